@@ -1,0 +1,74 @@
+//! The one source of time, which a test can hold and move.
+//!
+//! Nothing else in the house asks the machine for the time (clippy bans it), so that a test of a
+//! thirty-minute link takes no thirty minutes. Days are days in Japan: every union lives there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, Utc};
+
+/// Japan Standard Time has had no daylight saving since 1951.
+const JST_SECONDS_EAST: i32 = 9 * 60 * 60;
+
+/// Tells the time: the machine's, or a test's.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    #[default]
+    System,
+    /// Microseconds since 1970, moved only by [`Clock::advance`].
+    Test(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `start` until it is moved.
+    #[must_use]
+    pub fn test(start: DateTime<Utc>) -> Self {
+        Self::Test(Arc::new(AtomicI64::new(start.timestamp_micros())))
+    }
+
+    /// The time now, to the microsecond (PostgreSQL's resolution, so that a time read back
+    /// compares equal).
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let micros = match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that may ask")]
+            Self::System => Utc::now().timestamp_micros(),
+            Self::Test(micros) => micros.load(Ordering::SeqCst),
+        };
+        DateTime::from_timestamp_micros(micros).unwrap_or_default()
+    }
+
+    /// Today's date in Japan.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        jst(self.now()).date_naive()
+    }
+
+    /// Moves a test's clock; the system's goes by itself.
+    pub fn advance(&self, by: Duration) {
+        if let Self::Test(micros) = self {
+            micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The same instant as a wall clock in Japan shows it.
+#[must_use]
+pub fn jst(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    let tokyo = FixedOffset::east_opt(JST_SECONDS_EAST).expect("nine hours is a valid offset");
+    at.with_timezone(&tokyo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_japan() {
+        let clock = Clock::test("2026-03-31T14:59:59Z".parse().unwrap());
+        assert_eq!(clock.today().to_string(), "2026-03-31");
+        clock.advance(Duration::seconds(1));
+        assert_eq!(clock.today().to_string(), "2026-04-01");
+    }
+}

@@ -1,0 +1,120 @@
+//! Folding of what people and older systems write: widths, eras, dates.
+
+use chrono::NaiveDate;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Half-width letters, digits and signs, full-width kana (Unicode NFKC), without the blanks around.
+/// For ids, numbers, dates and addresses; never for a password.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    text.trim().nfkc().collect::<String>().trim().to_owned()
+}
+
+/// [`fold`], in lower case and without any blank or hyphen: codes that people copy.
+#[must_use]
+pub fn fold_code(text: &str) -> String {
+    fold(text)
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '−' | 'ー'))
+        .collect()
+}
+
+/// Eras with the year before their first.
+const ERAS: [(&str, char, i32); 5] = [
+    ("令和", 'R', 2018),
+    ("平成", 'H', 1988),
+    ("昭和", 'S', 1925),
+    ("大正", 'T', 1911),
+    ("明治", 'M', 1867),
+];
+
+/// Reads a date as people write it: 19790822, 1979/8/22, 1979-08-22, 1979年8月22日, 昭和54年8月22日,
+/// S54.8.22; in any width. `None` for a day that the calendar has not.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    let text = fold(text).replace("元年", "1年");
+    if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
+        return date(&text[..4], &text[4..6], &text[6..], 0);
+    }
+    let (rest, before_first) = strip_era(&text);
+    let separators = ['年', '月', '日', '/', '.', '-'];
+    let rest = rest.strip_suffix('日').unwrap_or(rest);
+    let mut parts = rest.split(separators).map(str::trim);
+    let found = date(parts.next()?, parts.next()?, parts.next()?, before_first)?;
+    parts.next().is_none().then_some(found)
+}
+
+fn strip_era(text: &str) -> (&str, i32) {
+    for (name, letter, before_first) in ERAS {
+        let rest = text
+            .strip_prefix(name)
+            .or_else(|| text.strip_prefix(letter))
+            .or_else(|| text.strip_prefix(letter.to_ascii_lowercase()));
+        if let Some(rest) = rest {
+            return (rest.trim_start_matches('.'), before_first);
+        }
+    }
+    (text, 0)
+}
+
+fn date(year: &str, month: &str, day: &str, before_first: i32) -> Option<NaiveDate> {
+    let digits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let year_length = if before_first == 0 { 4 } else { 2 };
+    if !digits(year, year_length) || !digits(month, 2) || !digits(day, 2) {
+        return None;
+    }
+    let year = before_first + year.parse::<i32>().ok()?;
+    let found = NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)?;
+    (1868..2200).contains(&year).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_in_every_way_it_is_written() {
+        let expected = NaiveDate::from_ymd_opt(1979, 8, 22);
+        for text in [
+            "19790822",
+            "１９７９０８２２",
+            " 1979/8/22 ",
+            "1979-08-22",
+            "1979年8月22日",
+            "昭和54年8月22日",
+            "S54.8.22",
+            "s54/8/22",
+            "S.54.8.22",
+            "昭和５４年８月２２日",
+        ] {
+            assert_eq!(parse_date(text), expected, "{text}");
+        }
+        assert_eq!(parse_date("令和元年5月1日"), NaiveDate::from_ymd_opt(2019, 5, 1));
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for bad in [
+            "",
+            "1979",
+            "79/8/22",
+            "19790230",
+            "1979/13/1",
+            "1979/8/22/1",
+            "2001-1-1-",
+            "昭和54年",
+            "x",
+        ] {
+            assert_eq!(parse_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn widths_are_folded() {
+        assert_eq!(fold("　ＡＢＣ－１２３ "), "ABC-123");
+        assert_eq!(fold("ﾃｽﾄ ﾀﾛｳ"), "テスト タロウ");
+        assert_eq!(fold_code(" 123-４５６ "), "123456");
+    }
+}

@@ -1,0 +1,8 @@
+//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months.
+
+pub mod clock;
+pub mod ids;
+pub mod japanese;
+pub mod money;
+pub mod month;
+pub mod secret;

@@ -1,0 +1,325 @@
+//! Settings: defaults, then `kosmo.toml`, then the environment (`KOSMO_DATABASE__URL`).
+//!
+//! All are parsed and checked at start. A wrong one is reported by its name and by where it came
+//! from, so that nobody searches.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Toml};
+use serde::Deserialize;
+use sqlx::postgres::PgConnectOptions;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the server listens. `KOSMO_LISTEN`
+    pub listen: SocketAddr,
+    /// Where the demo keeps its database, mails and list of people. `KOSMO_DATA_DIR`
+    pub data_dir: PathBuf,
+    pub database: DatabaseSettings,
+    pub site: SiteSettings,
+    pub mail: MailSettings,
+    pub log: LogSettings,
+    pub hashing: HashingSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            data_dir: PathBuf::from(".kosmo"),
+            database: DatabaseSettings::default(),
+            site: SiteSettings::default(),
+            mail: MailSettings::default(),
+            log: LogSettings::default(),
+            hashing: HashingSettings::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSettings {
+    /// `postgresql://user:password@host/database`. The user must be a member of the role that the
+    /// process takes on.
+    pub url: Option<DatabaseUrl>,
+    /// A file that holds the URL, for secrets mounted as files.
+    pub url_file: Option<PathBuf>,
+    pub max_connections: u32,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self { url: None, url_file: None, max_connections: 16 }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SiteSettings {
+    /// The address below which unions get their subdomain, as browsers see it. Default:
+    /// `http://localhost` with the port of `listen`.
+    pub base_url: Option<BaseUrl>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailSettings {
+    pub sender: MailSender,
+    /// Where the `file` sender writes. Default: `mail` below `data_dir`.
+    pub directory: Option<PathBuf>,
+    /// The domain of no-reply@, info@ and webmaster@ (seed 000 Q3).
+    pub domain: String,
+    /// AWS region of the `ses` sender.
+    pub ses_region: Option<String>,
+    /// Another server that speaks the SES v2 API.
+    pub ses_endpoint_url: Option<String>,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self {
+            sender: MailSender::File,
+            directory: None,
+            domain: "kosmo-web.jp".to_owned(),
+            ses_region: None,
+            ses_endpoint_url: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSender {
+    /// One `.eml` a mail in a directory.
+    File,
+    /// Amazon SES, API v2.
+    Ses,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    pub format: LogFormat,
+    /// In the notation of tracing's `EnvFilter`: `info,kosmo=debug`.
+    pub filter: String,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HashingSettings {
+    /// Threads that hash passwords; 0: one a core.
+    pub threads: usize,
+    /// Sign-ins that may wait for a thread; beyond, the answer is 503.
+    pub queue: usize,
+}
+
+impl Default for HashingSettings {
+    fn default() -> Self {
+        Self { threads: 0, queue: 64 }
+    }
+}
+
+/// What a setting says wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("settings: {0}")]
+    Wrong(Box<figment::Error>),
+    #[error("settings: database.url_file: {path}: {source}", path = path.display())]
+    UrlFile { path: PathBuf, source: std::io::Error },
+    #[error("settings: database.url_file: {path}: {reason}", path = path.display())]
+    UrlInFile { path: PathBuf, reason: String },
+    #[error(
+        "settings: database.url is missing; set KOSMO_DATABASE__URL or write it into kosmo.toml"
+    )]
+    NoDatabase,
+    #[error("settings: mail.ses_region is missing; mail.sender = \"ses\" needs it")]
+    NoSesRegion,
+    #[error("settings: database.max_connections: at least 2 are needed")]
+    TooFewConnections,
+}
+
+impl Settings {
+    /// Reads and checks all settings.
+    ///
+    /// # Errors
+    /// The first that is wrong.
+    pub fn load() -> Result<Self, SettingsError> {
+        Self::from_figment(
+            &Figment::new()
+                .merge(Toml::file("kosmo.toml"))
+                .merge(Env::prefixed("KOSMO_").split("__")),
+        )
+    }
+
+    fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
+        let settings: Self =
+            figment.extract().map_err(|error| SettingsError::Wrong(Box::new(error)))?;
+        if settings.mail.sender == MailSender::Ses && settings.mail.ses_region.is_none() {
+            return Err(SettingsError::NoSesRegion);
+        }
+        if settings.database.max_connections < 2 {
+            return Err(SettingsError::TooFewConnections);
+        }
+        Ok(settings)
+    }
+
+    /// How to reach the database, from `database.url` or the file it names.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoDatabase`] where neither is set, and the file's.
+    pub fn database(&self) -> Result<PgConnectOptions, SettingsError> {
+        if let Some(url) = &self.database.url {
+            return Ok(url.0.clone());
+        }
+        let path = self.database.url_file.clone().ok_or(SettingsError::NoDatabase)?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| SettingsError::UrlFile { path: path.clone(), source })?;
+        let url = DatabaseUrl::try_from(text.trim().to_owned())
+            .map_err(|reason| SettingsError::UrlInFile { path, reason })?;
+        Ok(url.0)
+    }
+
+    #[must_use]
+    pub fn base_url(&self) -> BaseUrl {
+        self.site.base_url.clone().unwrap_or_else(|| BaseUrl {
+            scheme: Scheme::Http,
+            host: "localhost".to_owned(),
+            port: Some(self.listen.port()),
+        })
+    }
+
+    #[must_use]
+    pub fn mail_directory(&self) -> PathBuf {
+        self.mail.directory.clone().unwrap_or_else(|| self.data_dir.join("mail"))
+    }
+}
+
+/// A database URL that `Debug` doesn't show.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DatabaseUrl(PgConnectOptions);
+
+impl TryFrom<String> for DatabaseUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        PgConnectOptions::from_str(&text).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+/// The address below which unions get their subdomain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct BaseUrl {
+    scheme: Scheme,
+    host: String,
+    port: Option<u16>,
+}
+
+impl BaseUrl {
+    /// The host name of a label below it, as a request's `Host` names it (without a port).
+    #[must_use]
+    pub fn host(&self, label: &str) -> String {
+        format!("{label}.{}", self.host)
+    }
+
+    /// `https://jomkenpo.portal.kosmo-web.jp`
+    #[must_use]
+    pub fn origin(&self, label: &str) -> String {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        let port = self.port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{}{port}", self.host(label))
+    }
+
+    /// Whether browsers reach it by TLS alone, so that they may be told never to try without.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        const EXPECTED: &str = "expected http(s)://host or http(s)://host:port, without a path";
+        let uri: axum::http::Uri = text.parse().map_err(|_| EXPECTED)?;
+        let scheme = match uri.scheme_str() {
+            Some("http") => Scheme::Http,
+            Some("https") => Scheme::Https,
+            _ => return Err(EXPECTED),
+        };
+        let host = uri.host().ok_or(EXPECTED)?.to_ascii_lowercase();
+        if uri.path() != "/" || uri.query().is_some() {
+            return Err(EXPECTED);
+        }
+        Ok(Self { scheme, host, port: uri.port_u16() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::providers::Serialized;
+
+    use super::*;
+
+    fn base(text: &str) -> Result<BaseUrl, &'static str> {
+        BaseUrl::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn a_union_answers_below_the_base() {
+        let production = base("https://portal.kosmo-web.jp").unwrap();
+        assert_eq!(production.origin("jomkenpo"), "https://jomkenpo.portal.kosmo-web.jp");
+        let demo = Settings::default().base_url();
+        assert_eq!(demo.origin("www.klinekenpo"), "http://www.klinekenpo.localhost:8080");
+        for bad in ["", "portal", "ftp://x", "https://x/path", "https://x?q"] {
+            assert!(base(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_is_reported_by_name() {
+        let wrong = |key: &str, value: &str| {
+            let figment = Figment::from(Serialized::default(key, value));
+            Settings::from_figment(&figment).unwrap_err().to_string()
+        };
+        assert!(wrong("site.base_url", "nonsense").contains("site.base_url"));
+        assert!(wrong("listen", "everywhere").contains("listen"));
+        assert!(wrong("lisen", "127.0.0.1:1").contains("lisen"));
+        assert!(wrong("mail.sender", "ses").contains("mail.ses_region"));
+    }
+}

@@ -1,0 +1,263 @@
+//! A private PostgreSQL for the demo, started from the server binaries that are installed.
+//!
+//! It has a data directory of its own, listens on a unix socket only, and ends with its parent.
+//! PostgreSQL refuses to run as root: then it runs as `postgres` or `nobody`, and where that user
+//! can't reach the folder (below `/root`, say) the cluster lives in `/var/tmp` instead.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use sha2::{Digest as _, Sha256};
+use sqlx::postgres::PgConnectOptions;
+
+/// The cluster's superuser.
+const ADMIN: &str = "kosmo_admin";
+/// A unix socket's path has 107 bytes at most, `/.s.PGSQL.5432` among them.
+const LONGEST_SOCKET_FOLDER: usize = 90;
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const POLL_EVERY: Duration = Duration::from_millis(20);
+
+/// A running server; [`LocalPostgres::stop`] ends it.
+#[derive(Debug)]
+pub struct LocalPostgres {
+    cluster: Cluster,
+    child: Child,
+}
+
+/// Where a server's files are, and how its programs are called.
+#[derive(Debug)]
+struct Cluster {
+    binaries: PathBuf,
+    folder: PathBuf,
+    user: Option<ServerUser>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ServerUser {
+    uid: u32,
+    gid: u32,
+}
+
+impl LocalPostgres {
+    /// Starts the cluster kept for `folder`, making it first where there is none. A server left
+    /// over by a killed run is stopped. Call it from a thread that lives as long as the server
+    /// should: the kernel ends the server with that thread.
+    ///
+    /// # Errors
+    /// No server binaries, no room, or what PostgreSQL said.
+    pub async fn start(folder: &Path) -> anyhow::Result<Self> {
+        let binaries =
+            find_binaries().context("no PostgreSQL server is installed; run infra/dev/setup.sh")?;
+        let user = server_user()?;
+        let folder = reachable(folder, user)?;
+        let cluster = Cluster { binaries, folder, user };
+        if !cluster.data().join("PG_VERSION").exists() {
+            cluster.create().await?;
+        }
+        cluster.end_leftover();
+        let mut child = cluster.launch()?;
+        cluster.wait_until_ready(&mut child).await?;
+        Ok(Self { cluster, child })
+    }
+
+    /// How to connect as the cluster's superuser.
+    #[must_use]
+    pub fn options(&self) -> PgConnectOptions {
+        PgConnectOptions::new().socket(&self.cluster.folder).username(ADMIN).database("postgres")
+    }
+
+    /// Ends connections and stops the server, waiting until its files are safe.
+    pub fn stop(mut self) {
+        if !self.cluster.pg_ctl(&["-m", "fast", "-w", "stop"]) {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Cluster {
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// Made under another name and renamed when whole, so that a killed run leaves nothing half.
+    async fn create(&self) -> anyhow::Result<()> {
+        let making = self.folder.join("making");
+        if making.exists() {
+            fs::remove_dir_all(&making)?;
+        }
+        let output = self
+            .command("initdb")
+            .arg("-D")
+            .arg(&making)
+            .args(["-U", ADMIN, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"])
+            .output()
+            .context("initdb could not be started")?;
+        ensure!(
+            output.status.success(),
+            "initdb failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        tokio::fs::rename(&making, self.data()).await?;
+        Ok(())
+    }
+
+    fn end_leftover(&self) {
+        if self.pg_ctl(&["status"]) {
+            self.pg_ctl(&["-m", "fast", "-w", "stop"]);
+        }
+        // A pid file whose number another process took over meanwhile would hinder the start.
+        let _ = fs::remove_file(self.data().join("postmaster.pid"));
+    }
+
+    fn launch(&self) -> anyhow::Result<Child> {
+        let log = fs::File::create(self.log())?;
+        let mut command = self.command("postgres");
+        command
+            .arg("-D")
+            .arg(self.data())
+            .arg("-k")
+            .arg(&self.folder)
+            .args(["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            // Ctrl-C is for us: we stop the server last.
+            .process_group(0);
+        die_with_parent(&mut command);
+        command.spawn().context("postgres could not be started")
+    }
+
+    async fn wait_until_ready(&self, child: &mut Child) -> anyhow::Result<()> {
+        let pid_file = self.data().join("postmaster.pid");
+        let mut waited = Duration::ZERO;
+        loop {
+            let text = fs::read_to_string(&pid_file).unwrap_or_default();
+            if text.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
+                return Ok(());
+            }
+            if let Some(status) = child.try_wait()? {
+                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                bail!("postgres ended at once ({status}): {log}");
+            }
+            ensure!(waited < START_TIMEOUT, "postgres did not start; see {}", self.log().display());
+            tokio::time::sleep(POLL_EVERY).await;
+            waited += POLL_EVERY;
+        }
+    }
+
+    fn pg_ctl(&self, arguments: &[&str]) -> bool {
+        self.command("pg_ctl")
+            .arg("-D")
+            .arg(self.data())
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.binaries.join(program));
+        command.current_dir("/").env("LC_ALL", "C");
+        if let Some(user) = self.user {
+            command.uid(user.uid).gid(user.gid);
+        }
+        command
+    }
+}
+
+/// The folder of the newest server binaries: on `PATH`, or where Debian puts them.
+#[must_use]
+pub fn find_binaries() -> Option<PathBuf> {
+    let has_server = |folder: &PathBuf| {
+        ["initdb", "postgres", "pg_ctl"].iter().all(|program| folder.join(program).is_file())
+    };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if let Some(folder) = std::env::split_paths(&path).find(has_server) {
+        return Some(folder);
+    }
+    let version = |folder: &PathBuf| folder.parent()?.file_name()?.to_str()?.parse::<u32>().ok();
+    fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path().join("bin"))
+        .filter(has_server)
+        .max_by_key(version)
+}
+
+/// Whom root runs the server as; `None` for anybody else, who runs it themselves.
+fn server_user() -> anyhow::Result<Option<ServerUser>> {
+    if fs::metadata("/proc/self")?.uid() != 0 {
+        return Ok(None);
+    }
+    let passwd = fs::read_to_string("/etc/passwd")?;
+    let find = |name: &str| {
+        let fields: Vec<&str> =
+            passwd.lines().map(|line| line.split(':').collect()).find(|f: &Vec<_>| f[0] == name)?;
+        Some(ServerUser { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? })
+    };
+    find("postgres")
+        .or_else(|| find("nobody"))
+        .map(Some)
+        .context("running as root, and there is neither a user `postgres` nor `nobody`")
+}
+
+/// A folder for the cluster that its user can reach and whose sockets' names are short enough.
+fn reachable(wanted: &Path, user: Option<ServerUser>) -> anyhow::Result<PathBuf> {
+    fs::create_dir_all(wanted)?;
+    let wanted = fs::canonicalize(wanted)?;
+    let short = wanted.as_os_str().len() <= LONGEST_SOCKET_FOLDER;
+    let folder = if short && user.is_none_or(|user| can_traverse(&wanted, user)) {
+        wanted
+    } else {
+        let key = Sha256::digest(wanted.as_os_str().as_encoded_bytes());
+        let key: String = key.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let folder = PathBuf::from(format!("/var/tmp/kosmo-{key}"));
+        fs::create_dir_all(&folder)?;
+        folder
+    };
+    if let Some(user) = user {
+        std::os::unix::fs::chown(&folder, Some(user.uid), Some(user.gid))?;
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    Ok(folder)
+}
+
+fn can_traverse(folder: &Path, user: ServerUser) -> bool {
+    folder.ancestors().skip(1).all(|parent| {
+        fs::metadata(parent).is_ok_and(|meta| {
+            let mode = meta.permissions().mode();
+            mode & 0o001 != 0
+                || (meta.uid() == user.uid && mode & 0o100 != 0)
+                || (meta.gid() == user.gid && mode & 0o010 != 0)
+        })
+    })
+}
+
+/// A demo killed outright takes its database with it.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "prctl between fork and exec; it is async-signal-safe")]
+fn die_with_parent(command: &mut Command) {
+    // SAFETY: the closure calls one system call, touches no memory and takes no lock.
+    unsafe {
+        command.pre_exec(|| {
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGINT) == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}

@@ -1,0 +1,34 @@
+//! Brings a database to the shape this program needs.
+
+use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _};
+
+use super::{PlatformTx, Role};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Creates the roles and runs the migrations that have not run yet.
+///
+/// # Errors
+/// The database's; each migration is its own transaction.
+pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let mut connection = options.connect().await?;
+    connection.execute(include_str!("roles.sql")).await?;
+    let mut owner = options.clone().options([("role", Role::Owner.name())]).connect().await?;
+    MIGRATIONS.run_direct(None, &mut owner, false).await?;
+    owner
+        .execute("grant select on _sqlx_migrations to kosmo_server, kosmo_worker, kosmo_operator")
+        .await?;
+    Ok(())
+}
+
+/// How many of this program's migrations the database lacks.
+///
+/// # Errors
+/// The database's.
+pub async fn pending(tx: &mut PlatformTx) -> Result<usize, MigrateError> {
+    let applied = tx.conn().list_applied_migrations("_sqlx_migrations").await?;
+    let known = MIGRATIONS.iter().filter(|migration| migration.migration_type.is_up_migration());
+    Ok(known.filter(|known| !applied.iter().any(|done| done.version == known.version)).count())
+}

@@ -1,0 +1,160 @@
+//! Connections to PostgreSQL, and the only two ways to its rows.
+//!
+//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database
+//! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
+//! platform's own tables, and for the worker the outbox.
+
+pub mod local;
+pub mod migrate;
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
+
+use crate::base::ids::TenantId;
+
+/// How long a request waits for a connection before it is told to come again.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection that rested longer than this is tried before it is used.
+const FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// What a process may do; see `db/roles.sql`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Owns the tables: migrations.
+    Owner,
+    /// Serves requests.
+    Server,
+    /// Delivers mail.
+    Worker,
+    /// The operator's commands.
+    Operator,
+}
+
+impl Role {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "kosmo_owner",
+            Self::Server => "kosmo_server",
+            Self::Worker => "kosmo_worker",
+            Self::Operator => "kosmo_operator",
+        }
+    }
+}
+
+/// A pool of connections that have taken on one role.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Connects when first used; `url` may log in as any member of the role.
+    #[must_use]
+    pub fn new(options: PgConnectOptions, role: Role, max_connections: u32) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > FRESH_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options.options([("role", role.name())]));
+        Self { pool }
+    }
+
+    /// Opens a transaction that sees one union's rows and no other's.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, sqlx::Error> {
+        // One round trip; an id is hexadecimal digits and hyphens.
+        let begin = AssertSqlSafe(format!("begin; set local kosmo.tenant_id = '{tenant}'"));
+        Ok(TenantTx { tx: self.pool.begin_with(begin).await?, tenant })
+    }
+
+    /// Opens a transaction without a tenant.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn platform(&self) -> Result<PlatformTx, sqlx::Error> {
+        Ok(PlatformTx { tx: self.pool.begin().await? })
+    }
+
+    /// For LISTEN, which needs a connection of its own.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A transaction within one union. Dropped without [`TenantTx::commit`] it changes nothing.
+#[derive(Debug)]
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    tenant: TenantId,
+}
+
+impl TenantTx {
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// # Errors
+    /// The database's; then nothing is written.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+}
+
+/// A transaction outside any union.
+#[derive(Debug)]
+pub struct PlatformTx {
+    tx: Transaction<'static, Postgres>,
+}
+
+impl PlatformTx {
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// # Errors
+    /// The database's; then nothing is written.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+}
+
+/// Whether an error means that the database can't be reached just now, so that trying again helps.
+#[must_use]
+pub fn is_unavailable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            // Connection exceptions, insufficient resources, operator intervention.
+            code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+        }),
+        _ => false,
+    }
+}

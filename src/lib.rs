@@ -1,0 +1,6 @@
+//! kosmo-web.
+
+pub mod base;
+pub mod config;
+pub mod db;
+pub mod tenant;

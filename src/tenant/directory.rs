@@ -1,0 +1,147 @@
+//! Host → union, without asking the database.
+//!
+//! The whole directory is small (Japan has some 1,400 unions), so it is kept in memory and replaced
+//! whole: at start, when the database tells of a change (LISTEN/NOTIFY), and every half minute in
+//! case a word got lost. A union whose policy can't be read keeps the last one that could.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use sqlx::postgres::PgListener;
+use tokio_util::sync::CancellationToken;
+
+use super::policy::TenantConfig;
+use super::registry;
+use crate::base::ids::TenantId;
+use crate::config::BaseUrl;
+use crate::db::Db;
+
+const REFRESH_EVERY: Duration = Duration::from_secs(30);
+const RECONNECT_AFTER: Duration = Duration::from_millis(500);
+
+/// A union as a request sees it.
+#[derive(Debug)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub version: i32,
+    pub config: TenantConfig,
+    /// `https://jomkenpo.portal.kosmo-web.jp`: what every link is built from, never the request.
+    pub origin: String,
+}
+
+/// Where a host leads.
+#[derive(Debug, Clone)]
+pub enum Resolution {
+    Canonical(Arc<Tenant>),
+    /// The same union answers at its [`Tenant::origin`].
+    Alias(Arc<Tenant>),
+    Unknown,
+}
+
+#[derive(Debug, Default)]
+struct Snapshot {
+    by_host: HashMap<String, (Arc<Tenant>, bool)>,
+    by_id: HashMap<TenantId, Arc<Tenant>>,
+}
+
+/// The unions of this deployment.
+#[derive(Debug)]
+pub struct Directory {
+    base: BaseUrl,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Directory {
+    /// Reads the directory once.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(db: &Db, base: BaseUrl) -> Result<Self, sqlx::Error> {
+        let directory = Self { base, snapshot: ArcSwap::default() };
+        directory.refresh(db).await?;
+        Ok(directory)
+    }
+
+    /// The union that answers for a `Host` header's value; its port does not matter.
+    #[must_use]
+    pub fn resolve(&self, host: &str) -> Resolution {
+        let host = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
+        match self.snapshot.load().by_host.get(&host) {
+            Some((tenant, true)) => Resolution::Canonical(tenant.clone()),
+            Some((tenant, false)) => Resolution::Alias(tenant.clone()),
+            None => Resolution::Unknown,
+        }
+    }
+
+    /// Every union, ordered by slug.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Tenant>> {
+        let mut tenants: Vec<_> = self.snapshot.load().by_id.values().cloned().collect();
+        tenants.sort_by(|a, b| a.config.slug.cmp(&b.config.slug));
+        tenants
+    }
+
+    /// Reads the directory anew.
+    ///
+    /// # Errors
+    /// The database's; the directory stays as it was.
+    pub async fn refresh(&self, db: &Db) -> Result<(), sqlx::Error> {
+        let mut tx = db.platform().await?;
+        let stored = registry::load_all(&mut tx).await?;
+        tx.commit().await?;
+        let before = self.snapshot.load();
+        let mut next = Snapshot::default();
+        for entry in stored {
+            let tenant = match (entry.config, before.by_id.get(&entry.id)) {
+                (_, Some(known)) if known.version == entry.version => known.clone(),
+                (Ok(config), _) => Arc::new(self.tenant(entry.id, entry.version, config)),
+                (Err(error), known) => {
+                    tracing::error!(tenant = entry.slug, version = entry.version, %error, "policy unreadable");
+                    let Some(known) = known else { continue };
+                    known.clone()
+                }
+            };
+            let hosts = &tenant.config.hosts;
+            next.by_host.insert(self.base.host(hosts.canonical.as_str()), (tenant.clone(), true));
+            for alias in &hosts.aliases {
+                next.by_host.insert(self.base.host(alias.as_str()), (tenant.clone(), false));
+            }
+            next.by_id.insert(tenant.id, tenant);
+        }
+        self.snapshot.store(Arc::new(next));
+        Ok(())
+    }
+
+    /// Keeps the directory fresh until `stop`, through every restart of the database.
+    pub async fn follow(&self, db: &Db, stop: &CancellationToken) {
+        let until_lost = async {
+            loop {
+                if let Err(error) = self.follow_one_connection(db).await {
+                    tracing::warn!(%error, "tenant directory lost its connection");
+                }
+                tokio::time::sleep(RECONNECT_AFTER).await;
+            }
+        };
+        stop.run_until_cancelled(until_lost).await;
+    }
+
+    async fn follow_one_connection(&self, db: &Db) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(db.pool()).await?;
+        listener.listen("kosmo_tenants").await?;
+        loop {
+            self.refresh(db).await?;
+            match tokio::time::timeout(REFRESH_EVERY, listener.try_recv()).await {
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(error)) => return Err(error),
+                Ok(Ok(Some(_))) | Err(_) => {}
+            }
+        }
+    }
+
+    fn tenant(&self, id: TenantId, version: i32, config: TenantConfig) -> Tenant {
+        let origin = self.base.origin(config.hosts.canonical.as_str());
+        Tenant { id, version, config, origin }
+    }
+}

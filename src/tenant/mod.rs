@@ -1,0 +1,15 @@
+//! Unions: who they are, where they answer, and what they decided.
+//!
+//! A union's policy is data. [`policy`] is its shape, [`file`] reads it from TOML and tells every
+//! mistake by line, [`registry`] stores versions of it, and [`directory`] gives each request its
+//! union without asking the database.
+
+pub mod brand;
+pub mod directory;
+pub mod file;
+pub mod formula;
+pub mod names;
+pub mod plan;
+pub mod policy;
+pub mod registry;
+mod review;

@@ -1,0 +1,269 @@
+//! Unions and the versions of their policies, as the database keeps them.
+
+use chrono::{DateTime, Utc};
+
+use super::plan::{Change, changes};
+use super::policy::TenantConfig;
+use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
+use crate::db::{PlatformTx, TenantTx};
+
+/// A union with the policy in force.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    pub id: TenantId,
+    pub version: i32,
+    pub config: TenantConfig,
+}
+
+/// One version of a union's policy.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub version: i32,
+    pub created_at: DateTime<Utc>,
+    pub created_by: String,
+    pub note: String,
+}
+
+/// How many people a change of policy can touch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct People {
+    pub members: i64,
+    /// Of them, those who can sign in.
+    pub accounts: i64,
+    /// Of them, those with an own password.
+    pub registered: i64,
+}
+
+/// What came of applying a file.
+#[derive(Debug)]
+pub enum Applied {
+    Unchanged { version: i32 },
+    Changed { id: TenantId, version: i32, changes: Vec<Change> },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    #[error("ホスト名「{label}」は組合「{slug}」が使っています")]
+    HostTaken { label: String, slug: String },
+    #[error("組合「{0}」は登録されていません")]
+    UnknownTenant(String),
+    #[error("組合「{slug}」に版 {version} はありません")]
+    UnknownVersion { slug: String, version: i32 },
+    #[error("組合「{slug}」の版 {version} を読めません: {reason}")]
+    Unreadable { slug: String, version: i32, reason: String },
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// A policy as it is stored: readable by this program, or not (written by a newer one).
+pub struct Stored {
+    pub id: TenantId,
+    pub slug: String,
+    pub version: i32,
+    pub config: Result<TenantConfig, serde_json::Error>,
+}
+
+/// Every union with its newest policy, ordered by slug.
+///
+/// # Errors
+/// The database's.
+pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select t.id as "id: TenantId", t.slug, p.version, p.config
+           from tenants t
+           join lateral (
+               select version, config from tenant_policies
+               where tenant_id = t.id order by version desc limit 1
+           ) p on true
+           order by t.slug"#
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let stored = |config| serde_json::from_value(config);
+    Ok(rows
+        .into_iter()
+        .map(|row| Stored {
+            id: row.id,
+            slug: row.slug,
+            version: row.version,
+            config: stored(row.config),
+        })
+        .collect())
+}
+
+/// One union, `None` where the slug is unknown.
+///
+/// # Errors
+/// [`RegistryError::Unreadable`], and the database's.
+pub async fn find(tx: &mut PlatformTx, slug: &str) -> Result<Option<Registered>, RegistryError> {
+    let Some(tenant) = sqlx::query!(
+        r#"select t.id as "id: TenantId", max(p.version) as "version!"
+           from tenants t join tenant_policies p on p.tenant_id = t.id
+           where t.slug = $1 group by t.id"#,
+        slug
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(None);
+    };
+    let config = version(tx, slug, tenant.id, tenant.version).await?;
+    Ok(Some(Registered { id: tenant.id, version: tenant.version, config }))
+}
+
+/// # Errors
+/// [`RegistryError::UnknownTenant`], and as [`find`].
+pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<Registered, RegistryError> {
+    find(tx, slug).await?.ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
+}
+
+/// The policy of one version.
+///
+/// # Errors
+/// [`RegistryError::UnknownVersion`], [`RegistryError::Unreadable`], and the database's.
+pub async fn version(
+    tx: &mut PlatformTx,
+    slug: &str,
+    id: TenantId,
+    version: i32,
+) -> Result<TenantConfig, RegistryError> {
+    let config = sqlx::query_scalar!(
+        "select config from tenant_policies where tenant_id = $1 and version = $2",
+        id as TenantId,
+        version
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or_else(|| RegistryError::UnknownVersion { slug: slug.to_owned(), version })?;
+    serde_json::from_value(config).map_err(|error| RegistryError::Unreadable {
+        slug: slug.to_owned(),
+        version,
+        reason: error.to_string(),
+    })
+}
+
+/// All versions of a union, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn history(tx: &mut PlatformTx, id: TenantId) -> Result<Vec<Version>, sqlx::Error> {
+    sqlx::query_as!(
+        Version,
+        "select version, created_at, created_by, note from tenant_policies
+         where tenant_id = $1 order by version desc",
+        id as TenantId
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Puts a configuration in force: a new union, a new version, or nothing where it is in force.
+///
+/// # Errors
+/// [`RegistryError::HostTaken`], and the database's. Nothing is written then.
+pub async fn apply(
+    tx: &mut PlatformTx,
+    clock: &Clock,
+    config: &TenantConfig,
+    by: &str,
+    note: &str,
+) -> Result<Applied, RegistryError> {
+    lock(tx).await?;
+    let slug = config.slug.as_str();
+    let current = find(tx, slug).await?;
+    let changes = changes(current.as_ref().map(|current| &current.config), config);
+    if let (Some(current), true) = (&current, changes.is_empty()) {
+        return Ok(Applied::Unchanged { version: current.version });
+    }
+    let (id, version) = match current {
+        Some(current) => (current.id, current.version + 1),
+        None => (create(tx, clock, slug).await?, 1),
+    };
+    sqlx::query!(
+        "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note)
+         values ($1, $2, $3, $4, $5, $6)",
+        id as TenantId,
+        version,
+        serde_json::json!(config),
+        clock.now(),
+        by,
+        note
+    )
+    .execute(tx.conn())
+    .await?;
+    replace_hosts(tx, id, config).await?;
+    Ok(Applied::Changed { id, version, changes })
+}
+
+/// Counts the people of the transaction's union.
+///
+/// # Errors
+/// The database's.
+pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
+    sqlx::query_as!(
+        People,
+        r#"select (select count(*) from members) as "members!",
+                  count(*) as "accounts!",
+                  count(password_hash) as "registered!"
+           from accounts"#
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Two operators at once take turns.
+async fn lock(tx: &mut PlatformTx) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('kosmo tenants', 0))")
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
+async fn create(tx: &mut PlatformTx, clock: &Clock, slug: &str) -> Result<TenantId, sqlx::Error> {
+    let id = TenantId::new(clock);
+    sqlx::query!(
+        "insert into tenants (id, slug, created_at) values ($1, $2, $3)",
+        id as TenantId,
+        slug,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(id)
+}
+
+async fn replace_hosts(
+    tx: &mut PlatformTx,
+    id: TenantId,
+    config: &TenantConfig,
+) -> Result<(), RegistryError> {
+    let canonical = config.hosts.canonical.as_str().to_owned();
+    let labels: Vec<String> = std::iter::once(canonical.clone())
+        .chain(config.hosts.aliases.iter().map(ToString::to_string))
+        .collect();
+    let taken = sqlx::query!(
+        "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
+         where h.label = any($1) and h.tenant_id <> $2 limit 1",
+        &labels,
+        id as TenantId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(taken) = taken {
+        return Err(RegistryError::HostTaken { label: taken.label, slug: taken.slug });
+    }
+    sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!(
+        "insert into tenant_hosts (label, tenant_id, canonical)
+         select label, $2, label = $3 from unnest($1::text[]) as label",
+        &labels,
+        id as TenantId,
+        canonical
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
