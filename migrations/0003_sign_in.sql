@@ -15,7 +15,6 @@ create table accounts (
     -- The person's own password; setting it ends the initial one.
     password_hash text,
     password_set_at timestamptz,
-    second_factor text check (second_factor in ('passkey', 'totp', 'email_code')),
     created_at timestamptz not null,
     primary key (tenant_id, id),
     unique (tenant_id, user_id),

@@ -63,6 +63,12 @@ impl Hashed {
         &self.0
     }
 
+    /// The bytes as the database keeps them.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
     #[must_use]
     pub fn matches(&self, other: &[u8]) -> bool {
         self.0.ct_eq(other).into()

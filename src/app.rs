@@ -1,0 +1,104 @@
+//! Puts the parts together: state, routes, layers.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Router, serve::Listener};
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::hashing::Hasher;
+use crate::base::clock::Clock;
+use crate::config::Settings;
+use crate::db::{Db, Role, migrate};
+use crate::mail::message::MailRoom;
+use crate::portal;
+use crate::tenant::directory::Directory;
+use crate::web::error::Failure;
+use crate::web::page::Pages;
+use crate::web::state::{App, AppState};
+use crate::web::{assets, layers};
+
+/// Puts a server together and reads the unions.
+///
+/// # Errors
+/// A database that can't be reached, or a template that is wrong.
+pub async fn build(
+    settings: &Settings,
+    database: PgConnectOptions,
+    clock: Clock,
+) -> anyhow::Result<AppState> {
+    let db = Db::new(database, Role::Server, settings.database.max_connections);
+    let base = settings.base_url();
+    let https = base.is_https();
+    let pages = Pages::load()?;
+    let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone());
+    let directory = Directory::load(&db, base).await?;
+    let hasher = Hasher::new(&settings.hashing);
+    Ok(Arc::new(App { db, clock, directory, hasher, mail, pages, https }))
+}
+
+/// Every route, for every union.
+pub fn router(app: AppState) -> Router {
+    let unions = portal::routes()
+        .fallback(|| async { Failure::NotFound })
+        .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
+        .layer(from_fn(layers::same_origin))
+        .layer(from_fn_with_state(app.clone(), layers::error_pages))
+        .route("/assets/{name}", get(assets::serve))
+        .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .merge(unions)
+        .layer(from_fn_with_state(app.clone(), layers::outermost))
+        .with_state(app)
+}
+
+/// Serves until `stop`, then lets running requests finish.
+///
+/// # Errors
+/// The listener's.
+pub async fn serve<L>(
+    app: AppState,
+    router: Router,
+    listener: L,
+    stop: CancellationToken,
+) -> std::io::Result<()>
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+{
+    let follower = tokio::spawn({
+        let (app, stop) = (app.clone(), stop.clone());
+        async move { app.directory.follow(&app.db, &stop).await }
+    });
+    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
+    let _ = follower.await;
+    app.db.close().await;
+    Ok(())
+}
+
+/// `GET /readyz`: whether the database answers and has every migration.
+async fn ready(State(app): State<AppState>) -> Response {
+    let pending = async {
+        let mut tx = app.db.platform().await?;
+        migrate::pending(&mut tx).await
+    };
+    match pending.await {
+        Ok(0) => (StatusCode::OK, "ready\n").into_response(),
+        Ok(count) => {
+            tracing::warn!(count, "migrations are pending");
+            (StatusCode::SERVICE_UNAVAILABLE, "migrations pending\n").into_response()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "database not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "database unavailable\n").into_response()
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The append-only trail of a union: who did what, and when.
+//!
+//! A line is written in the transaction of what it tells of, so that neither is without the other.
+
+use serde_json::Value;
+
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, EventId};
+use crate::db::TenantTx;
+
+/// What happened; the words stay the same for ever, since people search for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    SignInPassword,
+    SignInRefused,
+    SignInComplete,
+    SignOut,
+    EmailCodeSent,
+    EmailCodeRefused,
+    Registered,
+    MembersImported,
+    ExpensesImported,
+}
+
+impl Action {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignInPassword => "sign_in.password_accepted",
+            Self::SignInRefused => "sign_in.refused",
+            Self::SignInComplete => "sign_in.complete",
+            Self::SignOut => "sign_out",
+            Self::EmailCodeSent => "email_code.sent",
+            Self::EmailCodeRefused => "email_code.refused",
+            Self::Registered => "account.registered",
+            Self::MembersImported => "members.imported",
+            Self::ExpensesImported => "expenses.imported",
+        }
+    }
+}
+
+/// Writes a line. `detail` carries ids and counts, never names, addresses or codes.
+///
+/// # Errors
+/// The database's.
+pub async fn record(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    action: Action,
+    account: Option<AccountId>,
+    detail: Value,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into audit_events (id, at, action, account_id, detail) values ($1, $2, $3, $4, $5)",
+        EventId::new(clock) as EventId,
+        clock.now(),
+        action.name(),
+        account as Option<AccountId>,
+        detail
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}

@@ -1,0 +1,188 @@
+//! One-time codes by mail (L3): six digits, ten minutes, five tries, for the sign-in that asked.
+//!
+//! The database keeps a hash keyed with the session's token, which it doesn't know, so that a copy
+//! of the database gives no code away.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::session::{self, Session};
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, SessionId};
+use crate::base::japanese::fold_code;
+use crate::base::secret::{Hashed, PlainToken, six_digits};
+use crate::db::TenantTx;
+use crate::mail::message::{EmailCodeMail, MailRoom};
+use crate::mail::outbox;
+use crate::tenant::directory::Tenant;
+
+/// How long a code is good for.
+pub const VALID_FOR: TimeDelta = TimeDelta::minutes(10);
+/// How long 「再送信」 waits after the last mail.
+pub const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
+/// Wrong codes after which the sign-in has to begin again, over all that were sent for it.
+const MAX_FAILURES: i16 = 5;
+/// A double click's second request comes within this.
+const REPEAT_WITHIN: TimeDelta = TimeDelta::seconds(10);
+
+/// What came of asking for a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    Sent,
+    /// The last one went out a moment ago.
+    TooSoon {
+        seconds: i64,
+    },
+}
+
+/// What came of a code that was typed.
+#[derive(Debug)]
+pub enum Confirmation {
+    /// The second factor is proved; the session goes on under a new token.
+    Done(PlainToken),
+    Wrong,
+    Expired,
+    /// Too many were wrong; the session has ended.
+    TooMany,
+    /// There is no sign-in that waits for a code.
+    NothingDue,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SendingError {
+    #[error("the account has no mail address")]
+    NoAddress,
+    #[error("mail: {0}")]
+    Mail(#[from] tera::Error),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Sends a code for a sign-in, the first one or another; the earlier one is dead then.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn send(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    mail: &MailRoom,
+    tenant: &Tenant,
+    session: &Session,
+    token: &PlainToken,
+) -> Result<Sending, SendingError> {
+    let now = clock.now();
+    let last_sent: Option<DateTime<Utc>> = sqlx::query_scalar!(
+        "select sent_at from email_codes where session_id = $1 for update",
+        session.id as SessionId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(last) = last_sent
+        && now - last < RESEND_PAUSE
+    {
+        let seconds = (last + RESEND_PAUSE - now).num_seconds().max(1);
+        return Ok(Sending::TooSoon { seconds });
+    }
+    let email = session.email.as_deref().ok_or(SendingError::NoAddress)?;
+    let code = six_digits();
+    let expires_at = now + VALID_FOR;
+    // Two requests at once: the second waits here for the first, and replaces its code.
+    sqlx::query!(
+        "insert into email_codes (session_id, code_hash, sent_at, expires_at)
+         values ($1, $2, $3, $4)
+         on conflict (tenant_id, session_id) do update
+             set code_hash = excluded.code_hash, sent_at = excluded.sent_at,
+                 expires_at = excluded.expires_at",
+        session.id as SessionId,
+        keyed(token, session.id, &code).to_vec(),
+        now,
+        expires_at
+    )
+    .execute(tx.conn())
+    .await?;
+    let letter = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
+    let mail = outbox::enqueue(tx, clock, &letter, email, Some(expires_at)).await?;
+    let detail = serde_json::json!({ "session": session.id, "mail": mail });
+    audit::record(tx, clock, Action::EmailCodeSent, Some(session.account), detail).await?;
+    Ok(Sending::Sent)
+}
+
+/// Checks a typed code. The right one counts once; a double click's second request gets the same
+/// session again under a newer token.
+///
+/// # Errors
+/// The database's.
+pub async fn confirm(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    token: &PlainToken,
+    typed: &str,
+) -> Result<Confirmation, sqlx::Error> {
+    let now = clock.now();
+    let Some(due) = sqlx::query!(
+        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId",
+                  c.code_hash, c.expires_at, c.failures, c.used_at
+           from sessions s join email_codes c on c.tenant_id = s.tenant_id and c.session_id = s.id
+           where (s.token_hash = $1 or (s.previous_token_hash = $1 and s.renewed_at > $2))
+             and s.ended_at is null
+           for update"#,
+        token.hashed().to_vec(),
+        now - REPEAT_WITHIN
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(Confirmation::NothingDue);
+    };
+    let right = keyed(token, due.id, &fold_code(typed)).matches(&due.code_hash);
+    if due.used_at.is_some() {
+        return match right {
+            true => Ok(Confirmation::Done(session::renew(tx, clock, due.id, token).await?)),
+            false => Ok(Confirmation::NothingDue),
+        };
+    }
+    if due.expires_at <= now {
+        return Ok(Confirmation::Expired);
+    }
+    if !right {
+        return refuse(tx, clock, due.id, due.account, due.failures + 1).await;
+    }
+    sqlx::query!(
+        "update email_codes set used_at = $2 where session_id = $1",
+        due.id as SessionId,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    let renewed = session::renew(tx, clock, due.id, token).await?;
+    let detail = serde_json::json!({ "session": due.id, "second_factor": "email_code" });
+    audit::record(tx, clock, Action::SignInComplete, Some(due.account), detail).await?;
+    Ok(Confirmation::Done(renewed))
+}
+
+async fn refuse(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: SessionId,
+    account: AccountId,
+    failures: i16,
+) -> Result<Confirmation, sqlx::Error> {
+    sqlx::query!(
+        "update email_codes set failures = $2 where session_id = $1",
+        session as SessionId,
+        failures
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail = serde_json::json!({ "session": session, "failures": failures });
+    audit::record(tx, clock, Action::EmailCodeRefused, Some(account), detail).await?;
+    if failures < MAX_FAILURES {
+        return Ok(Confirmation::Wrong);
+    }
+    session::end(tx, clock, session).await?;
+    Ok(Confirmation::TooMany)
+}
+
+fn keyed(token: &PlainToken, session: SessionId, code: &str) -> Hashed {
+    token.derive("email code", format!("{session} {code}").as_bytes())
+}

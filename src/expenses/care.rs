@@ -1,0 +1,86 @@
+//! 診療区分: what kind of care a row is for.
+
+/// As stored in `expenses.care`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    Inpatient,
+    Outpatient,
+    Dental,
+    Pharmacy,
+    HomeNursing,
+    JudoTherapy,
+}
+
+impl Care {
+    pub const ALL: [Self; 6] = [
+        Self::Inpatient,
+        Self::Outpatient,
+        Self::Dental,
+        Self::Pharmacy,
+        Self::HomeNursing,
+        Self::JudoTherapy,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inpatient => "inpatient",
+            Self::Outpatient => "outpatient",
+            Self::Dental => "dental",
+            Self::Pharmacy => "pharmacy",
+            Self::HomeNursing => "home_nursing",
+            Self::JudoTherapy => "judo_therapy",
+        }
+    }
+
+    #[must_use]
+    pub const fn japanese(self) -> &'static str {
+        match self {
+            Self::Inpatient => "入院",
+            Self::Outpatient => "通院",
+            Self::Dental => "歯科",
+            Self::Pharmacy => "調剤",
+            Self::HomeNursing => "訪問看護",
+            Self::JudoTherapy => "柔整",
+        }
+    }
+
+    /// 日, or 回 for dispensing (seed 001 4-1: 日数(回数)).
+    #[must_use]
+    pub const fn counter(self) -> &'static str {
+        match self {
+            Self::Pharmacy => "回",
+            _ => "日",
+        }
+    }
+
+    /// The stored name back.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|care| care.name() == name)
+    }
+
+    /// # Errors
+    /// The words that are accepted.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        Self::ALL.into_iter().find(|care| care.japanese() == text).ok_or_else(|| {
+            let words = Self::ALL.map(Self::japanese).join("・");
+            format!("「{text}」は使えません（{words}）")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_as_it_is_written() {
+        for care in Care::ALL {
+            assert_eq!(Care::parse(care.japanese()), Ok(care));
+            assert_eq!(Care::from_name(care.name()), Some(care));
+        }
+        assert!(Care::parse("外来").unwrap_err().contains("通院"));
+    }
+}

@@ -1,0 +1,99 @@
+//! What every importer shares: reading a CSV file of any size row by row, in UTF-8 or CP932, with
+//! other headings where an operator maps them, and telling errors by row and column.
+
+pub mod batches;
+pub mod columns;
+pub mod rows;
+pub mod source;
+
+use std::fmt;
+
+use crate::base::ids::BatchId;
+
+/// How many errors are told one by one; the rest are counted, so that memory stays flat.
+const MAX_TOLD: usize = 1_000;
+
+/// A mistake in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    /// The line of the file it begins on: the headings are 1.
+    pub row: u64,
+    /// The heading in the file; empty where the whole row is meant.
+    pub column: String,
+    pub message: String,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}行目", self.row)?;
+        if !self.column.is_empty() {
+            write!(f, "「{}」", self.column)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// All mistakes of a file.
+#[derive(Debug, Default)]
+pub struct RowErrors {
+    pub told: Vec<RowError>,
+    /// Those beyond the first thousand.
+    pub untold: u64,
+}
+
+impl RowErrors {
+    pub fn add(&mut self, row: u64, column: &str, message: impl Into<String>) {
+        if self.told.len() < MAX_TOLD {
+            self.told.push(RowError { row, column: column.to_owned(), message: message.into() });
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// # Errors
+    /// [`ImportError::Rows`] where there is any.
+    pub fn into_result(mut self) -> Result<(), ImportError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        self.told.sort_by_key(|error| error.row);
+        Err(ImportError::Rows(self))
+    }
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub added: i64,
+    pub changed: i64,
+    pub unchanged: i64,
+}
+
+/// Why nothing was taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("{0}")]
+    File(#[from] std::io::Error),
+    #[error("{0}")]
+    Heading(String),
+    #[error("{} 件の誤りがあります", .0.told.len() as u64 + .0.untold)]
+    Rows(RowErrors),
+    #[error("取り込みが中断されました")]
+    Stopped,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Who takes a file in, and whether for good.
+#[derive(Debug, Clone)]
+pub struct ImportRun {
+    pub batch: BatchId,
+    pub by: String,
+    /// Everything is done and then undone.
+    pub dry_run: bool,
+}

@@ -1,0 +1,259 @@
+//! Rows of a CSV file, parsed one field at a time, and sent to a staging table by COPY.
+
+use csv::StringRecord;
+use sqlx::PgConnection;
+use sqlx::postgres::PgCopyIn;
+
+use super::columns::{Column, Layout, Mapping};
+use super::source::{Fuse, Source};
+use super::{ImportError, RowErrors};
+
+/// COPY is fed in pieces of about this size.
+const PIECE: usize = 256 * 1024;
+
+/// Called with the bytes read so far, now and then.
+pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
+
+/// The rows of a file under known headings.
+pub struct Rows {
+    reader: csv::Reader<Box<dyn std::io::Read + Send>>,
+    record: StringRecord,
+    fuse: Fuse,
+    pub layout: Layout,
+    row: u64,
+}
+
+impl Rows {
+    /// # Errors
+    /// The file's, and headings that are missing.
+    pub fn open(
+        source: &mut Source,
+        columns: &[Column],
+        mapping: &Mapping,
+    ) -> Result<Self, ImportError> {
+        let text = source.text()?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.reader);
+        let headings = reader.headers().map_err(unreadable)?.clone();
+        let layout = Layout::find(columns, mapping, &headings)?;
+        text.fuse.reset();
+        Ok(Self { reader, record: StringRecord::new(), fuse: text.fuse, layout, row: 1 })
+    }
+
+    /// The next row that is not blank.
+    ///
+    /// # Errors
+    /// The file's, and a row without end.
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, ImportError> {
+        loop {
+            if !self.reader.read_record(&mut self.record).map_err(unreadable)? {
+                return Ok(None);
+            }
+            self.fuse.reset();
+            self.row = self.record.position().map_or(self.row + 1, csv::Position::line);
+            if self.record.iter().any(|field| !field.trim().is_empty()) {
+                break;
+            }
+        }
+        let expected = self.reader.headers().map_err(unreadable)?.len();
+        Ok(Some(Row { record: &self.record, layout: &self.layout, number: self.row, expected }))
+    }
+
+    /// Bytes of the file read so far.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.fuse.total()
+    }
+}
+
+fn unreadable(error: csv::Error) -> ImportError {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => ImportError::File(error),
+        other => ImportError::Heading(format!("CSVとして読めません: {other:?}")),
+    }
+}
+
+/// One row.
+pub struct Row<'r> {
+    record: &'r StringRecord,
+    layout: &'r Layout,
+    /// The line it begins on.
+    pub number: u64,
+    expected: usize,
+}
+
+impl Row<'_> {
+    /// Notes a row that has too few or too many fields, which would put values under wrong
+    /// headings. Whether it was whole.
+    pub fn is_whole(&self, errors: &mut RowErrors) -> bool {
+        let whole = self.record.len() == self.expected;
+        if !whole {
+            let message =
+                format!("{}列あるはずの行に{}列あります", self.expected, self.record.len());
+            errors.add(self.number, "", message);
+        }
+        whole
+    }
+
+    /// The column's heading, as the file writes it.
+    #[must_use]
+    pub fn heading(&self, column: usize) -> &str {
+        self.layout.heading(column)
+    }
+
+    /// The field as it stands.
+    #[must_use]
+    pub fn text(&self, column: usize) -> &str {
+        self.layout.value(self.record, column)
+    }
+
+    /// Parses a field that must not be empty; a mistake is noted, and gives `None`.
+    pub fn required<T>(
+        &self,
+        column: usize,
+        errors: &mut RowErrors,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.text(column).trim().is_empty() {
+            errors.add(self.number, self.layout.heading(column), "空です");
+            return None;
+        }
+        self.parsed(column, errors, parse)
+    }
+
+    /// Parses a field that may be empty; the outer `None` is a mistake, the inner one an empty field.
+    #[expect(clippy::option_option, reason = "a mistake and an empty field differ")]
+    pub fn optional<T>(
+        &self,
+        column: usize,
+        errors: &mut RowErrors,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        if self.text(column).trim().is_empty() {
+            return Some(None);
+        }
+        self.parsed(column, errors, parse).map(Some)
+    }
+
+    fn parsed<T>(
+        &self,
+        column: usize,
+        errors: &mut RowErrors,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        parse(self.text(column))
+            .map_err(|message| errors.add(self.number, self.layout.heading(column), message))
+            .ok()
+    }
+}
+
+/// Text of one line, `most` characters at most, with nothing that can't be shown.
+///
+/// # Errors
+/// What is wrong, in Japanese.
+pub fn line(text: &str, most: usize) -> Result<String, String> {
+    let text = text.trim_matches(|c: char| c.is_whitespace());
+    if text.chars().any(char::is_control) {
+        return Err("制御文字や改行が入っています".to_owned());
+    }
+    let length = text.chars().count();
+    if length > most {
+        return Err(format!("{most}文字以内にしてください（{length}文字あります）"));
+    }
+    Ok(text.to_owned())
+}
+
+/// [`line`], with widths folded: codes and numbers.
+///
+/// # Errors
+/// What is wrong, in Japanese.
+pub fn code(text: &str, most: usize) -> Result<String, String> {
+    line(&crate::base::japanese::fold(text), most)
+}
+
+/// Rows on their way into a table, in COPY's text format.
+pub struct Copy<'c> {
+    copy: PgCopyIn<&'c mut PgConnection>,
+    piece: Vec<u8>,
+    fields: usize,
+}
+
+impl<'c> Copy<'c> {
+    /// Starts a COPY into `table`, whose name is the program's own.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn into(connection: &'c mut PgConnection, table: &str) -> Result<Self, sqlx::Error> {
+        let copy = connection.copy_in_raw(&format!("copy {table} from stdin")).await?;
+        Ok(Self { copy, piece: Vec::with_capacity(PIECE + 4096), fields: 0 })
+    }
+
+    pub fn field(&mut self, value: &str) {
+        self.separate();
+        for byte in value.bytes() {
+            match byte {
+                b'\\' => self.piece.extend(b"\\\\"),
+                b'\t' => self.piece.extend(b"\\t"),
+                b'\n' => self.piece.extend(b"\\n"),
+                b'\r' => self.piece.extend(b"\\r"),
+                byte => self.piece.push(byte),
+            }
+        }
+    }
+
+    pub fn display(&mut self, value: impl std::fmt::Display) {
+        use std::io::Write as _;
+        self.separate();
+        write!(self.piece, "{value}").expect("writing to memory does not fail");
+    }
+
+    pub fn optional(&mut self, value: Option<&str>) {
+        match value {
+            Some(value) => self.field(value),
+            None => self.null(),
+        }
+    }
+
+    pub fn null(&mut self) {
+        self.separate();
+        self.piece.extend(b"\\N");
+    }
+
+    fn separate(&mut self) {
+        if self.fields > 0 {
+            self.piece.push(b'\t');
+        }
+        self.fields += 1;
+    }
+
+    /// Ends a row. Whether a piece was sent, so that progress may be told.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_row(&mut self) -> Result<bool, sqlx::Error> {
+        self.piece.push(b'\n');
+        self.fields = 0;
+        if self.piece.len() < PIECE {
+            return Ok(false);
+        }
+        self.copy.send(self.piece.as_slice()).await?;
+        self.piece.clear();
+        Ok(true)
+    }
+
+    /// # Errors
+    /// The database's.
+    pub async fn finish(mut self) -> Result<u64, sqlx::Error> {
+        if !self.piece.is_empty() {
+            self.copy.send(self.piece.as_slice()).await?;
+        }
+        self.copy.finish().await
+    }
+
+    /// Gives up; nothing was stored.
+    ///
+    /// # Errors
+    /// The database's, the one that says so expected.
+    pub async fn abort(self) -> Result<(), sqlx::Error> {
+        self.copy.abort("the file has errors").await
+    }
+}

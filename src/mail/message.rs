@@ -1,0 +1,84 @@
+//! The mails the product writes, one type each, and how they are filled in.
+
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::tenant::directory::Tenant;
+
+/// Which of the platform's addresses a mail comes from (M1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// Address checks, one-time passwords, forgotten credentials.
+    NoReply,
+}
+
+impl From {
+    const fn local_part(self) -> &'static str {
+        match self {
+            Self::NoReply => "no-reply",
+        }
+    }
+}
+
+/// A mail of the product. Its template is `mail/<NAME>.{subject,txt,html}`, filled in with the
+/// type's fields and `union`.
+pub trait Mail: Serialize {
+    const NAME: &'static str;
+    const FROM: From;
+}
+
+/// 「【KOSMOWeb】ワンタイムパスワードのお知らせ」 (L3).
+#[derive(Debug, Serialize)]
+pub struct EmailCodeMail {
+    pub code: String,
+    /// How long the code is good for.
+    pub minutes: i64,
+}
+
+impl Mail for EmailCodeMail {
+    const NAME: &'static str = "email_code";
+    const FROM: From = From::NoReply;
+}
+
+/// A mail as it will be read.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    pub kind: &'static str,
+    /// The union's name.
+    pub sender_name: String,
+    pub sender: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Fills mails in.
+#[derive(Debug, Clone)]
+pub struct MailRoom {
+    templates: std::sync::Arc<Tera>,
+    domain: String,
+}
+
+impl MailRoom {
+    #[must_use]
+    pub fn new(templates: std::sync::Arc<Tera>, domain: String) -> Self {
+        Self { templates, domain }
+    }
+
+    /// # Errors
+    /// A template that asks for what the mail doesn't have.
+    pub fn write<M: Mail>(&self, tenant: &Tenant, mail: &M) -> Result<Letter, tera::Error> {
+        let mut context = Context::from_serialize(mail)?;
+        context.insert("union", &tenant.config);
+        let render =
+            |part: &str| self.templates.render(&format!("mail/{}.{part}", M::NAME), &context);
+        Ok(Letter {
+            kind: M::NAME,
+            sender_name: tenant.config.name.clone(),
+            sender: format!("{}@{}", M::FROM.local_part(), self.domain),
+            subject: render("subject")?.trim().to_owned(),
+            text: render("txt")?,
+            html: render("html")?,
+        })
+    }
+}

@@ -1,0 +1,5 @@
+//! The registry of insured people and their households.
+
+pub mod import;
+mod merge;
+pub mod relation;

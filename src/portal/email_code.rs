@@ -1,0 +1,161 @@
+//! 「ワンタイムパスワード (OTP) メール認証」 (L3).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::email_code::{self, Confirmation, Sending, VALID_FOR};
+use crate::auth::journey::Step;
+use crate::web::cookies;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Field, Form, FormError, summary};
+use crate::web::identity::{SigningIn, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const WRONG: &str = "ワンタイムパスワードが正しくありません";
+const EXPIRED: &str = "ワンタイムパスワードの有効期限が切れています。「再送信」を押して、新しいものを入力してください。";
+const TOO_MANY: &str =
+    "ワンタイムパスワードを続けて誤ったため、はじめからログインし直してください。";
+
+#[derive(Debug, Serialize)]
+pub(super) struct EmailCodePage {
+    /// `t***@example.jp`
+    pub(super) address: String,
+    pub(super) minutes: i64,
+    pub(super) notice: Option<String>,
+    pub(super) form: CodeForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct CodeForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) code: Field,
+}
+
+impl Page for EmailCodePage {
+    const TEMPLATE: &'static str = "portal/email_code.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Code {
+    code: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    match signing_in.at(Step::EmailCode) {
+        Ok(SigningIn { visitor, .. }) => page(&app, &visitor, None, Field::default()),
+        Err(elsewhere) => Ok(elsewhere.into_response()),
+    }
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Form { visitor, fields }: Form<Code>,
+) -> Result<Response, WebError> {
+    // Whatever the session says: a double click's second request still bears the first token.
+    let Some(token) = cookies::session(&visitor.jar) else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
+    let field = Field::with_value(&fields.code);
+    if fields.code.trim().is_empty() && visitor.session().is_some() {
+        return page(
+            &app,
+            &visitor,
+            None,
+            field.with_error("ワンタイムパスワードを入力してください。"),
+        );
+    }
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let confirmation = email_code::confirm(&mut tx, &app.clock, &token, &fields.code).await?;
+    tx.commit().await?;
+    match confirmation {
+        Confirmation::Done(token) => {
+            let jar = cookies::set_session(visitor.jar, &token);
+            Ok((jar, Redirect::to("/")).into_response())
+        }
+        Confirmation::Wrong => page(&app, &visitor, None, field.with_error(WRONG)),
+        Confirmation::Expired => page(&app, &visitor, None, field.with_error(EXPIRED)),
+        Confirmation::TooMany => {
+            let page = super::sign_in::SignInPage { notice: Some(TOO_MANY), ..Default::default() };
+            let visitor = Visitor { jar: cookies::forget_session(visitor.jar.clone()), ..visitor };
+            visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Confirmation::NothingDue => Ok(Redirect::to("/").into_response()),
+    }
+}
+
+pub(super) async fn resend(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { visitor, .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let SigningIn { session, .. } = match signing_in.at(Step::EmailCode) {
+        Ok(signing_in) => signing_in,
+        Err(elsewhere) => return Ok(elsewhere.into_response()),
+    };
+    let Some(token) = cookies::session(&visitor.jar) else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let sending =
+        email_code::send(&mut tx, &app.clock, &app.mail, &visitor.tenant, &session, &token).await?;
+    tx.commit().await?;
+    let notice = match sending {
+        Sending::Sent => {
+            "新しいワンタイムパスワードをメールで送信しました。以前のものは使えません。".to_owned()
+        }
+        Sending::TooSoon { seconds } => {
+            format!(
+                "メールを送信したばかりです。届かない場合は、{seconds}秒後にもう一度「再送信」を押してください。"
+            )
+        }
+    };
+    page(&app, &visitor, Some(notice), Field::default())
+}
+
+fn page(
+    app: &App,
+    visitor: &Visitor,
+    notice: Option<String>,
+    code: Field,
+) -> Result<Response, WebError> {
+    let address =
+        visitor.session().and_then(|session| session.email.as_deref()).unwrap_or_default();
+    let errors = summary(&[("code", &code)]);
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = EmailCodePage {
+        address: masked(address),
+        minutes: VALID_FOR.num_minutes(),
+        notice,
+        form: CodeForm { errors, code },
+    };
+    visitor.page(app, status, &page)
+}
+
+/// Enough to know one's own address by.
+fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_in_part() {
+        assert_eq!(masked("taro@example.jp"), "t***@example.jp");
+        assert_eq!(masked("長@example.jp"), "長***@example.jp");
+        assert_eq!(masked(""), "");
+    }
+}

@@ -1,0 +1,65 @@
+//! The two tiles (E1).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Datelike as _;
+use serde::Serialize;
+
+use crate::base::money::Yen;
+use crate::expenses::ledger::{self, MonthSum};
+use crate::web::error::WebError;
+use crate::web::identity::Subscriber;
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct Overview {
+    latest: Tile,
+    this_year: Tile,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Tile {
+    yen: String,
+    /// None: there is no such notice.
+    path: Option<String>,
+    period: Option<String>,
+}
+
+impl Page for Overview {
+    const TEMPLATE: &'static str = "portal/expenses/overview.html";
+}
+
+impl Overview {
+    /// From the months, newest first.
+    pub(in crate::portal) fn of(months: &[MonthSum], this_year: i32) -> Self {
+        let latest = months.first().map(|latest| Tile {
+            yen: latest.out_of_pocket.grouped(),
+            path: Some(format!("/expenses/months/{}", latest.month)),
+            period: Some(latest.month.japanese()),
+        });
+        let of_year: Vec<Yen> = months
+            .iter()
+            .filter(|sum| sum.month.year() == this_year)
+            .map(|sum| sum.out_of_pocket)
+            .collect();
+        let year = (!of_year.is_empty()).then(|| Tile {
+            yen: of_year.into_iter().sum::<Yen>().grouped(),
+            path: Some(format!("/expenses/years/{this_year}")),
+            period: Some(format!("{this_year}年")),
+        });
+        Self { latest: latest.unwrap_or_default(), this_year: year.unwrap_or_default() }
+    }
+}
+
+pub(in crate::portal) async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, session }: Subscriber,
+) -> Result<Response, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let months = ledger::month_sums(&mut tx, &session.household_code).await?;
+    tx.commit().await?;
+    let page = Overview::of(&months, app.clock.today().year());
+    visitor.page(&app, StatusCode::OK, &page)
+}

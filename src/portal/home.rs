@@ -1,0 +1,43 @@
+//! The top page: the union's services (T10).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::tenant::policy::{Icon, Service};
+use crate::web::error::WebError;
+use crate::web::identity::Visitor;
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Home {
+    pub(super) services: Vec<Tile>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Tile {
+    label: String,
+    icon: Icon,
+    /// None: the page does not exist yet.
+    path: Option<&'static str>,
+}
+
+impl From<&Service> for Tile {
+    fn from(service: &Service) -> Self {
+        Self { label: service.label.clone(), icon: service.icon, path: service.kind.path() }
+    }
+}
+
+impl Page for Home {
+    const TEMPLATE: &'static str = "portal/home.html";
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    let services = visitor.tenant.config.services.iter().map(Tile::from).collect();
+    visitor.page(&app, StatusCode::OK, &Home { services })
+}

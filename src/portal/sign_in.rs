@@ -1,0 +1,85 @@
+//! 「ログイン」: user ID and password (L1).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::sign_in::Outcome;
+use crate::auth::user_id::UserId;
+use crate::web::cookies;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, summary};
+use crate::web::identity::Visitor;
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+/// Longer than any password a union may allow; what is longer is nobody's.
+const LONGEST_PASSWORD: usize = 1024;
+
+const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct SignInPage {
+    pub(super) notice: Option<&'static str>,
+    pub(super) form: SignInForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct SignInForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) user_id: Field,
+    pub(super) password: Field,
+}
+
+impl Page for SignInPage {
+    const TEMPLATE: &'static str = "portal/sign_in.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Credentials {
+    user_id: String,
+    password: SecretString,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    if visitor.subscriber().is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    visitor.page(&app, StatusCode::OK, &SignInPage::default())
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Form { visitor, fields }: Form<Credentials>,
+) -> Result<Response, WebError> {
+    let mut form =
+        SignInForm { user_id: Field::with_value(&fields.user_id), ..SignInForm::default() };
+    let password = fields.password.expose_secret();
+    if fields.user_id.trim().is_empty() {
+        form.user_id = form.user_id.with_error("ユーザIDを入力してください。");
+    }
+    if password.is_empty() {
+        form.password = form.password.with_error("パスワードを入力してください。");
+    }
+    form.errors = summary(&[("user_id", &form.user_id), ("password", &form.password)]);
+    if form.errors.is_empty() {
+        let user_id = UserId::parse(&fields.user_id).ok();
+        let user_id = user_id.filter(|_| password.len() <= LONGEST_PASSWORD);
+        let outcome = app
+            .sign_in()
+            .with_password(&visitor.tenant, user_id.as_ref(), &fields.password)
+            .await?;
+        if let Outcome::Accepted { token, step } = outcome {
+            let jar = cookies::set_session(visitor.jar, &token);
+            return Ok((jar, Redirect::to(step.path())).into_response());
+        }
+        form.errors.push(FormError { field: None, message: REFUSED.to_owned() });
+    }
+    let page = SignInPage { notice: None, form };
+    visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+}

@@ -1,0 +1,47 @@
+//! 「ログアウトしてもよろしいですか？」 (L10).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Serialize;
+
+use crate::audit::{self, Action};
+use crate::auth::session;
+use crate::web::cookies;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form};
+use crate::web::identity::{Subscriber, Visitor};
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+#[derive(Debug, Serialize)]
+pub(super) struct SignOut {}
+
+impl Page for SignOut {
+    const TEMPLATE: &'static str = "portal/sign_out.html";
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, .. }: Subscriber,
+) -> Result<Response, WebError> {
+    visitor.page(&app, StatusCode::OK, &SignOut {})
+}
+
+/// Also the way out of a sign-in that is not complete.
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Form { visitor, .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    if let Some(session) = visitor.session() {
+        let mut tx = app.db.tenant(visitor.tenant.id).await?;
+        if session::end(&mut tx, &app.clock, session.id).await? {
+            let detail = serde_json::json!({ "session": session.id });
+            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.account), detail)
+                .await?;
+        }
+        tx.commit().await?;
+    }
+    let Visitor { jar, .. } = visitor;
+    Ok((cookies::forget(jar), Redirect::to("/")).into_response())
+}

@@ -1,0 +1,98 @@
+//! What goes wrong becomes one plain page with a request id; never an error chain.
+//!
+//! A handler's error doesn't know the union, so it leaves a note on the response, and
+//! [`super::layers::error_pages`] writes the page.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::auth::email_code::SendingError;
+use crate::auth::hashing::HashingError;
+use crate::auth::sign_in::SignInError;
+use crate::db::is_unavailable;
+
+/// Why a request failed, as the person is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// What was sent can't be read, or is too long.
+    BadRequest,
+    /// The form is from another site, or from another visit.
+    StaleForm,
+    NotFound,
+    Unexpected,
+    /// Come again in a moment.
+    Unavailable,
+}
+
+impl Failure {
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What a handler may fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    #[error("not found")]
+    NotFound,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    #[error(transparent)]
+    Sending(#[from] SendingError),
+    #[error("template: {0:?}")]
+    Template(#[from] tera::Error),
+}
+
+impl From<SignInError> for WebError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Hashing(error) => Self::Hashing(error),
+            SignInError::Sending(error) => Self::Sending(error),
+            SignInError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+impl WebError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::NotFound => Failure::NotFound,
+            Self::Database(error) | Self::Sending(SendingError::Database(error))
+                if is_unavailable(error) =>
+            {
+                Failure::Unavailable
+            }
+            Self::Hashing(HashingError::Busy) => Failure::Unavailable,
+            _ => Failure::Unexpected,
+        }
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let failure = self.failure();
+        match failure {
+            Failure::Unexpected => tracing::error!(error = %self, "request failed"),
+            Failure::Unavailable => tracing::warn!(error = %self, "request turned away"),
+            _ => {}
+        }
+        failure.into_response()
+    }
+}

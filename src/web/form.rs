@@ -1,0 +1,112 @@
+//! Forms: what was sent is bounded and proved to come from our own page; what was typed is kept,
+//! but for secrets; errors stand at their field and in a summary.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
+
+use super::error::Failure;
+use super::identity::Visitor;
+use super::state::AppState;
+
+/// More than any form of the portal takes.
+const LARGEST_FORM: usize = 64 * 1024;
+/// Of a form that is too large, so much is read and forgotten: a browser that can't finish sending
+/// would show a broken connection instead of our page.
+const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
+
+/// A form that came from a page of this visitor's.
+#[derive(Debug)]
+pub struct Form<T> {
+    pub visitor: Visitor,
+    pub fields: T,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    csrf: String,
+    #[serde(flatten)]
+    fields: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, app).await?;
+        let body = read(body).await.ok_or_else(|| Failure::BadRequest.into_response())?;
+        let envelope: Envelope<T> =
+            serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;
+        let ours = envelope.csrf.as_bytes().ct_eq(visitor.csrf().as_bytes());
+        if !bool::from(ours) {
+            return Err(Failure::StaleForm.into_response());
+        }
+        Ok(Self { visitor, fields: envelope.fields })
+    }
+}
+
+/// The body, unless it is too large or breaks off.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let mut chunks = body.into_data_stream();
+    let (mut kept, mut seen) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        seen += chunk.len();
+        if seen > LARGEST_DRAINED {
+            return None;
+        }
+        if seen <= LARGEST_FORM {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    (seen <= LARGEST_FORM).then_some(kept)
+}
+
+/// A form without fields: a button.
+#[derive(Debug, Deserialize)]
+pub struct Button {}
+
+/// A field as its template shows it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Field {
+    /// What was typed; never a password.
+    pub value: String,
+    pub error: Option<String>,
+}
+
+impl Field {
+    #[must_use]
+    pub fn with_value(value: &str) -> Self {
+        Self { value: value.to_owned(), error: None }
+    }
+
+    #[must_use]
+    pub fn with_error(mut self, error: &str) -> Self {
+        self.error = Some(error.to_owned());
+        self
+    }
+}
+
+/// A line of the summary above the form.
+#[derive(Debug, Clone, Serialize)]
+pub struct FormError {
+    /// The field it links to; none where the form as a whole is meant.
+    pub field: Option<&'static str>,
+    pub message: String,
+}
+
+/// The summary of fields, in their order on the page.
+#[must_use]
+pub fn summary(fields: &[(&'static str, &Field)]) -> Vec<FormError> {
+    fields
+        .iter()
+        .filter_map(|(name, field)| {
+            field.error.clone().map(|message| FormError { field: Some(name), message })
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Who is asking: extractors that a handler takes as proof.
+//!
+//! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given a right password and owes a
+//! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use serde::Serialize;
+
+use super::cookies;
+use super::error::WebError;
+use super::page::{Frame, Page};
+use super::state::{App, AppState};
+use crate::auth::journey::Step;
+use crate::auth::session::{self, Lookup, Session};
+use crate::base::secret::PlainToken;
+use crate::tenant::directory::Tenant;
+
+/// Anybody on a union's host.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub tenant: Arc<Tenant>,
+    /// Cookies as they came, and those that the answer sets.
+    pub jar: CookieJar,
+    visit: PlainToken,
+    lookup: Option<Lookup>,
+}
+
+impl Visitor {
+    /// The living session, complete or not.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        match &self.lookup {
+            Some(Lookup::Living(session)) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The session whose sign-in is complete.
+    #[must_use]
+    pub fn subscriber(&self) -> Option<&Session> {
+        self.session().filter(|session| self.step(session) == Step::Complete)
+    }
+
+    /// What every page shows.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            tenant: self.tenant.clone(),
+            person: self.subscriber().map(|session| session.name.clone()),
+            csrf: self.csrf(),
+        }
+    }
+
+    /// The token that this visitor's forms carry.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        self.visit.derive("csrf", self.tenant.id.0.as_bytes()).to_text()
+    }
+
+    /// A page, with the cookie that its forms need.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page<P: Page>(
+        &self,
+        app: &App,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        let page = app.pages.render(&self.frame(), status, page)?;
+        Ok((self.jar.clone(), page).into_response())
+    }
+
+    fn step(&self, session: &Session) -> Step {
+        session.next_step(&self.tenant.config.sign_in)
+    }
+
+    /// Why a page behind sign-in is not shown.
+    fn turn_away(self, app: &App) -> Response {
+        match &self.lookup {
+            Some(Lookup::Living(session)) => {
+                Redirect::to(self.step(session).path()).into_response()
+            }
+            Some(Lookup::Expired) => {
+                let expired = Self { jar: cookies::forget(self.jar.clone()), ..self };
+                expired.page(app, StatusCode::UNAUTHORIZED, &SessionExpired {}).into_response()
+            }
+            Some(Lookup::Unknown) => {
+                (cookies::forget(self.jar), Redirect::to("/sign-in")).into_response()
+            }
+            None => Redirect::to("/sign-in").into_response(),
+        }
+    }
+}
+
+/// 「一定期間が経過したため、エラーになりました」 (L9).
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionExpired {}
+
+impl Page for SessionExpired {
+    const TEMPLATE: &'static str = "portal/session_expired.html";
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        // A form's extractor and its handler's ask for the same visitor.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let tenant = parts
+            .extensions
+            .get::<Arc<Tenant>>()
+            .cloned()
+            .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
+        let jar = CookieJar::from_headers(&parts.headers);
+        let lookup = match cookies::session(&jar) {
+            Some(token) => {
+                Some(look_up(app, &tenant, &token).await.map_err(IntoResponse::into_response)?)
+            }
+            None => None,
+        };
+        let (jar, visit) = match cookies::visit(&jar) {
+            Some(visit) => (jar, visit),
+            None => {
+                let visit = PlainToken::random();
+                (cookies::set_visit(jar, &visit), visit)
+            }
+        };
+        let visitor = Self { tenant, jar, visit, lookup };
+        parts.extensions.insert(visitor.clone());
+        Ok(visitor)
+    }
+}
+
+async fn look_up(app: &App, tenant: &Tenant, token: &PlainToken) -> Result<Lookup, WebError> {
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let lookup = session::find(&mut tx, &app.clock, &tenant.config.sign_in, token).await?;
+    tx.commit().await?;
+    if let Lookup::Unknown = lookup {
+        // A cookie of another union's host ends here: it is nobody's.
+        tracing::info!(tenant = %tenant.config.slug, "unknown session");
+    }
+    Ok(lookup)
+}
+
+/// Somebody whose sign-in is complete.
+#[derive(Debug)]
+pub struct Subscriber {
+    pub visitor: Visitor,
+    pub session: Session,
+}
+
+impl FromRequestParts<AppState> for Subscriber {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        match visitor.subscriber().cloned() {
+            Some(session) => Ok(Self { visitor, session }),
+            None => Err(visitor.turn_away(app)),
+        }
+    }
+}
+
+/// Somebody with a right password and a step to do.
+#[derive(Debug)]
+pub struct SigningIn {
+    pub visitor: Visitor,
+    pub session: Session,
+    pub step: Step,
+}
+
+impl SigningIn {
+    /// # Errors
+    /// The way to the step that is due, where it is not `step`.
+    pub fn at(self, step: Step) -> Result<Self, Redirect> {
+        if self.step == step { Ok(self) } else { Err(Redirect::to(self.step.path())) }
+    }
+}
+
+impl FromRequestParts<AppState> for SigningIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        match visitor.session().cloned() {
+            Some(session) if visitor.step(&session) != Step::Complete => {
+                let step = visitor.step(&session);
+                Ok(Self { visitor, session, step })
+            }
+            _ => Err(visitor.turn_away(app)),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What happens to every request, around its handler.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, LOCATION, ORIGIN,
+    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use tracing::Instrument as _;
+
+use super::error::Failure;
+use super::page::{Frame, Page};
+use super::state::AppState;
+use crate::base::ids::RequestId;
+use crate::tenant::directory::{Resolution, Tenant};
+
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+);
+const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+/// Gives the request a name, logs how it ended, and sets the headers of every answer.
+pub async fn outermost(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::new(&app.clock);
+    request.extensions_mut().insert(id);
+    let span = tracing::info_span!("request", %id, tenant = tracing::field::Empty);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = app.clock.now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took = (app.clock.now() - began).num_milliseconds();
+    tracing::info!(parent: &span, %method, path, status = response.status().as_u16(), took, "answered");
+    let headers = response.headers_mut();
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(POLICY);
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    if app.https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+    }
+    response
+}
+
+/// Finds the union of the request's host (T1). Only the configured hosts count, whatever
+/// `X-Forwarded-Host` or `Forwarded` say.
+pub async fn resolve_tenant(
+    State(app): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| request.uri().host())
+        .unwrap_or_default();
+    match app.directory.resolve(host) {
+        Resolution::Canonical(tenant) => {
+            tracing::Span::current().record("tenant", tenant.config.slug.as_str());
+            request.extensions_mut().insert(tenant);
+            next.run(request).await
+        }
+        Resolution::Alias(tenant) => {
+            let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+            let location = HeaderValue::try_from(format!("{}{target}", tenant.origin));
+            match location {
+                Ok(location) => {
+                    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response()
+                }
+                Err(_) => StatusCode::BAD_REQUEST.into_response(),
+            }
+        }
+        Resolution::Unknown => (StatusCode::NOT_FOUND, "404 Not Found\n").into_response(),
+    }
+}
+
+/// Refuses what another site makes a browser send; siblings below the base domain are other unions.
+pub async fn same_origin(
+    Extension(tenant): Extension<Arc<Tenant>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if reads || comes_from(&tenant.origin, request.headers()) {
+        return next.run(request).await;
+    }
+    tracing::warn!("request from another site refused");
+    Failure::StaleForm.into_response()
+}
+
+fn comes_from(origin: &str, headers: &HeaderMap) -> bool {
+    let text = |name: &HeaderName| headers.get(name).map(HeaderValue::as_bytes);
+    match (text(&HeaderName::from_static("sec-fetch-site")), text(&ORIGIN)) {
+        (Some(site), _) => site == b"same-origin",
+        (None, Some(sender)) => sender == origin.as_bytes(),
+        // An old browser that sends neither still has to show the form's token.
+        (None, None) => true,
+    }
+}
+
+/// Writes the page of a failure.
+pub async fn error_pages(
+    State(app): State<AppState>,
+    Extension(tenant): Extension<Arc<Tenant>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let failure = match (response.extensions().get::<Failure>(), response.status()) {
+        (Some(failure), _) => *failure,
+        (None, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => Failure::NotFound,
+        (None, StatusCode::INTERNAL_SERVER_ERROR) => Failure::Unexpected,
+        _ => return response,
+    };
+    // Nobody's name is on it: the page must come out when the database can't be asked.
+    let frame = Frame { tenant, person: None, csrf: String::new() };
+    let mut response = app
+        .pages
+        .render(&frame, failure.status(), &Message::of(failure, id))
+        .unwrap_or_else(|_| failure.status().into_response());
+    if failure == Failure::Unavailable {
+        response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
+    }
+    response
+}
+
+/// A plain page that says what happened and what to do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Message {
+    title: &'static str,
+    text: &'static str,
+    request_id: Option<String>,
+    retry: bool,
+}
+
+impl Page for Message {
+    const TEMPLATE: &'static str = "portal/message.html";
+}
+
+impl Message {
+    pub(crate) fn of(failure: Failure, id: RequestId) -> Self {
+        let (title, text) = match failure {
+            Failure::BadRequest => (
+                "送信された内容を読み取れませんでした",
+                "入力が長すぎるか、正しく送信されませんでした。前のページに戻り、もう一度入力してください。",
+            ),
+            Failure::StaleForm => (
+                "ページの有効期限が切れました",
+                "お手数ですが、もう一度はじめから操作してください。",
+            ),
+            Failure::NotFound => (
+                "ページが見つかりません",
+                "アドレスが間違っているか、ページが移動した可能性があります。",
+            ),
+            Failure::Unexpected => (
+                "エラーが発生しました",
+                "ご不便をおかけして申し訳ありません。繰り返し発生する場合は、お問い合わせ番号を添えて健康保険組合までご連絡ください。",
+            ),
+            Failure::Unavailable => (
+                "ただいま混み合っています",
+                "現在サービスに接続しづらくなっています。入力した内容は登録されていません。",
+            ),
+        };
+        let unexpected = failure == Failure::Unexpected;
+        Self {
+            title,
+            text,
+            request_id: unexpected.then(|| id.to_string()),
+            retry: failure == Failure::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong.
+
+pub mod assets;
+pub mod cookies;
+pub mod error;
+pub mod form;
+pub mod identity;
+pub mod layers;
+pub mod page;
+pub mod state;

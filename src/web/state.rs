@@ -1,0 +1,33 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use super::page::Pages;
+use crate::auth::hashing::Hasher;
+use crate::auth::sign_in::SignIn;
+use crate::base::clock::Clock;
+use crate::db::Db;
+use crate::mail::message::MailRoom;
+use crate::tenant::directory::Directory;
+
+pub type AppState = Arc<App>;
+
+/// The parts of a running server, put together once.
+#[derive(Debug)]
+pub struct App {
+    pub db: Db,
+    pub clock: Clock,
+    pub directory: Directory,
+    pub hasher: Hasher,
+    pub mail: MailRoom,
+    pub pages: Pages,
+    /// Whether browsers come by TLS alone.
+    pub https: bool,
+}
+
+impl App {
+    #[must_use]
+    pub fn sign_in(&self) -> SignIn<'_> {
+        SignIn { db: &self.db, clock: &self.clock, hasher: &self.hasher, mail: &self.mail }
+    }
+}
