@@ -181,20 +181,28 @@ impl Settings {
         Ok(settings)
     }
 
-    /// How to reach the database, from `database.url` or the file it names.
+    /// How to reach the database: from `database.url`, from the file it names, or else that of a
+    /// demo which is running in `data_dir`.
     ///
     /// # Errors
-    /// [`SettingsError::NoDatabase`] where neither is set, and the file's.
+    /// [`SettingsError::NoDatabase`] where there is none, and the file's.
     pub fn database(&self) -> Result<PgConnectOptions, SettingsError> {
         if let Some(url) = &self.database.url {
             return Ok(url.0.clone());
         }
-        let path = self.database.url_file.clone().ok_or(SettingsError::NoDatabase)?;
+        let demo = Some(self.demo_database_url()).filter(|path| path.exists());
+        let path = self.database.url_file.clone().or(demo).ok_or(SettingsError::NoDatabase)?;
         let text = std::fs::read_to_string(&path)
             .map_err(|source| SettingsError::UrlFile { path: path.clone(), source })?;
         let url = DatabaseUrl::try_from(text.trim().to_owned())
             .map_err(|reason| SettingsError::UrlInFile { path, reason })?;
         Ok(url.0)
+    }
+
+    /// The file in which a running demo tells where its database is.
+    #[must_use]
+    pub fn demo_database_url(&self) -> PathBuf {
+        self.data_dir.join("database_url")
     }
 
     #[must_use]

@@ -2,13 +2,16 @@
 # A throw-away PostgreSQL for tests and for checking SQL at compile time: in memory where there is
 # a /dev/shm, unix socket only, durability off.
 #
-#   postgres.sh start   start it unless it runs already, print its URL
-#   postgres.sh stop    stop it and delete its data
+#   postgres.sh start          start it unless it runs already, print its URL
+#   postgres.sh stop           stop it and delete its data
+#   postgres.sh with COMMAND   run a command with the URL as TEST_DATABASE_URL; afterwards stop it
+#                              unless it ran already
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# A container's /dev/shm often has 64 MB, too little for a database a test.
 base=/dev/shm
-[ -d $base ] && [ -w $base ] || base=/var/tmp
+[ -w $base ] && [ "$(df -Pk $base | awk 'END { print $2 }')" -ge 1000000 ] || base=/var/tmp
 folder=$base/kosmo-test-$(printf %s "$here" | cksum | cut -d' ' -f1)
 data=$folder/data
 url="postgresql:///postgres?host=$folder&user=kosmo_admin"
@@ -25,7 +28,7 @@ as_server() {
     fi
 }
 
-running() { as_server "$bin/pg_ctl" -D "$data" status >/dev/null 2>&1; }
+running() { (cd / && as_server "$bin/pg_ctl" -D "$data" status) >/dev/null 2>&1; }
 
 case "${1:-}" in
 start)
@@ -49,8 +52,15 @@ stop)
     if running; then (cd / && as_server "$bin/pg_ctl" -D "$data" -s -m immediate stop); fi
     rm -rf "$folder" "$base/$(basename "$folder").lock"
     ;;
+with)
+    shift
+    if ! running; then trap '"${BASH_SOURCE[0]}" stop' EXIT; fi
+    TEST_DATABASE_URL=$("${BASH_SOURCE[0]}" start)
+    export TEST_DATABASE_URL
+    "$@"
+    ;;
 *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

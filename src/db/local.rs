@@ -71,6 +71,23 @@ impl LocalPostgres {
         PgConnectOptions::new().socket(&self.cluster.folder).username(ADMIN).database("postgres")
     }
 
+    /// The same for another program: `postgresql:///postgres?host=…&user=…`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgresql:///postgres?host={}&user={ADMIN}", self.cluster.folder.display())
+    }
+
+    /// Deletes the cluster kept for `folder`, which must not be running.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn delete(folder: &Path) -> anyhow::Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(reachable(folder, server_user()?)?)?;
+        }
+        Ok(())
+    }
+
     /// Ends connections and stops the server, waiting until its files are safe.
     pub fn stop(mut self) {
         if !self.cluster.pg_ctl(&["-m", "fast", "-w", "stop"]) {

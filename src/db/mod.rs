@@ -4,6 +4,7 @@
 //! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
 //! platform's own tables, and for the worker the outbox.
 
+pub mod health;
 pub mod local;
 pub mod migrate;
 

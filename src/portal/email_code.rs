@@ -82,8 +82,7 @@ pub(super) async fn submit(
         Confirmation::Expired => page(&app, &visitor, None, field.with_error(EXPIRED)),
         Confirmation::TooMany => {
             let page = super::sign_in::SignInPage { notice: Some(TOO_MANY), ..Default::default() };
-            let visitor = Visitor { jar: cookies::forget_session(visitor.jar.clone()), ..visitor };
-            visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+            visitor.signed_out().page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
         Confirmation::NothingDue => Ok(Redirect::to("/").into_response()),
     }

@@ -77,6 +77,12 @@ impl Visitor {
         Ok((self.jar.clone(), page).into_response())
     }
 
+    /// The same browser, without its session.
+    #[must_use]
+    pub fn signed_out(self) -> Self {
+        Self { jar: cookies::forget_session(self.jar), lookup: None, ..self }
+    }
+
     fn step(&self, session: &Session) -> Step {
         session.next_step(&self.tenant.config.sign_in)
     }

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Makes a fresh machine ready; where nothing is missing it does nothing, quickly.
+#
+#   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer
+#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, cargo-nextest
+#   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+oldest_postgres=15
+
+say() { echo "setup.sh: $*" >&2; }
+die() { say "$@"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# What is missing, and the packages that bring it, by package manager.
+missing=() apt=() dnf=() pacman=() brew=()
+lack() {
+    missing+=("$1")
+    # shellcheck disable=SC2206 # several packages in one word, on purpose
+    apt+=($2) dnf+=($3) pacman+=($4) brew+=($5)
+}
+
+# aws-lc-sys and ring compile C and assembler; neither wants cmake, C++ or pkg-config.
+has_c_compiler() { echo '#include <stdlib.h>' | cc -E -xc - >/dev/null 2>&1; }
+
+# The server that `kosmo demo` and postgres.sh would take: on PATH, else Debian's newest.
+has_postgres() {
+    local server major
+    server=$(command -v postgres || find /usr/lib/postgresql/*/bin -name postgres 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$server" ] && [ -x "$(dirname "$server")/initdb" ] && have psql || return 1
+    major=$("$server" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
+    [ "$major" -ge "$oldest_postgres" ]
+}
+
+has_chromium() { have chromedriver && { have chromium || have chromium-browser || have google-chrome; }; }
+has_font() { [ -n "$(fc-list ':family=Noto Sans CJK JP' 2>/dev/null)" ]; }
+
+for_run() {
+    has_c_compiler || lack "a C compiler" "gcc libc6-dev" "gcc" "gcc" "gcc"
+    has_postgres || lack "PostgreSQL $oldest_postgres or newer (server programs and psql)" \
+        "postgresql" "postgresql-server postgresql-contrib" "postgresql" "postgresql@17"
+}
+
+for_test() {
+    for_run
+    have flock || lack "flock" "util-linux" "util-linux-core" "util-linux" "flock"
+    has_chromium || lack "Chromium and chromedriver" \
+        "chromium chromium-driver" "chromium chromedriver" "chromium" "chromium chromedriver"
+    has_font || lack "the font Noto Sans CJK JP" \
+        "fontconfig fonts-noto-cjk" "google-noto-sans-cjk-fonts" "noto-fonts-cjk" "font-noto-sans-cjk-jp"
+}
+
+how_to_install() {
+    local manager
+    for manager in apt-get dnf pacman brew; do
+        have "$manager" || continue
+        case "$manager" in
+        apt-get) echo "sudo apt-get install --no-install-recommends ${apt[*]}" ;;
+        dnf) echo "sudo dnf install ${dnf[*]}" ;;
+        pacman) echo "sudo pacman -S ${pacman[*]}" ;;
+        brew) echo "brew install ${brew[*]}" ;;
+        esac
+        return
+    done
+    echo "the packages that Debian calls ${apt[*]}"
+}
+
+install_by_apt() {
+    local root=() skip_cluster=/etc/postgresql-common/createcluster.d/kosmo-setup.conf
+    [ "$(id -u)" = 0 ] || root=(sudo)
+    "${root[@]}" apt-get update -q
+    # Debian's package would start a server of its own on port 5432, now and at each boot.
+    "${root[@]}" mkdir -p "$(dirname "$skip_cluster")"
+    echo "create_main_cluster = false" | "${root[@]}" tee "$skip_cluster" >/dev/null
+    local status=0
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "${apt[@]}" || status=$?
+    "${root[@]}" rm -f "$skip_cluster"
+    "${root[@]}" rmdir --ignore-fail-on-non-empty "$(dirname "$skip_cluster")"
+    return "$status"
+}
+
+install_packages() {
+    local what
+    for what in "${missing[@]}"; do say "missing: $what"; done
+    have apt-get || die "please install: $(how_to_install)"
+    [ "$(id -u)" = 0 ] || have sudo || die "as root, please: $(how_to_install)"
+    install_by_apt || die "apt-get failed; by hand: $(how_to_install)"
+}
+
+cargo_install() { # subcommand
+    cargo "$1" --version >/dev/null 2>&1 && return
+    say "building cargo-$1, once"
+    cargo install --locked "cargo-$1"
+}
+
+rustup_component() { # component, its subcommand
+    cargo "$2" --version >/dev/null 2>&1 && return
+    have rustup || die "please install $1 for your Rust toolchain"
+    rustup component add "$1"
+}
+
+level=${1:-}
+case "$level" in
+run) for_run ;;
+test | check) for_test ;;
+*) sed -n '2,6s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
+esac
+
+have cargo || die "cargo is missing: install Rust as https://www.rust-lang.org/tools/install says"
+if [ ${#missing[@]} -gt 0 ]; then
+    install_packages
+    has_postgres || die "this system's PostgreSQL is older than $oldest_postgres: https://www.postgresql.org/download/ has newer ones"
+fi
+if [ "$level" != run ]; then cargo_install nextest; fi
+if [ "$level" = check ]; then
+    rustup_component rustfmt fmt
+    rustup_component clippy clippy
+    cargo_install machete
+fi

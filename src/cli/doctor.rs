@@ -1,0 +1,173 @@
+//! `kosmo doctor`: what is wrong here, and how to mend it (O5).
+
+use serde::Serialize;
+use sqlx::postgres::PgConnectOptions;
+
+use super::Outcome;
+use crate::base::clock::Clock;
+use crate::config::{MailSender, Settings};
+use crate::db::local::find_binaries;
+use crate::db::{Db, Role, health, migrate};
+use crate::mail::outbox;
+use crate::tenant::registry;
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    ok: bool,
+    /// What is so, or what is wrong and how to mend it.
+    detail: String,
+}
+
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, check: &'static str, result: Result<String, String>) {
+        let ok = result.is_ok();
+        let detail = result.unwrap_or_else(|problem| problem);
+        self.0.push(Finding { check, ok, detail });
+    }
+}
+
+pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+    let mut findings = Findings::default();
+    findings.add(
+        "PostgreSQLサーバー",
+        match find_binaries() {
+            Some(folder) => Ok(folder.display().to_string()),
+            None if settings.database.url.is_some() => {
+                Ok("外部のデータベースを使います".to_owned())
+            }
+            None => Err("見つかりません。infra/dev/setup.sh を実行してください".to_owned()),
+        },
+    );
+    findings.add("メールの出口", mail_exit(settings));
+    match settings.database() {
+        Ok(options) => database(&options, &mut findings).await,
+        Err(error) => findings.add("データベース", Err(error.to_string())),
+    }
+    let healthy = findings.0.iter().all(|finding| finding.ok);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&findings.0)?);
+    } else {
+        for Finding { check, ok, detail } in &findings.0 {
+            println!("{} {check}: {detail}", if *ok { "○" } else { "×" });
+        }
+    }
+    Ok(if healthy { Outcome::Done } else { Outcome::Rejected })
+}
+
+fn mail_exit(settings: &Settings) -> Result<String, String> {
+    if settings.mail.sender == MailSender::Ses {
+        return Ok("Amazon SES".to_owned());
+    }
+    let folder = settings.mail_directory();
+    let probe = folder.join(".doctor");
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map(|()| folder.display().to_string())
+        .map_err(|error| {
+            format!(
+                "{} に書けません（{error}）。権限と空き容量を確かめてください",
+                folder.display()
+            )
+        })
+}
+
+async fn database(options: &PgConnectOptions, findings: &mut Findings) {
+    let db = Db::new(options.clone(), Role::Operator, 2);
+    let server = match health::look(options).await {
+        Ok(server) => server,
+        Err(error) => {
+            let mend = "KOSMO_DATABASE__URL と、データベースが動いているかを確かめてください";
+            findings.add("データベース", Err(format!("接続できません: {error}。{mend}")));
+            return;
+        }
+    };
+    findings.add(
+        "データベース",
+        match server.major {
+            major if major >= 15 => Ok(format!("PostgreSQL {major}")),
+            major => Err(format!("PostgreSQL {major} です。15以上が必要です")),
+        },
+    );
+    let pending = async {
+        let mut tx = db.platform().await?;
+        migrate::pending(&mut tx).await
+    };
+    match pending.await {
+        Ok(0) => findings.add("データベースの形", Ok("最新です".to_owned())),
+        Ok(count) => {
+            let problem =
+                format!("{count} 件の移行が済んでいません。kosmo migrate を実行してください");
+            findings.add("データベースの形", Err(problem));
+            return;
+        }
+        Err(error) => {
+            let problem = format!("確かめられません（{error}）。kosmo migrate を実行してください");
+            findings.add("データベースの形", Err(problem));
+            return;
+        }
+    }
+    findings.add(
+        "行単位の保護",
+        match health::unprotected_tables(&db).await {
+            Ok(tables) if tables.is_empty() => Ok("すべての表で有効です".to_owned()),
+            Ok(tables) => Err(format!("保護されていない表があります: {}", tables.join(", "))),
+            Err(error) => Err(error.to_string()),
+        },
+    );
+    findings.add(
+        "接続ユーザー",
+        match server.all_powerful {
+            false => Ok(server.user),
+            true => {
+                Ok(format!("{}（管理者です。本番では専用のユーザーにしてください）", server.user))
+            }
+        },
+    );
+    findings.add("組合", unions(&db).await);
+    findings.add("メール", mails(options).await);
+}
+
+async fn unions(db: &Db) -> Result<String, String> {
+    let load = async {
+        let mut tx = db.platform().await?;
+        registry::load_all(&mut tx).await
+    };
+    let unions = load.await.map_err(|error| error.to_string())?;
+    let unreadable: Vec<String> = unions
+        .iter()
+        .filter_map(|union| {
+            union.config.as_ref().err().map(|error| format!("{}（{error}）", union.slug))
+        })
+        .collect();
+    if unions.is_empty() {
+        Err("1つも登録されていません。kosmo tenant apply で登録してください".to_owned())
+    } else if unreadable.is_empty() {
+        Ok(format!("{}組合", unions.len()))
+    } else {
+        Err(format!("設定を読めない組合があります: {}", unreadable.join("、")))
+    }
+}
+
+async fn mails(options: &PgConnectOptions) -> Result<String, String> {
+    let worker = Db::new(options.clone(), Role::Worker, 1);
+    let backlog =
+        outbox::backlog(&worker, &Clock::System).await.map_err(|error| error.to_string())?;
+    if backlog.is_empty() {
+        return Ok("滞りはありません".to_owned());
+    }
+    let unions: Vec<String> = backlog
+        .iter()
+        .map(|union| {
+            format!(
+                "{}: 送れなかったもの {}件、遅れているもの {}件",
+                union.slug, union.dead, union.late
+            )
+        })
+        .collect();
+    Err(format!("{}。kosmo worker が動いているか、送信の設定を確かめてください", unions.join("、")))
+}

@@ -1,0 +1,229 @@
+//! `kosmo members import`, `kosmo expenses import` (O2).
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Operator, Outcome};
+use crate::auth::hashing::Hasher;
+use crate::base::ids::BatchId;
+use crate::base::japanese::parse_date;
+use crate::config::Settings;
+use crate::db::TenantTx;
+use crate::expenses::import::{self as expenses, ExpensesImport};
+use crate::import::columns::{Column, Mapping};
+use crate::import::source::{Encoding, Source};
+use crate::import::{Counts, ImportError, ImportRun, RowErrors};
+use crate::members::import::{self as members, MembersImport};
+use crate::tenant::registry::{self, Registered};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MembersCommand {
+    /// 加入者のCSVファイルを取り込みます（UTF-8またはCP932）
+    Import {
+        #[command(flatten)]
+        file: ImportFile,
+        /// ファイルの内容がいつの時点のものか（記号・番号の変更日になります。省略時: 今日）
+        #[arg(long, value_parser = day)]
+        as_of: Option<NaiveDate>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ExpensesCommand {
+    /// 医療費のCSVファイルを取り込みます（UTF-8またはCP932）
+    Import {
+        #[command(flatten)]
+        file: ImportFile,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportFile {
+    /// 組合（例: klinekenpo）
+    #[arg(long)]
+    tenant: String,
+    file: PathBuf,
+    /// 検査だけを行い、何も変えません
+    #[arg(long)]
+    dry_run: bool,
+    /// 見出しが違うファイルのための、列の対応表（TOML）
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+    /// 結果をJSONで出力します
+    #[arg(long)]
+    json: bool,
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    parse_date(text).ok_or_else(|| "日付ではありません（例: 2026-03-31）".to_owned())
+}
+
+impl MembersCommand {
+    pub(super) async fn run(
+        self,
+        settings: &Settings,
+        operator: &Operator,
+    ) -> anyhow::Result<Outcome> {
+        let Self::Import { file, as_of } = self;
+        let mut job = file.open(operator, &members::COLUMNS).await?;
+        let hasher = Hasher::new(&settings.hashing);
+        let import = MembersImport {
+            run: &job.run,
+            clock: &operator.clock,
+            policy: &job.union.config,
+            hasher: &hasher,
+            mapping: &job.mapping,
+            as_of: as_of.unwrap_or_else(|| operator.clock.today()),
+        };
+        let bar = job.bar.clone();
+        let result =
+            import.import(&mut job.tx, &mut job.source, &mut |bytes| bar.set_position(bytes)).await;
+        job.finish(result.map(|counts| (counts, Vec::new()))).await
+    }
+}
+
+impl ExpensesCommand {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+        let Self::Import { file } = self;
+        let mut job = file.open(operator, &expenses::COLUMNS).await?;
+        let import =
+            ExpensesImport { run: &job.run, clock: &operator.clock, mapping: &job.mapping };
+        let bar = job.bar.clone();
+        let result =
+            import.import(&mut job.tx, &mut job.source, &mut |bytes| bar.set_position(bytes)).await;
+        let result = result.map(|imported| {
+            let yen = vec![
+                ("医療費総額", "total_yen", imported.total),
+                ("自己負担額", "out_of_pocket_yen", imported.out_of_pocket),
+            ];
+            (imported.counts, yen)
+        });
+        job.finish(result).await
+    }
+}
+
+/// An import that is about to run.
+struct Job {
+    union: Registered,
+    run: ImportRun,
+    mapping: Mapping,
+    source: Source,
+    tx: TenantTx,
+    bar: ProgressBar,
+    json: bool,
+}
+
+impl ImportFile {
+    async fn open(&self, operator: &Operator, columns: &[Column]) -> anyhow::Result<Job> {
+        let mut tx = operator.db.platform().await?;
+        let union = registry::get(&mut tx, &self.tenant).await?;
+        tx.commit().await?;
+        let mapping = match &self.columns {
+            None => Mapping::default(),
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+                Mapping::parse(&text, columns).with_context(|| path.display().to_string())?
+            }
+        };
+        let source = Source::open(&self.file).with_context(|| self.file.display().to_string())?;
+        let bar = ProgressBar::new(source.bytes);
+        bar.set_style(ProgressStyle::with_template(
+            "{bar:40} {percent:>3}% {bytes}/{total_bytes} 残り {eta}",
+        )?);
+        let run = ImportRun {
+            batch: BatchId::new(&operator.clock),
+            by: operator.name.clone(),
+            dry_run: self.dry_run,
+        };
+        let tx = operator.db.tenant(union.id).await?;
+        Ok(Job { union, run, mapping, source, tx, bar, json: self.json })
+    }
+}
+
+type Sums = Vec<(&'static str, &'static str, crate::base::money::Yen)>;
+
+impl Job {
+    async fn finish(self, result: Result<(Counts, Sums), ImportError>) -> anyhow::Result<Outcome> {
+        self.bar.finish_and_clear();
+        match result {
+            Ok((counts, sums)) => {
+                if !self.run.dry_run {
+                    self.tx.commit().await?;
+                }
+                report(&self.source, self.run.dry_run, self.json, counts, &sums);
+                Ok(Outcome::Done)
+            }
+            Err(ImportError::Rows(errors)) => {
+                reject(&self.source.name, self.json, &errors);
+                Ok(Outcome::Rejected)
+            }
+            Err(error @ (ImportError::Heading(_) | ImportError::File(_))) => {
+                eprintln!("{}: {error}", self.source.name);
+                eprintln!("何も取り込んでいません");
+                Ok(Outcome::Rejected)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn report(source: &Source, dry_run: bool, json: bool, counts: Counts, sums: &Sums) {
+    let Counts { added, changed, unchanged } = counts;
+    if json {
+        let mut result = serde_json::json!({
+            "file": source.name, "dry_run": dry_run,
+            "added": added, "changed": changed, "unchanged": unchanged,
+        });
+        for (_, key, yen) in sums {
+            result[*key] = yen.0.into();
+        }
+        println!("{result}");
+        return;
+    }
+    let encoding = match source.encoding {
+        Encoding::Utf8 => "UTF-8",
+        Encoding::Cp932 => "CP932",
+    };
+    let verb = if dry_run {
+        "検査しました（何も変えていません）"
+    } else {
+        "取り込みました"
+    };
+    println!("{}（{encoding}）を{verb}", source.name);
+    println!("  新規 {added}件、変更 {changed}件、変更なし {unchanged}件");
+    for (label, _, yen) in sums {
+        println!("  {label} {yen}");
+    }
+}
+
+fn reject(file: &str, json: bool, errors: &RowErrors) {
+    if json {
+        let told: Vec<_> = errors
+            .told
+            .iter()
+            .map(|error| {
+                serde_json::json!({
+                    "row": error.row, "column": error.column, "message": error.message,
+                })
+            })
+            .collect();
+        println!(
+            "{}",
+            serde_json::json!({ "file": file, "errors": told, "untold": errors.untold })
+        );
+        return;
+    }
+    for error in &errors.told {
+        eprintln!("{file}: {error}");
+    }
+    if errors.untold > 0 {
+        eprintln!("{file}: ほかに {} 件", errors.untold);
+    }
+    let count = errors.told.len() as u64 + errors.untold;
+    eprintln!("誤りが {count} 件あります。何も取り込んでいません");
+}

@@ -1,0 +1,139 @@
+//! The operator's door: one file a command. Commands print, in Japanese; what they ask the rooms
+//! for, other doors can ask for, too.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its page")]
+
+mod doctor;
+mod import;
+mod server;
+mod tenant;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::base::clock::Clock;
+use crate::config::{LogFormat, Settings};
+use crate::db::{Db, Role};
+
+/// What a command came to; its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// What the operator gave has mistakes, or `doctor` found some; they were printed.
+    Rejected,
+}
+
+const EXIT_CODES: &str = "終了コード: 0 成功 / 1 実行できなかった / 2 コマンドの書き方の誤り / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
+
+/// KOSMO Communication Web を動かし、組合を管理します
+#[derive(Debug, Parser)]
+#[command(name = "kosmo", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// デモ用のデータベースと5つの組合を用意し、すべてを1つのプロセスで動かします
+    Demo {
+        /// デモのデータをすべて消します
+        #[arg(long)]
+        clean: bool,
+    },
+    /// ポータルを動かします
+    Serve,
+    /// メールの送信など、裏側の仕事を動かします
+    Worker,
+    /// データベースを、このプログラムが必要とする形にします
+    Migrate,
+    /// 組合の設定を管理します
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// 加入者を管理します
+    #[command(subcommand)]
+    Members(import::MembersCommand),
+    /// 医療費を管理します
+    #[command(subcommand)]
+    Expenses(import::ExpensesCommand),
+    /// この環境とデータベースの問題と、その直し方を表示します
+    Doctor {
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
+    /// シェルの補完スクリプトを出力します
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Runs the command that the arguments name.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match execute(cli.command).await {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Rejected) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("kosmo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "kosmo", &mut std::io::stdout());
+            return Ok(Outcome::Done);
+        }
+        Command::Tenant(command) if !command.needs_database() => return command.run_alone(),
+        _ => {}
+    }
+    let settings = Settings::load()?;
+    match command {
+        Command::Demo { clean: true } => crate::demo::clean(&settings),
+        Command::Demo { clean: false } => {
+            start_logging(&settings)?;
+            Box::pin(crate::demo::run(&settings, server::until_told())).await
+        }
+        Command::Serve => {
+            start_logging(&settings)?;
+            server::serve(&settings).await
+        }
+        Command::Worker => {
+            start_logging(&settings)?;
+            Box::pin(server::worker(&settings)).await
+        }
+        Command::Migrate => server::migrate(&settings).await,
+        Command::Tenant(command) => command.run(&operator(&settings)?).await,
+        Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
+        Command::Expenses(command) => command.run(&operator(&settings)?).await,
+        Command::Doctor { json } => doctor::run(&settings, json).await,
+        Command::Completions { .. } => Ok(Outcome::Done),
+    }
+}
+
+/// What the operator's commands work with.
+struct Operator {
+    db: Db,
+    clock: Clock,
+    /// The person at the terminal, as the trail names them.
+    name: String,
+}
+
+fn operator(settings: &Settings) -> anyhow::Result<Operator> {
+    let db = Db::new(settings.database()?, Role::Operator, 2);
+    let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
+}
+
+fn start_logging(settings: &Settings) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log.filter)
+        .map_err(|error| anyhow::anyhow!("settings: log.filter: {error}"))?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log.format {
+        LogFormat::Text => logs.compact().init(),
+        LogFormat::Json => logs.json().init(),
+    }
+    Ok(())
+}

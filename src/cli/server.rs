@@ -1,0 +1,51 @@
+//! `kosmo serve`, `kosmo worker`, `kosmo migrate`.
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::Outcome;
+use crate::app;
+use crate::base::clock::Clock;
+use crate::config::Settings;
+
+pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
+    let stop = until_told();
+    let state = app::build(settings, settings.database()?, Clock::System)
+        .await
+        .context("the server can't start")?;
+    let listener = tokio::net::TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("settings: listen: {}", settings.listen))?;
+    tracing::info!(address = %settings.listen, unions = state.directory.all().len(), "serving");
+    app::serve(state.clone(), app::router(state), listener, stop).await?;
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
+    let stop = until_told();
+    tracing::info!(sender = ?settings.mail.sender, "working");
+    crate::worker::run(settings, settings.database()?, Clock::System, stop).await;
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn migrate(settings: &Settings) -> anyhow::Result<Outcome> {
+    crate::db::migrate::migrate(&settings.database()?).await?;
+    println!("データベースは最新です");
+    Ok(Outcome::Done)
+}
+
+/// Cancelled by Ctrl-C or by SIGTERM.
+pub(super) fn until_told() -> CancellationToken {
+    let stop = CancellationToken::new();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            if let Ok(mut signal) = signal(kind) {
+                signal.recv().await;
+                stop.cancel();
+            }
+        });
+    }
+    stop
+}

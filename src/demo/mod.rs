@@ -1,0 +1,146 @@
+//! `kosmo demo`: everything a person needs to try the product, in one process.
+//!
+//! It starts a private PostgreSQL, brings in the five unions and their demo people through the
+//! importers an operator uses, and runs server and worker. What exists already is left as it is,
+//! so that a second run goes on where the first stopped.
+
+#![expect(clippy::print_stdout, reason = "the table of people is what the command prints")]
+
+mod mailbox;
+mod people;
+mod seed;
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header::HOST;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::app;
+use crate::base::clock::Clock;
+use crate::cli::Outcome;
+use crate::config::Settings;
+use crate::db::local::LocalPostgres;
+use crate::db::{Db, Role, migrate};
+use people::Person;
+
+/// The label below the base domain where mail is read.
+const MAIL_LABEL: &str = "mail";
+
+/// Runs until `stop`.
+///
+/// # Errors
+/// What kept the demo from starting.
+pub(crate) async fn run(settings: &Settings, stop: CancellationToken) -> anyhow::Result<Outcome> {
+    let _lock = lock(&settings.data_dir)?;
+    let postgres = LocalPostgres::start(&settings.data_dir.join("postgres")).await?;
+    let ran = run_with(settings, &postgres, stop).await;
+    let _ = fs::remove_file(settings.demo_database_url());
+    postgres.stop();
+    ran?;
+    println!("停止しました。");
+    Ok(Outcome::Done)
+}
+
+/// Deletes the demo's database, mails and lists.
+///
+/// # Errors
+/// A demo that is running, and the file system's.
+pub(crate) fn clean(settings: &Settings) -> anyhow::Result<Outcome> {
+    if settings.data_dir.exists() {
+        let _lock = lock(&settings.data_dir)?;
+        LocalPostgres::delete(&settings.data_dir.join("postgres"))?;
+        for folder in ["postgres", "mail", "import"] {
+            let folder = settings.data_dir.join(folder);
+            if folder.exists() {
+                fs::remove_dir_all(&folder)?;
+            }
+        }
+        let _ = fs::remove_file(settings.data_dir.join("demo.json"));
+    }
+    println!("デモのデータを消しました。");
+    Ok(Outcome::Done)
+}
+
+async fn run_with(
+    settings: &Settings,
+    postgres: &LocalPostgres,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
+    migrate::migrate(&postgres.options()).await?;
+    let operator = Db::new(postgres.options(), Role::Operator, 2);
+    seed::unions(&operator).await?;
+    let state = app::build(settings, postgres.options(), Clock::System).await?;
+    let mut everyone = Vec::new();
+    for tenant in state.directory.all() {
+        everyone.extend(seed::people(settings, &operator, &state.hasher, &tenant).await?);
+    }
+    operator.close().await;
+    write_private(&settings.data_dir.join("demo.json"), &serde_json::to_string_pretty(&everyone)?)?;
+    write_private(&settings.demo_database_url(), &postgres.url())?;
+    let mail_url = settings.base_url().origin(MAIL_LABEL);
+    print_table(&everyone, &mail_url);
+
+    let mailbox = mailbox::router(state.clone(), settings.mail_directory());
+    let router = with_mailbox(app::router(state.clone()), mailbox, settings);
+    let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
+    let (served, ()) = tokio::join!(app::serve(state, router, listener, stop), worker);
+    served.context("the server stopped")
+}
+
+/// One demo a folder: a second would stop the first one's database.
+fn lock(folder: &Path) -> anyhow::Result<File> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let file = File::create(folder.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            bail!("{} では、すでにデモが動いています", folder.display())
+        }
+        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Passwords stand in it: for its owner's eyes.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let partial = path.with_extension("part");
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(&partial)?.write_all(text.as_bytes())?;
+    fs::rename(&partial, path)?;
+    Ok(())
+}
+
+/// The mail host goes to the mailbox, every other to the unions.
+fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router {
+    let mail_host = settings.base_url().host(MAIL_LABEL);
+    Router::new().fallback_service(tower::service_fn(move |request: Request| {
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+        let router = if name == Some(mail_host.as_str()) { &mailbox } else { &unions };
+        router.clone().oneshot(request)
+    }))
+}
+
+fn print_table(people: &[Person], mail_url: &str) {
+    println!("\n{:<12} {:<10} {:<24} {:<22} URL", "組合", "状態", "ユーザID", "パスワード");
+    for person in people {
+        println!(
+            "{:<14} {:<12} {:<27} {:<27} {}",
+            person.union, person.state, person.user_id, person.password, person.url
+        );
+    }
+    println!(
+        "\n状態: registered 登録済み / migrated 初回ログイン前（計算式のパスワード） / letter 初回ログイン前（仮ユーザID）"
+    );
+    println!("メールを読む: {mail_url}/\n止めるには Ctrl-C を押してください。\n");
+}

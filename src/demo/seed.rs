@@ -1,0 +1,195 @@
+//! Fills an empty database: the unions of `tenants/`, and people and expenses of `infra/demo`,
+//! through the importers that an operator uses.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use rust_embed::RustEmbed;
+
+use super::people::{self, Person, Registered};
+use crate::auth::account;
+use crate::auth::hashing::Hasher;
+use crate::auth::user_id::UserId;
+use crate::base::clock::Clock;
+use crate::base::ids::BatchId;
+use crate::base::month::Month;
+use crate::config::Settings;
+use crate::db::{Db, TenantTx};
+use crate::expenses::import::ExpensesImport;
+use crate::import::ImportRun;
+use crate::import::columns::Mapping;
+use crate::import::source::Source;
+use crate::members::import::MembersImport;
+use crate::tenant::directory::Tenant;
+use crate::tenant::{file, registry};
+
+#[derive(RustEmbed)]
+#[folder = "tenants/"]
+struct TenantFiles;
+
+#[derive(RustEmbed)]
+#[folder = "infra/demo/"]
+struct DemoFiles;
+
+/// Who the trail says it was.
+const BY: &str = "demo";
+
+/// Brings in the unions that the database doesn't know; those it knows stay as they are.
+pub(super) async fn unions(db: &Db) -> anyhow::Result<()> {
+    let mut tx = db.platform().await?;
+    for path in TenantFiles::iter() {
+        let text = TenantFiles::get(&path).context("an embedded file")?;
+        let config = file::parse(std::str::from_utf8(&text.data)?)
+            .map_err(|problems| anyhow::anyhow!("tenants/{path}: {}", problems[0]))?;
+        if registry::find(&mut tx, config.slug.as_str()).await?.is_none() {
+            registry::apply(&mut tx, &Clock::System, &config, BY, "最初の登録").await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Brings in a union's people and expenses, unless it has people already. Gives those who can sign
+/// in; none for a union that the demo has no files of.
+pub(super) async fn people(
+    settings: &Settings,
+    db: &Db,
+    hasher: &Hasher,
+    tenant: &Tenant,
+) -> anyhow::Result<Vec<Person>> {
+    let slug = tenant.config.slug.as_str();
+    let Some(members) = DemoFiles::get(&format!("{slug}/members.csv")) else {
+        return Ok(Vec::new());
+    };
+    let registered = DemoFiles::get("registered.csv").context("infra/demo/registered.csv")?;
+    let registered: Vec<Registered> = csv::Reader::from_reader(registered.data.as_ref())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .context("infra/demo/registered.csv")?;
+    let everyone = people::of(tenant, &members.data, &registered)
+        .with_context(|| format!("infra/demo/{slug}/members.csv"))?;
+    let mut tx = db.tenant(tenant.id).await?;
+    if registry::people(&mut tx).await?.members == 0 {
+        let seeding = Seeding { settings, hasher, tenant };
+        seeding.import_members(&mut tx, members.data).await?;
+        seeding.import_expenses(&mut tx).await?;
+        for own in registered.iter().filter(|own| own.union == slug) {
+            let user_id = UserId::parse(&own.user_id).map_err(anyhow::Error::msg)?;
+            let hash = hasher.hash(&own.password.as_str().into()).await?;
+            let known = account::register(&mut tx, &Clock::System, &user_id, &hash).await?;
+            ensure!(known, "infra/demo/registered.csv: {slug} has no {}", own.user_id);
+        }
+        tx.commit().await?;
+    }
+    Ok(everyone)
+}
+
+struct Seeding<'s> {
+    settings: &'s Settings,
+    hasher: &'s Hasher,
+    tenant: &'s Tenant,
+}
+
+impl Seeding<'_> {
+    async fn import_members(
+        &self,
+        tx: &mut TenantTx,
+        members: Cow<'static, [u8]>,
+    ) -> anyhow::Result<()> {
+        let path = self.write("members", &members)?;
+        let import = MembersImport {
+            run: &run(),
+            clock: &Clock::System,
+            policy: &self.tenant.config,
+            hasher: self.hasher,
+            mapping: &Mapping::default(),
+            as_of: Clock::System.today(),
+        };
+        let imported = import.import(tx, &mut Source::open(&path)?, &mut |_| {}).await;
+        imported.map(drop).map_err(|error| self.explain("members.csv", &error))
+    }
+
+    async fn import_expenses(&self, tx: &mut TenantTx) -> anyhow::Result<()> {
+        let name = format!("{}/expenses.csv", self.tenant.config.slug);
+        let Some(expenses) = DemoFiles::get(&name) else { return Ok(()) };
+        let last_month = Month::of(Clock::System.today()).plus(-1);
+        let path = self.write("expenses", &up_to(last_month, &expenses.data)?)?;
+        let import =
+            ExpensesImport { run: &run(), clock: &Clock::System, mapping: &Mapping::default() };
+        let imported = import.import(tx, &mut Source::open(&path)?, &mut |_| {}).await;
+        imported.map(drop).map_err(|error| self.explain("expenses.csv", &error))
+    }
+
+    fn write(&self, kind: &str, content: &[u8]) -> anyhow::Result<PathBuf> {
+        let folder = self.settings.data_dir.join("import");
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{}-{kind}.csv", self.tenant.config.slug));
+        std::fs::write(&path, content)?;
+        Ok(path)
+    }
+
+    fn explain(&self, file: &str, error: &crate::import::ImportError) -> anyhow::Error {
+        let first = match error {
+            crate::import::ImportError::Rows(errors) => {
+                errors.told.first().map(ToString::to_string)
+            }
+            _ => None,
+        };
+        let slug = &self.tenant.config.slug;
+        anyhow::anyhow!("infra/demo/{slug}/{file}: {error}: {}", first.unwrap_or_default())
+    }
+}
+
+fn run() -> ImportRun {
+    ImportRun { batch: BatchId::new(&Clock::System), by: BY.to_owned(), dry_run: false }
+}
+
+/// Moves the months of an expenses file so that its newest notice is `newest`: a demo started next
+/// year has a last month, too.
+fn up_to(newest: Month, expenses: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut reader = csv::Reader::from_reader(expenses);
+    let headings = reader.headers()?.clone();
+    let place = |name: &str| headings.iter().position(|heading| heading == name);
+    let notice = place("通知年月").context("通知年月")?;
+    let treatment = place("診療年月").context("診療年月")?;
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
+    let months = rows.iter().filter_map(|row| Month::parse(&row[notice]));
+    let Some(last) = months.max() else { return Ok(expenses.to_vec()) };
+    let shift = newest.since(last).max(0);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&headings)?;
+    for row in &rows {
+        writer.write_record(row.iter().enumerate().map(|(column, value)| {
+            let month = Month::parse(value).filter(|_| column == notice || column == treatment);
+            month.map_or_else(|| value.to_owned(), |month| month.plus(shift).to_string())
+        }))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t2_the_unions_that_ship_are_right() {
+        let mut slugs: Vec<_> = TenantFiles::iter()
+            .map(|path| {
+                let text = TenantFiles::get(&path).unwrap();
+                let config = file::parse(std::str::from_utf8(&text.data).unwrap());
+                config.unwrap_or_else(|problems| panic!("{path}: {problems:?}")).slug.to_string()
+            })
+            .collect();
+        slugs.sort();
+        assert_eq!(slugs, ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo", "nideckenpo"]);
+    }
+
+    #[test]
+    fn the_newest_notice_is_last_months() {
+        let file = "通知年月,診療年月,日数\n2026-09,2026-07,1\n2026-10,2026-08,2\n";
+        let moved = up_to(Month::new(2027, 2).unwrap(), file.as_bytes()).unwrap();
+        let expected = "通知年月,診療年月,日数\n2027-01,2026-11,1\n2027-02,2026-12,2\n";
+        assert_eq!(String::from_utf8(moved).unwrap(), expected);
+    }
+}
