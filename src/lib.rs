@@ -1,4 +1,31 @@
-//! kosmo-web.
+//! The portal through which Japanese health insurance unions (健康保険組合) serve their people: one
+//! deployment, many unions.
+//!
+//! Subscribers come through [`portal`], operators through [`cli`]; behind both lie the same rooms.
+//! Imports run downward only, and `tests/house.rs` holds that order:
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`cli`] | the operator's door: commands |
+//! | [`demo`] | everything in one process, with five unions and their people |
+//! | [`app`] | puts a server together: state, routes, layers |
+//! | [`worker`] | background work: mail on its way out |
+//! | [`portal`] | the subscriber's door: pages |
+//! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
+//! | [`expenses`] | medical expenses: rows, sums, import |
+//! | [`members`] | insured people and households: import |
+//! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] says what comes next |
+//! | [`import`] | what importers share: any CSV, row by row, errors by row and column |
+//! | [`audit`] | the append-only trail |
+//! | [`mail`] | mails, the outbox, the senders |
+//! | [`tenant`] | unions: their policy as data, files, versions, host → union |
+//! | [`db`] | connections; [`db::TenantTx`] is the only way to a union's rows |
+//! | [`config`] | settings |
+//! | [`base`] | ids, clock, secrets, Japanese text, yen, months |
+//!
+//! A request walks down once and comes up once: a handler of [`portal`] takes a proof of who asks
+//! ([`web::identity`]), parses what was sent, lets a room decide and write through a
+//! [`db::TenantTx`], and fills one template.
 
 pub mod app;
 pub mod audit;
@@ -7,7 +34,7 @@ pub mod base;
 pub mod cli;
 pub mod config;
 pub mod db;
-mod demo;
+pub mod demo;
 pub mod expenses;
 pub mod import;
 pub mod mail;

@@ -1,1 +1,103 @@
+//! The rules of the house that a compiler doesn't hold: imports run downward only, doors speak no
+//! SQL, rooms no HTTP, and no file is too long.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the ground up. A module may use those before it and itself.
+const ORDER: [&str; 17] = [
+    "base", "config", "db", "tenant", "mail", "audit", "import", "auth", "members", "expenses",
+    "web", "portal", "worker", "app", "demo", "cli", "main",
+];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    assert!(found.len() > 50);
+    found
+}
+
+fn module(path: &Path) -> String {
+    let below = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let first = below.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn rank(module: &str) -> usize {
+    ORDER
+        .iter()
+        .position(|known| *known == module)
+        .unwrap_or_else(|| panic!("{module} has no place in ORDER"))
+}
+
+#[test]
+fn imports_run_downward() {
+    for (path, text) in sources() {
+        let from = module(&path);
+        if from == "lib" {
+            continue;
+        }
+        for line in text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")) {
+            for used in line.split("crate::").skip(1) {
+                let name: String =
+                    used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                assert!(
+                    rank(&name) <= rank(&from),
+                    "{}: {from} uses {name}: {line}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_map_in_lib_names_every_module_in_this_order() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let map: Vec<&str> = lib.lines().filter(|line| line.starts_with("//! |")).collect();
+    let place =
+        |module: &str| map.iter().position(|line| line.starts_with(&format!("//! | [`{module}`]")));
+    let places: Vec<usize> = ORDER
+        .iter()
+        .rev()
+        .filter(|module| **module != "main")
+        .map(|module| place(module).unwrap_or_else(|| panic!("{module} is not on the map")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn doors_speak_no_sql_and_rooms_no_http() {
+    for (path, text) in sources() {
+        let module = module(&path);
+        let doors = ["web", "portal", "cli", "demo"];
+        let rooms = ["auth", "members", "expenses", "tenant", "mail", "audit", "import"];
+        let product = text.split("#[cfg(test)]").next().unwrap();
+        if doors.contains(&module.as_str()) {
+            let sql = ["sqlx::query", "query!", "query_as", "query_scalar"];
+            let found = sql.iter().find(|word| product.contains(**word));
+            assert_eq!(found, None, "{}: SQL behind a door", path.display());
+        }
+        if rooms.contains(&module.as_str()) {
+            assert!(!product.contains("axum"), "{}: HTTP in a room", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_file_is_read_in_one_sitting() {
+    for (path, text) in sources() {
+        assert!(text.lines().count() <= 400, "{}: {} lines", path.display(), text.lines().count());
+    }
+}

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A throw-away PostgreSQL for tests and for checking SQL at compile time: in memory where there is
-# a /dev/shm, unix socket only, durability off.
+# a roomy /dev/shm, unix socket only, durability off.
 #
 #   postgres.sh start          start it unless it runs already, print its URL
 #   postgres.sh stop           stop it and delete its data
 #   postgres.sh with COMMAND   run a command with the URL as TEST_DATABASE_URL; afterwards stop it
 #                              unless it ran already
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin # runuser, which a plain su leaves out of reach
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # A container's /dev/shm often has 64 MB, too little for a database a test.
@@ -28,7 +29,16 @@ as_server() {
     fi
 }
 
-running() { (cd / && as_server "$bin/pg_ctl" -D "$data" status) >/dev/null 2>&1; }
+# Whatever else pg_ctl may end with is no leave to delete a cluster: it may run all the same.
+running() {
+    local status=0 said
+    said=$(cd / && as_server "$bin/pg_ctl" -D "$data" status 2>&1) || status=$?
+    case $status in
+    0) return 0 ;;
+    3 | 4) return 1 ;; # stopped; no data directory
+    *) echo "postgres.sh: can't tell whether the server runs ($status): $said" >&2; exit 1 ;;
+    esac
+}
 
 case "${1:-}" in
 start)

@@ -5,6 +5,7 @@
 #   setup.sh test    to test as well: Chromium and its driver, a Japanese font, cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 oldest_postgres=15

@@ -36,7 +36,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
         "PostgreSQLサーバー",
         match find_binaries() {
             Some(folder) => Ok(folder.display().to_string()),
-            None if settings.database.url.is_some() => {
+            None if settings.database.url.is_some() || settings.database.url_file.is_some() => {
                 Ok("外部のデータベースを使います".to_owned())
             }
             None => Err("見つかりません。infra/dev/setup.sh を実行してください".to_owned()),

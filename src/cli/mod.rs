@@ -91,10 +91,11 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
     }
     let settings = Settings::load()?;
     match command {
-        Command::Demo { clean: true } => crate::demo::clean(&settings),
+        Command::Demo { clean: true } => crate::demo::clean(&settings).map(|()| Outcome::Done),
         Command::Demo { clean: false } => {
             start_logging(&settings)?;
-            Box::pin(crate::demo::run(&settings, server::until_told())).await
+            Box::pin(crate::demo::run(&settings, server::until_told())).await?;
+            Ok(Outcome::Done)
         }
         Command::Serve => {
             start_logging(&settings)?;

@@ -9,12 +9,11 @@ begin
         if not exists (select from pg_roles where rolname = name) then
             begin
                 execute format('create role %I nologin nosuperuser nobypassrls', name);
+                -- Whoever makes the roles may take them on, from the first migration.
+                execute format('grant %I to current_user', name);
             exception when duplicate_object or unique_violation then
                 null; -- another migration made it a moment ago
             end;
-        end if;
-        if not pg_has_role(current_user, name, 'member') then
-            execute format('grant %I to current_user', name);
         end if;
     end loop;
     execute 'grant create, usage on schema public to kosmo_owner';

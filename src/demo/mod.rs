@@ -22,7 +22,6 @@ use tower::ServiceExt as _;
 
 use crate::app;
 use crate::base::clock::Clock;
-use crate::cli::Outcome;
 use crate::config::Settings;
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
@@ -35,7 +34,7 @@ const MAIL_LABEL: &str = "mail";
 ///
 /// # Errors
 /// What kept the demo from starting.
-pub(crate) async fn run(settings: &Settings, stop: CancellationToken) -> anyhow::Result<Outcome> {
+pub(crate) async fn run(settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let _lock = lock(&settings.data_dir)?;
     let postgres = LocalPostgres::start(&settings.data_dir.join("postgres")).await?;
     let ran = run_with(settings, &postgres, stop).await;
@@ -43,14 +42,14 @@ pub(crate) async fn run(settings: &Settings, stop: CancellationToken) -> anyhow:
     postgres.stop();
     ran?;
     println!("停止しました。");
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 /// Deletes the demo's database, mails and lists.
 ///
 /// # Errors
 /// A demo that is running, and the file system's.
-pub(crate) fn clean(settings: &Settings) -> anyhow::Result<Outcome> {
+pub(crate) fn clean(settings: &Settings) -> anyhow::Result<()> {
     if settings.data_dir.exists() {
         let _lock = lock(&settings.data_dir)?;
         LocalPostgres::delete(&settings.data_dir.join("postgres"))?;
@@ -63,7 +62,7 @@ pub(crate) fn clean(settings: &Settings) -> anyhow::Result<Outcome> {
         let _ = fs::remove_file(settings.data_dir.join("demo.json"));
     }
     println!("デモのデータを消しました。");
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 async fn run_with(

@@ -182,28 +182,31 @@ pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, s
     Ok(mails.len())
 }
 
-/// Delivers until `stop`, woken by the database and by the clock.
+/// Delivers until `stop`, woken by the database and by the clock. A mail on its way out is finished.
 pub async fn run(db: &Db, clock: &Clock, sender: &Sender, stop: &CancellationToken) {
-    let until_lost = async {
-        loop {
-            if let Err(error) = run_one_connection(db, clock, sender).await {
-                tracing::warn!(%error, "mail worker lost its connection");
-            }
-            tokio::time::sleep(RECONNECT_AFTER).await;
+    while !stop.is_cancelled() {
+        if let Err(error) = run_one_connection(db, clock, sender, stop).await {
+            tracing::warn!(%error, "mail worker lost its connection");
         }
-    };
-    stop.run_until_cancelled(until_lost).await;
+        stop.run_until_cancelled(tokio::time::sleep(RECONNECT_AFTER)).await;
+    }
 }
 
-async fn run_one_connection(db: &Db, clock: &Clock, sender: &Sender) -> Result<(), sqlx::Error> {
+async fn run_one_connection(
+    db: &Db,
+    clock: &Clock,
+    sender: &Sender,
+    stop: &CancellationToken,
+) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(db.pool()).await?;
     listener.listen("kosmo_mail").await?;
     loop {
-        while deliver(db, clock, sender).await? > 0 {}
-        match tokio::time::timeout(POLL_EVERY, listener.try_recv()).await {
-            Ok(Ok(None)) => return Ok(()),
-            Ok(Err(error)) => return Err(error),
-            Ok(Ok(Some(_))) | Err(_) => {}
+        while !stop.is_cancelled() && deliver(db, clock, sender).await? > 0 {}
+        let word = tokio::time::timeout(POLL_EVERY, listener.try_recv());
+        match stop.run_until_cancelled(word).await {
+            None | Some(Ok(Ok(None))) => return Ok(()),
+            Some(Ok(Err(error))) => return Err(error),
+            Some(Ok(Ok(Some(_))) | Err(_)) => {}
         }
     }
 }

@@ -1,1 +1,72 @@
-fn main() {}
+//! `make bench`: what people wait for, held against its bare parts.
+//!
+//! Every figure stands beside one taken in the same run on the same machine, in turns, so that the
+//! ratio means the same everywhere while the absolute figures do not. A missed aim is shown, and
+//! is no failure of the run.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench prints")]
+
+mod files;
+mod http;
+mod import;
+mod month_page;
+mod sign_in;
+mod stage;
+mod table;
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use kosmo::db::local::LocalPostgres;
+use tokio::signal::unix::{SignalKind, signal};
+
+use stage::{Server, Stage};
+use table::Table;
+
+fn main() -> anyhow::Result<()> {
+    // Without it we were started by `cargo test --benches`, which only asks whether it builds.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run())
+}
+
+async fn run() -> anyhow::Result<()> {
+    // Ctrl-C reaches the programs we started, too. They end, so the measuring fails, and what was
+    // made is cleared away.
+    let _interrupts = signal(SignalKind::interrupt())?;
+    // PostgreSQL may run as another user, who has to get in.
+    let folder = tempfile::Builder::new()
+        .prefix("kosmo-bench-")
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir()?;
+    let cluster = folder.path().join("postgres");
+    let table = in_cluster(folder.path(), &cluster).await;
+    LocalPostgres::delete(&cluster)?;
+    println!("\n{}", table?);
+    Ok(())
+}
+
+async fn in_cluster(folder: &Path, cluster: &Path) -> anyhow::Result<Table> {
+    let postgres = LocalPostgres::start(cluster).await?;
+    let table = measure(&postgres, folder).await;
+    postgres.stop();
+    table
+}
+
+async fn measure(postgres: &LocalPostgres, folder: &Path) -> anyhow::Result<Table> {
+    let mut table = Table::default();
+    let stage = Stage::set(postgres, folder).await?;
+    import::measure(&stage, &mut table)?;
+    let server = Server::start(&stage)?;
+    month_page::measure(&stage, &server, &mut table)?;
+    sign_in::measure(&server, &mut table)?;
+    Ok(table)
+}
+
+/// Progress, on stderr.
+fn tell(what: &str) {
+    eprintln!("bench: {what}");
+}

@@ -1,1 +1,14 @@
+//! The product over HTTP in one process against a real PostgreSQL, told as what people do.
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod catalogue;
+mod commands;
+mod expenses;
+mod faults;
+mod first_credentials;
+mod imports;
+mod sessions;
+mod sign_in;
+mod tenancy;

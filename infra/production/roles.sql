@@ -1,0 +1,26 @@
+-- Once for a cluster, as a superuser: psql -f roles.sql
+-- The owner of the tables, the three roles that processes take on, and the users they log in as.
+-- Then give each user a password: \password kosmo_login_serve
+
+create role kosmo_owner nologin;
+create role kosmo_server nologin;
+create role kosmo_worker nologin;
+create role kosmo_operator nologin;
+
+-- NOINHERIT: a user has no rights of its own, only those of the role that its process takes on.
+-- kosmo migrate
+create role kosmo_login_migrate login noinherit
+    in role kosmo_owner, kosmo_server, kosmo_worker, kosmo_operator;
+-- kosmo serve
+create role kosmo_login_serve login noinherit in role kosmo_server;
+-- kosmo worker
+create role kosmo_login_worker login noinherit in role kosmo_worker;
+-- A person at a terminal: kosmo tenant, members, expenses; kosmo doctor looks into the outbox, too.
+create role kosmo_login_operator login noinherit in role kosmo_operator, kosmo_worker;
+-- pg_dump has to read the rows of all unions, and row-level security binds even the owner.
+create role kosmo_backup login bypassrls in role pg_read_all_data;
+
+create database kosmo owner kosmo_owner encoding 'UTF8' locale 'C' template template0;
+revoke connect, temporary on database kosmo from public;
+grant connect on database kosmo
+    to kosmo_login_migrate, kosmo_login_serve, kosmo_login_worker, kosmo_login_operator, kosmo_backup;

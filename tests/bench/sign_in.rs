@@ -1,0 +1,109 @@
+//! Sign-ins against bare argon2id on the same cores.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+
+use crate::files::{SUBSCRIBERS, user_id};
+use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
+use crate::stage::{PASSWORD, Server};
+use crate::table::Table;
+use crate::tell;
+
+const ROUNDS: usize = 2;
+const ROUND: Duration = Duration::from_secs(8);
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// The sign-in page's form, as one browser got it.
+pub(crate) struct Form {
+    pub(crate) visit: String,
+    csrf: String,
+}
+
+impl Form {
+    pub(crate) fn fetch(server: &Server, connection: &mut Connection) -> anyhow::Result<Self> {
+        let request = format!("{}\r\n", server.request("GET /sign-in"));
+        let page = connection.send(request.as_bytes())?;
+        let visit = page.cookie("__Host-kosmo-visit").context("the page sets no visit")?;
+        let csrf = std::str::from_utf8(page.body)?
+            .split_once("name=\"csrf\" value=\"")
+            .and_then(|(_, rest)| rest.split('"').next())
+            .context("the page has no form")?;
+        Ok(Self { visit: visit.to_owned(), csrf: csrf.to_owned() })
+    }
+
+    /// The form filled in and sent.
+    pub(crate) fn request(&self, server: &Server, user_id: &str) -> String {
+        let body = format!("csrf={}&user_id={user_id}&password={PASSWORD}", self.csrf);
+        format!(
+            "{}Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            server.request("POST /sign-in"),
+            self.visit,
+            body.len(),
+        )
+    }
+}
+
+pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> {
+    tell("sign-ins");
+    let requests: Vec<String> = (0..CLIENTS)
+        .map(|client| {
+            let form = Form::fetch(server, &mut Connection::open(server.address)?)?;
+            Ok(form.request(server, &user_id(client % SUBSCRIBERS)))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    drive(server.address, &requests, WARM_UP, is_signed_in);
+    let (mut sign_ins, mut hashes) = (Rate::default(), Rate::default());
+    for _ in 0..ROUNDS {
+        sign_ins.add(&drive(server.address, &requests, ROUND, is_signed_in));
+        hashes.add(&bare()?);
+    }
+    table.ratio(
+        "sign-ins",
+        format!("{:.1} /s, {} errors", sign_ins.per_second(), sign_ins.errors),
+        format!("bare argon2id: {:.1} /s", hashes.per_second()),
+        sign_ins.per_second() / hashes.per_second(),
+        0.85,
+    );
+    Ok(())
+}
+
+/// On the way to the top page: nothing more is asked for.
+fn is_signed_in(answer: &Answer<'_>) -> bool {
+    answer.status == 303 && answer.header("location") == Some("/")
+}
+
+/// Hashes as the server's own parameters ask, on a thread a core with memory of its own.
+fn bare() -> anyhow::Result<Rate> {
+    let params = Params::new(19 * 1024, 2, 1, None).map_err(anyhow::Error::msg)?;
+    let began = Instant::now();
+    let hash = || {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let mut memory = vec![Block::new(); params.block_count()];
+        let (mut done, mut errors) = (0, 0);
+        let mut hash = [0; 32];
+        while began.elapsed() < ROUND {
+            let password = PASSWORD.as_bytes();
+            match argon2.hash_password_into_with_memory(password, &[0; 16], &mut hash, &mut memory)
+            {
+                Ok(()) => done += 1,
+                Err(_) => errors += 1,
+            }
+            std::hint::black_box(&hash);
+        }
+        (done, errors)
+    };
+    let mut rate = Rate::default();
+    let cores = std::thread::available_parallelism()?.get();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(hash)).collect();
+        for thread in threads {
+            let (done, errors) = thread.join().unwrap_or((0, 1));
+            rate.done += done;
+            rate.errors += errors;
+        }
+    });
+    rate.took = began.elapsed();
+    Ok(rate)
+}

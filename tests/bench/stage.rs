@@ -1,0 +1,182 @@
+//! What the measurements stand on: a union with its people in a private PostgreSQL, and the
+//! programs that work on it.
+
+use std::ffi::OsStr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use kosmo::auth::account;
+use kosmo::auth::hashing::Hasher;
+use kosmo::auth::user_id::UserId;
+use kosmo::base::clock::Clock;
+use kosmo::config::HashingSettings;
+use kosmo::db::local::{LocalPostgres, find_binaries};
+use kosmo::db::{Db, Role};
+use kosmo::tenant::registry;
+
+use crate::files::{self, SUBSCRIBERS};
+use crate::http::Connection;
+use crate::tell;
+
+/// A union that signs in with a password alone, so that nobody waits for a mail.
+pub(crate) const UNION: &str = "jrckenpo";
+pub(crate) const PASSWORD: &str = "Umikaze-2026";
+const UNION_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants/jrckenpo.toml");
+const KOSMO: &str = env!("CARGO_BIN_EXE_kosmo");
+
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+const POLL_EVERY: Duration = Duration::from_millis(20);
+
+pub(crate) struct Stage<'s> {
+    pub(crate) folder: &'s Path,
+    url: String,
+}
+
+impl<'s> Stage<'s> {
+    /// Brings in the union and its people, as an operator does.
+    pub(crate) async fn set(postgres: &LocalPostgres, folder: &'s Path) -> anyhow::Result<Self> {
+        tell("a union with its people");
+        let stage = Self { folder, url: postgres.url() };
+        let members = stage.file("members.csv");
+        files::write_members(&members)?;
+        succeed(&mut stage.kosmo(["migrate"]))?;
+        succeed(&mut stage.kosmo(["tenant", "apply", UNION_FILE]))?;
+        succeed(stage.kosmo(["members", "import", "--tenant", UNION]).arg(&members))?;
+        // As a database is that has been there for a while.
+        stage.sql("vacuum analyze")?;
+        let db = Db::new(postgres.options(), Role::Operator, 2);
+        register_subscribers(&db).await?;
+        db.close().await;
+        Ok(stage)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The product, as an operator calls it.
+    pub(crate) fn kosmo<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(KOSMO);
+        for (name, _) in std::env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"KOSMO_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            // No kosmo.toml of whoever runs this.
+            .current_dir(self.folder)
+            .env("KOSMO_DATABASE__URL", &self.url)
+            .env("KOSMO_DATA_DIR", self.folder)
+            .env("KOSMO_LOG__FILTER", "warn")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// psql as the cluster's superuser, who alone may COPY into a table with row-level security.
+    pub(crate) fn psql(&self, sql: &str) -> Command {
+        let mut command = postgres_program("psql");
+        command
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, &self.url])
+            .env("PGCLIENTENCODING", "UTF8")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// What psql answers.
+    pub(crate) fn sql(&self, sql: &str) -> anyhow::Result<String> {
+        succeed(&mut self.psql(sql)).map(|answer| answer.trim().to_owned())
+    }
+
+    /// pgbench, as the server's role within the union.
+    pub(crate) fn pgbench(&self) -> anyhow::Result<Command> {
+        let tenant = self.sql(&format!("select id from tenants where slug = '{UNION}'"))?;
+        let mut command = postgres_program("pgbench");
+        let role = Role::Server.name();
+        command
+            .arg(&self.url)
+            .env("PGOPTIONS", format!("-c role={role} -c kosmo.tenant_id={tenant}"))
+            .stdin(Stdio::null());
+        Ok(command)
+    }
+}
+
+/// Client programs stand beside the server's, or on `PATH`.
+fn postgres_program(name: &str) -> Command {
+    let beside = find_binaries().map(|folder| folder.join(name)).filter(|path| path.is_file());
+    Command::new(beside.unwrap_or_else(|| name.into()))
+}
+
+/// Runs a program to its end; what it wrote to stdout.
+pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<String> {
+    let program = command.get_program().display().to_string();
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| program.clone())?;
+    ensure!(output.status.success(), "{program} failed: {}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+async fn register_subscribers(db: &Db) -> anyhow::Result<()> {
+    let mut tx = db.platform().await?;
+    let tenant = registry::get(&mut tx, UNION).await?.id;
+    tx.commit().await?;
+    let hash = Hasher::new(&HashingSettings::default()).hash(&PASSWORD.into()).await?;
+    let mut tx = db.tenant(tenant).await?;
+    for subscriber in 0..SUBSCRIBERS {
+        let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
+        let known = account::register(&mut tx, &Clock::System, &user_id, &hash).await?;
+        ensure!(known, "{} is no subscriber", user_id.as_str());
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// `kosmo serve`; dropped, it is ended.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts it, and waits until it is ready.
+    pub(crate) fn start(stage: &Stage<'_>) -> anyhow::Result<Self> {
+        tell("the server");
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let child = stage
+            .kosmo(["serve"])
+            .env("KOSMO_LISTEN", address.to_string())
+            .spawn()
+            .context("kosmo serve")?;
+        let mut server = Self { child, address };
+        let began = Instant::now();
+        while !server.is_ready() {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("kosmo serve ended at once: {status}");
+            }
+            ensure!(began.elapsed() < READY_TIMEOUT, "kosmo serve does not get ready");
+            std::thread::sleep(POLL_EVERY);
+        }
+        Ok(server)
+    }
+
+    /// The head of a request to the union's host: the request's line, then `Host`.
+    pub(crate) fn request(&self, line: &str) -> String {
+        format!("{line} HTTP/1.1\r\nHost: {UNION}.localhost:{}\r\n", self.address.port())
+    }
+
+    fn is_ready(&self) -> bool {
+        let request = format!("{}\r\n", self.request("GET /readyz"));
+        Connection::open(self.address)
+            .and_then(|mut connection| Ok(connection.send(request.as_bytes())?.status == 200))
+            .unwrap_or(false)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,74 @@
+//! The table at the end.
+
+use std::fmt;
+
+const HEADINGS: [&str; 5] = ["what", "ours", "against", "ratio", "aim"];
+
+#[derive(Debug)]
+pub(crate) struct Table {
+    lines: Vec<[String; 5]>,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { lines: vec![HEADINGS.map(str::to_owned)] }
+    }
+}
+
+impl Table {
+    /// A ratio that should be `least` or more.
+    pub(crate) fn ratio(
+        &mut self,
+        what: &str,
+        ours: String,
+        against: String,
+        ratio: f64,
+        least: f64,
+    ) {
+        let aim = aim(&format!(">= {:.0}%", least * 100.0), ratio >= least);
+        let ratio = format!("{:.0}%", ratio * 100.0);
+        self.lines.push([what.to_owned(), ours, against, ratio, aim]);
+    }
+
+    /// A figure that stands for itself.
+    pub(crate) fn figure(&mut self, what: &str, ours: String, wanted: &str, met: bool) {
+        let none = "-".to_owned();
+        self.lines.push([what.to_owned(), ours, none.clone(), none, aim(wanted, met)]);
+    }
+}
+
+fn aim(wanted: &str, met: bool) -> String {
+    let verdict = if met { "met" } else { "MISSED" };
+    format!("{wanted} {verdict}")
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths: Vec<usize> = (0..HEADINGS.len())
+            .map(|column| self.lines.iter().map(|line| line[column].len()).max().unwrap_or(0))
+            .collect();
+        for (number, line) in self.lines.iter().enumerate() {
+            let cells: Vec<String> =
+                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            writeln!(f, "{}", cells.join("  ").trim_end())?;
+            if number == 0 {
+                let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+                writeln!(f, "{}", rules.join("  "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `1,000,000`
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

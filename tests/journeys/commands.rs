@@ -1,0 +1,216 @@
+//! The operator at the terminal: the real program as a process of its own.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use kosmo::tenant::file::EXAMPLE;
+
+use crate::support::people::{self, EXPENSE_HEADINGS};
+use crate::support::world::World;
+
+fn kosmo(url: Option<&str>, arguments: &[&str]) -> Output {
+    command(url, arguments).output().expect("kosmo runs")
+}
+
+fn command(url: Option<&str>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
+    command.current_dir(std::env::temp_dir()).args(arguments).env_remove("KOSMO_DATABASE__URL");
+    if let Some(url) = url {
+        command.env("KOSMO_DATABASE__URL", url);
+    }
+    command
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test]
+async fn o1_validate_names_five_mistakes_with_their_lines_and_needs_no_database() {
+    let world = World::empty().await;
+    let broken = EXAMPLE
+        .replace("min_length = 8", "min_lenght = 8")
+        .replace("\"email_code\", \"totp\"", "\"email_code\", \"toptp\"")
+        .replace("accent = \"#0b5cad\"", "accent = \"#ffee00\"")
+        .replace("lock_after = 11", "lock_after = \"eleven\"")
+        .replace("canonical = \"example\"", "canonical = \"Exa mple\"");
+    let path = world.write("broken.toml", &broken);
+    let output = kosmo(None, &["tenant", "validate", text(&path)]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = err(&output);
+    for setting in ["min_lenght = 8", "\"toptp\"", "#ffee00", "lock_after", "canonical"] {
+        let line = broken.lines().position(|line| line.contains(setting)).unwrap() + 1;
+        assert!(told.contains(&format!("broken.toml:{line}: ")), "{setting} {line}\n{told}");
+    }
+    assert!(told.contains("もしかして: min_length") && told.contains("もしかして: totp"));
+    let output = kosmo(None, &["tenant", "validate", text(&world.write("right.toml", EXAMPLE))]);
+    assert!(output.status.success() && out(&output).contains("問題ありません"));
+}
+
+#[tokio::test]
+async fn o1_a_sixth_union_from_file_to_rollback() {
+    let world = World::empty().await;
+    let url = world.database.url();
+    let run = |arguments: &[&str]| {
+        let output = kosmo(Some(&url), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", err(&output));
+        out(&output)
+    };
+    let path = world.write("sixth.toml", EXAMPLE);
+    assert!(run(&["tenant", "plan", text(&path)]).contains("新しい組合"));
+    assert!(run(&["tenant", "apply", text(&path)]).contains("登録しました（版 1）"));
+    assert!(run(&["tenant", "apply", text(&path)]).contains("変更なし"));
+    assert!(run(&["tenant", "plan", text(&path)]).contains("変更なし"));
+
+    let changed = EXAMPLE.replace("idle_minutes = 30", "idle_minutes = 15");
+    let path = world.write("sixth.toml", &changed);
+    let plan = run(&["tenant", "plan", text(&path)]);
+    assert!(
+        plan.contains("sign_in.idle_minutes: 30 → 15") && plan.contains("加入者 0人"),
+        "{plan}"
+    );
+    assert!(run(&["tenant", "apply", "--note", "短くする", text(&path)]).contains("版 2"));
+    assert!(run(&["tenant", "show", "example"]).contains("短くする"));
+
+    let shown = run(&["tenant", "show", "example", "--toml"]);
+    let shown = world.write("shown.toml", shown);
+    assert!(run(&["tenant", "apply", text(&shown)]).contains("変更なし"));
+    let json = run(&["tenant", "show", "example", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["sign_in"]["idle_minutes"], 15);
+
+    assert!(run(&["tenant", "rollback", "example"]).contains("版 1 に戻しました（版 3）"));
+    assert!(run(&["tenant", "rollback", "example", "--to", "1"]).contains("変更なし"));
+    let list = run(&["tenant", "list", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 6);
+    assert!(run(&["tenant", "list"]).contains("川崎汽船健康保険組合"));
+}
+
+#[tokio::test]
+async fn o1_several_files_are_applied_together_or_not_at_all() {
+    let world = World::empty().await;
+    let url = world.database.url();
+    let good = world.write("good.toml", EXAMPLE);
+    let thief = EXAMPLE
+        .replace("slug = \"example\"", "slug = \"thief\"")
+        .replace("\"example\"  ", "\"jomkenpo\" ");
+    let thief = world.write("thief.toml", &thief);
+    let output = kosmo(Some(&url), &["tenant", "apply", text(&good), text(&thief)]);
+    assert_eq!(output.status.code(), Some(1), "{}", out(&output));
+    assert!(err(&output).contains("使っています"), "{}", err(&output));
+    assert_eq!(world.count("select count(*) from tenants").await, 5);
+}
+
+#[tokio::test]
+async fn o2_imports_at_the_terminal() {
+    let world = World::empty().await;
+    let url = world.database.url();
+    let members = world.write("members.csv", people::members("klinekenpo"));
+    let mapping = world.write("columns.toml", "[columns]\nclaim_number = \"番号\"\n");
+    let expenses = world.write("expenses.csv", people::expenses().replace("明細番号", "番号"));
+    let import = |kind: &str, file: &Path, more: &[&str]| {
+        let mut arguments = vec![kind, "import", "--tenant", "klinekenpo", text(file)];
+        arguments.extend(more);
+        kosmo(Some(&url), &arguments)
+    };
+    let output = import("members", &members, &["--dry-run"]);
+    assert!(out(&output).contains("新規 3件") && out(&output).contains("何も変えていません"));
+    assert!(import("members", &members, &[]).status.success());
+    let output = import("members", &members, &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!((json["added"].as_i64(), json["unchanged"].as_i64()), (Some(0), Some(3)));
+
+    let output = import("expenses", &expenses, &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(err(&output).contains("見出し「明細番号」がありません"), "{}", err(&output));
+    let output = import("expenses", &expenses, &["--columns", text(&mapping)]);
+    let told = out(&output);
+    assert!(
+        told.contains("新規 6件") && told.contains("医療費総額 ¥819,890"),
+        "{told}{}",
+        err(&output)
+    );
+
+    let broken = world.write("broken.csv", people::expenses().replace(",2026-10,", ",2026-13,"));
+    let output = import("expenses", &broken, &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(err(&output).contains("broken.csv: 5行目「通知年月」"), "{}", err(&output));
+    assert!(err(&output).contains("何も取り込んでいません"));
+    let output = kosmo(Some(&url), &["members", "import", "--tenant", "nobody", text(&members)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("組合「nobody」は登録されていません"));
+}
+
+#[tokio::test]
+async fn o2_an_import_killed_half_way_leaves_nothing() {
+    let world = World::new().await;
+    let mut rows = format!("{EXPENSE_HEADINGS}\n");
+    for number in 0..400_000 {
+        rows.push_str(&format!("X{number},K1,2026-10,2026-08,病院,通院,1,1000,700,0,300,\n"));
+    }
+    let file = world.write("large.csv", rows);
+    let url = world.database.url();
+    let arguments = ["expenses", "import", "--tenant", "klinekenpo", text(&file)];
+    let mut import = command(Some(&url), &arguments).stderr(Stdio::null()).spawn().unwrap();
+    let copying = "select count(*) from pg_stat_progress_copy where tuples_processed > 1000";
+    let patience = Instant::now();
+    while world.count(copying).await == 0 {
+        assert!(patience.elapsed() < Duration::from_secs(60), "the import never began");
+        assert!(import.try_wait().unwrap().is_none(), "the import was too quick to be killed");
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+    assert_eq!(world.count("select count(*) from expenses").await, 6);
+    assert_eq!(world.count("select count(*) from import_batches where kind = 'expenses'").await, 1);
+    let again = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();
+    assert_eq!(again.counts.unchanged, 6, "and hinders nobody");
+}
+
+#[tokio::test]
+async fn o5_doctor_tells_what_is_wrong_and_how_to_mend_it() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let doctor = |url: &str| {
+        command(Some(url), &["doctor"])
+            .env("KOSMO_MAIL__DIRECTORY", folder.path().join("mail"))
+            .output()
+            .unwrap()
+    };
+    let healthy = doctor(&world.database.url());
+    assert!(healthy.status.success(), "{}", out(&healthy));
+    assert!(out(&healthy).contains("○ 行単位の保護") && out(&healthy).contains("5組合"));
+    let missing = doctor("postgresql:///nosuch?host=/nonexistent");
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(out(&missing).contains("× データベース: 接続できません"), "{}", out(&missing));
+
+    world.give_password(&mut world.browser("klinekenpo"), people::TARO).await;
+    sqlx::query("update outbox set state = 'dead'")
+        .execute(&mut world.database.admin().await)
+        .await
+        .unwrap();
+    let sick = doctor(&world.database.url());
+    assert_eq!(sick.status.code(), Some(3));
+    assert!(out(&sick).contains("klinekenpo: 送れなかったもの 1件"), "{}", out(&sick));
+}
+
+#[test]
+fn o5_settings_that_are_wrong_are_told_by_name_and_source() {
+    let output = command(None, &["serve"]).env("KOSMO_LISTEN", "everywhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("LISTEN") && err(&output).contains("KOSMO_"), "{}", err(&output));
+    let output = kosmo(None, &["serve"]);
+    assert!(err(&output).contains("KOSMO_DATABASE__URL"), "{}", err(&output));
+    let output = kosmo(None, &["completions", "bash"]);
+    assert!(out(&output).contains("_kosmo"));
+    assert_eq!(kosmo(None, &["no-such-command"]).status.code(), Some(2));
+}

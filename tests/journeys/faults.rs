@@ -1,0 +1,117 @@
+//! What happens when the house around the product shakes.
+
+use axum::http::StatusCode;
+use kosmo::app;
+use kosmo::base::clock::Clock;
+use kosmo::config::Settings;
+use kosmo::db::local::LocalPostgres;
+use kosmo::db::migrate::migrate;
+use kosmo::db::{Db, Role};
+
+use crate::support::browser::Browser;
+use crate::support::people::TARO;
+use crate::support::world::{World, apply, union_file};
+
+#[tokio::test]
+async fn a_database_that_stops_and_starts_again_needs_no_restart_of_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let postgres = LocalPostgres::start(folder.path()).await.unwrap();
+    migrate(&postgres.options()).await.unwrap();
+    let operator = Db::new(postgres.options(), Role::Operator, 1);
+    apply(&operator, &Clock::System, &union_file("jomkenpo")).await;
+    operator.close().await;
+    let app = app::build(&Settings::default(), postgres.options(), Clock::System).await.unwrap();
+    let mut browser = Browser::new(app::router(app.clone()), "jomkenpo.localhost");
+    let fields = [("user_id", "nobody"), ("password", "nothing")];
+    browser.get("/sign-in").await;
+    let refused = browser.post("/sign-in", &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    postgres.stop();
+    let page = browser.post("/sign-in", &fields).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.text());
+    assert_eq!(page.headers["retry-after"], "5");
+    assert_eq!(page.heading(), "ただいま混み合っています");
+    assert_eq!(
+        browser.get("/sign-in").await.status,
+        StatusCode::OK,
+        "pages without rows still come"
+    );
+    assert_eq!(browser.get("/healthz").await.status, StatusCode::OK);
+    assert_eq!(browser.get("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+
+    let postgres = LocalPostgres::start(folder.path()).await.unwrap();
+    browser.get("/sign-in").await;
+    let page = browser.post("/sign-in", &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text());
+    assert_eq!(browser.get("/readyz").await.status, StatusCode::OK);
+    app.db.close().await;
+    postgres.stop();
+    let _ = LocalPostgres::delete(folder.path());
+}
+
+#[tokio::test]
+async fn m2_mail_that_can_not_go_out_waits_and_goes_out_later() {
+    let world = World::new().await;
+    let mut browser = world.browser("klinekenpo");
+    world.give_password(&mut browser, TARO).await;
+    let in_the_way = world.write("not-a-folder", "");
+    world.deliver_into(in_the_way.join("mail")).await;
+    assert_eq!(browser.get("/sign-in/code").await.status, StatusCode::OK);
+    let waiting = "select count(*) from outbox where state = 'queued' and last_error is not null";
+    assert_eq!(world.count(waiting).await, 1);
+    world.deliver().await;
+    assert_eq!(world.mails_to(TARO.email).len(), 0, "not before its pause is over");
+    world.clock.advance(chrono::Duration::seconds(5));
+    let code = world.mailed_code(TARO.email).await;
+    assert_eq!(browser.post("/sign-in/code", &[("code", &code)]).await.location(), "/");
+    let left =
+        "select count(*) from outbox where state = 'sent' and text_body = '' and html_body = ''";
+    assert_eq!(world.count(left).await, 1, "a sent mail's content does not linger");
+}
+
+#[tokio::test]
+async fn m2_a_code_that_is_dead_is_never_sent() {
+    let world = World::new().await;
+    world.give_password(&mut world.browser("klinekenpo"), TARO).await;
+    world.clock.advance(chrono::Duration::minutes(10));
+    world.deliver().await;
+    assert_eq!(world.mails_to(TARO.email).len(), 0);
+    assert_eq!(world.count("select count(*) from outbox where state = 'expired'").await, 1);
+}
+
+#[tokio::test]
+async fn m2_a_mail_taken_by_a_worker_that_died_goes_out_after_its_lease() {
+    let world = World::new().await;
+    world.give_password(&mut world.browser("klinekenpo"), TARO).await;
+    let now = world.clock.now();
+    sqlx::query("update outbox set attempts = 1, due_at = $1 + interval '60 seconds'")
+        .bind(now)
+        .execute(&mut world.database.admin().await)
+        .await
+        .unwrap();
+    world.deliver().await;
+    assert_eq!(world.mails_to(TARO.email).len(), 0);
+    world.clock.advance(chrono::Duration::seconds(61));
+    world.deliver().await;
+    assert_eq!(world.mails_to(TARO.email).len(), 1);
+}
+
+#[tokio::test]
+async fn fifty_sign_ins_at_once_are_all_answered() {
+    let world = World::new().await;
+    let attempts = (0..50).map(|_| async {
+        world.give_password(&mut world.browser("klinekenpo"), TARO).await.status
+    });
+    let mut answered = 0;
+    for status in futures_util::future::join_all(attempts).await {
+        assert!(
+            matches!(status, StatusCode::SEE_OTHER | StatusCode::SERVICE_UNAVAILABLE),
+            "{status}"
+        );
+        answered += usize::from(status == StatusCode::SEE_OTHER);
+    }
+    assert!(answered > 0);
+    let sessions = world.count("select count(*) from sessions").await;
+    assert_eq!(usize::try_from(sessions).unwrap(), answered, "one session an accepted sign-in");
+}

@@ -1,0 +1,92 @@
+//! People with a first credential: the union's formula, or a letter.
+
+use axum::http::StatusCode;
+use chrono::{Duration, NaiveDate};
+
+use crate::support::people::{MEMBER_HEADINGS, NANA, Person, ROKURO, SHIRO, TARO, file};
+use crate::support::world::World;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn t8_shiro_signs_in_with_the_formula_of_seed_003() {
+    let world = World::new().await;
+    assert_eq!(SHIRO.password, "800123420010101");
+    let mut browser = world.browser("jomkenpo");
+    let answer = world.give_password(&mut browser, SHIRO).await;
+    let page = browser.follow(answer).await;
+    assert_eq!(page.heading(), "初回設定のご案内");
+    assert!(page.shows("生年月日の入力") && page.shows("一度ログアウトし"));
+    assert_eq!(browser.get("/expenses").await.location(), "/first-sign-in");
+}
+
+#[tokio::test]
+async fn t9_nana_signs_in_with_her_letter() {
+    let world = World::new().await;
+    let mut browser = world.browser("nideckenpo");
+    let answer = world.give_password(&mut browser, NANA).await;
+    assert_eq!(browser.follow(answer).await.heading(), "初回設定のご案内");
+}
+
+#[tokio::test]
+async fn t8_kddikenpo_counts_the_numbers_of_march_2026() {
+    let world = World::new().await;
+    let moved = "D1,D1,06139919,803,999,00,通話　六郎,ツウワ　ロクロウ,1990-05-05,本人,2015-04-01,,rokuro_d,rokuro@example.jp,";
+    let moved = file(MEMBER_HEADINGS, &[moved]);
+    let in_may = day("2026-05-01");
+    let counts =
+        world.import_members_as_of("kddikenpo", moved.as_bytes(), in_may, false).await.unwrap();
+    assert_eq!((counts.added, counts.changed), (0, 1));
+    let old = world.give_password(&mut world.browser("kddikenpo"), ROKURO).await;
+    assert_eq!(old.location(), "/first-sign-in");
+    let with_new_numbers = Person { password: "80399919900505", ..ROKURO };
+    let new = world.give_password(&mut world.browser("kddikenpo"), with_new_numbers).await;
+    assert_eq!(new.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn t8_the_formula_holds_between_the_policys_dates_only() {
+    let world = World::new().await;
+    for (from, until, accepted) in [
+        ("2026-11-21", None, true),
+        ("2026-11-22", None, false),
+        ("2026-04-07", Some("2026-11-21"), true),
+        ("2026-04-07", Some("2026-11-20"), false),
+    ] {
+        world
+            .change_policy("jomkenpo", |config| {
+                let formula = config.first_sign_in.formula.as_mut().unwrap();
+                formula.valid_from = day(from);
+                formula.valid_until = until.map(day);
+            })
+            .await;
+        let page = world.give_password(&mut world.browser("jomkenpo"), SHIRO).await;
+        assert_eq!(page.location() == "/first-sign-in", accepted, "{from} {until:?}");
+    }
+}
+
+#[tokio::test]
+async fn t9_a_letter_dies_when_the_policy_says() {
+    let world = World::new().await;
+    world
+        .change_policy("nideckenpo", |config| {
+            config.first_sign_in.letter.as_mut().unwrap().expires_after_days = Some(90);
+        })
+        .await;
+    world.clock.advance(Duration::days(90));
+    let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
+    assert_eq!(page.location(), "/first-sign-in");
+    world.clock.advance(Duration::seconds(1));
+    let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
+    assert!(page.shows("無効なユーザIDまたはパスワードです。"));
+}
+
+#[tokio::test]
+async fn an_own_password_ends_the_first_one() {
+    let world = World::new().await;
+    let by_formula = Person { password: "1011119790822", ..TARO };
+    let page = world.give_password(&mut world.browser("klinekenpo"), by_formula).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -1,0 +1,249 @@
+//! The product, running in the test's own process with five unions and their people.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use kosmo::app;
+use kosmo::auth::account;
+use kosmo::auth::user_id::UserId;
+use kosmo::base::clock::Clock;
+use kosmo::base::ids::{BatchId, TenantId};
+use kosmo::config::Settings;
+use kosmo::db::{Db, Role};
+use kosmo::expenses::import::{ExpensesImport, Imported};
+use kosmo::import::columns::Mapping;
+use kosmo::import::source::Source;
+use kosmo::import::{Counts, ImportError, ImportRun};
+use kosmo::mail::outbox;
+use kosmo::mail::sender::Sender;
+use kosmo::members::import::MembersImport;
+use kosmo::tenant::file;
+use kosmo::tenant::policy::TenantConfig;
+use kosmo::tenant::registry::{self, Applied};
+use kosmo::web::state::AppState;
+use mail_parser::MessageParser;
+use tempfile::TempDir;
+
+use super::browser::{Browser, Page};
+use super::database::TestDatabase;
+use super::people::{self, GORO, JIRO, Person, SABURO, TARO};
+
+pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo", "nideckenpo"];
+
+/// When the tests' clock starts: a Saturday in Japan, ten in the morning.
+const START: &str = "2026-11-21T01:00:00Z";
+
+pub struct World {
+    pub app: AppState,
+    pub router: Router,
+    pub clock: Clock,
+    pub database: TestDatabase,
+    pub operator: Db,
+    worker: Db,
+    folder: TempDir,
+}
+
+impl World {
+    /// The five unions, with nobody in them.
+    pub async fn empty() -> Self {
+        let database = TestDatabase::new().await;
+        let clock = Clock::test(START.parse().expect("a time"));
+        let operator = Db::new(database.options.clone(), Role::Operator, 4);
+        for slug in UNIONS {
+            apply(&operator, &clock, &union_file(slug)).await;
+        }
+        let mut settings = Settings::default();
+        settings.database.max_connections = 8;
+        let app = app::build(&settings, database.options.clone(), clock.clone())
+            .await
+            .expect("the server can be put together");
+        Self {
+            router: app::router(app.clone()),
+            worker: Db::new(database.options.clone(), Role::Worker, 2),
+            folder: tempfile::tempdir().expect("a folder"),
+            app,
+            clock,
+            database,
+            operator,
+        }
+    }
+
+    /// The five unions with the people of [`people`], some of them registered.
+    pub async fn new() -> Self {
+        let world = Self::empty().await;
+        for slug in UNIONS {
+            world.import_members(slug, &people::members(slug)).await.expect("the members import");
+        }
+        world
+            .import_expenses("klinekenpo", &people::expenses())
+            .await
+            .expect("the expenses import");
+        for person in [TARO, GORO, JIRO, SABURO] {
+            world.register(person).await;
+        }
+        world
+    }
+
+    pub fn tenant(&self, slug: &str) -> TenantId {
+        let all = self.app.directory.all();
+        all.iter().find(|tenant| tenant.config.slug.as_str() == slug).expect("a union").id
+    }
+
+    /// A new browser on a union's canonical host.
+    pub fn browser(&self, slug: &str) -> Browser {
+        let host = if slug == "klinekenpo" { "www.klinekenpo" } else { slug };
+        Browser::new(self.router.clone(), &format!("{host}.localhost:8080"))
+    }
+
+    /// Gives user ID and password; the answer to that.
+    pub async fn give_password(&self, browser: &mut Browser, person: Person) -> Page {
+        browser.get("/sign-in").await;
+        let fields = [("user_id", person.user_id), ("password", person.password)];
+        browser.post("/sign-in", &fields).await
+    }
+
+    /// Signs a registered person in, all the way.
+    pub async fn sign_in(&self, person: Person) -> Browser {
+        let mut browser = self.browser(person.union);
+        let page = self.give_password(&mut browser, person).await;
+        let mut page = browser.follow(page).await;
+        if page.heading().contains("メール認証") {
+            let code = self.mailed_code(person.email).await;
+            let answer = browser.post("/sign-in/code", &[("code", &code)]).await;
+            page = browser.follow(answer).await;
+        }
+        assert!(page.heading().starts_with("ようこそ"), "{}", page.text());
+        browser
+    }
+
+    /// Delivers what is due, and gives the six digits of the newest mail to an address.
+    pub async fn mailed_code(&self, address: &str) -> String {
+        self.deliver().await;
+        let text = self.mails_to(address).pop().expect("a mail");
+        let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+        text.split_whitespace().find(digits).expect("six digits").to_owned()
+    }
+
+    pub async fn deliver(&self) {
+        let sender = Sender::File(self.mail_folder());
+        outbox::deliver(&self.worker, &self.clock, &sender).await.expect("the outbox");
+    }
+
+    pub async fn deliver_into(&self, folder: PathBuf) {
+        outbox::deliver(&self.worker, &self.clock, &Sender::File(folder))
+            .await
+            .expect("the outbox");
+    }
+
+    /// Subject and text of the mails to an address, oldest first.
+    pub fn mails_to(&self, address: &str) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.mail_folder()) else { return Vec::new() };
+        let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+        paths.sort();
+        paths
+            .into_iter()
+            .filter_map(|path| {
+                let bytes = std::fs::read(path).expect("a mail");
+                let mail = MessageParser::default().parse(&bytes).expect("a mail");
+                let to = mail.to()?.first()?.address()?.to_owned();
+                let text = format!("{}\n{}", mail.subject()?, mail.body_text(0)?);
+                (to == address).then_some(text)
+            })
+            .collect()
+    }
+
+    fn mail_folder(&self) -> PathBuf {
+        self.folder.path().join("mail")
+    }
+
+    /// Writes a file where a command can read it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("the file is written");
+        path
+    }
+
+    pub async fn register(&self, person: Person) {
+        let hash = self.app.hasher.hash(&person.password.into()).await.expect("a hash");
+        let user_id = UserId::parse(person.user_id).expect("a user ID");
+        let mut tx = self.operator.tenant(self.tenant(person.union)).await.expect("a transaction");
+        assert!(
+            account::register(&mut tx, &self.clock, &user_id, &hash).await.expect("the account")
+        );
+        tx.commit().await.expect("a commit");
+    }
+
+    pub async fn import_members(&self, slug: &str, file: &str) -> Result<Counts, ImportError> {
+        self.import_members_as_of(slug, file.as_bytes(), self.clock.today(), false).await
+    }
+
+    pub async fn import_members_as_of(
+        &self,
+        slug: &str,
+        file: &[u8],
+        as_of: chrono::NaiveDate,
+        dry_run: bool,
+    ) -> Result<Counts, ImportError> {
+        let path = self.write("members.csv", file);
+        let mut tx = self.operator.tenant(self.tenant(slug)).await?;
+        let config = union_file(slug);
+        let counts = MembersImport {
+            run: &self.run(dry_run),
+            clock: &self.clock,
+            policy: &config,
+            hasher: &self.app.hasher,
+            mapping: &Mapping::default(),
+            as_of,
+        }
+        .import(&mut tx, &mut Source::open(&path)?, &mut |_| {})
+        .await?;
+        if !dry_run {
+            tx.commit().await?;
+        }
+        Ok(counts)
+    }
+
+    pub async fn import_expenses(&self, slug: &str, file: &str) -> Result<Imported, ImportError> {
+        let path = self.write("expenses.csv", file);
+        let mut tx = self.operator.tenant(self.tenant(slug)).await?;
+        let run = self.run(false);
+        let import = ExpensesImport { run: &run, clock: &self.clock, mapping: &Mapping::default() };
+        let imported = import.import(&mut tx, &mut Source::open(&path)?, &mut |_| {}).await?;
+        tx.commit().await?;
+        Ok(imported)
+    }
+
+    fn run(&self, dry_run: bool) -> ImportRun {
+        ImportRun { batch: BatchId::new(&self.clock), by: "test".to_owned(), dry_run }
+    }
+
+    /// Changes a union's policy, as the operator would.
+    pub async fn change_policy(&self, slug: &str, change: impl FnOnce(&mut TenantConfig)) {
+        let mut config = union_file(slug);
+        change(&mut config);
+        apply(&self.operator, &self.clock, &config).await;
+        self.app.directory.refresh(&self.app.db).await.expect("the directory");
+    }
+
+    /// One number of the database, past all row-level security.
+    pub async fn count(&self, query: &str) -> i64 {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        sqlx::query_scalar(query)
+            .fetch_one(&mut self.database.admin().await)
+            .await
+            .expect("a number")
+    }
+}
+
+pub async fn apply(operator: &Db, clock: &Clock, config: &TenantConfig) -> Applied {
+    let mut tx = operator.platform().await.expect("a transaction");
+    let applied = registry::apply(&mut tx, clock, config, "test", "").await.expect("the policy");
+    tx.commit().await.expect("a commit");
+    applied
+}
+
+/// A union as it ships.
+pub fn union_file(slug: &str) -> TenantConfig {
+    let path = format!("{}/tenants/{slug}.toml", env!("CARGO_MANIFEST_DIR"));
+    file::parse(&std::fs::read_to_string(path).expect("a tenant file")).expect("a right one")
+}
