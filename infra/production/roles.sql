@@ -9,8 +9,7 @@ create role kosmo_operator nologin;
 
 -- NOINHERIT: a user has no rights of its own, only those of the role that its process takes on.
 -- kosmo migrate
-create role kosmo_login_migrate login noinherit
-    in role kosmo_owner, kosmo_server, kosmo_worker, kosmo_operator;
+create role kosmo_login_migrate login noinherit in role kosmo_owner;
 -- kosmo serve
 create role kosmo_login_serve login noinherit in role kosmo_server;
 -- kosmo worker
@@ -24,3 +23,5 @@ create database kosmo owner kosmo_owner encoding 'UTF8' locale 'C' template temp
 revoke connect, temporary on database kosmo from public;
 grant connect on database kosmo
     to kosmo_login_migrate, kosmo_login_serve, kosmo_login_worker, kosmo_login_operator, kosmo_backup;
+-- An import stages its rows in a temporary table.
+grant temporary on database kosmo to kosmo_operator;

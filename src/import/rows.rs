@@ -121,7 +121,6 @@ impl Row<'_> {
     }
 
     /// Parses a field that may be empty; the outer `None` is a mistake, the inner one an empty field.
-    #[expect(clippy::option_option, reason = "a mistake and an empty field differ")]
     pub fn optional<T>(
         &self,
         column: usize,

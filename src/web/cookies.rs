@@ -23,24 +23,20 @@ pub fn visit(jar: &CookieJar) -> Option<PlainToken> {
     jar.get(VISIT).and_then(|cookie| PlainToken::parse(cookie.value()))
 }
 
-#[must_use]
 pub fn set_session(jar: CookieJar, token: &PlainToken) -> CookieJar {
     jar.add(cookie(SESSION, token.expose()))
 }
 
-#[must_use]
 pub fn set_visit(jar: CookieJar, token: &PlainToken) -> CookieJar {
     jar.add(cookie(VISIT, token.expose()))
 }
 
 /// Makes the browser forget the session.
-#[must_use]
 pub fn forget_session(jar: CookieJar) -> CookieJar {
     jar.add(removal(SESSION))
 }
 
 /// Makes the browser forget the session and the visit.
-#[must_use]
 pub fn forget(jar: CookieJar) -> CookieJar {
     jar.add(removal(SESSION)).add(removal(VISIT))
 }

@@ -1,0 +1,198 @@
+//! A Chromium of one's own, used as a person uses it: by labels, buttons, links and headings.
+
+use std::net::TcpStream;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::extensions::query::ElementPollerWithTimeout;
+use thirtyfour::prelude::*;
+use thirtyfour::{BrowserLogEntry, ChromeCapabilities, Key, LoggingPrefsLogLevel};
+
+use crate::demo::{Demo, Person, free_address};
+use crate::wait::{LOOK_EVERY, PATIENCE, wait_until};
+
+/// Its parts end in this order, also when a test panics: Chromium, its driver, their files.
+pub(crate) struct Browser {
+    pub(crate) driver: WebDriver,
+    _chromedriver: Killed,
+    _folder: TempDir,
+}
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Browser {
+    pub(crate) async fn open() -> Self {
+        let folder = tempfile::Builder::new().prefix("kosmo-browser-").tempdir().expect("a folder");
+        let address = free_address();
+        let chromedriver = ["chromedriver", "/usr/bin/chromedriver"].iter().find_map(|program| {
+            Command::new(program)
+                .arg(format!("--port={}", address.port()))
+                .env("TMPDIR", folder.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .ok()
+        });
+        let chromedriver = Killed(chromedriver.expect("chromedriver; infra/dev/setup.sh test"));
+        wait_until("chromedriver listens", || TcpStream::connect(address).is_ok());
+        let wanted = capabilities(folder.path()).expect("capabilities");
+        let driver = WebDriver::new(format!("http://{address}"), wanted).await.expect("a Chromium");
+        driver.set_poller(Arc::new(ElementPollerWithTimeout::new(PATIENCE, LOOK_EVERY)));
+        Self { driver, _chromedriver: chromedriver, _folder: folder }
+    }
+
+    pub(crate) async fn goto(&self, url: &str) {
+        self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Presses the button or follows the link with these words, all of its own or of a part of it.
+    pub(crate) async fn press(&self, words: &str) {
+        self.find_pressable(words).await.click().await.unwrap_or_else(|e| panic!("{words}: {e}"));
+    }
+
+    pub(crate) async fn double_click(&self, words: &str) {
+        let button = self.find_pressable(words).await;
+        let clicks = self.driver.action_chain().double_click_element(&button);
+        clicks.perform().await.unwrap_or_else(|error| panic!("{words}: {error}"));
+    }
+
+    pub(crate) async fn find_pressable(&self, words: &str) -> WebElement {
+        let part = format!("descendant-or-self::*[normalize-space(.)='{words}']");
+        self.find(words, format!("//button[{part}] | //a[{part}] | //summary[{part}]")).await
+    }
+
+    /// Fills in the field with this label.
+    pub(crate) async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.clear().await.unwrap_or_else(|error| panic!("{label}: {error}"));
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+    }
+
+    pub(crate) async fn field(&self, label: &str) -> WebElement {
+        let for_label = format!("@id = //label[normalize-space(text()[1])='{label}']/@for");
+        self.find(label, format!("//input[{for_label}]")).await
+    }
+
+    /// Waits for the page with this heading.
+    pub(crate) async fn arrives_at(&self, heading: &str) {
+        self.find(heading, format!("//h1[normalize-space(.)='{heading}']")).await;
+    }
+
+    /// Waits until these words stand on the page.
+    pub(crate) async fn sees(&self, words: &str) {
+        self.find(words, format!("//main//*[contains(text(), '{words}')]")).await;
+    }
+
+    async fn find(&self, what: &str, path: String) -> WebElement {
+        match self.driver.query(By::XPath(path)).and_displayed().first().await {
+            Ok(element) => element,
+            Err(_) => panic!("「{what}」 was looked for in vain on:\n{}", self.text().await),
+        }
+    }
+
+    /// What a person can read on the page.
+    pub(crate) async fn text(&self) -> String {
+        let body = self.driver.find(By::Tag("body")).await.expect("a body");
+        body.text().await.expect("its text")
+    }
+
+    pub(crate) async fn title(&self) -> String {
+        self.driver.title().await.expect("a title")
+    }
+
+    pub(crate) async fn url(&self) -> String {
+        self.driver.current_url().await.expect("an address").into()
+    }
+
+    /// What stands at the top right.
+    pub(crate) async fn account(&self) -> String {
+        let name = self.driver.find(By::XPath("//header//a[2]")).await.expect("a second link");
+        name.text().await.expect("its text").lines().next().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) async fn type_keys(&self, text: &str) {
+        self.driver.action_chain().send_keys(text).perform().await.expect(text);
+    }
+
+    pub(crate) async fn press_key(&self, key: Key) {
+        self.driver.action_chain().send_keys(key).perform().await.expect("a key");
+    }
+
+    /// What a script makes of the page.
+    pub(crate) async fn evaluate<T: DeserializeOwned>(&self, script: &str) -> T {
+        let returned = self.driver.execute(script, vec![]).await.expect(script);
+        returned.convert().expect(script)
+    }
+
+    pub(crate) async fn devtools(&self, method: &str, parameters: Value) -> Value {
+        self.driver.cdp().send_raw(method, parameters).await.expect(method)
+    }
+
+    /// Turns scripts off, as a careful person may.
+    pub(crate) async fn turn_scripts_off(&self) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
+    }
+
+    /// What Chromium complained of since it was asked last, violations of the content security
+    /// policy among it.
+    pub(crate) async fn complaints(&self) -> Vec<BrowserLogEntry> {
+        self.driver.browser_log().await.expect("a log")
+    }
+
+    /// From the top page to whatever follows user ID and password.
+    pub(crate) async fn give_password(&self, person: &Person) {
+        self.goto(&person.url).await;
+        self.press("ログイン").await;
+        self.arrives_at("ログイン").await;
+        self.fill("ユーザID", &person.user_id).await;
+        self.fill("パスワード", &person.password).await;
+        self.press("ログイン").await;
+    }
+
+    /// To the top page of somebody who signs in with password and mailed code.
+    pub(crate) async fn sign_in(&self, demo: &mut Demo, person: &Person) {
+        self.give_password(person).await;
+        self.arrives_at("ワンタイムパスワード (OTP) メール認証").await;
+        self.fill("ワンタイムパスワード", &demo.mailed_code(person)).await;
+        self.press("実行").await;
+        self.sees("ようこそ、").await;
+    }
+}
+
+fn capabilities(folder: &Path) -> WebDriverResult<ChromeCapabilities> {
+    let mut wanted = DesiredCapabilities::chrome();
+    for argument in [
+        "--headless",
+        "--window-size=1280,900",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-proxy-server",
+        // Through a pipe, so that it ends with its driver, whatever ends that.
+        "--remote-debugging-pipe",
+    ] {
+        wanted.add_arg(argument)?;
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", folder.join("profile").display()))?;
+    if folder.metadata().is_ok_and(|folder| folder.uid() == 0) {
+        wanted.add_arg("--no-sandbox")?;
+    }
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    Ok(wanted)
+}

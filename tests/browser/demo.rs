@@ -1,0 +1,216 @@
+//! The real program, run as `kosmo demo` in a folder of its own.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, Permissions};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::str::FromStr as _;
+
+use mail_parser::{Address, MessageParser};
+use serde::Deserialize;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, PgConnection};
+use tempfile::TempDir;
+
+use crate::wait::{wait_for, wait_until, waited_for};
+
+/// A running demo. [`Demo::stop`] ends it as Ctrl-C does; dropped, it is killed.
+pub(crate) struct Demo {
+    program: Child,
+    folder: TempDir,
+    address: SocketAddr,
+    people: Vec<Person>,
+    read: BTreeSet<PathBuf>,
+}
+
+/// An entry of `demo.json`.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) union: String,
+    pub(crate) url: String,
+    pub(crate) state: String,
+    pub(crate) user_id: String,
+    pub(crate) password: String,
+    email: Option<String>,
+}
+
+impl Person {
+    fn address(&self) -> &str {
+        self.email.as_deref().expect("somebody with a mail address")
+    }
+}
+
+impl Demo {
+    /// Starts in an empty folder and waits until it serves.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("kosmo-")
+            // Root runs the database as another user, who has to get there.
+            .permissions(Permissions::from_mode(0o755))
+            .tempdir()
+            .expect("a folder");
+        let address = free_address();
+        let program = launch(folder.path(), address);
+        let mut demo = Self { program, folder, address, people: vec![], read: BTreeSet::new() };
+        demo.wait_until_ready();
+        demo
+    }
+
+    /// Kills it outright, as a power cut does, and starts it again in the same folder.
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.program.kill().expect("a running program");
+        self.program.wait().expect("a child");
+        self.program = launch(self.folder.path(), self.address);
+        self.wait_until_ready();
+    }
+
+    /// Ctrl-C: it ends in order and leaves nothing running.
+    pub(crate) fn stop(mut self) {
+        let database = self.database_process().expect("a running database");
+        signal("INT", self.program.id());
+        let ended = wait_for("Ctrl-C ends the demo", || self.program.try_wait().expect("a child"));
+        assert_eq!(ended.code(), Some(0));
+        assert!(!signal("0", database), "the database is left running");
+        assert_eq!(self.database_process(), None, "the database did not end in order");
+        assert!(TcpStream::connect(self.address).is_err(), "somebody still listens");
+        let said = fs::read_to_string(self.folder.path().join("stdout")).expect("what it printed");
+        assert!(said.ends_with("停止しました。\n"), "{said}");
+    }
+
+    fn wait_until_ready(&mut self) {
+        wait_until("the demo is ready", || {
+            assert_eq!(self.program.try_wait().expect("a child"), None, "the demo ended at once");
+            is_ready(self.address)
+        });
+        let list = fs::read(self.data().join("demo.json")).expect("demo.json");
+        self.people = serde_json::from_slice(&list).expect("a list of people");
+    }
+
+    /// `http://jomkenpo.localhost:40123`
+    pub(crate) fn origin(&self, host: &str) -> String {
+        format!("http://{host}.localhost:{}", self.address.port())
+    }
+
+    pub(crate) fn person(&self, user_id: &str) -> Person {
+        let found = self.people.iter().find(|person| person.user_id == user_id);
+        found.unwrap_or_else(|| panic!("the demo has no {user_id}")).clone()
+    }
+
+    /// The first of those who have come so far.
+    pub(crate) fn someone(&self, union: &str, state: &str) -> Person {
+        let mut people = self.people.iter();
+        let found = people.find(|person| person.union == union && person.state == state);
+        found.unwrap_or_else(|| panic!("{union} has nobody who is {state}")).clone()
+    }
+
+    /// Waits for a mail that was not read before, and takes the code out of the newest.
+    pub(crate) fn mailed_code(&mut self, person: &Person) -> String {
+        let newest = wait_for("a mail", || {
+            self.mails_to(person).pop().filter(|mail| !self.read.contains(mail))
+        });
+        self.read.extend(self.mails_to(person));
+        let (_, text) = read_mail(&newest).expect("a mail");
+        let code = text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6);
+        code.unwrap_or_else(|| panic!("no six digits in: {text}")).to_owned()
+    }
+
+    /// Oldest first: a mail's name begins with its time.
+    pub(crate) fn mails_to(&self, person: &Person) -> Vec<PathBuf> {
+        let mut mails: Vec<PathBuf> = fs::read_dir(self.data().join("mail"))
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+            .filter(|path| read_mail(path).is_some_and(|(to, _)| to == person.address()))
+            .collect();
+        mails.sort_unstable();
+        mails
+    }
+
+    pub(crate) async fn count(&self, query: &'static str) -> i64 {
+        let mut database = self.database().await;
+        sqlx::query_scalar(query).fetch_one(&mut database).await.expect(query)
+    }
+
+    /// As its superuser, who may age what a test can't wait for.
+    pub(crate) async fn database(&self) -> PgConnection {
+        let url = fs::read_to_string(self.data().join("database_url")).expect("database_url");
+        let options = PgConnectOptions::from_str(&url).expect("a URL");
+        options.connect().await.expect("the database")
+    }
+
+    /// The database server's process, until it has ended in order.
+    fn database_process(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.data().join("postgres/data/postmaster.pid")).ok()?;
+        text.lines().next()?.parse().ok()
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+        // The database ends by itself then, and needs its files for that.
+        waited_for(|| {
+            let process = self.database_process();
+            process.is_none_or(|process| !signal("0", process)).then_some(())
+        });
+    }
+}
+
+fn launch(folder: &Path, address: SocketAddr) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
+    let settings = std::env::vars_os().map(|(name, _)| name);
+    for name in settings.filter(|name| name.to_string_lossy().starts_with("KOSMO_")) {
+        command.env_remove(name);
+    }
+    command
+        .arg("demo")
+        .current_dir(folder)
+        .env("KOSMO_LISTEN", address.to_string())
+        .env("KOSMO_DATA_DIR", folder.join("data"))
+        .env("KOSMO_LOG__FILTER", "warn")
+        .stdin(Stdio::null())
+        .stdout(File::create(folder.join("stdout")).expect("a file"))
+        .spawn()
+        .expect("kosmo starts")
+}
+
+/// Where nobody listens at the moment.
+pub(crate) fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address")
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// Whether it reached somebody; `0` only asks that.
+fn signal(name: &str, process: u32) -> bool {
+    let mut kill = Command::new("sh");
+    kill.args(["-c", &format!("kill -{name} {process}")]).stderr(Stdio::null());
+    kill.status().expect("a shell").success()
+}
+
+/// Whom a mail is to, and its text.
+fn read_mail(path: &Path) -> Option<(String, String)> {
+    let bytes = fs::read(path).ok()?;
+    let mail = MessageParser::default().parse(&bytes)?;
+    let to = mail.to().and_then(Address::first)?.address()?.to_owned();
+    Some((to, mail.body_text(0)?.into_owned()))
+}
