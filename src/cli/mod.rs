@@ -8,6 +8,7 @@ mod import;
 mod server;
 mod tenant;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -131,7 +132,10 @@ fn operator(settings: &Settings) -> anyhow::Result<Operator> {
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.log.filter)
         .map_err(|error| anyhow::anyhow!("settings: log.filter: {error}"))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match settings.log.format {
         LogFormat::Text => logs.compact().init(),
         LogFormat::Json => logs.json().init(),

@@ -131,7 +131,8 @@ fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router 
 }
 
 fn print_table(people: &[Person], mail_url: &str) {
-    println!("\n{:<12} {:<10} {:<24} {:<22} URL", "組合", "状態", "ユーザID", "パスワード");
+    // A Japanese character is two columns wide.
+    println!("\n{:<12} {:<10} {:<23} {:<22} URL", "組合", "状態", "ユーザID", "パスワード");
     for person in people {
         println!(
             "{:<14} {:<12} {:<27} {:<27} {}",

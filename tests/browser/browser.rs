@@ -1,6 +1,6 @@
 //! A Chromium of one's own, used as a person uses it: by labels, buttons, links and headings.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -13,43 +13,59 @@ use thirtyfour::extensions::query::ElementPollerWithTimeout;
 use thirtyfour::prelude::*;
 use thirtyfour::{BrowserLogEntry, ChromeCapabilities, Key, LoggingPrefsLogLevel};
 
-use crate::demo::{Demo, Person, free_address};
+use crate::demo::{Demo, Person};
+use crate::net::{ask, free_address};
 use crate::wait::{LOOK_EVERY, PATIENCE, wait_until};
 
-/// Its parts end in this order, also when a test panics: Chromium, its driver, their files.
 pub(crate) struct Browser {
     pub(crate) driver: WebDriver,
-    _chromedriver: Killed,
+    _chromedriver: Chromedriver,
     _folder: TempDir,
 }
 
-struct Killed(Child);
+/// Dropped, also by a panic, it ends with its Chromium.
+struct Chromedriver {
+    process: Child,
+    address: SocketAddr,
+    session: Option<String>,
+}
 
-impl Drop for Killed {
+impl Drop for Chromedriver {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        if let Some(session) = &self.session {
+            let _ = ask(self.address, &format!("DELETE /session/{session}"));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Chromedriver {
+    fn start(folder: &Path) -> Self {
+        let address = free_address();
+        let start = |program| {
+            let mut command = Command::new(program);
+            command.arg(format!("--port={}", address.port())).env("TMPDIR", folder);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+        };
+        let process = start("chromedriver").or_else(|_| start("/usr/bin/chromedriver"));
+        let process = process.expect("chromedriver, which `infra/dev/setup.sh test` installs");
+        let started = Self { process, address, session: None };
+        wait_until("chromedriver listens", || TcpStream::connect(address).is_ok());
+        started
     }
 }
 
 impl Browser {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::Builder::new().prefix("kosmo-browser-").tempdir().expect("a folder");
-        let address = free_address();
-        let chromedriver = ["chromedriver", "/usr/bin/chromedriver"].iter().find_map(|program| {
-            Command::new(program)
-                .arg(format!("--port={}", address.port()))
-                .env("TMPDIR", folder.path())
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .ok()
-        });
-        let chromedriver = Killed(chromedriver.expect("chromedriver; infra/dev/setup.sh test"));
-        wait_until("chromedriver listens", || TcpStream::connect(address).is_ok());
+        let mut chromedriver = Chromedriver::start(folder.path());
         let wanted = capabilities(folder.path()).expect("capabilities");
-        let driver = WebDriver::new(format!("http://{address}"), wanted).await.expect("a Chromium");
+        let url = format!("http://{}", chromedriver.address);
+        let driver = WebDriver::new(url, wanted).await.expect("a Chromium");
+        chromedriver.session = Some(driver.session_id().to_string());
+        // The driver's own way to end a session waits for the executor that it blocks.
+        driver.clone().leak().expect("a running session");
         driver.set_poller(Arc::new(ElementPollerWithTimeout::new(PATIENCE, LOOK_EVERY)));
         Self { driver, _chromedriver: chromedriver, _folder: folder }
     }
@@ -69,7 +85,7 @@ impl Browser {
         clicks.perform().await.unwrap_or_else(|error| panic!("{words}: {error}"));
     }
 
-    pub(crate) async fn find_pressable(&self, words: &str) -> WebElement {
+    async fn find_pressable(&self, words: &str) -> WebElement {
         let part = format!("descendant-or-self::*[normalize-space(.)='{words}']");
         self.find(words, format!("//button[{part}] | //a[{part}] | //summary[{part}]")).await
     }
@@ -93,7 +109,7 @@ impl Browser {
 
     /// Waits until these words stand on the page.
     pub(crate) async fn sees(&self, words: &str) {
-        self.find(words, format!("//main//*[contains(text(), '{words}')]")).await;
+        self.find(words, format!("//main//*[text()[contains(., '{words}')]]")).await;
     }
 
     async fn find(&self, what: &str, path: String) -> WebElement {

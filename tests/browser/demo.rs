@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +14,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
 
+use crate::net::{ask, free_address};
 use crate::wait::{wait_for, wait_until, waited_for};
 
 /// A running demo. [`Demo::stop`] ends it as Ctrl-C does; dropped, it is killed.
@@ -183,21 +183,8 @@ fn launch(folder: &Path, address: SocketAddr) -> Child {
         .expect("kosmo starts")
 }
 
-/// Where nobody listens at the moment.
-pub(crate) fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address")
-}
-
 fn is_ready(address: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(address)?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    ask(address, "GET /readyz").is_ok_and(|status| status.starts_with("HTTP/1.1 200 "))
 }
 
 /// Whether it reached somebody; `0` only asks that.

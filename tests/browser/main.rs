@@ -3,6 +3,7 @@
 
 mod browser;
 mod demo;
+mod net;
 mod wait;
 
 mod expenses;
