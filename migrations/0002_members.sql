@@ -68,4 +68,4 @@ create policy own_tenant on import_batches using (tenant_id = current_tenant());
 
 grant select on households, household_numbers, members to kosmo_server;
 grant select, insert, update on households, household_numbers, members to kosmo_operator;
-grant select, insert, update on import_batches to kosmo_operator;
+grant select, insert on import_batches to kosmo_operator;

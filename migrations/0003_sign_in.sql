@@ -37,7 +37,6 @@ create table sessions (
     token_hash bytea not null,
     -- The token before the last change of privilege: a double click's second request still bears it.
     previous_token_hash bytea,
-    renewed_at timestamptz,
     created_at timestamptz not null,
     last_seen_at timestamptz not null,
     second_factor_at timestamptz,

@@ -1,11 +1,12 @@
 -- Medical expenses: one row a person, institution and treatment month (seed 001 4-1).
 --
 -- The union's own number of the row leads the key, so that a file taken in twice finds its rows. Pages ask for a
--- household's rows by the month of their notice or by the year of treatment; one index serves each.
+-- household's rows by the months of their notices; one index serves that.
 create table expenses (
     tenant_id uuid not null default current_tenant(),
     claim_number text not null,
     member_code text not null,
+    -- The family that had the expense: it stays theirs when the person leaves for another.
     household_code text not null,
     -- Months are kept as their first day.
     notice_month date not null check (extract(day from notice_month) = 1),
@@ -20,14 +21,14 @@ create table expenses (
     public_yen bigint not null check (public_yen >= 0),
     out_of_pocket_yen bigint not null check (out_of_pocket_yen >= 0),
     remarks text not null,
+    -- The file that brought the row as it is now, in import_batches. Written in one transaction with
+    -- its batch; a foreign key would only cost a look-up a row.
     batch_id uuid not null,
     primary key (tenant_id, claim_number),
-    foreign key (tenant_id, member_code) references members (tenant_id, code),
-    foreign key (tenant_id, batch_id) references import_batches (tenant_id, id)
+    foreign key (tenant_id, member_code) references members (tenant_id, code)
 );
 
 create index expenses_by_notice on expenses (tenant_id, household_code, notice_month);
-create index expenses_by_treatment on expenses (tenant_id, household_code, treatment_month);
 
 alter table expenses enable row level security;
 alter table expenses force row level security;

@@ -1,6 +1,7 @@
 //! Puts the parts together: state, routes, layers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,6 +24,9 @@ use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::state::{App, AppState};
 use crate::web::{assets, layers};
+
+/// How long running requests may take to finish once the server was told to stop.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// Puts a server together and reads the unions.
 ///
@@ -78,7 +82,16 @@ where
         let (app, stop) = (app.clone(), stop.clone());
         async move { app.directory.follow(&app.db, &stop).await }
     });
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?;
+    let served =
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        served = served.into_future() => served?,
+        () = patience => tracing::warn!("requests were still running when the server stopped"),
+    }
     let _ = follower.await;
     app.db.close().await;
     Ok(())

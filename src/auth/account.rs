@@ -9,7 +9,6 @@ use crate::base::ids::AccountId;
 use crate::db::TenantTx;
 
 /// What a password is checked against.
-#[derive(Debug, Clone)]
 pub(super) struct Credentials {
     pub(super) account: AccountId,
     pub(super) password_hash: Option<String>,
@@ -46,6 +45,16 @@ pub(super) async fn credentials(
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+/// Those of some members who have an account.
+///
+/// # Errors
+/// The database's.
+pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("select member_code from accounts where member_code = any($1)", members)
+        .fetch_all(tx.conn())
+        .await
 }
 
 /// Makes a person a registered subscriber: own password, address confirmed, first credentials dead.

@@ -123,7 +123,7 @@ pub async fn confirm(
         r#"select s.id as "id: SessionId", s.account_id as "account: AccountId",
                   c.code_hash, c.expires_at, c.failures, c.used_at
            from sessions s join email_codes c on c.tenant_id = s.tenant_id and c.session_id = s.id
-           where (s.token_hash = $1 or (s.previous_token_hash = $1 and s.renewed_at > $2))
+           where (s.token_hash = $1 or (s.previous_token_hash = $1 and s.second_factor_at > $2))
              and s.ended_at is null
            for update"#,
         token.hashed().to_vec(),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
@@ -23,6 +24,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
+/// About as long as a hash takes.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Hashes and checks passwords.
 #[derive(Debug, Clone)]
@@ -90,6 +93,19 @@ impl Hasher {
         let (answer, waiting) = oneshot::channel();
         self.submit(password, Work::Hash(answer))?;
         waiting.await.map_err(|_| HashingError::Stopped)
+    }
+
+    /// [`Hasher::hash`] for work that nobody waits for: where the queue is full it comes again.
+    ///
+    /// # Errors
+    /// [`HashingError::Stopped`].
+    pub async fn hash_patiently(&self, password: &SecretString) -> Result<String, HashingError> {
+        loop {
+            match self.hash(password).await {
+                Err(HashingError::Busy) => tokio::time::sleep(PATIENCE).await,
+                other => return other,
+            }
+        }
     }
 
     /// Whether the password is the one behind `stored`. `None` takes as long and is false.

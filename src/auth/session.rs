@@ -123,7 +123,8 @@ fn is_over(
     last_seen_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> bool {
-    now - last_seen_at > TimeDelta::minutes(policy.idle_minutes.into())
+    // The last use may have been up to NOTE_EVERY later than what was noted.
+    now - last_seen_at > TimeDelta::minutes(policy.idle_minutes.into()) + NOTE_EVERY
         || now - created_at > TimeDelta::hours(policy.session_hours.into())
 }
 
@@ -137,7 +138,7 @@ pub(super) async fn renew(
     let token = PlainToken::random();
     sqlx::query!(
         "update sessions
-         set token_hash = $2, previous_token_hash = $3, renewed_at = $4, last_seen_at = $4,
+         set token_hash = $2, previous_token_hash = $3, last_seen_at = $4,
              second_factor_at = coalesce(second_factor_at, $4)
          where id = $1",
         session as SessionId,
@@ -186,7 +187,7 @@ mod tests {
         let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
         let minutes = |minutes| start + TimeDelta::minutes(minutes);
         for (seen, now, over) in
-            [(0, 30, false), (0, 31, true), (700, 720, false), (715, 721, true)]
+            [(0, 31, false), (0, 32, true), (700, 720, false), (715, 721, true)]
         {
             assert_eq!(is_over(&policy, start, minutes(seen), minutes(now)), over, "{seen} {now}");
         }

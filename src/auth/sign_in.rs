@@ -15,6 +15,7 @@ use super::session::{self, Lookup};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
+use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
@@ -51,12 +52,14 @@ pub enum SignInError {
 
 impl SignIn<'_> {
     /// Checks a password and begins a session. `user_id` is `None` for what can't be anybody's.
+    /// The browser's earlier session ends where a new one begins.
     ///
     /// # Errors
     /// All of [`SignInError`]; then no session has begun.
     pub async fn with_password(
         &self,
         tenant: &Tenant,
+        earlier: Option<SessionId>,
         user_id: Option<&UserId>,
         password: &SecretString,
     ) -> Result<Outcome, SignInError> {
@@ -78,7 +81,9 @@ impl SignIn<'_> {
             Offer::Hash(_) | Offer::Nothing => false,
         };
         match credentials {
-            Some(found) if hash_matches || formula_matches => self.accept(tenant, &found).await,
+            Some(found) if hash_matches || formula_matches => {
+                self.accept(tenant, earlier, &found).await
+            }
             found => self.refuse(tenant, found).await,
         }
     }
@@ -130,9 +135,17 @@ impl SignIn<'_> {
         }
     }
 
-    async fn accept(&self, tenant: &Tenant, found: &Credentials) -> Result<Outcome, SignInError> {
+    async fn accept(
+        &self,
+        tenant: &Tenant,
+        earlier: Option<SessionId>,
+        found: &Credentials,
+    ) -> Result<Outcome, SignInError> {
         let policy = &tenant.config.sign_in;
         let mut tx = self.db.tenant(tenant.id).await?;
+        if let Some(earlier) = earlier {
+            session::end(&mut tx, self.clock, earlier).await?;
+        }
         let (id, token) = session::begin(&mut tx, self.clock, found.account).await?;
         let Lookup::Living(session) = session::find(&mut tx, self.clock, policy, &token).await?
         else {

@@ -10,7 +10,7 @@ pub fn fold(text: &str) -> String {
     text.trim().nfkc().collect::<String>().trim().to_owned()
 }
 
-/// [`fold`], in lower case and without any blank or hyphen: codes that people copy.
+/// [`fold`], without any blank or hyphen: codes that people copy.
 #[must_use]
 pub fn fold_code(text: &str) -> String {
     fold(text)

@@ -1,6 +1,7 @@
 //! Words the whole house speaks: ids, time, secrets, Japanese text, money and months.
 
 pub mod clock;
+pub mod email;
 pub mod ids;
 pub mod japanese;
 pub mod money;

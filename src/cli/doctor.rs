@@ -42,7 +42,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
             None => Err("見つかりません。infra/dev/setup.sh を実行してください".to_owned()),
         },
     );
-    findings.add("メールの出口", mail_exit(settings));
+    findings.add("メールの送信先", mail_exit(settings));
     match settings.database() {
         Ok(options) => database(&options, &mut findings).await,
         Err(error) => findings.add("データベース", Err(error.to_string())),
@@ -98,21 +98,21 @@ async fn database(options: &PgConnectOptions, findings: &mut Findings) {
         migrate::pending(&mut tx).await
     };
     match pending.await {
-        Ok(0) => findings.add("データベースの形", Ok("最新です".to_owned())),
+        Ok(0) => findings.add("データベースのスキーマ", Ok("最新です".to_owned())),
         Ok(count) => {
             let problem =
                 format!("{count} 件の移行が済んでいません。kosmo migrate を実行してください");
-            findings.add("データベースの形", Err(problem));
+            findings.add("データベースのスキーマ", Err(problem));
             return;
         }
         Err(error) => {
             let problem = format!("確かめられません（{error}）。kosmo migrate を実行してください");
-            findings.add("データベースの形", Err(problem));
+            findings.add("データベースのスキーマ", Err(problem));
             return;
         }
     }
     findings.add(
-        "行単位の保護",
+        "行レベルセキュリティ",
         match health::unprotected_tables(&db).await {
             Ok(tables) if tables.is_empty() => Ok("すべての表で有効です".to_owned()),
             Ok(tables) => Err(format!("保護されていない表があります: {}", tables.join(", "))),

@@ -1,5 +1,6 @@
 //! `kosmo members import`, `kosmo expenses import` (O2).
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -13,7 +14,7 @@ use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
 use crate::config::Settings;
 use crate::db::TenantTx;
-use crate::expenses::import::{self as expenses, ExpensesImport};
+use crate::expenses::import::{self as expenses, ExpensesImport, Imported};
 use crate::import::columns::{Column, Mapping};
 use crate::import::source::{Encoding, Source};
 use crate::import::{Counts, ImportError, ImportRun, RowErrors};
@@ -69,7 +70,9 @@ impl MembersCommand {
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
         let Self::Import { file, as_of } = self;
-        let mut job = file.open(operator, &members::COLUMNS).await?;
+        let Some(mut job) = file.open(operator, &members::COLUMNS).await? else {
+            return Ok(Outcome::Rejected);
+        };
         let hasher = Hasher::new(&settings.hashing);
         let import = MembersImport {
             run: &job.run,
@@ -79,29 +82,38 @@ impl MembersCommand {
             mapping: &job.mapping,
             as_of: as_of.unwrap_or_else(|| operator.clock.today()),
         };
-        let bar = job.bar.clone();
-        let result =
-            import.import(&mut job.tx, &mut job.source, &mut |bytes| bar.set_position(bytes)).await;
-        job.finish(result.map(|counts| (counts, Vec::new()))).await
+        let result = async {
+            let letters = import.hash_letters(&operator.db, job.union.id, &mut job.source).await?;
+            let mut tx = operator.db.tenant(job.union.id).await?;
+            let mut progress = |bytes| job.bar.set_position(bytes);
+            let counts = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
+            Ok((counts, Vec::new(), tx))
+        };
+        let result = result.await;
+        job.finish(result).await
     }
 }
 
 impl ExpensesCommand {
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         let Self::Import { file } = self;
-        let mut job = file.open(operator, &expenses::COLUMNS).await?;
+        let Some(mut job) = file.open(operator, &expenses::COLUMNS).await? else {
+            return Ok(Outcome::Rejected);
+        };
         let import =
             ExpensesImport { run: &job.run, clock: &operator.clock, mapping: &job.mapping };
-        let bar = job.bar.clone();
-        let result =
-            import.import(&mut job.tx, &mut job.source, &mut |bytes| bar.set_position(bytes)).await;
-        let result = result.map(|imported| {
+        let result = async {
+            let mut tx = operator.db.tenant(job.union.id).await?;
+            let mut progress = |bytes| job.bar.set_position(bytes);
+            let Imported { counts, sums } =
+                import.import(&mut tx, &mut job.source, &mut progress).await?;
             let yen = vec![
-                ("医療費総額", "total_yen", imported.total),
-                ("自己負担額", "out_of_pocket_yen", imported.out_of_pocket),
+                ("医療費総額", "total_yen", sums.total),
+                ("自己負担額", "out_of_pocket_yen", sums.out_of_pocket),
             ];
-            (imported.counts, yen)
-        });
+            Ok((counts, yen, tx))
+        };
+        let result = result.await;
         job.finish(result).await
     }
 }
@@ -112,13 +124,13 @@ struct Job {
     run: ImportRun,
     mapping: Mapping,
     source: Source,
-    tx: TenantTx,
     bar: ProgressBar,
     json: bool,
 }
 
 impl ImportFile {
-    async fn open(&self, operator: &Operator, columns: &[Column]) -> anyhow::Result<Job> {
+    /// `None` where the file or its mapping is no good, which was printed.
+    async fn open(&self, operator: &Operator, columns: &[Column]) -> anyhow::Result<Option<Job>> {
         let mut tx = operator.db.platform().await?;
         let union = registry::get(&mut tx, &self.tenant).await?;
         tx.commit().await?;
@@ -127,10 +139,23 @@ impl ImportFile {
             Some(path) => {
                 let text =
                     std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                Mapping::parse(&text, columns).with_context(|| path.display().to_string())?
+                match Mapping::parse(&text, columns) {
+                    Ok(mapping) => mapping,
+                    Err(error) => {
+                        reject_whole(&path.display().to_string(), self.json, &error);
+                        return Ok(None);
+                    }
+                }
             }
         };
-        let source = Source::open(&self.file).with_context(|| self.file.display().to_string())?;
+        let source = match Source::open(&self.file) {
+            Ok(source) => source,
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                reject_whole(&self.file.display().to_string(), self.json, &error.into());
+                return Ok(None);
+            }
+            Err(error) => return Err(error).context(self.file.display().to_string()),
+        };
         let bar = ProgressBar::new(source.bytes);
         bar.set_style(ProgressStyle::with_template(
             "{bar:40} {percent:>3}% {bytes}/{total_bytes} 残り {eta}",
@@ -140,20 +165,23 @@ impl ImportFile {
             by: operator.name.clone(),
             dry_run: self.dry_run,
         };
-        let tx = operator.db.tenant(union.id).await?;
-        Ok(Job { union, run, mapping, source, tx, bar, json: self.json })
+        Ok(Some(Job { union, run, mapping, source, bar, json: self.json }))
     }
 }
 
 type Sums = Vec<(&'static str, &'static str, crate::base::money::Yen)>;
 
 impl Job {
-    async fn finish(self, result: Result<(Counts, Sums), ImportError>) -> anyhow::Result<Outcome> {
+    /// Commits, unless it was a dry run, and tells what came of it.
+    async fn finish(
+        self,
+        result: Result<(Counts, Sums, TenantTx), ImportError>,
+    ) -> anyhow::Result<Outcome> {
         self.bar.finish_and_clear();
         match result {
-            Ok((counts, sums)) => {
+            Ok((counts, sums, tx)) => {
                 if !self.run.dry_run {
-                    self.tx.commit().await?;
+                    tx.commit().await?;
                 }
                 report(&self.source, self.run.dry_run, self.json, counts, &sums);
                 Ok(Outcome::Done)
@@ -163,8 +191,7 @@ impl Job {
                 Ok(Outcome::Rejected)
             }
             Err(error @ (ImportError::Heading(_) | ImportError::File(_))) => {
-                eprintln!("{}: {error}", self.source.name);
-                eprintln!("何も取り込んでいません");
+                reject_whole(&self.source.name, self.json, &error);
                 Ok(Outcome::Rejected)
             }
             Err(error) => Err(error.into()),
@@ -199,6 +226,17 @@ fn report(source: &Source, dry_run: bool, json: bool, counts: Counts, sums: &Sum
     for (label, _, yen) in sums {
         println!("  {label} {yen}");
     }
+}
+
+/// A file that can't be taken in for a reason that is not one row's.
+fn reject_whole(file: &str, json: bool, error: &ImportError) {
+    if json {
+        let told = serde_json::json!([{ "message": error.to_string() }]);
+        println!("{}", serde_json::json!({ "file": file, "errors": told, "untold": 0 }));
+        return;
+    }
+    eprintln!("{file}: {error}");
+    eprintln!("何も取り込んでいません");
 }
 
 fn reject(file: &str, json: bool, errors: &RowErrors) {

@@ -59,7 +59,7 @@ impl LocalPostgres {
         if !cluster.data().join("PG_VERSION").exists() {
             cluster.create().await?;
         }
-        cluster.end_leftover();
+        cluster.end_leftover()?;
         let mut child = cluster.launch()?;
         cluster.wait_until_ready(&mut child).await?;
         Ok(Self { cluster, child })
@@ -128,12 +128,14 @@ impl Cluster {
         Ok(())
     }
 
-    fn end_leftover(&self) {
+    fn end_leftover(&self) -> anyhow::Result<()> {
         if self.pg_ctl(&["status"]) {
-            self.pg_ctl(&["-m", "fast", "-w", "stop"]);
+            let stopped = self.pg_ctl(&["-m", "fast", "-w", "stop"]);
+            ensure!(stopped, "the server left over in {} does not stop", self.folder.display());
         }
         // A pid file whose number another process took over meanwhile would hinder the start.
         let _ = fs::remove_file(self.data().join("postmaster.pid"));
+        Ok(())
     }
 
     fn launch(&self) -> anyhow::Result<Child> {
@@ -147,9 +149,7 @@ impl Cluster {
             .args(["-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"])
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log)
-            // Ctrl-C is for us: we stop the server last.
-            .process_group(0);
+            .stderr(log);
         die_with_parent(&mut command);
         command.spawn().context("postgres could not be started")
     }
@@ -185,7 +185,8 @@ impl Cluster {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.binaries.join(program));
-        command.current_dir("/").env("LC_ALL", "C");
+        // Ctrl-C is for us: we stop the server last.
+        command.current_dir("/").env("LC_ALL", "C").process_group(0);
         if let Some(user) = self.user {
             command.uid(user.uid).gid(user.gid);
         }

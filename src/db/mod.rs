@@ -10,7 +10,7 @@ pub mod migrate;
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
 
 use crate::base::ids::TenantId;
@@ -89,10 +89,14 @@ impl Db {
         Ok(PlatformTx { tx: self.pool.begin().await? })
     }
 
-    /// For LISTEN, which needs a connection of its own.
-    #[must_use]
-    pub fn pool(&self) -> &PgPool {
-        &self.pool
+    /// Listens for notifications, on a connection kept for that.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn listen(&self, channel: &str) -> Result<PgListener, sqlx::Error> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(channel).await?;
+        Ok(listener)
     }
 
     pub async fn close(&self) {

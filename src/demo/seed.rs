@@ -1,7 +1,6 @@
 //! Fills an empty database: the unions of `tenants/`, and people and expenses of `infra/demo`,
 //! through the importers that an operator uses.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
@@ -69,35 +68,35 @@ pub(super) async fn people(
         .context("infra/demo/registered.csv")?;
     let everyone = people::of(tenant, &members.data, &registered)
         .with_context(|| format!("infra/demo/{slug}/members.csv"))?;
-    let mut tx = db.tenant(tenant.id).await?;
-    if registry::people(&mut tx).await?.members == 0 {
-        let seeding = Seeding { settings, hasher, tenant };
-        seeding.import_members(&mut tx, members.data).await?;
-        seeding.import_expenses(&mut tx).await?;
-        for own in registered.iter().filter(|own| own.union == slug) {
-            let user_id = UserId::parse(&own.user_id).map_err(anyhow::Error::msg)?;
-            let hash = hasher.hash(&own.password.as_str().into()).await?;
-            let known = account::register(&mut tx, &Clock::System, &user_id, &hash).await?;
-            ensure!(known, "infra/demo/registered.csv: {slug} has no {}", own.user_id);
-        }
-        tx.commit().await?;
+    let own: Vec<&Registered> = registered.iter().filter(|own| own.union == slug).collect();
+    let seeding = Seeding { settings, db, hasher, tenant };
+    if seeding.is_empty().await? {
+        seeding.seed(&members.data, &own).await?;
     }
     Ok(everyone)
 }
 
 struct Seeding<'s> {
     settings: &'s Settings,
+    db: &'s Db,
     hasher: &'s Hasher,
     tenant: &'s Tenant,
 }
 
 impl Seeding<'_> {
-    async fn import_members(
-        &self,
-        tx: &mut TenantTx,
-        members: Cow<'static, [u8]>,
-    ) -> anyhow::Result<()> {
-        let path = self.write("members", &members)?;
+    async fn is_empty(&self) -> anyhow::Result<bool> {
+        let mut tx = self.db.tenant(self.tenant.id).await?;
+        Ok(registry::people(&mut tx).await?.members == 0)
+    }
+
+    /// All of a union in one transaction; what takes its time comes before it.
+    async fn seed(&self, members: &[u8], registered: &[&Registered]) -> anyhow::Result<()> {
+        let mut hashes = Vec::new();
+        for own in registered {
+            let user_id = UserId::parse(&own.user_id).map_err(anyhow::Error::msg)?;
+            hashes.push((user_id, self.hasher.hash(&own.password.as_str().into()).await?));
+        }
+        let mut source = Source::open(&self.write("members", members)?)?;
         let import = MembersImport {
             run: &run(),
             clock: &Clock::System,
@@ -106,8 +105,19 @@ impl Seeding<'_> {
             mapping: &Mapping::default(),
             as_of: Clock::System.today(),
         };
-        let imported = import.import(tx, &mut Source::open(&path)?, &mut |_| {}).await;
-        imported.map(drop).map_err(|error| self.explain("members.csv", &error))
+        let letters = import.hash_letters(self.db, self.tenant.id, &mut source).await?;
+        let mut tx = self.db.tenant(self.tenant.id).await?;
+        import
+            .import(&mut tx, &mut source, &letters, &mut |_| {})
+            .await
+            .map_err(|error| self.explain("members.csv", &error))?;
+        self.import_expenses(&mut tx).await?;
+        for (user_id, hash) in hashes {
+            let known = account::register(&mut tx, &Clock::System, &user_id, &hash).await?;
+            ensure!(known, "infra/demo/registered.csv: unknown {}", user_id.as_str());
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn import_expenses(&self, tx: &mut TenantTx) -> anyhow::Result<()> {
@@ -156,7 +166,7 @@ fn up_to(newest: Month, expenses: &[u8]) -> anyhow::Result<Vec<u8>> {
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>()?;
     let months = rows.iter().filter_map(|row| Month::parse(&row[notice]));
     let Some(last) = months.max() else { return Ok(expenses.to_vec()) };
-    let shift = newest.since(last).max(0);
+    let shift = newest.since(last);
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(&headings)?;
     for row in &rows {

@@ -4,43 +4,45 @@
 //! brought in line, a set at a time in the same transaction. A row is known by the union's own
 //! number of it, so the same file twice changes nothing.
 
-use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
-use crate::import::columns::{Column, Mapping};
+use crate::import::batches::{self, Kind};
+use crate::import::columns::{Column, Layout, Mapping};
 use crate::import::rows::{Copy, Progress, Row, Rows, code, line};
 use crate::import::source::Source;
-use crate::import::{Counts, ImportError, ImportRun, RowErrors, batches};
+use crate::import::{Counts, ImportError, ImportRun, RowErrors};
 
 use super::care::Care;
 
-const fn column(key: &'static str, heading: &'static str, optional: bool) -> Column {
-    Column { key, heading, optional }
-}
-
 /// The layout of an expenses file. Headings in any order; others are passed over.
 pub const COLUMNS: [Column; 12] = [
-    column("claim_number", "明細番号", false),
-    column("person_code", "個人コード", false),
-    column("notice_month", "通知年月", false),
-    column("treatment_month", "診療年月", false),
-    column("institution", "医療機関", false),
-    column("care", "診療区分", false),
-    column("days", "日数", false),
-    column("total", "医療費総額", false),
-    column("insurer_paid", "保険者負担額", false),
-    column("public_paid", "公費負担額", false),
-    column("out_of_pocket", "自己負担額", false),
-    column("remarks", "備考", true),
+    Column::required("claim_number", "明細番号"),
+    Column::required("person_code", "個人コード"),
+    Column::required("notice_month", "通知年月"),
+    Column::required("treatment_month", "診療年月"),
+    Column::required("institution", "医療機関"),
+    Column::required("care", "診療区分"),
+    Column::required("days", "日数"),
+    Column::required("total", "医療費総額"),
+    Column::required("insurer_paid", "保険者負担額"),
+    Column::required("public_paid", "公費負担額"),
+    Column::required("out_of_pocket", "自己負担額"),
+    Column::optional("remarks", "備考"),
 ];
 
 /// What a file came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Imported {
     pub counts: Counts,
+    pub sums: Sums,
+}
+
+/// The sums over a file's rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
     pub total: Yen,
     pub out_of_pocket: Yen,
 }
@@ -66,23 +68,28 @@ impl ExpensesImport<'_> {
         prepare(tx).await?;
         let mut rows = Rows::open(source, &COLUMNS, self.mapping)?;
         let mut errors = RowErrors::default();
-        let sums = stage(tx, &mut rows, &mut errors, progress).await?;
-        check(tx, &rows, &mut errors).await?;
+        let mut sums = Sums::default();
+        let copy = Copy::into(tx.conn(), "staged_expenses").await?;
+        let staged = copy
+            .rows(&mut rows, progress, |row, copy| match write(row, &mut errors, copy) {
+                Some((total, out_of_pocket)) => {
+                    sums.total += total;
+                    sums.out_of_pocket += out_of_pocket;
+                    true
+                }
+                None => false,
+            })
+            .await?;
+        check(tx, &rows.layout, &mut errors).await?;
         errors.into_result()?;
-        batches::open(tx, self.clock, self.run, "expenses", source).await?;
-        let counts = merge(tx, self.run).await?;
-        batches::close(tx, self.run, counts).await?;
-        let detail = serde_json::json!({
-            "batch": self.run.batch, "by": self.run.by,
-            "added": counts.added, "changed": counts.changed, "unchanged": counts.unchanged,
-        });
-        audit::record(tx, self.clock, Action::ExpensesImported, None, detail).await?;
-        Ok(Imported { counts, total: sums.0, out_of_pocket: sums.1 })
+        let counts = merge(tx, self.run, i64::try_from(staged).unwrap_or(i64::MAX)).await?;
+        batches::record(tx, self.clock, self.run, Kind::Expenses, source, counts).await?;
+        Ok(Imported { counts, sums })
     }
 }
 
 async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    batches::lock(tx, "expenses").await?;
+    batches::lock(tx, Kind::Expenses).await?;
     sqlx::query(
         "create temporary table staged_expenses (
              row bigint not null, claim_number text not null, member_code text not null,
@@ -95,40 +102,6 @@ async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     .execute(tx.conn())
     .await
     .map(drop)
-}
-
-/// Sends the rows into the staging table; the sums of 医療費総額 and 自己負担額.
-async fn stage(
-    tx: &mut TenantTx,
-    rows: &mut Rows,
-    errors: &mut RowErrors,
-    progress: &mut Progress<'_>,
-) -> Result<(Yen, Yen), ImportError> {
-    let mut sums = (Yen(0), Yen(0));
-    let mut copy = Copy::into(tx.conn(), "staged_expenses").await?;
-    let outcome = loop {
-        let row = match rows.next_row() {
-            Ok(Some(row)) => row,
-            Ok(None) => break Ok(sums),
-            Err(error) => break Err(error),
-        };
-        let Some((total, out_of_pocket)) = write(&row, errors, &mut copy) else { continue };
-        sums.0 += total;
-        sums.1 += out_of_pocket;
-        if copy.end_row().await? {
-            progress(rows.bytes_read());
-        }
-    };
-    match outcome {
-        Ok(sums) => {
-            copy.finish().await?;
-            Ok(sums)
-        }
-        Err(error) => {
-            let _ = copy.abort().await;
-            Err(error)
-        }
-    }
 }
 
 /// Parses a row and writes it; nothing is written of a row with a mistake.
@@ -188,19 +161,33 @@ fn yen(text: &str) -> Result<Yen, String> {
 
 fn number(text: &str, most: i64) -> Result<i64, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let folded = if plain { text.to_owned() } else { fold(text).replace(',', "") };
-    let digits = folded.trim_start_matches('¥');
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("「{text}」は数字ではありません"));
-    }
+    let digits = if plain { Some(text.to_owned()) } else { ungrouped(&fold(text)) };
+    let digits = digits.ok_or_else(|| format!("「{text}」は数字ではありません"))?;
     match digits.parse::<i64>() {
         Ok(number) if number <= most => Ok(number),
         _ => Err(format!("大きすぎます: {text}（{most}まで）")),
     }
 }
 
+/// `¥12,960` without its sign and separators, which must stand where they belong.
+fn ungrouped(text: &str) -> Option<String> {
+    let text = text.strip_prefix('¥').unwrap_or(text);
+    let mut groups = text.split(',');
+    let first = groups.next()?;
+    let digits = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    let grouped = text.contains(',');
+    let right = digits(first)
+        && (!grouped || first.len() <= 3)
+        && groups.all(|group| group.len() == 3 && digits(group));
+    right.then(|| text.replace(',', ""))
+}
+
 /// Notes rows that stand twice, and people the union doesn't know.
-async fn check(tx: &mut TenantTx, rows: &Rows, errors: &mut RowErrors) -> Result<(), sqlx::Error> {
+async fn check(
+    tx: &mut TenantTx,
+    layout: &Layout,
+    errors: &mut RowErrors,
+) -> Result<(), sqlx::Error> {
     sqlx::query("analyze staged_expenses").execute(tx.conn()).await?;
     let repeated: Vec<(i64, i64)> = sqlx::query_as(
         "select s.row, same.first from staged_expenses s join (
@@ -212,7 +199,7 @@ async fn check(tx: &mut TenantTx, rows: &Rows, errors: &mut RowErrors) -> Result
     .await?;
     for (row, first) in repeated {
         let message = format!("同じ明細番号が{first}行目にもあります");
-        errors.add(row.unsigned_abs(), rows.layout.heading(0), message);
+        errors.add(row.unsigned_abs(), layout.heading(0), message);
     }
     let strangers: Vec<(i64, String)> = sqlx::query_as(
         "select row, member_code from staged_expenses s
@@ -223,19 +210,14 @@ async fn check(tx: &mut TenantTx, rows: &Rows, errors: &mut RowErrors) -> Result
     .await?;
     for (row, code) in strangers {
         let message = format!("個人コード「{code}」の加入者が登録されていません");
-        errors.add(row.unsigned_abs(), rows.layout.heading(1), message);
+        errors.add(row.unsigned_abs(), layout.heading(1), message);
     }
     Ok(())
 }
 
-async fn merge(tx: &mut TenantTx, run: &ImportRun) -> Result<Counts, sqlx::Error> {
-    let (all, known): (i64, i64) = sqlx::query_as(
-        "select count(*), count(e.claim_number)
-         from staged_expenses s left join expenses e using (claim_number)",
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let written = sqlx::query(
+/// New rows first; the rest is compared only where some of the file's rows were known already.
+async fn merge(tx: &mut TenantTx, run: &ImportRun, staged: i64) -> Result<Counts, sqlx::Error> {
+    let added = sqlx::query(
         "insert into expenses (claim_number, member_code, household_code, notice_month,
                                treatment_month, institution, care, days, total_yen, insurer_yen,
                                public_yen, out_of_pocket_yen, remarks, batch_id)
@@ -243,30 +225,37 @@ async fn merge(tx: &mut TenantTx, run: &ImportRun) -> Result<Counts, sqlx::Error
                 s.institution, s.care, s.days, s.total_yen, s.insurer_yen, s.public_yen,
                 s.out_of_pocket_yen, s.remarks, $1
          from staged_expenses s join members m on m.code = s.member_code
-         on conflict (tenant_id, claim_number) do update set
-             member_code = excluded.member_code, household_code = excluded.household_code,
-             notice_month = excluded.notice_month, treatment_month = excluded.treatment_month,
-             institution = excluded.institution, care = excluded.care, days = excluded.days,
-             total_yen = excluded.total_yen, insurer_yen = excluded.insurer_yen,
-             public_yen = excluded.public_yen, out_of_pocket_yen = excluded.out_of_pocket_yen,
-             remarks = excluded.remarks, batch_id = excluded.batch_id
-         where (expenses.member_code, expenses.notice_month, expenses.treatment_month,
-                expenses.institution, expenses.care, expenses.days, expenses.total_yen,
-                expenses.insurer_yen, expenses.public_yen, expenses.out_of_pocket_yen,
-                expenses.remarks)
-             is distinct from
-               (excluded.member_code, excluded.notice_month, excluded.treatment_month,
-                excluded.institution, excluded.care, excluded.days, excluded.total_yen,
-                excluded.insurer_yen, excluded.public_yen, excluded.out_of_pocket_yen,
-                excluded.remarks)",
+         where not exists (select from expenses e where e.claim_number = s.claim_number)",
     )
     .bind(run.batch)
     .execute(tx.conn())
-    .await?
-    .rows_affected();
-    let added = all - known;
-    let changed = i64::try_from(written).unwrap_or(i64::MAX) - added;
-    Ok(Counts { added, changed, unchanged: all - added - changed })
+    .await?;
+    let added = i64::try_from(added.rows_affected()).unwrap_or(i64::MAX);
+    if added == staged {
+        return Ok(Counts { added, changed: 0, unchanged: 0 });
+    }
+    let changed = sqlx::query(
+        "update expenses e set
+             member_code = s.member_code,
+             household_code = case when e.member_code = s.member_code then e.household_code
+                                   else m.household_code end,
+             notice_month = s.notice_month, treatment_month = s.treatment_month,
+             institution = s.institution, care = s.care, days = s.days, total_yen = s.total_yen,
+             insurer_yen = s.insurer_yen, public_yen = s.public_yen,
+             out_of_pocket_yen = s.out_of_pocket_yen, remarks = s.remarks, batch_id = $1
+         from staged_expenses s join members m on m.code = s.member_code
+         where e.claim_number = s.claim_number and e.batch_id <> $1
+           and (e.member_code, e.notice_month, e.treatment_month, e.institution, e.care, e.days,
+                e.total_yen, e.insurer_yen, e.public_yen, e.out_of_pocket_yen, e.remarks)
+             is distinct from
+               (s.member_code, s.notice_month, s.treatment_month, s.institution, s.care, s.days,
+                s.total_yen, s.insurer_yen, s.public_yen, s.out_of_pocket_yen, s.remarks)",
+    )
+    .bind(run.batch)
+    .execute(tx.conn())
+    .await?;
+    let changed = i64::try_from(changed.rows_affected()).unwrap_or(i64::MAX);
+    Ok(Counts { added, changed, unchanged: staged - added - changed })
 }
 
 #[cfg(test)]
@@ -280,7 +269,20 @@ mod tests {
         {
             assert_eq!(yen(text), Ok(Yen(expected)), "{text}");
         }
-        for bad in ["-1", "▲100", "1.5", "一万", "", "99999999999999999999", "100000001"] {
+        for bad in [
+            "-1",
+            "▲100",
+            "1.5",
+            "一万",
+            "",
+            "1,2,3",
+            "¥¥70",
+            "12960,",
+            ",000",
+            "1296,000",
+            "99999999999999999999",
+            "100000001",
+        ] {
             assert!(yen(bad).is_err(), "{bad}");
         }
     }

@@ -2,62 +2,75 @@
 
 use super::source::Source;
 use super::{Counts, ImportRun};
+use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::db::TenantTx;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Members,
+    Expenses,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Expenses => "expenses",
+        }
+    }
+}
 
 /// Two imports of a kind take turns within a union.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock(tx: &mut TenantTx, kind: &str) -> Result<(), sqlx::Error> {
-    let name = format!("import {kind} {}", tx.tenant());
+pub async fn lock(tx: &mut TenantTx, kind: Kind) -> Result<(), sqlx::Error> {
+    let name = format!("import {} {}", kind.name(), tx.tenant());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
         .execute(tx.conn())
         .await
         .map(drop)
 }
 
-/// Notes the file, so that its rows can name it.
+/// Notes a file and what came of it, here and on the trail.
 ///
 /// # Errors
 /// The database's.
-pub async fn open(
+pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,
     run: &ImportRun,
-    kind: &str,
+    kind: Kind,
     source: &Source,
+    counts: Counts,
 ) -> Result<(), sqlx::Error> {
+    let Counts { added, changed, unchanged } = counts;
     sqlx::query!(
         "insert into import_batches (id, kind, file_name, file_sha256, added, changed, unchanged,
                                      imported_at, imported_by)
-         values ($1, $2, $3, $4, 0, 0, 0, $5, $6)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         run.batch as BatchId,
-        kind,
+        kind.name(),
         source.name,
         source.sha256.as_slice(),
+        added,
+        changed,
+        unchanged,
         clock.now(),
         run.by
     )
     .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-/// Notes what came of it.
-///
-/// # Errors
-/// The database's.
-pub async fn close(tx: &mut TenantTx, run: &ImportRun, counts: Counts) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update import_batches set added = $2, changed = $3, unchanged = $4 where id = $1",
-        run.batch as BatchId,
-        counts.added,
-        counts.changed,
-        counts.unchanged
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
+    .await?;
+    let action = match kind {
+        Kind::Members => Action::MembersImported,
+        Kind::Expenses => Action::ExpensesImported,
+    };
+    let detail = serde_json::json!({
+        "batch": run.batch, "by": run.by,
+        "added": added, "changed": changed, "unchanged": unchanged,
+    });
+    audit::record(tx, clock, action, None, detail).await
 }

@@ -19,6 +19,18 @@ pub struct Column {
     pub optional: bool,
 }
 
+impl Column {
+    #[must_use]
+    pub const fn required(key: &'static str, heading: &'static str) -> Self {
+        Self { key, heading, optional: false }
+    }
+
+    #[must_use]
+    pub const fn optional(key: &'static str, heading: &'static str) -> Self {
+        Self { key, heading, optional: true }
+    }
+}
+
 /// Other headings, by key; a small TOML file.
 ///
 /// ```toml
@@ -90,6 +102,12 @@ impl Layout {
                 (heading.to_owned(), place)
             })
             .collect();
+        let fields: Vec<(String, Option<usize>)> = fields;
+        for (index, (heading, place)) in fields.iter().enumerate() {
+            if place.is_some() && fields[..index].iter().any(|(_, earlier)| earlier == place) {
+                problems.push(format!("見出し「{heading}」が2つの項目に対応しています"));
+            }
+        }
         if problems.is_empty() {
             Ok(Self { fields })
         } else {
@@ -103,6 +121,13 @@ impl Layout {
         &self.fields[index].0
     }
 
+    /// The heading of the column that the importer calls `key`.
+    #[must_use]
+    pub fn heading_of(&self, columns: &[Column], key: &str) -> &str {
+        let index = columns.iter().position(|column| column.key == key);
+        index.map_or("", |index| self.heading(index))
+    }
+
     /// The value of the importer's `index`th column; empty where the file lacks it.
     #[must_use]
     pub fn value<'r>(&self, record: &'r StringRecord, index: usize) -> &'r str {
@@ -114,10 +139,8 @@ impl Layout {
 mod tests {
     use super::*;
 
-    const COLUMNS: [Column; 2] = [
-        Column { key: "number", heading: "番号", optional: false },
-        Column { key: "remarks", heading: "備考", optional: true },
-    ];
+    const COLUMNS: [Column; 2] =
+        [Column::required("number", "番号"), Column::optional("remarks", "備考")];
 
     fn find(mapping: &str, headings: &[&str]) -> Result<Layout, String> {
         let mapping = Mapping::parse(mapping, &COLUMNS).map_err(|error| error.to_string())?;
@@ -139,6 +162,8 @@ mod tests {
         assert!(find("columns = {}", &["備考"]).unwrap_err().contains("「番号」がありません"));
         assert!(find("columns = {}", &["番号", "番号"]).unwrap_err().contains("2度"));
         assert!(find("[columns]\nnumbr = \"x\"", &["番号"]).unwrap_err().contains("numbr"));
+        let twice = find("[columns]\nremarks = \"番号\"", &["番号", "備考"]).unwrap_err();
+        assert!(twice.contains("2つの項目"), "{twice}");
         assert!(find("[columns]\nremarks = \"メモ\"", &["番号"]).unwrap_err().contains("メモ"));
     }
 }

@@ -68,7 +68,11 @@ impl Rows {
 fn unreadable(error: csv::Error) -> ImportError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => ImportError::File(error),
-        other => ImportError::Heading(format!("CSVとして読めません: {other:?}")),
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.map_or(1, |position| position.line());
+            ImportError::Heading(format!("{line}行目の文字が途中で切れています"))
+        }
+        _ => ImportError::Heading("CSVとして読めません".to_owned()),
     }
 }
 
@@ -224,11 +228,36 @@ impl<'c> Copy<'c> {
         self.fields += 1;
     }
 
-    /// Ends a row. Whether a piece was sent, so that progress may be told.
+    /// Writes every row of a file for which `write` says that it was right, and ends the COPY; how
+    /// many they were. A file that can't be read to its end leaves nothing.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn end_row(&mut self) -> Result<bool, sqlx::Error> {
+    /// The file's, and the database's.
+    pub async fn rows(
+        mut self,
+        rows: &mut Rows,
+        progress: &mut Progress<'_>,
+        mut write: impl FnMut(&Row<'_>, &mut Self) -> bool,
+    ) -> Result<u64, ImportError> {
+        loop {
+            match rows.next_row() {
+                Ok(Some(row)) => {
+                    if write(&row, &mut self) && self.end_row().await? {
+                        progress(rows.bytes_read());
+                    }
+                }
+                Ok(None) => return Ok(self.finish().await?),
+                Err(error) => {
+                    // PostgreSQL answers an abort with an error; the file's is the one to tell.
+                    let _ = self.copy.abort("the file can't be read").await;
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Ends a row. Whether a piece was sent, so that progress may be told.
+    async fn end_row(&mut self) -> Result<bool, sqlx::Error> {
         self.piece.push(b'\n');
         self.fields = 0;
         if self.piece.len() < PIECE {
@@ -239,20 +268,10 @@ impl<'c> Copy<'c> {
         Ok(true)
     }
 
-    /// # Errors
-    /// The database's.
-    pub async fn finish(mut self) -> Result<u64, sqlx::Error> {
+    async fn finish(mut self) -> Result<u64, sqlx::Error> {
         if !self.piece.is_empty() {
             self.copy.send(self.piece.as_slice()).await?;
         }
         self.copy.finish().await
-    }
-
-    /// Gives up; nothing was stored.
-    ///
-    /// # Errors
-    /// The database's, the one that says so expected.
-    pub async fn abort(self) -> Result<(), sqlx::Error> {
-        self.copy.abort("the file has errors").await
     }
 }

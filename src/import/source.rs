@@ -70,7 +70,7 @@ impl Source {
         Ok(Self { file, name: name.unwrap_or_default(), bytes, encoding, sha256, has_bom })
     }
 
-    /// The text, from its beginning. The second value is how many bytes of the file were read.
+    /// The text, from its beginning.
     ///
     /// # Errors
     /// The file system's.
@@ -160,12 +160,14 @@ impl Default for Scan {
 
 impl Scan {
     fn take(&mut self, chunk: &[u8]) {
-        self.utf8.take(chunk);
-        // Whatever is UTF-8 is taken as UTF-8, so most files never need the second look.
-        self.cp932.take(chunk);
+        self.utf8.take(chunk, false);
+        self.cp932.take(chunk, false);
     }
 
-    fn encoding(&self, has_bom: bool) -> io::Result<Encoding> {
+    /// After the last byte: a character that was cut off is wrong, too.
+    fn encoding(mut self, has_bom: bool) -> io::Result<Encoding> {
+        self.utf8.take(&[], true);
+        self.cp932.take(&[], true);
         match (self.utf8.wrong_line, self.cp932.wrong_line) {
             (None, _) => Ok(Encoding::Utf8),
             (Some(_), None) if !has_bom => Ok(Encoding::Cp932),
@@ -183,15 +185,18 @@ fn wrong(message: &str) -> io::Error {
 }
 
 impl Candidate {
-    fn take(&mut self, mut chunk: &[u8]) {
+    fn take(&mut self, mut chunk: &[u8], last: bool) {
         let mut text = [0_u8; 4096];
-        while self.wrong_line.is_none() && !chunk.is_empty() {
+        while self.wrong_line.is_none() && (last || !chunk.is_empty()) {
             let (result, read, written) =
-                self.decoder.decode_to_utf8_without_replacement(chunk, &mut text, false);
+                self.decoder.decode_to_utf8_without_replacement(chunk, &mut text, last);
             self.line += text[..written].iter().filter(|byte| **byte == b'\n').count() as u64;
             chunk = &chunk[read..];
             if let encoding_rs::DecoderResult::Malformed(..) = result {
                 self.wrong_line = Some(self.line);
+            }
+            if last {
+                break;
             }
         }
     }
@@ -277,6 +282,9 @@ mod tests {
     fn o2_what_is_neither_is_refused_by_line() {
         let error = source(b"a\nb\n\xff\xff\n").unwrap_err().to_string();
         assert!(error.contains("UTF-8なら3行目"), "{error}");
+        let (cut_off, _, _) = SHIFT_JIS.encode("a\nメモ");
+        let error = source(&cut_off[..cut_off.len() - 1]).unwrap_err().to_string();
+        assert!(error.contains("2行目が読めません"), "{error}");
         let error = source(&[BOM, b"a\n\x83\x65\n".as_slice()].concat()).unwrap_err().to_string();
         assert!(error.contains("2行目がUTF-8"), "{error}");
     }

@@ -28,7 +28,7 @@ pub trait Mail: Serialize {
 }
 
 /// 「【KOSMOWeb】ワンタイムパスワードのお知らせ」 (L3).
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct EmailCodeMail {
     pub code: String,
     /// How long the code is good for.
@@ -41,7 +41,6 @@ impl Mail for EmailCodeMail {
 }
 
 /// A mail as it will be read.
-#[derive(Debug, Clone)]
 pub struct Letter {
     pub kind: &'static str,
     /// The union's name.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::postgres::PgListener;
+use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::message::Letter;
@@ -16,7 +16,9 @@ use crate::base::clock::Clock;
 use crate::base::ids::{MailId, TenantId};
 use crate::db::{Db, TenantTx};
 
+/// Longer than a sender may take, so that no second worker sends what the first still holds.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// Mails taken, and sent, at once.
 const BATCH: i64 = 20;
 /// After so many attempts a mail is dead; `kosmo doctor` shows it.
 const MAX_ATTEMPTS: i16 = 10;
@@ -57,7 +59,6 @@ pub async fn enqueue(
 }
 
 /// A mail that the worker holds.
-#[derive(Debug)]
 pub struct Outgoing {
     pub tenant: TenantId,
     pub id: MailId,
@@ -92,13 +93,14 @@ async fn take_due(db: &Db, clock: &Clock) -> Result<Vec<Outgoing>, sqlx::Error> 
     .await?;
     let mails = sqlx::query_as!(
         Outgoing,
-        r#"update outbox set due_at = $2, attempts = attempts + 1
-           where (tenant_id, id) in (
+        r#"with due as materialized (
                select tenant_id, id from outbox
                where state = 'queued' and due_at <= $1
                order by due_at limit $3 for update skip locked
            )
-           returning tenant_id as "tenant: TenantId", id as "id: MailId", sender_name, sender,
+           update outbox o set due_at = $2, attempts = attempts + 1
+           from due where (o.tenant_id, o.id) = (due.tenant_id, due.id)
+           returning o.tenant_id as "tenant: TenantId", o.id as "id: MailId", sender_name, sender,
                      recipient, subject, text_body as text, html_body as html, created_at, attempts"#,
         now,
         now + LEASE,
@@ -110,15 +112,17 @@ async fn take_due(db: &Db, clock: &Clock) -> Result<Vec<Outgoing>, sqlx::Error> 
     Ok(mails)
 }
 
+/// As long as this worker still holds it: whoever took it over meanwhile says what became of it.
 async fn mark_sent(db: &Db, clock: &Clock, mail: &Outgoing) -> Result<(), sqlx::Error> {
     let mut tx = db.platform().await?;
     sqlx::query!(
         "update outbox set state = 'sent', finished_at = $3, text_body = '', html_body = '',
                            last_error = null
-         where tenant_id = $1 and id = $2",
+         where tenant_id = $1 and id = $2 and state = 'queued' and attempts = $4",
         mail.tenant as TenantId,
         mail.id as MailId,
-        clock.now()
+        clock.now(),
+        mail.attempts
     )
     .execute(tx.conn())
     .await?;
@@ -141,13 +145,14 @@ async fn mark_failed(
                            text_body = case when $3 then '' else text_body end,
                            html_body = case when $3 then '' else html_body end,
                            due_at = $5, last_error = $6
-         where tenant_id = $1 and id = $2",
+         where tenant_id = $1 and id = $2 and state = 'queued' and attempts = $7",
         mail.tenant as TenantId,
         mail.id as MailId,
         dead,
         now,
         now + backoff(mail.attempts),
-        error
+        error,
+        mail.attempts
     )
     .execute(tx.conn())
     .await?;
@@ -167,19 +172,28 @@ fn backoff(attempts: i16) -> TimeDelta {
 /// The database's. A mail that can't be sent is no error: it waits for its next turn.
 pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, sqlx::Error> {
     let mails = take_due(db, clock).await?;
-    for mail in &mails {
-        match sender.send(mail).await {
-            Ok(()) => {
-                mark_sent(db, clock, mail).await?;
-                tracing::info!(tenant = %mail.tenant, mail = %mail.id, "mail sent");
-            }
-            Err(error) => {
-                tracing::warn!(tenant = %mail.tenant, mail = %mail.id, attempts = mail.attempts, %error, "mail not sent");
-                mark_failed(db, clock, mail, &error.to_string()).await?;
-            }
+    try_join_all(mails.iter().map(|mail| deliver_one(db, clock, sender, mail))).await?;
+    Ok(mails.len())
+}
+
+async fn deliver_one(
+    db: &Db,
+    clock: &Clock,
+    sender: &Sender,
+    mail: &Outgoing,
+) -> Result<(), sqlx::Error> {
+    let Outgoing { tenant, id, attempts, .. } = mail;
+    match sender.send(mail).await {
+        Ok(()) => {
+            mark_sent(db, clock, mail).await?;
+            tracing::info!(%tenant, mail = %id, "mail sent");
+        }
+        Err(error) => {
+            tracing::warn!(%tenant, mail = %id, attempts, %error, "mail not sent");
+            mark_failed(db, clock, mail, &error.to_string()).await?;
         }
     }
-    Ok(mails.len())
+    Ok(())
 }
 
 /// Delivers until `stop`, woken by the database and by the clock. A mail on its way out is finished.
@@ -198,8 +212,7 @@ async fn run_one_connection(
     sender: &Sender,
     stop: &CancellationToken,
 ) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(db.pool()).await?;
-    listener.listen("kosmo_mail").await?;
+    let mut listener = db.listen("kosmo_mail").await?;
     loop {
         while !stop.is_cancelled() && deliver(db, clock, sender).await? > 0 {}
         let word = tokio::time::timeout(POLL_EVERY, listener.try_recv());

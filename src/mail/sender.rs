@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::config::{BehaviorVersion, Region};
-use aws_sdk_sesv2::error::DisplayErrorContext;
+use aws_sdk_sesv2::error::ProvideErrorMetadata as _;
+use aws_sdk_sesv2::operation::RequestId as _;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, RawMessage};
 use mail_builder::MessageBuilder;
@@ -69,7 +70,11 @@ impl Sender {
                     .content(EmailContent::builder().raw(raw).build())
                     .send()
                     .await
-                    .map_err(|error| SendError::Ses(DisplayErrorContext(error).to_string()))?;
+                    .map_err(|error| {
+                        // The message itself may name the address.
+                        let code = error.code().unwrap_or("unreachable").to_owned();
+                        SendError::Ses(format!("{code} (request {:?})", error.request_id()))
+                    })?;
                 Ok(())
             }
         }

@@ -8,7 +8,7 @@ mod sign_in;
 mod sign_out;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::web::state::AppState;
 
@@ -18,7 +18,7 @@ pub fn routes() -> Router<AppState> {
         .route("/", get(home::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/code", get(email_code::show).post(email_code::submit))
-        .route("/sign-in/code/resend", post(email_code::resend))
+        .route("/sign-in/code/resend", get(email_code::show).post(email_code::resend))
         .route("/first-sign-in", get(first_sign_in::show))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/expenses", get(expenses::overview::show))

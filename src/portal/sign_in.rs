@@ -10,7 +10,7 @@ use crate::auth::sign_in::Outcome;
 use crate::auth::user_id::UserId;
 use crate::web::cookies;
 use crate::web::error::WebError;
-use crate::web::form::{Field, Form, FormError, summary};
+use crate::web::form::{Field, FormError, Sent, summary};
 use crate::web::identity::Visitor;
 use crate::web::page::Page;
 use crate::web::state::AppState;
@@ -18,6 +18,7 @@ use crate::web::state::AppState;
 /// Longer than any password a union may allow; what is longer is nobody's.
 const LONGEST_PASSWORD: usize = 1024;
 
+const STALE: &str = "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Default, Serialize)]
@@ -55,8 +56,15 @@ pub(super) async fn show(
 
 pub(super) async fn submit(
     State(app): State<AppState>,
-    Form { visitor, fields }: Form<Credentials>,
+    Sent { visitor, fields, genuine }: Sent<Credentials>,
 ) -> Result<Response, WebError> {
+    if !genuine {
+        // Two tabs opened at once, or a page kept for days: the same form once more.
+        let user_id = Field::with_value(&fields.user_id);
+        let form = SignInForm { user_id, ..SignInForm::default() };
+        let page = SignInPage { notice: Some(STALE), form };
+        return visitor.page(&app, StatusCode::FORBIDDEN, &page);
+    }
     let mut form =
         SignInForm { user_id: Field::with_value(&fields.user_id), ..SignInForm::default() };
     let password = fields.password.expose_secret();
@@ -70,9 +78,10 @@ pub(super) async fn submit(
     if form.errors.is_empty() {
         let user_id = UserId::parse(&fields.user_id).ok();
         let user_id = user_id.filter(|_| password.len() <= LONGEST_PASSWORD);
+        let earlier = visitor.session().map(|session| session.id);
         let outcome = app
             .sign_in()
-            .with_password(&visitor.tenant, user_id.as_ref(), &fields.password)
+            .with_password(&visitor.tenant, earlier, user_id.as_ref(), &fields.password)
             .await?;
         if let Outcome::Accepted { token, step } = outcome {
             let jar = cookies::set_session(visitor.jar, &token);

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use sqlx::postgres::PgListener;
 use tokio_util::sync::CancellationToken;
 
 use super::policy::TenantConfig;
@@ -128,8 +127,7 @@ impl Directory {
     }
 
     async fn follow_one_connection(&self, db: &Db) -> Result<(), sqlx::Error> {
-        let mut listener = PgListener::connect_with(db.pool()).await?;
-        listener.listen("kosmo_tenants").await?;
+        let mut listener = db.listen("kosmo_tenants").await?;
         loop {
             self.refresh(db).await?;
             match tokio::time::timeout(REFRESH_EVERY, listener.try_recv()).await {

@@ -117,7 +117,7 @@ impl From<&figment::Error> for Mistake {
                     path.push(name.clone());
                 }
                 remedy = Remedy::Remove;
-                ("知らない項目です".to_owned(), did_you_mean(name, known))
+                ("不明な項目です".to_owned(), did_you_mean(name, known))
             }
             Kind::MissingField(name) => {
                 path.push(name.to_string());
@@ -128,7 +128,7 @@ impl From<&figment::Error> for Mistake {
                 )
             }
             Kind::UnknownVariant(name, known) => {
-                (format!("「{name}」は選べません"), did_you_mean(name, known))
+                (format!("「{name}」は指定できません"), did_you_mean(name, known))
             }
             Kind::InvalidType(actual, expected) => {
                 (format!("値の種類が違います: {actual} ではなく {expected}"), example_of(&path))

@@ -7,7 +7,7 @@ use chrono::NaiveTime;
 use super::brand::Colour;
 use super::file::Problem;
 use super::formula::FormulaPerson;
-use super::policy::{CharacterClass, FirstSignInFlow, FormulaRule, TenantConfig};
+use super::policy::{CharacterClass, FirstSignInFlow, FormulaRule, SecondFactor, TenantConfig};
 
 /// WCAG 2.2 1.4.3 for text of ordinary size.
 const LEAST_CONTRAST: f64 = 4.5;
@@ -110,6 +110,14 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         "sign_in.recommended",
         "second_factors にない認証方法です",
         "second_factors に加えるか、消してください",
+    );
+    // The other factors are not served yet; nobody may be left without a way in.
+    found.add(
+        !rules.second_factors.is_empty()
+            && !rules.second_factors.contains(&SecondFactor::EmailCode),
+        "sign_in.second_factors",
+        "email_code がありません（いまは email_code で認証します）",
+        "email_code を加えるか、パスワードのみなら空にしてください",
     );
     let mut factors = rules.second_factors.iter().enumerate();
     found.add(

@@ -1,6 +1,8 @@
 //! Forms: what was sent is bounded and proved to come from our own page; what was typed is kept,
 //! but for secrets; errors stand at their field and in a summary.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::response::{IntoResponse as _, Response};
@@ -15,6 +17,8 @@ use super::state::AppState;
 
 /// More than any form of the portal takes.
 const LARGEST_FORM: usize = 64 * 1024;
+/// Slower than any phone that is still connected.
+const LONGEST_SENDING: Duration = Duration::from_secs(20);
 /// Of a form that is too large, so much is read and forgotten: a browser that can't finish sending
 /// would show a broken connection instead of our page.
 const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
@@ -24,6 +28,15 @@ const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
 pub struct Form<T> {
     pub visitor: Visitor,
     pub fields: T,
+}
+
+/// A form as it was sent, for the one page that shows itself again when it was stale.
+#[derive(Debug)]
+pub struct Sent<T> {
+    pub visitor: Visitor,
+    pub fields: T,
+    /// Whether it came from a page of this visitor's. Nothing may be done where not.
+    pub genuine: bool,
 }
 
 #[derive(Deserialize)]
@@ -37,16 +50,25 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
+        match Sent::from_request(request, app).await? {
+            Sent { visitor, fields, genuine: true } => Ok(Self { visitor, fields }),
+            Sent { .. } => Err(Failure::StaleForm.into_response()),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, app).await?;
-        let body = read(body).await.ok_or_else(|| Failure::BadRequest.into_response())?;
+        let body = tokio::time::timeout(LONGEST_SENDING, read(body)).await.ok().flatten();
+        let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
         let envelope: Envelope<T> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;
-        let ours = envelope.csrf.as_bytes().ct_eq(visitor.csrf().as_bytes());
-        if !bool::from(ours) {
-            return Err(Failure::StaleForm.into_response());
-        }
-        Ok(Self { visitor, fields: envelope.fields })
+        let genuine = envelope.csrf.as_bytes().ct_eq(visitor.csrf().as_bytes()).into();
+        Ok(Self { visitor, fields: envelope.fields, genuine })
     }
 }
 

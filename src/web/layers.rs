@@ -125,6 +125,7 @@ pub async fn error_pages(
     let failure = match (response.extensions().get::<Failure>(), response.status()) {
         (Some(failure), _) => *failure,
         (None, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) => Failure::NotFound,
+        (None, StatusCode::BAD_REQUEST) => Failure::BadRequest,
         (None, StatusCode::INTERNAL_SERVER_ERROR) => Failure::Unexpected,
         _ => return response,
     };
@@ -170,11 +171,11 @@ impl Message {
             ),
             Failure::Unexpected => (
                 "エラーが発生しました",
-                "ご不便をおかけして申し訳ありません。繰り返し発生する場合は、お問い合わせ番号を添えて健康保険組合までご連絡ください。",
+                "ご不便をおかけして申し訳ありません。時間をおいて、もう一度お試しください。",
             ),
             Failure::Unavailable => (
-                "ただいま混み合っています",
-                "現在サービスに接続しづらくなっています。入力した内容は登録されていません。",
+                "ただいまサービスをご利用いただけません",
+                "サービスが一時的に止まっているか、混み合っています。",
             ),
         };
         let unexpected = failure == Failure::Unexpected;

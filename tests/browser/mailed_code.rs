@@ -46,6 +46,12 @@ async fn l3_a_wrong_code_is_explained_and_neither_haste_nor_a_second_tab_does_ha
     let refused = "select count(*) from audit_events where action = 'email_code.refused'";
     assert_eq!(demo.count(refused).await, 1, "the wrong one");
 
+    // Back to 「再送信」, and again what was sent there.
+    browser.driver.back().await.expect("a page before");
+    browser.driver.refresh().await.expect("a page again");
+    browser.arrives_at("ようこそ、テスト　太郎 さん").await;
+    assert_eq!((demo.mails_to(&taro).len(), demo.count(COMPLETED).await), (1, 1));
+
     two_tabs_and_the_back_button(&mut demo, &browser).await;
     demo.stop();
 }

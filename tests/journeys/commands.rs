@@ -188,7 +188,7 @@ async fn o5_doctor_tells_what_is_wrong_and_how_to_mend_it() {
     };
     let healthy = doctor(&world.database.url());
     assert!(healthy.status.success(), "{}", out(&healthy));
-    assert!(out(&healthy).contains("○ 行単位の保護") && out(&healthy).contains("5組合"));
+    assert!(out(&healthy).contains("○ 行レベルセキュリティ") && out(&healthy).contains("5組合"));
     let missing = doctor("postgresql:///nosuch?host=/nonexistent");
     assert_eq!(missing.status.code(), Some(3));
     assert!(out(&missing).contains("× データベース: 接続できません"), "{}", out(&missing));

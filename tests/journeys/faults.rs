@@ -31,7 +31,7 @@ async fn a_database_that_stops_and_starts_again_needs_no_restart_of_the_server()
     let page = browser.post("/sign-in", &fields).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.text());
     assert_eq!(page.headers["retry-after"], "5");
-    assert_eq!(page.heading(), "ただいま混み合っています");
+    assert_eq!(page.heading(), "ただいまサービスをご利用いただけません");
     assert_eq!(
         browser.get("/sign-in").await.status,
         StatusCode::OK,

@@ -32,7 +32,7 @@ async fn l9_who_rests_too_long_is_told_so_and_starts_afresh() {
     let mut browser = world.sign_in(TARO).await;
     world.clock.advance(Duration::minutes(29));
     assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
-    world.clock.advance(Duration::minutes(31));
+    world.clock.advance(Duration::minutes(32));
     let page = browser.get("/expenses").await;
     assert_eq!(page.status, StatusCode::UNAUTHORIZED);
     assert_eq!(page.heading(), "一定期間が経過したため、エラーになりました");
@@ -120,7 +120,15 @@ async fn a_form_needs_the_token_of_its_own_visit() {
     browser.csrf = other.csrf;
     let page = browser.post("/sign-in", &fields).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
-    assert_eq!(page.heading(), "ページの有効期限が切れました");
+    assert_eq!(page.heading(), "ログイン", "two tabs opened at once: the form once more");
+    assert!(page.shows("もう一度入力してください") && page.body.contains("value=\"taro_k\""));
+    assert_eq!(browser.post("/sign-in", &fields).await.location(), "/sign-in/code");
+    browser.csrf = "forged".to_owned();
+    let page = browser.post("/sign-out", &[]).await;
+    assert_eq!(
+        (page.status, page.heading()),
+        (StatusCode::FORBIDDEN, "ページの有効期限が切れました")
+    );
     let page = browser.request(Method::POST, "/sign-in", "user_id=x&password=y".to_owned()).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }

@@ -185,18 +185,20 @@ impl World {
         dry_run: bool,
     ) -> Result<Counts, ImportError> {
         let path = self.write("members.csv", file);
-        let mut tx = self.operator.tenant(self.tenant(slug)).await?;
         let config = union_file(slug);
-        let counts = MembersImport {
+        let import = MembersImport {
             run: &self.run(dry_run),
             clock: &self.clock,
             policy: &config,
             hasher: &self.app.hasher,
             mapping: &Mapping::default(),
             as_of,
-        }
-        .import(&mut tx, &mut Source::open(&path)?, &mut |_| {})
-        .await?;
+        };
+        let mut source = Source::open(&path)?;
+        let tenant = self.tenant(slug);
+        let letters = import.hash_letters(&self.operator, tenant, &mut source).await?;
+        let mut tx = self.operator.tenant(tenant).await?;
+        let counts = import.import(&mut tx, &mut source, &letters, &mut |_| {}).await?;
         if !dry_run {
             tx.commit().await?;
         }

@@ -108,8 +108,8 @@ pub(in crate::portal) async fn month(
     };
     let title = format!("{}の医療費明細", month.japanese());
     let neighbours = (neighbour(month.plus(-1)), neighbour(month.plus(1)));
-    let is_future = month.plus(1) > Month::of(app.clock.today());
-    show(&app, subscriber, month..month.plus(1), title, neighbours, is_future).await
+    let is_newest = month.plus(1) > Month::of(app.clock.today());
+    show(&app, subscriber, month..month.plus(1), title, neighbours, is_newest).await
 }
 
 /// The rows of a year's notices, January to December.
@@ -127,8 +127,8 @@ pub(in crate::portal) async fn year(
     };
     let title = format!("{}年の医療費明細", january.year());
     let neighbours = (neighbour(january.plus(-12)), neighbour(january.plus(12)));
-    let is_future = january.plus(12) > Month::of(app.clock.today());
-    show(&app, subscriber, january..january.plus(12), title, neighbours, is_future).await
+    let is_newest = january.plus(12) > Month::of(app.clock.today());
+    show(&app, subscriber, january..january.plus(12), title, neighbours, is_newest).await
 }
 
 async fn show(

@@ -1,0 +1,90 @@
+//! Mail addresses, as strict as the mails we send need them.
+
+use super::japanese::fold;
+
+/// RFC 5321 §4.5.3.1 and seed 001 2-1: 255 characters at most.
+const LONGEST: usize = 255;
+const LONGEST_LOCAL_PART: usize = 64;
+
+/// An address that can stand in a header by itself: folded to half width and lower case, without
+/// quoting, comments or a second address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Reads what a person or a file says; `None` for what can't be an address.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.chars().count() > LONGEST {
+            return None;
+        }
+        let address = fold(text).to_lowercase();
+        let (local, domain) = address.split_once('@')?;
+        let right = address.len() <= LONGEST && is_local_part(local) && is_domain(domain);
+        right.then_some(Self(address))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// RFC 5322 §3.2.3 dot-atom.
+fn is_local_part(text: &str) -> bool {
+    let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    text.len() <= LONGEST_LOCAL_PART
+        && text.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
+}
+
+/// RFC 1123 §2.1, of two labels at least.
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.contains('.') && text.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_folded() {
+        for (typed, kept) in [
+            (" Taro@Example.JP ", "taro@example.jp"),
+            ("ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ", "taro@example.jp"),
+            ("o'brien+kenpo@mail.example.co.jp", "o'brien+kenpo@mail.example.co.jp"),
+        ] {
+            assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn what_could_be_read_as_more_than_an_address_is_none() {
+        for bad in [
+            "",
+            "taro",
+            "@example.jp",
+            "taro@",
+            "taro@localhost",
+            "a@b@c.jp",
+            "a b@c.jp",
+            ".a@c.jp",
+            "a.@c.jp",
+            "a..b@c.jp",
+            "x>,<evil@evil.jp",
+            "\"a b\"@c.jp",
+            "a@c.jp\r\nBcc: d@e.jp",
+            "a@-c.jp",
+            "a@c..jp",
+            "長@例え.jp",
+        ] {
+            assert_eq!(EmailAddress::parse(bad), None, "{bad}");
+        }
+        assert_eq!(EmailAddress::parse(&format!("{}@example.jp", "x".repeat(245))), None);
+    }
+}
