@@ -33,6 +33,8 @@ pub enum Sending {
     TooSoon {
         seconds: i64,
     },
+    /// The union knows no address of the person's; it has to help.
+    NoAddress,
 }
 
 /// What came of a code that was typed.
@@ -50,8 +52,6 @@ pub enum Confirmation {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SendingError {
-    #[error("the account has no mail address")]
-    NoAddress,
     #[error("mail: {0}")]
     Mail(#[from] tera::Error),
     #[error(transparent)]
@@ -83,7 +83,7 @@ pub async fn send(
         let seconds = (last + RESEND_PAUSE - now).num_seconds().max(1);
         return Ok(Sending::TooSoon { seconds });
     }
-    let email = session.email.as_deref().ok_or(SendingError::NoAddress)?;
+    let Some(email) = session.email.as_deref() else { return Ok(Sending::NoAddress) };
     let code = six_digits();
     let expires_at = now + VALID_FOR;
     // Two requests at once: the second waits here for the first, and replaces its code.

@@ -71,6 +71,9 @@ enum Command {
 /// Runs the command that the arguments name.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
+    if !matches!(cli.command, Command::Demo { .. } | Command::Serve | Command::Worker) {
+        end_with_the_pipe();
+    }
     match execute(cli.command).await {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Rejected) => ExitCode::from(3),
@@ -78,6 +81,16 @@ pub async fn run() -> ExitCode {
             eprintln!("kosmo: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// `kosmo tenant list | head -1` ends quietly. Servers keep Rust's way: a browser that hangs up must
+/// not end them.
+#[expect(unsafe_code, reason = "the standard library has no stable way to say so")]
+fn end_with_the_pipe() {
+    // SAFETY: SIG_DFL is a valid disposition, and no handler of ours is replaced.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
 }
 

@@ -100,14 +100,18 @@ fn read(files: &[PathBuf]) -> anyhow::Result<Option<Vec<TenantConfig>>> {
     let mut configs = Vec::new();
     let mut mistakes = 0;
     for path in files {
-        match file::parse(&text_of(path)?) {
-            Ok(config) => configs.push(config),
-            Err(problems) => {
+        match text_of(path).map(|text| file::parse(&text)) {
+            Ok(Ok(config)) => configs.push(config),
+            Ok(Err(problems)) => {
                 mistakes += problems.len();
                 for problem in problems {
                     let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
                     eprintln!("{}:{line} {problem}", path.display());
                 }
+            }
+            Err(error) => {
+                mistakes += 1;
+                eprintln!("{error:#}");
             }
         }
     }
@@ -127,6 +131,8 @@ async fn plan(operator: &Operator, files: &[PathBuf]) -> anyhow::Result<Outcome>
     for config in configs {
         let mut tx = operator.db.platform().await?;
         let current = registry::find(&mut tx, config.slug.as_str()).await?;
+        let id = current.as_ref().map(|current| current.id);
+        registry::check_hosts(&mut tx, id, &config).await?;
         tx.commit().await?;
         let changes = changes(current.as_ref().map(|current| &current.config), &config);
         match &current {
@@ -244,9 +250,9 @@ async fn show(
 
 async fn rollback(operator: &Operator, slug: &str, to: Option<i32>) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
-    let union = registry::get(&mut tx, slug).await?;
-    let target = to.unwrap_or(union.version - 1);
-    let config = registry::version(&mut tx, slug, union.id, target).await?;
+    let (id, newest) = registry::newest(&mut tx, slug).await?;
+    let target = to.unwrap_or(newest - 1);
+    let config = registry::version(&mut tx, slug, id, target).await?;
     let note = format!("版 {target} に戻す");
     let applied = registry::apply(&mut tx, &operator.clock, &config, &operator.name, &note).await?;
     tx.commit().await?;

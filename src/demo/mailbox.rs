@@ -31,27 +31,27 @@ const FRAMED: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'self'; sandbox");
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Mailbox {
-    pub(crate) mails: Vec<Entry>,
+struct Mailbox {
+    mails: Vec<Entry>,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Entry {
-    pub(crate) path: String,
-    pub(crate) at: String,
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) subject: String,
+struct Entry {
+    path: String,
+    at: String,
+    from: String,
+    to: String,
+    subject: String,
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct MailPage {
-    pub(crate) at: String,
-    pub(crate) from: String,
-    pub(crate) to: String,
-    pub(crate) subject: String,
-    pub(crate) text: String,
-    pub(crate) html_path: Option<String>,
+struct MailPage {
+    at: String,
+    from: String,
+    to: String,
+    subject: String,
+    text: String,
+    html_path: Option<String>,
 }
 
 impl Page for Mailbox {
@@ -153,5 +153,32 @@ fn address(address: Option<&Address<'_>>) -> String {
     match first.name() {
         Some(name) => format!("{name} <{mail}>"),
         None => mail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::page::Pages;
+
+    #[test]
+    fn every_page_of_the_mailbox_can_be_filled_in() {
+        let pages = Pages::load().unwrap();
+        let text = || "<b>".to_owned();
+        let entry = Entry { path: text(), at: text(), from: text(), to: text(), subject: text() };
+        for mails in [vec![entry], Vec::new()] {
+            pages.render_plain(&Mailbox { mails }).unwrap();
+        }
+        for html_path in [Some(text()), None] {
+            let page = MailPage {
+                at: text(),
+                from: text(),
+                to: text(),
+                subject: text(),
+                text: text(),
+                html_path,
+            };
+            pages.render_plain(&page).unwrap();
+        }
     }
 }

@@ -69,7 +69,7 @@ const RULES: [Rule; 8] = [
     Rule {
         query: "select s.row, i.row::text
                 from staged_members s join staged_members i
-                  on i.code = s.household_code and i.row <> s.row
+                  on i.code = s.household_code and i.relation = 'insured' and i.row <> s.row
                 where (s.insurer_number, s.symbol, s.number)
                    <> (i.insurer_number, i.symbol, i.number)",
         column: "number",

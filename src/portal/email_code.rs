@@ -21,7 +21,7 @@ const TOO_MANY: &str =
 
 #[derive(Debug, Serialize)]
 pub(super) struct EmailCodePage {
-    /// `t***@example.jp`
+    /// `t***@example.jp`; empty where the union knows none.
     pub(super) address: String,
     pub(super) minutes: i64,
     pub(super) notice: Option<String>,
@@ -105,6 +105,7 @@ pub(super) async fn resend(
         email_code::send(&mut tx, &app.clock, &app.mail, &visitor.tenant, &session, &token).await?;
     tx.commit().await?;
     let notice = match sending {
+        Sending::NoAddress => return page(&app, &visitor, None, Field::default()),
         Sending::Sent => {
             "新しいワンタイムパスワードをメールで送信しました。以前のものは使えません。".to_owned()
         }

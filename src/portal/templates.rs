@@ -106,6 +106,13 @@ fn every_page_of_the_portal_can_be_filled_in() {
             form,
         });
     }
+    let nowhere = EmailCodePage {
+        address: String::new(),
+        minutes: 10,
+        notice: None,
+        form: CodeForm::default(),
+    };
+    gallery.show(&nowhere);
     gallery.show(&FirstSignIn { steps: vec!["生年月日の入力"] });
     gallery.show(&SignOut {});
     gallery.show(&SessionExpired {});

@@ -4,7 +4,7 @@
 //! in its place and reads again, until the file can be read; then the rules that span several
 //! values are applied to what the file itself said.
 
-use figment::error::Kind;
+use figment::error::{Actual, Kind};
 use figment::value::{Dict, Value};
 use toml_edit::{Document, Item};
 
@@ -130,14 +130,17 @@ impl From<&figment::Error> for Mistake {
             Kind::UnknownVariant(name, known) => {
                 (format!("「{name}」は指定できません"), did_you_mean(name, known))
             }
-            Kind::InvalidType(actual, expected) => {
-                (format!("値の種類が違います: {actual} ではなく {expected}"), example_of(&path))
+            Kind::InvalidType(actual, expected) | Kind::InvalidValue(actual, expected) => {
+                let message = format!(
+                    "{}にしてください（いまは {}）",
+                    type_name(expected),
+                    value_name(actual)
+                );
+                (message, example_of(&path))
             }
-            Kind::InvalidValue(actual, expected) => {
-                (format!("使えない値です: {actual} ではなく {expected}"), example_of(&path))
-            }
-            Kind::Message(message) => (message.clone(), example_of(&path)),
-            other => (other.to_string(), None),
+            // Our own types speak Japanese; those of libraries (dates) do not.
+            Kind::Message(message) if !message.is_ascii() => (message.clone(), example_of(&path)),
+            _ => ("正しい値ではありません".to_owned(), example_of(&path)),
         };
         let problem = Problem { line: None, path: path.join("."), message, suggestion };
         Self { problem, path, remedy }
@@ -164,6 +167,30 @@ impl Mistake {
             }
             _ => false,
         }
+    }
+}
+
+/// What serde expected.
+fn type_name(expected: &str) -> &'static str {
+    match expected {
+        "a string" => "文字列",
+        "a boolean" => "true か false",
+        "u16" => "0〜65535の整数",
+        "a sequence" => "[ ] で囲んだ並び",
+        _ => "見出し [ ] のある項目の集まり",
+    }
+}
+
+/// What stood there.
+fn value_name(actual: &Actual) -> String {
+    match actual {
+        Actual::Bool(value) => value.to_string(),
+        Actual::Unsigned(value) => value.to_string(),
+        Actual::Signed(value) => value.to_string(),
+        Actual::Float(value) => value.to_string(),
+        Actual::Str(text) => format!("\"{text}\""),
+        Actual::Seq => "並び".to_owned(),
+        _ => "項目の集まり".to_owned(),
     }
 }
 
@@ -308,6 +335,27 @@ mod tests {
         );
         let misspelt = problems.iter().find(|p| p.path == "password.min_lenght").unwrap();
         assert_eq!(misspelt.suggestion.as_deref(), Some("もしかして: min_length"));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_told_in_japanese() {
+        for (right, wrong, words) in [
+            ("idle_minutes = 30", "idle_minutes = -5", "0〜65535の整数にしてください（いまは -5）"),
+            (
+                "idle_minutes = 30",
+                "idle_minutes = 99999",
+                "0〜65535の整数にしてください（いまは 99999）",
+            ),
+            ("short_name = \"サンプル\"", "short_name = 5", "文字列にしてください（いまは 5）"),
+            ("changeable = true", "changeable = []", "true か falseにしてください（いまは 並び）"),
+            ("opens = \"2026-04-07\"", "opens = \"2026-04-31\"", "正しい値ではありません"),
+        ] {
+            let text = EXAMPLE.replace(right, wrong);
+            assert_ne!(text, EXAMPLE, "{right}");
+            let problems = parse(&text).unwrap_err();
+            assert_eq!(problems.len(), 1, "{wrong}: {problems:?}");
+            assert_eq!(problems[0].message, words);
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct People {
 #[derive(Debug)]
 pub enum Applied {
     Unchanged { version: i32 },
-    Changed { id: TenantId, version: i32, changes: Vec<Change> },
+    Changed { version: i32, changes: Vec<Change> },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -97,19 +97,31 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
 /// # Errors
 /// [`RegistryError::Unreadable`], and the database's.
 pub async fn find(tx: &mut PlatformTx, slug: &str) -> Result<Option<Registered>, RegistryError> {
-    let Some(tenant) = sqlx::query!(
+    match newest(tx, slug).await {
+        Ok((id, number)) => {
+            let config = version(tx, slug, id, number).await?;
+            Ok(Some(Registered { id, version: number, config }))
+        }
+        Err(RegistryError::UnknownTenant(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The number of a union's newest version, which need not be readable.
+///
+/// # Errors
+/// [`RegistryError::UnknownTenant`], and the database's.
+pub async fn newest(tx: &mut PlatformTx, slug: &str) -> Result<(TenantId, i32), RegistryError> {
+    let row = sqlx::query!(
         r#"select t.id as "id: TenantId", max(p.version) as "version!"
            from tenants t join tenant_policies p on p.tenant_id = t.id
            where t.slug = $1 group by t.id"#,
         slug
     )
     .fetch_optional(tx.conn())
-    .await?
-    else {
-        return Ok(None);
-    };
-    let config = version(tx, slug, tenant.id, tenant.version).await?;
-    Ok(Some(Registered { id: tenant.id, version: tenant.version, config }))
+    .await?;
+    row.map(|row| (row.id, row.version))
+        .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
 /// # Errors
@@ -171,15 +183,23 @@ pub async fn apply(
 ) -> Result<Applied, RegistryError> {
     lock(tx).await?;
     let slug = config.slug.as_str();
-    let current = find(tx, slug).await?;
-    let changes = changes(current.as_ref().map(|current| &current.config), config);
-    if let (Some(current), true) = (&current, changes.is_empty()) {
-        return Ok(Applied::Unchanged { version: current.version });
-    }
-    let (id, version) = match current {
-        Some(current) => (current.id, current.version + 1),
-        None => (create(tx, clock, slug).await?, 1),
+    let (id, before) = match newest(tx, slug).await {
+        Ok(found) => found,
+        Err(RegistryError::UnknownTenant(_)) => (create(tx, clock, slug).await?, 0),
+        Err(error) => return Err(error),
     };
+    // A version that this program can't read is replaced like any other.
+    let current = match version(tx, slug, id, before).await {
+        Ok(current) => Some(current),
+        Err(RegistryError::Unreadable { .. } | RegistryError::UnknownVersion { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let changes = changes(current.as_ref(), config);
+    if current.is_some() && changes.is_empty() {
+        return Ok(Applied::Unchanged { version: before });
+    }
+    check_hosts(tx, Some(id), config).await?;
+    let version = before + 1;
     sqlx::query!(
         "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note)
          values ($1, $2, $3, $4, $5, $6)",
@@ -193,7 +213,7 @@ pub async fn apply(
     .execute(tx.conn())
     .await?;
     replace_hosts(tx, id, config).await?;
-    Ok(Applied::Changed { id, version, changes })
+    Ok(Applied::Changed { version, changes })
 }
 
 /// Counts the people of the transaction's union.
@@ -233,37 +253,50 @@ async fn create(tx: &mut PlatformTx, clock: &Clock, slug: &str) -> Result<Tenant
     Ok(id)
 }
 
+/// Whether a union's hosts are free for it.
+///
+/// # Errors
+/// [`RegistryError::HostTaken`], and the database's.
+pub async fn check_hosts(
+    tx: &mut PlatformTx,
+    id: Option<TenantId>,
+    config: &TenantConfig,
+) -> Result<(), RegistryError> {
+    let taken = sqlx::query!(
+        "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
+         where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
+        &labels(config),
+        id as Option<TenantId>
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    match taken {
+        Some(taken) => Err(RegistryError::HostTaken { label: taken.label, slug: taken.slug }),
+        None => Ok(()),
+    }
+}
+
 async fn replace_hosts(
     tx: &mut PlatformTx,
     id: TenantId,
     config: &TenantConfig,
-) -> Result<(), RegistryError> {
-    let canonical = config.hosts.canonical.as_str().to_owned();
-    let labels: Vec<String> = std::iter::once(canonical.clone())
-        .chain(config.hosts.aliases.iter().map(ToString::to_string))
-        .collect();
-    let taken = sqlx::query!(
-        "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
-         where h.label = any($1) and h.tenant_id <> $2 limit 1",
-        &labels,
-        id as TenantId
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    if let Some(taken) = taken {
-        return Err(RegistryError::HostTaken { label: taken.label, slug: taken.slug });
-    }
+) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
         .execute(tx.conn())
         .await?;
     sqlx::query!(
         "insert into tenant_hosts (label, tenant_id, canonical)
          select label, $2, label = $3 from unnest($1::text[]) as label",
-        &labels,
+        &labels(config),
         id as TenantId,
-        canonical
+        config.hosts.canonical.as_str()
     )
     .execute(tx.conn())
-    .await?;
-    Ok(())
+    .await
+    .map(drop)
+}
+
+fn labels(config: &TenantConfig) -> Vec<String> {
+    let hosts = &config.hosts;
+    hosts.aliases.iter().chain([&hosts.canonical]).map(ToString::to_string).collect()
 }

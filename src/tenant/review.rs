@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 
 use chrono::NaiveTime;
+use serde_json::Value;
+
+use crate::base::email::EmailAddress;
 
 use super::brand::Colour;
 use super::file::Problem;
@@ -68,11 +71,12 @@ fn names(config: &TenantConfig, found: &mut Findings) {
         ("contact.text", &config.contact.text),
     ] {
         found.add(text.trim().is_empty(), path, "空にはできません", "");
-        found.add(text.chars().any(char::is_control), path, "制御文字は使えません", "");
     }
+    let json = serde_json::to_value(config).unwrap_or_default();
+    control_characters("", &json, found);
     let mail = config.contact.mail.as_deref();
     found.add(
-        mail.is_some_and(|mail| !mail.contains('@') || mail.chars().any(char::is_whitespace)),
+        mail.is_some_and(|mail| EmailAddress::parse(mail).is_none()),
         "contact.mail",
         "メールアドレスではありません",
         "例: kenpo@example.jp",
@@ -100,6 +104,26 @@ fn names(config: &TenantConfig, found: &mut Findings) {
         format!("白い文字とのコントラスト比が {contrast:.2} しかありません（{LEAST_CONTRAST} 以上が必要）"),
         "もっと濃い色にしてください",
     );
+}
+
+/// Line breaks are for the contact's texts; nothing else that can't be seen is for any text.
+fn control_characters(path: &str, value: &Value, found: &mut Findings) {
+    let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        Value::String(text) => {
+            let lines = path.starts_with("contact.");
+            let wrong = text.chars().any(|c| c.is_control() && !(lines && c == '\n'));
+            found.add(wrong, path, "制御文字は使えません", "");
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(i, item)| control_characters(&join(&i.to_string()), item, found)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, item)| control_characters(&join(key), item, found));
+        }
+        _ => {}
+    }
 }
 
 fn sign_in(config: &TenantConfig, found: &mut Findings) {

@@ -207,3 +207,62 @@ async fn o2_imports_at_once_take_turns() {
     let (one, two) = tokio::join!(import(), import());
     assert_eq!((one.unwrap(), two.unwrap()), (counts(0, 0, 3), counts(0, 0, 3)));
 }
+
+#[tokio::test]
+async fn o2_the_registry_is_looked_at_besides_the_file() {
+    let world = World::new().await;
+    let import = async |rows: &[&str]| {
+        world.import_members("klinekenpo", &file(MEMBER_HEADINGS, rows)).await.map_err(told)
+    };
+    let stranger = "K9,K9,06139927,101,11,00,新　人,シン　ジン,1990-01-01,本人,2026-04-01,,,,";
+    assert_eq!(
+        import(&[stranger]).await.unwrap_err(),
+        ["2行目「枝番」: 登録されている人「K1」と記号・番号・枝番が同じです"]
+    );
+    let hanako =
+        "K2,K1,06139927,101,99,01,テスト　花子,テスト　ハナコ,1981-02-03,配偶者,2010-04-01,,,,";
+    assert_eq!(
+        import(&[hanako]).await.unwrap_err(),
+        ["2行目「番号」: 登録されている世帯「K1」と保険者番号・記号・番号が違います"]
+    );
+    let headless =
+        "K1,K3,06139927,101,12,01,テスト　太郎,テスト　タロウ,1979-08-22,その他,2010-04-01,,,,";
+    let left_behind =
+        "K2,K1,06139927,101,11,01,テスト　花子,テスト　ハナコ,1981-02-03,配偶者,2010-04-01,,,,";
+    assert_eq!(
+        import(&[headless, left_behind]).await.unwrap_err(),
+        ["3行目「世帯コード」: 世帯の被保険者（本人）「K1」が見つかりません"]
+    );
+    let chosen_by_goro = "K2,K1,06139927,101,11,01,テスト　花子,テスト　ハナコ,1981-02-03,配偶者,2010-04-01,,goro_k,,";
+    assert_eq!(
+        import(&[chosen_by_goro]).await.unwrap_err(),
+        ["2行目「ユーザID」: ユーザIDが登録済みの人と同じです"]
+    );
+    let has_an_account = people::members("klinekenpo").replace(",taro_k,", ",goro_k,");
+    assert_eq!(world.import_members("klinekenpo", &has_an_account).await.unwrap(), counts(0, 0, 3));
+}
+
+#[tokio::test]
+async fn an_expense_stays_with_the_family_that_had_it() {
+    let world = World::new().await;
+    let moved = people::members("klinekenpo")
+        .replace("K2,K1,06139927,101,11,01", "K2,K3,06139927,101,12,01");
+    world.import_members("klinekenpo", &moved).await.unwrap();
+    let corrected =
+        people::expenses().replace("歯科,3,10000,7000,0,3000", "歯科,3,20000,14000,0,6000");
+    let imported = world.import_expenses("klinekenpo", &corrected).await.unwrap();
+    assert_eq!(imported.counts, counts(0, 1, 5));
+    let page = world.sign_in(TARO).await.get("/expenses/months/2026-09").await;
+    assert!(page.shows("¥20,000"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn an_address_that_hides_a_second_one_is_refused() {
+    let world = World::empty().await;
+    let forged = people::members("nideckenpo").replace("nana@example.jp", "\"x>,<evil@evil.jp\"");
+    let errors = told(world.import_members("nideckenpo", &forged).await.unwrap_err());
+    assert_eq!(
+        errors,
+        ["2行目「メールアドレス」: 「x>,<evil@evil.jp」はメールアドレスではありません"]
+    );
+}

@@ -205,7 +205,7 @@ async fn a_double_click_on_the_code_has_one_effect() {
     world.give_password(&mut browser, TARO).await;
     browser.get("/sign-in/code").await;
     let code = world.mailed_code(TARO.email).await;
-    let mut second_click = browser.clone();
+    let (mut second_click, first_click) = (browser.clone(), browser.clone());
     let fields = [("code", code.as_str())];
     let (first, second) = tokio::join!(
         browser.post("/sign-in/code", &fields),
@@ -221,9 +221,17 @@ async fn a_double_click_on_the_code_has_one_effect() {
         greetings += usize::from(browser.get("/").await.heading().starts_with("ようこそ、"));
     }
     assert_eq!(greetings, 1, "whichever answer came last has the session");
-    world.clock.advance(Duration::seconds(11));
-    let later = second_click.post("/sign-in/code", &fields).await;
-    assert_ne!(later.headers.get("set-cookie").map(|_| ()), Some(()), "and never again");
+    let mut replay = first_click;
+    for _ in 0..3 {
+        world.clock.advance(Duration::seconds(8));
+        let before = replay.cookies.clone();
+        replay.post("/sign-in/code", &fields).await;
+        if replay.cookies == before {
+            return;
+        }
+        replay.cookies = before;
+    }
+    panic!("a used code was good for more than a double click");
 }
 
 #[tokio::test]
@@ -253,4 +261,26 @@ async fn t15_the_same_user_id_at_two_unions_is_two_people() {
     assert!(page.shows(REFUSED));
     let mut browser = world.sign_in(JIRO).await;
     assert_eq!(browser.get("/").await.heading(), "ようこそ、油　次郎 さん");
+}
+
+#[tokio::test]
+async fn who_signs_in_again_leaves_no_session_behind() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    let mut before = browser.clone();
+    let fields = [("user_id", GORO.user_id), ("password", GORO.password)];
+    assert_eq!(browser.post("/sign-in", &fields).await.location(), "/sign-in/code");
+    assert_eq!(before.get("/expenses").await.location(), "/sign-in");
+}
+
+#[tokio::test]
+async fn who_has_no_address_is_sent_to_the_union() {
+    let world = World::new().await;
+    let forget = "update accounts set email = null, email_confirmed_at = null";
+    sqlx::query(forget).execute(&mut world.database.admin().await).await.unwrap();
+    let mut browser = world.browser("klinekenpo");
+    let answer = world.give_password(&mut browser, TARO).await;
+    let page = browser.follow(answer).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.shows("登録されたメールアドレスがない"), "{}", page.text());
 }
