@@ -239,6 +239,12 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
+/// The name in a `Host` header: without its port, in lower case.
+#[must_use]
+pub fn host_name(host: &str) -> String {
+    host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     Http,

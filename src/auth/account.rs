@@ -8,11 +8,19 @@ use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
 use crate::db::TenantTx;
 
+/// How a person's first credentials reached them (T9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(super) enum InitialCredential {
+    Formula,
+    Letter,
+}
+
 /// What a password is checked against.
 pub(super) struct Credentials {
     pub(super) account: AccountId,
     pub(super) password_hash: Option<String>,
-    pub(super) initial_credential: Option<String>,
+    pub(super) initial_credential: Option<InitialCredential>,
     pub(super) initial_password_hash: Option<String>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) symbol: String,
@@ -29,7 +37,8 @@ pub(super) async fn credentials(
 ) -> Result<Option<Credentials>, sqlx::Error> {
     sqlx::query_as!(
         Credentials,
-        r#"select a.id as "account: AccountId", a.password_hash, a.initial_credential,
+        r#"select a.id as "account: AccountId", a.password_hash,
+                  a.initial_credential as "initial_credential: InitialCredential",
                   a.initial_password_hash, a.created_at, n.symbol, n.number, m.branch, m.birthdate
            from accounts a
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use super::account::{self, Credentials};
+use super::account::{self, Credentials, InitialCredential};
 use super::email_code::{self, SendingError};
 use super::hashing::{Hasher, HashingError};
 use super::journey::Step;
@@ -106,8 +106,8 @@ impl SignIn<'_> {
         if let Some(hash) = &found.password_hash {
             return Offer::Hash(hash.clone());
         }
-        match found.initial_credential.as_deref() {
-            Some("letter") => {
+        match found.initial_credential {
+            Some(InitialCredential::Letter) => {
                 let days = first.letter.as_ref().and_then(|letter| letter.expires_after_days);
                 let lives = days.is_none_or(|days| {
                     self.clock.now() - found.created_at <= TimeDelta::days(days.into())
@@ -117,7 +117,7 @@ impl SignIn<'_> {
                     _ => Offer::Nothing,
                 }
             }
-            Some("formula") => {
+            Some(InitialCredential::Formula) => {
                 let today = self.clock.today();
                 let rule = first.formula.as_ref().filter(|rule| {
                     today >= rule.valid_from && rule.valid_until.is_none_or(|until| today <= until)
@@ -131,7 +131,7 @@ impl SignIn<'_> {
                     }))
                 })
             }
-            _ => Offer::Nothing,
+            None => Offer::Nothing,
         }
     }
 

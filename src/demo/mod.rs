@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use crate::app;
 use crate::base::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
 use people::Person;
@@ -124,8 +124,8 @@ fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router 
     let mail_host = settings.base_url().host(MAIL_LABEL);
     Router::new().fallback_service(tower::service_fn(move |request: Request| {
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let name = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-        let router = if name == Some(mail_host.as_str()) { &mailbox } else { &unions };
+        let is_mail = host.is_some_and(|host| host_name(host) == mail_host);
+        let router = if is_mail { &mailbox } else { &unions };
         router.clone().oneshot(request)
     }))
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::policy::TenantConfig;
 use super::registry;
 use crate::base::ids::TenantId;
-use crate::config::BaseUrl;
+use crate::config::{BaseUrl, host_name};
 use crate::db::Db;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(30);
@@ -66,8 +66,7 @@ impl Directory {
     /// The union that answers for a `Host` header's value; its port does not matter.
     #[must_use]
     pub fn resolve(&self, host: &str) -> Resolution {
-        let host = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
-        match self.snapshot.load().by_host.get(&host) {
+        match self.snapshot.load().by_host.get(&host_name(host)) {
             Some((tenant, true)) => Resolution::Canonical(tenant.clone()),
             Some((tenant, false)) => Resolution::Alias(tenant.clone()),
             None => Resolution::Unknown,
