@@ -83,14 +83,17 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.done += other.done;
-        self.errors += other.errors;
-        self.took += other.took;
-    }
-
     pub(crate) fn per_second(&self) -> f64 {
         self.done as f64 / self.took.as_secs_f64()
+    }
+
+    /// The best of some rounds: whatever else the machine does can only slow one down.
+    pub(crate) fn best(rounds: &[Self]) -> f64 {
+        rounds.iter().map(Self::per_second).fold(0.0, f64::max)
+    }
+
+    pub(crate) fn errors(rounds: &[Self]) -> u64 {
+        rounds.iter().map(|round| round.errors).sum()
     }
 }
 
