@@ -115,3 +115,16 @@ async fn fifty_sign_ins_at_once_are_all_answered() {
     let sessions = world.count("select count(*) from sessions").await;
     assert_eq!(usize::try_from(sessions).unwrap(), answered, "one session an accepted sign-in");
 }
+
+#[tokio::test]
+async fn what_nobody_expected_is_one_plain_page_with_a_number() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    let break_it = "alter table expenses rename to elsewhere";
+    sqlx::query(break_it).execute(&mut world.database.admin().await).await.unwrap();
+    let page = browser.get("/expenses").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(page.heading(), "エラーが発生しました");
+    assert!(page.shows("お問い合わせ番号") && !page.shows("elsewhere") && !page.shows("expenses"));
+    assert_eq!(browser.get("/").await.status, StatusCode::OK, "the rest goes on");
+}
