@@ -96,6 +96,8 @@ pub async fn find(
     }
     let now = clock.now();
     if is_over(policy, row.created_at, row.last_seen_at, now) {
+        // For good: a policy that allows more later must not revive it.
+        end(tx, clock, row.id).await?;
         return Ok(Lookup::Expired);
     }
     if now - row.last_seen_at >= NOTE_EVERY {

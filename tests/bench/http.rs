@@ -87,7 +87,7 @@ impl Rate {
         self.done as f64 / self.took.as_secs_f64()
     }
 
-    /// The best of some rounds: whatever else the machine does can only slow one down.
+    /// That of the best round.
     pub(crate) fn best(rounds: &[Self]) -> f64 {
         rounds.iter().map(Self::per_second).fold(0.0, f64::max)
     }
@@ -99,46 +99,42 @@ impl Rate {
 
 /// Each client sends its request again as soon as it has the answer, for about `time`; what was
 /// under way then is waited for and counted.
+///
+/// # Errors
+/// A server that takes no connection.
 pub(crate) fn drive(
     address: SocketAddr,
     requests: &[String],
     time: Duration,
     is_right: fn(&Answer<'_>) -> bool,
-) -> Rate {
+) -> io::Result<Rate> {
     let began = Instant::now();
-    let client = |request: &str| {
+    let client = |request: &str| -> io::Result<(u64, u64)> {
         let (mut done, mut errors) = (0, 0);
-        let mut connection = None;
+        let mut connection = Connection::open(address)?;
         while began.elapsed() < time {
-            let open = match connection.take() {
-                Some(open) => Ok(open),
-                None => Connection::open(address),
-            };
-            let sent = open.and_then(|mut open| {
-                let right = is_right(&open.send(request.as_bytes())?);
-                Ok((open, right))
-            });
-            match sent {
-                Ok((open, true)) => {
-                    done += 1;
-                    connection = Some(open);
+            match connection.send(request.as_bytes()).map(|answer| is_right(&answer)) {
+                Ok(true) => done += 1,
+                Ok(false) => errors += 1,
+                Err(_) => {
+                    errors += 1;
+                    connection = Connection::open(address)?;
                 }
-                Ok(_) | Err(_) => errors += 1,
             }
         }
-        (done, errors)
+        Ok((done, errors))
     };
-    let mut rate = Rate::default();
-    std::thread::scope(|scope| {
+    let counts: Vec<_> = std::thread::scope(|scope| {
         let client = &client;
         let clients: Vec<_> =
             requests.iter().map(|request| scope.spawn(move || client(request))).collect();
-        for client in clients {
-            let (done, errors) = client.join().unwrap_or((0, 1));
-            rate.done += done;
-            rate.errors += errors;
-        }
+        clients.into_iter().map(|client| client.join().expect("a client does not panic")).collect()
     });
-    rate.took = began.elapsed();
-    rate
+    let mut rate = Rate { took: began.elapsed(), ..Rate::default() };
+    for count in counts {
+        let (done, errors) = count?;
+        rate.done += done;
+        rate.errors += errors;
+    }
+    Ok(rate)
 }

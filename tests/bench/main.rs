@@ -1,8 +1,9 @@
 //! `make bench`: what people wait for, held against its bare parts.
 //!
-//! Every figure stands beside one taken in the same run on the same machine, in turns, so that the
-//! ratio means the same everywhere while the absolute figures do not. A missed aim is shown, and
-//! is no failure of the run.
+//! Every figure stands beside one taken in the same run on the same machine: the two take turns, and
+//! the best round of each counts, since whatever else the machine does can only slow one down. So
+//! the ratios compare from machine to machine while the absolute figures do not. A missed aim is
+//! shown, and is no failure of the run.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench prints")]
 

@@ -24,11 +24,11 @@ pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> 
     let request = signed_in_request(server)?;
     let requests = vec![request; CLIENTS];
     let query = prepare_query(stage)?;
-    drive(server.address, &requests, WARM_UP, is_page);
+    drive(server.address, &requests, WARM_UP, is_page)?;
     bare(stage, &query, WARM_UP)?;
     let (mut rounds, mut queries) = (Vec::new(), 0.0_f64);
     for _ in 0..ROUNDS {
-        rounds.push(drive(server.address, &requests, ROUND, is_page));
+        rounds.push(drive(server.address, &requests, ROUND, is_page)?);
         queries = queries.max(bare(stage, &query, ROUND)?);
     }
     let pages = Rate::best(&rounds);

@@ -53,10 +53,10 @@ pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> 
             Ok(form.request(server, &user_id(client % SUBSCRIBERS)))
         })
         .collect::<anyhow::Result<_>>()?;
-    drive(server.address, &requests, WARM_UP, is_signed_in);
+    drive(server.address, &requests, WARM_UP, is_signed_in)?;
     let (mut sign_ins, mut hashes) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        sign_ins.push(drive(server.address, &requests, ROUND, is_signed_in));
+        sign_ins.push(drive(server.address, &requests, ROUND, is_signed_in)?);
         hashes.push(bare()?);
     }
     let (ours, against) = (Rate::best(&sign_ins), Rate::best(&hashes));
@@ -82,29 +82,25 @@ fn bare() -> anyhow::Result<Rate> {
     let hash = || {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let mut memory = vec![Block::new(); params.block_count()];
-        let (mut done, mut errors) = (0, 0);
-        let mut hash = [0; 32];
+        let (password, salt, mut hash) = (PASSWORD.as_bytes(), [0; 16], [0; 32]);
+        let mut done = 0;
         while began.elapsed() < ROUND {
-            let password = PASSWORD.as_bytes();
-            match argon2.hash_password_into_with_memory(password, &[0; 16], &mut hash, &mut memory)
-            {
-                Ok(()) => done += 1,
-                Err(_) => errors += 1,
-            }
+            argon2
+                .hash_password_into_with_memory(password, &salt, &mut hash, &mut memory)
+                .map_err(anyhow::Error::msg)?;
             std::hint::black_box(&hash);
+            done += 1;
         }
-        (done, errors)
+        anyhow::Ok(done)
     };
-    let mut rate = Rate::default();
     let cores = std::thread::available_parallelism()?.get();
-    std::thread::scope(|scope| {
+    let counts: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(hash)).collect();
-        for thread in threads {
-            let (done, errors) = thread.join().unwrap_or((0, 1));
-            rate.done += done;
-            rate.errors += errors;
-        }
+        threads.into_iter().map(|thread| thread.join().expect("hashing does not panic")).collect()
     });
-    rate.took = began.elapsed();
+    let mut rate = Rate { took: began.elapsed(), ..Rate::default() };
+    for count in counts {
+        rate.done += count?;
+    }
     Ok(rate)
 }

@@ -40,6 +40,8 @@ async fn l9_who_rests_too_long_is_told_so_and_starts_afresh() {
     assert!(page.body.contains("href=\"/sign-in\""));
     assert_eq!(browser.get("/sign-in").await.heading(), "ログイン");
     assert_eq!(browser.get("/expenses").await.location(), "/sign-in");
+    let living = "select count(*) from sessions where ended_at is null";
+    assert_eq!(world.count(living).await, 0, "and stays ended, whatever the policy says later");
 }
 
 #[tokio::test]
