@@ -167,3 +167,54 @@ async fn health_is_told_on_every_host() {
     let page = at(&world, "").get("/readyz").await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
 }
+
+#[test]
+fn t4_t5_t6_t7_t9_the_rules_are_those_of_the_seeds() {
+    use kosmo::tenant::policy::CharacterClass::{Digit, Letter};
+    use kosmo::tenant::policy::Delivery::{Employer, Post};
+    use kosmo::tenant::policy::SecondFactor::{EmailCode, Passkey, Totp};
+
+    let seed_001 = [Passkey, Totp, EmailCode].as_slice();
+    for (slug, factors, length, require, max_age, user_id, changeable, letter) in [
+        ("kddikenpo", [EmailCode, Totp].as_slice(), 8..=64, vec![], None, 3..=255, true, None),
+        ("klinekenpo", seed_001, 8..=64, vec![], None, 3..=255, true, Some(vec![Post])),
+        ("nideckenpo", seed_001, 8..=64, vec![], None, 3..=255, true, Some(vec![Post, Employer])),
+        (
+            "jomkenpo",
+            [Passkey, EmailCode].as_slice(),
+            8..=64,
+            vec![Letter, Digit],
+            None,
+            3..=255,
+            true,
+            Some(vec![Post]),
+        ),
+        (
+            "jrckenpo",
+            [].as_slice(),
+            8..=20,
+            vec![Letter, Digit],
+            Some(3),
+            8..=13,
+            false,
+            Some(vec![Post]),
+        ),
+    ] {
+        let config = union_file(slug);
+        assert_eq!(config.sign_in.second_factors, factors, "{slug}");
+        let password = &config.password;
+        assert_eq!(password.min_length..=password.max_length, length, "{slug}");
+        assert_eq!((&password.require, password.max_age_years), (&require, max_age), "{slug}");
+        assert!(password.symbols.contains('-'), "{slug}");
+        let rules = &config.user_id;
+        assert_eq!(rules.min_length..=rules.max_length, user_id, "{slug}");
+        assert_eq!(rules.changeable, changeable, "{slug}");
+        let delivered = config.first_sign_in.letter.map(|letter| letter.delivered_by);
+        assert_eq!(delivered, letter, "{slug}");
+    }
+    let kddi = union_file("kddikenpo").contact;
+    assert_eq!(kddi.mail.as_deref(), Some("kosmo-web@kddi.com"));
+    assert_eq!(kddi.required_items.len(), 5);
+    let kline = union_file("klinekenpo").sign_in;
+    assert_eq!((kline.recommended, kline.lock_after), (Some(EmailCode), 11));
+}
