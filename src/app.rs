@@ -1,15 +1,17 @@
 //! Puts the parts together: state, routes, layers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Router, serve::Listener};
 use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -23,7 +25,7 @@ use crate::tenant::directory::Directory;
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::state::{App, AppState};
-use crate::web::{assets, layers};
+use crate::web::{assets, layers, opening};
 
 /// How long running requests may take to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -44,7 +46,20 @@ pub async fn build(
     let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone());
     let directory = Directory::load(&db, base).await?;
     let hasher = Hasher::new(&settings.hashing);
-    Ok(Arc::new(App { db, clock, directory, hasher, mail, pages, https }))
+    let sealer = settings.sealer()?;
+    let client_address_header =
+        settings.site.client_address_header.as_ref().map(|field| field.0.clone());
+    Ok(Arc::new(App {
+        db,
+        clock,
+        directory,
+        hasher,
+        mail,
+        sealer,
+        pages,
+        https,
+        client_address_header,
+    }))
 }
 
 /// Every route, for every union.
@@ -53,6 +68,7 @@ pub fn router(app: AppState) -> Router {
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
         .layer(from_fn(layers::same_origin))
+        .layer(from_fn_with_state(app.clone(), opening::closed_before))
         .layer(from_fn_with_state(app.clone(), layers::error_pages))
         .route("/assets/{name}", get(assets::serve))
         .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
@@ -68,22 +84,19 @@ pub fn router(app: AppState) -> Router {
 ///
 /// # Errors
 /// The listener's.
-pub async fn serve<L>(
+pub async fn serve(
     app: AppState,
     router: Router,
-    listener: L,
+    listener: TcpListener,
     stop: CancellationToken,
-) -> std::io::Result<()>
-where
-    L: Listener,
-    L::Addr: std::fmt::Debug,
-{
+) -> std::io::Result<()> {
     let follower = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
         async move { app.directory.follow(&app.db, &stop).await }
     });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served =
-        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(LAST_REQUESTS).await;

@@ -7,10 +7,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
+use axum::http::HeaderName;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
+
+use crate::base::sealed::Sealer;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +28,7 @@ pub struct Settings {
     pub mail: MailSettings,
     pub log: LogSettings,
     pub hashing: HashingSettings,
+    pub sealing: SealingSettings,
 }
 
 impl Default for Settings {
@@ -37,6 +41,7 @@ impl Default for Settings {
             mail: MailSettings::default(),
             log: LogSettings::default(),
             hashing: HashingSettings::default(),
+            sealing: SealingSettings::default(),
         }
     }
 }
@@ -64,6 +69,9 @@ pub struct SiteSettings {
     /// The address below which unions get their subdomain, as browsers see it. Default:
     /// `http://localhost` with the port of `listen`.
     pub base_url: Option<BaseUrl>,
+    /// The header in which the proxy in front tells a browser's address: `x-real-ip`. Absent: browsers
+    /// connect directly.
+    pub client_address_header: Option<HeaderField>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -137,6 +145,28 @@ impl Default for HashingSettings {
     }
 }
 
+/// Keys for values that rest encrypted.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SealingSettings {
+    /// A file of keys, a line each: a name and 32 bytes in base64; the newest last. Every server has
+    /// the same. Default: the one that `kosmo demo` makes in `data_dir`.
+    pub keys_file: Option<PathBuf>,
+}
+
+/// The name of a header.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HeaderField(pub HeaderName);
+
+impl TryFrom<String> for HeaderField {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map(Self).map_err(|_| "expected the name of a header, as x-real-ip")
+    }
+}
+
 /// What a setting says wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -150,6 +180,12 @@ pub enum SettingsError {
         "settings: database.url is missing; set KOSMO_DATABASE__URL or write it into kosmo.toml"
     )]
     NoDatabase,
+    #[error(
+        "settings: sealing.keys_file is missing; name a file made by: echo \"1 $(openssl rand -base64 32)\""
+    )]
+    NoSealingKeys,
+    #[error("settings: sealing.keys_file: {path}: {reason}", path = path.display())]
+    SealingKeys { path: PathBuf, reason: String },
     #[error("settings: mail.ses_region is missing; mail.sender = \"ses\" needs it")]
     NoSesRegion,
     #[error("settings: database.max_connections: at least 2 are needed")]
@@ -203,6 +239,24 @@ impl Settings {
     #[must_use]
     pub fn demo_database_url(&self) -> PathBuf {
         self.data_dir.join("database_url")
+    }
+
+    /// The keys that seal what rests encrypted.
+    ///
+    /// # Errors
+    /// [`SettingsError::NoSealingKeys`] where there are none, and what is wrong with the file.
+    pub fn sealer(&self) -> Result<Sealer, SettingsError> {
+        let demo = Some(self.demo_sealing_keys()).filter(|path| path.exists());
+        let path = self.sealing.keys_file.clone().or(demo).ok_or(SettingsError::NoSealingKeys)?;
+        let wrong = |reason: String| SettingsError::SealingKeys { path: path.clone(), reason };
+        let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        Sealer::read(&text).map_err(wrong)
+    }
+
+    /// The file in which a demo keeps its sealing keys.
+    #[must_use]
+    pub fn demo_sealing_keys(&self) -> PathBuf {
+        self.data_dir.join("sealing.keys")
     }
 
     #[must_use]

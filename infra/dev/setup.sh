@@ -2,13 +2,17 @@
 # Makes a fresh machine ready; where nothing is missing it does nothing, quickly.
 #
 #   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer
-#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, cargo-nextest
+#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, axe, cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 oldest_postgres=15
+# axe-core 4.12.1, the checker of accessibility, in a package that brings it unchanged.
+axe_package="axe-playwright-python==0.1.8"
+axe_hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
+axe=../../target/axe-4.12.1.min.js # tests/browser/axe.rs reads it
 
 say() { echo "setup.sh: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -35,6 +39,7 @@ has_postgres() {
 }
 
 has_chromium() { have chromedriver && { have chromium || have chromium-browser || have google-chrome; }; }
+has_pip() { python3 -m pip --version >/dev/null 2>&1; }
 has_font() { [ -n "$(fc-list ':family=Noto Sans CJK JP' 2>/dev/null)" ]; }
 
 for_run() {
@@ -50,6 +55,7 @@ for_test() {
         "chromium chromium-driver" "chromium chromedriver" "chromium" "chromium chromedriver"
     has_font || lack "the font Noto Sans CJK JP" \
         "fontconfig fonts-noto-cjk" "google-noto-sans-cjk-fonts" "noto-fonts-cjk" "font-noto-sans-cjk-jp"
+    [ -s "$axe" ] || has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "python"
 }
 
 how_to_install() {
@@ -90,6 +96,20 @@ install_packages() {
     install_by_apt || die "apt-get failed; by hand: $(how_to_install)"
 }
 
+fetch_axe() {
+    [ -s "$axe" ] && return
+    say "fetching axe-core, once"
+    local folder
+    folder=$(mktemp -d)
+    echo "$axe_package --hash=$axe_hash" >"$folder/requirements.txt"
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --dest "$folder" --requirement "$folder/requirements.txt" || die "pip could not fetch $axe_package"
+    python3 -m zipfile -e "$folder"/*.whl "$folder"
+    mkdir -p "$(dirname "$axe")"
+    mv "$folder/axe_playwright_python/axe.min.js" "$axe"
+    rm -rf "$folder"
+}
+
 cargo_install() { # subcommand
     cargo "$1" --version >/dev/null 2>&1 && return
     say "building cargo-$1, once"
@@ -114,7 +134,10 @@ if [ ${#missing[@]} -gt 0 ]; then
     install_packages
     has_postgres || die "this system's PostgreSQL is older than $oldest_postgres: https://www.postgresql.org/download/ has newer ones"
 fi
-if [ "$level" != run ]; then cargo_install nextest; fi
+if [ "$level" != run ]; then
+    cargo_install nextest
+    fetch_axe
+fi
 if [ "$level" = check ]; then
     rustup_component rustfmt fmt
     rustup_component clippy clippy

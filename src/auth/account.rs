@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::consent::{self, Client};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
 use crate::db::TenantTx;
+use crate::tenant::terms::Terms;
 
 /// How a person's first credentials reached them (T9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -22,7 +24,8 @@ pub(super) struct Credentials {
     pub(super) password_hash: Option<String>,
     pub(super) initial_credential: Option<InitialCredential>,
     pub(super) initial_password_hash: Option<String>,
-    pub(super) created_at: DateTime<Utc>,
+    pub(super) initial_issued_at: Option<DateTime<Utc>>,
+    pub(super) locked: bool,
     pub(super) symbol: String,
     pub(super) number: String,
     pub(super) branch: String,
@@ -39,7 +42,8 @@ pub(super) async fn credentials(
         Credentials,
         r#"select a.id as "account: AccountId", a.password_hash,
                   a.initial_credential as "initial_credential: InitialCredential",
-                  a.initial_password_hash, a.created_at, n.symbol, n.number, m.branch, m.birthdate
+                  a.initial_password_hash, a.initial_issued_at,
+                  a.locked_at is not null as "locked!", n.symbol, n.number, m.branch, m.birthdate
            from accounts a
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
            cross join lateral (
@@ -66,32 +70,73 @@ pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<Strin
         .await
 }
 
-/// Makes a person a registered subscriber: own password, address confirmed, first credentials dead.
-/// Whether there was such a person, not registered yet.
+/// Makes a person a registered subscriber, as the first sign-in would: own password, terms agreed
+/// to, address confirmed, first credentials dead. Whether there was such a person, not registered
+/// yet.
 ///
 /// # Errors
 /// The database's.
 pub async fn register(
     tx: &mut TenantTx,
     clock: &Clock,
+    terms: &Terms,
     user_id: &UserId,
     password_hash: &str,
 ) -> Result<bool, sqlx::Error> {
+    let now = clock.now();
     let account = sqlx::query_scalar!(
         r#"update accounts
-           set password_hash = $2, password_set_at = $3, initial_credential = null,
-               initial_password_hash = null,
+           set password_hash = $2, password_set_at = $3, registered_at = $3,
+               initial_credential = null, initial_issued_at = null, initial_password_hash = null,
+               birthdate_confirmed_at = $3, user_id_chosen_at = $3,
                email_confirmed_at = case when email is not null then $3::timestamptz end
            where user_id = $1 and password_hash is null
            returning id as "id: AccountId""#,
         user_id.as_str(),
         password_hash,
-        clock.now()
+        now
     )
     .fetch_optional(tx.conn())
     .await?;
-    if account.is_some() {
-        audit::record(tx, clock, Action::Registered, account, serde_json::json!({})).await?;
+    if let Some(account) = account {
+        let terms = terms.in_force(now).id;
+        consent::agree(tx, clock, account, terms, &Client::default()).await?;
+        let nothing = serde_json::json!({});
+        audit::record(tx, clock, Action::Registered, Some(account), nothing).await?;
     }
     Ok(account.is_some())
+}
+
+/// Lets a locked person try again. Whether it was locked; `None` where nobody has the ID.
+///
+/// # Errors
+/// The database's.
+pub async fn unlock(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    user_id: &UserId,
+    by: &str,
+) -> Result<Option<bool>, sqlx::Error> {
+    let Some(account) = sqlx::query!(
+        r#"select id as "id: AccountId", locked_at is not null as "locked!"
+           from accounts where user_id = $1 for update"#,
+        user_id.as_str()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(None);
+    };
+    if account.locked {
+        sqlx::query!(
+            "update accounts set locked_at = null, birthdate_failures = 0, second_factor_failures = 0
+             where id = $1",
+            account.id as AccountId
+        )
+        .execute(tx.conn())
+        .await?;
+        let detail = serde_json::json!({ "by": by });
+        audit::record(tx, clock, Action::Unlocked, Some(account.id), detail).await?;
+    }
+    Ok(Some(account.locked))
 }

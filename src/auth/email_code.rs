@@ -137,7 +137,9 @@ pub async fn confirm(
     let right = keyed(token, due.id, &fold_code(typed)).matches(&due.code_hash);
     if due.used_at.is_some() {
         return match right {
-            true => Ok(Confirmation::Done(session::renew(tx, clock, due.id, token).await?)),
+            true => Ok(Confirmation::Done(
+                session::prove_second_factor(tx, clock, due.id, token).await?,
+            )),
             false => Ok(Confirmation::NothingDue),
         };
     }
@@ -154,7 +156,7 @@ pub async fn confirm(
     )
     .execute(tx.conn())
     .await?;
-    let renewed = session::renew(tx, clock, due.id, token).await?;
+    let renewed = session::prove_second_factor(tx, clock, due.id, token).await?;
     let detail = serde_json::json!({ "session": due.id, "second_factor": "email_code" });
     audit::record(tx, clock, Action::SignInComplete, Some(due.account), detail).await?;
     Ok(Confirmation::Done(renewed))

@@ -4,9 +4,18 @@
 //! and checks those facts.
 
 pub mod account;
+pub mod consent;
+pub mod device;
 pub mod email_code;
+pub mod email_confirmation;
 pub mod hashing;
+pub mod identity;
 pub mod journey;
+pub mod method;
+pub mod passkey;
+pub mod password;
+pub mod registration;
 pub mod session;
 pub mod sign_in;
+pub mod totp;
 pub mod user_id;

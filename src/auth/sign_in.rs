@@ -68,24 +68,49 @@ impl SignIn<'_> {
             Some(user_id) => self.credentials(tenant, user_id).await?,
             None => None,
         };
-        let offer = credentials.as_ref().map_or(Offer::Nothing, |found| self.offer(first, found));
-        let stored = match &offer {
-            Offer::Hash(hash) => Some(hash.as_str()),
-            Offer::Formula(_) | Offer::Nothing => None,
-        };
-        let hash_matches = self.hasher.verify(password, stored).await?;
-        let formula_matches = match &offer {
-            Offer::Formula(expected) => {
-                expected.as_bytes().ct_eq(password.expose_secret().as_bytes()).into()
-            }
-            Offer::Hash(_) | Offer::Nothing => false,
-        };
+        let secret = credentials.as_ref().map_or(Secret::Nothing, |found| secret(first, found));
+        let matches = self.matches(&secret, password).await?;
         match credentials {
-            Some(found) if hash_matches || formula_matches => {
+            Some(found) if matches && self.is_open(first, &found) => {
                 self.accept(tenant, earlier, &found).await
             }
             found => self.refuse(tenant, found).await,
         }
+    }
+
+    /// Whether a password is the one that a person signs in with now, own or first.
+    pub(super) async fn is_current(
+        &self,
+        tenant: &Tenant,
+        user_id: &str,
+        password: &SecretString,
+    ) -> Result<bool, SignInError> {
+        let Ok(user_id) = UserId::parse(user_id) else { return Ok(false) };
+        match self.credentials(tenant, &user_id).await? {
+            Some(found) => {
+                let secret = secret(&tenant.config.first_sign_in, &found);
+                Ok(self.matches(&secret, password).await?)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// One hash is computed, whatever there is to compare with.
+    async fn matches(
+        &self,
+        secret: &Secret,
+        password: &SecretString,
+    ) -> Result<bool, HashingError> {
+        let (stored, expected) = match secret {
+            Secret::Hash(hash) => (Some(hash.as_str()), None),
+            Secret::Formula(expected) => (None, Some(expected)),
+            Secret::Nothing => (None, None),
+        };
+        let hash_matches = self.hasher.verify(password, stored).await?;
+        let typed = password.expose_secret().as_bytes();
+        let formula_matches =
+            expected.is_some_and(|expected| expected.as_bytes().ct_eq(typed).into());
+        Ok(hash_matches || formula_matches)
     }
 
     async fn credentials(
@@ -101,37 +126,25 @@ impl SignIn<'_> {
         Ok(credentials)
     }
 
-    /// What the password is held against: the person's own first, then a living first credential.
-    fn offer(&self, first: &FirstSignIn, found: &Credentials) -> Offer {
-        if let Some(hash) = &found.password_hash {
-            return Offer::Hash(hash.clone());
+    /// Whether the person may come in today: not locked, and a first credential only in its time.
+    fn is_open(&self, first: &FirstSignIn, found: &Credentials) -> bool {
+        if found.locked {
+            return false;
         }
-        match found.initial_credential {
+        match found.initial_credential.filter(|_| found.password_hash.is_none()) {
+            None => true,
             Some(InitialCredential::Letter) => {
                 let days = first.letter.as_ref().and_then(|letter| letter.expires_after_days);
-                let lives = days.is_none_or(|days| {
-                    self.clock.now() - found.created_at <= TimeDelta::days(days.into())
-                });
-                match &found.initial_password_hash {
-                    Some(hash) if lives => Offer::Hash(hash.clone()),
-                    _ => Offer::Nothing,
-                }
+                days.zip(found.initial_issued_at).is_none_or(|(days, issued)| {
+                    self.clock.now() - issued <= TimeDelta::days(days.into())
+                })
             }
             Some(InitialCredential::Formula) => {
                 let today = self.clock.today();
-                let rule = first.formula.as_ref().filter(|rule| {
+                first.formula.as_ref().is_some_and(|rule| {
                     today >= rule.valid_from && rule.valid_until.is_none_or(|until| today <= until)
-                });
-                rule.map_or(Offer::Nothing, |rule| {
-                    Offer::Formula(rule.template.password(FormulaPerson {
-                        symbol: &found.symbol,
-                        number: &found.number,
-                        branch: &found.branch,
-                        birthdate: found.birthdate,
-                    }))
                 })
             }
-            None => Offer::Nothing,
         }
     }
 
@@ -141,20 +154,19 @@ impl SignIn<'_> {
         earlier: Option<SessionId>,
         found: &Credentials,
     ) -> Result<Outcome, SignInError> {
-        let policy = &tenant.config.sign_in;
         let mut tx = self.db.tenant(tenant.id).await?;
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
         let (id, token) = session::begin(&mut tx, self.clock, found.account).await?;
-        let Lookup::Living(session) = session::find(&mut tx, self.clock, policy, &token).await?
+        let Lookup::Living(session) = session::find(&mut tx, self.clock, tenant, &token).await?
         else {
             return Ok(Outcome::Refused);
         };
         let detail = serde_json::json!({ "session": id });
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
-        let step = session.next_step(policy);
+        let step = session.next_step(&tenant.config);
         if step == Step::EmailCode {
             email_code::send(&mut tx, self.clock, self.mail, tenant, &session, &token).await?;
         }
@@ -176,10 +188,33 @@ impl SignIn<'_> {
     }
 }
 
-enum Offer {
+/// What a password is held against.
+enum Secret {
     /// An argon2id hash: the own password's or the letter's.
     Hash(String),
     /// What the union's formula makes of the person.
     Formula(String),
     Nothing,
+}
+
+/// The person's own password, or else the first credential.
+fn secret(first: &FirstSignIn, found: &Credentials) -> Secret {
+    let hash = |hash: &String| Secret::Hash(hash.clone());
+    if let Some(own) = &found.password_hash {
+        return hash(own);
+    }
+    match (found.initial_credential, &first.formula) {
+        (Some(InitialCredential::Letter), _) => {
+            found.initial_password_hash.as_ref().map_or(Secret::Nothing, hash)
+        }
+        (Some(InitialCredential::Formula), Some(rule)) => {
+            Secret::Formula(rule.template.password(FormulaPerson {
+                symbol: &found.symbol,
+                number: &found.number,
+                branch: &found.branch,
+                birthdate: found.birthdate,
+            }))
+        }
+        _ => Secret::Nothing,
+    }
 }

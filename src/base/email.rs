@@ -3,7 +3,7 @@
 use super::japanese::fold;
 
 /// RFC 5321 §4.5.3.1 and seed 001 2-1: 255 characters at most.
-const LONGEST: usize = 255;
+pub const LONGEST: usize = 255;
 const LONGEST_LOCAL_PART: usize = 64;
 
 /// An address that can stand in a header by itself: folded to half width and lower case, without
@@ -27,6 +27,18 @@ impl EmailAddress {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Enough of an address to know one's own by: `t***@example.jp`.
+#[must_use]
+pub fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => {
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        None => String::new(),
     }
 }
 
@@ -61,6 +73,13 @@ mod tests {
         ] {
             assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), kept);
         }
+    }
+
+    #[test]
+    fn an_address_is_shown_in_part() {
+        assert_eq!(masked("taro@example.jp"), "t***@example.jp");
+        assert_eq!(masked("長@example.jp"), "長***@example.jp");
+        assert_eq!(masked(""), "");
     }
 
     #[test]

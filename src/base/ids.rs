@@ -46,6 +46,10 @@ id! {
     EventId,
     /// One file taken in by an importer.
     BatchId,
+    /// One version of the terms of use.
+    TermsId,
+    /// An authenticator app or a passkey.
+    DeviceId,
 }
 
 fn uuid_v7(clock: &Clock) -> Uuid {

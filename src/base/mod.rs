@@ -6,4 +6,5 @@ pub mod ids;
 pub mod japanese;
 pub mod money;
 pub mod month;
+pub mod sealed;
 pub mod secret;

@@ -22,6 +22,7 @@ use tower::ServiceExt as _;
 
 use crate::app;
 use crate::base::clock::Clock;
+use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
@@ -60,6 +61,7 @@ pub(crate) fn clean(settings: &Settings) -> anyhow::Result<()> {
             }
         }
         let _ = fs::remove_file(settings.data_dir.join("demo.json"));
+        let _ = fs::remove_file(settings.demo_sealing_keys());
     }
     println!("デモのデータを消しました。");
     Ok(())
@@ -74,6 +76,9 @@ async fn run_with(
         .await
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     migrate::migrate(&postgres.options()).await?;
+    if !settings.demo_sealing_keys().exists() {
+        write_private(&settings.demo_sealing_keys(), &Sealer::new_file())?;
+    }
     let operator = Db::new(postgres.options(), Role::Operator, 2);
     seed::unions(&operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;

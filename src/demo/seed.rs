@@ -113,7 +113,9 @@ impl Seeding<'_> {
             .map_err(|error| self.explain("members.csv", &error))?;
         self.import_expenses(&mut tx).await?;
         for (user_id, hash) in hashes {
-            let known = account::register(&mut tx, &Clock::System, &user_id, &hash).await?;
+            let known =
+                account::register(&mut tx, &Clock::System, &self.tenant.terms, &user_id, &hash)
+                    .await?;
             ensure!(known, "infra/demo/registered.csv: unknown {}", user_id.as_str());
         }
         tx.commit().await?;

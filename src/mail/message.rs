@@ -10,12 +10,15 @@ use crate::tenant::directory::Tenant;
 pub enum From {
     /// Address checks, one-time passwords, forgotten credentials.
     NoReply,
+    /// First sign-ins.
+    Webmaster,
 }
 
 impl From {
     const fn local_part(self) -> &'static str {
         match self {
             Self::NoReply => "no-reply",
+            Self::Webmaster => "webmaster",
         }
     }
 }
@@ -38,6 +41,44 @@ pub struct EmailCodeMail {
 impl Mail for EmailCodeMail {
     const NAME: &'static str = "email_code";
     const FROM: From = From::NoReply;
+}
+
+/// 「【KOSMOWeb管理者】メールアドレスの確認」 (F6).
+#[derive(Serialize)]
+pub struct EmailConfirmationMail {
+    pub url: String,
+    /// How long the link is good for.
+    pub minutes: i64,
+}
+
+impl Mail for EmailConfirmationMail {
+    const NAME: &'static str = "email_confirmation";
+    const FROM: From = From::NoReply;
+}
+
+/// 「【KOSMOWeb】初回ログインのお知らせ」 (F11).
+#[derive(Serialize)]
+pub struct FirstSignInMail {
+    /// In Japan's time: `2026年11月21日 14:03`
+    pub at: String,
+    pub origin: String,
+}
+
+impl Mail for FirstSignInMail {
+    const NAME: &'static str = "first_sign_in";
+    const FROM: From = From::Webmaster;
+}
+
+/// 「KOSMO Communication Web へようこそ」 (G4).
+#[derive(Serialize)]
+pub struct WelcomeMail {
+    pub user_id: String,
+    pub origin: String,
+}
+
+impl Mail for WelcomeMail {
+    const NAME: &'static str = "welcome";
+    const FROM: From = From::Webmaster;
 }
 
 /// A mail as it will be read.

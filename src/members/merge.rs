@@ -251,15 +251,15 @@ async fn merge_members(tx: &mut TenantTx) -> Result<Counts, sqlx::Error> {
     Ok(Counts { added, changed: touched - added, unchanged: all - touched })
 }
 
-/// Opens accounts for those who have a user ID and none yet; whoever has not chosen an own
-/// password yet gets the address the union knows now.
+/// Opens accounts for those who have a user ID and none yet; whoever has not confirmed an address
+/// yet gets the one the union knows now.
 async fn open_accounts(tx: &mut TenantTx, clock: &Clock) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into accounts (id, member_code, user_id, email, initial_credential,
-                               initial_password_hash, created_at)
+                               initial_password_hash, initial_issued_at, created_at)
          select s.account_id, s.code, s.user_id, s.email,
                 case when s.by_letter then 'letter' else 'formula' end,
-                s.initial_password_hash, $1
+                s.initial_password_hash, $1, $1
          from staged_members s
          where s.user_id is not null
            and not exists (select from accounts a where a.member_code = s.code)",
@@ -269,7 +269,7 @@ async fn open_accounts(tx: &mut TenantTx, clock: &Clock) -> Result<(), sqlx::Err
     .await?;
     sqlx::query(
         "update accounts a set email = s.email from staged_members s
-         where a.member_code = s.code and a.password_hash is null
+         where a.member_code = s.code and a.password_hash is null and a.email_confirmed_at is null
            and s.email is not null and a.email is distinct from s.email",
     )
     .execute(tx.conn())

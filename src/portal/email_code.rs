@@ -1,15 +1,16 @@
 //! 「ワンタイムパスワード (OTP) メール認証」 (L3).
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Sending, VALID_FOR};
-use crate::auth::journey::Step;
+use crate::auth::journey::{Progress, Step};
+use crate::base::email::masked;
 use crate::web::cookies;
 use crate::web::error::WebError;
-use crate::web::form::{Button, Field, Form, FormError, summary};
+use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
 use crate::web::identity::{SigningIn, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -21,6 +22,7 @@ const TOO_MANY: &str =
 
 #[derive(Debug, Serialize)]
 pub(super) struct EmailCodePage {
+    pub(super) progress: Option<Progress>,
     /// `t***@example.jp`; empty where the union knows none.
     pub(super) address: String,
     pub(super) minutes: i64,
@@ -47,10 +49,8 @@ pub(super) async fn show(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    match signing_in.at(Step::EmailCode) {
-        Ok(SigningIn { visitor, .. }) => page(&app, &visitor, None, Field::default()),
-        Err(elsewhere) => Ok(elsewhere.into_response()),
-    }
+    let SigningIn { visitor, .. } = signing_in.at(Step::EmailCode)?;
+    page(&app, &visitor, None, Field::default())
 }
 
 pub(super) async fn submit(
@@ -80,10 +80,7 @@ pub(super) async fn submit(
         }
         Confirmation::Wrong => page(&app, &visitor, None, field.with_error(WRONG)),
         Confirmation::Expired => page(&app, &visitor, None, field.with_error(EXPIRED)),
-        Confirmation::TooMany => {
-            let page = super::sign_in::SignInPage { notice: Some(TOO_MANY), ..Default::default() };
-            visitor.signed_out().page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
+        Confirmation::TooMany => SignInPage::after(&app, visitor, TOO_MANY),
         Confirmation::NothingDue => Ok(Redirect::to("/").into_response()),
     }
 }
@@ -91,15 +88,9 @@ pub(super) async fn submit(
 pub(super) async fn resend(
     State(app): State<AppState>,
     signing_in: SigningIn,
-    Form { visitor, .. }: Form<Button>,
+    Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
-    let SigningIn { session, .. } = match signing_in.at(Step::EmailCode) {
-        Ok(signing_in) => signing_in,
-        Err(elsewhere) => return Ok(elsewhere.into_response()),
-    };
-    let Some(token) = cookies::session(&visitor.jar) else {
-        return Ok(Redirect::to("/sign-in").into_response());
-    };
+    let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let sending =
         email_code::send(&mut tx, &app.clock, &app.mail, &visitor.tenant, &session, &token).await?;
@@ -127,35 +118,12 @@ fn page(
     let address =
         visitor.session().and_then(|session| session.email.as_deref()).unwrap_or_default();
     let errors = summary(&[("code", &code)]);
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = EmailCodePage {
+        progress: visitor.progress(),
         address: masked(address),
         minutes: VALID_FOR.num_minutes(),
         notice,
         form: CodeForm { errors, code },
     };
-    visitor.page(app, status, &page)
-}
-
-/// Enough to know one's own address by.
-fn masked(address: &str) -> String {
-    match address.split_once('@') {
-        Some((local, domain)) => {
-            let first: String = local.chars().take(1).collect();
-            format!("{first}***@{domain}")
-        }
-        None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_in_part() {
-        assert_eq!(masked("taro@example.jp"), "t***@example.jp");
-        assert_eq!(masked("長@example.jp"), "長***@example.jp");
-        assert_eq!(masked(""), "");
-    }
+    visitor.page(app, status_of(&page.form.errors), &page)
 }

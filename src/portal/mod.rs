@@ -1,11 +1,18 @@
 //! The subscriber's door: pages in a browser on the union's own host.
 
+mod confirm_email;
 mod email_code;
 mod expenses;
 mod first_sign_in;
+mod forgotten;
 mod home;
+mod method;
+mod new_password;
+mod passkey;
 mod sign_in;
 mod sign_out;
+mod terms;
+mod totp;
 
 use axum::Router;
 use axum::routing::get;
@@ -19,7 +26,18 @@ pub fn routes() -> Router<AppState> {
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/code", get(email_code::show).post(email_code::submit))
         .route("/sign-in/code/resend", get(email_code::show).post(email_code::resend))
-        .route("/first-sign-in", get(first_sign_in::show))
+        .route("/sign-in/method", get(method::show).post(method::submit))
+        .route("/sign-in/totp", get(totp::show).post(totp::submit))
+        .route("/sign-in/totp/set-up", get(totp::set_up).post(totp::finish_set_up))
+        .route("/sign-in/totp/qr.png", get(totp::qr))
+        .route("/sign-in/passkey", get(passkey::show).post(passkey::submit))
+        .route("/sign-in/passkey/set-up", get(passkey::set_up).post(passkey::finish_set_up))
+        .route("/sign-in/new-password", get(new_password::show).post(new_password::submit))
+        .route("/terms", get(terms::show).post(terms::submit))
+        .route("/confirm-email", get(confirm_email::show).post(confirm_email::submit))
+        .route("/forgotten-password", get(forgotten::password))
+        .route("/forgotten-user-id", get(forgotten::user_id))
+        .merge(first_sign_in::routes())
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/expenses", get(expenses::overview::show))
         .route("/expenses/history", get(expenses::history::show))

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::sign_in::Outcome;
 use crate::auth::user_id::UserId;
+use crate::tenant::directory::Tenant;
 use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Field, FormError, Sent, summary};
 use crate::web::identity::Visitor;
+use crate::web::opening;
 use crate::web::page::Page;
-use crate::web::state::AppState;
+use crate::web::state::{App, AppState};
 
 /// Longer than any password a union may allow; what is longer is nobody's.
 const LONGEST_PASSWORD: usize = 1024;
@@ -24,7 +26,32 @@ const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 #[derive(Debug, Default, Serialize)]
 pub(super) struct SignInPage {
     pub(super) notice: Option<&'static str>,
+    /// Days for which a letter's password is good.
+    pub(super) letter_days: Option<u16>,
+    /// The day on which the union's old site ends, until it has (T14).
+    pub(super) old_site_closes: Option<String>,
     pub(super) form: SignInForm,
+}
+
+impl SignInPage {
+    fn of(app: &App, tenant: &Tenant) -> Self {
+        let letter = tenant.config.first_sign_in.letter.as_ref();
+        Self {
+            letter_days: letter.and_then(|letter| letter.expires_after_days),
+            old_site_closes: opening::old_site_closes(&tenant.config, app.clock.today()),
+            ..Self::default()
+        }
+    }
+
+    /// Where a sign-in ends that has to begin again.
+    pub(super) fn after(
+        app: &App,
+        visitor: Visitor,
+        notice: &'static str,
+    ) -> Result<Response, WebError> {
+        let page = Self { notice: Some(notice), ..Self::of(app, &visitor.tenant) };
+        visitor.signed_out().page(app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+    }
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -51,7 +78,7 @@ pub(super) async fn show(
     if visitor.subscriber().is_some() {
         return Ok(Redirect::to("/").into_response());
     }
-    visitor.page(&app, StatusCode::OK, &SignInPage::default())
+    visitor.page(&app, StatusCode::OK, &SignInPage::of(&app, &visitor.tenant))
 }
 
 pub(super) async fn submit(
@@ -62,7 +89,8 @@ pub(super) async fn submit(
         // Two tabs opened at once, or a page kept for days: the same form once more.
         let user_id = Field::with_value(&fields.user_id);
         let form = SignInForm { user_id, ..SignInForm::default() };
-        let page = SignInPage { notice: Some(STALE), form };
+        let page =
+            SignInPage { notice: Some(STALE), form, ..SignInPage::of(&app, &visitor.tenant) };
         return visitor.page(&app, StatusCode::FORBIDDEN, &page);
     }
     let mut form =
@@ -89,6 +117,6 @@ pub(super) async fn submit(
         }
         form.errors.push(FormError { field: None, message: REFUSED.to_owned() });
     }
-    let page = SignInPage { notice: None, form };
+    let page = SignInPage { form, ..SignInPage::of(&app, &visitor.tenant) };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

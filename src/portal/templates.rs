@@ -9,25 +9,32 @@ use super::email_code::{CodeForm, EmailCodePage};
 use super::expenses::history::History;
 use super::expenses::overview::Overview;
 use super::expenses::statement::Statement;
-use super::first_sign_in::FirstSignIn;
+use super::forgotten::ForgottenPage;
 use super::home::Home;
+use super::method::methods;
 use super::sign_in::{SignInForm, SignInPage};
 use super::sign_out::SignOut;
+use crate::auth::journey::Progress;
+use crate::auth::password;
 use crate::base::clock::Clock;
-use crate::base::ids::{RequestId, TenantId};
+use crate::base::ids::{RequestId, TenantId, TermsId};
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::expenses::care::Care;
 use crate::expenses::ledger::{ExpenseRow, MonthSum};
-use crate::mail::message::{EmailCodeMail, MailRoom};
+use crate::mail::message::{
+    EmailCodeMail, EmailConfirmationMail, FirstSignInMail, MailRoom, WelcomeMail,
+};
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::{ServiceKind, TenantConfig};
+use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
 use crate::web::error::Failure;
 use crate::web::form::{Field, FormError};
 use crate::web::identity::SessionExpired;
 use crate::web::layers::Message;
+use crate::web::opening::NotOpen;
 use crate::web::page::{Frame, Page, Pages};
 
 struct Gallery {
@@ -64,7 +71,18 @@ impl Gallery {
 
 fn tenant(config: TenantConfig) -> Tenant {
     let id = TenantId::new(&Clock::System);
-    Tenant { id, version: 1, config, origin: "http://example.localhost:8080".to_owned() }
+    let terms = Terms::of(id, &[Arc::new(terms_version())]).unwrap();
+    let origin = "http://example.localhost:8080".to_owned();
+    Tenant { id, version: 1, config, origin, terms }
+}
+
+fn terms_version() -> TermsVersion {
+    TermsVersion {
+        id: TermsId::new(&Clock::System),
+        tenant: None,
+        effective_at: Clock::System.now(),
+        body: "## 第1条\n\n本文".to_owned(),
+    }
 }
 
 fn row(institution: &str, remarks: &str) -> ExpenseRow {
@@ -82,11 +100,120 @@ fn row(institution: &str, remarks: &str) -> ExpenseRow {
     }
 }
 
+fn field() -> Field {
+    Field::with_value("<b>").with_error("誤り")
+}
+
+fn wrong(field: Option<&'static str>) -> Vec<FormError> {
+    vec![FormError { field, message: "誤り".to_owned() }]
+}
+
+const PROGRESS: Option<Progress> = Some(Progress { step: 3, of: 6 });
+
+/// Every page of the first sign-in, as it comes and with something wrong everywhere.
+fn first_sign_in(gallery: &mut Gallery) {
+    use super::confirm_email::ConfirmEmailPage;
+    use super::first_sign_in::{birthdate, confirmation, details, done, email, identity, user_id};
+    use super::new_password::{NewPasswordForm, NewPasswordPage};
+    use super::terms::TermsPage;
+    let config = parse(EXAMPLE).unwrap();
+    let terms = terms_version();
+    let rules = || password::list(&config.password);
+    let methods = || methods(&config.sign_in, "");
+    for errors in [Vec::new(), wrong(None)] {
+        let progress = PROGRESS;
+        let form = birthdate::BirthdateForm { errors: errors.clone(), birthdate: field() };
+        gallery.show(&birthdate::BirthdatePage { progress, form });
+        let form = email::EmailForm { errors: errors.clone(), email: field(), everywhere: true };
+        gallery.show(&email::EmailPage { progress, form });
+        let user_id_form =
+            user_id::UserIdForm { errors: errors.clone(), user_id: field(), method: field() };
+        gallery.show(&user_id::UserIdPage {
+            progress,
+            rules: (&config.user_id).into(),
+            methods: methods(),
+            form: user_id_form,
+        });
+        let form = NewPasswordForm { errors: errors.clone(), password: field(), again: field() };
+        gallery.show(&NewPasswordPage {
+            progress,
+            expired: errors.is_empty(),
+            user_id: "taro".into(),
+            rules: rules(),
+            form,
+        });
+        gallery.show(&identity::IdentityPage {
+            progress,
+            terms: (&terms).into(),
+            form: identity::IdentityForm {
+                errors: errors.clone(),
+                insurer_number: field(),
+                birthdate: field(),
+                agree: field(),
+            },
+        });
+        gallery.show(&details::DetailsPage {
+            progress,
+            user_id_rules: (&config.user_id).into(),
+            rules: rules(),
+            password_kept: errors.is_empty(),
+            form: details::DetailsForm { errors: errors.clone(), ..Default::default() },
+        });
+        gallery.show(&confirmation::ConfirmationPage {
+            progress,
+            user_id: "taro".into(),
+            email: errors.is_empty().then(|| "taro@example.jp".into()),
+            expense_mail: true,
+            form: confirmation::ConfirmationForm { errors },
+        });
+    }
+    for (notice, expired) in [(None, false), (Some("送信"), true)] {
+        gallery.show(&email::SentPage {
+            progress: PROGRESS,
+            address: "taro@example.jp".into(),
+            minutes: 30,
+            notice: notice.map(str::to_owned),
+            expired,
+        });
+        let terms = (&terms).into();
+        gallery.show(&TermsPage { progress: None, terms, updated: expired, notice });
+        let email = expired.then(|| "taro@example.jp".into());
+        gallery.show(&confirmation::RegisteredPage { user_id: "taro".into(), email });
+    }
+    gallery.show(&done::DonePage { progress: PROGRESS });
+    for state in ["ask", "done", "expired", "invalid", "taken"] {
+        gallery.show(&ConfirmEmailPage { state, ..Default::default() });
+    }
+}
+
+fn second_factors(gallery: &mut Gallery) {
+    use super::method::{MethodForm, MethodPage};
+    use super::passkey::{PasskeyForm, PasskeyPage, PasskeySetUpForm, PasskeySetUpPage};
+    use super::totp::{TotpForm, TotpPage, TotpSetUpForm, TotpSetUpPage};
+    let methods = || methods(&parse(EXAMPLE).unwrap().sign_in, "");
+    gallery.show(&MethodPage::default());
+    gallery.show(&TotpSetUpPage::default());
+    gallery.show(&TotpPage::default());
+    gallery.show(&PasskeySetUpPage::default());
+    gallery.show(&PasskeyPage::default());
+    let errors = || wrong(None);
+    let form = MethodForm { errors: errors(), method: field() };
+    gallery.show(&MethodPage { methods: methods(), form });
+    let form = TotpSetUpForm { errors: errors(), code: field(), ..Default::default() };
+    gallery.show(&TotpSetUpPage { progress: PROGRESS, key: "ABCD".into(), form });
+    let form = TotpForm { errors: errors(), code: field(), device: field() };
+    gallery.show(&TotpPage { devices: methods(), form });
+    let form =
+        PasskeySetUpForm { errors: errors(), credential: field(), name: field(), everywhere: true };
+    let (options, failure) = ("{}".to_owned(), Some("失敗"));
+    gallery.show(&PasskeySetUpPage { progress: PROGRESS, options, failure, form });
+    let form = PasskeyForm { errors: errors(), credential: field() };
+    gallery.show(&PasskeyPage { options: "{}".into(), form });
+}
+
 #[test]
 fn every_page_of_the_portal_can_be_filled_in() {
     let mut gallery = Gallery::new();
-    let wrong = |field| vec![FormError { field, message: "誤り".to_owned() }];
-    let field = || Field::with_value("<b>").with_error("誤り");
     let services = &gallery.frames[0].tenant.config.services;
     assert!(services.iter().any(|service| service.kind == ServiceKind::Expenses));
     let home = Home { services: services.iter().map(Into::into).collect() };
@@ -94,12 +221,19 @@ fn every_page_of_the_portal_can_be_filled_in() {
     gallery.show(&Home { services: Vec::new() });
     gallery.show(&SignInPage::default());
     let form = SignInForm { errors: wrong(None), user_id: field(), password: field() };
-    gallery.show(&SignInPage { notice: Some("お知らせ"), form });
+    let notice = Some("お知らせ");
+    gallery.show(&SignInPage {
+        notice,
+        form,
+        letter_days: Some(90),
+        old_site_closes: Some("6月30日".into()),
+    });
     for (notice, form) in [
         (None, CodeForm::default()),
         (Some("送信".to_owned()), CodeForm { errors: wrong(Some("code")), code: field() }),
     ] {
         gallery.show(&EmailCodePage {
+            progress: None,
             address: "t***@example.jp".into(),
             minutes: 10,
             notice,
@@ -107,13 +241,20 @@ fn every_page_of_the_portal_can_be_filled_in() {
         });
     }
     let nowhere = EmailCodePage {
+        progress: PROGRESS,
         address: String::new(),
         minutes: 10,
         notice: None,
         form: CodeForm::default(),
     };
     gallery.show(&nowhere);
-    gallery.show(&FirstSignIn { steps: vec!["生年月日の入力"] });
+    first_sign_in(&mut gallery);
+    second_factors(&mut gallery);
+    gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });
+    for what in ["password", "user_id"] {
+        gallery.show(&ForgottenPage { what, formula: true, letter: true });
+        gallery.show(&ForgottenPage { what, formula: false, letter: false });
+    }
     gallery.show(&SignOut {});
     gallery.show(&SessionExpired {});
     for failure in
@@ -144,14 +285,31 @@ fn every_page_of_the_portal_can_be_filled_in() {
 fn every_mail_can_be_filled_in() {
     let pages = Pages::load().unwrap();
     let room = MailRoom::new(pages.templates(), "kosmo-web.jp".to_owned());
+    let union = tenant(parse(EXAMPLE).unwrap());
     let mail = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
-    let letter = room.write(&tenant(parse(EXAMPLE).unwrap()), &mail).unwrap();
+    let letter = room.write(&union, &mail).unwrap();
     assert_eq!(letter.subject, "【KOSMOWeb】ワンタイムパスワードのお知らせ");
     assert_eq!(letter.sender, "no-reply@kosmo-web.jp");
     assert_eq!(letter.sender_name, "サンプル健康保険組合");
     for part in [&letter.text, &letter.html] {
         assert!(part.contains("012345") && part.contains("10分"), "{part}");
     }
+    let url = "http://example.localhost:8080/confirm-email?token=x".to_owned();
+    let mail = EmailConfirmationMail { url: url.clone(), minutes: 30 };
+    let letter = room.write(&union, &mail).unwrap();
+    assert_eq!(letter.subject, "【KOSMOWeb管理者】メールアドレスの確認");
+    assert!(letter.text.contains(&url) && letter.html.contains(&format!("href=\"{url}\"")), "F6");
+    assert!(letter.text.contains("このリンクの有効時間は30分です。"), "F6");
+    let origin = || union.origin.clone();
+    let mail = FirstSignInMail { at: "2026年11月21日 10:00".into(), origin: origin() };
+    let letter = room.write(&union, &mail).unwrap();
+    assert_eq!(letter.subject, "【KOSMOWeb】初回ログインのお知らせ");
+    assert_eq!(letter.sender, "webmaster@kosmo-web.jp", "F11");
+    let letter = room.write(&union, &WelcomeMail { user_id: "taro76".into(), origin: origin() });
+    let letter = letter.unwrap();
+    assert_eq!(letter.subject, "KOSMO Communication Web へようこそ", "G4");
+    assert_eq!(letter.sender, "webmaster@kosmo-web.jp", "G4");
+    assert!(letter.text.contains("taro76") && letter.html.contains("taro76"), "G4");
     let files = TemplateFiles::iter().filter(|path| path.starts_with("mail/")).count();
-    assert_eq!(files, 3, "each mail has a subject, a text and an HTML part");
+    assert_eq!(files, 4 * 3, "each mail has a subject, a text and an HTML part");
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::policy::TenantConfig;
 use super::registry;
+use super::terms::{self, Terms};
 use crate::base::ids::TenantId;
 use crate::config::{BaseUrl, host_name};
 use crate::db::Db;
@@ -28,6 +29,7 @@ pub struct Tenant {
     pub config: TenantConfig,
     /// `https://jomkenpo.portal.kosmo-web.jp`: what every link is built from, never the request.
     pub origin: String,
+    pub terms: Terms,
 }
 
 /// Where a host leads.
@@ -88,13 +90,17 @@ impl Directory {
     pub async fn refresh(&self, db: &Db) -> Result<(), sqlx::Error> {
         let mut tx = db.platform().await?;
         let stored = registry::load_all(&mut tx).await?;
+        let all_terms = terms::load_all(&mut tx).await?;
         tx.commit().await?;
         let before = self.snapshot.load();
         let mut next = Snapshot::default();
         for entry in stored {
+            let terms = Terms::of(entry.id, &all_terms).ok_or(sqlx::Error::RowNotFound)?;
             let tenant = match (entry.config, before.by_id.get(&entry.id)) {
-                (_, Some(known)) if known.version == entry.version => known.clone(),
-                (Ok(config), _) => Arc::new(self.tenant(entry.id, entry.version, config)),
+                (_, Some(known)) if known.version == entry.version && known.terms == terms => {
+                    known.clone()
+                }
+                (Ok(config), _) => Arc::new(self.tenant(entry.id, entry.version, config, terms)),
                 (Err(error), known) => {
                     tracing::error!(tenant = entry.slug, version = entry.version, %error, "policy unreadable");
                     let Some(known) = known else { continue };
@@ -137,8 +143,8 @@ impl Directory {
         }
     }
 
-    fn tenant(&self, id: TenantId, version: i32, config: TenantConfig) -> Tenant {
+    fn tenant(&self, id: TenantId, version: i32, config: TenantConfig, terms: Terms) -> Tenant {
         let origin = self.base.origin(config.hosts.canonical.as_str());
-        Tenant { id, version, config, origin }
+        Tenant { id, version, config, origin, terms }
     }
 }

@@ -13,3 +13,4 @@ pub mod plan;
 pub mod policy;
 pub mod registry;
 mod review;
+pub mod terms;

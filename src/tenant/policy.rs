@@ -74,8 +74,9 @@ pub struct Contact {
 }
 
 /// A way to prove who one is, besides the password (T4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum SecondFactor {
     /// 生体認証
     Passkey,
@@ -272,6 +273,28 @@ pub enum ServiceKind {
     EligibilityCertificate,
     /// 電子申請
     Applications,
+}
+
+impl SecondFactor {
+    /// What its radio button says (F8).
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Passkey => "生体認証",
+            Self::Totp => "ワンタイムパスワード（OTP）アプリ認証",
+            Self::EmailCode => "ワンタイムパスワード（OTP）メール認証",
+        }
+    }
+
+    /// Its name in forms, policies and the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::Totp => "totp",
+            Self::EmailCode => "email_code",
+        }
+    }
 }
 
 impl ServiceKind {

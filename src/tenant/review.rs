@@ -135,12 +135,12 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         "second_factors にない認証方法です",
         "second_factors に加えるか、消してください",
     );
-    // The other factors are not served yet; nobody may be left without a way in.
+    // What people fall back to whose method is gone: nobody may be left without a way in.
     found.add(
         !rules.second_factors.is_empty()
             && !rules.second_factors.contains(&SecondFactor::EmailCode),
         "sign_in.second_factors",
-        "email_code がありません（いまは email_code で認証します）",
+        "email_code がありません（ほかの認証方法が使えなくなった人の最後の手段です）",
         "email_code を加えるか、パスワードのみなら空にしてください",
     );
     let mut factors = rules.second_factors.iter().enumerate();

@@ -4,11 +4,14 @@
 //! [`super::layers::error_pages`] writes the page.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::email_code::SendingError;
 use crate::auth::hashing::HashingError;
+use crate::auth::journey::Step;
+use crate::auth::passkey::PasskeyError;
 use crate::auth::sign_in::SignInError;
+use crate::auth::totp::TotpError;
 use crate::db::is_unavailable;
 
 /// Why a request failed, as the person is told.
@@ -50,6 +53,13 @@ impl IntoResponse for Failure {
 pub enum WebError {
     #[error("not found")]
     NotFound,
+    /// The page is not the one that is due, which this is.
+    #[error("another step is due")]
+    NotDue(Step),
+    #[error("passkey: {0}")]
+    Passkey(#[from] PasskeyError),
+    #[error("authenticator app: {0}")]
+    Totp(#[from] TotpError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
@@ -74,7 +84,10 @@ impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
-            Self::Database(error) | Self::Sending(SendingError::Database(error))
+            Self::Database(error)
+            | Self::Sending(SendingError::Database(error))
+            | Self::Passkey(PasskeyError::Database(error))
+            | Self::Totp(TotpError::Database(error))
                 if is_unavailable(error) =>
             {
                 Failure::Unavailable
@@ -87,6 +100,9 @@ impl WebError {
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
+        if let Self::NotDue(step) = self {
+            return Redirect::to(step.path()).into_response();
+        }
         let failure = self.failure();
         match failure {
             Failure::Unexpected => tracing::error!(error = %self, "request failed"),

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use super::error::Failure;
@@ -98,6 +99,7 @@ pub struct Button {}
 pub struct Field {
     /// What was typed; never a password.
     pub value: String,
+    /// What is wrong with it, a line each.
     pub error: Option<String>,
 }
 
@@ -122,13 +124,38 @@ pub struct FormError {
     pub message: String,
 }
 
-/// The summary of fields, in their order on the page.
+/// The summary of fields, in their order on the page; a line for each line of a field's error.
 #[must_use]
 pub fn summary(fields: &[(&'static str, &Field)]) -> Vec<FormError> {
     fields
         .iter()
-        .filter_map(|(name, field)| {
-            field.error.clone().map(|message| FormError { field: Some(name), message })
+        .flat_map(|(name, field)| {
+            let lines = field.error.as_deref().unwrap_or_default().lines();
+            lines.map(|line| FormError { field: Some(name), message: line.to_owned() })
         })
         .collect()
+}
+
+/// How a form is answered: 422 where something is wrong with it.
+#[must_use]
+pub fn status_of(errors: &[FormError]) -> StatusCode {
+    if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+}
+
+/// A radio button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    /// Marked （推奨）.
+    pub recommended: bool,
+    pub checked: bool,
+}
+
+/// Reads a check box: browsers send `on` for a ticked one and nothing for another.
+///
+/// # Errors
+/// The deserializer's.
+pub fn ticked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(String::deserialize(deserializer)? == "on")
 }

@@ -16,7 +16,7 @@ use super::cookies;
 use super::error::WebError;
 use super::page::{Frame, Page};
 use super::state::{App, AppState};
-use crate::auth::journey::Step;
+use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
@@ -45,6 +45,12 @@ impl Visitor {
     #[must_use]
     pub fn subscriber(&self) -> Option<&Session> {
         self.session().filter(|session| self.step(session) == Step::Complete)
+    }
+
+    /// 「全6ステップ中3」 of whoever is in the first sign-in.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        self.session().and_then(|session| session.progress(&self.tenant.config))
     }
 
     /// What every page shows.
@@ -84,7 +90,7 @@ impl Visitor {
     }
 
     fn step(&self, session: &Session) -> Step {
-        session.next_step(&self.tenant.config.sign_in)
+        session.next_step(&self.tenant.config)
     }
 
     /// Why a page behind sign-in is not shown.
@@ -97,6 +103,8 @@ impl Visitor {
                 let expired = Self { jar: cookies::forget(self.jar.clone()), ..self };
                 expired.page(app, StatusCode::UNAUTHORIZED, &SessionExpired {}).into_response()
             }
+            // The newer token is in the browser, or on its way there.
+            Some(Lookup::Superseded) => Redirect::to("/").into_response(),
             Some(Lookup::Unknown) => {
                 (cookies::forget(self.jar), Redirect::to("/sign-in")).into_response()
             }
@@ -148,7 +156,7 @@ impl FromRequestParts<AppState> for Visitor {
 
 async fn look_up(app: &App, tenant: &Tenant, token: &PlainToken) -> Result<Lookup, WebError> {
     let mut tx = app.db.tenant(tenant.id).await?;
-    let lookup = session::find(&mut tx, &app.clock, &tenant.config.sign_in, token).await?;
+    let lookup = session::find(&mut tx, &app.clock, tenant, token).await?;
     tx.commit().await?;
     if let Lookup::Unknown = lookup {
         // A cookie of another union's host ends here: it is nobody's.
@@ -181,14 +189,22 @@ impl FromRequestParts<AppState> for Subscriber {
 pub struct SigningIn {
     pub visitor: Visitor,
     pub session: Session,
+    /// The session's.
+    pub token: PlainToken,
     pub step: Step,
 }
 
 impl SigningIn {
     /// # Errors
     /// The way to the step that is due, where it is not `step`.
-    pub fn at(self, step: Step) -> Result<Self, Redirect> {
-        if self.step == step { Ok(self) } else { Err(Redirect::to(self.step.path())) }
+    pub fn at(self, step: Step) -> Result<Self, WebError> {
+        if self.step == step { Ok(self) } else { Err(WebError::NotDue(self.step)) }
+    }
+
+    /// 「全6ステップ中3」; none where the person has been here before.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        self.visitor.progress()
     }
 }
 
@@ -197,10 +213,10 @@ impl FromRequestParts<AppState> for SigningIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        match visitor.session().cloned() {
-            Some(session) if visitor.step(&session) != Step::Complete => {
+        match (visitor.session().cloned(), cookies::session(&visitor.jar)) {
+            (Some(session), Some(token)) if visitor.step(&session) != Step::Complete => {
                 let step = visitor.step(&session);
-                Ok(Self { visitor, session, step })
+                Ok(Self { visitor, session, token, step })
             }
             _ => Err(visitor.turn_away(app)),
         }

@@ -1,10 +1,12 @@
 //! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong.
 
 pub mod assets;
+mod client;
 pub mod cookies;
 pub mod error;
 pub mod form;
 pub mod identity;
 pub mod layers;
+pub mod opening;
 pub mod page;
 pub mod state;

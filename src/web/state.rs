@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::http::HeaderName;
+
 use super::page::Pages;
 use crate::auth::hashing::Hasher;
 use crate::auth::sign_in::SignIn;
 use crate::base::clock::Clock;
+use crate::base::sealed::Sealer;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Directory;
@@ -20,9 +23,12 @@ pub struct App {
     pub directory: Directory,
     pub hasher: Hasher,
     pub mail: MailRoom,
+    pub sealer: Sealer,
     pub pages: Pages,
     /// Whether browsers come by TLS alone.
     pub https: bool,
+    /// Where the proxy in front tells a browser's address.
+    pub client_address_header: Option<HeaderName>,
 }
 
 impl App {

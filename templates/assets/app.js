@@ -39,3 +39,77 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", (event) => {
   if (event.persisted) release();
 });
+
+// Goes on by itself once the address is confirmed, perhaps in another browser.
+const poll = document.querySelector("[data-poll]");
+
+if (poll) {
+  const until = Date.now() + 30 * 60_000;
+  const look = async () => {
+    if (Date.now() > until) return false;
+    if (document.hidden) return true;
+    const answer = await fetch(poll.dataset.poll, {
+      headers: { accept: "application/json" },
+      redirect: "error",
+    });
+    if (!answer.ok) return false;
+    const { confirmed } = await answer.json();
+    // Not a reload: this page may be the answer to a form.
+    if (confirmed) location.replace(poll.dataset.next);
+    return !confirmed;
+  };
+  const again = async () => {
+    const goesOn = await look().catch(() => false);
+    if (goesOn) setTimeout(again, 3000);
+    else poll.hidden = true;
+  };
+  setTimeout(again, 3000);
+  poll.hidden = false;
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  // Only a page that came safely may write to the clipboard.
+  if (!navigator.clipboard) continue;
+  const status = button.parentElement.querySelector("[role=status]");
+  button.addEventListener("click", async () => {
+    const text = document.getElementById(button.dataset.copy).textContent.replaceAll(/\s/g, "");
+    const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    status.textContent = copied ? button.dataset.copied : button.dataset.failed;
+  });
+  button.hidden = false;
+}
+
+const rules = document.querySelector("[data-rules]");
+
+if (rules) {
+  const input = document.getElementById(rules.dataset.rules);
+  const summary = document.querySelector("[data-rules-met]");
+  const items = Array.from(rules.querySelectorAll("[data-pattern]"), (item) => ({
+    item,
+    pattern: new RegExp(item.dataset.pattern, "u"),
+    state: item.querySelector("[data-met]"),
+  }));
+  const tick = () => {
+    let all = true;
+    for (const { item, pattern, state } of items) {
+      const met = input.value !== "" && pattern.test(input.value);
+      item.classList.toggle("met", met);
+      state.textContent = met ? state.dataset.met : state.dataset.unmet;
+      all &&= met;
+    }
+    return all;
+  };
+  // Read aloud when the typing pauses, not with every key.
+  let pause;
+  input.addEventListener("input", () => {
+    const all = tick();
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      summary.textContent = input.value === "" ? "" : all ? summary.dataset.all : summary.dataset.some;
+    }, 1000);
+  });
+  if (items.length > 0) {
+    rules.classList.add("rules-live");
+    tick();
+  }
+}

@@ -16,6 +16,7 @@ use kosmo::config::HashingSettings;
 use kosmo::db::local::{LocalPostgres, find_binaries};
 use kosmo::db::{Db, Role};
 use kosmo::tenant::registry;
+use kosmo::tenant::terms::{self, Terms};
 
 use crate::files::{self, SUBSCRIBERS};
 use crate::http::Connection;
@@ -121,12 +122,13 @@ pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<String> {
 async fn register_subscribers(db: &Db) -> anyhow::Result<()> {
     let mut tx = db.platform().await?;
     let tenant = registry::get(&mut tx, UNION).await?.id;
+    let terms = Terms::of(tenant, &terms::load_all(&mut tx).await?).context("terms of use")?;
     tx.commit().await?;
     let hash = Hasher::new(&HashingSettings::default()).hash(&PASSWORD.into()).await?;
     let mut tx = db.tenant(tenant).await?;
     for subscriber in 0..SUBSCRIBERS {
         let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
-        let known = account::register(&mut tx, &Clock::System, &user_id, &hash).await?;
+        let known = account::register(&mut tx, &Clock::System, &terms, &user_id, &hash).await?;
         ensure!(known, "{} is no subscriber", user_id.as_str());
     }
     tx.commit().await?;

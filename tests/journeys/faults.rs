@@ -3,14 +3,13 @@
 use axum::http::StatusCode;
 use kosmo::app;
 use kosmo::base::clock::Clock;
-use kosmo::config::Settings;
 use kosmo::db::local::LocalPostgres;
 use kosmo::db::migrate::migrate;
 use kosmo::db::{Db, Role};
 
 use crate::support::browser::Browser;
 use crate::support::people::TARO;
-use crate::support::world::{World, apply, union_file};
+use crate::support::world::{World, apply, settings, union_file};
 
 #[tokio::test]
 async fn a_database_that_stops_and_starts_again_needs_no_restart_of_the_server() {
@@ -20,7 +19,8 @@ async fn a_database_that_stops_and_starts_again_needs_no_restart_of_the_server()
     let operator = Db::new(postgres.options(), Role::Operator, 1);
     apply(&operator, &Clock::System, &union_file("jomkenpo")).await;
     operator.close().await;
-    let app = app::build(&Settings::default(), postgres.options(), Clock::System).await.unwrap();
+    let app =
+        app::build(&settings(folder.path()), postgres.options(), Clock::System).await.unwrap();
     let mut browser = Browser::new(app::router(app.clone()), "jomkenpo.localhost");
     let fields = [("user_id", "nobody"), ("password", "nothing")];
     browser.get("/sign-in").await;

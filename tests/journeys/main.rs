@@ -7,7 +7,7 @@ mod catalogue;
 mod commands;
 mod expenses;
 mod faults;
-mod first_credentials;
+mod first_sign_in;
 mod imports;
 mod sessions;
 mod sign_in;

@@ -83,7 +83,8 @@ async fn the_cookie_is_for_this_host_and_changes_with_the_second_factor() {
     assert_ne!(browser.cookies[SESSION], before);
     let mut with_old_cookie = browser.clone();
     with_old_cookie.cookies.insert(SESSION.to_owned(), before);
-    assert_eq!(with_old_cookie.get("/expenses").await.location(), "/sign-in");
+    assert_eq!(with_old_cookie.get("/expenses").await.location(), "/");
+    assert!(with_old_cookie.get("/").await.shows("ログイン"), "the old token opens nothing");
     assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
 }
 

@@ -3,5 +3,6 @@
 
 pub mod browser;
 pub mod database;
+pub mod first_sign_in;
 pub mod people;
 pub mod world;

@@ -1,6 +1,7 @@
 //! The product, running in the test's own process with five unions and their people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
 use kosmo::app;
@@ -8,6 +9,7 @@ use kosmo::auth::account;
 use kosmo::auth::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::{BatchId, TenantId};
+use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
 use kosmo::db::{Db, Role};
 use kosmo::expenses::import::{ExpensesImport, Imported};
@@ -17,6 +19,7 @@ use kosmo::import::{Counts, ImportError, ImportRun};
 use kosmo::mail::outbox;
 use kosmo::mail::sender::Sender;
 use kosmo::members::import::MembersImport;
+use kosmo::tenant::directory::Tenant;
 use kosmo::tenant::file;
 use kosmo::tenant::policy::TenantConfig;
 use kosmo::tenant::registry::{self, Applied};
@@ -52,7 +55,8 @@ impl World {
         for slug in UNIONS {
             apply(&operator, &clock, &union_file(slug)).await;
         }
-        let mut settings = Settings::default();
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut settings = settings(folder.path());
         settings.database.max_connections = 8;
         let app = app::build(&settings, database.options.clone(), clock.clone())
             .await
@@ -60,7 +64,7 @@ impl World {
         Self {
             router: app::router(app.clone()),
             worker: Db::new(database.options.clone(), Role::Worker, 2),
-            folder: tempfile::tempdir().expect("a folder"),
+            folder,
             app,
             clock,
             database,
@@ -84,9 +88,13 @@ impl World {
         world
     }
 
+    pub fn union(&self, slug: &str) -> Arc<Tenant> {
+        let mut all = self.app.directory.all().into_iter();
+        all.find(|tenant| tenant.config.slug.as_str() == slug).expect("a union")
+    }
+
     pub fn tenant(&self, slug: &str) -> TenantId {
-        let all = self.app.directory.all();
-        all.iter().find(|tenant| tenant.config.slug.as_str() == slug).expect("a union").id
+        self.union(slug).id
     }
 
     /// A new browser on a union's canonical host.
@@ -116,10 +124,12 @@ impl World {
         browser
     }
 
-    /// Delivers what is due, and gives the six digits of the newest mail to an address.
+    /// Delivers what is due, and gives the six digits of the newest mail with a code.
     pub async fn mailed_code(&self, address: &str) -> String {
         self.deliver().await;
-        let text = self.mails_to(address).pop().expect("a mail");
+        let mails = self.mails_to(address).into_iter();
+        let mut codes = mails.filter(|mail| mail.starts_with("【KOSMOWeb】ワンタイムパスワード"));
+        let text = codes.next_back().expect("a mail");
         let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
         text.split_whitespace().find(digits).expect("six digits").to_owned()
     }
@@ -166,9 +176,12 @@ impl World {
     pub async fn register(&self, person: Person) {
         let hash = self.app.hasher.hash(&person.password.into()).await.expect("a hash");
         let user_id = UserId::parse(person.user_id).expect("a user ID");
-        let mut tx = self.operator.tenant(self.tenant(person.union)).await.expect("a transaction");
+        let tenant = self.union(person.union);
+        let mut tx = self.operator.tenant(tenant.id).await.expect("a transaction");
         assert!(
-            account::register(&mut tx, &self.clock, &user_id, &hash).await.expect("the account")
+            account::register(&mut tx, &self.clock, &tenant.terms, &user_id, &hash)
+                .await
+                .expect("the account")
         );
         tx.commit().await.expect("a commit");
     }
@@ -235,6 +248,15 @@ impl World {
             .await
             .expect("a number")
     }
+}
+
+/// Settings of a server whose files lie in a folder.
+pub fn settings(folder: &Path) -> Settings {
+    let keys = folder.join("sealing.keys");
+    std::fs::write(&keys, Sealer::new_file()).expect("the keys are written");
+    let mut settings = Settings::default();
+    settings.sealing.keys_file = Some(keys);
+    settings
 }
 
 pub async fn apply(operator: &Db, clock: &Clock, config: &TenantConfig) -> Applied {

@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use chrono::{Duration, NaiveDate};
 
-use crate::support::people::{MEMBER_HEADINGS, NANA, Person, ROKURO, SHIRO, TARO, file};
+use super::{BY_FORMULA, BY_LETTER};
+use crate::support::people::{MEMBER_HEADINGS, NANA, Person, ROKURO, SHIRO, file};
 use crate::support::world::World;
 
 fn day(text: &str) -> NaiveDate {
@@ -17,9 +18,8 @@ async fn t8_shiro_signs_in_with_the_formula_of_seed_003() {
     let mut browser = world.browser("jomkenpo");
     let answer = world.give_password(&mut browser, SHIRO).await;
     let page = browser.follow(answer).await;
-    assert_eq!(page.heading(), "初回設定のご案内");
-    assert!(page.shows("生年月日の入力") && page.shows("一度ログアウトし"));
-    assert_eq!(browser.get("/expenses").await.location(), "/first-sign-in");
+    assert_eq!(page.heading(), "生年月日の入力");
+    assert_eq!(browser.get("/expenses").await.location(), "/first-sign-in/birthdate");
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn t9_nana_signs_in_with_her_letter() {
     let world = World::new().await;
     let mut browser = world.browser("nideckenpo");
     let answer = world.give_password(&mut browser, NANA).await;
-    assert_eq!(browser.follow(answer).await.heading(), "初回設定のご案内");
+    assert_eq!(browser.follow(answer).await.heading(), "生年月日の入力");
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn t8_kddikenpo_counts_the_numbers_of_march_2026() {
         world.import_members_as_of("kddikenpo", moved.as_bytes(), in_may, false).await.unwrap();
     assert_eq!((counts.added, counts.changed), (0, 1));
     let old = world.give_password(&mut world.browser("kddikenpo"), ROKURO).await;
-    assert_eq!(old.location(), "/first-sign-in");
+    assert_eq!(old.location(), "/first-sign-in/birthdate");
     let with_new_numbers = Person { password: "80399919900505", ..ROKURO };
     let new = world.give_password(&mut world.browser("kddikenpo"), with_new_numbers).await;
     assert_eq!(new.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -63,7 +63,7 @@ async fn t8_the_formula_holds_between_the_policys_dates_only() {
             })
             .await;
         let page = world.give_password(&mut world.browser("jomkenpo"), SHIRO).await;
-        assert_eq!(page.location() == "/first-sign-in", accepted, "{from} {until:?}");
+        assert_eq!(page.location() == "/first-sign-in/birthdate", accepted, "{from} {until:?}");
     }
 }
 
@@ -77,16 +77,44 @@ async fn t9_a_letter_dies_when_the_policy_says() {
         .await;
     world.clock.advance(Duration::days(90));
     let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
-    assert_eq!(page.location(), "/first-sign-in");
+    assert_eq!(page.location(), "/first-sign-in/birthdate");
     world.clock.advance(Duration::seconds(1));
     let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
     assert!(page.shows("無効なユーザIDまたはパスワードです。"));
 }
 
 #[tokio::test]
-async fn an_own_password_ends_the_first_one() {
+async fn t8_the_reset_password_signs_shiro_in_until_he_has_his_own_and_never_after() {
     let world = World::new().await;
-    let by_formula = Person { password: "1011119790822", ..TARO };
-    let page = world.give_password(&mut world.browser("klinekenpo"), by_formula).await;
+    let mut browser = world.begin(BY_FORMULA).await;
+    world.walk_to(&mut browser, BY_FORMULA, "/first-sign-in/done").await;
+    let page = world.give_password(&mut world.browser("jomkenpo"), SHIRO).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.shows("無効なユーザIDまたはパスワードです。"));
+    let own = Person { password: BY_FORMULA.own_password, ..SHIRO };
+    let page = world.give_password(&mut world.browser("jomkenpo"), own).await;
+    assert_eq!(page.location(), "/sign-in/code");
+}
+
+#[tokio::test]
+async fn t9_a_letters_password_is_dead_once_nana_has_her_own() {
+    let world = World::new().await;
+    let mut browser = world.begin(BY_LETTER).await;
+    world.walk_to(&mut browser, BY_LETTER, "/sign-in/code").await;
+    let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
+    assert!(page.shows("無効なユーザIDまたはパスワードです。"));
+    let left = "select count(*) from accounts where user_id = 'kari-n7'
+                and (initial_credential is not null or initial_password_hash is not null)";
+    assert_eq!(world.count(left).await, 0);
+}
+
+#[tokio::test]
+async fn t9_the_page_tells_how_long_a_letter_is_good() {
+    let world = World::new().await;
+    let ninety = |config: &mut kosmo::tenant::policy::TenantConfig| {
+        config.first_sign_in.letter.as_mut().unwrap().expires_after_days = Some(90);
+    };
+    world.change_policy("nideckenpo", ninety).await;
+    let page = world.browser("nideckenpo").get("/sign-in").await;
+    assert!(page.shows("90日間"), "{}", page.text());
 }

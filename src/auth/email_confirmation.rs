@@ -1,0 +1,243 @@
+//! 「メールアドレスの確認」 (F4–F7): an address counts once somebody who reads its mail says so.
+//!
+//! A link is good for half an hour, and the newest one only. Opening it changes nothing, since
+//! mail scanners open links, too; the button on its page does. Whoever presses that is signed in
+//! nowhere.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::email_code::SendingError;
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::email::EmailAddress;
+use crate::base::ids::AccountId;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::mail::message::{EmailConfirmationMail, MailRoom};
+use crate::mail::outbox;
+use crate::tenant::directory::Tenant;
+
+/// How long a link is good for.
+pub const VALID_FOR: TimeDelta = TimeDelta::minutes(30);
+/// How long 「再送信」 waits after the last mail to the same address.
+const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
+
+/// What came of asking for a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    Sent,
+    /// The last one went out a moment ago.
+    TooSoon {
+        seconds: i64,
+    },
+    /// Another person of the union has confirmed this address.
+    Taken,
+}
+
+/// An address that waits for its owner.
+#[derive(Debug)]
+pub struct Pending {
+    pub email: String,
+    pub expired: bool,
+}
+
+/// What a link is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// It confirms this address.
+    Waiting {
+        email: String,
+    },
+    Confirmed,
+    Expired,
+    /// A newer one was sent, or it was never ours.
+    Unknown,
+    /// Another person has confirmed the address meanwhile.
+    Taken,
+}
+
+/// Sends a link to an address; an earlier link is dead then.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn ask(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    mail: &MailRoom,
+    tenant: &Tenant,
+    account: AccountId,
+    email: &EmailAddress,
+) -> Result<Asking, SendingError> {
+    if is_taken(tx, account, email.as_str()).await? {
+        return Ok(Asking::Taken);
+    }
+    let now = clock.now();
+    // Two requests at once: the second waits for the first, and finds its mail just sent.
+    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
+        .fetch_one(tx.conn())
+        .await?;
+    let last = sqlx::query!(
+        "select email, sent_at from email_confirmations
+         where account_id = $1 and confirmed_at is null",
+        account as AccountId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(last) = last
+        && last.email == email.as_str()
+        && now - last.sent_at < RESEND_PAUSE
+    {
+        let seconds = (last.sent_at + RESEND_PAUSE - now).num_seconds().max(1);
+        return Ok(Asking::TooSoon { seconds });
+    }
+    let token = PlainToken::random();
+    let expires_at = now + VALID_FOR;
+    sqlx::query!(
+        "insert into email_confirmations (account_id, email, token_hash, sent_at, expires_at)
+         values ($1, $2, $3, $4, $5)
+         on conflict (tenant_id, account_id) do update
+             set email = excluded.email, token_hash = excluded.token_hash,
+                 sent_at = excluded.sent_at, expires_at = excluded.expires_at, confirmed_at = null",
+        account as AccountId,
+        email.as_str(),
+        token.hashed().to_vec(),
+        now,
+        expires_at
+    )
+    .execute(tx.conn())
+    .await?;
+    let url = format!("{}/confirm-email?token={}", tenant.origin, token.expose());
+    let letter =
+        mail.write(tenant, &EmailConfirmationMail { url, minutes: VALID_FOR.num_minutes() })?;
+    let mail = outbox::enqueue(tx, clock, &letter, email.as_str(), Some(expires_at)).await?;
+    let detail = serde_json::json!({ "mail": mail });
+    audit::record(tx, clock, Action::AddressAsked, Some(account), detail).await?;
+    Ok(Asking::Sent)
+}
+
+/// The address that waits for its owner, if one does.
+///
+/// # Errors
+/// The database's.
+pub async fn pending(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+) -> Result<Option<Pending>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select email, expires_at from email_confirmations
+         where account_id = $1 and confirmed_at is null",
+        account as AccountId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let now = clock.now();
+    Ok(row.map(|row| Pending { email: row.email, expired: row.expires_at <= now }))
+}
+
+/// What a link is worth, without using it.
+///
+/// # Errors
+/// The database's.
+pub async fn look_at(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    token: &PlainToken,
+) -> Result<Link, sqlx::Error> {
+    let row = sqlx::query!(
+        "select email, expires_at, confirmed_at from email_confirmations where token_hash = $1",
+        token.hashed().to_vec()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map_or(Link::Unknown, |row| worth(row.email, row.expires_at, row.confirmed_at, clock)))
+}
+
+/// Uses a link. Using it again changes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn confirm(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    token: &PlainToken,
+) -> Result<Link, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        r#"select account_id as "account: AccountId", email, expires_at, confirmed_at
+           from email_confirmations where token_hash = $1 for update"#,
+        token.hashed().to_vec()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(Link::Unknown);
+    };
+    let Link::Waiting { email } = worth(row.email, row.expires_at, row.confirmed_at, clock) else {
+        return look_at(tx, clock, token).await;
+    };
+    if is_taken(tx, row.account, &email).await? {
+        return Ok(Link::Taken);
+    }
+    let now = clock.now();
+    let kept = sqlx::query!(
+        "update accounts
+         set former_email = case when email_confirmed_at is null and email <> $2 then email
+                                 else former_email end,
+             email = $2, email_confirmed_at = $3
+         where id = $1",
+        row.account as AccountId,
+        email,
+        now
+    )
+    .execute(tx.conn())
+    .await;
+    match kept {
+        // Two people at once: the index lets one of them have it.
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
+        kept => kept?,
+    };
+    sqlx::query!(
+        "update email_confirmations set confirmed_at = $2 where account_id = $1",
+        row.account as AccountId,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    let nothing = serde_json::json!({});
+    audit::record(tx, clock, Action::AddressConfirmed, Some(row.account), nothing).await?;
+    Ok(Link::Confirmed)
+}
+
+fn worth(
+    email: String,
+    expires_at: DateTime<Utc>,
+    confirmed_at: Option<DateTime<Utc>>,
+    clock: &Clock,
+) -> Link {
+    if confirmed_at.is_some() {
+        Link::Confirmed
+    } else if expires_at <= clock.now() {
+        Link::Expired
+    } else {
+        Link::Waiting { email }
+    }
+}
+
+/// Whether an address is another person's already.
+///
+/// # Errors
+/// The database's.
+pub async fn is_taken(
+    tx: &mut TenantTx,
+    account: AccountId,
+    email: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from accounts where email = $2 and id <> $1
+                                                 and email_confirmed_at is not null) as "taken!""#,
+        account as AccountId,
+        email
+    )
+    .fetch_one(tx.conn())
+    .await
+}

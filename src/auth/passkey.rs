@@ -1,0 +1,309 @@
+//! Passkeys (L6): set-up, and proving one after the password.
+//!
+//! The relying party is the union's own host, so that a passkey of one union is nothing to another.
+//! A challenge is bound to the session and its purpose, and good for one answer within five
+//! minutes.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::types::Json;
+use webauthn_rs::prelude::{
+    Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
+    RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder, WebauthnError,
+};
+use webauthn_rs_proto::ResidentKeyRequirement;
+
+use super::session::{self, Session};
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, DeviceId, SessionId};
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::tenant::directory::Tenant;
+
+/// How long a challenge waits for its answer.
+const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum PasskeyError {
+    #[error("the union's origin {0} can't be a relying party")]
+    Origin(String),
+    #[error(transparent)]
+    Webauthn(#[from] WebauthnError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What came of a browser's answer.
+#[derive(Debug)]
+pub enum Answer {
+    Done(PlainToken),
+    /// It doesn't answer the challenge, or too late.
+    Refused,
+    /// Another of the person's passkeys has this name.
+    NameTaken,
+}
+
+/// A challenge as the database keeps it: what the browser was asked, and what the answer is held
+/// against.
+#[derive(Serialize, Deserialize)]
+struct Ceremony<S> {
+    options: Value,
+    state: S,
+}
+
+#[derive(Clone, Copy)]
+enum Purpose {
+    SetUp,
+    SignIn,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SetUp => "set_up",
+            Self::SignIn => "sign_in",
+        }
+    }
+}
+
+/// What a browser needs to make a passkey, as JSON.
+///
+/// # Errors
+/// All of [`PasskeyError`].
+pub async fn begin_set_up(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    session: &Session,
+) -> Result<String, PasskeyError> {
+    if let Some(options) = running(tx, clock, session, Purpose::SetUp).await? {
+        return Ok(options.to_string());
+    }
+    let known = all(tx, session.account).await?;
+    let known = known.iter().map(|(_, passkey)| passkey.cred_id().clone()).collect();
+    let (mut challenge, state) = relying_party(tenant)?.start_passkey_registration(
+        session.account.0,
+        &session.user_id,
+        &session.name,
+        Some(known),
+    )?;
+    if let Some(selection) = &mut challenge.public_key.authenticator_selection {
+        // Found by the browser without a user ID, too.
+        selection.resident_key = Some(ResidentKeyRequirement::Required);
+        selection.require_resident_key = true;
+    }
+    let options = serde_json::to_value(&challenge)?;
+    let text = options.to_string();
+    keep(tx, clock, session, Purpose::SetUp, Ceremony { options, state }).await?;
+    Ok(text)
+}
+
+/// Takes the passkey a browser made (L6); the person has proved it then.
+///
+/// # Errors
+/// All of [`PasskeyError`].
+pub async fn finish_set_up(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    session: &Session,
+    token: &PlainToken,
+    answer: &str,
+    name: &str,
+) -> Result<Answer, PasskeyError> {
+    let account = session.account;
+    let same = sqlx::query_scalar!(
+        r#"select exists (select from passkeys where account_id = $1 and name = $2) as "same!""#,
+        account as AccountId,
+        name
+    );
+    if same.fetch_one(tx.conn()).await? {
+        return Ok(Answer::NameTaken);
+    }
+    let begun: Option<PasskeyRegistration> = take(tx, clock, session, Purpose::SetUp).await?;
+    let answer = serde_json::from_str::<RegisterPublicKeyCredential>(answer).ok();
+    let (Some(state), Some(answer)) = (begun, answer) else {
+        return refuse(tx, clock, session).await;
+    };
+    let Ok(passkey) = relying_party(tenant)?.finish_passkey_registration(&answer, &state) else {
+        return refuse(tx, clock, session).await;
+    };
+    let id = DeviceId::new(clock);
+    let added = sqlx::query!(
+        "insert into passkeys (id, account_id, name, credential_id, credential, created_at,
+                               last_used_at)
+         values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing",
+        id as DeviceId,
+        account as AccountId,
+        name,
+        passkey.cred_id().to_vec(),
+        Json(&passkey) as _,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    if added.rows_affected() == 0 {
+        return refuse(tx, clock, session).await;
+    }
+    let detail = serde_json::json!({ "session": session.id, "device": id });
+    audit::record(tx, clock, Action::PasskeyAdded, Some(account), detail).await?;
+    Ok(Answer::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+}
+
+/// What a browser needs to prove one of the person's passkeys, as JSON.
+///
+/// # Errors
+/// All of [`PasskeyError`].
+pub async fn begin_sign_in(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    session: &Session,
+) -> Result<String, PasskeyError> {
+    if let Some(options) = running(tx, clock, session, Purpose::SignIn).await? {
+        return Ok(options.to_string());
+    }
+    let known: Vec<Passkey> =
+        all(tx, session.account).await?.into_iter().map(|(_, passkey)| passkey).collect();
+    let (challenge, state) = relying_party(tenant)?.start_passkey_authentication(&known)?;
+    let options = serde_json::to_value(&challenge)?;
+    let text = options.to_string();
+    keep(tx, clock, session, Purpose::SignIn, Ceremony { options, state }).await?;
+    Ok(text)
+}
+
+/// Checks a browser's proof. The passkey's counter and backup flags are kept as it tells them.
+///
+/// # Errors
+/// All of [`PasskeyError`].
+pub async fn finish_sign_in(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    session: &Session,
+    token: &PlainToken,
+    answer: &str,
+) -> Result<Answer, PasskeyError> {
+    let begun: Option<PasskeyAuthentication> = take(tx, clock, session, Purpose::SignIn).await?;
+    let answer = serde_json::from_str::<PublicKeyCredential>(answer).ok();
+    let (Some(state), Some(answer)) = (begun, answer) else {
+        return refuse(tx, clock, session).await;
+    };
+    let Ok(proof) = relying_party(tenant)?.finish_passkey_authentication(&answer, &state) else {
+        return refuse(tx, clock, session).await;
+    };
+    let known = all(tx, session.account).await?;
+    let used = known.into_iter().find(|(_, passkey)| passkey.cred_id() == proof.cred_id());
+    let Some((id, mut passkey)) = used else { return refuse(tx, clock, session).await };
+    passkey.update_credential(&proof);
+    sqlx::query!(
+        "update passkeys set credential = $2, last_used_at = $3 where id = $1",
+        id as DeviceId,
+        Json(&passkey) as _,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail =
+        serde_json::json!({ "session": session.id, "second_factor": "passkey", "device": id });
+    audit::record(tx, clock, Action::SignInComplete, Some(session.account), detail).await?;
+    Ok(Answer::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+}
+
+/// The union's own host, in every link and in no request.
+fn relying_party(tenant: &Tenant) -> Result<Webauthn, PasskeyError> {
+    let wrong = || PasskeyError::Origin(tenant.origin.clone());
+    let origin = Url::parse(&tenant.origin).map_err(|_| wrong())?;
+    let host = origin.host_str().ok_or_else(wrong)?;
+    Ok(WebauthnBuilder::new(host, &origin)?.rp_name(&tenant.config.name).build()?)
+}
+
+async fn all(
+    tx: &mut TenantTx,
+    account: AccountId,
+) -> Result<Vec<(DeviceId, Passkey)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
+           from passkeys where account_id = $1 order by id for update"#,
+        account as AccountId
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.credential.0)).collect())
+}
+
+/// The options of a challenge that still waits, so that a second tab asks the same.
+async fn running(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    purpose: Purpose,
+) -> Result<Option<Value>, sqlx::Error> {
+    let options = sqlx::query_scalar!(
+        "select state -> 'options' from passkey_ceremonies
+         where session_id = $1 and purpose = $2 and begun_at > $3",
+        session.id as SessionId,
+        purpose.name(),
+        clock.now() - CEREMONY_LASTS
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(options.flatten())
+}
+
+async fn keep<S: Serialize>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    purpose: Purpose,
+    ceremony: Ceremony<S>,
+) -> Result<(), PasskeyError> {
+    sqlx::query!(
+        "insert into passkey_ceremonies (session_id, purpose, state, begun_at)
+         values ($1, $2, $3, $4)
+         on conflict (tenant_id, session_id) do update
+             set purpose = excluded.purpose, state = excluded.state, begun_at = excluded.begun_at",
+        session.id as SessionId,
+        purpose.name(),
+        serde_json::to_value(ceremony)?,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes a challenge away, so that it has one answer; `None` where none waits.
+async fn take<S: serde::de::DeserializeOwned>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    purpose: Purpose,
+) -> Result<Option<S>, PasskeyError> {
+    let taken = sqlx::query!(
+        "delete from passkey_ceremonies where session_id = $1 and purpose = $2
+         returning state, begun_at",
+        session.id as SessionId,
+        purpose.name()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let living = taken.filter(|row| clock.now() - row.begun_at < CEREMONY_LASTS);
+    let ceremony: Option<Ceremony<S>> =
+        living.map(|row| serde_json::from_value(row.state)).transpose()?;
+    Ok(ceremony.map(|ceremony| ceremony.state))
+}
+
+async fn refuse(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+) -> Result<Answer, PasskeyError> {
+    let detail = serde_json::json!({ "session": session.id });
+    audit::record(tx, clock, Action::PasskeyRefused, Some(session.account), detail).await?;
+    Ok(Answer::Refused)
+}

@@ -1,0 +1,214 @@
+//! Own passwords: the union's rules, as a list to read and as a check (T5).
+//!
+//! A password is taken as it is typed: nothing is folded, nothing cut off.
+
+use serde::Serialize;
+use zxcvbn::matching::patterns::{DictionaryPattern, MatchPattern};
+
+use crate::tenant::policy::{CharacterClass, PasswordRules};
+
+/// So many of the most common passwords are nobody's.
+const COMMON: usize = 10_000;
+
+/// What is wrong with a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    TooShort,
+    TooLong,
+    /// A character that is neither a half-width letter or digit nor one of the union's symbols.
+    Character,
+    Lacks(CharacterClass),
+    /// Seed 001 5-1 A5, seed 002 A6
+    IsUserId,
+    /// It is the first credential, or the password that holds now.
+    IsCurrent,
+    Common,
+}
+
+/// A rule as the page lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    pub text: String,
+    /// What a password that keeps it matches, as a regular expression of a browser; `None` where
+    /// only the server can tell.
+    pub pattern: Option<String>,
+}
+
+/// All that the union's rules have against a password, in the order of [`list`]. It can take a
+/// quarter of a second of a core's time: not for a thread that others wait for.
+#[must_use]
+pub fn flaws(rules: &PasswordRules, user_id: &str, password: &str) -> Vec<Flaw> {
+    let length = password.chars().count();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || rules.symbols.contains(c);
+    let lacks = |class: &&CharacterClass| !password.chars().any(|c| is_of(**class, c));
+    let mut found = Vec::new();
+    found.extend((length < rules.min_length.into()).then_some(Flaw::TooShort));
+    found.extend((length > rules.max_length.into()).then_some(Flaw::TooLong));
+    found.extend((!password.chars().all(allowed)).then_some(Flaw::Character));
+    found.extend(rules.require.iter().filter(lacks).map(|class| Flaw::Lacks(*class)));
+    found.extend((password.to_lowercase() == user_id).then_some(Flaw::IsUserId));
+    // Looking it up takes its time, which no megabyte may have.
+    found.extend((found.is_empty() && is_common(password)).then_some(Flaw::Common));
+    found
+}
+
+fn is_of(class: CharacterClass, c: char) -> bool {
+    match class {
+        CharacterClass::Letter => c.is_ascii_alphabetic(),
+        CharacterClass::Digit => c.is_ascii_digit(),
+        CharacterClass::Symbol => c.is_ascii_punctuation(),
+    }
+}
+
+/// Whether somebody who tries the most likely first, from zxcvbn's lists of what people choose,
+/// comes to it among the first ten thousand.
+fn is_common(password: &str) -> bool {
+    let estimate = zxcvbn::zxcvbn(password, &[]);
+    // One match of rank r costs r + 1 guesses; capitals cost more, and make nothing rarer.
+    estimate.guesses() <= COMMON as u64 + 1
+        || matches!(estimate.sequence(), [only] if matches!(
+            &only.pattern,
+            MatchPattern::Dictionary(DictionaryPattern { rank, .. }) if *rank <= COMMON
+        ))
+}
+
+impl Flaw {
+    /// What the person is told.
+    #[must_use]
+    pub fn message(self, rules: &PasswordRules) -> String {
+        match self {
+            Self::TooShort => {
+                format!("パスワードは{}文字以上で入力してください。", rules.min_length)
+            }
+            Self::TooLong => {
+                format!("パスワードは{}文字以内で入力してください。", rules.max_length)
+            }
+            Self::Character => "パスワードに利用できない文字が入っています。".to_owned(),
+            Self::Lacks(class) => {
+                format!("パスワードに{}を1文字以上入れてください。", name(class))
+            }
+            Self::IsUserId => "ユーザIDと同じ文字列はパスワードに設定できません。".to_owned(),
+            Self::IsCurrent => {
+                "現在のパスワードと同じものは設定できません。別のパスワードを入力してください。"
+                    .to_owned()
+            }
+            Self::Common => {
+                "よく使われているパスワードのため設定できません。別のパスワードを入力してください。"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+const fn name(class: CharacterClass) -> &'static str {
+    match class {
+        CharacterClass::Letter => "半角英字",
+        CharacterClass::Digit => "半角数字",
+        CharacterClass::Symbol => "記号",
+    }
+}
+
+/// The rules to show beforehand (F9).
+#[must_use]
+pub fn list(rules: &PasswordRules) -> Vec<Rule> {
+    let PasswordRules { min_length, max_length, symbols, require, .. } = rules;
+    let rule = |text: String, pattern: String| Rule { text, pattern: Some(pattern) };
+    let told = |text: &str| Rule { text: text.to_owned(), pattern: None };
+    let characters = match symbols.is_empty() {
+        true => "利用可能文字：半角英数字".to_owned(),
+        false => format!("利用可能文字：半角英数字 {symbols}"),
+    };
+    let mut all = vec![
+        rule(
+            format!("{min_length}文字以上、{max_length}文字以内"),
+            format!("^.{{{min_length},{max_length}}}$"),
+        ),
+        rule(characters, format!("^[A-Za-z0-9{}]+$", escaped(symbols))),
+    ];
+    all.extend(require.iter().map(|class| {
+        let set = match class {
+            CharacterClass::Letter => "[A-Za-z]".to_owned(),
+            CharacterClass::Digit => "[0-9]".to_owned(),
+            CharacterClass::Symbol => format!("[{}]", escaped(symbols)),
+        };
+        rule(format!("{}を1文字以上", name(*class)), set)
+    }));
+    all.push(told("ユーザIDと同じ文字列ではない"));
+    all.push(told("現在のパスワードと同じではない"));
+    all.push(told("よく使われているパスワードではない"));
+    all
+}
+
+/// Signs as they stand in a character class of a browser's regular expression with flag `u`, which
+/// lets none but these be escaped.
+fn escaped(symbols: &str) -> String {
+    let special = |c: char| "^$\\.*+?()[]{}|/-".contains(c);
+    symbols.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seed 001 2-1 手順10
+    const SYMBOLS: &str = "!\"#$%&'()*~|`{+}<>?_-^\\@[;:],./";
+
+    fn rules(max_length: u16, symbols: &str, require: &[CharacterClass]) -> PasswordRules {
+        PasswordRules {
+            min_length: 8,
+            max_length,
+            symbols: symbols.to_owned(),
+            require: require.to_vec(),
+            max_age_years: None,
+        }
+    }
+
+    #[test]
+    fn t5_f9_each_rule_is_checked_by_itself() {
+        let kline = rules(64, SYMBOLS, &[]);
+        let jom = rules(64, SYMBOLS, &[CharacterClass::Letter, CharacterClass::Digit]);
+        let jrc = rules(20, SYMBOLS, &[CharacterClass::Letter, CharacterClass::Digit]);
+        use CharacterClass::{Digit, Letter};
+        for (rules, password, expected) in [
+            (&kline, "Umi-kaze!", &[] as &[Flaw]),
+            (&kline, "99887766-5544", &[]),
+            (&kline, SYMBOLS, &[]),
+            (&kline, "Umi-kaz", &[Flaw::TooShort]),
+            (&kline, &"aB3-".repeat(16), &[]),
+            (&kline, &format!("{}x", "aB3-".repeat(16)), &[Flaw::TooLong]),
+            (&kline, "Umi kaze 1", &[Flaw::Character]),
+            (&kline, "Umi=kaze1", &[Flaw::Character]),
+            (&kline, "ｕｍｉｋａｚｅ１", &[Flaw::Character]),
+            (&kline, "うみ", &[Flaw::TooShort, Flaw::Character]),
+            (&kline, "Umikaze\u{7}1", &[Flaw::Character]),
+            (&kline, "Taro_Demo1", &[Flaw::IsUserId]),
+            (&kline, "password1", &[Flaw::Common]),
+            (&kline, "qwertyuiop", &[Flaw::Common]),
+            (&kline, "iloveyou", &[Flaw::Common]),
+            (&kline, "11111111", &[Flaw::Common]),
+            (&kline, "passw0rd", &[Flaw::Common]),
+            (&kline, "drowssap", &[Flaw::Common]),
+            (&kline, "Sunshine1", &[Flaw::Common]),
+            (&jom, "Umi-kaze!", &[Flaw::Lacks(Digit)]),
+            (&jom, "1234-5678", &[Flaw::Lacks(Letter)]),
+            (&jom, "", &[Flaw::TooShort, Flaw::Lacks(Letter), Flaw::Lacks(Digit)]),
+            (&jom, "Umi-kaze1", &[]),
+            (&jrc, "abcdefghij1234567890", &[]),
+            (&jrc, "abcdefghijk1234567890", &[Flaw::TooLong]),
+        ] {
+            assert_eq!(flaws(rules, "taro_demo1", password), expected, "{password:.30}");
+        }
+    }
+
+    #[test]
+    fn the_list_names_what_the_union_asks_for() {
+        let jom = rules(64, SYMBOLS, &[CharacterClass::Letter, CharacterClass::Digit]);
+        let list = list(&jom);
+        let texts: Vec<&str> = list.iter().map(|rule| rule.text.as_str()).collect();
+        assert_eq!(texts[0], "8文字以上、64文字以内");
+        assert_eq!(texts[1], format!("利用可能文字：半角英数字 {SYMBOLS}"));
+        assert_eq!(&texts[2..4], ["半角英字を1文字以上", "半角数字を1文字以上"]);
+        assert_eq!(list[0].pattern.as_deref(), Some("^.{8,64}$"));
+        assert_eq!(escaped("!-]\\^"), "!\\-\\]\\\\\\^");
+    }
+}

@@ -1,0 +1,315 @@
+//! The end of the first sign-in: the first own password makes a registered subscriber, and the
+//! first credentials die (F9–F11, G2–G4). Also a new password in place of one that has grown old
+//! (G5).
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::email_code;
+use super::hashing::HashingError;
+use super::journey::Step;
+use super::password::{self, Flaw};
+use super::session::{self, Lookup, Session};
+use super::sign_in::{SignIn, SignInError};
+use super::user_id::UserId;
+use crate::audit::{self, Action};
+use crate::base::clock::jst;
+use crate::base::email::EmailAddress;
+use crate::base::ids::AccountId;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::mail::message::{FirstSignInMail, WelcomeMail};
+use crate::mail::outbox;
+use crate::tenant::directory::Tenant;
+
+/// What came of a password that was chosen.
+#[derive(Debug)]
+pub enum Choice {
+    /// It holds; the session goes on under a new token, every other one has ended.
+    Done(PlainToken),
+    Refused(Vec<Flaw>),
+    /// There was none to choose: a second click's request.
+    NothingDue,
+}
+
+/// What 「個人情報入力画面」 was told.
+#[derive(Debug)]
+pub struct Details {
+    pub user_id: UserId,
+    /// `None`: the one typed before.
+    pub password: Option<SecretString>,
+    pub email: Option<EmailAddress>,
+    /// 通知情報更新時のメール
+    pub expense_mail: bool,
+}
+
+/// What of it is kept until 「実行」.
+#[derive(Debug)]
+pub struct Draft {
+    pub user_id: String,
+    pub email: Option<String>,
+    pub expense_mail: bool,
+    password_hash: String,
+}
+
+/// What came of keeping it.
+#[derive(Debug)]
+pub enum Drafting {
+    Kept,
+    Refused(Vec<Flaw>),
+}
+
+/// What came of 「実行」.
+#[derive(Debug)]
+pub enum Registration {
+    Done(PlainToken),
+    /// Somebody else took the ID meanwhile.
+    UserIdTaken,
+    NothingDue,
+}
+
+impl SignIn<'_> {
+    /// Sets the password a person chose: the first own one, or one in place of an old one.
+    ///
+    /// # Errors
+    /// All of [`SignInError`]; then nothing has changed.
+    pub async fn choose_password(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+        chosen: &SecretString,
+    ) -> Result<Choice, SignInError> {
+        let flaws = self.flaws(tenant, &session.user_id, session, chosen).await?;
+        if !flaws.is_empty() {
+            return Ok(Choice::Refused(flaws));
+        }
+        let hash = self.hasher.hash(chosen).await?;
+        let first = !session.facts().own_password;
+        let mut tx = self.db.tenant(tenant.id).await?;
+        if !set_password(&mut tx, session.account, &hash, first, self.clock.now()).await? {
+            return Ok(Choice::NothingDue);
+        }
+        if first {
+            self.tell_of_first_sign_in(&mut tx, tenant, session).await?;
+        }
+        let token = self.go_on(&mut tx, tenant, session, token, first).await?;
+        tx.commit().await?;
+        Ok(Choice::Done(token))
+    }
+
+    /// Keeps what was typed, but for the password, of which a hash is kept.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn keep_draft(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        details: &Details,
+    ) -> Result<Drafting, SignInError> {
+        let user_id = details.user_id.as_str();
+        let hash = match &details.password {
+            None => None,
+            Some(password) => {
+                let flaws = self.flaws(tenant, user_id, session, password).await?;
+                if !flaws.is_empty() {
+                    return Ok(Drafting::Refused(flaws));
+                }
+                Some(self.hasher.hash(password).await?)
+            }
+        };
+        let mut tx = self.db.tenant(tenant.id).await?;
+        sqlx::query!(
+            "insert into registration_drafts
+                 (account_id, user_id, password_hash, email, expense_mail, typed_at)
+             select $1, $2, coalesce($3, (select password_hash from registration_drafts
+                                          where account_id = $1)), $4, $5, $6
+             on conflict (tenant_id, account_id) do update
+                 set user_id = excluded.user_id, password_hash = excluded.password_hash,
+                     email = excluded.email, expense_mail = excluded.expense_mail,
+                     typed_at = excluded.typed_at",
+            session.account as AccountId,
+            user_id,
+            hash,
+            details.email.as_ref().map(EmailAddress::as_str),
+            details.expense_mail,
+            self.clock.now()
+        )
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(Drafting::Kept)
+    }
+
+    /// Registers a person by what was kept (G4).
+    ///
+    /// # Errors
+    /// All of [`SignInError`]; then nothing has changed.
+    pub async fn register_draft(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+    ) -> Result<Registration, SignInError> {
+        let (now, account) = (self.clock.now(), session.account);
+        let mut tx = self.db.tenant(tenant.id).await?;
+        let Some(draft) = draft(&mut tx, account).await? else {
+            return Ok(Registration::NothingDue);
+        };
+        let named = sqlx::query!(
+            "update accounts set user_id = $2, email = $3, email_confirmed_at = null,
+                                 user_id_chosen_at = $4
+             where id = $1 and password_hash is null",
+            account as AccountId,
+            draft.user_id,
+            draft.email,
+            now
+        )
+        .execute(tx.conn())
+        .await;
+        let named = match named {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                return Ok(Registration::UserIdTaken);
+            }
+            named => named?.rows_affected(),
+        };
+        if named == 0 {
+            return Ok(Registration::NothingDue);
+        }
+        set_password(&mut tx, account, &draft.password_hash, true, now).await?;
+        keep_preference(&mut tx, account, draft.expense_mail).await?;
+        sqlx::query!("delete from registration_drafts where account_id = $1", account as AccountId)
+            .execute(tx.conn())
+            .await?;
+        if let Some(email) = &draft.email {
+            let mail = WelcomeMail { user_id: draft.user_id, origin: tenant.origin.clone() };
+            let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
+            outbox::enqueue(&mut tx, self.clock, &letter, email, None).await?;
+        }
+        let token = self.go_on(&mut tx, tenant, session, token, true).await?;
+        tx.commit().await?;
+        Ok(Registration::Done(token))
+    }
+
+    /// What is wrong with a password, for this person too.
+    async fn flaws(
+        &self,
+        tenant: &Tenant,
+        user_id: &str,
+        session: &Session,
+        chosen: &SecretString,
+    ) -> Result<Vec<Flaw>, SignInError> {
+        let (rules, user_id, secret) =
+            (tenant.config.password.clone(), user_id.to_owned(), chosen.clone());
+        let look = move || password::flaws(&rules, &user_id, secret.expose_secret());
+        let flaws = tokio::task::spawn_blocking(look).await.map_err(|_| HashingError::Stopped)?;
+        if !flaws.is_empty() {
+            return Ok(flaws);
+        }
+        let holds = self.is_current(tenant, &session.user_id, chosen).await?;
+        Ok(holds.then_some(Flaw::IsCurrent).into_iter().collect())
+    }
+
+    /// F11: a notice to the address, and to the one the union knew before.
+    async fn tell_of_first_sign_in(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        session: &Session,
+    ) -> Result<(), SignInError> {
+        let row = sqlx::query!(
+            "select email, former_email from accounts where id = $1",
+            session.account as AccountId
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        let at = jst(self.clock.now()).format("%Y年%-m月%-d日 %H:%M").to_string();
+        let mail = FirstSignInMail { at, origin: tenant.origin.clone() };
+        let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
+        for address in [row.email, row.former_email].into_iter().flatten() {
+            outbox::enqueue(tx, self.clock, &letter, &address, None).await?;
+        }
+        Ok(())
+    }
+
+    /// What every new password brings: all other sessions end, this one gets a new token, and a
+    /// code goes out where one is due.
+    async fn go_on(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+        first: bool,
+    ) -> Result<PlainToken, SignInError> {
+        let action = if first { Action::Registered } else { Action::PasswordChanged };
+        let detail = serde_json::json!({ "session": session.id });
+        audit::record(tx, self.clock, action, Some(session.account), detail).await?;
+        session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
+        if first {
+            session::note_registration(tx, self.clock, session.id).await?;
+        }
+        let renewed = session::renew(tx, self.clock, session.id, token).await?;
+        if let Lookup::Living(now) = session::find(tx, self.clock, tenant, &renewed).await?
+            && now.next_step(&tenant.config) == Step::EmailCode
+        {
+            email_code::send(tx, self.clock, self.mail, tenant, &now, &renewed).await?;
+        }
+        Ok(renewed)
+    }
+}
+
+/// Sets a password; the first one only where there is none yet. Whether it did.
+async fn set_password(
+    tx: &mut TenantTx,
+    account: AccountId,
+    hash: &str,
+    first: bool,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let set = sqlx::query!(
+        "update accounts
+         set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
+             initial_credential = null, initial_issued_at = null, initial_password_hash = null
+         where id = $1 and (password_hash is null) = $4",
+        account as AccountId,
+        hash,
+        now,
+        first
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(set.rows_affected() > 0)
+}
+
+async fn keep_preference(
+    tx: &mut TenantTx,
+    account: AccountId,
+    wanted: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into mail_preferences (account_id, kind, wanted) values ($1, 'expenses', $2)
+         on conflict (tenant_id, account_id, kind) do update set wanted = excluded.wanted",
+        account as AccountId,
+        wanted
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// What a person typed so far, if anything.
+///
+/// # Errors
+/// The database's.
+pub async fn draft(tx: &mut TenantTx, account: AccountId) -> Result<Option<Draft>, sqlx::Error> {
+    sqlx::query_as!(
+        Draft,
+        "select user_id, email, expense_mail, password_hash from registration_drafts
+         where account_id = $1",
+        account as AccountId
+    )
+    .fetch_optional(tx.conn())
+    .await
+}

@@ -1,0 +1,303 @@
+//! One-time codes of an authenticator app (L4, L5): RFC 6238 with SHA-1, six digits, 30 seconds, as
+//! the three apps of seed 001 2-4 expect.
+//!
+//! A code is good for its own 30 seconds and once only, the one that ends a set-up included.
+
+use chrono::TimeDelta;
+use totp_rs::{Builder, Secret, Totp};
+
+use super::session::{self, Session};
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, DeviceId, SessionId};
+use crate::base::japanese::fold_code;
+use crate::base::sealed::{Sealed, SealedError, Sealer};
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::tenant::directory::Tenant;
+
+const SECRET_LENGTH: usize = 20;
+/// A set-up page that is older shows another secret.
+const ENROLMENT_LASTS: TimeDelta = TimeDelta::hours(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum TotpError {
+    #[error(transparent)]
+    Sealed(#[from] SealedError),
+    #[error("{0:?}")]
+    Parameters(totp_rs::TotpError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// A secret that a set-up page offers.
+pub struct Enrolment(Totp);
+
+/// What came of the code that ends a set-up.
+#[derive(Debug)]
+pub enum Enrolling {
+    Done(PlainToken),
+    /// 「認証コードが異なります」
+    Wrong,
+    NameTaken,
+}
+
+/// An app that was set up.
+#[derive(Debug)]
+pub struct Device {
+    pub id: DeviceId,
+    pub name: String,
+}
+
+/// What came of a code at sign-in.
+#[derive(Debug)]
+pub enum Confirmation {
+    Done(PlainToken),
+    /// 「ワンタイムパスワードが正しくありません」
+    Wrong,
+    /// Too many in a row; the account is locked.
+    Locked,
+}
+
+impl Enrolment {
+    /// The key to type in, in groups of four.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let key = self.0.secret().to_base32();
+        let groups: Vec<&str> =
+            key.as_bytes().chunks(4).filter_map(|group| str::from_utf8(group).ok()).collect();
+        groups.join(" ")
+    }
+
+    /// The picture to scan, a PNG.
+    ///
+    /// # Errors
+    /// [`TotpError::Parameters`] where the names in it are too long.
+    pub fn qr(&self) -> Result<Vec<u8>, TotpError> {
+        self.0.to_qr_png().map_err(TotpError::Parameters)
+    }
+}
+
+/// A person's authenticator apps, as a session of theirs meets them.
+pub struct Apps<'s> {
+    pub clock: &'s Clock,
+    pub sealer: &'s Sealer,
+    pub tenant: &'s Tenant,
+    pub session: &'s Session,
+}
+
+impl Apps<'_> {
+    /// The secret that this session's set-up offers: the same as long as the page is in use.
+    ///
+    /// # Errors
+    /// All of [`TotpError`].
+    pub async fn enrolment(&self, tx: &mut TenantTx) -> Result<Enrolment, TotpError> {
+        let Self { clock, sealer, session, .. } = self;
+        let fresh: [u8; SECRET_LENGTH] = rand::random();
+        let sealed = sealer.seal(&enrolment_purpose(session), &fresh);
+        // Two tabs at once: the second finds the first one's secret.
+        let row = sqlx::query!(
+            "insert into totp_enrolments as e (session_id, secret, key_id, begun_at)
+             values ($1, $2, $3, $4)
+             on conflict (tenant_id, session_id) do update set
+                 secret = case when e.begun_at > $5 then e.secret else excluded.secret end,
+                 key_id = case when e.begun_at > $5 then e.key_id else excluded.key_id end,
+                 begun_at = case when e.begun_at > $5 then e.begun_at else excluded.begun_at end
+             returning secret, key_id",
+            session.id as SessionId,
+            sealed.bytes,
+            sealed.key_id,
+            clock.now(),
+            clock.now() - ENROLMENT_LASTS
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
+        let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
+        Ok(Enrolment(self.totp(secret)?))
+    }
+
+    /// Ends a set-up with the first code of the app (L5); the person has proved it then.
+    ///
+    /// # Errors
+    /// All of [`TotpError`].
+    pub async fn enrol(
+        &self,
+        tx: &mut TenantTx,
+        token: &PlainToken,
+        code: &str,
+        name: &str,
+    ) -> Result<Enrolling, TotpError> {
+        let Self { clock, sealer, session, .. } = self;
+        let Enrolment(totp) = self.enrolment(tx).await?;
+        let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
+            return Ok(Enrolling::Wrong);
+        };
+        let id = DeviceId::new(clock);
+        let sealed = sealer.seal(&device_purpose(session.account, id), totp.secret().as_ref());
+        let added = sqlx::query!(
+            "insert into totp_devices (id, account_id, name, secret, key_id, last_step,
+                                       created_at, last_used_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $7)",
+            id as DeviceId,
+            session.account as AccountId,
+            name,
+            sealed.bytes,
+            sealed.key_id,
+            step.cast_signed(),
+            clock.now()
+        )
+        .execute(tx.conn())
+        .await;
+        match added {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                return Ok(Enrolling::NameTaken);
+            }
+            added => added?,
+        };
+        sqlx::query!("delete from totp_enrolments where session_id = $1", session.id as SessionId)
+            .execute(tx.conn())
+            .await?;
+        let detail = serde_json::json!({ "session": session.id, "device": id });
+        audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
+        Ok(Enrolling::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+    }
+
+    /// Checks a code at sign-in.
+    ///
+    /// # Errors
+    /// All of [`TotpError`].
+    pub async fn confirm(
+        &self,
+        tx: &mut TenantTx,
+        token: &PlainToken,
+        device: DeviceId,
+        code: &str,
+    ) -> Result<Confirmation, TotpError> {
+        let Self { clock, session, .. } = self;
+        let account = session.account;
+        if !self.is_right(tx, device, code).await? {
+            return Ok(refuse(tx, clock, self.tenant, account).await?);
+        }
+        let detail = serde_json::json!({ "session": session.id, "second_factor": "totp" });
+        audit::record(tx, clock, Action::SignInComplete, Some(account), detail).await?;
+        forgive(tx, account).await?;
+        Ok(Confirmation::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+    }
+
+    /// Whether a code is the device's of this very moment, and was not used before.
+    async fn is_right(
+        &self,
+        tx: &mut TenantTx,
+        device: DeviceId,
+        code: &str,
+    ) -> Result<bool, TotpError> {
+        let account = self.session.account;
+        let Some(row) = sqlx::query!(
+            "select secret, key_id from totp_devices where id = $1 and account_id = $2",
+            device as DeviceId,
+            account as AccountId
+        )
+        .fetch_optional(tx.conn())
+        .await?
+        else {
+            return Ok(false);
+        };
+        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
+        let secret = self.sealer.open(&device_purpose(account, device), &sealed)?;
+        match self.totp(secret)?.check(&fold_code(code), seconds(self.clock)) {
+            Some(step) => Ok(consume(tx, self.clock, device, step).await?),
+            None => Ok(false),
+        }
+    }
+
+    fn totp(&self, secret: Vec<u8>) -> Result<Totp, TotpError> {
+        // A colon would part the issuer from the name; none stands in an ID that was chosen here.
+        let issuer = format!("{}加入者ページ", self.tenant.config.name).replace(':', "");
+        Builder::new()
+            .with_secret(Secret::from(secret))
+            .with_skew(0)
+            .with_issuer(Some(issuer))
+            .with_account_name(self.session.user_id.replace(':', ""))
+            .build()
+            .map_err(TotpError::Parameters)
+    }
+}
+
+/// The apps a person has set up, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn devices(tx: &mut TenantTx, account: AccountId) -> Result<Vec<Device>, sqlx::Error> {
+    sqlx::query_as!(
+        Device,
+        r#"select id as "id: DeviceId", name from totp_devices where account_id = $1 order by id"#,
+        account as AccountId
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Uses a step's code up. Of many at once, one does.
+async fn consume(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    device: DeviceId,
+    step: u64,
+) -> Result<bool, sqlx::Error> {
+    let used = sqlx::query!(
+        "update totp_devices set last_step = $2, last_used_at = $3 where id = $1 and last_step < $2",
+        device as DeviceId,
+        step.cast_signed(),
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(used.rows_affected() > 0)
+}
+
+async fn forgive(tx: &mut TenantTx, account: AccountId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update accounts set second_factor_failures = 0
+         where id = $1 and second_factor_failures > 0",
+        account as AccountId
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Counts a wrong code, apart from wrong passwords (L2).
+async fn refuse(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    account: AccountId,
+) -> Result<Confirmation, sqlx::Error> {
+    let failures = sqlx::query_scalar!(
+        "update accounts set second_factor_failures = second_factor_failures + 1
+         where id = $1 returning second_factor_failures",
+        account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let detail = serde_json::json!({ "failures": failures });
+    audit::record(tx, clock, Action::TotpRefused, Some(account), detail).await?;
+    if i32::from(failures) < i32::from(tenant.config.sign_in.lock_after) {
+        return Ok(Confirmation::Wrong);
+    }
+    session::lock(tx, clock, account, "second_factor").await?;
+    Ok(Confirmation::Locked)
+}
+
+fn seconds(clock: &Clock) -> u64 {
+    clock.now().timestamp().unsigned_abs()
+}
+
+fn enrolment_purpose(session: &Session) -> String {
+    format!("totp enrolment {}", session.id)
+}
+
+fn device_purpose(account: AccountId, device: DeviceId) -> String {
+    format!("totp device {account} {device}")
+}

@@ -1,0 +1,137 @@
+//! Values that rest encrypted: XChaCha20-Poly1305 with a key from the settings.
+//!
+//! The key's name stands beside each value, so that a new key can take over while the old one still
+//! opens what it sealed. What a value is for is bound to it: moved elsewhere, it doesn't open.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+
+const KEY_LENGTH: usize = 32;
+const NONCE_LENGTH: usize = 24;
+
+/// A sealed value with the name of its key.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    pub key_id: String,
+    /// A random nonce, then the ciphertext.
+    pub bytes: Vec<u8>,
+}
+
+/// The keys of a deployment; the last one seals.
+#[derive(Clone)]
+pub struct Sealer {
+    keys: Vec<(String, XChaCha20Poly1305)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SealedError {
+    #[error("no sealing key is named {0}")]
+    UnknownKey(String),
+    #[error("a sealed value does not open with its key")]
+    Altered,
+}
+
+impl Sealer {
+    /// Reads a file of keys: a line each, a name and 32 bytes in base64, the newest last.
+    ///
+    /// # Errors
+    /// What is wrong with which line.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let wrong = |what: &str| format!("line {}: {what}", index + 1);
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (name, key) = line
+                .split_once(char::is_whitespace)
+                .ok_or_else(|| wrong("no key after its name"))?;
+            let key = STANDARD.decode(key.trim()).map_err(|_| wrong("the key is not base64"))?;
+            let key = XChaCha20Poly1305::new_from_slice(&key)
+                .map_err(|_| wrong("the key is not 32 bytes long"))?;
+            if keys.iter().any(|(known, _)| known == name) {
+                return Err(wrong("two keys of the same name"));
+            }
+            keys.push((name.to_owned(), key));
+        }
+        if keys.is_empty() { Err("there is no key in it".to_owned()) } else { Ok(Self { keys }) }
+    }
+
+    /// A file of one new key.
+    #[must_use]
+    pub fn new_file() -> String {
+        let key: [u8; KEY_LENGTH] = rand::random();
+        format!("1 {}\n", STANDARD.encode(key))
+    }
+
+    /// Seals a value for a purpose.
+    ///
+    /// # Panics
+    /// Never: a value of ours is far below the cipher's limit of 256 GiB.
+    #[must_use]
+    pub fn seal(&self, purpose: &str, plain: &[u8]) -> Sealed {
+        let (key_id, key) = self.keys.last().expect("read() lets none without keys through");
+        let nonce: [u8; NONCE_LENGTH] = rand::random();
+        let payload = Payload { msg: plain, aad: purpose.as_bytes() };
+        let ciphertext =
+            key.encrypt(&XNonce::from(nonce), payload).expect("a value of ours is not too long");
+        Sealed { key_id: key_id.clone(), bytes: [&nonce[..], &ciphertext].concat() }
+    }
+
+    /// Opens a value that was sealed for the same purpose.
+    ///
+    /// # Errors
+    /// A key that is gone, or a value that was altered or moved.
+    pub fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, SealedError> {
+        let found = self.keys.iter().find(|(name, _)| *name == sealed.key_id);
+        let (_, key) = found.ok_or_else(|| SealedError::UnknownKey(sealed.key_id.clone()))?;
+        let (nonce, ciphertext) =
+            sealed.bytes.split_first_chunk::<NONCE_LENGTH>().ok_or(SealedError::Altered)?;
+        let payload = Payload { msg: ciphertext, aad: purpose.as_bytes() };
+        key.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SealedError::Altered)
+    }
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_opens_for_its_purpose_alone_and_after_the_key_was_replaced() {
+        let file = Sealer::new_file();
+        let sealed = Sealer::read(&file).unwrap().seal("device 1", b"seed");
+        let both = Sealer::read(&format!("{file}# a newer one\n{}", file.replacen('1', "2", 1)));
+        let both = both.unwrap();
+        assert_eq!(both.open("device 1", &sealed).unwrap(), b"seed");
+        assert_eq!(both.seal("x", b"y").key_id, "2");
+        assert!(matches!(both.open("device 2", &sealed), Err(SealedError::Altered)));
+        let moved = Sealed { key_id: "3".to_owned(), ..sealed.clone() };
+        assert!(matches!(both.open("device 1", &moved), Err(SealedError::UnknownKey(_))));
+        let cut = Sealed { bytes: sealed.bytes[..10].to_vec(), ..sealed };
+        assert!(matches!(both.open("device 1", &cut), Err(SealedError::Altered)));
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_by_its_line() {
+        let key = STANDARD.encode([7; 32]);
+        for (text, words) in [
+            (String::new(), "no key"),
+            ("1".to_owned(), "line 1: no key"),
+            (format!("\n1 {key}x"), "line 2: the key is not base64"),
+            ("1 AAAA".to_owned(), "line 1: the key is not 32 bytes"),
+            (format!("1 {key}\n1 {key}"), "line 2: two keys"),
+        ] {
+            let error = Sealer::read(&text).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

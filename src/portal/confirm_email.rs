@@ -1,0 +1,84 @@
+//! Where the link of 「メールアドレスの確認」 leads (F6): a page with a button, since scanners open
+//! links too. It signs nobody in.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::email_confirmation::{self, Link};
+use crate::base::email::masked;
+use crate::base::secret::PlainToken;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form};
+use crate::web::identity::Visitor;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct ConfirmEmailPage {
+    /// `ask`, `done`, `expired`, `invalid` or `taken`
+    pub(super) state: &'static str,
+    pub(super) address: String,
+    pub(super) action: String,
+}
+
+impl Page for ConfirmEmailPage {
+    const TEMPLATE: &'static str = "portal/confirm_email.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Opened {
+    #[serde(default)]
+    token: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Query(opened): Query<Opened>,
+) -> Result<Response, WebError> {
+    let link = match PlainToken::parse(&opened.token) {
+        Some(token) => {
+            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let link = email_confirmation::look_at(&mut tx, &app.clock, &token).await?;
+            tx.commit().await?;
+            link
+        }
+        None => Link::Unknown,
+    };
+    page(&app, &visitor, &opened, link)
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Query(opened): Query<Opened>,
+    Form { visitor, .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let link = match PlainToken::parse(&opened.token) {
+        Some(token) => {
+            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let link = email_confirmation::confirm(&mut tx, &app.clock, &token).await?;
+            tx.commit().await?;
+            link
+        }
+        None => Link::Unknown,
+    };
+    page(&app, &visitor, &opened, link)
+}
+
+fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Response, WebError> {
+    let page = |state| ConfirmEmailPage { state, ..ConfirmEmailPage::default() };
+    let (status, page) = match link {
+        Link::Waiting { email } => {
+            let action = format!("/confirm-email?token={}", opened.token);
+            let page = ConfirmEmailPage { address: masked(&email), action, ..page("ask") };
+            (StatusCode::OK, page)
+        }
+        Link::Confirmed => (StatusCode::OK, page("done")),
+        Link::Expired => (StatusCode::GONE, page("expired")),
+        Link::Unknown => (StatusCode::GONE, page("invalid")),
+        Link::Taken => (StatusCode::CONFLICT, page("taken")),
+    };
+    visitor.page(app, status, &page)
+}

@@ -1,0 +1,86 @@
+//! 「生年月日の入力」 (F2).
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::identity::{self, Check, Claim};
+use crate::auth::journey::{Progress, Step};
+use crate::base::japanese::parse_date;
+use crate::portal::sign_in::SignInPage;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const WRONG: &str = "生年月日が正しくありません。ご確認のうえ、もう一度入力してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct BirthdatePage {
+    pub(in crate::portal) progress: Option<Progress>,
+    pub(in crate::portal) form: BirthdateForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct BirthdateForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) birthdate: Field,
+}
+
+impl Page for BirthdatePage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/birthdate.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Birthdate {
+    birthdate: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &signing_in.at(Step::Birthdate)?, Field::default())
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Birthdate>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Birthdate)?;
+    let field = Field::with_value(&fields.birthdate);
+    let birthdate = match read(&fields.birthdate) {
+        Ok(birthdate) => birthdate,
+        Err(error) => return page(&app, &signing_in, field.with_error(error)),
+    };
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let claim = Claim { birthdate, insurer_number: None };
+    let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
+    tx.commit().await?;
+    match check {
+        Check::Right => Ok(Redirect::to("/first-sign-in").into_response()),
+        Check::Wrong => page(&app, &signing_in, field.with_error(WRONG)),
+        Check::Locked => SignInPage::after(&app, signing_in.visitor, super::LOCKED),
+    }
+}
+
+/// What a person typed, in any of the ways people write a date.
+pub(super) fn read(text: &str) -> Result<NaiveDate, &'static str> {
+    if text.trim().is_empty() {
+        return Err("生年月日を入力してください。");
+    }
+    // No way of writing a date is longer; folding a long text takes its time.
+    let date = (text.chars().count() <= 40).then(|| parse_date(text)).flatten();
+    date.ok_or("生年月日は数字8桁で入力してください。（入力例:19790822）")
+}
+
+fn page(app: &App, signing_in: &SigningIn, birthdate: Field) -> Result<Response, WebError> {
+    let errors = summary(&[("birthdate", &birthdate)]);
+    let status = status_of(&errors);
+    let form = BirthdateForm { errors, birthdate };
+    signing_in.visitor.page(app, status, &BirthdatePage { progress: signing_in.progress(), form })
+}

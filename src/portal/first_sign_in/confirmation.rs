@@ -1,0 +1,102 @@
+//! 「入力確認画面」 (G3) and what follows 「実行」 (G4, seed 004 ⑥⑦).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Serialize;
+
+use super::user_id::TAKEN;
+use crate::auth::journey::{Progress, Step};
+use crate::auth::registration::{self, Registration};
+use crate::web::cookies;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form, FormError, status_of};
+use crate::web::identity::{SigningIn, Subscriber};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct ConfirmationPage {
+    pub(in crate::portal) progress: Option<Progress>,
+    pub(in crate::portal) user_id: String,
+    pub(in crate::portal) email: Option<String>,
+    pub(in crate::portal) expense_mail: bool,
+    pub(in crate::portal) form: ConfirmationForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct ConfirmationForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+}
+
+impl Page for ConfirmationPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/confirmation.html";
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct RegisteredPage {
+    pub(in crate::portal) user_id: String,
+    pub(in crate::portal) email: Option<String>,
+}
+
+impl Page for RegisteredPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/registered.html";
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &signing_in.at(Step::Details)?, Vec::new()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Details)?;
+    let SigningIn { visitor, session, token, .. } = &signing_in;
+    match app.sign_in().register_draft(&visitor.tenant, session, token).await? {
+        Registration::Done(token) => {
+            let jar = cookies::set_session(signing_in.visitor.jar, &token);
+            Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
+        }
+        Registration::UserIdTaken => {
+            let taken = FormError { field: None, message: TAKEN.to_owned() };
+            page(&app, &signing_in, vec![taken]).await
+        }
+        Registration::NothingDue => Ok(Redirect::to("/first-sign-in").into_response()),
+    }
+}
+
+pub(super) async fn registered(
+    State(app): State<AppState>,
+    Subscriber { visitor, session }: Subscriber,
+) -> Result<Response, WebError> {
+    let page = RegisteredPage { user_id: session.user_id, email: session.email };
+    visitor.page(&app, StatusCode::OK, &page)
+}
+
+async fn page(
+    app: &App,
+    signing_in: &SigningIn,
+    errors: Vec<FormError>,
+) -> Result<Response, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let draft = registration::draft(&mut tx, session.account).await?;
+    tx.commit().await?;
+    // Nothing to confirm yet: this page was opened by its address.
+    let Some(draft) = draft else {
+        return Ok(Redirect::to(Step::Details.path()).into_response());
+    };
+    let page = ConfirmationPage {
+        progress: signing_in.progress().map(Progress::later),
+        user_id: draft.user_id,
+        email: draft.email,
+        expense_mail: draft.expense_mail,
+        form: ConfirmationForm { errors },
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,192 @@
+//! 「個人情報入力画面」 (G2, seed 004 ④⑤).
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::email;
+use super::user_id::{RulesText, TAKEN};
+use crate::auth::email_confirmation;
+use crate::auth::journey::{Progress, Step};
+use crate::auth::password::{self, Rule};
+use crate::auth::registration::{self, Details, Drafting};
+use crate::auth::user_id::{self, UserId};
+use crate::base::email::EmailAddress;
+use crate::portal::new_password::{messages, typed_wrong};
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct DetailsPage {
+    pub(in crate::portal) progress: Option<Progress>,
+    #[serde(flatten)]
+    pub(in crate::portal) user_id_rules: RulesText,
+    pub(in crate::portal) rules: Vec<Rule>,
+    /// Whether a password was typed before, which need not be typed again.
+    pub(in crate::portal) password_kept: bool,
+    pub(in crate::portal) form: DetailsForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct DetailsForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) user_id: Field,
+    pub(in crate::portal) password: Field,
+    pub(in crate::portal) again: Field,
+    pub(in crate::portal) email: Field,
+    /// `yes` or `no`
+    pub(in crate::portal) expense_mail: Field,
+}
+
+impl Page for DetailsPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/details.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typed {
+    user_id: String,
+    password: SecretString,
+    again: SecretString,
+    email: String,
+    #[serde(default)]
+    expense_mail: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Details)?;
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let draft = registration::draft(&mut tx, session.account).await?;
+    tx.commit().await?;
+    let mut form = DetailsForm::default();
+    match draft {
+        Some(draft) => {
+            form.user_id.value = draft.user_id;
+            form.email.value = draft.email.unwrap_or_default();
+            form.expense_mail.value = if draft.expense_mail { "yes" } else { "no" }.to_owned();
+        }
+        None => {
+            form.email.value = session.email.clone().unwrap_or_default();
+            form.expense_mail.value = "yes".to_owned();
+        }
+    }
+    page(&app, &signing_in, form).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Typed>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Details)?;
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let mut form = DetailsForm {
+        user_id: Field::with_value(&fields.user_id),
+        email: Field::with_value(&fields.email),
+        expense_mail: Field::with_value(&fields.expense_mail),
+        ..DetailsForm::default()
+    };
+    let Some(details) = read(&app, &signing_in, &fields, &mut form).await? else {
+        return page(&app, &signing_in, form).await;
+    };
+    match app.sign_in().keep_draft(&visitor.tenant, session, &details).await? {
+        Drafting::Kept => Ok(Redirect::to("/first-sign-in/confirmation").into_response()),
+        Drafting::Refused(flaws) => {
+            form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
+            page(&app, &signing_in, form).await
+        }
+    }
+}
+
+/// What was typed, or `None` with the errors at their fields.
+async fn read(
+    app: &App,
+    signing_in: &SigningIn,
+    fields: &Typed,
+    form: &mut DetailsForm,
+) -> Result<Option<Details>, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let user_id = UserId::choose(&visitor.tenant.config.user_id, &fields.user_id);
+    let email: Result<Option<EmailAddress>, String> = match fields.email.trim() {
+        "" => Ok(None),
+        typed => email::read(typed).map(Some),
+    };
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    if let Ok(user_id) = &user_id
+        && user_id::is_taken(&mut tx, session.account, user_id).await?
+    {
+        form.user_id.error = Some(TAKEN.to_owned());
+    }
+    if let Ok(Some(email)) = &email
+        && email_confirmation::is_taken(&mut tx, session.account, email.as_str()).await?
+    {
+        form.email.error = Some(email::TAKEN.to_owned());
+    }
+    let kept = registration::draft(&mut tx, session.account).await?.is_some();
+    tx.commit().await?;
+    let nothing = |text: &SecretString| text.expose_secret().is_empty();
+    let keeps = kept && nothing(&fields.password) && nothing(&fields.again);
+    let wrong = if keeps { None } else { typed_wrong(&fields.password, &fields.again) };
+    if let Some(wrong) = wrong {
+        wrong.put(&mut form.password, &mut form.again);
+    }
+    let expense_mail = match fields.expense_mail.as_str() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    };
+    if expense_mail.is_none() {
+        form.expense_mail.error = Some("必要・不要のどちらかを選択してください。".to_owned());
+    }
+    if let Err(error) = &user_id {
+        form.user_id.error = Some(error.clone());
+    }
+    if let Err(error) = &email {
+        form.email.error = Some(error.clone());
+    }
+    let errors = [&form.user_id, &form.password, &form.again, &form.email];
+    if errors.iter().any(|field| field.error.is_some()) {
+        return Ok(None);
+    }
+    let password = (!keeps).then(|| fields.password.clone());
+    Ok(match (user_id, email, expense_mail) {
+        (Ok(user_id), Ok(email), Some(expense_mail)) => {
+            Some(Details { user_id, password, email, expense_mail })
+        }
+        _ => None,
+    })
+}
+
+async fn page(
+    app: &App,
+    signing_in: &SigningIn,
+    mut form: DetailsForm,
+) -> Result<Response, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let password_kept = registration::draft(&mut tx, session.account).await?.is_some();
+    tx.commit().await?;
+    form.errors = summary(&[
+        ("user_id", &form.user_id),
+        ("password", &form.password),
+        ("again", &form.again),
+        ("email", &form.email),
+        ("expense_mail", &form.expense_mail),
+    ]);
+    let config = &visitor.tenant.config;
+    let page = DetailsPage {
+        progress: signing_in.progress(),
+        user_id_rules: RulesText::from(&config.user_id),
+        rules: password::list(&config.password),
+        password_kept,
+        form,
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,259 @@
+//! 「メールアドレスの設定」 and the page that waits for its link to be opened (F4–F7).
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
+use crate::auth::journey::{Progress, Step};
+use crate::auth::session;
+use crate::base::email::{self, EmailAddress};
+use crate::web::error::WebError;
+use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const EMPTY: &str = "メールアドレスを入力してください。";
+const INVALID: &str =
+    "無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。";
+const TOO_LONG: &str = "設定可能なメールアドレスの最大文字数は255文字です。";
+pub(in crate::portal) const TAKEN: &str =
+    "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
+
+const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct EmailPage {
+    pub(in crate::portal) progress: Option<Progress>,
+    pub(in crate::portal) form: EmailForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct EmailForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) email: Field,
+    pub(in crate::portal) everywhere: bool,
+}
+
+impl Page for EmailPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/email.html";
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct SentPage {
+    pub(in crate::portal) progress: Option<Progress>,
+    pub(in crate::portal) address: String,
+    pub(in crate::portal) minutes: i64,
+    pub(in crate::portal) notice: Option<String>,
+    pub(in crate::portal) expired: bool,
+}
+
+impl Page for SentPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/email_sent.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Email {
+    email: String,
+    #[serde(default, deserialize_with = "ticked")]
+    everywhere: bool,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    let signing_in = choosing(signing_in)?;
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
+    tx.commit().await?;
+    let known = pending.map(|pending| pending.email).or_else(|| session.email.clone());
+    let email = Field::with_value(known.as_deref().unwrap_or_default());
+    page(&app, &signing_in, EmailForm { email, ..EmailForm::default() })
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Email>,
+) -> Result<Response, WebError> {
+    let signing_in = choosing(signing_in)?;
+    let form = |error: &str| EmailForm {
+        errors: Vec::new(),
+        email: Field::with_value(&fields.email).with_error(error),
+        everywhere: fields.everywhere,
+    };
+    let email = match read(&fields.email) {
+        Ok(email) => email,
+        Err(error) => return page(&app, &signing_in, form(&error)),
+    };
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let asking = email_confirmation::ask(
+        &mut tx,
+        &app.clock,
+        &app.mail,
+        &visitor.tenant,
+        session.account,
+        &email,
+    )
+    .await?;
+    if fields.everywhere && asking != Asking::Taken {
+        session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+    }
+    tx.commit().await?;
+    match asking {
+        Asking::Taken => page(&app, &signing_in, form(TAKEN)),
+        // A double click's second request: the first one's mail is on its way.
+        Asking::Sent | Asking::TooSoon { .. } => {
+            Ok(Redirect::to(Step::AddressConfirmation.path()).into_response())
+        }
+    }
+}
+
+/// The address may be changed until it is confirmed.
+fn choosing(signing_in: SigningIn) -> Result<SigningIn, WebError> {
+    match signing_in.step {
+        Step::AddressConfirmation => Ok(signing_in),
+        _ => signing_in.at(Step::Address),
+    }
+}
+
+/// Reads an address.
+///
+/// # Errors
+/// What seed 001 2-1 手順6 says to it.
+pub(in crate::portal) fn read(text: &str) -> Result<EmailAddress, String> {
+    if text.trim().is_empty() {
+        return Err(EMPTY.to_owned());
+    }
+    EmailAddress::parse(text).ok_or_else(|| match text.trim().chars().count() {
+        too_long if too_long > email::LONGEST => format!("{INVALID}\n{TOO_LONG}"),
+        _ => INVALID.to_owned(),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Refresh {
+    /// Whether the person pressed 「更新」.
+    refresh: Option<String>,
+}
+
+pub(super) async fn sent(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Query(query): Query<Refresh>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::AddressConfirmation)?;
+    let notice = query.refresh.map(|_| NOT_YET.to_owned());
+    sent_page(&app, &signing_in, notice).await
+}
+
+pub(super) async fn resend(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::AddressConfirmation)?;
+    let Some(pending) = pending(&app, &signing_in).await? else {
+        return Ok(Redirect::to(Step::Address.path()).into_response());
+    };
+    let Some(email) = EmailAddress::parse(&pending.email) else {
+        return Ok(Redirect::to(Step::Address.path()).into_response());
+    };
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let asking = email_confirmation::ask(
+        &mut tx,
+        &app.clock,
+        &app.mail,
+        &visitor.tenant,
+        session.account,
+        &email,
+    )
+    .await?;
+    tx.commit().await?;
+    let notice = match asking {
+        Asking::Sent => {
+            "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
+        }
+        Asking::TooSoon { seconds } => format!(
+            "メールを送信したばかりです。届かない場合は、{seconds}秒後にもう一度「再送信」を押してください。"
+        ),
+        Asking::Taken => {
+            let email = Field::with_value(&pending.email).with_error(TAKEN);
+            return page(&app, &signing_in, EmailForm { email, ..EmailForm::default() });
+        }
+    };
+    sent_page(&app, &signing_in, Some(notice)).await
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Status {
+    confirmed: bool,
+}
+
+/// What the waiting page asks every few seconds where scripts run.
+pub(super) async fn status(signing_in: SigningIn) -> Json<Status> {
+    Json(Status { confirmed: signing_in.step != Step::AddressConfirmation })
+}
+
+async fn pending(app: &App, signing_in: &SigningIn) -> Result<Option<Pending>, WebError> {
+    let mut tx = app.db.tenant(signing_in.visitor.tenant.id).await?;
+    let account = signing_in.session.account;
+    let pending = email_confirmation::pending(&mut tx, &app.clock, account).await?;
+    tx.commit().await?;
+    Ok(pending)
+}
+
+async fn sent_page(
+    app: &App,
+    signing_in: &SigningIn,
+    notice: Option<String>,
+) -> Result<Response, WebError> {
+    let Some(pending) = pending(app, signing_in).await? else {
+        // Confirmed this very moment.
+        return Ok(Redirect::to("/first-sign-in").into_response());
+    };
+    let page = SentPage {
+        progress: signing_in.progress(),
+        address: pending.email,
+        minutes: VALID_FOR.num_minutes(),
+        notice,
+        expired: pending.expired,
+    };
+    signing_in.visitor.page(app, StatusCode::OK, &page)
+}
+
+fn page(app: &App, signing_in: &SigningIn, mut form: EmailForm) -> Result<Response, WebError> {
+    form.errors = summary(&[("email", &form.email)]);
+    let status = status_of(&form.errors);
+    signing_in.visitor.page(app, status, &EmailPage { progress: signing_in.progress(), form })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f5_each_error_word_for_word() {
+        let long = format!("{}@example.jp", "x".repeat(245));
+        assert_eq!(long.len(), 256);
+        for (typed, error) in [
+            ("", "メールアドレスを入力してください。".to_owned()),
+            ("　 ", "メールアドレスを入力してください。".to_owned()),
+            ("taro?@", INVALID.to_owned()),
+            ("taro.@example.jp", INVALID.to_owned()),
+            ("<b>taro</b>@example.jp", INVALID.to_owned()),
+            ("taro@example.jp\r\nBcc: x@example.jp", INVALID.to_owned()),
+            (&long, format!("{INVALID}\n{TOO_LONG}")),
+        ] {
+            assert_eq!(read(typed), Err(error), "{typed:.40}");
+        }
+        assert_eq!(read("ＴＡＲＯ@Example.JP").unwrap().as_str(), "taro@example.jp");
+    }
+}

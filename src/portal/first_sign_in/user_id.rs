@@ -1,0 +1,122 @@
+//! 「ユーザIDの変更・認証方法の設定」 (F8).
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::journey::{Progress, Step};
+use crate::auth::user_id::{self, Refused, UserId};
+use crate::portal::method::{chosen, methods};
+use crate::tenant::policy::UserIdRules;
+use crate::web::error::WebError;
+use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+pub(super) const TAKEN: &str = "このユーザIDは利用できません。別のユーザIDを入力してください。";
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct UserIdPage {
+    pub(in crate::portal) progress: Option<Progress>,
+    #[serde(flatten)]
+    pub(in crate::portal) rules: RulesText,
+    pub(in crate::portal) methods: Vec<Choice>,
+    pub(in crate::portal) form: UserIdForm,
+}
+
+/// The union's rules, as both ways of signing up list them.
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct RulesText {
+    changeable: bool,
+    min: u16,
+    max: u16,
+    symbols: String,
+    refused: Vec<Refused>,
+}
+
+impl From<&UserIdRules> for RulesText {
+    fn from(rules: &UserIdRules) -> Self {
+        let symbols: Vec<String> = rules.symbols.chars().map(String::from).collect();
+        Self {
+            changeable: rules.changeable,
+            min: rules.min_length,
+            max: rules.max_length,
+            symbols: symbols.join(" "),
+            refused: user_id::refused(rules),
+        }
+    }
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct UserIdForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) user_id: Field,
+    pub(in crate::portal) method: Field,
+}
+
+impl Page for UserIdPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/user_id.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Chosen {
+    user_id: String,
+    #[serde(default)]
+    method: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::UserId)?;
+    let user_id = Field::with_value(&signing_in.session.user_id);
+    page(&app, &signing_in, UserIdForm { user_id, ..UserIdForm::default() })
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Chosen>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::UserId)?;
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let config = &visitor.tenant.config;
+    let mut form = UserIdForm {
+        errors: Vec::new(),
+        user_id: Field::with_value(&fields.user_id),
+        method: Field::with_value(&fields.method),
+    };
+    let user_id = UserId::choose(&config.user_id, &fields.user_id);
+    let method = chosen(&config.sign_in, &fields.method);
+    let (user_id, method) = match (user_id, method) {
+        (Ok(user_id), Ok(method)) => (user_id, method),
+        (user_id, method) => {
+            form.user_id.error = user_id.err();
+            form.method.error = method.err().map(str::to_owned);
+            return page(&app, &signing_in, form);
+        }
+    };
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let set = user_id::set(&mut tx, &app.clock, session.account, &user_id, method).await?;
+    tx.commit().await?;
+    if !set {
+        form.user_id = form.user_id.with_error(TAKEN);
+        return page(&app, &signing_in, form);
+    }
+    Ok(Redirect::to("/first-sign-in").into_response())
+}
+
+fn page(app: &App, signing_in: &SigningIn, mut form: UserIdForm) -> Result<Response, WebError> {
+    form.errors = summary(&[("user_id", &form.user_id), ("method", &form.method)]);
+    let status = status_of(&form.errors);
+    let config = &signing_in.visitor.tenant.config;
+    let page = UserIdPage {
+        progress: signing_in.progress(),
+        rules: RulesText::from(&config.user_id),
+        methods: methods(&config.sign_in, &form.method.value),
+        form,
+    };
+    signing_in.visitor.page(app, status, &page)
+}

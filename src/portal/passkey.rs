@@ -1,0 +1,191 @@
+//! 「セキュリティキーの登録」 and 「パスキーでログイン」 (L6).
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::journey::{Progress, Step};
+use crate::auth::passkey::{self, Answer};
+use crate::auth::{device, session};
+use crate::web::cookies;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+/// What a passkey is called where the person has no better name.
+const DEFAULT_NAME: &str = "パスキー";
+const SET_UP_REFUSED: &str =
+    "お使いの端末からの応答を確認できませんでした。もう一度お試しください。";
+const REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";
+const NAME_TAKEN: &str = "同じ名前のパスキーがあります。別の名前を入力してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct PasskeySetUpPage {
+    pub(super) progress: Option<Progress>,
+    /// What the browser is asked, as JSON.
+    pub(super) options: String,
+    pub(super) failure: Option<&'static str>,
+    pub(super) form: PasskeySetUpForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct PasskeySetUpForm {
+    pub(super) errors: Vec<FormError>,
+    /// The browser's answer, kept while a name is wrong.
+    pub(super) credential: Field,
+    pub(super) name: Field,
+    pub(super) everywhere: bool,
+}
+
+impl Page for PasskeySetUpPage {
+    const TEMPLATE: &'static str = "portal/passkey_set_up.html";
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct PasskeyPage {
+    pub(super) options: String,
+    pub(super) form: PasskeyForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct PasskeyForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) credential: Field,
+}
+
+impl Page for PasskeyPage {
+    const TEMPLATE: &'static str = "portal/passkey.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SetUp {
+    credential: String,
+    name: String,
+    #[serde(default, deserialize_with = "ticked")]
+    everywhere: bool,
+}
+
+pub(super) async fn set_up(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::PasskeySetUp)?;
+    let form =
+        PasskeySetUpForm { name: Field::with_value(DEFAULT_NAME), ..PasskeySetUpForm::default() };
+    set_up_page(&app, &signing_in, None, form).await
+}
+
+pub(super) async fn finish_set_up(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<SetUp>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::PasskeySetUp)?;
+    let SigningIn { visitor, session, token, .. } = &signing_in;
+    let mut form = PasskeySetUpForm {
+        errors: Vec::new(),
+        credential: Field::with_value(&fields.credential),
+        name: Field::with_value(&fields.name),
+        everywhere: fields.everywhere,
+    };
+    let name = match device::read_name(&fields.name, "パスキーの名前") {
+        Ok(name) => name,
+        Err(error) => {
+            form.name = form.name.with_error(&error);
+            return set_up_page(&app, &signing_in, None, form).await;
+        }
+    };
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let answer = passkey::finish_set_up(
+        &mut tx,
+        &app.clock,
+        tenant,
+        session,
+        token,
+        &fields.credential,
+        &name,
+    )
+    .await?;
+    if fields.everywhere && matches!(answer, Answer::Done(_)) {
+        session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+    }
+    tx.commit().await?;
+    match answer {
+        Answer::Done(token) => {
+            let jar = cookies::set_session(signing_in.visitor.jar, &token);
+            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+        }
+        Answer::Refused => {
+            form.credential = Field::default();
+            set_up_page(&app, &signing_in, Some(SET_UP_REFUSED), form).await
+        }
+        Answer::NameTaken => {
+            form.name = form.name.with_error(NAME_TAKEN);
+            set_up_page(&app, &signing_in, None, form).await
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Proof {
+    credential: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &signing_in.at(Step::Passkey)?, Field::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Proof>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Passkey)?;
+    let SigningIn { visitor, session, token, .. } = &signing_in;
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let answer =
+        passkey::finish_sign_in(&mut tx, &app.clock, tenant, session, token, &fields.credential)
+            .await?;
+    tx.commit().await?;
+    match answer {
+        Answer::Done(token) => {
+            let jar = cookies::set_session(signing_in.visitor.jar, &token);
+            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+        }
+        Answer::Refused | Answer::NameTaken => {
+            page(&app, &signing_in, Field::default().with_error(REFUSED)).await
+        }
+    }
+}
+
+async fn set_up_page(
+    app: &App,
+    signing_in: &SigningIn,
+    failure: Option<&'static str>,
+    mut form: PasskeySetUpForm,
+) -> Result<Response, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let options = passkey::begin_set_up(&mut tx, &app.clock, &visitor.tenant, session).await?;
+    tx.commit().await?;
+    form.errors = summary(&[("name", &form.name)]);
+    let page = PasskeySetUpPage { progress: signing_in.progress(), options, failure, form };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}
+
+async fn page(app: &App, signing_in: &SigningIn, credential: Field) -> Result<Response, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let options = passkey::begin_sign_in(&mut tx, &app.clock, &visitor.tenant, session).await?;
+    tx.commit().await?;
+    let errors = summary(&[("credential", &credential)]);
+    let page = PasskeyPage { options, form: PasskeyForm { errors, credential } };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,111 @@
+//! 「KOSMO Communication Web 利用規約」 (F3), and the same after an update (L8).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::consent::{self, Client};
+use crate::auth::journey::{Progress, Step};
+use crate::base::clock::jst;
+use crate::base::ids::TermsId;
+use crate::tenant::terms::TermsVersion;
+use crate::web::error::WebError;
+use crate::web::form::Form;
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+/// Published between showing and agreeing.
+pub(super) const NEWER: &str =
+    "利用規約が新しくなりました。新しい内容をご確認のうえ、あらためて同意してください。";
+
+#[derive(Debug, Serialize)]
+pub(super) struct TermsPage {
+    pub(super) progress: Option<Progress>,
+    pub(super) terms: TermsText,
+    pub(super) updated: bool,
+    pub(super) notice: Option<&'static str>,
+}
+
+/// A version as pages show it.
+#[derive(Debug, Serialize)]
+pub(super) struct TermsText {
+    id: TermsId,
+    effective: String,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, Serialize)]
+struct Block {
+    heading: bool,
+    text: String,
+}
+
+impl From<&TermsVersion> for TermsText {
+    fn from(version: &TermsVersion) -> Self {
+        let blocks = version.body.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+        let block = |text: &str| match text.strip_prefix("## ") {
+            Some(heading) => Block { heading: true, text: heading.to_owned() },
+            None => Block { heading: false, text: text.to_owned() },
+        };
+        Self {
+            id: version.id,
+            effective: day(version.effective_at),
+            blocks: blocks.map(block).collect(),
+        }
+    }
+}
+
+fn day(at: DateTime<Utc>) -> String {
+    jst(at).format("%Y年%-m月%-d日").to_string()
+}
+
+impl Page for TermsPage {
+    const TEMPLATE: &'static str = "portal/terms.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Agreement {
+    /// The version that was shown.
+    terms: TermsId,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &signing_in.at(Step::Terms)?, None).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    client: Client,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Agreement>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Terms)?;
+    let SigningIn { visitor, session, .. } = &signing_in;
+    if visitor.tenant.terms.in_force(app.clock.now()).id != fields.terms {
+        return page(&app, &signing_in, Some(NEWER)).await;
+    }
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    consent::agree(&mut tx, &app.clock, session.account, fields.terms, &client).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/first-sign-in").into_response())
+}
+
+async fn page(
+    app: &App,
+    signing_in: &SigningIn,
+    notice: Option<&'static str>,
+) -> Result<Response, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let updated = consent::has_agreed_before(&mut tx, session.account).await?;
+    tx.commit().await?;
+    let terms = visitor.tenant.terms.in_force(app.clock.now()).into();
+    let page = TermsPage { progress: signing_in.progress(), terms, updated, notice };
+    visitor.page(app, StatusCode::OK, &page)
+}

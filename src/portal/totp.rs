@@ -1,0 +1,217 @@
+//! 「ワンタイムパスワードの設定」 (L5) and 「ワンタイムパスワードの入力」 (L4).
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::first_sign_in::LOCKED;
+use super::sign_in::SignInPage;
+use crate::auth::journey::{Progress, Step};
+use crate::auth::totp::{self, Apps, Confirmation, Device, Enrolling, Enrolment};
+use crate::auth::{device, session};
+use crate::base::ids::DeviceId;
+use crate::web::cookies;
+use crate::web::error::WebError;
+use crate::web::form::{Choice, Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const EMPTY: &str = "ワンタイムパスワードを入力してください。";
+const SET_UP_WRONG: &str = "認証コードが異なります";
+const WRONG: &str = "ワンタイムパスワードが正しくありません";
+const NAME_TAKEN: &str = "同じ名前のデバイスがあります。別の名前を入力してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct TotpSetUpPage {
+    pub(super) progress: Option<Progress>,
+    /// In groups of four.
+    pub(super) key: String,
+    pub(super) form: TotpSetUpForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct TotpSetUpForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) code: Field,
+    pub(super) device_name: Field,
+    pub(super) everywhere: bool,
+}
+
+impl Page for TotpSetUpPage {
+    const TEMPLATE: &'static str = "portal/totp_set_up.html";
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct TotpPage {
+    pub(super) devices: Vec<Choice>,
+    pub(super) form: TotpForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct TotpForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) code: Field,
+    pub(super) device: Field,
+}
+
+impl Page for TotpPage {
+    const TEMPLATE: &'static str = "portal/totp.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct SetUp {
+    code: String,
+    device_name: String,
+    #[serde(default, deserialize_with = "ticked")]
+    everywhere: bool,
+}
+
+pub(super) async fn set_up(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    set_up_page(&app, &signing_in.at(Step::TotpSetUp)?, TotpSetUpForm::default()).await
+}
+
+/// The picture of the set-up page.
+pub(super) async fn qr(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    let enrolment = enrolment(&app, &signing_in.at(Step::TotpSetUp)?).await?;
+    Ok(([(CONTENT_TYPE, "image/png")], enrolment.qr()?).into_response())
+}
+
+pub(super) async fn finish_set_up(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<SetUp>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::TotpSetUp)?;
+    let SigningIn { visitor, session, token, .. } = &signing_in;
+    let mut form = TotpSetUpForm {
+        errors: Vec::new(),
+        code: Field::with_value(&fields.code),
+        device_name: Field::with_value(&fields.device_name),
+        everywhere: fields.everywhere,
+    };
+    if fields.code.trim().is_empty() {
+        form.code.error = Some(EMPTY.to_owned());
+    }
+    let name = device::read_name(&fields.device_name, "デバイス名");
+    let (Ok(name), None) = (&name, &form.code.error) else {
+        form.device_name.error = name.err();
+        return set_up_page(&app, &signing_in, form).await;
+    };
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let enrolling = apps(&app, &signing_in).enrol(&mut tx, token, &fields.code, name).await?;
+    match enrolling {
+        Enrolling::Done(token) => {
+            if fields.everywhere {
+                session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+            }
+            tx.commit().await?;
+            let jar = cookies::set_session(signing_in.visitor.jar, &token);
+            return Ok((jar, Redirect::to("/first-sign-in")).into_response());
+        }
+        Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
+        Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
+    }
+    drop(tx);
+    set_up_page(&app, &signing_in, form).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Code {
+    code: String,
+    device: Option<DeviceId>,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &signing_in.at(Step::Totp)?, TotpForm::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Code>,
+) -> Result<Response, WebError> {
+    let signing_in = signing_in.at(Step::Totp)?;
+    let SigningIn { visitor, token, .. } = &signing_in;
+    let chosen = fields.device.map(|device| device.to_string()).unwrap_or_default();
+    let mut form = TotpForm {
+        errors: Vec::new(),
+        code: Field::with_value(&fields.code),
+        device: Field::with_value(&chosen),
+    };
+    let Some(device) = fields.device else {
+        form.device = form.device.with_error("デバイスを選択してください。");
+        return page(&app, &signing_in, form).await;
+    };
+    if fields.code.trim().is_empty() {
+        form.code = form.code.with_error(EMPTY);
+        return page(&app, &signing_in, form).await;
+    }
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let confirmation =
+        apps(&app, &signing_in).confirm(&mut tx, token, device, &fields.code).await?;
+    tx.commit().await?;
+    match confirmation {
+        Confirmation::Done(token) => {
+            let jar = cookies::set_session(signing_in.visitor.jar, &token);
+            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+        }
+        Confirmation::Wrong => {
+            form.code = form.code.with_error(WRONG);
+            page(&app, &signing_in, form).await
+        }
+        Confirmation::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
+    }
+}
+
+fn apps<'s>(app: &'s App, signing_in: &'s SigningIn) -> Apps<'s> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    Apps { clock: &app.clock, sealer: &app.sealer, tenant: &visitor.tenant, session }
+}
+
+async fn enrolment(app: &App, signing_in: &SigningIn) -> Result<Enrolment, WebError> {
+    let mut tx = app.db.tenant(signing_in.visitor.tenant.id).await?;
+    let enrolment = apps(app, signing_in).enrolment(&mut tx).await?;
+    tx.commit().await?;
+    Ok(enrolment)
+}
+
+async fn set_up_page(
+    app: &App,
+    signing_in: &SigningIn,
+    mut form: TotpSetUpForm,
+) -> Result<Response, WebError> {
+    let key = enrolment(app, signing_in).await?.key();
+    form.errors = summary(&[("code", &form.code), ("device_name", &form.device_name)]);
+    let page = TotpSetUpPage { progress: signing_in.progress(), key, form };
+    signing_in.visitor.page(app, status_of(&page.form.errors), &page)
+}
+
+async fn page(app: &App, signing_in: &SigningIn, mut form: TotpForm) -> Result<Response, WebError> {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let devices = totp::devices(&mut tx, session.account).await?;
+    tx.commit().await?;
+    form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
+    let chosen = form.device.value.clone();
+    let choice = |Device { id, name }: Device| Choice {
+        checked: id.to_string() == chosen,
+        value: id.to_string(),
+        label: name,
+        recommended: false,
+    };
+    let page = TotpPage { devices: devices.into_iter().map(choice).collect(), form };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

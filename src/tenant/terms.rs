@@ -1,0 +1,122 @@
+//! Terms of use (F3): the platform's, or a union's own in their place; each in versions with dates.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::base::clock::Clock;
+use crate::base::ids::{TenantId, TermsId};
+use crate::db::PlatformTx;
+
+/// One version of a text that people agree to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TermsVersion {
+    pub id: TermsId,
+    /// Null: the platform's.
+    pub tenant: Option<TenantId>,
+    pub effective_at: DateTime<Utc>,
+    /// Lines that begin with `## ` are headings; blank lines part the paragraphs.
+    pub body: String,
+}
+
+/// What can be in force for a union: its own versions, and the platform's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Own ones before the platform's; of each the newest first.
+    versions: Vec<Arc<TermsVersion>>,
+    fallback: Arc<TermsVersion>,
+}
+
+impl Terms {
+    /// A union's terms among all that there are, given newest first; `None` where there is nothing
+    /// to agree to.
+    #[must_use]
+    pub fn of(tenant: TenantId, all: &[Arc<TermsVersion>]) -> Option<Self> {
+        let own = all.iter().filter(|version| version.tenant == Some(tenant));
+        let platform = || all.iter().filter(|version| version.tenant.is_none());
+        let versions = own.chain(platform()).cloned().collect();
+        Some(Self { versions, fallback: platform().next_back()?.clone() })
+    }
+
+    /// The version that counts at `now`: the union's newest, or else the platform's.
+    #[must_use]
+    pub fn in_force(&self, now: DateTime<Utc>) -> &TermsVersion {
+        let begun = self.versions.iter().find(|version| version.effective_at <= now);
+        begun.unwrap_or(&self.fallback)
+    }
+}
+
+/// Every version, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Arc<TermsVersion>>, sqlx::Error> {
+    let versions = sqlx::query_as!(
+        TermsVersion,
+        r#"select id as "id: TermsId", tenant_id as "tenant: TenantId", effective_at, body
+           from terms order by effective_at desc"#
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(versions.into_iter().map(Arc::new).collect())
+}
+
+/// Publishes a version, for one union or (`None`) for all that have none of their own. `false`
+/// where one with this date stands already.
+///
+/// # Errors
+/// The database's.
+pub async fn publish(
+    tx: &mut PlatformTx,
+    clock: &Clock,
+    tenant: Option<TenantId>,
+    effective_at: DateTime<Utc>,
+    body: &str,
+    by: &str,
+) -> Result<bool, sqlx::Error> {
+    let published = sqlx::query!(
+        "insert into terms (id, tenant_id, effective_at, body, published_at, published_by)
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        TermsId::new(clock) as TermsId,
+        tenant as Option<TenantId>,
+        effective_at,
+        body,
+        clock.now(),
+        by
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(published.rows_affected() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f3_a_unions_own_terms_come_before_the_platforms_once_they_are_in_force() {
+        let (union, other) = (TenantId::new(&Clock::System), TenantId::new(&Clock::System));
+        let at = |day: &str| format!("{day}T00:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        let version = |tenant, day: &str, body: &str| {
+            let id = TermsId::new(&Clock::System);
+            Arc::new(TermsVersion { id, tenant, effective_at: at(day), body: body.to_owned() })
+        };
+        let all = [
+            version(Some(union), "2026-06-01", "own"),
+            version(None, "2026-05-01", "platform 2"),
+            version(None, "2026-04-01", "platform 1"),
+        ];
+        let (with_own, without) =
+            (Terms::of(union, &all).unwrap(), Terms::of(other, &all).unwrap());
+        for (day, own, others) in [
+            ("2026-03-01", "platform 1", "platform 1"),
+            ("2026-04-01", "platform 1", "platform 1"),
+            ("2026-05-31", "platform 2", "platform 2"),
+            ("2026-06-01", "own", "platform 2"),
+        ] {
+            assert_eq!(with_own.in_force(at(day)).body, own, "{day}");
+            assert_eq!(without.in_force(at(day)).body, others, "{day}");
+        }
+        assert_eq!(Terms::of(union, &all[..1]), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! The older way of jrckenpo (G1–G4, seed 004).
+
+use axum::http::StatusCode;
+
+use crate::support::browser::{Browser, Page};
+use crate::support::first_sign_in::hidden;
+use crate::support::people::{MEMBER_HEADINGS, Person, SABURO, file};
+use crate::support::world::World;
+
+const IDENTITY: &str = "/first-sign-in/identity";
+const DETAILS: &str = "/first-sign-in/details";
+const CONFIRMATION: &str = "/first-sign-in/confirmation";
+
+/// Has a letter of jrckenpo's.
+const HACHIRO: Person = Person {
+    union: "jrckenpo",
+    user_id: "kari88888",
+    password: "h4vt9kq2mx7p",
+    email: "hachiro@example.jp",
+};
+
+/// What is typed on 「個人情報入力画面」.
+#[derive(Clone, Copy)]
+struct Typed {
+    user_id: &'static str,
+    password: &'static str,
+    again: &'static str,
+    email: &'static str,
+    expense_mail: &'static str,
+}
+
+const TYPED: Typed = Typed {
+    user_id: "Hachiro88",
+    password: "Rajio1925",
+    again: "Rajio1925",
+    email: "hachi@example.jp",
+    expense_mail: "no",
+};
+
+async fn world() -> World {
+    let world = World::new().await;
+    let row = "R8,R8,06139950,300,88,00,電波　八郎,デンパ　ハチロウ,1988-08-08,本人,2020-04-01,,kari88888,hachiro@example.jp,h4vt9kq2mx7p";
+    world.import_members("jrckenpo", &file(MEMBER_HEADINGS, &[row])).await.unwrap();
+    world
+}
+
+async fn begin(world: &World) -> Browser {
+    let mut browser = world.browser("jrckenpo");
+    assert_eq!(world.give_password(&mut browser, HACHIRO).await.location(), IDENTITY);
+    browser
+}
+
+async fn prove_identity(browser: &mut Browser) -> Page {
+    let version = hidden(&browser.get(IDENTITY).await, "terms");
+    let fields = [
+        ("insurer_number", "0613-9950"),
+        ("birthdate", "S63.8.8"),
+        ("terms", version.as_str()),
+        ("agree", "on"),
+    ];
+    browser.post(IDENTITY, &fields).await
+}
+
+async fn type_details(browser: &mut Browser, typed: Typed) -> Page {
+    browser.get(DETAILS).await;
+    let Typed { user_id, password, again, email, expense_mail } = typed;
+    let fields = [
+        ("user_id", user_id),
+        ("password", password),
+        ("again", again),
+        ("email", email),
+        ("expense_mail", expense_mail),
+    ];
+    browser.post(DETAILS, &fields).await
+}
+
+#[tokio::test]
+async fn g1_to_g4_hachiro_registers_on_two_forms_and_a_confirmation() {
+    let world = world().await;
+    let mut browser = begin(&world).await;
+    let page = browser.get(IDENTITY).await;
+    assert_eq!(page.heading(), "本人確認");
+    assert!(page.shows("全3ステップ中1") && page.shows("第1条") && page.shows("同意する"));
+    assert!(prove_identity(&mut browser).await.status.is_redirection());
+    let page = browser.get(DETAILS).await;
+    assert_eq!(page.heading(), "個人情報入力画面");
+    assert!(page.shows("全3ステップ中2") && page.shows("8桁以上、13桁以内"), "{}", page.text());
+    assert_eq!(browser.get(CONFIRMATION).await.location(), DETAILS, "nothing to confirm yet");
+    assert_eq!(type_details(&mut browser, TYPED).await.location(), CONFIRMATION);
+    let page = browser.get(CONFIRMATION).await;
+    assert_eq!(page.heading(), "入力確認画面");
+    assert!(page.shows("全3ステップ中3") && page.shows("hachiro88") && page.shows("●●●●"));
+    assert!(page.shows("不要") && !page.body.contains(TYPED.password));
+
+    // 「戻る」: nothing typed is lost, and the password need not be typed again.
+    let page = browser.get(DETAILS).await;
+    assert!(page.body.contains("value=\"hachiro88\"") && page.body.contains("hachi@example.jp"));
+    assert!(page.shows("入力済みです。") && !page.body.contains(TYPED.password));
+    let again = Typed { password: "", again: "", expense_mail: "yes", ..TYPED };
+    assert_eq!(type_details(&mut browser, again).await.location(), CONFIRMATION);
+    assert!(browser.get(CONFIRMATION).await.shows("必要"));
+    let answer = browser.post(CONFIRMATION, &[]).await;
+    let page = browser.follow(answer).await;
+    assert_eq!(page.heading(), "登録が完了しました");
+    assert!(page.shows("hachiro88") && page.shows("メニューへ"), "{}", page.text());
+    assert!(browser.get("/").await.heading().starts_with("ようこそ"), "T4: the password alone");
+
+    world.deliver().await;
+    let mails = world.mails_to(TYPED.email);
+    let welcome = mails.last().unwrap();
+    assert!(
+        welcome.starts_with("KOSMO Communication Web へようこそ") && welcome.contains("hachiro88")
+    );
+    assert!(!welcome.contains(TYPED.password));
+    let dead = world.give_password(&mut world.browser("jrckenpo"), HACHIRO).await;
+    assert!(dead.shows("無効なユーザIDまたはパスワードです。"), "G4");
+    world.sign_in(Person { user_id: "hachiro88", password: TYPED.password, ..HACHIRO }).await;
+    let kept = "select count(*) from mail_preferences where kind = 'expenses' and wanted";
+    assert_eq!(world.count(kept).await, 1);
+    assert_eq!(world.count("select count(*) from registration_drafts").await, 0);
+}
+
+#[tokio::test]
+async fn g1_nothing_tells_which_part_was_wrong_and_five_lock() {
+    let world = world().await;
+    let mut browser = begin(&world).await;
+    let version = hidden(&browser.get(IDENTITY).await, "terms");
+    let wrong = "保険者番号または生年月日が正しくありません。";
+    let all = |insurer: &'static str, birthdate: &'static str| {
+        [("insurer_number", insurer), ("birthdate", birthdate), ("agree", "on")]
+    };
+    for (insurer, birthdate) in
+        [("06139943", "19880808"), ("06139950", "19880809"), ("06139943", "19880809")]
+    {
+        let fields = [&all(insurer, birthdate)[..], &[("terms", version.as_str())]].concat();
+        let page = browser.post(IDENTITY, &fields).await;
+        assert!(page.shows(wrong), "{}", page.text());
+        assert_eq!(page.body.matches("aria-invalid").count(), 0, "no field is named");
+    }
+    let page = browser
+        .post(
+            IDENTITY,
+            &[("insurer_number", ""), ("birthdate", "x"), ("terms", &version), ("agree", "")],
+        )
+        .await;
+    for error in
+        ["保険者番号を入力してください。", "数字8桁で", "「同意する」をチェックしてください。"]
+    {
+        assert!(page.shows(error), "{error}: {}", page.text());
+    }
+    let fields = [&all("06139943", "19880808")[..], &[("terms", version.as_str())]].concat();
+    browser.post(IDENTITY, &fields).await;
+    let page = browser.post(IDENTITY, &fields).await;
+    assert!(page.shows("アカウントをロックしました"), "{}", page.text());
+    let page = world.give_password(&mut world.browser("jrckenpo"), HACHIRO).await;
+    assert!(page.shows("無効なユーザIDまたはパスワードです。"));
+}
+
+#[tokio::test]
+async fn g2_each_field_is_checked_and_what_was_typed_stays() {
+    let world = world().await;
+    let mut browser = begin(&world).await;
+    prove_identity(&mut browser).await;
+    for (typed, errors) in [
+        (Typed { user_id: "hachi", ..TYPED }, &["8文字以上、13文字以内"] as &[&str]),
+        (Typed { user_id: "hachiro_88", ..TYPED }, &["「_」はユーザIDに利用できません。"]),
+        (Typed { user_id: SABURO.user_id, ..TYPED }, &["このユーザIDは利用できません。"]),
+        (Typed { password: "", again: "", ..TYPED }, &["パスワードを入力してください。"]),
+        (Typed { again: "Rajio1926", ..TYPED }, &["パスワードが一致していません。"]),
+        (Typed { password: "rajiorajio", again: "rajiorajio", ..TYPED }, &["半角数字を1文字以上"]),
+        (
+            Typed { password: "Rajio19250101192501012", again: "Rajio19250101192501012", ..TYPED },
+            &["20文字以内"],
+        ),
+        (
+            Typed { password: HACHIRO.password, again: HACHIRO.password, ..TYPED },
+            &["現在のパスワードと同じものは設定できません。"],
+        ),
+        (Typed { email: "hachi@", ..TYPED }, &["無効なメールアドレスです。"]),
+        (Typed { email: SABURO.email, ..TYPED }, &["他のアカウントで設定されている"]),
+        (Typed { expense_mail: "", ..TYPED }, &["必要・不要のどちらかを選択してください。"]),
+    ] {
+        let page = type_details(&mut browser, typed).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{errors:?}");
+        for error in errors {
+            assert!(page.shows(error), "{error}: {}", page.text());
+        }
+        assert!(page.body.contains(&format!("value=\"{}\"", typed.user_id)));
+        assert!(!page.body.contains("value=\"Rajio"), "but for passwords");
+    }
+    assert_eq!(world.count("select count(*) from registration_drafts").await, 0);
+    let without_mail = Typed { email: "", ..TYPED };
+    assert_eq!(type_details(&mut browser, without_mail).await.location(), CONFIRMATION);
+}
+
+#[tokio::test]
+async fn g3_an_id_that_another_took_meanwhile_is_told_and_ten_clicks_register_once() {
+    let world = world().await;
+    let mut browser = begin(&world).await;
+    prove_identity(&mut browser).await;
+    type_details(&mut browser, TYPED).await;
+    let take = "update accounts set user_id = 'hachiro88' where user_id = 'saburo76'";
+    sqlx::query(take).execute(&mut world.database.admin().await).await.unwrap();
+    browser.get(CONFIRMATION).await;
+    let page = browser.post(CONFIRMATION, &[]).await;
+    assert!(page.shows("このユーザIDは利用できません。"), "{}", page.text());
+    type_details(&mut browser, Typed { user_id: "hachiro99", ..TYPED }).await;
+    browser.get(CONFIRMATION).await;
+    let clicks = (0..10).map(|_| {
+        let mut browser = browser.clone();
+        async move { browser.post(CONFIRMATION, &[]).await }
+    });
+    for answer in futures_util::future::join_all(clicks).await {
+        assert!(answer.status.is_redirection(), "{}", answer.text());
+    }
+    let welcomes = "select count(*) from outbox where kind = 'welcome'";
+    assert_eq!(world.count(welcomes).await, 1);
+}
