@@ -11,6 +11,7 @@ pub mod email_confirmation;
 pub mod hashing;
 pub mod identity;
 pub mod journey;
+pub mod letters;
 pub mod method;
 pub mod passkey;
 pub mod password;

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::Outcome;
 use crate::base::clock::Clock;
-use crate::config::{MailSender, Settings};
+use crate::config::{MailSender, Settings, SettingsError};
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::outbox;
@@ -43,6 +43,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
         },
     );
     findings.add("メールの送信先", mail_exit(settings));
+    findings.add("封印の鍵", sealing_keys(settings));
     match settings.database() {
         Ok(options) => database(&options, &mut findings).await,
         Err(error) => findings.add("データベース", Err(error.to_string())),
@@ -74,6 +75,17 @@ fn mail_exit(settings: &Settings) -> Result<String, String> {
                 folder.display()
             )
         })
+}
+
+/// Servers alone need them, and an operator may sit elsewhere.
+fn sealing_keys(settings: &Settings) -> Result<String, String> {
+    match settings.sealer() {
+        Ok(_) => Ok("読めました".to_owned()),
+        Err(SettingsError::NoSealingKeys) => {
+            Ok("ありません（kosmo serve には sealing.keys_file が必要です）".to_owned())
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 async fn database(options: &PgConnectOptions, findings: &mut Findings) {

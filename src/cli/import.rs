@@ -31,6 +31,13 @@ pub(super) enum MembersCommand {
         #[arg(long, value_parser = day)]
         as_of: Option<NaiveDate>,
     },
+    /// ロックされた人がもう一度ログインできるようにします
+    Unlock {
+        /// 組合（例: klinekenpo）
+        #[arg(long)]
+        tenant: String,
+        user_id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,7 +66,7 @@ pub(super) struct ImportFile {
     json: bool,
 }
 
-fn day(text: &str) -> Result<NaiveDate, String> {
+pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
     parse_date(text).ok_or_else(|| "日付ではありません（例: 2026-03-31）".to_owned())
 }
 
@@ -69,7 +76,12 @@ impl MembersCommand {
         settings: &Settings,
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
-        let Self::Import { file, as_of } = self;
+        let (file, as_of) = match self {
+            Self::Import { file, as_of } => (file, as_of),
+            Self::Unlock { tenant, user_id } => {
+                return super::members::unlock(operator, &tenant, &user_id).await;
+            }
+        };
         let Some(mut job) = file.open(operator, &members::COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };

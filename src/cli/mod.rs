@@ -5,8 +5,10 @@
 
 mod doctor;
 mod import;
+mod members;
 mod server;
 mod tenant;
+mod terms;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -55,6 +57,12 @@ enum Command {
     /// 加入者を管理します
     #[command(subcommand)]
     Members(import::MembersCommand),
+    /// 仮ユーザID・仮パスワードの通知を管理します
+    #[command(subcommand)]
+    Letters(members::LettersCommand),
+    /// 利用規約を管理します
+    #[command(subcommand)]
+    Terms(terms::Command),
     /// 医療費を管理します
     #[command(subcommand)]
     Expenses(import::ExpensesCommand),
@@ -122,6 +130,8 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Migrate => server::migrate(&settings).await,
         Command::Tenant(command) => command.run(&operator(&settings)?).await,
         Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
+        Command::Letters(command) => command.run(&settings, &operator(&settings)?).await,
+        Command::Terms(command) => command.run(&operator(&settings)?).await,
         Command::Expenses(command) => command.run(&operator(&settings)?).await,
         Command::Doctor { json } => doctor::run(&settings, json).await,
         Command::Completions { .. } => Ok(Outcome::Done),

@@ -1,0 +1,130 @@
+//! What an operator does for people on their way in, through the real program.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output};
+
+use crate::support::people::{NANA, Person, SABURO};
+use crate::support::world::World;
+
+impl World {
+    fn kosmo(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
+        command.args(arguments).env("KOSMO_DATABASE__URL", self.database.url());
+        command.output().expect("kosmo runs")
+    }
+}
+
+fn said(output: &Output) -> String {
+    let both = [&output.stdout[..], &output.stderr].concat();
+    String::from_utf8(both).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn t9_letters_are_random_private_and_kill_the_ones_before() {
+    let world = World::new().await;
+    let out = world.write("letters.csv", "");
+    let path = out.to_str().unwrap();
+    let issue = ["letters", "issue", "--tenant", "nideckenpo", "--member", "N1", "--out", path];
+    let refused = world.kosmo(&issue);
+    assert!(!refused.status.success(), "an older file is never overwritten: {}", said(&refused));
+    std::fs::remove_file(&out).unwrap();
+    let issued = world.kosmo(&issue);
+    assert!(issued.status.success(), "{}", said(&issued));
+    assert!(said(&issued).contains("1人分"));
+    assert_eq!(out.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&out).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("個人コード,氏名,仮ユーザID,仮パスワード,有効期限"));
+    let fields: Vec<&str> = lines.next().unwrap().split(',').collect();
+    assert_eq!(fields[..3], ["N1", "歯車　七", "kari-n7"], "she keeps her ID");
+    let dead = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
+    assert!(dead.shows("無効なユーザIDまたはパスワードです。"), "the older letter");
+    let password: &'static str = fields[3].to_owned().leak();
+    let reissued = Person { password, ..NANA };
+    let newer = world.give_password(&mut world.browser("nideckenpo"), reissued).await;
+    assert_eq!(newer.location(), "/first-sign-in/birthdate");
+    let plain = "select count(*) from accounts where initial_password_hash like '$argon2id$%'
+                 and user_id = 'kari-n7'";
+    assert_eq!(world.count(plain).await, 1);
+
+    for (tenant, member, told) in [
+        ("nideckenpo", "N999", "個人コード「N999」の人はいません"),
+        ("jrckenpo", "R1", "個人コード「R1」の人は登録済みです"),
+        ("kddikenpo", "D1", "first_sign_in.letter がありません"),
+    ] {
+        std::fs::remove_file(&out).ok();
+        let output = world
+            .kosmo(&["letters", "issue", "--tenant", tenant, "--member", member, "--out", path]);
+        assert!(!output.status.success() && said(&output).contains(told), "{}", said(&output));
+        assert!(!out.exists(), "no half file is left");
+    }
+    world.sign_in(SABURO).await;
+}
+
+#[tokio::test]
+async fn t9_newcomers_without_an_id_get_their_letters_at_once() {
+    let world = World::new().await;
+    let rows = [
+        "K8,K8,06139927,101,88,00,海　八,ウミ　ハチ,1988-08-08,本人,2026-04-01,,,,",
+        "K9,K9,06139927,101,99,00,海　九,ウミ　キュウ,1999-09-09,本人,2026-04-01,,,,",
+    ];
+    let file = crate::support::people::file(crate::support::people::MEMBER_HEADINGS, &rows);
+    world.import_members("klinekenpo", &file).await.unwrap();
+    let out = world.write("x", "").with_file_name("newcomers.csv");
+    let path = out.to_str().unwrap();
+    let output = world.kosmo(&["letters", "issue", "--tenant", "klinekenpo", "--out", path]);
+    assert!(said(&output).contains("2人分"), "not to family members: {}", said(&output));
+    let text = std::fs::read_to_string(&out).unwrap();
+    for line in text.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let user_id: &'static str = fields[2].to_owned().leak();
+        let password: &'static str = fields[3].to_owned().leak();
+        let person = Person { union: "klinekenpo", user_id, password, email: "" };
+        let answer = world.give_password(&mut world.browser("klinekenpo"), person).await;
+        assert_eq!(answer.location(), "/first-sign-in/birthdate", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn f3_terms_are_published_for_a_day_to_come() {
+    let world = World::new().await;
+    let file = world.write("terms.txt", "## 第1条\n\n新しい規約\n");
+    let path = file.to_str().unwrap();
+    let publish = |whose: &[&str], from: &str, path: &str| {
+        let arguments = [&["terms", "publish"], whose, &["--from", from, path]].concat();
+        world.kosmo(&arguments)
+    };
+    let kline = &["--tenant", "klinekenpo"];
+    let done = publish(kline, "2099-01-01", path);
+    assert!(done.status.success(), "{}", said(&done));
+    let again = publish(kline, "2099-01-01", path);
+    assert!(said(&again).contains("2099-01-01 施行の版はすでにあります"), "{}", said(&again));
+    assert!(publish(&["--platform"], "2099-01-01", path).status.success());
+    let late = publish(kline, "2020-01-01", path);
+    assert!(said(&late).contains("2020-01-01 は過ぎています"), "{}", said(&late));
+    let empty = world.write("empty.txt", " \n");
+    let nothing = publish(kline, "2099-01-02", empty.to_str().unwrap());
+    assert!(said(&nothing).contains("本文がありません"), "{}", said(&nothing));
+    assert_eq!(publish(&[], "2099-01-03", path).status.code(), Some(2), "whose terms?");
+    let list = said(&world.kosmo(&["terms", "list"]));
+    assert!(
+        list.contains("2099-01-01  klinekenpo") && list.contains("2025-09-30  （共通）"),
+        "{list}"
+    );
+}
+
+#[tokio::test]
+async fn l2_a_locked_person_is_unlocked_by_command() {
+    let world = World::new().await;
+    let lock = "update accounts set locked_at = now() where user_id = 'saburo76'";
+    sqlx::query(lock).execute(&mut world.database.admin().await).await.unwrap();
+    let refused = world.give_password(&mut world.browser("jrckenpo"), SABURO).await;
+    assert!(refused.shows("無効なユーザIDまたはパスワードです。"));
+    let unlock = |user_id| world.kosmo(&["members", "unlock", "--tenant", "jrckenpo", user_id]);
+    assert!(said(&unlock("SABURO76")).contains("ロックを解除しました"));
+    assert!(said(&unlock("saburo76")).contains("ロックされていません"));
+    assert!(!unlock("nobody").status.success());
+    world.sign_in(SABURO).await;
+    let lines = "select count(*) from audit_events where action = 'account.unlocked'";
+    assert_eq!(world.count(lines).await, 1);
+}
