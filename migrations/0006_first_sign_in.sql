@@ -20,7 +20,10 @@ alter table accounts
 
 -- The session in which the first own password was set: there methods may have to wait for the next
 -- sign-in (seed 003 1【11】).
-alter table sessions add column registered_at timestamptz;
+alter table sessions
+    add column registered_at timestamptz,
+    -- ログイン状態の保存 (L11): the session lives until then, however long it rests.
+    add column remember_until timestamptz;
 
 -- Row-level security binds the owner, too, who knows no tenant here.
 alter table accounts no force row level security;

@@ -28,6 +28,8 @@ pub struct Session {
     pub user_id: String,
     /// The address the person confirmed, or else the one the union knows.
     pub email: Option<String>,
+    /// Until when the browser keeps the session though it is closed (L11).
+    pub remember_until: Option<DateTime<Utc>>,
     facts: Facts,
 }
 
@@ -67,15 +69,17 @@ pub(super) async fn begin(
     tx: &mut TenantTx,
     clock: &Clock,
     account: AccountId,
+    remember_until: Option<DateTime<Utc>>,
 ) -> Result<(SessionId, PlainToken), sqlx::Error> {
     let (id, token) = (SessionId::new(clock), PlainToken::random());
     sqlx::query!(
-        "insert into sessions (id, account_id, token_hash, created_at, last_seen_at)
-         values ($1, $2, $3, $4, $4)",
+        "insert into sessions (id, account_id, token_hash, created_at, last_seen_at, remember_until)
+         values ($1, $2, $3, $4, $4, $5)",
         id as SessionId,
         account as AccountId,
         token.hashed().to_vec(),
-        clock.now()
+        clock.now(),
+        remember_until
     )
     .execute(tx.conn())
     .await?;
@@ -95,7 +99,7 @@ pub async fn find(
     let now = clock.now();
     let Some(row) = sqlx::query!(
         r#"select s.id as "id: SessionId", s.account_id as "account: AccountId", s.created_at,
-                  s.last_seen_at, s.second_factor_at is not null as "second_factor!",
+                  s.last_seen_at, s.remember_until, s.second_factor_at is not null as "second_factor!",
                   s.token_hash = $1 as "newest!",
                   a.user_id, a.email, a.email_confirmed_at is not null as "email_confirmed!",
                   a.birthdate_confirmed_at is not null as "birthdate!",
@@ -127,7 +131,11 @@ pub async fn find(
     if !row.newest {
         return Ok(Lookup::Superseded);
     }
-    if is_over(&tenant.config.sign_in, row.created_at, row.last_seen_at, now) {
+    let over = match row.remember_until {
+        Some(until) => until <= now,
+        None => is_over(&tenant.config.sign_in, row.created_at, row.last_seen_at, now),
+    };
+    if over {
         // For good: a policy that allows more later must not revive it.
         end(tx, clock, row.id).await?;
         return Ok(Lookup::Expired);
@@ -154,6 +162,7 @@ pub async fn find(
         name: row.name,
         user_id: row.user_id,
         email: row.email,
+        remember_until: row.remember_until,
         facts: Facts {
             birthdate: row.birthdate,
             terms: row.terms,

@@ -3,7 +3,7 @@
 //! Whoever asks, one argon2id hash is computed and one line goes on the trail: an unknown ID, a
 //! wrong password and a person without credentials can't be told apart (L1).
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
@@ -31,11 +31,21 @@ pub struct SignIn<'s> {
     pub mail: &'s MailRoom,
 }
 
-/// What came of user ID and password.
+/// What a person gives at the sign-in page.
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// `None` for what can't be anybody's.
+    pub user_id: Option<&'a UserId>,
+    pub password: &'a SecretString,
+    /// ログイン状態の保存 (L11)
+    pub remember: bool,
+}
+
+/// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
     /// A session has begun; `step` is due, and the mail it needs is on its way.
-    Accepted { token: PlainToken, step: Step },
+    Accepted { token: PlainToken, step: Step, remember_until: Option<DateTime<Utc>> },
     /// 「無効なユーザIDまたはパスワードです。」
     Refused,
 }
@@ -51,8 +61,8 @@ pub enum SignInError {
 }
 
 impl SignIn<'_> {
-    /// Checks a password and begins a session. `user_id` is `None` for what can't be anybody's.
-    /// The browser's earlier session ends where a new one begins.
+    /// Checks a password and begins a session. The browser's earlier session ends where a new one
+    /// begins.
     ///
     /// # Errors
     /// All of [`SignInError`]; then no session has begun.
@@ -60,19 +70,18 @@ impl SignIn<'_> {
         &self,
         tenant: &Tenant,
         earlier: Option<SessionId>,
-        user_id: Option<&UserId>,
-        password: &SecretString,
+        given: Given<'_>,
     ) -> Result<Outcome, SignInError> {
         let first = &tenant.config.first_sign_in;
-        let credentials = match user_id {
+        let credentials = match given.user_id {
             Some(user_id) => self.credentials(tenant, user_id).await?,
             None => None,
         };
         let secret = credentials.as_ref().map_or(Secret::Nothing, |found| secret(first, found));
-        let matches = self.matches(&secret, password).await?;
+        let matches = self.matches(&secret, given.password).await?;
         match credentials {
             Some(found) if matches && self.is_open(first, &found) => {
-                self.accept(tenant, earlier, &found).await
+                self.accept(tenant, earlier, &found, given.remember).await
             }
             found => self.refuse(tenant, found).await,
         }
@@ -153,12 +162,16 @@ impl SignIn<'_> {
         tenant: &Tenant,
         earlier: Option<SessionId>,
         found: &Credentials,
+        remember: bool,
     ) -> Result<Outcome, SignInError> {
+        let days = tenant.config.sign_in.remember_days.filter(|_| remember);
+        let remember_until = days.map(|days| self.clock.now() + TimeDelta::days(days.into()));
         let mut tx = self.db.tenant(tenant.id).await?;
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
-        let (id, token) = session::begin(&mut tx, self.clock, found.account).await?;
+        let (id, token) =
+            session::begin(&mut tx, self.clock, found.account, remember_until).await?;
         let Lookup::Living(session) = session::find(&mut tx, self.clock, tenant, &token).await?
         else {
             return Ok(Outcome::Refused);
@@ -171,7 +184,7 @@ impl SignIn<'_> {
             email_code::send(&mut tx, self.clock, self.mail, tenant, &session, &token).await?;
         }
         tx.commit().await?;
-        Ok(Outcome::Accepted { token, step })
+        Ok(Outcome::Accepted { token, step, remember_until })
     }
 
     async fn refuse(

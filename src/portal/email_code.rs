@@ -8,6 +8,7 @@ use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
+use crate::portal::ONWARD;
 use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
@@ -75,13 +76,13 @@ pub(super) async fn submit(
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => {
-            let jar = cookies::set_session(visitor.jar, &token);
-            Ok((jar, Redirect::to("/")).into_response())
+            let jar = visitor.renewed(&app, &token);
+            Ok((jar, Redirect::to(ONWARD)).into_response())
         }
         Confirmation::Wrong => page(&app, &visitor, None, field.with_error(WRONG)),
         Confirmation::Expired => page(&app, &visitor, None, field.with_error(EXPIRED)),
         Confirmation::TooMany => SignInPage::after(&app, visitor, TOO_MANY),
-        Confirmation::NothingDue => Ok(Redirect::to("/").into_response()),
+        Confirmation::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
     }
 }
 

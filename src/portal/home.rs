@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::portal::ONWARD;
 use crate::tenant::policy::{Icon, Service};
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
@@ -13,6 +14,8 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Home {
+    /// Where somebody goes on who is in the middle of signing in.
+    pub(super) resume: Option<&'static str>,
     pub(super) services: Vec<Tile>,
 }
 
@@ -39,5 +42,6 @@ pub(super) async fn show(
     visitor: Visitor,
 ) -> Result<Response, WebError> {
     let services = visitor.tenant.config.services.iter().map(Tile::from).collect();
-    visitor.page(&app, StatusCode::OK, &Home { services })
+    let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
+    visitor.page(&app, StatusCode::OK, &Home { resume: halfway.then_some(ONWARD), services })
 }

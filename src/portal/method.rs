@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::journey::Step;
 use crate::auth::method;
+use crate::portal::ONWARD;
 use crate::tenant::policy::{SecondFactor, SignIn};
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
@@ -55,9 +56,9 @@ pub(super) async fn submit(
             let mut tx = app.db.tenant(tenant.id).await?;
             method::choose(&mut tx, &app.clock, &app.mail, tenant, session, token, method).await?;
             tx.commit().await?;
-            Ok(Redirect::to("/first-sign-in").into_response())
+            Ok(Redirect::to(ONWARD).into_response())
         }
-        Ok(None) => Ok(Redirect::to("/first-sign-in").into_response()),
+        Ok(None) => Ok(Redirect::to(ONWARD).into_response()),
         Err(error) => page(&app, &signing_in, Field::with_value(&fields.method).with_error(error)),
     }
 }

@@ -15,15 +15,21 @@ mod terms;
 mod totp;
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::get;
 
+use crate::web::identity::SigningIn;
 use crate::web::state::AppState;
+
+/// Leads to whatever is due, or to the top page.
+const ONWARD: &str = "/sign-in/continue";
 
 /// Every page of the portal.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route(ONWARD, get(onward))
         .route("/sign-in/code", get(email_code::show).post(email_code::submit))
         .route("/sign-in/code/resend", get(email_code::show).post(email_code::resend))
         .route("/sign-in/method", get(method::show).post(method::submit))
@@ -43,6 +49,10 @@ pub fn routes() -> Router<AppState> {
         .route("/expenses/history", get(expenses::history::show))
         .route("/expenses/months/{month}", get(expenses::statement::month))
         .route("/expenses/years/{year}", get(expenses::statement::year))
+}
+
+async fn onward(signing_in: SigningIn) -> Redirect {
+    Redirect::to(signing_in.step.path())
 }
 
 #[cfg(test)]

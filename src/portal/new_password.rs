@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::password::{self, Flaw, Rule};
 use crate::auth::registration::Choice;
+use crate::portal::ONWARD;
 use crate::tenant::policy::PasswordRules;
-use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -65,10 +65,10 @@ pub(super) async fn submit(
         app.sign_in().choose_password(&visitor.tenant, session, token, &fields.password).await?;
     match choice {
         Choice::Done(token) => {
-            let jar = cookies::set_session(signing_in.visitor.jar, &token);
-            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+            let jar = signing_in.visitor.renewed(&app, &token);
+            Ok((jar, Redirect::to(ONWARD)).into_response())
         }
-        Choice::NothingDue => Ok(Redirect::to("/first-sign-in").into_response()),
+        Choice::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Choice::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
             page(&app, &signing_in, form)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::passkey::{self, Answer};
 use crate::auth::{device, session};
-use crate::web::cookies;
+use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -115,8 +115,8 @@ pub(super) async fn finish_set_up(
     tx.commit().await?;
     match answer {
         Answer::Done(token) => {
-            let jar = cookies::set_session(signing_in.visitor.jar, &token);
-            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+            let jar = signing_in.visitor.renewed(&app, &token);
+            Ok((jar, Redirect::to(ONWARD)).into_response())
         }
         Answer::Refused => {
             form.credential = Field::default();
@@ -156,8 +156,8 @@ pub(super) async fn submit(
     tx.commit().await?;
     match answer {
         Answer::Done(token) => {
-            let jar = cookies::set_session(signing_in.visitor.jar, &token);
-            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+            let jar = signing_in.visitor.renewed(&app, &token);
+            Ok((jar, Redirect::to(ONWARD)).into_response())
         }
         Answer::Refused | Answer::NameTaken => {
             page(&app, &signing_in, Field::default().with_error(REFUSED)).await

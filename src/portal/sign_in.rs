@@ -6,12 +6,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::sign_in::Outcome;
+use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
 use crate::tenant::directory::Tenant;
 use crate::web::cookies;
 use crate::web::error::WebError;
-use crate::web::form::{Field, FormError, Sent, summary};
+use crate::web::form::{Field, FormError, Sent, summary, ticked};
 use crate::web::identity::Visitor;
 use crate::web::opening;
 use crate::web::page::Page;
@@ -30,6 +30,8 @@ pub(super) struct SignInPage {
     pub(super) letter_days: Option<u16>,
     /// The day on which the union's old site ends, until it has (T14).
     pub(super) old_site_closes: Option<String>,
+    /// Days for which ログイン状態の保存 lasts (L11); absent: not offered.
+    pub(super) remember_days: Option<u16>,
     pub(super) form: SignInForm,
 }
 
@@ -38,6 +40,7 @@ impl SignInPage {
         let letter = tenant.config.first_sign_in.letter.as_ref();
         Self {
             letter_days: letter.and_then(|letter| letter.expires_after_days),
+            remember_days: tenant.config.sign_in.remember_days,
             old_site_closes: opening::old_site_closes(&tenant.config, app.clock.today()),
             ..Self::default()
         }
@@ -59,6 +62,7 @@ pub(super) struct SignInForm {
     pub(super) errors: Vec<FormError>,
     pub(super) user_id: Field,
     pub(super) password: Field,
+    pub(super) remember: bool,
 }
 
 impl Page for SignInPage {
@@ -69,6 +73,8 @@ impl Page for SignInPage {
 pub(super) struct Credentials {
     user_id: String,
     password: SecretString,
+    #[serde(default, deserialize_with = "ticked")]
+    remember: bool,
 }
 
 pub(super) async fn show(
@@ -88,13 +94,16 @@ pub(super) async fn submit(
     if !genuine {
         // Two tabs opened at once, or a page kept for days: the same form once more.
         let user_id = Field::with_value(&fields.user_id);
-        let form = SignInForm { user_id, ..SignInForm::default() };
+        let form = SignInForm { user_id, remember: fields.remember, ..SignInForm::default() };
         let page =
             SignInPage { notice: Some(STALE), form, ..SignInPage::of(&app, &visitor.tenant) };
         return visitor.page(&app, StatusCode::FORBIDDEN, &page);
     }
-    let mut form =
-        SignInForm { user_id: Field::with_value(&fields.user_id), ..SignInForm::default() };
+    let mut form = SignInForm {
+        user_id: Field::with_value(&fields.user_id),
+        remember: fields.remember,
+        ..SignInForm::default()
+    };
     let password = fields.password.expose_secret();
     if fields.user_id.trim().is_empty() {
         form.user_id = form.user_id.with_error("ユーザIDを入力してください。");
@@ -107,12 +116,15 @@ pub(super) async fn submit(
         let user_id = UserId::parse(&fields.user_id).ok();
         let user_id = user_id.filter(|_| password.len() <= LONGEST_PASSWORD);
         let earlier = visitor.session().map(|session| session.id);
-        let outcome = app
-            .sign_in()
-            .with_password(&visitor.tenant, earlier, user_id.as_ref(), &fields.password)
-            .await?;
-        if let Outcome::Accepted { token, step } = outcome {
-            let jar = cookies::set_session(visitor.jar, &token);
+        let given = Given {
+            user_id: user_id.as_ref(),
+            password: &fields.password,
+            remember: fields.remember,
+        };
+        let outcome = app.sign_in().with_password(&visitor.tenant, earlier, given).await?;
+        if let Outcome::Accepted { token, step, remember_until } = outcome {
+            let lasts = remember_until.map(|until| until - app.clock.now());
+            let jar = cookies::set_session(visitor.jar, &token, lasts);
             return Ok((jar, Redirect::to(step.path())).into_response());
         }
         form.errors.push(FormError { field: None, message: REFUSED.to_owned() });

@@ -216,16 +216,18 @@ fn every_page_of_the_portal_can_be_filled_in() {
     let mut gallery = Gallery::new();
     let services = &gallery.frames[0].tenant.config.services;
     assert!(services.iter().any(|service| service.kind == ServiceKind::Expenses));
-    let home = Home { services: services.iter().map(Into::into).collect() };
+    let home = Home { resume: None, services: services.iter().map(Into::into).collect() };
     gallery.show(&home);
-    gallery.show(&Home { services: Vec::new() });
+    gallery.show(&Home { resume: Some("/"), services: Vec::new() });
     gallery.show(&SignInPage::default());
-    let form = SignInForm { errors: wrong(None), user_id: field(), password: field() };
+    let form =
+        SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: true };
     let notice = Some("お知らせ");
     gallery.show(&SignInPage {
         notice,
         form,
         letter_days: Some(90),
+        remember_days: Some(30),
         old_site_closes: Some("6月30日".into()),
     });
     for (notice, form) in [

@@ -10,6 +10,7 @@ use crate::auth::consent::{self, Client};
 use crate::auth::journey::{Progress, Step};
 use crate::base::clock::jst;
 use crate::base::ids::TermsId;
+use crate::portal::ONWARD;
 use crate::tenant::terms::TermsVersion;
 use crate::web::error::WebError;
 use crate::web::form::Form;
@@ -93,7 +94,7 @@ pub(super) async fn submit(
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     consent::agree(&mut tx, &app.clock, session.account, fields.terms, &client).await?;
     tx.commit().await?;
-    Ok(Redirect::to("/first-sign-in").into_response())
+    Ok(Redirect::to(ONWARD).into_response())
 }
 
 async fn page(

@@ -11,7 +11,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::totp::{self, Apps, Confirmation, Device, Enrolling, Enrolment};
 use crate::auth::{device, session};
 use crate::base::ids::DeviceId;
-use crate::web::cookies;
+use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -114,8 +114,8 @@ pub(super) async fn finish_set_up(
                 session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
             }
             tx.commit().await?;
-            let jar = cookies::set_session(signing_in.visitor.jar, &token);
-            return Ok((jar, Redirect::to("/first-sign-in")).into_response());
+            let jar = signing_in.visitor.renewed(&app, &token);
+            return Ok((jar, Redirect::to(ONWARD)).into_response());
         }
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
@@ -165,8 +165,8 @@ pub(super) async fn submit(
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => {
-            let jar = cookies::set_session(signing_in.visitor.jar, &token);
-            Ok((jar, Redirect::to("/first-sign-in")).into_response())
+            let jar = signing_in.visitor.renewed(&app, &token);
+            Ok((jar, Redirect::to(ONWARD)).into_response())
         }
         Confirmation::Wrong => {
             form.code = form.code.with_error(WRONG);

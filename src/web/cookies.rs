@@ -7,6 +7,9 @@
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
+use chrono::TimeDelta;
+use time::Duration;
+
 use crate::base::secret::PlainToken;
 
 const SESSION: &str = "__Host-kosmo-session";
@@ -23,8 +26,11 @@ pub fn visit(jar: &CookieJar) -> Option<PlainToken> {
     jar.get(VISIT).and_then(|cookie| PlainToken::parse(cookie.value()))
 }
 
-pub fn set_session(jar: CookieJar, token: &PlainToken) -> CookieJar {
-    jar.add(cookie(SESSION, token.expose()))
+/// Gives the browser a session: for as long as its window lives, or (L11) for `lasts`.
+pub fn set_session(jar: CookieJar, token: &PlainToken, lasts: Option<TimeDelta>) -> CookieJar {
+    let mut session = cookie(SESSION, token.expose());
+    session.set_max_age(lasts.map(|lasts| Duration::seconds(lasts.num_seconds())));
+    jar.add(session)
 }
 
 pub fn set_visit(jar: CookieJar, token: &PlainToken) -> CookieJar {

@@ -83,6 +83,13 @@ impl Visitor {
         Ok((self.jar.clone(), page).into_response())
     }
 
+    /// The cookies of the same browser under its session's newer token.
+    pub fn renewed(self, app: &App, token: &PlainToken) -> CookieJar {
+        let until = self.session().and_then(|session| session.remember_until);
+        let lasts = until.map(|until| until - app.clock.now());
+        cookies::set_session(self.jar, token, lasts)
+    }
+
     /// The same browser, without its session.
     #[must_use]
     pub fn signed_out(self) -> Self {

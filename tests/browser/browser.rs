@@ -97,6 +97,18 @@ impl Browser {
         field.send_keys(text).await.unwrap_or_else(|error| panic!("{label}: {error}"));
     }
 
+    /// Ticks the box or the radio button with this label, recommended or not.
+    pub(crate) async fn choose(&self, label: &str) {
+        let words = format!("normalize-space(.)='{label}' or normalize-space(.)='{label}（推奨）'");
+        let words = self.find(label, format!("//label[{words}]")).await;
+        words.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
+    }
+
+    /// What stands in the field with this label.
+    pub(crate) async fn typed(&self, label: &str) -> String {
+        self.field(label).await.value().await.expect(label).unwrap_or_default()
+    }
+
     pub(crate) async fn field(&self, label: &str) -> WebElement {
         let for_label = format!("@id = //label[normalize-space(text()[1])='{label}']/@for");
         self.find(label, format!("//input[{for_label}]")).await
@@ -112,8 +124,17 @@ impl Browser {
         self.find(words, format!("//main//*[text()[contains(., '{words}')]]")).await;
     }
 
+    /// Waits until an error stands in the summary and at its field.
+    pub(crate) async fn explains(&self, error: &str) {
+        self.find(error, format!("//*[@role='alert']//li[normalize-space(.)='{error}']")).await;
+        let at_field = format!("//main//p[starts-with(., '＊')][contains(., '{error}')]");
+        self.find(error, at_field).await;
+    }
+
     async fn find(&self, what: &str, path: String) -> WebElement {
-        match self.driver.query(By::XPath(path)).and_displayed().first().await {
+        // Errors: the page may move on by itself while it is looked at.
+        let query = self.driver.query(By::XPath(path)).ignore_errors(true);
+        match query.and_displayed().first().await {
             Ok(element) => element,
             Err(_) => panic!("「{what}」 was looked for in vain on:\n{}", self.text().await),
         }
@@ -185,6 +206,15 @@ impl Browser {
         self.fill("ワンタイムパスワード", &demo.mailed_code(person)).await;
         self.press("実行").await;
         self.sees("ようこそ、").await;
+    }
+
+    /// L10: by one's own name.
+    pub(crate) async fn sign_out(&self) {
+        self.press(&self.account().await).await;
+        self.arrives_at("ログアウトしてもよろしいですか？").await;
+        self.press("ログアウトする").await;
+        self.arrives_at("KOSMO Communication Web へようこそ").await;
+        assert_eq!(self.account().await, "ログイン", "L10");
     }
 }
 

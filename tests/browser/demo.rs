@@ -34,13 +34,31 @@ pub(crate) struct Person {
     pub(crate) state: String,
     pub(crate) user_id: String,
     pub(crate) password: String,
-    email: Option<String>,
+    /// `1979-08-22`
+    pub(crate) birthdate: String,
+    pub(crate) insurer_number: String,
+    pub(crate) email: Option<String>,
 }
 
 impl Person {
-    fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.email.as_deref().expect("somebody with a mail address")
     }
+
+    /// As 「生年月日の入力」 asks for it: `19790822`
+    pub(crate) fn birthdate_digits(&self) -> String {
+        self.birthdate.replace('-', "")
+    }
+}
+
+/// A mail as whoever it is for can read it.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    path: PathBuf,
+    to: String,
+    pub(crate) from: String,
+    subject: String,
+    pub(crate) text: String,
 }
 
 impl Demo {
@@ -106,27 +124,49 @@ impl Demo {
         found.unwrap_or_else(|| panic!("{union} has nobody who is {state}")).clone()
     }
 
-    /// Waits for a mail that was not read before, and takes the code out of the newest.
+    /// The code of the newest mail that brings one.
     pub(crate) fn mailed_code(&mut self, person: &Person) -> String {
-        let newest = wait_for("a mail", || {
-            self.mails_to(person).pop().filter(|mail| !self.read.contains(mail))
+        let mail = self.next_mail(person.address(), "【KOSMOWeb】ワンタイムパスワードのお知らせ");
+        let mut numbers = mail.text.split(|c: char| !c.is_ascii_digit());
+        let code = numbers.find(|digits| digits.len() == 6);
+        code.unwrap_or_else(|| panic!("no six digits in: {}", mail.text)).to_owned()
+    }
+
+    /// F6: the link of the newest 「メールアドレスの確認」, whole in the mail's text.
+    pub(crate) fn mailed_link(&mut self, person: &Person) -> String {
+        let mail = self.next_mail(person.address(), "【KOSMOWeb管理者】メールアドレスの確認");
+        let mut words = mail.text.split_whitespace();
+        let link = words.find(|word| word.contains("/confirm-email?token="));
+        link.unwrap_or_else(|| panic!("no link in: {}", mail.text)).to_owned()
+    }
+
+    /// Waits for a mail with this subject that was not read before; of several, the newest.
+    pub(crate) fn next_mail(&mut self, address: &str, subject: &str) -> Mail {
+        let mut mails = wait_for(subject, || {
+            let mut mails = self.mails(address);
+            mails.retain(|mail| mail.subject == subject);
+            let newest = mails.last()?;
+            (!self.read.contains(&newest.path)).then_some(mails)
         });
-        self.read.extend(self.mails_to(person));
-        let (_, text) = read_mail(&newest).expect("a mail");
-        let code = text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6);
-        code.unwrap_or_else(|| panic!("no six digits in: {text}")).to_owned()
+        self.read.extend(mails.iter().map(|mail| mail.path.clone()));
+        mails.pop().expect("a mail")
+    }
+
+    pub(crate) fn mails_to(&self, person: &Person) -> Vec<Mail> {
+        self.mails(person.address())
     }
 
     /// Oldest first: a mail's name begins with its time.
-    pub(crate) fn mails_to(&self, person: &Person) -> Vec<PathBuf> {
-        let mut mails: Vec<PathBuf> = fs::read_dir(self.data().join("mail"))
+    fn mails(&self, address: &str) -> Vec<Mail> {
+        let mut mails: Vec<Mail> = fs::read_dir(self.data().join("mail"))
             .into_iter()
             .flatten()
             .map(|entry| entry.expect("an entry").path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-            .filter(|path| read_mail(path).is_some_and(|(to, _)| to == person.address()))
+            .filter_map(read_mail)
+            .filter(|mail| mail.to == address)
             .collect();
-        mails.sort_unstable();
+        mails.sort_unstable_by(|one, other| one.path.cmp(&other.path));
         mails
     }
 
@@ -194,10 +234,15 @@ fn signal(name: &str, process: u32) -> bool {
     kill.status().expect("a shell").success()
 }
 
-/// Whom a mail is to, and its text.
-fn read_mail(path: &Path) -> Option<(String, String)> {
-    let bytes = fs::read(path).ok()?;
+fn read_mail(path: PathBuf) -> Option<Mail> {
+    let bytes = fs::read(&path).ok()?;
     let mail = MessageParser::default().parse(&bytes)?;
-    let to = mail.to().and_then(Address::first)?.address()?.to_owned();
-    Some((to, mail.body_text(0)?.into_owned()))
+    let address = |of: Option<&Address<'_>>| Some(of?.first()?.address()?.to_owned());
+    Some(Mail {
+        to: address(mail.to())?,
+        from: address(mail.from())?,
+        subject: mail.subject()?.to_owned(),
+        text: mail.body_text(0)?.into_owned(),
+        path,
+    })
 }

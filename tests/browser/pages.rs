@@ -1,104 +1,18 @@
-//! Every page, on a phone and on a desk: nothing sticks out, and Chromium complains of nothing.
-//!
-//! With `SCREENSHOTS=folder` each is also kept as a picture, `<name>-<width>.png`.
-
-use std::path::{Path, PathBuf};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+//! Every page, on a phone and on a desk: nothing sticks out, Chromium complains of nothing, and axe
+//! finds nothing.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
+use crate::devices::App;
+use crate::steps::{CODE, Choices, EMAIL_CODE, PASSKEY, TERMS, TOTP, USER_ID};
+use crate::walk::Walk;
 
-const WIDTHS: [u32; 2] = [390, 1280];
-
-/// How wide the window is, how wide the page, and what sticks out of it, the innermost first.
-const LAYOUT: &str = "
-    const page = document.documentElement;
-    const out = [...document.querySelectorAll('body *')]
-        .filter((element) => element.getBoundingClientRect().right > page.clientWidth)
-        .reverse().slice(0, 5).map((element) => element.outerHTML.slice(0, 120));
-    return [innerWidth, page.scrollWidth, out];";
-
-/// Opens what is folded, and counts it.
-const UNFOLD: &str = "
-    const folded = document.querySelectorAll('details:not([open])');
-    for (const details of folded) details.open = true;
-    return folded.length;";
-
-/// Walks from page to page and looks at each.
-struct Walk<'a> {
-    browser: &'a Browser,
-    pictures: Option<PathBuf>,
-}
-
-impl Walk<'_> {
-    async fn look(&self, name: &str) {
-        let browser = self.browser;
-        for width in WIDTHS {
-            self.change_width(width).await;
-            self.assert_fits(name, width).await;
-            if let Some(folder) = &self.pictures {
-                self.take_picture(&folder.join(format!("{name}-{width}.png"))).await;
-            }
-        }
-        if browser.evaluate::<usize>(UNFOLD).await > 0 {
-            for width in WIDTHS {
-                self.change_width(width).await;
-                self.assert_fits(&format!("{name}, unfolded,"), width).await;
-            }
-        }
-        let headings: usize =
-            browser.evaluate("return document.querySelectorAll('h1').length;").await;
-        assert_eq!(headings, 1, "{name}: one heading names a page");
-        // That a page came with 404 or 422 is as it should be.
-        let status = format!("{} - Failed to load resource:", browser.url().await);
-        let mut complaints = browser.complaints().await;
-        complaints.retain(|complaint| !complaint.message.starts_with(&status));
-        assert!(complaints.is_empty(), "{name}: {complaints:#?}");
-    }
-
-    async fn change_width(&self, width: u32) {
-        let phone = width < 768;
-        let height = if phone { 844 } else { 900 };
-        let metrics =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
-        self.browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
-    }
-
-    async fn assert_fits(&self, name: &str, width: u32) {
-        let (window, page, out): (u32, u32, Vec<String>) = self.browser.evaluate(LAYOUT).await;
-        assert!(window == width && page <= width, "{name} at {width} px takes {page}: {out:#?}");
-    }
-
-    async fn take_picture(&self, path: &Path) {
-        let page = self.browser.devtools("Page.getLayoutMetrics", json!({})).await;
-        let mut clip = page["cssContentSize"].clone();
-        clip["scale"] = json!(1);
-        let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        let taken = self.browser.devtools("Page.captureScreenshot", wanted).await;
-        let picture = STANDARD.decode(taken["data"].as_str().expect("a picture")).expect("base64");
-        std::fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
-
-    async fn visit(&self, name: &str, url: &str, heading: &str) {
-        self.browser.goto(url).await;
-        self.browser.arrives_at(heading).await;
-        self.look(name).await;
-    }
-}
-
-/// ui.md: for a phone first. T10, F1, L1, L3, L9, L10, E1–E3 have a page each.
+/// T10, F1, L1, L3, L9, L10, E1–E3
 #[tokio::test]
-async fn every_page_fits_a_phone_and_a_desk_and_nothing_is_blocked() {
+async fn every_page_of_the_portal_fits_a_phone_and_a_desk_and_nothing_is_blocked() {
     let mut demo = Demo::start();
     let browser = Browser::open().await;
-    let pictures = std::env::var_os("SCREENSHOTS").map(PathBuf::from);
-    if let Some(folder) = &pictures {
-        std::fs::create_dir_all(folder).expect("a folder for pictures");
-    }
-    let walk = Walk { browser: &browser, pictures };
+    let walk = Walk::new(&browser);
 
     walk.visit("mailbox-empty", &demo.origin("mail"), "デモ用メールボックス").await;
     for union in ["kddikenpo", "www.klinekenpo", "nideckenpo", "jomkenpo", "jrckenpo"] {
@@ -106,14 +20,11 @@ async fn every_page_fits_a_phone_and_a_desk_and_nothing_is_blocked() {
         let welcome = "KOSMO Communication Web へようこそ";
         walk.visit(&format!("top-{name}"), &origin, welcome).await;
         walk.visit(&format!("sign-in-{name}"), &format!("{origin}/sign-in"), "ログイン").await;
-    }
-    for (name, person) in [
-        ("first-sign-in-steps", demo.someone("jomkenpo", "letter")),
-        ("first-sign-in-form", demo.someone("jrckenpo", "letter")),
-    ] {
-        browser.give_password(&person).await;
-        browser.arrives_at("初回設定のご案内").await;
-        walk.look(name).await;
+        browser.press("パスワードを忘れた方はこちら").await;
+        walk.arrive(&format!("forgotten-password-{name}"), "パスワードを忘れた方へ").await;
+        browser.press("ログインへ戻る").await;
+        browser.press("ユーザIDを忘れた方はこちら").await;
+        walk.arrive(&format!("forgotten-user-id-{name}"), "ユーザIDを忘れた方へ").await;
     }
 
     let taro = demo.person("taro_demo");
@@ -159,5 +70,137 @@ async fn every_page_fits_a_phone_and_a_desk_and_nothing_is_blocked() {
     browser.press("【KOSMOWeb】ワンタイムパスワードのお知らせ").await;
     browser.arrives_at("【KOSMOWeb】ワンタイムパスワードのお知らせ").await;
     walk.look("mail").await;
+    demo.stop();
+}
+
+/// F2–F9
+#[tokio::test]
+async fn every_page_of_the_first_sign_in_fits_a_phone_and_a_desk() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+    let misaki = demo.someone("klinekenpo", "migrated");
+
+    browser.give_password(&misaki).await;
+    walk.arrive("birthdate", "生年月日の入力").await;
+    walk.be_refused("birthdate", "実行", "生年月日を入力してください。").await;
+    browser.give_birthdate(&misaki.birthdate_digits()).await;
+    walk.arrive("terms", TERMS).await;
+    browser.agree().await;
+    walk.arrive("email", "メールアドレスの設定").await;
+    browser.fill("メールアドレス", &format!("{}@example.jp", "x".repeat(245))).await;
+    let too_long = "設定可能なメールアドレスの最大文字数は255文字です。";
+    walk.be_refused("email", "実行", too_long).await;
+    browser.fill("メールアドレス", misaki.address()).await;
+    browser.press("実行").await;
+    walk.arrive("email-sent", "メールアドレスの確認").await;
+    browser.press("再送信").await;
+    browser.sees("メールを送信したばかりです。").await;
+    walk.look("email-sent-again").await;
+
+    let link = demo.mailed_link(&misaki);
+    walk.visit("confirm-email", &link, "メールアドレスの確認").await;
+    browser.press("メールアドレスを確認する").await;
+    walk.arrive("confirm-email-done", "メールアドレスの確認が完了しました").await;
+    let invalid = format!("{}confirm-email?token=x", misaki.url);
+    walk.visit("confirm-email-invalid", &invalid, "このリンクは使用できません").await;
+
+    walk.visit("user-id", &format!("{}sign-in/continue", misaki.url), USER_ID).await;
+    browser.fill("ユーザID", "misaki+1").await;
+    walk.be_refused("user-id", "実行", "「+」はユーザIDに利用できません。").await;
+    browser.choose_user_id_and_method(Some("misaki"), EMAIL_CODE).await;
+    walk.arrive("new-password", "パスワードの更新").await;
+    browser.fill("新しいパスワード", "misaki").await;
+    browser.fill("新しいパスワード（確認）", "misaki").await;
+    walk.be_refused("new-password", "実行", "パスワードは8文字以上で入力してください。").await;
+    browser.set_password("Umineko-to-Misaki7").await;
+    walk.arrive("first-code", CODE).await;
+    demo.stop();
+}
+
+/// F10, L4–L6
+#[tokio::test]
+async fn every_page_of_a_second_factor_fits_a_phone_and_a_desk() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+
+    let mut kai = demo.someone("kddikenpo", "migrated");
+    let choices =
+        Choices { email: None, user_id: None, method: TOTP, password: "Denwa-no-Kaisen80" };
+    browser.register(&mut demo, &mut kai, &choices).await;
+    walk.arrive("totp-set-up", "ワンタイムパスワードの設定").await;
+    walk.be_refused("totp-set-up", "実行", "デバイス名を入力してください。").await;
+    browser.press("認証方法を選び直す").await;
+    walk.arrive("method", "認証方法の設定").await;
+    browser.choose(TOTP).await;
+    browser.press("実行").await;
+    browser.arrives_at("ワンタイムパスワードの設定").await;
+    let mut app = App::set_up(&browser).await;
+    browser.fill("デバイス名", "iphone17").await;
+    browser.fill("ワンタイムパスワード", &app.code()).await;
+    browser.press("実行").await;
+    browser.arrives_at("ようこそ、渡邊　回 さん").await;
+    browser.sign_out().await;
+    browser.give_password(&kai).await;
+    walk.arrive("totp", "ワンタイムパスワードの入力").await;
+    walk.be_refused("totp", "実行", "ワンタイムパスワードを入力してください。").await;
+
+    let mut saki = demo.person("saki.natane");
+    let choices =
+        Choices { email: None, user_id: None, method: PASSKEY, password: "Natane-no-Hana85" };
+    browser.register(&mut demo, &mut saki, &choices).await;
+    walk.arrive("done", "初回ログインが完了しました").await;
+    browser.press("ログアウトする").await;
+    browser.arrives_at("KOSMO Communication Web へようこそ").await;
+    browser.give_password(&saki).await;
+    walk.arrive("passkey-set-up", "セキュリティキーの登録").await;
+    browser.cancel_passkeys().await;
+    browser.press("登録").await;
+    browser.sees("セキュリティキーの登録が無効です").await;
+    walk.look("passkey-set-up-cancelled").await;
+    browser.let_passkeys_be_made().await;
+    browser.add_authenticator().await;
+    browser.press("再試行").await;
+    browser.fill("パスキーの名前", "").await;
+    walk.look("passkey-name").await;
+    walk.be_refused("passkey-name", "次へ", "パスキーの名前を入力してください。").await;
+    browser.fill("パスキーの名前", "会社のPC").await;
+    browser.press("次へ").await;
+    browser.arrives_at("ようこそ、菜種　咲 さん").await;
+    browser.sign_out().await;
+    browser.give_password(&saki).await;
+    walk.arrive("passkey", "パスキーでログイン").await;
+    demo.stop();
+}
+
+/// G1–G4
+#[tokio::test]
+async fn every_page_of_the_single_form_fits_a_phone_and_a_desk() {
+    let demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+    let kirie = demo.someone("jrckenpo", "letter");
+
+    browser.give_password(&kirie).await;
+    walk.arrive("identity", "本人確認").await;
+    walk.be_refused("identity", "確認", "保険者番号を入力してください。").await;
+    browser.fill("保険者番号", &kirie.insurer_number).await;
+    browser.fill("生年月日", &kirie.birthdate_digits()).await;
+    browser.choose("同意する").await;
+    browser.press("確認").await;
+    walk.arrive("details", "個人情報入力画面").await;
+    walk.be_refused("details", "入力内容確認", "ユーザIDを入力してください。").await;
+    browser.fill("ユーザーID", "kirie1970").await;
+    browser.fill("パスワード", "Kiri8no8oto").await;
+    browser.fill("パスワード確認用", "Kiri8no8oto").await;
+    browser.press("入力内容確認").await;
+    walk.arrive("confirmation", "入力確認画面").await;
+    browser.press("戻る").await;
+    walk.arrive("details-again", "個人情報入力画面").await;
+    browser.press("入力内容確認").await;
+    browser.arrives_at("入力確認画面").await;
+    browser.press("実行").await;
+    walk.arrive("registered", "登録が完了しました").await;
     demo.stop();
 }

@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use crate::demo::Demo;
+use crate::steps::{EMAIL_CODE, USER_ID};
 
 /// L3, L10: a browser that runs no scripts signs in, even where the button is pressed twice.
 #[tokio::test]
@@ -34,5 +35,36 @@ async fn l3_l10_without_scripts_everything_works() {
     browser.press("テスト　太郎").await;
     browser.press("ログアウトする").await;
     browser.arrives_at("KOSMO Communication Web へようこそ").await;
+    demo.stop();
+}
+
+/// F2–F10, L3: neither does the first sign-in.
+#[tokio::test]
+async fn f2_to_f10_the_first_sign_in_works_without_scripts() {
+    let mut demo = Demo::start();
+    let (browser, other) = (Browser::open().await, Browser::open().await);
+    browser.turn_scripts_off().await;
+    other.turn_scripts_off().await;
+    let mut wataru = demo.person("wataru.funade");
+    browser.give_password(&wataru).await;
+    browser.give_birthdate(&wataru.birthdate_digits()).await;
+    browser.agree().await;
+    browser.give_address(wataru.address(), None).await;
+    let text = browser.text().await;
+    assert!(!text.contains("自動的に次へ進みます"), "F7: nothing is promised in vain: {text}");
+    other.open_link(&demo.mailed_link(&wataru)).await;
+    browser.press("更新").await;
+
+    browser.arrives_at(USER_ID).await;
+    browser.press("利用不可文字一覧を見る").await;
+    browser.sees("小なり記号").await;
+    browser.choose_user_id_and_method(Some("wataru"), EMAIL_CODE).await;
+    browser.set_password("Funade-no-Dora68").await;
+    wataru.user_id = "wataru".to_owned();
+    wataru.password = "Funade-no-Dora68".to_owned();
+    browser.give_mailed_code(&mut demo, &wataru).await;
+    browser.arrives_at("ようこそ、船出　渉 さん").await;
+    browser.sign_out().await;
+    browser.sign_in(&mut demo, &wataru).await;
     demo.stop();
 }

@@ -238,16 +238,16 @@ async fn a_double_click_on_the_code_has_one_effect() {
 async fn a_page_opened_out_of_order_leads_to_the_step_that_is_due() {
     let world = World::new().await;
     let mut browser = world.browser("klinekenpo");
-    for path in ["/expenses", "/sign-out", "/sign-in/code", "/first-sign-in"] {
+    for path in ["/expenses", "/sign-out", "/sign-in/code", "/sign-in/continue"] {
         assert_eq!(browser.get(path).await.location(), "/sign-in", "{path}");
     }
     world.give_password(&mut browser, TARO).await;
-    for path in ["/expenses", "/expenses/months/2025-03", "/first-sign-in"] {
+    for path in ["/expenses", "/expenses/months/2025-03", "/sign-in/continue"] {
         assert_eq!(browser.get(path).await.location(), "/sign-in/code", "{path}");
     }
     assert!(browser.get("/").await.shows("ログイン"), "the top page names nobody yet");
     let mut browser = world.sign_in(GORO).await;
-    for path in ["/sign-in", "/sign-in/code", "/first-sign-in"] {
+    for path in ["/sign-in", "/sign-in/code", "/sign-in/continue"] {
         assert_eq!(browser.get(path).await.location(), "/", "{path}");
     }
 }

@@ -42,7 +42,7 @@ impl World {
     /// Walks until the page at `path` is due, and opens it.
     pub async fn walk_to(&self, browser: &mut Browser, answers: Answers, path: &str) -> Page {
         for _ in 0..10 {
-            let due = browser.get("/first-sign-in").await.location().to_owned();
+            let due = browser.get("/sign-in/continue").await.location().to_owned();
             if due == path {
                 return browser.get(path).await;
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::parse_date;
+use crate::portal::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -62,7 +63,7 @@ pub(super) async fn submit(
     let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
     tx.commit().await?;
     match check {
-        Check::Right => Ok(Redirect::to("/first-sign-in").into_response()),
+        Check::Right => Ok(Redirect::to(ONWARD).into_response()),
         Check::Wrong => page(&app, &signing_in, field.with_error(WRONG)),
         Check::Locked => SignInPage::after(&app, signing_in.visitor, super::LOCKED),
     }

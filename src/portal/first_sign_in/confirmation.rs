@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::user_id::TAKEN;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::registration::{self, Registration};
-use crate::web::cookies;
+use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form, FormError, status_of};
 use crate::web::identity::{SigningIn, Subscriber};
@@ -59,14 +59,14 @@ pub(super) async fn submit(
     let SigningIn { visitor, session, token, .. } = &signing_in;
     match app.sign_in().register_draft(&visitor.tenant, session, token).await? {
         Registration::Done(token) => {
-            let jar = cookies::set_session(signing_in.visitor.jar, &token);
+            let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
         }
         Registration::UserIdTaken => {
             let taken = FormError { field: None, message: TAKEN.to_owned() };
             page(&app, &signing_in, vec![taken]).await
         }
-        Registration::NothingDue => Ok(Redirect::to("/first-sign-in").into_response()),
+        Registration::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
     }
 }
 

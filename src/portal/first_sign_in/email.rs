@@ -10,6 +10,7 @@ use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session;
 use crate::base::email::{self, EmailAddress};
+use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -217,7 +218,7 @@ async fn sent_page(
 ) -> Result<Response, WebError> {
     let Some(pending) = pending(app, signing_in).await? else {
         // Confirmed this very moment.
-        return Ok(Redirect::to("/first-sign-in").into_response());
+        return Ok(Redirect::to(ONWARD).into_response());
     };
     let page = SentPage {
         progress: signing_in.progress(),

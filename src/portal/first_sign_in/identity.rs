@@ -10,6 +10,7 @@ use crate::auth::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
 use crate::base::japanese::fold_code;
+use crate::portal::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::portal::terms::{NEWER, TermsText};
 use crate::web::error::WebError;
@@ -93,7 +94,7 @@ pub(super) async fn submit(
     }
     tx.commit().await?;
     match check {
-        Check::Right => Ok(Redirect::to("/first-sign-in").into_response()),
+        Check::Right => Ok(Redirect::to(ONWARD).into_response()),
         Check::Wrong => {
             form.errors.push(FormError { field: None, message: WRONG.to_owned() });
             page(&app, &signing_in, form)

@@ -12,10 +12,8 @@ pub(super) mod identity;
 pub(super) mod user_id;
 
 use axum::Router;
-use axum::response::Redirect;
 use axum::routing::{get, post};
 
-use crate::web::identity::SigningIn;
 use crate::web::state::AppState;
 
 /// What the union tells whoever got locked out here.
@@ -23,7 +21,6 @@ pub(super) const LOCKED: &str = "入力内容を続けて誤ったため、安�
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/first-sign-in", get(show))
         .route("/first-sign-in/birthdate", get(birthdate::show).post(birthdate::submit))
         .route("/first-sign-in/email", get(email::show).post(email::submit))
         .route("/first-sign-in/email/sent", get(email::sent))
@@ -35,9 +32,4 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/first-sign-in/details", get(details::show).post(details::submit))
         .route("/first-sign-in/confirmation", get(confirmation::show).post(confirmation::submit))
         .route("/first-sign-in/registered", get(confirmation::registered))
-}
-
-/// Wherever the person left off.
-async fn show(signing_in: SigningIn) -> Redirect {
-    Redirect::to(signing_in.step.path())
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::journey::{Progress, Step};
 use crate::auth::user_id::{self, Refused, UserId};
+use crate::portal::ONWARD;
 use crate::portal::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;
@@ -105,7 +106,7 @@ pub(super) async fn submit(
         form.user_id = form.user_id.with_error(TAKEN);
         return page(&app, &signing_in, form);
     }
-    Ok(Redirect::to("/first-sign-in").into_response())
+    Ok(Redirect::to(ONWARD).into_response())
 }
 
 fn page(app: &App, signing_in: &SigningIn, mut form: UserIdForm) -> Result<Response, WebError> {

@@ -68,7 +68,7 @@ async fn f5_two_who_ask_for_one_address_end_with_one_who_has_it() {
     let page = elsewhere.post(&link, &[]).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
     assert!(page.shows("他のアカウントで設定されているメールアドレスです。"));
-    assert_eq!(browser.get("/first-sign-in").await.location(), SENT);
+    assert_eq!(browser.get("/sign-in/continue").await.location(), SENT);
 }
 
 #[tokio::test]
@@ -94,7 +94,11 @@ async fn f6_scanners_may_open_the_link_as_often_as_they_like() {
         let page = elsewhere.post(&link, &[]).await;
         assert_eq!(page.heading(), "メールアドレスの確認が完了しました", "twice is as good");
     }
-    assert_eq!(elsewhere.get("/first-sign-in").await.location(), "/sign-in", "and signs nobody in");
+    assert_eq!(
+        elsewhere.get("/sign-in/continue").await.location(),
+        "/sign-in",
+        "and signs nobody in"
+    );
     assert_eq!(browser.get("/first-sign-in/email/status").await.body, "{\"confirmed\":true}");
     let page = browser.get(&format!("{SENT}?refresh=1")).await;
     assert_eq!(page.location(), "/first-sign-in/user-id", "F7: 「更新」 goes on");

@@ -21,7 +21,7 @@ async fn f2_a_birthdate_is_taken_in_every_way_people_write_it() {
         let mut browser = world.begin(BY_FORMULA).await;
         browser.get(PAGE).await;
         assert!(browser.post(PAGE, &[("birthdate", typed)]).await.status.is_redirection());
-        assert_eq!(browser.get("/first-sign-in").await.location(), "/terms", "{typed}");
+        assert_eq!(browser.get("/sign-in/continue").await.location(), "/terms", "{typed}");
         let again = "update accounts set birthdate_confirmed_at = null";
         sqlx::query(again).execute(&mut world.database.admin().await).await.unwrap();
     }

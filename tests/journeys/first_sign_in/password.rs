@@ -40,7 +40,7 @@ async fn f9_the_rules_stand_beforehand_and_are_checked_item_by_item() {
     let megabyte = "x1".repeat(500_000);
     let page = browser.post(PAGE, &[("password", &megabyte), ("again", &megabyte)]).await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST, "refused, not cut off");
-    assert_eq!(browser.get("/first-sign-in").await.location(), PAGE);
+    assert_eq!(browser.get("/sign-in/continue").await.location(), PAGE);
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn f9_ten_clicks_at_once_register_once_and_end_every_other_session() {
         }
     }
     assert_eq!(on.len(), 1, "one click did it, under a new token");
-    assert_eq!(on[0].get("/first-sign-in").await.location(), "/sign-in/code");
+    assert_eq!(on[0].get("/sign-in/continue").await.location(), "/sign-in/code");
     for action in ["account.registered", "email_code.sent"] {
         let lines = format!(
             "select count(*) from audit_events where action = '{action}'
@@ -103,8 +103,8 @@ async fn f9_ten_clicks_at_once_register_once_and_end_every_other_session() {
         );
         assert_eq!(world.count(&lines).await, 1, "{action}");
     }
-    assert_eq!(browser.get("/first-sign-in").await.location(), "/", "the old token is dead");
-    assert_eq!(other.get("/first-sign-in").await.location(), "/sign-in");
+    assert_eq!(browser.get("/sign-in/continue").await.location(), "/", "the old token is dead");
+    assert_eq!(other.get("/sign-in/continue").await.location(), "/sign-in");
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ async fn s2_a_method_that_is_not_set_up_yet_can_be_chosen_again() {
     let page = browser.post("/sign-in/method", &[("method", "none")]).await;
     assert!(page.shows("認証方法を選択してください。"));
     browser.post("/sign-in/method", &[("method", "email_code")]).await;
-    assert_eq!(browser.get("/first-sign-in").await.location(), "/sign-in/code");
+    assert_eq!(browser.get("/sign-in/continue").await.location(), "/sign-in/code");
     let code = world.mailed_code(BY_LETTER.person.email).await;
     browser.get("/sign-in/code").await;
     browser.post("/sign-in/code", &[("code", &code)]).await;

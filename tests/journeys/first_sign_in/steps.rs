@@ -66,7 +66,7 @@ async fn f10_jomkenpo_asks_for_a_second_sign_in_before_the_set_up() {
 async fn any_page_opened_out_of_order_leads_to_the_one_that_is_due() {
     let world = World::new().await;
     let mut browser = world.begin(BY_LETTER).await;
-    let others = ["/", "/first-sign-in", "/expenses", "/sign-in/totp", "/sign-in/code"];
+    let others = ["/", "/sign-in/continue", "/expenses", "/sign-in/totp", "/sign-in/code"];
     for due in STEPS {
         world.walk_to(&mut browser, BY_LETTER, due).await;
         for path in STEPS.into_iter().chain(others).filter(|path| *path != due) {
@@ -80,7 +80,7 @@ async fn any_page_opened_out_of_order_leads_to_the_one_that_is_due() {
             let posted = browser.post(path, &[("birthdate", "19990909"), ("password", "x")]).await;
             assert!(!posted.status.is_success(), "{path} while {due} is due: {}", posted.text());
         }
-        assert_eq!(browser.get("/first-sign-in").await.location(), due, "nothing was skipped");
+        assert_eq!(browser.get("/sign-in/continue").await.location(), due, "nothing was skipped");
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_closed_browser_loses_no_step_and_another_skips_none() {
         world.walk_to(&mut browser, BY_LETTER, due).await;
         // The window is closed; a new one begins at the sign-in.
         let mut another = world.begin(BY_LETTER).await;
-        assert_eq!(another.get("/first-sign-in").await.location(), due);
+        assert_eq!(another.get("/sign-in/continue").await.location(), due);
     }
 }
 
@@ -115,8 +115,8 @@ async fn l7_signing_out_everywhere_ends_every_other_session_at_once() {
     let email = ("email", BY_LETTER.person.email);
     let kept = browser.post("/first-sign-in/email", &[email]).await;
     assert_eq!(kept.location(), "/first-sign-in/email/sent");
-    assert_eq!(elsewhere.get("/first-sign-in").await.location(), "/first-sign-in/email/sent");
+    assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
     browser.post("/first-sign-in/email", &[email, ("everywhere", "on")]).await;
-    assert_eq!(elsewhere.get("/first-sign-in").await.location(), "/sign-in");
-    assert_eq!(browser.get("/first-sign-in").await.location(), "/first-sign-in/email/sent");
+    assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/sign-in");
+    assert_eq!(browser.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
 }

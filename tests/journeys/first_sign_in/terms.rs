@@ -51,10 +51,10 @@ async fn f3_a_version_published_between_showing_and_agreeing_is_shown_again() {
     world.publish(Some("nideckenpo"), "## 第1条\n\nニデックだけの規約").await;
     let page = browser.post("/terms", &[("terms", &stale)]).await;
     assert!(page.shows("利用規約が新しくなりました。") && page.shows("ニデックだけの規約"));
-    assert_eq!(browser.get("/first-sign-in").await.location(), "/terms");
+    assert_eq!(browser.get("/sign-in/continue").await.location(), "/terms");
     let newer = hidden(&page, "terms");
     assert!(browser.post("/terms", &[("terms", &newer)]).await.status.is_redirection());
-    assert_eq!(browser.get("/first-sign-in").await.location(), "/first-sign-in/email");
+    assert_eq!(browser.get("/sign-in/continue").await.location(), "/first-sign-in/email");
 }
 
 #[tokio::test]

@@ -1,0 +1,69 @@
+//! What a person proves a second factor with: an authenticator app, a device that keeps passkeys.
+
+use kosmo::base::clock::Clock;
+use serde_json::json;
+use totp_rs::{Builder, Secret, Totp};
+
+use crate::browser::Browser;
+use crate::wait::wait_for;
+
+/// How long a code is good for, and how long typing it takes at the very most.
+const SECONDS: u64 = 30;
+const SECONDS_TO_TYPE: u64 = 10;
+
+/// An authenticator app.
+pub(crate) struct App {
+    totp: Totp,
+    /// The step of the code that was told last.
+    told: u64,
+}
+
+impl App {
+    /// Types the key in that the set-up page shows.
+    pub(crate) async fn set_up(browser: &Browser) -> Self {
+        let read = "return document.querySelector('main code').textContent;";
+        let key: String = browser.evaluate(read).await;
+        let secret = Secret::try_from_base32(key.replace(' ', "")).expect("a key");
+        let builder = Builder::new().with_secret(secret).with_skew(0).with_account_name("x");
+        Self { totp: builder.build_noncompliant(), told: 0 }
+    }
+
+    /// Waits for a code that is not the last one and lasts long enough to be typed.
+    pub(crate) fn code(&mut self) -> String {
+        let now = wait_for("a new code", || {
+            let now = Clock::System.now().timestamp().unsigned_abs();
+            let lasts = now % SECONDS < SECONDS - SECONDS_TO_TYPE;
+            (lasts && now / SECONDS > self.told).then_some(now)
+        });
+        self.told = now / SECONDS;
+        self.totp.generate(now).to_string()
+    }
+}
+
+impl Browser {
+    /// Gives the browser a device with 生体認証, whose person always agrees.
+    pub(crate) async fn add_authenticator(&self) {
+        self.devtools("WebAuthn.enable", json!({})).await;
+        let options = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+            "automaticPresenceSimulation": true,
+        });
+        self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    }
+
+    /// Until the page is left or [`Browser::let_passkeys_be_made`], the device's person cancels.
+    pub(crate) async fn cancel_passkeys(&self) {
+        let cancel = "navigator.credentials.create = async () => {
+                          throw new DOMException('', 'NotAllowedError');
+                      };";
+        self.evaluate::<()>(cancel).await;
+    }
+
+    pub(crate) async fn let_passkeys_be_made(&self) {
+        self.evaluate::<()>("delete navigator.credentials.create;").await;
+    }
+}

@@ -1,0 +1,115 @@
+//! A walk from page to page, which looks at each on a phone and on a desk: nothing sticks out,
+//! Chromium complains of nothing, and axe finds nothing.
+//!
+//! With `SCREENSHOTS=folder` each is also kept as a picture, `<name>-<width>.png`.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::browser::Browser;
+
+const WIDTHS: [u32; 2] = [390, 1280];
+
+/// How wide the window is, how wide the page, and what sticks out of it, the innermost first.
+const LAYOUT: &str = "
+    const page = document.documentElement;
+    const out = [...document.querySelectorAll('body *')]
+        .filter((element) => element.getBoundingClientRect().right > page.clientWidth)
+        .reverse().slice(0, 5).map((element) => element.outerHTML.slice(0, 120));
+    return [innerWidth, page.scrollWidth, out];";
+
+/// Opens what is folded, and counts it.
+const UNFOLD: &str = "
+    const folded = document.querySelectorAll('details:not([open])');
+    for (const details of folded) details.open = true;
+    return folded.length;";
+
+/// Walks from page to page and looks at each.
+pub(crate) struct Walk<'a> {
+    browser: &'a Browser,
+    pictures: Option<PathBuf>,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(browser: &'a Browser) -> Self {
+        let pictures = std::env::var_os("SCREENSHOTS").map(PathBuf::from);
+        if let Some(folder) = &pictures {
+            std::fs::create_dir_all(folder).expect("a folder for pictures");
+        }
+        Self { browser, pictures }
+    }
+
+    pub(crate) async fn look(&self, name: &str) {
+        let browser = self.browser;
+        for width in WIDTHS {
+            self.change_width(width).await;
+            self.assert_fits(name, width).await;
+            if let Some(folder) = &self.pictures {
+                self.take_picture(&folder.join(format!("{name}-{width}.png"))).await;
+            }
+        }
+        if browser.evaluate::<usize>(UNFOLD).await > 0 {
+            for width in WIDTHS {
+                self.change_width(width).await;
+                self.assert_fits(&format!("{name}, unfolded,"), width).await;
+            }
+        }
+        let headings: usize =
+            browser.evaluate("return document.querySelectorAll('h1').length;").await;
+        assert_eq!(headings, 1, "{name}: one heading names a page");
+        // That a page came with 404 or 422 is as it should be.
+        let status = format!("{} - Failed to load resource:", browser.url().await);
+        let mut complaints = browser.complaints().await;
+        complaints.retain(|complaint| !complaint.message.starts_with(&status));
+        assert!(complaints.is_empty(), "{name}: {complaints:#?}");
+        let violations = browser.axe_violations().await;
+        assert!(violations.is_empty(), "{name}: {violations:#?}");
+        // Those of axe itself, which belongs to no page.
+        browser.complaints().await;
+    }
+
+    async fn change_width(&self, width: u32) {
+        let phone = width < 768;
+        let height = if phone { 844 } else { 900 };
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+        self.browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    async fn assert_fits(&self, name: &str, width: u32) {
+        let (window, page, out): (u32, u32, Vec<String>) = self.browser.evaluate(LAYOUT).await;
+        assert!(window == width && page <= width, "{name} at {width} px takes {page}: {out:#?}");
+    }
+
+    async fn take_picture(&self, path: &Path) {
+        let page = self.browser.devtools("Page.getLayoutMetrics", json!({})).await;
+        let mut clip = page["cssContentSize"].clone();
+        clip["scale"] = json!(1);
+        let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let taken = self.browser.devtools("Page.captureScreenshot", wanted).await;
+        let picture = STANDARD.decode(taken["data"].as_str().expect("a picture")).expect("base64");
+        std::fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    pub(crate) async fn visit(&self, name: &str, url: &str, heading: &str) {
+        self.browser.goto(url).await;
+        self.browser.arrives_at(heading).await;
+        self.look(name).await;
+    }
+
+    /// The page with this heading, to which something done on the page before leads.
+    pub(crate) async fn arrive(&self, name: &str, heading: &str) {
+        self.browser.arrives_at(heading).await;
+        self.look(name).await;
+    }
+
+    /// The page as it is with something wrong.
+    pub(crate) async fn be_refused(&self, name: &str, button: &str, error: &str) {
+        self.browser.press(button).await;
+        self.browser.explains(error).await;
+        self.look(&format!("{name}-refused")).await;
+    }
+}
