@@ -35,6 +35,12 @@ alter table accounts
     add check (password_hash is null or registered_at is not null),
     add check ((initial_credential is null) = (initial_issued_at is null));
 
+-- An address that a person gave is theirs alone (F5), confirmed or, in the older way, registered with
+-- (seed 004); one merely known to the union can be a family's.
+drop index accounts_confirmed_email;
+create unique index accounts_own_email on accounts (tenant_id, email)
+    where email_confirmed_at is not null or registered_at is not null;
+
 -- The newest link to confirm an address by; sending another makes this one unknown.
 create table email_confirmations (
     tenant_id uuid not null default current_tenant(),
@@ -44,6 +50,9 @@ create table email_confirmations (
     sent_at timestamptz not null,
     expires_at timestamptz not null,
     confirmed_at timestamptz,
+    -- Mails asked for in the hour that began then, to whichever address.
+    hour_began_at timestamptz not null,
+    asked_in_hour smallint not null,
     primary key (tenant_id, account_id),
     unique (tenant_id, token_hash),
     foreign key (tenant_id, account_id) references accounts (tenant_id, id)
@@ -82,9 +91,14 @@ alter table mail_preferences enable row level security;
 alter table mail_preferences force row level security;
 create policy own_tenant on mail_preferences using (tenant_id = current_tenant());
 
-grant select on households to kosmo_server;
-grant update on accounts to kosmo_server;
+-- Never whose account it is.
+grant update (user_id, user_id_chosen_at, email, email_confirmed_at, former_email,
+              birthdate_confirmed_at, birthdate_failures, second_factor, second_factor_failures,
+              password_hash, password_set_at, registered_at, initial_credential,
+              initial_password_hash, initial_issued_at, locked_at)
+    on accounts to kosmo_server;
 grant select, insert, update on email_confirmations, mail_preferences to kosmo_server;
 grant select, insert, update, delete on registration_drafts to kosmo_server;
--- An operator registers the demo's people and unlocks; a lock ends what was begun.
-grant select, update on sessions to kosmo_operator;
+-- Another letter ends what was begun with the one before.
+grant select, update (ended_at) on sessions to kosmo_operator;
+grant select, delete on email_confirmations, registration_drafts to kosmo_operator;

@@ -37,6 +37,8 @@ create policy own_tenant on terms_agreements using (tenant_id = current_tenant()
 grant select on terms to kosmo_server, kosmo_worker;
 grant select, insert on terms to kosmo_operator;
 grant select, insert on terms_agreements to kosmo_server, kosmo_operator;
+-- With a letter that another replaces.
+grant delete on terms_agreements to kosmo_operator;
 
 -- There is always something to agree to.
 insert into terms (id, tenant_id, effective_at, body, published_at, published_by)

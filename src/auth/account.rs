@@ -60,6 +60,26 @@ pub(super) async fn credentials(
     .await
 }
 
+/// Whether credentials that were read before hashing still hold. Whoever changes them waits until
+/// this transaction has ended, and sees the session it began.
+pub(super) async fn still_holds(
+    tx: &mut TenantTx,
+    read: &Credentials,
+) -> Result<bool, sqlx::Error> {
+    let now = sqlx::query!(
+        r#"select password_hash, initial_password_hash, initial_issued_at,
+                  locked_at is not null as "locked!"
+           from accounts where id = $1 for update"#,
+        read.account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(!now.locked
+        && now.password_hash == read.password_hash
+        && now.initial_password_hash == read.initial_password_hash
+        && now.initial_issued_at == read.initial_issued_at)
+}
+
 /// Those of some members who have an account.
 ///
 /// # Errors

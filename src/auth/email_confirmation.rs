@@ -21,6 +21,9 @@ use crate::tenant::directory::Tenant;
 pub const VALID_FOR: TimeDelta = TimeDelta::minutes(30);
 /// How long 「再送信」 waits after the last mail to the same address.
 const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
+/// Mails an hour, to whichever addresses: nobody needs more, and strangers get few.
+const MAX_AN_HOUR: i16 = 10;
+const AN_HOUR: TimeDelta = TimeDelta::hours(1);
 
 /// What came of asking for a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +33,10 @@ pub enum Asking {
     TooSoon {
         seconds: i64,
     },
-    /// Another person of the union has confirmed this address.
+    /// Another person of the union has this address.
     Taken,
+    /// The person has confirmed one meanwhile.
+    NothingDue,
 }
 
 /// An address that waits for its owner.
@@ -73,36 +78,45 @@ pub async fn ask(
     }
     let now = clock.now();
     // Two requests at once: the second waits for the first, and finds its mail just sent.
-    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
-        .fetch_one(tx.conn())
-        .await?;
+    if lock(tx, account).await? {
+        return Ok(Asking::NothingDue);
+    }
     let last = sqlx::query!(
-        "select email, sent_at from email_confirmations
-         where account_id = $1 and confirmed_at is null",
+        "select email, sent_at, hour_began_at, asked_in_hour from email_confirmations
+         where account_id = $1",
         account as AccountId
     )
     .fetch_optional(tx.conn())
     .await?;
-    if let Some(last) = last
-        && last.email == email.as_str()
-        && now - last.sent_at < RESEND_PAUSE
-    {
-        let seconds = (last.sent_at + RESEND_PAUSE - now).num_seconds().max(1);
-        return Ok(Asking::TooSoon { seconds });
+    let (mut hour_began_at, mut asked) = (now, 0);
+    if let Some(last) = last {
+        if last.hour_began_at + AN_HOUR > now {
+            (hour_began_at, asked) = (last.hour_began_at, last.asked_in_hour);
+        }
+        let paused = (last.email == email.as_str()).then(|| last.sent_at + RESEND_PAUSE);
+        let used_up = (asked >= MAX_AN_HOUR).then(|| hour_began_at + AN_HOUR);
+        let until = paused.max(used_up).filter(|until| *until > now);
+        if let Some(until) = until {
+            return Ok(Asking::TooSoon { seconds: (until - now).num_seconds().max(1) });
+        }
     }
     let token = PlainToken::random();
     let expires_at = now + VALID_FOR;
     sqlx::query!(
-        "insert into email_confirmations (account_id, email, token_hash, sent_at, expires_at)
-         values ($1, $2, $3, $4, $5)
+        "insert into email_confirmations (account_id, email, token_hash, sent_at, expires_at,
+                                          hour_began_at, asked_in_hour)
+         values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (tenant_id, account_id) do update
              set email = excluded.email, token_hash = excluded.token_hash,
-                 sent_at = excluded.sent_at, expires_at = excluded.expires_at, confirmed_at = null",
+                 sent_at = excluded.sent_at, expires_at = excluded.expires_at,
+                 hour_began_at = excluded.hour_began_at, asked_in_hour = excluded.asked_in_hour",
         account as AccountId,
         email.as_str(),
         token.hashed().to_vec(),
         now,
-        expires_at
+        expires_at,
+        hour_began_at,
+        asked + 1
     )
     .execute(tx.conn())
     .await?;
@@ -162,9 +176,19 @@ pub async fn confirm(
     clock: &Clock,
     token: &PlainToken,
 ) -> Result<Link, sqlx::Error> {
+    let account = sqlx::query_scalar!(
+        r#"select account_id as "account: AccountId" from email_confirmations
+           where token_hash = $1"#,
+        token.hashed().to_vec()
+    );
+    let Some(account) = account.fetch_optional(tx.conn()).await? else {
+        return Ok(Link::Unknown);
+    };
+    lock(tx, account).await?;
+    // Another mail may have gone out meanwhile.
     let Some(row) = sqlx::query!(
         r#"select account_id as "account: AccountId", email, expires_at, confirmed_at
-           from email_confirmations where token_hash = $1 for update"#,
+           from email_confirmations where token_hash = $1"#,
         token.hashed().to_vec()
     )
     .fetch_optional(tx.conn())
@@ -208,6 +232,17 @@ pub async fn confirm(
     Ok(Link::Confirmed)
 }
 
+/// Makes asking and confirming wait for each other; whether an address is confirmed already.
+async fn lock(tx: &mut TenantTx, account: AccountId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select email_confirmed_at is not null as "confirmed!" from accounts
+           where id = $1 for update"#,
+        account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 fn worth(
     email: String,
     expires_at: DateTime<Utc>,
@@ -233,8 +268,10 @@ pub async fn is_taken(
     email: &str,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select from accounts where email = $2 and id <> $1
-                                                 and email_confirmed_at is not null) as "taken!""#,
+        r#"select exists (select from accounts
+                          where email = $2 and id <> $1
+                            and (email_confirmed_at is not null or registered_at is not null)
+                         ) as "taken!""#,
         account as AccountId,
         email
     )

@@ -54,6 +54,7 @@ struct Job {
 enum Work {
     Hash(oneshot::Sender<String>),
     Verify(Stored, oneshot::Sender<bool>),
+    Compute(Box<dyn FnOnce() + Send>),
 }
 
 /// A stored hash in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
@@ -125,6 +126,20 @@ impl Hasher {
         Ok(matches && stored.is_some())
     }
 
+    /// Does other work on passwords that takes its time, with the same bounds.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`], [`HashingError::Stopped`].
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let (answer, waiting) = oneshot::channel();
+        let work = Box::new(move || drop(answer.send(work())));
+        self.submit(&SecretString::default(), Work::Compute(work))?;
+        waiting.await.map_err(|_| HashingError::Stopped)
+    }
+
     fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
         self.jobs.try_send(Job { password: password.clone(), work }).map_err(|error| match error {
             TrySendError::Full(_) => HashingError::Busy,
@@ -145,6 +160,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
                     let _ = answer.send(encode(&salt, &hash));
                 }
             }
+            Work::Compute(work) => work(),
             Work::Verify(stored, answer) => {
                 let length = stored.hash.len();
                 let hash = compute(&password, &stored.salt, &stored.params, length, &mut memory);

@@ -1,9 +1,8 @@
 //! 仮ユーザID and 仮パスワード for the letters of a union (T9).
 //!
 //! They are random and easy to tell apart on paper; only a hash of the password stays here, so that
-//! what is printed is the only copy. Another letter kills the one before.
-
-use std::collections::HashSet;
+//! what is printed is the only copy. Another letter kills the one before, and all that anybody did
+//! with that.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::RngExt as _;
@@ -13,13 +12,15 @@ use super::hashing::{Hasher, HashingError};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
+use crate::base::spreadsheet::harmless;
 use crate::db::TenantTx;
 
 /// Without 0 and o, 1, i and l, u and v: each of the others is itself in any print.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
 /// 29^12 passwords: more than 58 bits.
 const PASSWORD_LENGTH: usize = 12;
-const USER_ID_LENGTH: usize = 6;
+/// 29^8 IDs, so that two are never the same.
+const USER_ID_LENGTH: usize = 8;
 const HASHES_AT_ONCE: usize = 8;
 
 /// What a letter says.
@@ -29,6 +30,7 @@ pub struct Letter {
     pub name: String,
     pub user_id: String,
     pub password: SecretString,
+    hash: String,
 }
 
 /// Who gets a letter.
@@ -47,12 +49,12 @@ pub enum LettersError {
     #[error("個人コード「{0}」の人は登録済みです")]
     Registered(String),
     #[error(transparent)]
-    Hashing(#[from] HashingError),
-    #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-struct Recipient {
+/// Somebody who gets one.
+#[derive(Debug)]
+pub struct Recipient {
     code: String,
     name: String,
     /// The ID of the account they have.
@@ -60,63 +62,11 @@ struct Recipient {
     registered: bool,
 }
 
-/// Writes letters and stores what they are checked against. The caller commits once they are safe
-/// on paper or disk.
+/// Finds out who gets a letter.
 ///
 /// # Errors
-/// All of [`LettersError`]; then the transaction has to be dropped.
-pub async fn issue(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    hasher: &Hasher,
-    whom: Whom<'_>,
-    by: &str,
-) -> Result<Vec<Letter>, LettersError> {
-    let recipients = recipients(tx, whom).await?;
-    if let Some(done) = recipients.iter().find(|recipient| recipient.registered) {
-        return Err(LettersError::Registered(done.code.clone()));
-    }
-    let taken = sqlx::query_scalar!("select user_id from accounts").fetch_all(tx.conn()).await?;
-    let mut taken: HashSet<String> = taken.into_iter().collect();
-    let mut letters = Vec::new();
-    for Recipient { code, name, user_id, .. } in recipients {
-        let user_id = user_id.unwrap_or_else(|| new_user_id(&mut taken));
-        let password = SecretString::from(random_text(PASSWORD_LENGTH));
-        letters.push(Letter { member_code: code, name, user_id, password });
-    }
-    let hashes: Vec<String> = stream::iter(&letters)
-        .map(|letter| hasher.hash_patiently(&letter.password))
-        .buffered(HASHES_AT_ONCE)
-        .try_collect()
-        .await?;
-    let ids: Vec<_> = letters.iter().map(|_| AccountId::new(clock).0).collect();
-    let codes: Vec<String> = letters.iter().map(|letter| letter.member_code.clone()).collect();
-    let user_ids: Vec<String> = letters.iter().map(|letter| letter.user_id.clone()).collect();
-    sqlx::query!(
-        "insert into accounts (id, member_code, user_id, initial_credential,
-                               initial_password_hash, initial_issued_at, created_at)
-         select id, code, user_id, 'letter', hash, $5, $5
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
-             as letter (id, code, user_id, hash)
-         on conflict (tenant_id, member_code) do update set
-             initial_credential = 'letter', initial_issued_at = excluded.initial_issued_at,
-             initial_password_hash = excluded.initial_password_hash
-             -- Whoever registered this very moment needs none any more.
-             where accounts.password_hash is null",
-        &ids,
-        &codes,
-        &user_ids,
-        &hashes,
-        clock.now()
-    )
-    .execute(tx.conn())
-    .await?;
-    let detail = serde_json::json!({ "count": letters.len(), "by": by });
-    audit::record(tx, clock, Action::LettersIssued, None, detail).await?;
-    Ok(letters)
-}
-
-async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipient>, LettersError> {
+/// All of [`LettersError`].
+pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipient>, LettersError> {
     let named = match whom {
         Whom::Newcomers => None,
         Whom::Members(codes) => Some(codes),
@@ -136,19 +86,108 @@ async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipient>,
     .fetch_all(tx.conn())
     .await?;
     let known = |code: &String| found.iter().any(|recipient| recipient.code == *code);
-    match named.and_then(|codes| codes.iter().find(|code| !known(code))) {
-        Some(unknown) => Err(LettersError::Unknown(unknown.clone())),
+    if let Some(unknown) = named.and_then(|codes| codes.iter().find(|code| !known(code))) {
+        return Err(LettersError::Unknown(unknown.clone()));
+    }
+    match found.iter().find(|recipient| recipient.registered) {
+        Some(done) => Err(LettersError::Registered(done.code.clone())),
         None => Ok(found),
     }
 }
 
-fn new_user_id(taken: &mut HashSet<String>) -> String {
-    loop {
-        let user_id = format!("kari{}", random_text(USER_ID_LENGTH));
-        if taken.insert(user_id.clone()) {
-            return user_id;
-        }
-    }
+/// Draws IDs and passwords. It takes its time, so it comes before the transaction that stores them.
+///
+/// # Errors
+/// [`HashingError::Stopped`].
+pub async fn write(
+    hasher: &Hasher,
+    recipients: Vec<Recipient>,
+) -> Result<Vec<Letter>, HashingError> {
+    stream::iter(recipients)
+        .map(async |Recipient { code, name, user_id, .. }| {
+            let user_id = user_id.unwrap_or_else(new_user_id);
+            let password = SecretString::from(random_text(PASSWORD_LENGTH));
+            let hash = hasher.hash_patiently(&password).await?;
+            Ok(Letter { member_code: code, name, user_id, password, hash })
+        })
+        .buffered(HASHES_AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// Stores what the letters are checked against, and gives those that count: whoever registered
+/// meanwhile needs none. The caller commits once they are safe on disk.
+///
+/// # Errors
+/// The database's.
+pub async fn store(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    letters: Vec<Letter>,
+    by: &str,
+) -> Result<Vec<Letter>, sqlx::Error> {
+    let column = |of: fn(&Letter) -> &String| letters.iter().map(of).cloned().collect::<Vec<_>>();
+    let ids: Vec<_> = letters.iter().map(|_| AccountId::new(clock).0).collect();
+    let stored = sqlx::query!(
+        r#"insert into accounts as a (id, member_code, user_id, initial_credential,
+                                      initial_password_hash, initial_issued_at, created_at)
+           select id, code, user_id, 'letter', hash, $5, $5
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+               as letter (id, code, user_id, hash)
+           on conflict (tenant_id, member_code) do update set
+               initial_credential = 'letter', initial_issued_at = excluded.initial_issued_at,
+               initial_password_hash = excluded.initial_password_hash,
+               birthdate_confirmed_at = null, user_id_chosen_at = null, second_factor = null,
+               email = coalesce(a.former_email, a.email), email_confirmed_at = null,
+               former_email = null
+               where a.password_hash is null
+           returning id as "id: AccountId", member_code, user_id"#,
+        &ids,
+        &column(|letter| &letter.member_code),
+        &column(|letter| &letter.user_id),
+        &column(|letter| &letter.hash),
+        clock.now()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let accounts: Vec<_> = stored.iter().map(|row| row.id.0).collect();
+    end_what_was_begun(tx, clock, &accounts).await?;
+    let detail = serde_json::json!({ "count": stored.len(), "by": by });
+    audit::record(tx, clock, Action::LettersIssued, None, detail).await?;
+    let counts = |letter: Letter| {
+        let row = stored.iter().find(|row| row.member_code == letter.member_code)?;
+        Some(Letter { user_id: row.user_id.clone(), ..letter })
+    };
+    Ok(letters.into_iter().filter_map(counts).collect())
+}
+
+/// Somebody else may have held the letter before.
+async fn end_what_was_begun(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    accounts: &[uuid::Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sessions set ended_at = $2 where account_id = any($1) and ended_at is null",
+        accounts,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!("delete from email_confirmations where account_id = any($1)", accounts)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("delete from registration_drafts where account_id = any($1)", accounts)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("delete from terms_agreements where account_id = any($1)", accounts)
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
+fn new_user_id() -> String {
+    format!("kari{}", random_text(USER_ID_LENGTH))
 }
 
 fn random_text(length: usize) -> String {
@@ -157,10 +196,11 @@ fn random_text(length: usize) -> String {
 }
 
 impl Letter {
-    /// The lines of a letter, for the file that is printed.
+    /// Its cells in the file that is printed: code, name, ID and password.
     #[must_use]
-    pub fn fields(&self) -> [&str; 4] {
-        [&self.member_code, &self.name, &self.user_id, self.password.expose_secret()]
+    pub fn cells(&self) -> [String; 4] {
+        let Self { member_code, name, user_id, password, .. } = self;
+        [member_code, name, user_id, password.expose_secret()].map(harmless)
     }
 }
 
@@ -170,14 +210,12 @@ mod tests {
 
     #[test]
     fn t9_what_is_printed_can_not_be_misread() {
-        let mut taken = HashSet::new();
         for _ in 0..1_000 {
-            let (user_id, password) = (new_user_id(&mut taken), random_text(PASSWORD_LENGTH));
-            assert!(user_id.len() == 10 && password.len() == 12);
+            let (user_id, password) = (new_user_id(), random_text(PASSWORD_LENGTH));
+            assert!(user_id.len() == 12 && password.len() == 12);
             for unclear in ['0', 'o', '1', 'l', 'u', 'v', 'i'] {
                 assert!(!password.contains(unclear) && !user_id[4..].contains(unclear));
             }
         }
-        assert_eq!(taken.len(), 1_000);
     }
 }

@@ -1,7 +1,7 @@
 //! Passkeys (L6): set-up, and proving one after the password.
 //!
 //! The relying party is the union's own host, so that a passkey of one union is nothing to another.
-//! A challenge is bound to the session and its purpose, and good for one answer within five
+//! A challenge is bound to the session and its purpose, and good for one answer within ten
 //! minutes.
 
 use chrono::TimeDelta;
@@ -22,8 +22,10 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 
-/// How long a challenge waits for its answer.
-const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(5);
+/// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
+const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
+/// How old a challenge may be that a page shows again.
+const SHOWN_AGAIN_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
@@ -45,6 +47,8 @@ pub enum Answer {
     Refused,
     /// Another of the person's passkeys has this name.
     NameTaken,
+    /// The factor was proved before: a second click's request.
+    NothingDue,
 }
 
 /// A challenge as the database keeps it: what the browser was asked, and what the answer is held
@@ -116,6 +120,9 @@ pub async fn finish_set_up(
     name: &str,
 ) -> Result<Answer, PasskeyError> {
     let account = session.account;
+    if !session::owes_second_factor(tx, session.id).await? {
+        return Ok(Answer::NothingDue);
+    }
     let same = sqlx::query_scalar!(
         r#"select exists (select from passkeys where account_id = $1 and name = $2) as "same!""#,
         account as AccountId,
@@ -188,6 +195,9 @@ pub async fn finish_sign_in(
     token: &PlainToken,
     answer: &str,
 ) -> Result<Answer, PasskeyError> {
+    if !session::owes_second_factor(tx, session.id).await? {
+        return Ok(Answer::NothingDue);
+    }
     let begun: Option<PasskeyAuthentication> = take(tx, clock, session, Purpose::SignIn).await?;
     let answer = serde_json::from_str::<PublicKeyCredential>(answer).ok();
     let (Some(state), Some(answer)) = (begun, answer) else {
@@ -248,7 +258,7 @@ async fn running(
          where session_id = $1 and purpose = $2 and begun_at > $3",
         session.id as SessionId,
         purpose.name(),
-        clock.now() - CEREMONY_LASTS
+        clock.now() - SHOWN_AGAIN_WITHIN
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::email_code;
-use super::hashing::HashingError;
 use super::journey::Step;
 use super::password::{self, Flaw};
 use super::session::{self, Lookup, Session};
@@ -44,7 +43,6 @@ pub struct Details {
 }
 
 /// What of it is kept until 「実行」.
-#[derive(Debug)]
 pub struct Draft {
     pub user_id: String,
     pub email: Option<String>,
@@ -65,6 +63,8 @@ pub enum Registration {
     Done(PlainToken),
     /// Somebody else took the ID meanwhile.
     UserIdTaken,
+    /// Somebody else took the address meanwhile.
+    EmailTaken,
     NothingDue,
 }
 
@@ -82,16 +82,18 @@ impl SignIn<'_> {
     ) -> Result<Choice, SignInError> {
         let flaws = self.flaws(tenant, &session.user_id, session, chosen).await?;
         if !flaws.is_empty() {
-            return Ok(Choice::Refused(flaws));
+            // The password that holds now may be this very one, set by a click before.
+            let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
+            return Ok(if due { Choice::Refused(flaws) } else { Choice::NothingDue });
         }
         let hash = self.hasher.hash(chosen).await?;
-        let first = !session.facts().own_password;
+        let first = session.password_set_at.is_none();
         let mut tx = self.db.tenant(tenant.id).await?;
-        if !set_password(&mut tx, session.account, &hash, first, self.clock.now()).await? {
+        if !set_password(&mut tx, session, &hash, self.clock.now()).await? {
             return Ok(Choice::NothingDue);
         }
         if first {
-            self.tell_of_first_sign_in(&mut tx, tenant, session).await?;
+            self.tell_of_first_sign_in(&mut tx, tenant, session, true).await?;
         }
         let token = self.go_on(&mut tx, tenant, session, token, first).await?;
         tx.commit().await?;
@@ -123,8 +125,9 @@ impl SignIn<'_> {
         sqlx::query!(
             "insert into registration_drafts
                  (account_id, user_id, password_hash, email, expense_mail, typed_at)
-             select $1, $2, coalesce($3, (select password_hash from registration_drafts
+             select id, $2, coalesce($3, (select password_hash from registration_drafts
                                           where account_id = $1)), $4, $5, $6
+             from accounts where id = $1 and password_hash is null
              on conflict (tenant_id, account_id) do update
                  set user_id = excluded.user_id, password_hash = excluded.password_hash,
                      email = excluded.email, expense_mail = excluded.expense_mail,
@@ -158,8 +161,9 @@ impl SignIn<'_> {
             return Ok(Registration::NothingDue);
         };
         let named = sqlx::query!(
-            "update accounts set user_id = $2, email = $3, email_confirmed_at = null,
-                                 user_id_chosen_at = $4
+            "update accounts
+             set user_id = $2, user_id_chosen_at = $4, email = $3,
+                 former_email = case when email is distinct from $3 then email end
              where id = $1 and password_hash is null",
             account as AccountId,
             draft.user_id,
@@ -168,16 +172,19 @@ impl SignIn<'_> {
         )
         .execute(tx.conn())
         .await;
-        let named = match named {
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                return Ok(Registration::UserIdTaken);
-            }
-            named => named?.rows_affected(),
-        };
-        if named == 0 {
+        if let Err(sqlx::Error::Database(error)) = &named
+            && error.is_unique_violation()
+        {
+            return Ok(match error.constraint() {
+                Some("accounts_own_email") => Registration::EmailTaken,
+                _ => Registration::UserIdTaken,
+            });
+        }
+        let registered = named?.rows_affected() > 0
+            && set_password(&mut tx, session, &draft.password_hash, now).await?;
+        if !registered {
             return Ok(Registration::NothingDue);
         }
-        set_password(&mut tx, account, &draft.password_hash, true, now).await?;
         keep_preference(&mut tx, account, draft.expense_mail).await?;
         sqlx::query!("delete from registration_drafts where account_id = $1", account as AccountId)
             .execute(tx.conn())
@@ -187,6 +194,7 @@ impl SignIn<'_> {
             let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
             outbox::enqueue(&mut tx, self.clock, &letter, email, None).await?;
         }
+        self.tell_of_first_sign_in(&mut tx, tenant, session, false).await?;
         let token = self.go_on(&mut tx, tenant, session, token, true).await?;
         tx.commit().await?;
         Ok(Registration::Done(token))
@@ -203,7 +211,7 @@ impl SignIn<'_> {
         let (rules, user_id, secret) =
             (tenant.config.password.clone(), user_id.to_owned(), chosen.clone());
         let look = move || password::flaws(&rules, &user_id, secret.expose_secret());
-        let flaws = tokio::task::spawn_blocking(look).await.map_err(|_| HashingError::Stopped)?;
+        let flaws = self.hasher.compute(look).await?;
         if !flaws.is_empty() {
             return Ok(flaws);
         }
@@ -211,12 +219,26 @@ impl SignIn<'_> {
         Ok(holds.then_some(Flaw::IsCurrent).into_iter().collect())
     }
 
-    /// F11: a notice to the address, and to the one the union knew before.
+    /// Whether the password is still the one that the session knew.
+    async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
+        let mut tx = self.db.tenant(tenant.id).await?;
+        let set_at = sqlx::query_scalar!(
+            "select password_set_at from accounts where id = $1",
+            session.account as AccountId
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        Ok(set_at == session.password_set_at)
+    }
+
+    /// F11: a notice to the address the union knew, where the person gave another, and (`own`) to
+    /// the one that counts now.
     async fn tell_of_first_sign_in(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
         session: &Session,
+        own: bool,
     ) -> Result<(), SignInError> {
         let row = sqlx::query!(
             "select email, former_email from accounts where id = $1",
@@ -227,7 +249,7 @@ impl SignIn<'_> {
         let at = jst(self.clock.now()).format("%Y年%-m月%-d日 %H:%M").to_string();
         let mail = FirstSignInMail { at, origin: tenant.origin.clone() };
         let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
-        for address in [row.email, row.former_email].into_iter().flatten() {
+        for address in [row.email.filter(|_| own), row.former_email].into_iter().flatten() {
             outbox::enqueue(tx, self.clock, &letter, &address, None).await?;
         }
         Ok(())
@@ -260,23 +282,22 @@ impl SignIn<'_> {
     }
 }
 
-/// Sets a password; the first one only where there is none yet. Whether it did.
+/// Sets a password in place of the one that the session knew. Whether it did.
 async fn set_password(
     tx: &mut TenantTx,
-    account: AccountId,
+    session: &Session,
     hash: &str,
-    first: bool,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     let set = sqlx::query!(
         "update accounts
          set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
              initial_credential = null, initial_issued_at = null, initial_password_hash = null
-         where id = $1 and (password_hash is null) = $4",
-        account as AccountId,
+         where id = $1 and password_set_at is not distinct from $4",
+        session.account as AccountId,
         hash,
         now,
-        first
+        session.password_set_at
     )
     .execute(tx.conn())
     .await?;

@@ -30,6 +30,8 @@ pub struct Session {
     pub email: Option<String>,
     /// Until when the browser keeps the session though it is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
+    /// When the own password was set.
+    pub(super) password_set_at: Option<DateTime<Utc>>,
     facts: Facts,
 }
 
@@ -119,7 +121,8 @@ pub async fn find(
            from sessions s
            join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
-           where (s.token_hash = $1 or s.previous_token_hash = $1) and s.ended_at is null"#,
+           where (s.token_hash = $1 or s.previous_token_hash = $1)
+             and s.ended_at is null"#,
         token.hashed().to_vec(),
         tenant.terms.in_force(now).id as TermsId
     )
@@ -131,7 +134,10 @@ pub async fn find(
     if !row.newest {
         return Ok(Lookup::Superseded);
     }
-    let over = match row.remember_until {
+    // Half a sign-in is never kept: whoever finds it could finish it.
+    let whole = row.password_set_at.is_some()
+        && (row.second_factor || tenant.config.sign_in.second_factors.is_empty());
+    let over = match row.remember_until.filter(|_| whole) {
         Some(until) => until <= now,
         None => is_over(&tenant.config.sign_in, row.created_at, row.last_seen_at, now),
     };
@@ -163,6 +169,7 @@ pub async fn find(
         user_id: row.user_id,
         email: row.email,
         remember_until: row.remember_until,
+        password_set_at: row.password_set_at,
         facts: Facts {
             birthdate: row.birthdate,
             terms: row.terms,
@@ -212,6 +219,21 @@ pub(super) async fn note_registration(
     .execute(tx.conn())
     .await
     .map(drop)
+}
+
+/// Whether a session still owes its second factor. Who asks at the same time waits for the answer,
+/// so that a double click's second request is no wrong guess.
+pub(super) async fn owes_second_factor(
+    tx: &mut TenantTx,
+    session: SessionId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select second_factor_at is null and ended_at is null as "owes!"
+           from sessions where id = $1 for update"#,
+        session as SessionId
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Notes the second factor, and gives the session a new token.

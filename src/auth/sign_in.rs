@@ -15,7 +15,7 @@ use super::session::{self, Lookup};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::SessionId;
+use crate::base::ids::{AccountId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
@@ -83,7 +83,7 @@ impl SignIn<'_> {
             Some(found) if matches && self.is_open(first, &found) => {
                 self.accept(tenant, earlier, &found, given.remember).await
             }
-            found => self.refuse(tenant, found).await,
+            found => self.refuse(tenant, found.map(|found| found.account)).await,
         }
     }
 
@@ -143,10 +143,9 @@ impl SignIn<'_> {
         match found.initial_credential.filter(|_| found.password_hash.is_none()) {
             None => true,
             Some(InitialCredential::Letter) => {
-                let days = first.letter.as_ref().and_then(|letter| letter.expires_after_days);
-                days.zip(found.initial_issued_at).is_none_or(|(days, issued)| {
-                    self.clock.now() - issued <= TimeDelta::days(days.into())
-                })
+                let letter = first.letter.as_ref().zip(found.initial_issued_at);
+                let last = letter.and_then(|(letter, issued)| letter.last_day(issued));
+                last.is_none_or(|last| self.clock.today() <= last)
             }
             Some(InitialCredential::Formula) => {
                 let today = self.clock.today();
@@ -167,6 +166,10 @@ impl SignIn<'_> {
         let days = tenant.config.sign_in.remember_days.filter(|_| remember);
         let remember_until = days.map(|days| self.clock.now() + TimeDelta::days(days.into()));
         let mut tx = self.db.tenant(tenant.id).await?;
+        if !account::still_holds(&mut tx, found).await? {
+            tx.commit().await?;
+            return self.refuse(tenant, Some(found.account)).await;
+        }
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
@@ -190,9 +193,8 @@ impl SignIn<'_> {
     async fn refuse(
         &self,
         tenant: &Tenant,
-        found: Option<Credentials>,
+        account: Option<AccountId>,
     ) -> Result<Outcome, SignInError> {
-        let account = found.map(|found| found.account);
         let mut tx = self.db.tenant(tenant.id).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, serde_json::json!({}))
             .await?;

@@ -40,6 +40,8 @@ pub enum Enrolling {
     /// 「認証コードが異なります」
     Wrong,
     NameTaken,
+    /// It was ended before: a second click's request.
+    NothingDue,
 }
 
 /// An app that was set up.
@@ -57,6 +59,8 @@ pub enum Confirmation {
     Wrong,
     /// Too many in a row; the account is locked.
     Locked,
+    /// The factor was proved before: a second click's request.
+    NothingDue,
 }
 
 impl Enrolment {
@@ -129,6 +133,9 @@ impl Apps<'_> {
         name: &str,
     ) -> Result<Enrolling, TotpError> {
         let Self { clock, sealer, session, .. } = self;
+        if !session::owes_second_factor(tx, session.id).await? {
+            return Ok(Enrolling::NothingDue);
+        }
         let Enrolment(totp) = self.enrolment(tx).await?;
         let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
             return Ok(Enrolling::Wrong);
@@ -176,6 +183,9 @@ impl Apps<'_> {
     ) -> Result<Confirmation, TotpError> {
         let Self { clock, session, .. } = self;
         let account = session.account;
+        if !session::owes_second_factor(tx, session.id).await? {
+            return Ok(Confirmation::NothingDue);
+        }
         if !self.is_right(tx, device, code).await? {
             return Ok(refuse(tx, clock, self.tenant, account).await?);
         }

@@ -137,7 +137,8 @@ pub async fn is_taken(
     .await
 }
 
-/// Gives a person the ID and the method they chose (F8). `false` where the ID is somebody else's.
+/// Gives a person the ID and the method they chose in the first sign-in (F8). `false` where the ID
+/// is somebody else's.
 ///
 /// # Errors
 /// The database's.
@@ -149,7 +150,8 @@ pub async fn set(
     method: Option<SecondFactor>,
 ) -> Result<bool, sqlx::Error> {
     let updated = sqlx::query!(
-        "update accounts set user_id = $2, second_factor = $3, user_id_chosen_at = $4 where id = $1",
+        "update accounts set user_id = $2, second_factor = $3, user_id_chosen_at = $4
+         where id = $1 and password_hash is null",
         account as AccountId,
         user_id.as_str(),
         method as Option<SecondFactor>,

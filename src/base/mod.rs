@@ -8,3 +8,4 @@ pub mod money;
 pub mod month;
 pub mod sealed;
 pub mod secret;
+pub mod spreadsheet;

@@ -21,23 +21,13 @@ use crate::import::{Counts, ImportError, ImportRun, RowErrors};
 use crate::members::import::{self as members, MembersImport};
 use crate::tenant::registry::{self, Registered};
 
-#[derive(Debug, Subcommand)]
-pub(super) enum MembersCommand {
-    /// 加入者のCSVファイルを取り込みます（UTF-8またはCP932）
-    Import {
-        #[command(flatten)]
-        file: ImportFile,
-        /// ファイルの内容がいつの時点のものか（記号・番号の変更日になります。省略時: 今日）
-        #[arg(long, value_parser = day)]
-        as_of: Option<NaiveDate>,
-    },
-    /// ロックされた人がもう一度ログインできるようにします
-    Unlock {
-        /// 組合（例: klinekenpo）
-        #[arg(long)]
-        tenant: String,
-        user_id: String,
-    },
+#[derive(Debug, Args)]
+pub(super) struct MembersFile {
+    #[command(flatten)]
+    file: ImportFile,
+    /// ファイルの内容がいつの時点のものか（記号・番号の変更日になります。省略時: 今日）
+    #[arg(long, value_parser = day)]
+    as_of: Option<NaiveDate>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,18 +60,13 @@ pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
     parse_date(text).ok_or_else(|| "日付ではありません（例: 2026-03-31）".to_owned())
 }
 
-impl MembersCommand {
-    pub(super) async fn run(
+impl MembersFile {
+    pub(super) async fn import(
         self,
         settings: &Settings,
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
-        let (file, as_of) = match self {
-            Self::Import { file, as_of } => (file, as_of),
-            Self::Unlock { tenant, user_id } => {
-                return super::members::unlock(operator, &tenant, &user_id).await;
-            }
-        };
+        let Self { file, as_of } = self;
         let Some(mut job) = file.open(operator, &members::COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };

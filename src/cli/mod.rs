@@ -5,6 +5,7 @@
 
 mod doctor;
 mod import;
+mod letters;
 mod members;
 mod server;
 mod tenant;
@@ -56,10 +57,10 @@ enum Command {
     Tenant(tenant::Command),
     /// 加入者を管理します
     #[command(subcommand)]
-    Members(import::MembersCommand),
+    Members(members::Command),
     /// 仮ユーザID・仮パスワードの通知を管理します
     #[command(subcommand)]
-    Letters(members::LettersCommand),
+    Letters(letters::LettersCommand),
     /// 利用規約を管理します
     #[command(subcommand)]
     Terms(terms::Command),

@@ -118,6 +118,7 @@ pub(super) async fn finish_set_up(
             let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to(ONWARD)).into_response())
         }
+        Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Answer::Refused => {
             form.credential = Field::default();
             set_up_page(&app, &signing_in, Some(SET_UP_REFUSED), form).await
@@ -159,6 +160,7 @@ pub(super) async fn submit(
             let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to(ONWARD)).into_response())
         }
+        Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Answer::Refused | Answer::NameTaken => {
             page(&app, &signing_in, Field::default().with_error(REFUSED)).await
         }

@@ -117,6 +117,7 @@ pub(super) async fn finish_set_up(
             let jar = signing_in.visitor.renewed(&app, &token);
             return Ok((jar, Redirect::to(ONWARD)).into_response());
         }
+        Enrolling::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
     }
@@ -168,6 +169,7 @@ pub(super) async fn submit(
             let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to(ONWARD)).into_response())
         }
+        Confirmation::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Confirmation::Wrong => {
             form.code = form.code.with_error(WRONG);
             page(&app, &signing_in, form).await

@@ -104,7 +104,7 @@ impl Directory {
                 (Err(error), known) => {
                     tracing::error!(tenant = entry.slug, version = entry.version, %error, "policy unreadable");
                     let Some(known) = known else { continue };
-                    known.clone()
+                    Arc::new(self.tenant(known.id, known.version, known.config.clone(), terms))
                 }
             };
             let hosts = &tenant.config.hosts;

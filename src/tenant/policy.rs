@@ -4,12 +4,13 @@
 //! the two can't drift apart. Single values are checked where they are parsed; rules that span
 //! several values live in [`super::review`].
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::brand::Brand;
 use super::formula::Formula;
 use super::names::{HostLabel, InsurerNumber, Slug};
+use crate::base::clock::jst;
 
 /// Everything the platform knows of one union; one file of `tenants/`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -205,9 +206,18 @@ pub enum Delivery {
 #[serde(deny_unknown_fields)]
 pub struct LetterRule {
     pub delivered_by: Vec<Delivery>,
-    /// Days after which the letter's password is dead; absent: never.
+    /// Days after that of issue on which the letter's password is still good; absent: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_after_days: Option<u16>,
+}
+
+impl LetterRule {
+    /// The last day on which a letter of that time is good, in Japan; `None`: it has none.
+    #[must_use]
+    pub fn last_day(&self, issued_at: DateTime<Utc>) -> Option<NaiveDate> {
+        let days = Days::new(self.expires_after_days?.into());
+        jst(issued_at).date_naive().checked_add_days(days)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ use kosmo::auth::account;
 use kosmo::auth::hashing::Hasher;
 use kosmo::auth::user_id::UserId;
 use kosmo::base::clock::Clock;
+use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
 use kosmo::db::local::{LocalPostgres, find_binaries};
 use kosmo::db::{Db, Role};
@@ -146,8 +147,11 @@ impl Server {
     pub(crate) fn start(stage: &Stage<'_>) -> anyhow::Result<Self> {
         tell("the server");
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let keys = stage.file("sealing.keys");
+        std::fs::write(&keys, Sealer::new_file())?;
         let child = stage
             .kosmo(["serve"])
+            .env("KOSMO_SEALING__KEYS_FILE", keys)
             .env("KOSMO_LISTEN", address.to_string())
             .spawn()
             .context("kosmo serve")?;

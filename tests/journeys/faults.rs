@@ -64,7 +64,10 @@ async fn m2_mail_that_can_not_go_out_waits_and_goes_out_later() {
     assert_eq!(world.mails_to(TARO.email).len(), 0, "not before its pause is over");
     world.clock.advance(chrono::Duration::seconds(5));
     let code = world.mailed_code(TARO.email).await;
-    assert_eq!(browser.post("/sign-in/code", &[("code", &code)]).await.location(), "/");
+    assert_eq!(
+        browser.post("/sign-in/code", &[("code", &code)]).await.location(),
+        "/sign-in/continue"
+    );
     let left =
         "select count(*) from outbox where state = 'sent' and text_body = '' and html_body = ''";
     assert_eq!(world.count(left).await, 1, "a sent mail's content does not linger");

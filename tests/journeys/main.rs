@@ -9,6 +9,7 @@ mod expenses;
 mod faults;
 mod first_sign_in;
 mod imports;
+mod migrations;
 mod operator;
 mod sessions;
 mod sign_in;

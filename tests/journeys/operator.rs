@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
+use crate::support::first_sign_in::Answers;
 use crate::support::people::{NANA, Person, SABURO};
 use crate::support::world::World;
 
@@ -28,6 +29,9 @@ async fn t9_letters_are_random_private_and_kill_the_ones_before() {
     let refused = world.kosmo(&issue);
     assert!(!refused.status.success(), "an older file is never overwritten: {}", said(&refused));
     std::fs::remove_file(&out).unwrap();
+    let thief = Answers::of(NANA, "19990909");
+    let mut browser = world.begin(thief).await;
+    world.walk_to(&mut browser, thief, "/sign-in/new-password").await;
     let issued = world.kosmo(&issue);
     assert!(issued.status.success(), "{}", said(&issued));
     assert!(said(&issued).contains("1人分"));
@@ -42,10 +46,18 @@ async fn t9_letters_are_random_private_and_kill_the_ones_before() {
     let password: &'static str = fields[3].to_owned().leak();
     let reissued = Person { password, ..NANA };
     let newer = world.give_password(&mut world.browser("nideckenpo"), reissued).await;
-    assert_eq!(newer.location(), "/first-sign-in/birthdate");
+    assert_eq!(newer.location(), "/first-sign-in/birthdate", "from the first step on");
     let plain = "select count(*) from accounts where initial_password_hash like '$argon2id$%'
                  and user_id = 'kari-n7'";
     assert_eq!(world.count(plain).await, 1);
+
+    // Whoever held the older letter loses all that they had begun with it.
+    let began = "select count(*) from sessions where ended_at is null
+                 and account_id = (select id from accounts where user_id = 'kari-n7')";
+    assert_eq!(world.count(began).await, 1);
+    std::fs::remove_file(&out).unwrap();
+    assert!(world.kosmo(&issue).status.success());
+    assert_eq!(world.count(began).await, 0);
 
     for (tenant, member, told) in [
         ("nideckenpo", "N999", "個人コード「N999」の人はいません"),

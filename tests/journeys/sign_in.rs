@@ -41,7 +41,7 @@ async fn l3_the_code_may_be_typed_in_full_width_and_with_blanks() {
     let wide: String = code.chars().map(|c| char::from_u32(c as u32 + 0xFEE0).unwrap()).collect();
     let typed = format!(" {} {} ", &wide[..9], &wide[9..]);
     let answer = browser.post("/sign-in/code", &[("code", &typed)]).await;
-    assert_eq!(answer.location(), "/");
+    assert_eq!(answer.location(), "/sign-in/continue");
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_code_lives_ten_minutes() {
         let code = world.mailed_code(TARO.email).await;
         world.clock.advance(Duration::seconds(seconds));
         let page = browser.post("/sign-in/code", &[("code", &code)]).await;
-        assert_eq!(page.location() == "/", accepted, "{}", page.text());
+        assert_eq!(page.location() == "/sign-in/continue", accepted, "{}", page.text());
         assert!(accepted || page.shows("有効期限が切れています"));
         world.clock.advance(Duration::minutes(1));
     }
@@ -178,7 +178,10 @@ async fn sending_again_waits_a_moment_and_kills_the_earlier_code() {
         let page = browser.post("/sign-in/code", &[("code", &first)]).await;
         assert!(page.shows("ワンタイムパスワードが正しくありません"));
     }
-    assert_eq!(browser.post("/sign-in/code", &[("code", &second)]).await.location(), "/");
+    assert_eq!(
+        browser.post("/sign-in/code", &[("code", &second)]).await.location(),
+        "/sign-in/continue"
+    );
 }
 
 #[tokio::test]
@@ -195,7 +198,10 @@ async fn a_code_is_good_for_the_sign_in_that_asked_and_for_no_other() {
         assert!(page.shows("ワンタイムパスワードが正しくありません"));
     }
     mine.get("/sign-in/code").await;
-    assert_eq!(mine.post("/sign-in/code", &[("code", &code)]).await.location(), "/");
+    assert_eq!(
+        mine.post("/sign-in/code", &[("code", &code)]).await.location(),
+        "/sign-in/continue"
+    );
 }
 
 #[tokio::test]
@@ -211,7 +217,7 @@ async fn a_double_click_on_the_code_has_one_effect() {
         browser.post("/sign-in/code", &fields),
         second_click.post("/sign-in/code", &fields)
     );
-    assert_eq!((first.location(), second.location()), ("/", "/"));
+    assert_eq!((first.location(), second.location()), ("/sign-in/continue", "/sign-in/continue"));
     let open = "select count(*) from sessions where second_factor_at is not null";
     assert_eq!(world.count(open).await, 1);
     let complete = "select count(*) from audit_events where action = 'sign_in.complete'";

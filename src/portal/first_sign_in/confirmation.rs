@@ -5,10 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
+use super::email;
 use super::user_id::TAKEN;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::registration::{self, Registration};
 use crate::portal::ONWARD;
+use crate::tenant::policy::FirstSignInFlow;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form, FormError, status_of};
 use crate::web::identity::{SigningIn, Subscriber};
@@ -47,7 +49,7 @@ pub(super) async fn show(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    page(&app, &signing_in.at(Step::Details)?, Vec::new()).await
+    page(&app, &signing_in.at(Step::Details)?, None).await
 }
 
 pub(super) async fn submit(
@@ -62,10 +64,8 @@ pub(super) async fn submit(
             let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
         }
-        Registration::UserIdTaken => {
-            let taken = FormError { field: None, message: TAKEN.to_owned() };
-            page(&app, &signing_in, vec![taken]).await
-        }
+        Registration::UserIdTaken => page(&app, &signing_in, Some(TAKEN)).await,
+        Registration::EmailTaken => page(&app, &signing_in, Some(email::TAKEN)).await,
         Registration::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
     }
 }
@@ -74,6 +74,10 @@ pub(super) async fn registered(
     State(app): State<AppState>,
     Subscriber { visitor, session }: Subscriber,
 ) -> Result<Response, WebError> {
+    let flow = visitor.tenant.config.first_sign_in.flow;
+    if flow != FirstSignInFlow::SingleForm || !session.facts().first_session {
+        return Ok(Redirect::to("/").into_response());
+    }
     let page = RegisteredPage { user_id: session.user_id, email: session.email };
     visitor.page(&app, StatusCode::OK, &page)
 }
@@ -81,7 +85,7 @@ pub(super) async fn registered(
 async fn page(
     app: &App,
     signing_in: &SigningIn,
-    errors: Vec<FormError>,
+    taken: Option<&str>,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
@@ -96,7 +100,12 @@ async fn page(
         user_id: draft.user_id,
         email: draft.email,
         expense_mail: draft.expense_mail,
-        form: ConfirmationForm { errors },
+        form: ConfirmationForm {
+            errors: taken
+                .map(|message| FormError { field: None, message: message.to_owned() })
+                .into_iter()
+                .collect(),
+        },
     };
     visitor.page(app, status_of(&page.form.errors), &page)
 }

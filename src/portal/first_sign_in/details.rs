@@ -129,7 +129,10 @@ async fn read(
     {
         form.email.error = Some(email::TAKEN.to_owned());
     }
-    let kept = registration::draft(&mut tx, session.account).await?.is_some();
+    // A hash can't be held against another ID, which the password must not equal.
+    let draft = registration::draft(&mut tx, session.account).await?;
+    let typed_id = user_id.as_ref().map_or("", UserId::as_str);
+    let kept = draft.is_some_and(|draft| draft.user_id == typed_id);
     tx.commit().await?;
     let nothing = |text: &SecretString| text.expose_secret().is_empty();
     let keeps = kept && nothing(&fields.password) && nothing(&fields.again);

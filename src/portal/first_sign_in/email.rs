@@ -103,17 +103,36 @@ pub(super) async fn submit(
         &email,
     )
     .await?;
-    if fields.everywhere && asking != Asking::Taken {
+    if fields.everywhere && asking == Asking::Sent {
         session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
     }
     tx.commit().await?;
     match asking {
         Asking::Taken => page(&app, &signing_in, form(TAKEN)),
+        Asking::TooSoon { seconds } if asked_elsewhere(&app, &signing_in, &email).await? => {
+            page(&app, &signing_in, form(&too_soon(seconds)))
+        }
         // A double click's second request: the first one's mail is on its way.
-        Asking::Sent | Asking::TooSoon { .. } => {
-            Ok(Redirect::to(Step::AddressConfirmation.path()).into_response())
+        Asking::Sent | Asking::TooSoon { .. } | Asking::NothingDue => {
+            Ok(Redirect::to(ONWARD).into_response())
         }
     }
+}
+
+fn too_soon(seconds: i64) -> String {
+    let wait =
+        if seconds < 60 { format!("{seconds}秒") } else { format!("{}分", seconds / 60 + 1) };
+    format!("メールを送信したばかりです。届かない場合は、{wait}後にもう一度お試しください。")
+}
+
+/// Whether the mail that went out last was to another address than this.
+async fn asked_elsewhere(
+    app: &App,
+    signing_in: &SigningIn,
+    email: &EmailAddress,
+) -> Result<bool, WebError> {
+    let pending = pending(app, signing_in).await?;
+    Ok(pending.is_none_or(|pending| pending.email != email.as_str()))
 }
 
 /// The address may be changed until it is confirmed.
@@ -182,9 +201,8 @@ pub(super) async fn resend(
         Asking::Sent => {
             "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
         }
-        Asking::TooSoon { seconds } => format!(
-            "メールを送信したばかりです。届かない場合は、{seconds}秒後にもう一度「再送信」を押してください。"
-        ),
+        Asking::TooSoon { seconds } => too_soon(seconds),
+        Asking::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
         Asking::Taken => {
             let email = Field::with_value(&pending.email).with_error(TAKEN);
             return page(&app, &signing_in, EmailForm { email, ..EmailForm::default() });

@@ -43,7 +43,7 @@ async fn f5_an_address_that_another_person_confirmed_is_taken_in_this_union_alon
     // Taro's is klinekenpo's: nobody's in nideckenpo.
     let mut browser = world.begin(BY_LETTER).await;
     world.walk_to(&mut browser, BY_LETTER, PAGE).await;
-    assert_eq!(browser.post(PAGE, &[("email", TARO.email)]).await.location(), SENT);
+    assert_eq!(browser.post(PAGE, &[("email", TARO.email)]).await.location(), "/sign-in/continue");
     // Jiro's is jomkenpo's, and confirmed.
     let mut browser = world.begin(BY_FORMULA).await;
     world.walk_to(&mut browser, BY_FORMULA, PAGE).await;
@@ -140,7 +140,7 @@ async fn f7_only_the_newest_link_counts_and_mails_have_a_pause() {
     world.walk_to(&mut browser, BY_LETTER, SENT).await;
     let first = world.mailed_link(BY_LETTER.person.email).await;
     let page = browser.post("/first-sign-in/email/resend", &[]).await;
-    assert!(page.shows("30秒後にもう一度「再送信」を押してください。"), "{}", page.text());
+    assert!(page.shows("30秒後にもう一度お試しください。"), "{}", page.text());
     world.clock.advance(Duration::seconds(30));
     browser.post("/first-sign-in/email/resend", &[]).await;
     let second = world.mailed_link(BY_LETTER.person.email).await;
@@ -166,6 +166,30 @@ async fn f7_only_the_newest_link_counts_and_mails_have_a_pause() {
         let told = told.iter().any(|mail| mail.starts_with("【KOSMOWeb】初回ログインのお知らせ"));
         assert!(told, "F11: to the address the union knew, too: {address}");
     }
+}
+
+#[tokio::test]
+async fn f4_nobody_can_have_strangers_mailed_without_end() {
+    let world = World::new().await;
+    let mut browser = world.begin(BY_LETTER).await;
+    world.walk_to(&mut browser, BY_LETTER, PAGE).await;
+    for number in 0..10 {
+        let address = format!("stranger{number}@example.jp");
+        assert_eq!(
+            browser.post(PAGE, &[("email", &address)]).await.location(),
+            "/sign-in/continue"
+        );
+    }
+    let one_more = browser.post(PAGE, &[("email", "stranger10@example.jp")]).await;
+    assert_eq!(one_more.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(one_more.shows("分後にもう一度お試しください。"), "{}", one_more.text());
+    let mails = "select count(*) from outbox where kind = 'email_confirmation'";
+    assert_eq!(world.count(mails).await, 10);
+    world.clock.advance(Duration::hours(1));
+    let mut browser = world.begin(BY_LETTER).await;
+    browser.get(PAGE).await;
+    browser.post(PAGE, &[("email", "nana@example.jp")]).await;
+    assert_eq!(world.count(mails).await, 11, "an hour later there is room again");
 }
 
 #[tokio::test]
@@ -196,7 +220,7 @@ async fn f4_a_double_click_sends_one_mail() {
         async move { browser.post(PAGE, &[("email", "nana@example.jp")]).await }
     });
     for answer in futures_util::future::join_all(clicks).await {
-        assert_eq!(answer.location(), SENT, "{}", answer.text());
+        assert_eq!(answer.location(), "/sign-in/continue", "{}", answer.text());
     }
     let mails = "select count(*) from outbox where kind = 'email_confirmation'";
     assert_eq!(world.count(mails).await, 1);

@@ -75,7 +75,8 @@ async fn t9_a_letter_dies_when_the_policy_says() {
             config.first_sign_in.letter.as_mut().unwrap().expires_after_days = Some(90);
         })
         .await;
-    world.clock.advance(Duration::days(90));
+    // The last day ends at midnight in Japan; the test began at ten.
+    world.clock.advance(Duration::days(90) + Duration::hours(14) - Duration::seconds(1));
     let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
     assert_eq!(page.location(), "/first-sign-in/birthdate");
     world.clock.advance(Duration::seconds(1));
@@ -106,6 +107,29 @@ async fn t9_a_letters_password_is_dead_once_nana_has_her_own() {
     let left = "select count(*) from accounts where user_id = 'kari-n7'
                 and (initial_credential is not null or initial_password_hash is not null)";
     assert_eq!(world.count(left).await, 0);
+}
+
+#[tokio::test]
+async fn credentials_that_end_while_they_are_checked_open_nothing() {
+    let world = World::new().await;
+    let mut changing = world.database.admin().await;
+    sqlx::raw_sql("begin; update accounts set locked_at = now() where user_id = 'kari-n7'")
+        .execute(&mut changing)
+        .await
+        .unwrap();
+    let mut browser = world.browser("nideckenpo");
+    let signing_in = world.give_password(&mut browser, NANA);
+    let locking = async {
+        let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'
+                     and datname = current_database()";
+        while world.count(waits).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        sqlx::raw_sql("commit").execute(&mut changing).await.unwrap();
+    };
+    let (page, ()) = tokio::join!(signing_in, locking);
+    assert!(page.shows("無効なユーザIDまたはパスワードです。"), "{}", page.text());
+    assert_eq!(world.count("select count(*) from sessions").await, 0);
 }
 
 #[tokio::test]

@@ -159,6 +159,9 @@ async fn g1_nothing_tells_which_part_was_wrong_and_five_lock() {
 #[tokio::test]
 async fn g2_each_field_is_checked_and_what_was_typed_stays() {
     let world = world().await;
+    // Nobody confirms an address in the older way.
+    let typed = "update accounts set email_confirmed_at = null where user_id = 'saburo76'";
+    sqlx::query(typed).execute(&mut world.database.admin().await).await.unwrap();
     let mut browser = begin(&world).await;
     prove_identity(&mut browser).await;
     for (typed, errors) in [
@@ -191,6 +194,42 @@ async fn g2_each_field_is_checked_and_what_was_typed_stays() {
     assert_eq!(world.count("select count(*) from registration_drafts").await, 0);
     let without_mail = Typed { email: "", ..TYPED };
     assert_eq!(type_details(&mut browser, without_mail).await.location(), CONFIRMATION);
+}
+
+#[tokio::test]
+async fn t5_an_id_changed_afterwards_may_not_become_the_password() {
+    let world = world().await;
+    let mut browser = begin(&world).await;
+    prove_identity(&mut browser).await;
+    type_details(&mut browser, Typed { password: "umikaze26x", again: "umikaze26x", ..TYPED })
+        .await;
+    let renamed = Typed { user_id: "umikaze26x", password: "", again: "", ..TYPED };
+    let page = type_details(&mut browser, renamed).await;
+    assert!(page.shows("パスワードを入力してください。"), "{}", page.text());
+    let both = Typed { password: "umikaze26x", again: "umikaze26x", ..renamed };
+    let page = type_details(&mut browser, both).await;
+    assert!(page.shows("ユーザIDと同じ文字列はパスワードに設定できません。"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn f11_the_address_the_union_knew_is_told_in_the_older_way_too() {
+    let world = world().await;
+    let mut browser = begin(&world).await;
+    prove_identity(&mut browser).await;
+    type_details(&mut browser, TYPED).await;
+    browser.get(CONFIRMATION).await;
+    browser.post(CONFIRMATION, &[]).await;
+    world.deliver().await;
+    let told = world.mails_to(HACHIRO.email);
+    assert!(
+        told.iter().any(|mail| mail.starts_with("【KOSMOWeb】初回ログインのお知らせ")),
+        "{told:?}"
+    );
+    let registered = browser.get("/first-sign-in/registered").await;
+    assert_eq!(registered.heading(), "登録が完了しました");
+    let own = Person { user_id: "hachiro88", password: TYPED.password, ..HACHIRO };
+    let mut later = world.sign_in(own).await;
+    assert_eq!(later.get("/first-sign-in/registered").await.location(), "/");
 }
 
 #[tokio::test]

@@ -1,0 +1,90 @@
+//! `kosmo letters issue`: 仮ユーザID and 仮パスワード, ready to print (T9).
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+
+use super::{Operator, Outcome};
+use crate::auth::hashing::Hasher;
+use crate::auth::letters::{self, Letter, Whom};
+use crate::config::Settings;
+use crate::tenant::registry;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LettersCommand {
+    /// 仮ユーザIDと仮パスワードを発行し、印刷用のCSVファイルを作ります。以前のものは使えなくなります
+    Issue {
+        /// 組合（例: klinekenpo）
+        #[arg(long)]
+        tenant: String,
+        /// 作るCSVファイル（すでにあるファイルには書きません）
+        #[arg(long)]
+        out: PathBuf,
+        /// 個人コード。くり返し指定できます（省略時: アカウントのない本人すべて）
+        #[arg(long = "member", value_name = "CODE")]
+        members: Vec<String>,
+    },
+}
+
+impl LettersCommand {
+    pub(super) async fn run(
+        self,
+        settings: &Settings,
+        operator: &Operator,
+    ) -> anyhow::Result<Outcome> {
+        let Self::Issue { tenant, out, members } = self;
+        let mut tx = operator.db.platform().await?;
+        let union = registry::get(&mut tx, &tenant).await?;
+        tx.commit().await?;
+        let Some(rule) = &union.config.first_sign_in.letter else {
+            bail!("{tenant} の設定に first_sign_in.letter がありません");
+        };
+        let whom = if members.is_empty() { Whom::Newcomers } else { Whom::Members(&members) };
+        let mut file = create_private(&out)?;
+        let written = async {
+            let mut tx = operator.db.tenant(union.id).await?;
+            let recipients = letters::recipients(&mut tx, whom).await?;
+            tx.commit().await?;
+            let letters = letters::write(&Hasher::new(&settings.hashing), recipients).await?;
+            let mut tx = operator.db.tenant(union.id).await?;
+            let letters = letters::store(&mut tx, &operator.clock, letters, &operator.name).await?;
+            let until = rule.last_day(operator.clock.now()).map(|day| day.to_string());
+            file.write_all(&csv_of(&letters, &until.unwrap_or_default())?)?;
+            file.sync_all()?;
+            anyhow::Ok((letters.len(), tx))
+        };
+        let (count, tx) = match written.await {
+            Ok(written) => written,
+            Err(error) => {
+                let _ = std::fs::remove_file(&out);
+                return Err(error);
+            }
+        };
+        // From here on the file may be the only copy of what counts.
+        tx.commit().await.with_context(|| {
+            format!("{} の内容が有効かどうか分かりません。もう一度発行してください", out.display())
+        })?;
+        println!("{count}人分を {} に書きました", out.display());
+        Ok(Outcome::Done)
+    }
+}
+
+/// Passwords stand in it: for its owner's eyes.
+fn create_private(path: &Path) -> anyhow::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).with_context(|| path.display().to_string())
+}
+
+fn csv_of(letters: &[Letter], until: &str) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["個人コード", "氏名", "仮ユーザID", "仮パスワード", "有効期限"])?;
+    for letter in letters {
+        writer.write_record(letter.cells().into_iter().chain([until.to_owned()]))?;
+    }
+    Ok(writer.into_inner()?)
+}
