@@ -24,8 +24,8 @@ pub struct Facts {
     pub first_session: bool,
     /// The method the person chose, whether or not the policy still allows it.
     pub method: Option<SecondFactor>,
-    pub passkey: bool,
-    pub totp: bool,
+    /// Whether that method has been set up.
+    pub set_up: bool,
     /// Whether this session has proved a second factor.
     pub second_factor: bool,
 }
@@ -160,11 +160,11 @@ fn next_of_second_factor(policy: &TenantConfig, facts: Facts) -> Step {
     if facts.first_session && policy.first_sign_in.sign_out_before_set_up {
         return Step::SignOut;
     }
-    match (method(policy, facts), facts) {
-        (SecondFactor::Passkey, Facts { passkey: true, .. }) => Step::Passkey,
-        (SecondFactor::Passkey, _) => Step::PasskeySetUp,
-        (SecondFactor::Totp, Facts { totp: true, .. }) => Step::Totp,
-        (SecondFactor::Totp, _) => Step::TotpSetUp,
+    match (method(policy, facts), facts.set_up) {
+        (SecondFactor::Passkey, true) => Step::Passkey,
+        (SecondFactor::Passkey, false) => Step::PasskeySetUp,
+        (SecondFactor::Totp, true) => Step::Totp,
+        (SecondFactor::Totp, false) => Step::TotpSetUp,
         (SecondFactor::EmailCode, _) => Step::EmailCode,
     }
 }

@@ -108,15 +108,22 @@ pub async fn find(
                   a.user_id_chosen_at is not null as "user_id_chosen!",
                   a.password_set_at, s.registered_at is not null as "first_session!",
                   a.second_factor as "method: SecondFactor",
-                  exists (select from email_confirmations c
-                          where c.tenant_id = a.tenant_id and c.account_id = a.id) as "asked!",
+                  a.email_confirmed_at is null and exists (
+                      select from email_confirmations c
+                      where c.tenant_id = a.tenant_id and c.account_id = a.id) as "asked!",
                   exists (select from terms_agreements g
                           where g.tenant_id = a.tenant_id and g.account_id = a.id
                             and g.terms_id = $2) as "terms!",
-                  exists (select from passkeys p
-                          where p.tenant_id = a.tenant_id and p.account_id = a.id) as "passkey!",
-                  exists (select from totp_devices t
-                          where t.tenant_id = a.tenant_id and t.account_id = a.id) as "totp!",
+                  case when s.second_factor_at is not null then true else
+                      case a.second_factor
+                      when 'passkey' then exists (
+                          select from passkeys p
+                          where p.tenant_id = a.tenant_id and p.account_id = a.id)
+                      when 'totp' then exists (
+                          select from totp_devices t
+                          where t.tenant_id = a.tenant_id and t.account_id = a.id)
+                      else false end
+                  end as "set_up!",
                   m.household_code, m.name
            from sessions s
            join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
@@ -179,8 +186,7 @@ pub async fn find(
             password_expired: row.password_set_at.is_some_and(|set| has_expired(max_age, set, now)),
             first_session: row.first_session,
             method: row.method,
-            passkey: row.passkey,
-            totp: row.totp,
+            set_up: row.set_up,
             second_factor: row.second_factor,
         },
     })))

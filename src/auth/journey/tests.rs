@@ -25,8 +25,7 @@ const NOTHING: Facts = Facts {
     password_expired: false,
     first_session: false,
     method: None,
-    passkey: false,
-    totp: false,
+    set_up: false,
     second_factor: false,
 };
 
@@ -39,7 +38,7 @@ const REGISTERED: Facts = Facts {
     ..NOTHING
 };
 
-/// All 2^9 × 3 × 4 of them.
+/// All 2^8 × 3 × 4 of them.
 fn every_combination() -> impl Iterator<Item = Facts> {
     let addresses = [Address::None, Address::Asked, Address::Confirmed];
     let methods = [
@@ -48,7 +47,7 @@ fn every_combination() -> impl Iterator<Item = Facts> {
         Some(SecondFactor::Totp),
         Some(SecondFactor::EmailCode),
     ];
-    (0..1 << 9).flat_map(move |bits: u32| {
+    (0..1 << 8).flat_map(move |bits: u32| {
         addresses.into_iter().flat_map(move |address| {
             methods.into_iter().map(move |method| {
                 let bit = |place: u32| bits & (1 << place) != 0;
@@ -61,9 +60,8 @@ fn every_combination() -> impl Iterator<Item = Facts> {
                     password_expired: bit(4),
                     first_session: bit(5),
                     method,
-                    passkey: bit(6),
-                    totp: bit(7),
-                    second_factor: bit(8),
+                    set_up: bit(6),
+                    second_factor: bit(7),
                 }
             })
         })
@@ -97,9 +95,9 @@ const TABLE: [Line; 17] = [
     (Step::UserId, |_, f| !f.own_password && !f.user_id),
     (Step::OwnPassword, |_, f| !f.own_password),
     (Step::SignOut, |p, f| owes_factor(p, f) && p.slug.as_str() == "jomkenpo" && f.first_session),
-    (Step::Passkey, |p, f| uses(p, f, SecondFactor::Passkey) && f.passkey),
+    (Step::Passkey, |p, f| uses(p, f, SecondFactor::Passkey) && f.set_up),
     (Step::PasskeySetUp, |p, f| uses(p, f, SecondFactor::Passkey)),
-    (Step::Totp, |p, f| uses(p, f, SecondFactor::Totp) && f.totp),
+    (Step::Totp, |p, f| uses(p, f, SecondFactor::Totp) && f.set_up),
     (Step::TotpSetUp, |p, f| uses(p, f, SecondFactor::Totp)),
     (Step::EmailCode, owes_factor),
     (Step::NewPassword, |_, f| f.password_expired),
@@ -140,8 +138,9 @@ fn walk(slug: &str, chosen: SecondFactor) -> Vec<Step> {
                 (facts.own_password, facts.first_session) = (true, true);
             }
             Step::SignOut => facts.first_session = false,
-            Step::PasskeySetUp => (facts.passkey, facts.second_factor) = (true, true),
-            Step::TotpSetUp => (facts.totp, facts.second_factor) = (true, true),
+            Step::PasskeySetUp | Step::TotpSetUp => {
+                (facts.set_up, facts.second_factor) = (true, true);
+            }
             Step::Passkey | Step::Totp | Step::EmailCode => facts.second_factor = true,
             Step::NewPassword => facts.password_expired = false,
             Step::Complete => return walked,
