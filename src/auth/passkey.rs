@@ -5,12 +5,13 @@
 //! minutes.
 
 use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
 use webauthn_rs::prelude::{
-    Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder, WebauthnError,
+    Passkey, PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
+    WebauthnError,
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
@@ -131,14 +132,12 @@ pub async fn finish_set_up(
     if same.fetch_one(tx.conn()).await? {
         return Ok(Answer::NameTaken);
     }
-    let begun: Option<PasskeyRegistration> = take(tx, clock, session, Purpose::SetUp).await?;
-    let answer = serde_json::from_str::<RegisterPublicKeyCredential>(answer).ok();
-    let (Some(state), Some(answer)) = (begun, answer) else {
-        return refuse(tx, clock, session).await;
-    };
-    let Ok(passkey) = relying_party(tenant)?.finish_passkey_registration(&answer, &state) else {
-        return refuse(tx, clock, session).await;
-    };
+    let made = answered(tx, clock, session, Purpose::SetUp, answer).await?;
+    let relying_party = relying_party(tenant)?;
+    let made = made.and_then(|(state, answer): (_, RegisterPublicKeyCredential)| {
+        relying_party.finish_passkey_registration(&answer, &state).ok()
+    });
+    let Some(passkey) = made else { return refuse(tx, clock, session).await };
     let id = DeviceId::new(clock);
     let added = sqlx::query!(
         "insert into passkeys (id, account_id, name, credential_id, credential, created_at,
@@ -198,14 +197,12 @@ pub async fn finish_sign_in(
     if !session::owes_second_factor(tx, session.id).await? {
         return Ok(Answer::NothingDue);
     }
-    let begun: Option<PasskeyAuthentication> = take(tx, clock, session, Purpose::SignIn).await?;
-    let answer = serde_json::from_str::<PublicKeyCredential>(answer).ok();
-    let (Some(state), Some(answer)) = (begun, answer) else {
-        return refuse(tx, clock, session).await;
-    };
-    let Ok(proof) = relying_party(tenant)?.finish_passkey_authentication(&answer, &state) else {
-        return refuse(tx, clock, session).await;
-    };
+    let proof = answered(tx, clock, session, Purpose::SignIn, answer).await?;
+    let relying_party = relying_party(tenant)?;
+    let proof = proof.and_then(|(state, answer): (_, PublicKeyCredential)| {
+        relying_party.finish_passkey_authentication(&answer, &state).ok()
+    });
+    let Some(proof) = proof else { return refuse(tx, clock, session).await };
     let known = all(tx, session.account).await?;
     let used = known.into_iter().find(|(_, passkey)| passkey.cred_id() == proof.cred_id());
     let Some((id, mut passkey)) = used else { return refuse(tx, clock, session).await };
@@ -287,13 +284,15 @@ async fn keep<S: Serialize>(
     Ok(())
 }
 
-/// Takes a challenge away, so that it has one answer; `None` where none waits.
-async fn take<S: serde::de::DeserializeOwned>(
+/// Takes a challenge away, so that it has one answer, with what the browser answered; `None` where
+/// none waits or nobody can read that.
+async fn answered<S: DeserializeOwned, A: DeserializeOwned>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session,
     purpose: Purpose,
-) -> Result<Option<S>, PasskeyError> {
+    answer: &str,
+) -> Result<Option<(S, A)>, PasskeyError> {
     let taken = sqlx::query!(
         "delete from passkey_ceremonies where session_id = $1 and purpose = $2
          returning state, begun_at",
@@ -305,7 +304,7 @@ async fn take<S: serde::de::DeserializeOwned>(
     let living = taken.filter(|row| clock.now() - row.begun_at < CEREMONY_LASTS);
     let ceremony: Option<Ceremony<S>> =
         living.map(|row| serde_json::from_value(row.state)).transpose()?;
-    Ok(ceremony.map(|ceremony| ceremony.state))
+    Ok(ceremony.map(|ceremony| ceremony.state).zip(serde_json::from_str(answer).ok()))
 }
 
 async fn refuse(

@@ -8,7 +8,7 @@ use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
-use crate::portal::ONWARD;
+use crate::portal::{ONWARD, go_on};
 use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
@@ -75,10 +75,7 @@ pub(super) async fn submit(
     let confirmation = email_code::confirm(&mut tx, &app.clock, &token, &fields.code).await?;
     tx.commit().await?;
     match confirmation {
-        Confirmation::Done(token) => {
-            let jar = visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to(ONWARD)).into_response())
-        }
+        Confirmation::Done(token) => Ok(go_on(&app, visitor, &token)),
         Confirmation::Wrong => page(&app, &visitor, None, field.with_error(WRONG)),
         Confirmation::Expired => page(&app, &visitor, None, field.with_error(EXPIRED)),
         Confirmation::TooMany => SignInPage::after(&app, visitor, TOO_MANY),

@@ -15,11 +15,12 @@ mod terms;
 mod totp;
 
 use axum::Router;
-use axum::response::Redirect;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
-use crate::web::identity::SigningIn;
-use crate::web::state::AppState;
+use crate::base::secret::PlainToken;
+use crate::web::identity::{SigningIn, Visitor};
+use crate::web::state::{App, AppState};
 
 /// Leads to whatever is due, or to the top page.
 const ONWARD: &str = "/sign-in/continue";
@@ -53,6 +54,11 @@ pub fn routes() -> Router<AppState> {
 
 async fn onward(signing_in: SigningIn) -> Redirect {
     Redirect::to(signing_in.step.path())
+}
+
+/// To whatever is due next, under the session's newer token.
+fn go_on(app: &App, visitor: Visitor, token: &PlainToken) -> Response {
+    (visitor.renewed(app, token), Redirect::to(ONWARD)).into_response()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::password::{self, Flaw, Rule};
 use crate::auth::registration::Choice;
-use crate::portal::ONWARD;
+use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::PasswordRules;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -64,10 +64,7 @@ pub(super) async fn submit(
     let choice =
         app.sign_in().choose_password(&visitor.tenant, session, token, &fields.password).await?;
     match choice {
-        Choice::Done(token) => {
-            let jar = signing_in.visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to(ONWARD)).into_response())
-        }
+        Choice::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
         Choice::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Choice::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));

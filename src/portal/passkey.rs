@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::passkey::{self, Answer};
 use crate::auth::{device, session};
-use crate::portal::ONWARD;
+use crate::portal::{ONWARD, go_on};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -114,10 +114,7 @@ pub(super) async fn finish_set_up(
     }
     tx.commit().await?;
     match answer {
-        Answer::Done(token) => {
-            let jar = signing_in.visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to(ONWARD)).into_response())
-        }
+        Answer::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
         Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Answer::Refused => {
             form.credential = Field::default();
@@ -156,10 +153,7 @@ pub(super) async fn submit(
             .await?;
     tx.commit().await?;
     match answer {
-        Answer::Done(token) => {
-            let jar = signing_in.visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to(ONWARD)).into_response())
-        }
+        Answer::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
         Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Answer::Refused | Answer::NameTaken => {
             page(&app, &signing_in, Field::default().with_error(REFUSED)).await

@@ -11,7 +11,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::totp::{self, Apps, Confirmation, Device, Enrolling, Enrolment};
 use crate::auth::{device, session};
 use crate::base::ids::DeviceId;
-use crate::portal::ONWARD;
+use crate::portal::{ONWARD, go_on};
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -114,8 +114,7 @@ pub(super) async fn finish_set_up(
                 session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
             }
             tx.commit().await?;
-            let jar = signing_in.visitor.renewed(&app, &token);
-            return Ok((jar, Redirect::to(ONWARD)).into_response());
+            return Ok(go_on(&app, signing_in.visitor, &token));
         }
         Enrolling::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
@@ -165,10 +164,7 @@ pub(super) async fn submit(
         apps(&app, &signing_in).confirm(&mut tx, token, device, &fields.code).await?;
     tx.commit().await?;
     match confirmation {
-        Confirmation::Done(token) => {
-            let jar = signing_in.visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to(ONWARD)).into_response())
-        }
+        Confirmation::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
         Confirmation::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Confirmation::Wrong => {
             form.code = form.code.with_error(WRONG);

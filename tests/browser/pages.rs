@@ -110,8 +110,8 @@ async fn every_page_of_the_first_sign_in_fits_a_phone_and_a_desk() {
     walk.be_refused("user-id", "実行", "「+」はユーザIDに利用できません。").await;
     browser.choose_user_id_and_method(Some("misaki"), EMAIL_CODE).await;
     walk.arrive("new-password", "パスワードの更新").await;
-    browser.fill("新しいパスワード", "misaki").await;
-    browser.fill("新しいパスワード（確認）", "misaki").await;
+    browser.fill("パスワード", "misaki").await;
+    browser.fill("パスワード確認用", "misaki").await;
     walk.be_refused("new-password", "実行", "パスワードは8文字以上で入力してください。").await;
     browser.set_password("Umineko-to-Misaki7").await;
     walk.arrive("first-code", CODE).await;

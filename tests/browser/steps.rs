@@ -112,8 +112,8 @@ impl Browser {
     pub(crate) async fn set_password(&self, password: &str) {
         self.arrives_at("パスワードの更新").await;
         self.sees("全6ステップ中5").await;
-        self.fill("新しいパスワード", password).await;
-        self.fill("新しいパスワード（確認）", password).await;
+        self.fill("パスワード", password).await;
+        self.fill("パスワード確認用", password).await;
         self.press("実行").await;
     }
 

@@ -13,7 +13,7 @@ use crate::base::email::{self, EmailAddress};
 use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
-use crate::web::identity::SigningIn;
+use crate::web::identity::{SigningIn, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
@@ -92,22 +92,7 @@ pub(super) async fn submit(
         Ok(email) => email,
         Err(error) => return page(&app, &signing_in, form(&error)),
     };
-    let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let asking = email_confirmation::ask(
-        &mut tx,
-        &app.clock,
-        &app.mail,
-        &visitor.tenant,
-        session.account,
-        &email,
-    )
-    .await?;
-    if fields.everywhere && asking == Asking::Sent {
-        session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
-    }
-    tx.commit().await?;
-    match asking {
+    match ask(&app, &signing_in, &email, fields.everywhere).await? {
         Asking::Taken => page(&app, &signing_in, form(TAKEN)),
         Asking::TooSoon { seconds } if asked_elsewhere(&app, &signing_in, &email).await? => {
             page(&app, &signing_in, form(&too_soon(seconds)))
@@ -117,6 +102,25 @@ pub(super) async fn submit(
             Ok(Redirect::to(ONWARD).into_response())
         }
     }
+}
+
+/// Sends a link; `everywhere` ends the person's other sessions along with it (L7).
+async fn ask(
+    app: &App,
+    signing_in: &SigningIn,
+    email: &EmailAddress,
+    everywhere: bool,
+) -> Result<Asking, WebError> {
+    let SigningIn { visitor: Visitor { tenant, .. }, session, .. } = signing_in;
+    let account = session.account;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let asking =
+        email_confirmation::ask(&mut tx, &app.clock, &app.mail, tenant, account, email).await?;
+    if everywhere && asking == Asking::Sent {
+        session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
+    }
+    tx.commit().await?;
+    Ok(asking)
 }
 
 fn too_soon(seconds: i64) -> String {
@@ -185,19 +189,7 @@ pub(super) async fn resend(
     let Some(email) = EmailAddress::parse(&pending.email) else {
         return Ok(Redirect::to(Step::Address.path()).into_response());
     };
-    let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let asking = email_confirmation::ask(
-        &mut tx,
-        &app.clock,
-        &app.mail,
-        &visitor.tenant,
-        session.account,
-        &email,
-    )
-    .await?;
-    tx.commit().await?;
-    let notice = match asking {
+    let notice = match ask(&app, &signing_in, &email, false).await? {
         Asking::Sent => {
             "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
         }
