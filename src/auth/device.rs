@@ -1,8 +1,120 @@
-//! Names that people give to their apps and passkeys.
+//! A person's apps and passkeys: their names, and how they come and go (S3, S5).
 
+use chrono::{DateTime, Utc};
+
+use super::session::Session;
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, DeviceId};
 use crate::base::japanese::fold;
+use crate::db::TenantTx;
+use crate::tenant::policy::SecondFactor;
 
 const LONGEST_NAME: usize = 50;
+
+/// What a person has set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Totp,
+    Passkey,
+}
+
+impl Kind {
+    /// The method that such a device serves.
+    #[must_use]
+    pub const fn method(self) -> SecondFactor {
+        match self {
+            Self::Totp => SecondFactor::Totp,
+            Self::Passkey => SecondFactor::Passkey,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Device {
+    pub id: DeviceId,
+    pub name: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The devices of a kind, the oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(
+    tx: &mut TenantTx,
+    account: AccountId,
+    kind: Kind,
+) -> Result<Vec<Device>, sqlx::Error> {
+    match kind {
+        Kind::Totp => {
+            sqlx::query_as!(
+                Device,
+                r#"select id as "id: DeviceId", name, created_at from totp_devices
+                   where account_id = $1 order by created_at, id"#,
+                account as AccountId
+            )
+            .fetch_all(tx.conn())
+            .await
+        }
+        Kind::Passkey => {
+            sqlx::query_as!(
+                Device,
+                r#"select id as "id: DeviceId", name, created_at from passkeys
+                   where account_id = $1 order by created_at, id"#,
+                account as AccountId
+            )
+            .fetch_all(tx.conn())
+            .await
+        }
+    }
+}
+
+/// Deletes a device. Where it was the last of the person's method, a mailed code takes its place.
+/// `false` where there was none.
+///
+/// # Errors
+/// The database's.
+pub async fn delete(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    kind: Kind,
+    id: DeviceId,
+) -> Result<bool, sqlx::Error> {
+    let account = session.account;
+    // Two deletions at once wait for each other, so that one of them finds it was the last.
+    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
+        .fetch_one(tx.conn())
+        .await?;
+    let deleted = match kind {
+        Kind::Totp => sqlx::query!(
+            "delete from totp_devices where id = $1 and account_id = $2",
+            id as DeviceId,
+            account as AccountId
+        ),
+        Kind::Passkey => sqlx::query!(
+            "delete from passkeys where id = $1 and account_id = $2",
+            id as DeviceId,
+            account as AccountId
+        ),
+    };
+    if deleted.execute(tx.conn()).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if list(tx, account, kind).await?.is_empty() {
+        sqlx::query!(
+            "update accounts set second_factor = 'email_code' where id = $1 and second_factor = $2",
+            account as AccountId,
+            kind.method().name()
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    let detail = serde_json::json!({ "session": session.id, "device": id });
+    audit::record(tx, clock, Action::DeviceDeleted, Some(account), detail).await?;
+    Ok(true)
+}
 
 /// Reads a name; `what` is how the field calls it.
 ///

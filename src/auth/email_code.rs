@@ -15,6 +15,7 @@ use crate::db::TenantTx;
 use crate::mail::message::{EmailCodeMail, MailRoom};
 use crate::mail::outbox;
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::SecondFactor;
 
 /// How long a code is good for.
 pub const VALID_FOR: TimeDelta = TimeDelta::minutes(10);
@@ -92,7 +93,7 @@ pub async fn send(
          values ($1, $2, $3, $4)
          on conflict (tenant_id, session_id) do update
              set code_hash = excluded.code_hash, sent_at = excluded.sent_at,
-                 expires_at = excluded.expires_at",
+                 expires_at = excluded.expires_at, used_at = null",
         session.id as SessionId,
         keyed(token, session.id, &code).to_vec(),
         now,
@@ -137,9 +138,7 @@ pub async fn confirm(
     let right = keyed(token, due.id, &fold_code(typed)).matches(&due.code_hash);
     if due.used_at.is_some() {
         return match right {
-            true => Ok(Confirmation::Done(
-                session::prove_second_factor(tx, clock, due.id, token).await?,
-            )),
+            true => Ok(Confirmation::Done(session::renew(tx, clock, due.id, token).await?)),
             false => Ok(Confirmation::NothingDue),
         };
     }
@@ -156,10 +155,8 @@ pub async fn confirm(
     )
     .execute(tx.conn())
     .await?;
-    let renewed = session::prove_second_factor(tx, clock, due.id, token).await?;
-    let detail = serde_json::json!({ "session": due.id, "second_factor": "email_code" });
-    audit::record(tx, clock, Action::SignInComplete, Some(due.account), detail).await?;
-    Ok(Confirmation::Done(renewed))
+    let by = SecondFactor::EmailCode;
+    Ok(Confirmation::Done(session::prove(tx, clock, due.id, token, by).await?))
 }
 
 async fn refuse(

@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::account_changed::Change;
 use super::email_code::SendingError;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -109,7 +110,7 @@ pub async fn ask(
          on conflict (tenant_id, account_id) do update
              set email = excluded.email, token_hash = excluded.token_hash,
                  sent_at = excluded.sent_at, expires_at = excluded.expires_at,
-                 hour_began_at = excluded.hour_began_at, asked_in_hour = excluded.asked_in_hour",
+                 confirmed_at = null, hour_began_at = excluded.hour_began_at, asked_in_hour = excluded.asked_in_hour",
         account as AccountId,
         email.as_str(),
         token.hashed().to_vec(),
@@ -149,6 +150,26 @@ pub async fn pending(
     Ok(row.map(|row| Pending { email: row.email, expired: row.expires_at <= now }))
 }
 
+/// Kills a link that waits: the person's credentials have changed.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn kill(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update email_confirmations set expires_at = $2
+         where account_id = $1 and confirmed_at is null and expires_at > $2",
+        account as AccountId,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
 /// What a link is worth, without using it.
 ///
 /// # Errors
@@ -170,12 +191,14 @@ pub async fn look_at(
 /// Uses a link. Using it again changes nothing.
 ///
 /// # Errors
-/// The database's.
+/// All of [`SendingError`].
 pub async fn confirm(
     tx: &mut TenantTx,
     clock: &Clock,
+    mail: &MailRoom,
+    tenant: &Tenant,
     token: &PlainToken,
-) -> Result<Link, sqlx::Error> {
+) -> Result<Link, SendingError> {
     let account = sqlx::query_scalar!(
         r#"select account_id as "account: AccountId" from email_confirmations
            where token_hash = $1"#,
@@ -197,29 +220,36 @@ pub async fn confirm(
         return Ok(Link::Unknown);
     };
     let Link::Waiting { email } = worth(row.email, row.expires_at, row.confirmed_at, clock) else {
-        return look_at(tx, clock, token).await;
+        return Ok(look_at(tx, clock, token).await?);
     };
     if is_taken(tx, row.account, &email).await? {
         return Ok(Link::Taken);
     }
     let now = clock.now();
     let kept = sqlx::query!(
-        "update accounts
-         set former_email = case when email_confirmed_at is null and email <> $2 then email
-                                 else former_email end,
-             email = $2, email_confirmed_at = $3
-         where id = $1",
+        r#"update accounts a
+           set former_email = case when a.registered_at is null and a.email <> $2 then a.email
+                                   else a.former_email end,
+               email = $2, email_confirmed_at = $3
+           from accounts before
+           where a.id = $1 and before.tenant_id = a.tenant_id and before.id = a.id
+           returning case when before.registered_at is not null and before.email <> $2
+                          then before.email end as old"#,
         row.account as AccountId,
         email,
         now
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await;
     match kept {
         // Two people at once: the index lets one of them have it.
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
-        kept => kept?,
-    };
+        kept => {
+            if let Some(old) = kept?.old {
+                Change::Email.tell_address(tx, clock, mail, tenant, &old).await?;
+            }
+        }
+    }
     sqlx::query!(
         "update email_confirmations set confirmed_at = $2 where account_id = $1",
         row.account as AccountId,
@@ -232,11 +262,12 @@ pub async fn confirm(
     Ok(Link::Confirmed)
 }
 
-/// Makes asking and confirming wait for each other; whether an address is confirmed already.
+/// Makes asking and confirming wait for each other; whether the first sign-in's address is confirmed
+/// already. Whoever is registered may change it (S6).
 async fn lock(tx: &mut TenantTx, account: AccountId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select email_confirmed_at is not null as "confirmed!" from accounts
-           where id = $1 for update"#,
+        r#"select email_confirmed_at is not null and registered_at is null as "confirmed!"
+           from accounts where id = $1 for update"#,
         account as AccountId
     )
     .fetch_one(tx.conn())

@@ -1,5 +1,6 @@
-//! The second factor a person chose, before it is set up.
+//! The second factor a person chose.
 
+use super::device::{self, Kind};
 use super::email_code::{self, SendingError};
 use super::session::{self, Session};
 use crate::audit::{self, Action};
@@ -24,7 +25,7 @@ pub async fn choose(
     token: &PlainToken,
     method: SecondFactor,
 ) -> Result<(), SendingError> {
-    if !session::owes_second_factor(tx, session.id).await? {
+    if !session::owes_proof(tx, clock, session.id).await? {
         return Ok(());
     }
     sqlx::query!(
@@ -46,4 +47,68 @@ pub async fn choose(
         email_code::send(tx, clock, mail, tenant, session, token).await?;
     }
     Ok(())
+}
+
+/// Changes to a method at once where it is set up; else it is wanted, and counts when its set-up ends
+/// (S2). Whether it counts already.
+///
+/// # Errors
+/// The database's.
+pub async fn want(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    method: SecondFactor,
+) -> Result<bool, sqlx::Error> {
+    let kind = match method {
+        SecondFactor::EmailCode => None,
+        SecondFactor::Totp => Some(Kind::Totp),
+        SecondFactor::Passkey => Some(Kind::Passkey),
+    };
+    let ready = match kind {
+        None => true,
+        Some(kind) => !device::list(tx, session.account, kind).await?.is_empty(),
+    };
+    if ready {
+        sqlx::query!(
+            "update accounts set second_factor = $2 where id = $1",
+            session.account as AccountId,
+            method as SecondFactor
+        )
+        .execute(tx.conn())
+        .await?;
+        let detail = serde_json::json!({ "method": method });
+        audit::record(tx, clock, Action::MethodChosen, Some(session.account), detail).await?;
+    }
+    let wanted = (!ready).then_some(method);
+    sqlx::query!(
+        "update sessions set wanted_second_factor = $2 where id = $1",
+        session.id as SessionId,
+        wanted as Option<SecondFactor>
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(ready)
+}
+
+/// Changes to a method whose set-up has ended, where this session wanted that.
+pub(super) async fn take_wanted(
+    tx: &mut TenantTx,
+    session: &Session,
+    method: SecondFactor,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with taken as (
+             update sessions set wanted_second_factor = null
+             where id = $1 and wanted_second_factor = $2
+             returning tenant_id, account_id
+         )
+         update accounts a set second_factor = $2
+         from taken where a.tenant_id = taken.tenant_id and a.id = taken.account_id",
+        session.id as SessionId,
+        method.name()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }

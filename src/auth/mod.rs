@@ -4,6 +4,7 @@
 //! and checks those facts.
 
 pub mod account;
+pub mod account_changed;
 pub mod consent;
 pub mod device;
 pub mod email_code;
@@ -15,6 +16,7 @@ pub mod letters;
 pub mod method;
 pub mod passkey;
 pub mod password;
+pub mod reauth;
 pub mod registration;
 pub mod session;
 pub mod sign_in;

@@ -15,6 +15,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
+use super::method;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -22,6 +23,7 @@ use crate::base::ids::{AccountId, DeviceId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::SecondFactor;
 
 /// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
@@ -121,7 +123,7 @@ pub async fn finish_set_up(
     name: &str,
 ) -> Result<Answer, PasskeyError> {
     let account = session.account;
-    if !session::owes_second_factor(tx, session.id).await? {
+    if !session.facts().second_factor && !session::owes_proof(tx, clock, session.id).await? {
         return Ok(Answer::NothingDue);
     }
     let same = sqlx::query_scalar!(
@@ -157,7 +159,8 @@ pub async fn finish_set_up(
     }
     let detail = serde_json::json!({ "session": session.id, "device": id });
     audit::record(tx, clock, Action::PasskeyAdded, Some(account), detail).await?;
-    Ok(Answer::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+    method::take_wanted(tx, session, SecondFactor::Passkey).await?;
+    Ok(Answer::Done(session::prove(tx, clock, session.id, token, SecondFactor::Passkey).await?))
 }
 
 /// What a browser needs to prove one of the person's passkeys, as JSON.
@@ -194,7 +197,7 @@ pub async fn finish_sign_in(
     token: &PlainToken,
     answer: &str,
 ) -> Result<Answer, PasskeyError> {
-    if !session::owes_second_factor(tx, session.id).await? {
+    if !session::owes_proof(tx, clock, session.id).await? {
         return Ok(Answer::NothingDue);
     }
     let proof = answered(tx, clock, session, Purpose::SignIn, answer).await?;
@@ -215,10 +218,7 @@ pub async fn finish_sign_in(
     )
     .execute(tx.conn())
     .await?;
-    let detail =
-        serde_json::json!({ "session": session.id, "second_factor": "passkey", "device": id });
-    audit::record(tx, clock, Action::SignInComplete, Some(session.account), detail).await?;
-    Ok(Answer::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+    Ok(Answer::Done(session::prove(tx, clock, session.id, token, SecondFactor::Passkey).await?))
 }
 
 /// The union's own host, in every link and in no request.

@@ -10,6 +10,9 @@ use crate::tenant::policy::{CharacterClass, PasswordRules};
 /// So many of the most common passwords are nobody's.
 const COMMON: usize = 10_000;
 
+/// Seed 001 5-1 A5, from either side.
+pub const SAME_AS_USER_ID: &str = "ユーザIDと同じ文字列はパスワードに設定できません。";
+
 /// What is wrong with a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
@@ -87,7 +90,7 @@ impl Flaw {
             Self::Lacks(class) => {
                 format!("パスワードに{}を1文字以上入れてください。", name(class))
             }
-            Self::IsUserId => "ユーザIDと同じ文字列はパスワードに設定できません。".to_owned(),
+            Self::IsUserId => SAME_AS_USER_ID.to_owned(),
             Self::IsCurrent => {
                 "現在のパスワードと同じものは設定できません。別のパスワードを入力してください。"
                     .to_owned()

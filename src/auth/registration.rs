@@ -5,7 +5,9 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::account_changed::Change;
 use super::email_code;
+use super::email_confirmation;
 use super::journey::Step;
 use super::password::{self, Flaw};
 use super::session::{self, Lookup, Session};
@@ -269,6 +271,10 @@ impl SignIn<'_> {
         let detail = serde_json::json!({ "session": session.id });
         audit::record(tx, self.clock, action, Some(session.account), detail).await?;
         session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
+        email_confirmation::kill(tx, self.clock, session.account).await?;
+        if !first {
+            Change::Password.tell(tx, self.clock, self.mail, tenant, session).await?;
+        }
         if first {
             session::note_registration(tx, self.clock, session.id).await?;
         }

@@ -3,19 +3,22 @@
 //! A session begins with the right password and is renewed (a new token, the old one dead) when a
 //! second factor is proved. It ends by sign-out, by rest, or by age.
 
-use chrono::{DateTime, Months, TimeDelta, Utc};
+mod lookup;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use self::lookup::find;
+use super::consent::Client;
 use super::journey::{self, Address, Facts, Progress, Step};
 use crate::audit::{self, Action};
-use crate::base::clock::{Clock, jst};
-use crate::base::ids::{AccountId, SessionId, TermsId};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::tenant::directory::Tenant;
-use crate::tenant::policy::{SecondFactor, SignIn, TenantConfig};
+use crate::tenant::policy::{SecondFactor, TenantConfig};
 
-/// When a session was last used is noted once a minute, not at every request.
-const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How long a re-authentication is good for (S4).
+pub const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// A living session and whose it is.
 #[derive(Debug, Clone)]
@@ -31,7 +34,9 @@ pub struct Session {
     /// Until when the browser keeps the session though it is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
     /// When the own password was set.
-    pub(super) password_set_at: Option<DateTime<Utc>>,
+    pub password_set_at: Option<DateTime<Utc>>,
+    reauthenticated_at: Option<DateTime<Utc>>,
+    reauth_password_at: Option<DateTime<Utc>>,
     facts: Facts,
 }
 
@@ -60,6 +65,31 @@ impl Session {
         journey::progress(policy, self.facts, self.next_step(policy))
     }
 
+    /// The second factor this person proves; `None` where the union asks for none.
+    #[must_use]
+    pub fn method(&self, policy: &TenantConfig) -> Option<SecondFactor> {
+        let asked = !policy.sign_in.second_factors.is_empty();
+        asked.then(|| journey::method(policy, self.facts))
+    }
+
+    /// The address the person confirmed.
+    #[must_use]
+    pub fn confirmed_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.facts.address == Address::Confirmed)
+    }
+
+    /// Whether the person proved a moment ago who it is.
+    #[must_use]
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.reauthenticated_at.is_some_and(|at| now - at <= FRESH_FOR)
+    }
+
+    /// Whether the password of a re-authentication was right a moment ago.
+    #[must_use]
+    pub fn password_is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR)
+    }
+
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -72,143 +102,24 @@ pub(super) async fn begin(
     clock: &Clock,
     account: AccountId,
     remember_until: Option<DateTime<Utc>>,
+    client: &Client,
 ) -> Result<(SessionId, PlainToken), sqlx::Error> {
     let (id, token) = (SessionId::new(clock), PlainToken::random());
     sqlx::query!(
-        "insert into sessions (id, account_id, token_hash, created_at, last_seen_at, remember_until)
-         values ($1, $2, $3, $4, $4, $5)",
+        "insert into sessions (id, account_id, token_hash, created_at, last_seen_at, remember_until,
+                               remote_address, user_agent)
+         values ($1, $2, $3, $4, $4, $5, $6, $7)",
         id as SessionId,
         account as AccountId,
         token.hashed().to_vec(),
         clock.now(),
-        remember_until
+        remember_until,
+        client.address.map(|address| address.to_string()),
+        client.user_agent
     )
     .execute(tx.conn())
     .await?;
     Ok((id, token))
-}
-
-/// Finds the session of a token, and notes that it was used.
-///
-/// # Errors
-/// The database's.
-pub async fn find(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
-    token: &PlainToken,
-) -> Result<Lookup, sqlx::Error> {
-    let now = clock.now();
-    let Some(row) = sqlx::query!(
-        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId", s.created_at,
-                  s.last_seen_at, s.remember_until, s.second_factor_at is not null as "second_factor!",
-                  s.token_hash = $1 as "newest!",
-                  a.user_id, a.email, a.email_confirmed_at is not null as "email_confirmed!",
-                  a.birthdate_confirmed_at is not null as "birthdate!",
-                  a.user_id_chosen_at is not null as "user_id_chosen!",
-                  a.password_set_at, s.registered_at is not null as "first_session!",
-                  a.second_factor as "method: SecondFactor",
-                  a.email_confirmed_at is null and exists (
-                      select from email_confirmations c
-                      where c.tenant_id = a.tenant_id and c.account_id = a.id) as "asked!",
-                  exists (select from terms_agreements g
-                          where g.tenant_id = a.tenant_id and g.account_id = a.id
-                            and g.terms_id = $2) as "terms!",
-                  case when s.second_factor_at is not null then true else
-                      case a.second_factor
-                      when 'passkey' then exists (
-                          select from passkeys p
-                          where p.tenant_id = a.tenant_id and p.account_id = a.id)
-                      when 'totp' then exists (
-                          select from totp_devices t
-                          where t.tenant_id = a.tenant_id and t.account_id = a.id)
-                      else false end
-                  end as "set_up!",
-                  m.household_code, m.name
-           from sessions s
-           join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
-           join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
-           where (s.token_hash = $1 or s.previous_token_hash = $1)
-             and s.ended_at is null"#,
-        token.hashed().to_vec(),
-        tenant.terms.in_force(now).id as TermsId
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    else {
-        return Ok(Lookup::Unknown);
-    };
-    if !row.newest {
-        return Ok(Lookup::Superseded);
-    }
-    // Half a sign-in is never kept: whoever finds it could finish it.
-    let whole = row.password_set_at.is_some()
-        && (row.second_factor || tenant.config.sign_in.second_factors.is_empty());
-    let over = match row.remember_until.filter(|_| whole) {
-        Some(until) => until <= now,
-        None => is_over(&tenant.config.sign_in, row.created_at, row.last_seen_at, now),
-    };
-    if over {
-        // For good: a policy that allows more later must not revive it.
-        end(tx, clock, row.id).await?;
-        return Ok(Lookup::Expired);
-    }
-    if now - row.last_seen_at >= NOTE_EVERY {
-        sqlx::query!(
-            "update sessions set last_seen_at = $2 where id = $1",
-            row.id as SessionId,
-            now
-        )
-        .execute(tx.conn())
-        .await?;
-    }
-    let max_age = tenant.config.password.max_age_years;
-    let address = match (row.email_confirmed, row.asked) {
-        (true, _) => Address::Confirmed,
-        (false, true) => Address::Asked,
-        (false, false) => Address::None,
-    };
-    Ok(Lookup::Living(Box::new(Session {
-        id: row.id,
-        account: row.account,
-        household_code: row.household_code,
-        name: row.name,
-        user_id: row.user_id,
-        email: row.email,
-        remember_until: row.remember_until,
-        password_set_at: row.password_set_at,
-        facts: Facts {
-            birthdate: row.birthdate,
-            terms: row.terms,
-            address,
-            user_id: row.user_id_chosen,
-            own_password: row.password_set_at.is_some(),
-            password_expired: row.password_set_at.is_some_and(|set| has_expired(max_age, set, now)),
-            first_session: row.first_session,
-            method: row.method,
-            set_up: row.set_up,
-            second_factor: row.second_factor,
-        },
-    })))
-}
-
-/// Whether a password set at `set` is too old: from the same day on, so many years later (seed 004).
-fn has_expired(max_age_years: Option<u16>, set: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    max_age_years.is_some_and(|years| {
-        let until = jst(set).checked_add_months(Months::new(12 * u32::from(years)));
-        until.is_some_and(|until| until <= now)
-    })
-}
-
-fn is_over(
-    policy: &SignIn,
-    created_at: DateTime<Utc>,
-    last_seen_at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> bool {
-    // The last use may have been up to NOTE_EVERY later than what was noted.
-    now - last_seen_at > TimeDelta::minutes(policy.idle_minutes.into()) + NOTE_EVERY
-        || now - created_at > TimeDelta::hours(policy.session_hours.into())
 }
 
 /// Notes that the first own password was set in this session.
@@ -227,36 +138,77 @@ pub(super) async fn note_registration(
     .map(drop)
 }
 
-/// Whether a session still owes its second factor. Who asks at the same time waits for the answer,
-/// so that a double click's second request is no wrong guess.
-pub(super) async fn owes_second_factor(
+/// Whether a session owes a proof: its second factor, or another re-authentication. Who asks at the
+/// same time waits for the answer, so that a double click's second request is no wrong guess.
+pub(super) async fn owes_proof(
     tx: &mut TenantTx,
+    clock: &Clock,
     session: SessionId,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select second_factor_at is null and ended_at is null as "owes!"
+    let row = sqlx::query!(
+        r#"select ended_at is null as "lives!", second_factor_at is null as "first!",
+                  reauthenticated_at
            from sessions where id = $1 for update"#,
         session as SessionId
     )
     .fetch_one(tx.conn())
-    .await
+    .await?;
+    let fresh = row.reauthenticated_at.is_some_and(|at| clock.now() - at <= FRESH_FOR);
+    Ok(row.lives && (row.first || !fresh))
 }
 
-/// Notes the second factor, and gives the session a new token.
-pub(super) async fn prove_second_factor(
+/// Notes a proof of the second factor: the sign-in's own, or that of a re-authentication. The session
+/// gets a new token.
+pub(super) async fn prove(
     tx: &mut TenantTx,
     clock: &Clock,
     session: SessionId,
     old: &PlainToken,
+    by: SecondFactor,
 ) -> Result<PlainToken, sqlx::Error> {
-    sqlx::query!(
-        "update sessions set second_factor_at = coalesce(second_factor_at, $2) where id = $1",
+    let row = sqlx::query!(
+        r#"update sessions s
+           set second_factor_at = coalesce(s.second_factor_at, $2), reauthenticated_at = $2,
+               reauth_password_at = null, reauth_failures = 0
+           from sessions before
+           where s.id = $1 and before.tenant_id = s.tenant_id and before.id = s.id
+           returning s.account_id as "account: AccountId",
+                     before.second_factor_at is null as "first!""#,
         session as SessionId,
         clock.now()
     )
+    .fetch_one(tx.conn())
+    .await?;
+    let action = if row.first { Action::SignInComplete } else { Action::Reauthenticated };
+    let detail = serde_json::json!({ "session": session, "second_factor": by });
+    audit::record(tx, clock, action, Some(row.account), detail).await?;
+    renew(tx, clock, session, old).await
+}
+
+/// Notes that the right password was given again. `whole`: the union asks for no more.
+pub(super) async fn prove_password(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    whole: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sessions
+         set reauth_password_at = $2, reauth_failures = 0,
+             reauthenticated_at = case when $3 then $2 else reauthenticated_at end
+         where id = $1",
+        session.id as SessionId,
+        clock.now(),
+        whole
+    )
     .execute(tx.conn())
     .await?;
-    renew(tx, clock, session, old).await
+    if whole {
+        let detail = serde_json::json!({ "session": session.id });
+        let account = Some(session.account);
+        audit::record(tx, clock, Action::Reauthenticated, account, detail).await?;
+    }
+    Ok(())
 }
 
 /// Gives the session a new token, as at each change of privilege; `old` is dead from now.
@@ -345,41 +297,4 @@ pub(super) async fn lock(
     let detail = serde_json::json!({ "by": by });
     audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
     end_others(tx, clock, account, None).await.map(drop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn l9_a_session_ends_by_rest_and_by_age() {
-        let policy = SignIn {
-            second_factors: vec![],
-            recommended: None,
-            lock_after: 11,
-            idle_minutes: 30,
-            session_hours: 12,
-            remember_days: None,
-        };
-        let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
-        let minutes = |minutes| start + TimeDelta::minutes(minutes);
-        for (seen, now, over) in
-            [(0, 31, false), (0, 32, true), (700, 720, false), (715, 721, true)]
-        {
-            assert_eq!(is_over(&policy, start, minutes(seen), minutes(now)), over, "{seen} {now}");
-        }
-    }
-
-    #[test]
-    fn g5_a_password_grows_old_on_a_day() {
-        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let set = at("2026-11-21T01:00:00Z");
-        for (years, now, expired) in [
-            (Some(3), "2029-11-21T00:59:59Z", false),
-            (Some(3), "2029-11-21T01:00:00Z", true),
-            (None, "2099-01-01T00:00:00Z", false),
-        ] {
-            assert_eq!(has_expired(years, set, at(now)), expired, "{now}");
-        }
-    }
 }

@@ -8,10 +8,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::account::{self, Credentials, InitialCredential};
+use super::consent::Client;
 use super::email_code::{self, SendingError};
 use super::hashing::{Hasher, HashingError};
 use super::journey::Step;
-use super::session::{self, Lookup};
+use super::session::{self, Lookup, Session};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -39,6 +40,8 @@ pub struct Given<'a> {
     pub password: &'a SecretString,
     /// ログイン状態の保存 (L11)
     pub remember: bool,
+    /// Where it comes from.
+    pub client: &'a Client,
 }
 
 /// What came of it.
@@ -81,10 +84,23 @@ impl SignIn<'_> {
         let matches = self.matches(&secret, given.password).await?;
         match credentials {
             Some(found) if matches && self.is_open(first, &found) => {
-                self.accept(tenant, earlier, &found, given.remember).await
+                self.accept(tenant, earlier, &found, &given).await
             }
             found => self.refuse(tenant, found.map(|found| found.account)).await,
         }
+    }
+
+    /// Whether a text is the password of somebody who is signed in.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn is_password(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        text: &str,
+    ) -> Result<bool, SignInError> {
+        self.is_current(tenant, &session.user_id, &text.into()).await
     }
 
     /// Whether a password is the one that a person signs in with now, own or first.
@@ -161,9 +177,9 @@ impl SignIn<'_> {
         tenant: &Tenant,
         earlier: Option<SessionId>,
         found: &Credentials,
-        remember: bool,
+        given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let days = tenant.config.sign_in.remember_days.filter(|_| remember);
+        let days = tenant.config.sign_in.remember_days.filter(|_| given.remember);
         let remember_until = days.map(|days| self.clock.now() + TimeDelta::days(days.into()));
         let mut tx = self.db.tenant(tenant.id).await?;
         if !account::still_holds(&mut tx, found).await? {
@@ -174,7 +190,8 @@ impl SignIn<'_> {
             session::end(&mut tx, self.clock, earlier).await?;
         }
         let (id, token) =
-            session::begin(&mut tx, self.clock, found.account, remember_until).await?;
+            session::begin(&mut tx, self.clock, found.account, remember_until, given.client)
+                .await?;
         let Lookup::Living(session) = session::find(&mut tx, self.clock, tenant, &token).await?
         else {
             return Ok(Outcome::Refused);

@@ -6,6 +6,7 @@
 use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
+use super::method;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -15,6 +16,7 @@ use crate::base::sealed::{Sealed, SealedError, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::SecondFactor;
 
 const SECRET_LENGTH: usize = 20;
 /// A set-up page that is older shows another secret.
@@ -42,13 +44,6 @@ pub enum Enrolling {
     NameTaken,
     /// It was ended before: a second click's request.
     NothingDue,
-}
-
-/// An app that was set up.
-#[derive(Debug)]
-pub struct Device {
-    pub id: DeviceId,
-    pub name: String,
 }
 
 /// What came of a code at sign-in.
@@ -121,6 +116,25 @@ impl Apps<'_> {
         Ok(Enrolment(self.totp(secret)?))
     }
 
+    /// The secret that the page offered, as long as nobody has ended that set-up.
+    async fn begun(&self, tx: &mut TenantTx) -> Result<Option<Enrolment>, TotpError> {
+        let Self { clock, sealer, session, .. } = self;
+        let Some(row) = sqlx::query!(
+            "select secret, key_id from totp_enrolments
+             where session_id = $1 and begun_at > $2 for update",
+            session.id as SessionId,
+            clock.now() - ENROLMENT_LASTS
+        )
+        .fetch_optional(tx.conn())
+        .await?
+        else {
+            return Ok(None);
+        };
+        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
+        let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
+        Ok(Some(Enrolment(self.totp(secret)?)))
+    }
+
     /// Ends a set-up with the first code of the app (L5); the person has proved it then.
     ///
     /// # Errors
@@ -133,10 +147,9 @@ impl Apps<'_> {
         name: &str,
     ) -> Result<Enrolling, TotpError> {
         let Self { clock, sealer, session, .. } = self;
-        if !session::owes_second_factor(tx, session.id).await? {
+        let Some(Enrolment(totp)) = self.begun(tx).await? else {
             return Ok(Enrolling::NothingDue);
-        }
-        let Enrolment(totp) = self.enrolment(tx).await?;
+        };
         let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
             return Ok(Enrolling::Wrong);
         };
@@ -167,7 +180,9 @@ impl Apps<'_> {
             .await?;
         let detail = serde_json::json!({ "session": session.id, "device": id });
         audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
-        Ok(Enrolling::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+        method::take_wanted(tx, session, SecondFactor::Totp).await?;
+        let by = SecondFactor::Totp;
+        Ok(Enrolling::Done(session::prove(tx, clock, session.id, token, by).await?))
     }
 
     /// Checks a code at sign-in.
@@ -183,16 +198,15 @@ impl Apps<'_> {
     ) -> Result<Confirmation, TotpError> {
         let Self { clock, session, .. } = self;
         let account = session.account;
-        if !session::owes_second_factor(tx, session.id).await? {
+        if !session::owes_proof(tx, clock, session.id).await? {
             return Ok(Confirmation::NothingDue);
         }
         if !self.is_right(tx, device, code).await? {
             return Ok(refuse(tx, clock, self.tenant, account).await?);
         }
-        let detail = serde_json::json!({ "session": session.id, "second_factor": "totp" });
-        audit::record(tx, clock, Action::SignInComplete, Some(account), detail).await?;
         forgive(tx, account).await?;
-        Ok(Confirmation::Done(session::prove_second_factor(tx, clock, session.id, token).await?))
+        let by = SecondFactor::Totp;
+        Ok(Confirmation::Done(session::prove(tx, clock, session.id, token, by).await?))
     }
 
     /// Whether a code is the device's of this very moment, and was not used before.
@@ -232,20 +246,6 @@ impl Apps<'_> {
             .build()
             .map_err(TotpError::Parameters)
     }
-}
-
-/// The apps a person has set up, the oldest first.
-///
-/// # Errors
-/// The database's.
-pub async fn devices(tx: &mut TenantTx, account: AccountId) -> Result<Vec<Device>, sqlx::Error> {
-    sqlx::query_as!(
-        Device,
-        r#"select id as "id: DeviceId", name from totp_devices where account_id = $1 order by id"#,
-        account as AccountId
-    )
-    .fetch_all(tx.conn())
-    .await
 }
 
 /// Uses a step's code up. Of many at once, one does.

@@ -137,6 +137,32 @@ pub async fn is_taken(
     .await
 }
 
+/// Gives somebody who is registered another ID (S8). `false` where it is somebody else's.
+///
+/// # Errors
+/// The database's.
+pub async fn change(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+    user_id: &UserId,
+) -> Result<bool, sqlx::Error> {
+    let updated = sqlx::query!(
+        "update accounts set user_id = $2 where id = $1",
+        account as AccountId,
+        user_id.as_str()
+    )
+    .execute(tx.conn())
+    .await;
+    match updated {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(false),
+        updated => updated?,
+    };
+    let nothing = serde_json::json!({});
+    audit::record(tx, clock, Action::UserIdChanged, Some(account), nothing).await?;
+    Ok(true)
+}
+
 /// Gives a person the ID and the method they chose in the first sign-in (F8). `false` where the ID
 /// is somebody else's.
 ///

@@ -81,6 +81,20 @@ impl Mail for WelcomeMail {
     const FROM: From = From::Webmaster;
 }
 
+/// 「【KOSMOWeb】ご登録内容変更のお知らせ」: something about signing in was changed (S6).
+#[derive(Serialize)]
+pub struct AccountChangedMail {
+    pub what: &'static str,
+    /// In Japan's time.
+    pub at: String,
+    pub origin: String,
+}
+
+impl Mail for AccountChangedMail {
+    const NAME: &'static str = "account_changed";
+    const FROM: From = From::NoReply;
+}
+
 /// A mail as it will be read.
 pub struct Letter {
     pub kind: &'static str,

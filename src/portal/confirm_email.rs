@@ -58,7 +58,9 @@ pub(super) async fn submit(
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
             let mut tx = app.db.tenant(visitor.tenant.id).await?;
-            let link = email_confirmation::confirm(&mut tx, &app.clock, &token).await?;
+            let tenant = &visitor.tenant;
+            let link =
+                email_confirmation::confirm(&mut tx, &app.clock, &app.mail, tenant, &token).await?;
             tx.commit().await?;
             link
         }

@@ -16,9 +16,10 @@ use crate::web::identity::{SigningIn, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-const WRONG: &str = "ワンタイムパスワードが正しくありません";
-const EXPIRED: &str = "ワンタイムパスワードの有効期限が切れています。「再送信」を押して、新しいものを入力してください。";
-const TOO_MANY: &str =
+pub(super) const EMPTY: &str = "ワンタイムパスワードを入力してください。";
+pub(super) const WRONG: &str = "ワンタイムパスワードが正しくありません";
+pub(super) const EXPIRED: &str = "ワンタイムパスワードの有効期限が切れています。「再送信」を押して、新しいものを入力してください。";
+pub(super) const TOO_MANY: &str =
     "ワンタイムパスワードを続けて誤ったため、はじめからログインし直してください。";
 
 #[derive(Debug, Serialize)]
@@ -64,12 +65,7 @@ pub(super) async fn submit(
     };
     let field = Field::with_value(&fields.code);
     if fields.code.trim().is_empty() && visitor.session().is_some() {
-        return page(
-            &app,
-            &visitor,
-            None,
-            field.with_error("ワンタイムパスワードを入力してください。"),
-        );
+        return page(&app, &visitor, None, field.with_error(EMPTY));
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let confirmation = email_code::confirm(&mut tx, &app.clock, &token, &fields.code).await?;
@@ -93,18 +89,20 @@ pub(super) async fn resend(
     let sending =
         email_code::send(&mut tx, &app.clock, &app.mail, &visitor.tenant, &session, &token).await?;
     tx.commit().await?;
-    let notice = match sending {
-        Sending::NoAddress => return page(&app, &visitor, None, Field::default()),
-        Sending::Sent => {
-            "新しいワンタイムパスワードをメールで送信しました。以前のものは使えません。".to_owned()
-        }
-        Sending::TooSoon { seconds } => {
-            format!(
-                "メールを送信したばかりです。届かない場合は、{seconds}秒後にもう一度「再送信」を押してください。"
-            )
-        }
-    };
-    page(&app, &visitor, Some(notice), Field::default())
+    page(&app, &visitor, notice_of(sending), Field::default())
+}
+
+/// What came of 「再送信」; where no address is known, the page itself says so.
+pub(super) fn notice_of(sending: Sending) -> Option<String> {
+    match sending {
+        Sending::NoAddress => None,
+        Sending::Sent => Some(
+            "新しいワンタイムパスワードをメールで送信しました。以前のものは使えません。".to_owned(),
+        ),
+        Sending::TooSoon { seconds } => Some(format!(
+            "メールを送信したばかりです。届かない場合は、{seconds}秒後にもう一度「再送信」を押してください。"
+        )),
+    }
 }
 
 fn page(

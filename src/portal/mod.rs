@@ -9,14 +9,19 @@ mod home;
 mod method;
 mod new_password;
 mod passkey;
+mod profile;
+mod profile_email;
+mod reauthenticate;
+mod set_up;
 mod sign_in;
+mod sign_in_methods;
 mod sign_out;
 mod terms;
 mod totp;
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::base::secret::PlainToken;
 use crate::web::identity::{SigningIn, Visitor};
@@ -45,6 +50,13 @@ pub fn routes() -> Router<AppState> {
         .route("/forgotten-password", get(forgotten::password))
         .route("/forgotten-user-id", get(forgotten::user_id))
         .merge(first_sign_in::routes())
+        .route(profile::PAGE, get(profile::show).post(profile::submit))
+        .route("/profile/email", get(profile_email::show).post(profile_email::submit))
+        .route("/profile/email/sent", get(profile_email::sent))
+        .route("/profile/email/resend", post(profile_email::resend))
+        .route("/profile/email/status", get(profile_email::status))
+        .merge(reauthenticate::routes())
+        .merge(sign_in_methods::routes())
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/expenses", get(expenses::overview::show))
         .route("/expenses/history", get(expenses::history::show))

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::password::{self, Flaw, Rule};
 use crate::auth::registration::Choice;
-use crate::portal::{ONWARD, go_on};
+use crate::auth::session::Session;
+use crate::base::secret::PlainToken;
+use crate::portal::{ONWARD, sign_in_methods};
 use crate::tenant::policy::PasswordRules;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
-use crate::web::identity::SigningIn;
+use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
@@ -20,6 +22,8 @@ use crate::web::state::{App, AppState};
 pub(super) struct NewPasswordPage {
     pub(super) progress: Option<Progress>,
     pub(super) expired: bool,
+    /// Whether it is changed among the settings (S7).
+    pub(super) settings: bool,
     pub(super) user_id: String,
     pub(super) rules: Vec<Rule>,
     pub(super) form: NewPasswordForm,
@@ -42,11 +46,35 @@ pub(super) struct NewPassword {
     again: SecretString,
 }
 
+/// Who chooses a password.
+struct Choosing {
+    visitor: Visitor,
+    session: Session,
+    token: PlainToken,
+    settings: bool,
+}
+
+impl Choosing {
+    fn at(signing_in: SigningIn) -> Result<Self, WebError> {
+        let signing_in = match signing_in.step {
+            Step::NewPassword => signing_in,
+            _ => signing_in.at(Step::OwnPassword)?,
+        };
+        let SigningIn { visitor, session, token, .. } = signing_in;
+        Ok(Self { visitor, session, token, settings: false })
+    }
+
+    fn among_settings(Fresh(subscriber): Fresh<Subscriber>) -> Self {
+        let Subscriber { visitor, session, token } = subscriber;
+        Self { visitor, session, token, settings: true }
+    }
+}
+
 pub(super) async fn show(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    page(&app, &choosing(signing_in)?, NewPasswordForm::default())
+    page(&app, &Choosing::at(signing_in)?, NewPasswordForm::default())
 }
 
 pub(super) async fn submit(
@@ -54,21 +82,43 @@ pub(super) async fn submit(
     signing_in: SigningIn,
     Form { fields, .. }: Form<NewPassword>,
 ) -> Result<Response, WebError> {
-    let signing_in = choosing(signing_in)?;
-    let SigningIn { visitor, session, token, .. } = &signing_in;
+    choose(&app, Choosing::at(signing_in)?, fields).await
+}
+
+pub(super) async fn show_change(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+) -> Result<Response, WebError> {
+    page(&app, &Choosing::among_settings(fresh), NewPasswordForm::default())
+}
+
+pub(super) async fn submit_change(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+    Form { fields, .. }: Form<NewPassword>,
+) -> Result<Response, WebError> {
+    choose(&app, Choosing::among_settings(fresh), fields).await
+}
+
+async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Response, WebError> {
+    let Choosing { visitor, session, token, settings } = &choosing;
+    let onward = if *settings { sign_in_methods::PAGE } else { ONWARD };
     let mut form = NewPasswordForm::default();
     if let Some(error) = typed_wrong(&fields.password, &fields.again) {
         error.put(&mut form.password, &mut form.again);
-        return page(&app, &signing_in, form);
+        return page(app, &choosing, form);
     }
     let choice =
         app.sign_in().choose_password(&visitor.tenant, session, token, &fields.password).await?;
     match choice {
-        Choice::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
-        Choice::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
+        Choice::Done(token) => {
+            let jar = choosing.visitor.renewed(app, &token);
+            Ok((jar, Redirect::to(onward)).into_response())
+        }
+        Choice::NothingDue => Ok(Redirect::to(onward).into_response()),
         Choice::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
-            page(&app, &signing_in, form)
+            page(app, &choosing, form)
         }
     }
 }
@@ -108,25 +158,16 @@ pub(super) fn messages(rules: &PasswordRules, flaws: &[Flaw]) -> String {
     flaws.iter().map(|flaw| flaw.message(rules)).collect::<Vec<_>>().join("\n")
 }
 
-fn choosing(signing_in: SigningIn) -> Result<SigningIn, WebError> {
-    match signing_in.step {
-        Step::NewPassword => Ok(signing_in),
-        _ => signing_in.at(Step::OwnPassword),
-    }
-}
-
-fn page(
-    app: &App,
-    signing_in: &SigningIn,
-    mut form: NewPasswordForm,
-) -> Result<Response, WebError> {
+fn page(app: &App, choosing: &Choosing, mut form: NewPasswordForm) -> Result<Response, WebError> {
+    let Choosing { visitor, session, settings, .. } = choosing;
     form.errors = summary(&[("password", &form.password), ("again", &form.again)]);
     let page = NewPasswordPage {
-        progress: signing_in.progress(),
-        expired: signing_in.step == Step::NewPassword,
-        user_id: signing_in.session.user_id.clone(),
-        rules: password::list(&signing_in.visitor.tenant.config.password),
+        progress: visitor.progress(),
+        expired: session.facts().own_password && !settings,
+        settings: *settings,
+        user_id: session.user_id.clone(),
+        rules: password::list(&visitor.tenant.config.password),
         form,
     };
-    signing_in.visitor.page(app, status_of(&page.form.errors), &page)
+    visitor.page(app, status_of(&page.form.errors), &page)
 }

@@ -4,13 +4,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::account_changed::Change;
+use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::passkey::{self, Answer};
-use crate::auth::{device, session};
+use crate::auth::session;
+use crate::portal::set_up::SettingUp;
 use crate::portal::{ONWARD, go_on};
+use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
-use crate::web::identity::SigningIn;
+use crate::web::identity::{Fresh, SigningIn, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
@@ -18,12 +22,14 @@ use crate::web::state::{App, AppState};
 const DEFAULT_NAME: &str = "パスキー";
 const SET_UP_REFUSED: &str =
     "お使いの端末からの応答を確認できませんでした。もう一度お試しください。";
-const REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";
+pub(super) const REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";
 const NAME_TAKEN: &str = "同じ名前のパスキーがあります。別の名前を入力してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct PasskeySetUpPage {
     pub(super) progress: Option<Progress>,
+    /// Whether another passkey is made among the settings.
+    pub(super) settings: bool,
     /// What the browser is asked, as JSON.
     pub(super) options: String,
     pub(super) failure: Option<&'static str>,
@@ -71,10 +77,31 @@ pub(super) async fn set_up(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    let signing_in = signing_in.at(Step::PasskeySetUp)?;
-    let form =
-        PasskeySetUpForm { name: Field::with_value(DEFAULT_NAME), ..PasskeySetUpForm::default() };
-    set_up_page(&app, &signing_in, None, form).await
+    begin(&app, &SettingUp::at(signing_in, Step::PasskeySetUp)?).await
+}
+
+pub(super) async fn set_up_another(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+) -> Result<Response, WebError> {
+    begin(&app, &SettingUp::among_settings(fresh, SecondFactor::Passkey)?).await
+}
+
+async fn begin(app: &App, setting_up: &SettingUp) -> Result<Response, WebError> {
+    let mut tx = app.db.tenant(setting_up.visitor.tenant.id).await?;
+    let known = device::list(&mut tx, setting_up.session.account, Kind::Passkey).await?;
+    tx.commit().await?;
+    let name = Field::with_value(&free_name(&known));
+    let form = PasskeySetUpForm { name, ..PasskeySetUpForm::default() };
+    set_up_page(app, setting_up, None, form).await
+}
+
+/// 「パスキー」, or 「パスキー2」 for the second.
+fn free_name(known: &[Device]) -> String {
+    let taken = |name: &str| known.iter().any(|device| device.name == name);
+    let numbered = (2..).map(|number| format!("{DEFAULT_NAME}{number}"));
+    let mut names = std::iter::once(DEFAULT_NAME.to_owned()).chain(numbered);
+    names.find(|name| !taken(name)).unwrap_or_default()
 }
 
 pub(super) async fn finish_set_up(
@@ -82,8 +109,19 @@ pub(super) async fn finish_set_up(
     signing_in: SigningIn,
     Form { fields, .. }: Form<SetUp>,
 ) -> Result<Response, WebError> {
-    let signing_in = signing_in.at(Step::PasskeySetUp)?;
-    let SigningIn { visitor, session, token, .. } = &signing_in;
+    finish(&app, SettingUp::at(signing_in, Step::PasskeySetUp)?, fields).await
+}
+
+pub(super) async fn finish_another(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+    Form { fields, .. }: Form<SetUp>,
+) -> Result<Response, WebError> {
+    finish(&app, SettingUp::among_settings(fresh, SecondFactor::Passkey)?, fields).await
+}
+
+async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Response, WebError> {
+    let SettingUp { visitor, session, token, .. } = &setting_up;
     let mut form = PasskeySetUpForm {
         errors: Vec::new(),
         credential: Field::with_value(&fields.credential),
@@ -94,7 +132,7 @@ pub(super) async fn finish_set_up(
         Ok(name) => name,
         Err(error) => {
             form.name = form.name.with_error(&error);
-            return set_up_page(&app, &signing_in, None, form).await;
+            return set_up_page(app, &setting_up, None, form).await;
         }
     };
     let tenant = &visitor.tenant;
@@ -109,20 +147,23 @@ pub(super) async fn finish_set_up(
         &name,
     )
     .await?;
+    if setting_up.settings && matches!(answer, Answer::Done(_)) {
+        Change::PasskeyAdded.tell(&mut tx, &app.clock, &app.mail, tenant, session).await?;
+    }
     if fields.everywhere && matches!(answer, Answer::Done(_)) {
         session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
     }
     tx.commit().await?;
     match answer {
-        Answer::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
+        Answer::Done(token) => Ok(setting_up.done(app, &token)),
         Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Answer::Refused => {
             form.credential = Field::default();
-            set_up_page(&app, &signing_in, Some(SET_UP_REFUSED), form).await
+            set_up_page(app, &setting_up, Some(SET_UP_REFUSED), form).await
         }
         Answer::NameTaken => {
             form.name = form.name.with_error(NAME_TAKEN);
-            set_up_page(&app, &signing_in, None, form).await
+            set_up_page(app, &setting_up, None, form).await
         }
     }
 }
@@ -163,16 +204,17 @@ pub(super) async fn submit(
 
 async fn set_up_page(
     app: &App,
-    signing_in: &SigningIn,
+    setting_up: &SettingUp,
     failure: Option<&'static str>,
     mut form: PasskeySetUpForm,
 ) -> Result<Response, WebError> {
-    let SigningIn { visitor, session, .. } = signing_in;
+    let SettingUp { visitor, session, progress, settings, .. } = setting_up;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let options = passkey::begin_set_up(&mut tx, &app.clock, &visitor.tenant, session).await?;
     tx.commit().await?;
     form.errors = summary(&[("name", &form.name)]);
-    let page = PasskeySetUpPage { progress: signing_in.progress(), options, failure, form };
+    let page =
+        PasskeySetUpPage { progress: *progress, settings: *settings, options, failure, form };
     visitor.page(app, status_of(&page.form.errors), &page)
 }
 

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::consent::Client;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
 use crate::tenant::directory::Tenant;
@@ -89,6 +90,7 @@ pub(super) async fn show(
 
 pub(super) async fn submit(
     State(app): State<AppState>,
+    client: Client,
     Sent { visitor, fields, genuine }: Sent<Credentials>,
 ) -> Result<Response, WebError> {
     if !genuine {
@@ -120,6 +122,7 @@ pub(super) async fn submit(
             user_id: user_id.as_ref(),
             password: &fields.password,
             remember: fields.remember,
+            client: &client,
         };
         let outcome = app.sign_in().with_password(&visitor.tenant, earlier, given).await?;
         if let Outcome::Accepted { token, step, remember_until } = outcome {

@@ -23,11 +23,12 @@ use crate::base::month::Month;
 use crate::expenses::care::Care;
 use crate::expenses::ledger::{ExpenseRow, MonthSum};
 use crate::mail::message::{
-    EmailCodeMail, EmailConfirmationMail, FirstSignInMail, MailRoom, WelcomeMail,
+    AccountChangedMail, EmailCodeMail, EmailConfirmationMail, FirstSignInMail, MailRoom,
+    WelcomeMail,
 };
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
-use crate::tenant::policy::{ServiceKind, TenantConfig};
+use crate::tenant::policy::{ServiceKind, TenantConfig, UserIdRules};
 use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
 use crate::web::error::Failure;
@@ -138,6 +139,7 @@ fn first_sign_in(gallery: &mut Gallery) {
         gallery.show(&NewPasswordPage {
             progress,
             expired: errors.is_empty(),
+            settings: errors.is_empty(),
             user_id: "taro".into(),
             rules: rules(),
             form,
@@ -200,15 +202,63 @@ fn second_factors(gallery: &mut Gallery) {
     let form = MethodForm { errors: errors(), method: field() };
     gallery.show(&MethodPage { methods: methods(), form });
     let form = TotpSetUpForm { errors: errors(), code: field(), ..Default::default() };
-    gallery.show(&TotpSetUpPage { progress: PROGRESS, key: "ABCD".into(), form });
+    let settings = true;
+    gallery.show(&TotpSetUpPage { progress: None, settings, key: "ABCD".into(), form });
     let form = TotpForm { errors: errors(), code: field(), device: field() };
     gallery.show(&TotpPage { devices: methods(), form });
     let form =
         PasskeySetUpForm { errors: errors(), credential: field(), name: field(), everywhere: true };
     let (options, failure) = ("{}".to_owned(), Some("失敗"));
-    gallery.show(&PasskeySetUpPage { progress: PROGRESS, options, failure, form });
+    gallery.show(&PasskeySetUpPage { progress: None, settings, options, failure, form });
     let form = PasskeyForm { errors: errors(), credential: field() };
     gallery.show(&PasskeyPage { options: "{}".into(), form });
+}
+
+fn settings(gallery: &mut Gallery) {
+    use super::reauthenticate::{email_code, passkey, password, totp};
+    use super::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
+    use super::{profile, profile_email};
+    let config = parse(EXAMPLE).unwrap();
+    gallery.show(&password::PasswordPage::default());
+    gallery.show(&email_code::CodePage::default());
+    gallery.show(&totp::AppCodePage::default());
+    gallery.show(&passkey::PasskeyAgainPage::default());
+    gallery.show(&profile_email::EmailPage::default());
+    gallery.show(&profile_email::SentPage::default());
+    gallery.show(&MethodsPage::default());
+    gallery.show(&DeletePage::default());
+    let form = password::PasswordForm { errors: wrong(None), password: field() };
+    gallery.show(&password::PasswordPage { next: "/".into(), user_id: "taro".into(), form });
+    let form = totp::AppCodeForm { errors: wrong(None), code: field(), device: field() };
+    let devices = methods(&config.sign_in, "");
+    gallery.show(&totp::AppCodePage { next: "/".into(), devices, form });
+    for changeable in [true, false] {
+        let rules = UserIdRules { changeable, ..config.user_id.clone() };
+        gallery.show(&profile::ProfilePage {
+            notice: changeable.then_some("変更しました。"),
+            rules: (&rules).into(),
+            email: changeable.then(|| "taro@example.jp".into()),
+            name: "テスト　太郎".into(),
+            temporary: changeable,
+            methods: if changeable { methods(&config.sign_in, "totp") } else { Vec::new() },
+            form: profile::ProfileForm { errors: wrong(None), user_id: field(), method: field() },
+        });
+    }
+    let devices = || Devices {
+        devices: vec![Line { id: "1".into(), name: "<b>".into(), created: "今日".into() }],
+    };
+    gallery.show(&MethodsPage {
+        notice: Some("変更しました。".into()),
+        password_set: "2024年10月24日 15:59".into(),
+        totp: Some(devices()),
+        passkeys: Some(Devices::default()),
+        email_code: true,
+        method_label: Some("生体認証"),
+    });
+    for kind in ["totp", "passkey"] {
+        let (name, action) = ("iphone17".to_owned(), "/".to_owned());
+        gallery.show(&DeletePage { kind, name, action, falls_back: kind == "totp" });
+    }
 }
 
 #[test]
@@ -252,6 +302,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
     gallery.show(&nowhere);
     first_sign_in(&mut gallery);
     second_factors(&mut gallery);
+    settings(&mut gallery);
     gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });
     for what in ["password", "user_id"] {
         gallery.show(&ForgottenPage { what, formula: true, letter: true });
@@ -313,5 +364,11 @@ fn every_mail_can_be_filled_in() {
     assert_eq!(letter.sender, "webmaster@kosmo-web.jp", "G4");
     assert!(letter.text.contains("taro76") && letter.html.contains("taro76"), "G4");
     let files = TemplateFiles::iter().filter(|path| path.starts_with("mail/")).count();
-    assert_eq!(files, 4 * 3, "each mail has a subject, a text and an HTML part");
+    let mail = AccountChangedMail {
+        what: "パスワードの変更", at: "今日".into(), origin: origin()
+    };
+    let letter = room.write(&union, &mail).unwrap();
+    assert_eq!(letter.subject, "【KOSMOWeb】ご登録内容変更のお知らせ", "S6");
+    assert!(letter.text.contains(mail.what) && letter.html.contains(mail.what));
+    assert_eq!(files, 5 * 3, "each mail has a subject, a text and an HTML part");
 }

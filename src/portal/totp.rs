@@ -5,27 +5,34 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::email_code::EMPTY;
 use super::first_sign_in::LOCKED;
 use super::sign_in::SignInPage;
+use crate::auth::account_changed::Change;
+use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::totp::{self, Apps, Confirmation, Device, Enrolling, Enrolment};
-use crate::auth::{device, session};
+use crate::auth::session::{self, Session};
+use crate::auth::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::base::ids::DeviceId;
+use crate::portal::set_up::SettingUp;
 use crate::portal::{ONWARD, go_on};
+use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary, ticked};
-use crate::web::identity::SigningIn;
+use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-const EMPTY: &str = "ワンタイムパスワードを入力してください。";
 const SET_UP_WRONG: &str = "認証コードが異なります";
-const WRONG: &str = "ワンタイムパスワードが正しくありません";
+pub(super) const WRONG: &str = "ワンタイムパスワードが正しくありません";
+pub(super) const NO_DEVICE: &str = "デバイスを選択してください。";
 const NAME_TAKEN: &str = "同じ名前のデバイスがあります。別の名前を入力してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct TotpSetUpPage {
     pub(super) progress: Option<Progress>,
+    /// Whether another app is set up among the settings.
+    pub(super) settings: bool,
     /// In groups of four.
     pub(super) key: String,
     pub(super) form: TotpSetUpForm,
@@ -72,7 +79,16 @@ pub(super) async fn set_up(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    set_up_page(&app, &signing_in.at(Step::TotpSetUp)?, TotpSetUpForm::default()).await
+    let setting_up = SettingUp::at(signing_in, Step::TotpSetUp)?;
+    set_up_page(&app, &setting_up, TotpSetUpForm::default()).await
+}
+
+pub(super) async fn set_up_another(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+) -> Result<Response, WebError> {
+    let setting_up = SettingUp::among_settings(fresh, SecondFactor::Totp)?;
+    set_up_page(&app, &setting_up, TotpSetUpForm::default()).await
 }
 
 /// The picture of the set-up page.
@@ -80,7 +96,18 @@ pub(super) async fn qr(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    let enrolment = enrolment(&app, &signing_in.at(Step::TotpSetUp)?).await?;
+    picture(&app, &SettingUp::at(signing_in, Step::TotpSetUp)?).await
+}
+
+pub(super) async fn qr_of_another(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+) -> Result<Response, WebError> {
+    picture(&app, &SettingUp::among_settings(fresh, SecondFactor::Totp)?).await
+}
+
+async fn picture(app: &App, setting_up: &SettingUp) -> Result<Response, WebError> {
+    let enrolment = enrolment(app, setting_up).await?;
     Ok(([(CONTENT_TYPE, "image/png")], enrolment.qr()?).into_response())
 }
 
@@ -89,8 +116,19 @@ pub(super) async fn finish_set_up(
     signing_in: SigningIn,
     Form { fields, .. }: Form<SetUp>,
 ) -> Result<Response, WebError> {
-    let signing_in = signing_in.at(Step::TotpSetUp)?;
-    let SigningIn { visitor, session, token, .. } = &signing_in;
+    finish(&app, SettingUp::at(signing_in, Step::TotpSetUp)?, fields).await
+}
+
+pub(super) async fn finish_another(
+    State(app): State<AppState>,
+    fresh: Fresh<Subscriber>,
+    Form { fields, .. }: Form<SetUp>,
+) -> Result<Response, WebError> {
+    finish(&app, SettingUp::among_settings(fresh, SecondFactor::Totp)?, fields).await
+}
+
+async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Response, WebError> {
+    let SettingUp { visitor, session, token, .. } = &setting_up;
     let mut form = TotpSetUpForm {
         errors: Vec::new(),
         code: Field::with_value(&fields.code),
@@ -103,25 +141,29 @@ pub(super) async fn finish_set_up(
     let name = device::read_name(&fields.device_name, "デバイス名");
     let (Ok(name), None) = (&name, &form.code.error) else {
         form.device_name.error = name.err();
-        return set_up_page(&app, &signing_in, form).await;
+        return set_up_page(app, &setting_up, form).await;
     };
     let tenant = &visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
-    let enrolling = apps(&app, &signing_in).enrol(&mut tx, token, &fields.code, name).await?;
+    let enrolling = apps(app, visitor, session).enrol(&mut tx, token, &fields.code, name).await?;
     match enrolling {
         Enrolling::Done(token) => {
             if fields.everywhere {
                 session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
             }
+            if setting_up.settings {
+                let change = Change::TotpAdded;
+                change.tell(&mut tx, &app.clock, &app.mail, &visitor.tenant, session).await?;
+            }
             tx.commit().await?;
-            return Ok(go_on(&app, signing_in.visitor, &token));
+            return Ok(setting_up.done(app, &token));
         }
         Enrolling::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
     }
     drop(tx);
-    set_up_page(&app, &signing_in, form).await
+    set_up_page(app, &setting_up, form).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,7 +185,7 @@ pub(super) async fn submit(
     Form { fields, .. }: Form<Code>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Totp)?;
-    let SigningIn { visitor, token, .. } = &signing_in;
+    let SigningIn { visitor, session, token, .. } = &signing_in;
     let chosen = fields.device.map(|device| device.to_string()).unwrap_or_default();
     let mut form = TotpForm {
         errors: Vec::new(),
@@ -151,7 +193,7 @@ pub(super) async fn submit(
         device: Field::with_value(&chosen),
     };
     let Some(device) = fields.device else {
-        form.device = form.device.with_error("デバイスを選択してください。");
+        form.device = form.device.with_error(NO_DEVICE);
         return page(&app, &signing_in, form).await;
     };
     if fields.code.trim().is_empty() {
@@ -161,7 +203,7 @@ pub(super) async fn submit(
     let tenant = &visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
     let confirmation =
-        apps(&app, &signing_in).confirm(&mut tx, token, device, &fields.code).await?;
+        apps(&app, visitor, session).confirm(&mut tx, token, device, &fields.code).await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
@@ -174,42 +216,47 @@ pub(super) async fn submit(
     }
 }
 
-fn apps<'s>(app: &'s App, signing_in: &'s SigningIn) -> Apps<'s> {
-    let SigningIn { visitor, session, .. } = signing_in;
+fn apps<'s>(app: &'s App, visitor: &'s Visitor, session: &'s Session) -> Apps<'s> {
     Apps { clock: &app.clock, sealer: &app.sealer, tenant: &visitor.tenant, session }
 }
 
-async fn enrolment(app: &App, signing_in: &SigningIn) -> Result<Enrolment, WebError> {
-    let mut tx = app.db.tenant(signing_in.visitor.tenant.id).await?;
-    let enrolment = apps(app, signing_in).enrolment(&mut tx).await?;
+async fn enrolment(app: &App, setting_up: &SettingUp) -> Result<Enrolment, WebError> {
+    let SettingUp { visitor, session, .. } = setting_up;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let enrolment = apps(app, visitor, session).enrolment(&mut tx).await?;
     tx.commit().await?;
     Ok(enrolment)
 }
 
 async fn set_up_page(
     app: &App,
-    signing_in: &SigningIn,
+    setting_up: &SettingUp,
     mut form: TotpSetUpForm,
 ) -> Result<Response, WebError> {
-    let key = enrolment(app, signing_in).await?.key();
+    let key = enrolment(app, setting_up).await?.key();
     form.errors = summary(&[("code", &form.code), ("device_name", &form.device_name)]);
-    let page = TotpSetUpPage { progress: signing_in.progress(), key, form };
-    signing_in.visitor.page(app, status_of(&page.form.errors), &page)
+    let SettingUp { visitor, progress, settings, .. } = setting_up;
+    let page = TotpSetUpPage { progress: *progress, settings: *settings, key, form };
+    visitor.page(app, status_of(&page.form.errors), &page)
 }
 
 async fn page(app: &App, signing_in: &SigningIn, mut form: TotpForm) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let devices = totp::devices(&mut tx, session.account).await?;
+    let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
-    let chosen = form.device.value.clone();
-    let choice = |Device { id, name }: Device| Choice {
+    let page = TotpPage { devices: choices(devices, &form.device.value), form };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}
+
+/// Devices as radio buttons.
+pub(super) fn choices(devices: Vec<Device>, chosen: &str) -> Vec<Choice> {
+    let choice = |Device { id, name, .. }: Device| Choice {
         checked: id.to_string() == chosen,
         value: id.to_string(),
         label: name,
         recommended: false,
     };
-    let page = TotpPage { devices: devices.into_iter().map(choice).collect(), form };
-    visitor.page(app, status_of(&page.form.errors), &page)
+    devices.into_iter().map(choice).collect()
 }

@@ -1,7 +1,8 @@
 //! Who is asking: extractors that a handler takes as proof.
 //!
 //! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given a right password and owes a
-//! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value.
+//! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value, and
+//! without a re-authentication no [`Fresh`] one.
 
 use std::sync::Arc;
 
@@ -177,6 +178,8 @@ async fn look_up(app: &App, tenant: &Tenant, token: &PlainToken) -> Result<Looku
 pub struct Subscriber {
     pub visitor: Visitor,
     pub session: Session,
+    /// The session's.
+    pub token: PlainToken,
 }
 
 impl FromRequestParts<AppState> for Subscriber {
@@ -184,10 +187,28 @@ impl FromRequestParts<AppState> for Subscriber {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        match visitor.subscriber().cloned() {
-            Some(session) => Ok(Self { visitor, session }),
-            None => Err(visitor.turn_away(app)),
+        match (visitor.subscriber().cloned(), cookies::session(&visitor.jar)) {
+            (Some(session), Some(token)) => Ok(Self { visitor, session, token }),
+            _ => Err(visitor.turn_away(app)),
         }
+    }
+}
+
+/// Somebody who proved a moment ago who it is (S4); without re-authentication there is no such
+/// value.
+#[derive(Debug)]
+pub struct Fresh<T>(pub T);
+
+impl FromRequestParts<AppState> for Fresh<Subscriber> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let subscriber = Subscriber::from_request_parts(parts, app).await?;
+        if subscriber.session.is_fresh(app.clock.now()) {
+            return Ok(Self(subscriber));
+        }
+        let again = format!("/reauthenticate?next={}", parts.uri.path());
+        Err(Redirect::to(&again).into_response())
     }
 }
 

@@ -15,6 +15,23 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
   button.hidden = false;
 }
 
+// The menu gets out of the way of whoever leaves it.
+const menu = document.querySelector(".menu");
+
+menu?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+if (menu) {
+  const close = (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  };
+  document.addEventListener("click", close);
+  document.addEventListener("focusin", close);
+}
+
 const sent = new Set();
 
 const release = () => {

@@ -12,5 +12,6 @@ mod imports;
 mod migrations;
 mod operator;
 mod sessions;
+mod settings;
 mod sign_in;
 mod tenancy;

@@ -55,7 +55,7 @@ impl Overview {
 
 pub(in crate::portal) async fn show(
     State(app): State<AppState>,
-    Subscriber { visitor, session }: Subscriber,
+    Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let months = ledger::month_sums(&mut tx, &session.household_code).await?;

@@ -133,7 +133,7 @@ pub(in crate::portal) async fn year(
 
 async fn show(
     app: &App,
-    Subscriber { visitor, session }: Subscriber,
+    Subscriber { visitor, session, .. }: Subscriber,
     months: Range<Month>,
     title: String,
     (previous, next): (Neighbour, Neighbour),

@@ -72,7 +72,7 @@ pub(super) async fn submit(
 
 pub(super) async fn registered(
     State(app): State<AppState>,
-    Subscriber { visitor, session }: Subscriber,
+    Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let flow = visitor.tenant.config.first_sign_in.flow;
     if flow != FirstSignInFlow::SingleForm || !session.facts().first_session {

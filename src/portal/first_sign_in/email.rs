@@ -24,7 +24,7 @@ const TOO_LONG: &str = "設定可能なメールアドレスの最大文字数�
 pub(in crate::portal) const TAKEN: &str =
     "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
 
-const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
+pub(in crate::portal) const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct EmailPage {
@@ -123,7 +123,7 @@ async fn ask(
     Ok(asking)
 }
 
-fn too_soon(seconds: i64) -> String {
+pub(in crate::portal) fn too_soon(seconds: i64) -> String {
     let wait =
         if seconds < 60 { format!("{seconds}秒") } else { format!("{}分", seconds / 60 + 1) };
     format!("メールを送信したばかりです。届かない場合は、{wait}後にもう一度お試しください。")
@@ -204,8 +204,8 @@ pub(super) async fn resend(
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Status {
-    confirmed: bool,
+pub(in crate::portal) struct Status {
+    pub(in crate::portal) confirmed: bool,
 }
 
 /// What the waiting page asks every few seconds where scripts run.

@@ -15,7 +15,8 @@ use crate::web::identity::SigningIn;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-pub(super) const TAKEN: &str = "このユーザIDは利用できません。別のユーザIDを入力してください。";
+pub(in crate::portal) const TAKEN: &str =
+    "このユーザIDは利用できません。別のユーザIDを入力してください。";
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct UserIdPage {

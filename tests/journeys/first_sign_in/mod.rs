@@ -11,6 +11,7 @@ mod steps;
 mod terms;
 mod user_id;
 
+pub(crate) use self::set_up::{app_code, key};
 use crate::support::first_sign_in::Answers;
 use crate::support::people::{NANA, ROKURO, SHIRO};
 

@@ -14,13 +14,13 @@ const SET_UP: &str = "/sign-in/totp/set-up";
 const WITH_APP: Answers = Answers { method: "totp", ..AT_ONCE };
 
 /// The key a person would type into the app.
-fn key(page: &Page) -> String {
+pub(crate) fn key(page: &Page) -> String {
     let (_, rest) = page.body.split_once("id=\"totp-key\">").expect("a key");
     rest.split('<').next().expect("its end").to_owned()
 }
 
 /// What the app would show now.
-fn app_code(world: &World, key: &str) -> String {
+pub(crate) fn app_code(world: &World, key: &str) -> String {
     let secret =
         Secret::try_from_base32(key.replace(' ', "").to_uppercase()).expect("a key in base 32");
     let app = Builder::new().with_secret(secret).with_account_name("x").build_noncompliant();

@@ -1,0 +1,18 @@
+-- What changing settings needs: proving again who one is, and knowing one's sessions.
+
+alter table sessions
+    -- Proved anew who it is (S4): both factors, or a passkey alone.
+    add column reauthenticated_at timestamptz,
+    -- The password of a re-authentication that still owes its code.
+    add column reauth_password_at timestamptz,
+    -- Wrong passwords in a row while asked again.
+    add column reauth_failures smallint not null default 0,
+    add column remote_address text,
+    add column user_agent text;
+
+alter table sessions
+    -- The method to change to once it is set up (S2).
+    add column wanted_second_factor text
+        check (wanted_second_factor in ('passkey', 'totp', 'email_code'));
+
+grant delete on totp_devices, passkeys to kosmo_server;

@@ -1,0 +1,74 @@
+//! The mail that tells a person what was changed about how they sign in (S6, security.md).
+
+use super::email_code::SendingError;
+use super::session::Session;
+use crate::base::clock::{Clock, jst};
+use crate::db::TenantTx;
+use crate::mail::message::{AccountChangedMail, MailRoom};
+use crate::mail::outbox;
+use crate::tenant::directory::Tenant;
+
+/// What was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Password,
+    Email,
+    UserId,
+    Method,
+    TotpAdded,
+    TotpDeleted,
+    PasskeyAdded,
+    PasskeyDeleted,
+}
+
+impl Change {
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Password => "パスワードの変更",
+            Self::Email => "メールアドレスの変更",
+            Self::UserId => "ユーザIDの変更",
+            Self::Method => "認証方法の変更",
+            Self::TotpAdded => "認証アプリの追加",
+            Self::TotpDeleted => "認証アプリの削除",
+            Self::PasskeyAdded => "パスキー（生体認証）の追加",
+            Self::PasskeyDeleted => "パスキー（生体認証）の削除",
+        }
+    }
+
+    /// Tells the person at the address that counts now.
+    ///
+    /// # Errors
+    /// All of [`SendingError`].
+    pub async fn tell(
+        self,
+        tx: &mut TenantTx,
+        clock: &Clock,
+        mail: &MailRoom,
+        tenant: &Tenant,
+        session: &Session,
+    ) -> Result<(), SendingError> {
+        match &session.email {
+            Some(email) => self.tell_address(tx, clock, mail, tenant, email).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells an address.
+    ///
+    /// # Errors
+    /// All of [`SendingError`].
+    pub(super) async fn tell_address(
+        self,
+        tx: &mut TenantTx,
+        clock: &Clock,
+        mail: &MailRoom,
+        tenant: &Tenant,
+        email: &str,
+    ) -> Result<(), SendingError> {
+        let at = jst(clock.now()).format("%Y年%-m月%-d日 %H:%M").to_string();
+        let origin = tenant.origin.clone();
+        let letter = mail.write(tenant, &AccountChangedMail { what: self.what(), at, origin })?;
+        outbox::enqueue(tx, clock, &letter, email, None).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! 「続行するには再度認証してください」 (S4): password, then the second factor; a passkey alone does
+//! both. Good for five minutes, and for the session that asked.
+
+use secrecy::SecretString;
+
+use super::email_code;
+use super::session::{self, Session};
+use super::sign_in::{SignIn, SignInError};
+use crate::audit::{self, Action};
+use crate::base::ids::SessionId;
+use crate::base::secret::PlainToken;
+use crate::tenant::directory::Tenant;
+use crate::tenant::policy::SecondFactor;
+
+/// Wrong passwords in a row after which the session ends.
+const MAX_FAILURES: i16 = 5;
+
+/// What came of the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordAgain {
+    /// The union asks for no more.
+    Done,
+    /// This comes next; a mail that it needs is on its way.
+    Then(SecondFactor),
+    Wrong,
+    /// Too many were wrong; the session has ended.
+    TooMany,
+}
+
+impl SignIn<'_> {
+    /// Checks the password of somebody who is signed in.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn password_again(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+        password: &SecretString,
+    ) -> Result<PasswordAgain, SignInError> {
+        let right = self.is_current(tenant, &session.user_id, password).await?;
+        let method = session.method(&tenant.config);
+        let mut tx = self.db.tenant(tenant.id).await?;
+        if right {
+            session::prove_password(&mut tx, self.clock, session, method.is_none()).await?;
+            if method == Some(SecondFactor::EmailCode) {
+                email_code::send(&mut tx, self.clock, self.mail, tenant, session, token).await?;
+            }
+            tx.commit().await?;
+            return Ok(method.map_or(PasswordAgain::Done, PasswordAgain::Then));
+        }
+        let failures = sqlx::query_scalar!(
+            "update sessions set reauth_failures = reauth_failures + 1 where id = $1
+             returning reauth_failures",
+            session.id as SessionId
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        let detail = serde_json::json!({ "session": session.id, "failures": failures });
+        let account = Some(session.account);
+        audit::record(&mut tx, self.clock, Action::ReauthenticationRefused, account, detail)
+            .await?;
+        if failures >= MAX_FAILURES {
+            session::end(&mut tx, self.clock, session.id).await?;
+        }
+        tx.commit().await?;
+        Ok(if failures < MAX_FAILURES { PasswordAgain::Wrong } else { PasswordAgain::TooMany })
+    }
+}

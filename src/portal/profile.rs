@@ -1,0 +1,159 @@
+//! 「プロフィール変更」 (S1, S2, S8).
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::first_sign_in::user_id::{RulesText, TAKEN};
+use super::method::{chosen, methods};
+use crate::auth::account_changed::Change;
+use crate::auth::user_id::{self, UserId};
+use crate::auth::{method, password};
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::identity::{Fresh, Subscriber};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+pub(super) const PAGE: &str = "/profile";
+
+#[derive(Debug, Serialize)]
+pub(super) struct ProfilePage {
+    pub(super) notice: Option<&'static str>,
+    #[serde(flatten)]
+    pub(super) rules: RulesText,
+    pub(super) email: Option<String>,
+    /// ユーザー名, which the union alone corrects.
+    pub(super) name: String,
+    /// 仮IDフラグ
+    pub(super) temporary: bool,
+    pub(super) methods: Vec<Choice>,
+    pub(super) form: ProfileForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct ProfileForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) user_id: Field,
+    pub(super) method: Field,
+}
+
+impl Page for ProfilePage {
+    const TEMPLATE: &'static str = "portal/profile.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Shown {
+    /// Whether something was changed just now.
+    changed: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typed {
+    user_id: Option<String>,
+    #[serde(default)]
+    method: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Fresh(subscriber): Fresh<Subscriber>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, WebError> {
+    let Subscriber { visitor, session, .. } = &subscriber;
+    let method = session.method(&visitor.tenant.config).map_or("", SecondFactor::name);
+    let form = ProfileForm {
+        errors: Vec::new(),
+        user_id: Field::with_value(&session.user_id),
+        method: Field::with_value(method),
+    };
+    page(&app, &subscriber, shown.changed.map(|_| "変更しました。"), form)
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Fresh(subscriber): Fresh<Subscriber>,
+    Form { fields, .. }: Form<Typed>,
+) -> Result<Response, WebError> {
+    let Subscriber { visitor, session, .. } = &subscriber;
+    let policy = &visitor.tenant.config;
+    let typed = fields.user_id.filter(|_| policy.user_id.changeable);
+    let typed = typed.unwrap_or_else(|| session.user_id.clone());
+    let mut form = ProfileForm {
+        errors: Vec::new(),
+        user_id: Field::with_value(&typed),
+        method: Field::with_value(&fields.method),
+    };
+    // An ID of the older service may stay as it is, whatever the rules say to new ones.
+    let user_id = match UserId::parse(&typed) {
+        Ok(same) if same.as_str() == session.user_id => Ok(None),
+        _ => new_user_id(&app, &subscriber, &typed).await?.map(Some),
+    };
+    let method = chosen(&policy.sign_in, &fields.method);
+    let (user_id, method) = match (user_id, method) {
+        (Ok(user_id), Ok(method)) => (user_id, method),
+        (user_id, method) => {
+            form.user_id.error = user_id.err();
+            form.method.error = method.err().map(str::to_owned);
+            return page(&app, &subscriber, None, form);
+        }
+    };
+    let (tenant, clock) = (&visitor.tenant, &app.clock);
+    let mut tx = app.db.tenant(tenant.id).await?;
+    if let Some(user_id) = user_id {
+        if !user_id::change(&mut tx, clock, session.account, &user_id).await? {
+            form.user_id = form.user_id.with_error(TAKEN);
+            return page(&app, &subscriber, None, form);
+        }
+        Change::UserId.tell(&mut tx, clock, &app.mail, tenant, session).await?;
+    }
+    let mut onward = "/profile?changed=1";
+    if let Some(method) = method.filter(|method| session.method(policy) != Some(*method)) {
+        if method::want(&mut tx, clock, session, method).await? {
+            Change::Method.tell(&mut tx, clock, &app.mail, tenant, session).await?;
+        } else {
+            onward = match method {
+                SecondFactor::Totp => "/sign-in-methods/totp",
+                SecondFactor::Passkey => "/sign-in-methods/passkeys",
+                SecondFactor::EmailCode => PAGE,
+            };
+        }
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(onward).into_response())
+}
+
+/// The ID a person wants, or what speaks against it.
+async fn new_user_id(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+    typed: &str,
+) -> Result<Result<UserId, String>, WebError> {
+    let chosen = match UserId::choose(&visitor.tenant.config.user_id, typed) {
+        Ok(chosen) => chosen,
+        Err(error) => return Ok(Err(error)),
+    };
+    let equal = app.sign_in().is_password(&visitor.tenant, session, chosen.as_str()).await?;
+    Ok(if equal { Err(password::SAME_AS_USER_ID.to_owned()) } else { Ok(chosen) })
+}
+
+fn page(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+    notice: Option<&'static str>,
+    mut form: ProfileForm,
+) -> Result<Response, WebError> {
+    form.errors = summary(&[("user_id", &form.user_id), ("method", &form.method)]);
+    let policy = &visitor.tenant.config;
+    let page = ProfilePage {
+        notice,
+        rules: RulesText::from(&policy.user_id),
+        email: session.email.clone(),
+        name: session.name.clone(),
+        temporary: !session.facts().user_id,
+        methods: methods(&policy.sign_in, &form.method.value),
+        form,
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

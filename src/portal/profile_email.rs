@@ -1,0 +1,187 @@
+//! 「Eメール変更」 (S6): the new address counts once its link was used; the old one is told then.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::first_sign_in::email::{NOT_YET, Status, TAKEN, read, too_soon};
+use super::profile;
+use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
+use crate::auth::session;
+use crate::base::email::EmailAddress;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::{Fresh, Subscriber};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const SENT: &str = "/profile/email/sent";
+const SAME: &str = "現在のメールアドレスと同じです。別のメールアドレスを入力してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct EmailPage {
+    pub(super) current: Option<String>,
+    pub(super) form: EmailForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct EmailForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) email: Field,
+    pub(super) everywhere: bool,
+}
+
+impl Page for EmailPage {
+    const TEMPLATE: &'static str = "portal/profile_email.html";
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct SentPage {
+    pub(super) address: String,
+    pub(super) minutes: i64,
+    pub(super) notice: Option<String>,
+    pub(super) expired: bool,
+}
+
+impl Page for SentPage {
+    const TEMPLATE: &'static str = "portal/profile_email_sent.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Email {
+    email: String,
+    #[serde(default, deserialize_with = "ticked")]
+    everywhere: bool,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Fresh(subscriber): Fresh<Subscriber>,
+) -> Result<Response, WebError> {
+    let known = subscriber.session.email.clone().unwrap_or_default();
+    let form = EmailForm { email: Field::with_value(&known), ..EmailForm::default() };
+    page(&app, &subscriber, form)
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Fresh(subscriber): Fresh<Subscriber>,
+    Form { fields, .. }: Form<Email>,
+) -> Result<Response, WebError> {
+    let form = |error: &str| EmailForm {
+        errors: Vec::new(),
+        email: Field::with_value(&fields.email).with_error(error),
+        everywhere: fields.everywhere,
+    };
+    let email = match read(&fields.email) {
+        Ok(email) => email,
+        Err(error) => return page(&app, &subscriber, form(&error)),
+    };
+    if subscriber.session.confirmed_email() == Some(email.as_str()) {
+        return page(&app, &subscriber, form(SAME));
+    }
+    match ask(&app, &subscriber, &email, fields.everywhere).await? {
+        Asking::Sent | Asking::NothingDue => Ok(Redirect::to(SENT).into_response()),
+        Asking::Taken => page(&app, &subscriber, form(TAKEN)),
+        Asking::TooSoon { seconds } => match pending(&app, &subscriber).await? {
+            // A double click's second request: the first one's mail is on its way.
+            Some(pending) if pending.email == email.as_str() => {
+                Ok(Redirect::to(SENT).into_response())
+            }
+            _ => page(&app, &subscriber, form(&too_soon(seconds))),
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Refresh {
+    refresh: Option<String>,
+}
+
+pub(super) async fn sent(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+    Query(query): Query<Refresh>,
+) -> Result<Response, WebError> {
+    sent_page(&app, &subscriber, query.refresh.map(|_| NOT_YET.to_owned())).await
+}
+
+pub(super) async fn resend(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let waiting = pending(&app, &subscriber).await?;
+    let Some(email) = waiting.and_then(|pending| EmailAddress::parse(&pending.email)) else {
+        return Ok(Redirect::to(profile::PAGE).into_response());
+    };
+    let notice = match ask(&app, &subscriber, &email, false).await? {
+        Asking::Sent => {
+            "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
+        }
+        Asking::TooSoon { seconds } => too_soon(seconds),
+        Asking::Taken => TAKEN.to_owned(),
+        Asking::NothingDue => return Ok(Redirect::to(profile::PAGE).into_response()),
+    };
+    sent_page(&app, &subscriber, Some(notice)).await
+}
+
+pub(super) async fn status(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+) -> Result<Json<Status>, WebError> {
+    let confirmed = pending(&app, &subscriber).await?.is_none();
+    Ok(Json(Status { confirmed }))
+}
+
+async fn ask(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+    email: &EmailAddress,
+    everywhere: bool,
+) -> Result<Asking, WebError> {
+    let (tenant, account) = (&visitor.tenant, session.account);
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let asking =
+        email_confirmation::ask(&mut tx, &app.clock, &app.mail, tenant, account, email).await?;
+    if everywhere && asking == Asking::Sent {
+        session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
+    }
+    tx.commit().await?;
+    Ok(asking)
+}
+
+async fn pending(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+) -> Result<Option<Pending>, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
+    tx.commit().await?;
+    Ok(pending)
+}
+
+async fn sent_page(
+    app: &App,
+    subscriber: &Subscriber,
+    notice: Option<String>,
+) -> Result<Response, WebError> {
+    let Some(pending) = pending(app, subscriber).await? else {
+        return Ok(Redirect::to("/profile?changed=1").into_response());
+    };
+    let page = SentPage {
+        address: pending.email,
+        minutes: VALID_FOR.num_minutes(),
+        notice,
+        expired: pending.expired,
+    };
+    subscriber.visitor.page(app, StatusCode::OK, &page)
+}
+
+fn page(app: &App, subscriber: &Subscriber, mut form: EmailForm) -> Result<Response, WebError> {
+    form.errors = summary(&[("email", &form.email)]);
+    let page = EmailPage { current: subscriber.session.email.clone(), form };
+    subscriber.visitor.page(app, status_of(&page.form.errors), &page)
+}

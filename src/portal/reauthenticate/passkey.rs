@@ -1,0 +1,89 @@
+//! A passkey, which proves both at once.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Next, at, done};
+use crate::auth::passkey::{self, Answer};
+use crate::portal::passkey::REFUSED;
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::identity::Subscriber;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasskeyAgainPage {
+    pub(in crate::portal) next: String,
+    pub(in crate::portal) options: String,
+    pub(in crate::portal) form: PasskeyAgainForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasskeyAgainForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) credential: Field,
+}
+
+impl Page for PasskeyAgainPage {
+    const TEMPLATE: &'static str = "portal/reauthenticate/passkey.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Proof {
+    next: Next,
+    credential: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+    Query(Asked { next }): Query<Asked>,
+) -> Result<Response, WebError> {
+    match at(&app, subscriber, &next, SecondFactor::Passkey) {
+        Ok(subscriber) => page(&app, &subscriber, &next, Field::default()).await,
+        Err(elsewhere) => Ok(elsewhere.into_response()),
+    }
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+    Form { fields: Proof { next, credential }, .. }: Form<Proof>,
+) -> Result<Response, WebError> {
+    let subscriber = match at(&app, subscriber, &next, SecondFactor::Passkey) {
+        Ok(subscriber) => subscriber,
+        Err(elsewhere) => return Ok(elsewhere.into_response()),
+    };
+    let Subscriber { visitor, session, token } = &subscriber;
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let answer =
+        passkey::finish_sign_in(&mut tx, &app.clock, tenant, session, token, &credential).await?;
+    tx.commit().await?;
+    match answer {
+        Answer::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
+        Answer::NothingDue => Ok(Redirect::to(next.path()).into_response()),
+        Answer::Refused | Answer::NameTaken => {
+            let refused = Field::default().with_error(REFUSED);
+            page(&app, &subscriber, &next, refused).await
+        }
+    }
+}
+
+async fn page(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+    next: &Next,
+    credential: Field,
+) -> Result<Response, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let options = passkey::begin_sign_in(&mut tx, &app.clock, &visitor.tenant, session).await?;
+    tx.commit().await?;
+    let errors = summary(&[("credential", &credential)]);
+    let form = PasskeyAgainForm { errors, credential };
+    let page = PasskeyAgainPage { next: next.path().to_owned(), options, form };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

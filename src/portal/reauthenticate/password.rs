@@ -1,0 +1,102 @@
+//! The password once more.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Next};
+use crate::auth::reauth::PasswordAgain;
+use crate::portal::sign_in::SignInPage;
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::identity::Subscriber;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const WRONG: &str = "パスワードが正しくありません。";
+const TOO_MANY: &str =
+    "パスワードを続けて誤ったため、ログアウトしました。はじめからログインし直してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasswordPage {
+    pub(in crate::portal) next: String,
+    pub(in crate::portal) user_id: String,
+    pub(in crate::portal) form: PasswordForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasswordForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) password: Field,
+}
+
+impl Page for PasswordPage {
+    const TEMPLATE: &'static str = "portal/reauthenticate/password.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Password {
+    next: Next,
+    password: SecretString,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+    Query(Asked { next }): Query<Asked>,
+) -> Result<Response, WebError> {
+    let Subscriber { visitor, session, .. } = &subscriber;
+    if session.is_fresh(app.clock.now()) {
+        return Ok(Redirect::to(next.path()).into_response());
+    }
+    match session.method(&visitor.tenant.config) {
+        Some(SecondFactor::Passkey) => Ok(next.with("/reauthenticate/passkey").into_response()),
+        _ => page(&app, &subscriber, &next, Field::default()),
+    }
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    subscriber: Subscriber,
+    Form { fields: Password { next, password }, .. }: Form<Password>,
+) -> Result<Response, WebError> {
+    if password.expose_secret().is_empty() {
+        let empty = Field::default().with_error("パスワードを入力してください。");
+        return page(&app, &subscriber, &next, empty);
+    }
+    let Subscriber { visitor, session, token } = &subscriber;
+    match app.sign_in().password_again(&visitor.tenant, session, token, &password).await? {
+        PasswordAgain::Done => Ok(Redirect::to(next.path()).into_response()),
+        PasswordAgain::Then(method) => Ok(next.with(page_of(method)).into_response()),
+        PasswordAgain::Wrong => {
+            let wrong = Field::default().with_error(WRONG);
+            page(&app, &subscriber, &next, wrong)
+        }
+        PasswordAgain::TooMany => SignInPage::after(&app, subscriber.visitor, TOO_MANY),
+    }
+}
+
+const fn page_of(method: SecondFactor) -> &'static str {
+    match method {
+        SecondFactor::EmailCode => "/reauthenticate/code",
+        SecondFactor::Totp => "/reauthenticate/totp",
+        SecondFactor::Passkey => "/reauthenticate/passkey",
+    }
+}
+
+fn page(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+    next: &Next,
+    password: Field,
+) -> Result<Response, WebError> {
+    let errors = summary(&[("password", &password)]);
+    let page = PasswordPage {
+        next: next.path().to_owned(),
+        user_id: session.user_id.clone(),
+        form: PasswordForm { errors, password },
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,52 @@
+//! Setting a device up: at the end of a sign-in that owes it, or among the settings.
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::{ONWARD, sign_in_methods};
+use crate::auth::journey::{Progress, Step};
+use crate::auth::session::Session;
+use crate::base::secret::PlainToken;
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
+use crate::web::state::App;
+
+/// Who sets one up.
+#[derive(Debug)]
+pub(super) struct SettingUp {
+    pub(super) visitor: Visitor,
+    pub(super) session: Session,
+    pub(super) token: PlainToken,
+    pub(super) progress: Option<Progress>,
+    /// Whether among the settings.
+    pub(super) settings: bool,
+}
+
+impl SettingUp {
+    /// # Errors
+    /// The way to the step that is due, where it is not `step`.
+    pub(super) fn at(signing_in: SigningIn, step: Step) -> Result<Self, WebError> {
+        let progress = signing_in.progress();
+        let SigningIn { visitor, session, token, .. } = signing_in.at(step)?;
+        Ok(Self { visitor, session, token, progress, settings: false })
+    }
+
+    /// # Errors
+    /// [`WebError::NotFound`] where the union doesn't allow the method.
+    pub(super) fn among_settings(
+        Fresh(subscriber): Fresh<Subscriber>,
+        method: SecondFactor,
+    ) -> Result<Self, WebError> {
+        let Subscriber { visitor, session, token } = subscriber;
+        if !visitor.tenant.config.sign_in.second_factors.contains(&method) {
+            return Err(WebError::NotFound);
+        }
+        Ok(Self { visitor, session, token, progress: None, settings: true })
+    }
+
+    /// Where it leads once it is done, under the session's newer token.
+    pub(super) fn done(self, app: &App, token: &PlainToken) -> Response {
+        let onward = if self.settings { sign_in_methods::PAGE } else { ONWARD };
+        (self.visitor.renewed(app, token), Redirect::to(onward)).into_response()
+    }
+}
