@@ -16,3 +16,13 @@ alter table sessions
         check (wanted_second_factor in ('passkey', 'totp', 'email_code'));
 
 grant delete on totp_devices, passkeys to kosmo_server;
+
+-- Wrong second factors lock these alone, apart from the password's lock (L2).
+alter table accounts add column second_factor_locked_at timestamptz;
+grant update (second_factor_locked_at) on accounts to kosmo_server;
+
+-- A person's own sessions and recent sign-ins, the newest first (S9).
+create index sessions_by_account_and_time on sessions (tenant_id, account_id, created_at);
+drop index sessions_by_account;
+create index audit_events_by_account on audit_events (tenant_id, account_id, at)
+    where account_id is not null;

@@ -43,7 +43,7 @@ pub(super) async fn credentials(
         r#"select a.id as "account: AccountId", a.password_hash,
                   a.initial_credential as "initial_credential: InitialCredential",
                   a.initial_password_hash, a.initial_issued_at,
-                  a.locked_at is not null as "locked!", n.symbol, n.number, m.branch, m.birthdate
+                  coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!", n.symbol, n.number, m.branch, m.birthdate
            from accounts a
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
            cross join lateral (
@@ -68,7 +68,7 @@ pub(super) async fn still_holds(
 ) -> Result<bool, sqlx::Error> {
     let now = sqlx::query!(
         r#"select password_hash, initial_password_hash, initial_issued_at,
-                  locked_at is not null as "locked!"
+                  coalesce(locked_at, second_factor_locked_at) is not null as "locked!"
            from accounts where id = $1 for update"#,
         read.account as AccountId
     )
@@ -138,7 +138,8 @@ pub async fn unlock(
     by: &str,
 ) -> Result<Option<bool>, sqlx::Error> {
     let Some(account) = sqlx::query!(
-        r#"select id as "id: AccountId", locked_at is not null as "locked!"
+        r#"select id as "id: AccountId",
+                  coalesce(locked_at, second_factor_locked_at) is not null as "locked!"
            from accounts where user_id = $1 for update"#,
         user_id.as_str()
     )
@@ -149,7 +150,8 @@ pub async fn unlock(
     };
     if account.locked {
         sqlx::query!(
-            "update accounts set locked_at = null, birthdate_failures = 0, second_factor_failures = 0
+            "update accounts set locked_at = null, second_factor_locked_at = null,
+                                 birthdate_failures = 0, second_factor_failures = 0
              where id = $1",
             account.id as AccountId
         )

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde_json::Value;
+
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, TermsId};
@@ -12,6 +14,15 @@ use crate::db::TenantTx;
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
+}
+
+impl Client {
+    /// For a line of the trail.
+    pub(super) fn detail(&self, mut detail: Value) -> Value {
+        detail["address"] = self.address.map(|address| address.to_string()).into();
+        detail["user_agent"] = self.user_agent.clone().into();
+        detail
+    }
 }
 
 /// Notes that a person agreed; agreeing again changes nothing.

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::second_factor;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -47,6 +48,8 @@ pub enum Confirmation {
     Expired,
     /// Too many were wrong; the session has ended.
     TooMany,
+    /// Too many over all sign-ins; the account is locked.
+    Locked,
     /// There is no sign-in that waits for a code.
     NothingDue,
 }
@@ -116,6 +119,7 @@ pub async fn send(
 pub async fn confirm(
     tx: &mut TenantTx,
     clock: &Clock,
+    tenant: &Tenant,
     token: &PlainToken,
     typed: &str,
 ) -> Result<Confirmation, sqlx::Error> {
@@ -146,7 +150,7 @@ pub async fn confirm(
         return Ok(Confirmation::Expired);
     }
     if !right {
-        return refuse(tx, clock, due.id, due.account, due.failures + 1).await;
+        return refuse(tx, clock, tenant, due.id, due.account, due.failures + 1).await;
     }
     sqlx::query!(
         "update email_codes set used_at = $2 where session_id = $1",
@@ -162,6 +166,7 @@ pub async fn confirm(
 async fn refuse(
     tx: &mut TenantTx,
     clock: &Clock,
+    tenant: &Tenant,
     session: SessionId,
     account: AccountId,
     failures: i16,
@@ -173,8 +178,10 @@ async fn refuse(
     )
     .execute(tx.conn())
     .await?;
-    let detail = serde_json::json!({ "session": session, "failures": failures });
-    audit::record(tx, clock, Action::EmailCodeRefused, Some(account), detail).await?;
+    let refused = Action::EmailCodeRefused;
+    if second_factor::count_failure(tx, clock, tenant, account, refused).await? {
+        return Ok(Confirmation::Locked);
+    }
     if failures < MAX_FAILURES {
         return Ok(Confirmation::Wrong);
     }

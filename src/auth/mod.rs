@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod account_changed;
+pub mod activity;
 pub mod consent;
 pub mod device;
 pub mod email_code;
@@ -18,6 +19,7 @@ pub mod passkey;
 pub mod password;
 pub mod reauth;
 pub mod registration;
+mod second_factor;
 pub mod session;
 pub mod sign_in;
 pub mod totp;

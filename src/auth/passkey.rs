@@ -16,6 +16,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::method;
+use super::second_factor;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -50,6 +51,8 @@ pub enum Answer {
     Refused,
     /// Another of the person's passkeys has this name.
     NameTaken,
+    /// Too many were wrong; the account is locked.
+    Locked,
     /// The factor was proved before: a second click's request.
     NothingDue,
 }
@@ -205,10 +208,10 @@ pub async fn finish_sign_in(
     let proof = proof.and_then(|(state, answer): (_, PublicKeyCredential)| {
         relying_party.finish_passkey_authentication(&answer, &state).ok()
     });
-    let Some(proof) = proof else { return refuse(tx, clock, session).await };
+    let Some(proof) = proof else { return wrong(tx, clock, tenant, session).await };
     let known = all(tx, session.account).await?;
     let used = known.into_iter().find(|(_, passkey)| passkey.cred_id() == proof.cred_id());
-    let Some((id, mut passkey)) = used else { return refuse(tx, clock, session).await };
+    let Some((id, mut passkey)) = used else { return wrong(tx, clock, tenant, session).await };
     passkey.update_credential(&proof);
     sqlx::query!(
         "update passkeys set credential = $2, last_used_at = $3 where id = $1",
@@ -315,4 +318,16 @@ async fn refuse(
     let detail = serde_json::json!({ "session": session.id });
     audit::record(tx, clock, Action::PasskeyRefused, Some(session.account), detail).await?;
     Ok(Answer::Refused)
+}
+
+/// A proof at sign-in that proves nothing.
+async fn wrong(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    session: &Session,
+) -> Result<Answer, PasskeyError> {
+    let (account, refused) = (session.account, Action::PasskeyRefused);
+    let locked = second_factor::count_failure(tx, clock, tenant, account, refused).await?;
+    Ok(if locked { Answer::Locked } else { Answer::Refused })
 }

@@ -179,6 +179,13 @@ pub(super) async fn prove(
     )
     .fetch_one(tx.conn())
     .await?;
+    sqlx::query!(
+        "update accounts set second_factor_failures = 0
+         where id = $1 and second_factor_failures > 0",
+        row.account as AccountId
+    )
+    .execute(tx.conn())
+    .await?;
     let action = if row.first { Action::SignInComplete } else { Action::Reauthenticated };
     let detail = serde_json::json!({ "session": session, "second_factor": by });
     audit::record(tx, clock, action, Some(row.account), detail).await?;

@@ -86,7 +86,7 @@ impl SignIn<'_> {
             Some(found) if matches && self.is_open(first, &found) => {
                 self.accept(tenant, earlier, &found, &given).await
             }
-            found => self.refuse(tenant, found.map(|found| found.account)).await,
+            found => self.refuse(tenant, found.map(|found| found.account), given.client).await,
         }
     }
 
@@ -184,7 +184,7 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant(tenant.id).await?;
         if !account::still_holds(&mut tx, found).await? {
             tx.commit().await?;
-            return self.refuse(tenant, Some(found.account)).await;
+            return self.refuse(tenant, Some(found.account), given.client).await;
         }
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
@@ -196,7 +196,7 @@ impl SignIn<'_> {
         else {
             return Ok(Outcome::Refused);
         };
-        let detail = serde_json::json!({ "session": id });
+        let detail = given.client.detail(serde_json::json!({ "session": id }));
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
         let step = session.next_step(&tenant.config);
@@ -211,10 +211,11 @@ impl SignIn<'_> {
         &self,
         tenant: &Tenant,
         account: Option<AccountId>,
+        client: &Client,
     ) -> Result<Outcome, SignInError> {
+        let detail = client.detail(serde_json::json!({}));
         let mut tx = self.db.tenant(tenant.id).await?;
-        audit::record(&mut tx, self.clock, Action::SignInRefused, account, serde_json::json!({}))
-            .await?;
+        audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
         tx.commit().await?;
         Ok(Outcome::Refused)
     }

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
 use super::method;
+use super::second_factor;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -202,9 +203,11 @@ impl Apps<'_> {
             return Ok(Confirmation::NothingDue);
         }
         if !self.is_right(tx, device, code).await? {
-            return Ok(refuse(tx, clock, self.tenant, account).await?);
+            let refused = Action::TotpRefused;
+            let locked =
+                second_factor::count_failure(tx, clock, self.tenant, account, refused).await?;
+            return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
         }
-        forgive(tx, account).await?;
         let by = SecondFactor::Totp;
         Ok(Confirmation::Done(session::prove(tx, clock, session.id, token, by).await?))
     }
@@ -264,40 +267,6 @@ async fn consume(
     .execute(tx.conn())
     .await?;
     Ok(used.rows_affected() > 0)
-}
-
-async fn forgive(tx: &mut TenantTx, account: AccountId) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update accounts set second_factor_failures = 0
-         where id = $1 and second_factor_failures > 0",
-        account as AccountId
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-/// Counts a wrong code, apart from wrong passwords (L2).
-async fn refuse(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
-    account: AccountId,
-) -> Result<Confirmation, sqlx::Error> {
-    let failures = sqlx::query_scalar!(
-        "update accounts set second_factor_failures = second_factor_failures + 1
-         where id = $1 returning second_factor_failures",
-        account as AccountId
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let detail = serde_json::json!({ "failures": failures });
-    audit::record(tx, clock, Action::TotpRefused, Some(account), detail).await?;
-    if i32::from(failures) < i32::from(tenant.config.sign_in.lock_after) {
-        return Ok(Confirmation::Wrong);
-    }
-    session::lock(tx, clock, account, "second_factor").await?;
-    Ok(Confirmation::Locked)
 }
 
 fn seconds(clock: &Clock) -> u64 {

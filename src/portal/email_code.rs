@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::first_sign_in::LOCKED;
 use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
@@ -68,13 +69,15 @@ pub(super) async fn submit(
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let confirmation = email_code::confirm(&mut tx, &app.clock, &token, &fields.code).await?;
+    let confirmation =
+        email_code::confirm(&mut tx, &app.clock, &visitor.tenant, &token, &fields.code).await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(go_on(&app, visitor, &token)),
         Confirmation::Wrong => page(&app, &visitor, None, field.with_error(WRONG)),
         Confirmation::Expired => page(&app, &visitor, None, field.with_error(EXPIRED)),
         Confirmation::TooMany => SignInPage::after(&app, visitor, TOO_MANY),
+        Confirmation::Locked => SignInPage::after(&app, visitor, LOCKED),
         Confirmation::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
     }
 }

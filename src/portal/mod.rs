@@ -12,6 +12,7 @@ mod passkey;
 mod profile;
 mod profile_email;
 mod reauthenticate;
+mod sessions;
 mod set_up;
 mod sign_in;
 mod sign_in_methods;
@@ -57,6 +58,7 @@ pub fn routes() -> Router<AppState> {
         .route("/profile/email/status", get(profile_email::status))
         .merge(reauthenticate::routes())
         .merge(sign_in_methods::routes())
+        .merge(sessions::routes())
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/expenses", get(expenses::overview::show))
         .route("/expenses/history", get(expenses::history::show))

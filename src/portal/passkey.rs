@@ -4,6 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::first_sign_in::LOCKED;
+use super::sign_in::SignInPage;
 use crate::auth::account_changed::Change;
 use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
@@ -157,7 +159,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     match answer {
         Answer::Done(token) => Ok(setting_up.done(app, &token)),
         Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
-        Answer::Refused => {
+        Answer::Refused | Answer::Locked => {
             form.credential = Field::default();
             set_up_page(app, &setting_up, Some(SET_UP_REFUSED), form).await
         }
@@ -196,6 +198,7 @@ pub(super) async fn submit(
     match answer {
         Answer::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
         Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
+        Answer::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
         Answer::Refused | Answer::NameTaken => {
             page(&app, &signing_in, Field::default().with_error(REFUSED)).await
         }

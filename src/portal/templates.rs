@@ -216,6 +216,7 @@ fn second_factors(gallery: &mut Gallery) {
 
 fn settings(gallery: &mut Gallery) {
     use super::reauthenticate::{email_code, passkey, password, totp};
+    use super::sessions::{SessionLine, SessionsPage, TryLine};
     use super::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
     use super::{profile, profile_email};
     let config = parse(EXAMPLE).unwrap();
@@ -254,6 +255,12 @@ fn settings(gallery: &mut Gallery) {
         passkeys: Some(Devices::default()),
         email_code: true,
         method_label: Some("生体認証"),
+    });
+    gallery.show(&SessionsPage::default());
+    gallery.show(&SessionsPage {
+        sessions: vec![SessionLine { this: true, ..Default::default() }, SessionLine::default()],
+        others: true,
+        tries: vec![TryLine { accepted: true, ..Default::default() }, TryLine::default()],
     });
     for kind in ["totp", "passkey"] {
         let (name, action) = ("iphone17".to_owned(), "/".to_owned());

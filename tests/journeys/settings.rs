@@ -114,10 +114,9 @@ async fn s1_s8_the_profile_shows_the_seeds_rows_and_changes_the_user_id() {
         assert!(page.shows(row), "{row}: {}", page.text());
     }
     assert!(page.shows("テスト 太郎") && page.shows("ポータルに戻る"));
-    for (user_id, error) in [
-        (GORO.user_id, "このユーザIDは利用できません。"),
-        ("a b", "空白や制御文字は使えません。"),
-    ] {
+    for (user_id, error) in
+        [(GORO.user_id, "このユーザIDは利用できません。"), ("a b", "空白や制御文字は使えません。")]
+    {
         let page =
             browser.post("/profile", &[("user_id", user_id), ("method", "email_code")]).await;
         assert!(page.shows(error), "{user_id}: {}", page.text());

@@ -8,6 +8,7 @@ use super::{Asked, Next, at, done};
 use crate::auth::email_code::{self, Confirmation, VALID_FOR};
 use crate::base::email::masked;
 use crate::portal::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
+use crate::portal::first_sign_in::LOCKED;
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -66,14 +67,17 @@ pub(super) async fn submit(
         let empty = field.with_error(EMPTY);
         return page(&app, &subscriber, &next, None, empty);
     }
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
-    let confirmation = email_code::confirm(&mut tx, &app.clock, &subscriber.token, &code).await?;
+    let tenant = &subscriber.visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let confirmation =
+        email_code::confirm(&mut tx, &app.clock, tenant, &subscriber.token, &code).await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
         Confirmation::Wrong => page(&app, &subscriber, &next, None, field.with_error(WRONG)),
         Confirmation::Expired => page(&app, &subscriber, &next, None, field.with_error(EXPIRED)),
         Confirmation::TooMany => SignInPage::after(&app, subscriber.visitor, TOO_MANY),
+        Confirmation::Locked => SignInPage::after(&app, subscriber.visitor, LOCKED),
         Confirmation::NothingDue => Ok(next.with("/reauthenticate").into_response()),
     }
 }

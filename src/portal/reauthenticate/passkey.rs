@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Next, at, done};
 use crate::auth::passkey::{self, Answer};
+use crate::portal::first_sign_in::LOCKED;
 use crate::portal::passkey::REFUSED;
+use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -66,6 +68,7 @@ pub(super) async fn submit(
     match answer {
         Answer::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
         Answer::NothingDue => Ok(Redirect::to(next.path()).into_response()),
+        Answer::Locked => SignInPage::after(&app, subscriber.visitor, LOCKED),
         Answer::Refused | Answer::NameTaken => {
             let refused = Field::default().with_error(REFUSED);
             page(&app, &subscriber, &next, refused).await

@@ -1,0 +1,111 @@
+//! A person's sessions and recent sign-ins, as they see them themselves (S9).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::session::{self, Session};
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, SessionId};
+use crate::db::TenantTx;
+use crate::tenant::policy::TenantConfig;
+
+/// How far back sign-ins are shown.
+const SHOWN_FOR: TimeDelta = TimeDelta::days(90);
+const SHOWN: i64 = 30;
+
+/// A session that lives.
+#[derive(Debug)]
+pub struct Living {
+    pub id: SessionId,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub remote_address: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// A sign-in that was tried.
+#[derive(Debug)]
+pub struct SignInTry {
+    pub at: DateTime<Utc>,
+    pub accepted: bool,
+    pub remote_address: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// The sessions in which somebody may still do something, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn living(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    policy: &TenantConfig,
+    account: AccountId,
+) -> Result<Vec<Living>, sqlx::Error> {
+    let now = clock.now();
+    sqlx::query_as!(
+        Living,
+        r#"select id as "id: SessionId", created_at, last_seen_at, remote_address, user_agent
+           from sessions
+           where account_id = $1 and ended_at is null
+             and case when remember_until is not null then remember_until > $2
+                      else last_seen_at > $3 and created_at > $4 end
+           order by last_seen_at desc, id desc"#,
+        account as AccountId,
+        now,
+        now - TimeDelta::minutes(policy.sign_in.idle_minutes.into()),
+        now - TimeDelta::hours(policy.sign_in.session_hours.into())
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Recent tries to sign in as this person, the newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn recent(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+) -> Result<Vec<SignInTry>, sqlx::Error> {
+    sqlx::query_as!(
+        SignInTry,
+        r#"select at, action = $2 as "accepted!",
+                  detail ->> 'address' as remote_address, detail ->> 'user_agent' as user_agent
+           from audit_events
+           where account_id = $1 and action in ($2, $3) and at > $4
+           order by at desc, id desc limit $5"#,
+        account as AccountId,
+        Action::SignInPassword.name(),
+        Action::SignInRefused.name(),
+        clock.now() - SHOWN_FOR,
+        SHOWN
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Ends one of the person's sessions; ending it again changes nothing. `false` where it is not theirs.
+///
+/// # Errors
+/// The database's.
+pub async fn end(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    id: SessionId,
+) -> Result<bool, sqlx::Error> {
+    let theirs = sqlx::query_scalar!(
+        r#"select exists (select from sessions where id = $1 and account_id = $2) as "theirs!""#,
+        id as SessionId,
+        session.account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if theirs && session::end(tx, clock, id).await? {
+        let detail = serde_json::json!({ "ended": 1, "session": id, "by": session.id });
+        audit::record(tx, clock, Action::SessionsEnded, Some(session.account), detail).await?;
+    }
+    Ok(theirs)
+}

@@ -1,0 +1,44 @@
+//! Wrong second factors have a count and a lock of their own, over all methods, sessions and resends
+//! (L2).
+
+use super::session;
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::AccountId;
+use crate::db::TenantTx;
+use crate::tenant::directory::Tenant;
+
+/// Counts a wrong one, which `action` names. Whether the account is locked now, and all of its
+/// sessions ended.
+pub(super) async fn count_failure(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    tenant: &Tenant,
+    account: AccountId,
+    action: Action,
+) -> Result<bool, sqlx::Error> {
+    let failures = sqlx::query_scalar!(
+        "update accounts set second_factor_failures = second_factor_failures + 1
+         where id = $1 returning second_factor_failures",
+        account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let detail = serde_json::json!({ "failures": failures });
+    audit::record(tx, clock, action, Some(account), detail).await?;
+    if i32::from(failures) < i32::from(tenant.config.sign_in.lock_after) {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "update accounts set second_factor_locked_at = coalesce(second_factor_locked_at, $2)
+         where id = $1",
+        account as AccountId,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail = serde_json::json!({ "by": "second_factor" });
+    audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
+    session::end_others(tx, clock, account, None).await?;
+    Ok(true)
+}

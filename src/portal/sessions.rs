@@ -1,0 +1,189 @@
+//! 「ログイン中の端末」 and recent sign-ins (S9).
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::auth::activity::{self, Living, SignInTry};
+use crate::auth::session;
+use crate::base::clock::jst;
+use crate::base::ids::SessionId;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form};
+use crate::web::identity::{Fresh, Subscriber};
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+const PAGE: &str = "/sessions";
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route(PAGE, get(show))
+        .route("/sessions/others/end", get(back).post(end_others))
+        .route("/sessions/{id}/end", get(back).post(end))
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct SessionsPage {
+    pub(super) sessions: Vec<SessionLine>,
+    /// Whether there are others than this one.
+    pub(super) others: bool,
+    pub(super) tries: Vec<TryLine>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct SessionLine {
+    pub(super) id: String,
+    /// The one that shows this page.
+    pub(super) this: bool,
+    pub(super) device: String,
+    pub(super) address: Option<String>,
+    pub(super) first_seen: String,
+    pub(super) last_seen: String,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct TryLine {
+    pub(super) at: String,
+    pub(super) accepted: bool,
+    pub(super) device: String,
+    pub(super) address: Option<String>,
+}
+
+impl Page for SessionsPage {
+    const TEMPLATE: &'static str = "portal/sessions.html";
+}
+
+async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+) -> Result<Response, WebError> {
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let living = activity::living(&mut tx, &app.clock, &tenant.config, session.account).await?;
+    let tries = activity::recent(&mut tx, &app.clock, session.account).await?;
+    tx.commit().await?;
+    let line = |living: Living| SessionLine {
+        this: living.id == session.id,
+        id: living.id.to_string(),
+        device: device(living.user_agent.as_deref()),
+        address: living.remote_address,
+        first_seen: minute(living.created_at),
+        last_seen: minute(living.last_seen_at),
+    };
+    let try_line = |one: SignInTry| TryLine {
+        at: minute(one.at),
+        accepted: one.accepted,
+        device: device(one.user_agent.as_deref()),
+        address: one.remote_address,
+    };
+    let page = SessionsPage {
+        others: living.iter().any(|living| living.id != session.id),
+        sessions: living.into_iter().map(line).collect(),
+        tries: tries.into_iter().map(try_line).collect(),
+    };
+    visitor.page(&app, StatusCode::OK, &page)
+}
+
+/// Where a re-authentication leads back to that an ending asked for.
+async fn back() -> Redirect {
+    Redirect::to(PAGE)
+}
+
+async fn end(
+    State(app): State<AppState>,
+    Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
+    Path(id): Path<SessionId>,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    if !activity::end(&mut tx, &app.clock, &session, id).await? {
+        return Err(WebError::NotFound);
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(PAGE).into_response())
+}
+
+async fn end_others(
+    State(app): State<AppState>,
+    Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(PAGE).into_response())
+}
+
+fn minute(at: DateTime<Utc>) -> String {
+    jst(at).format("%Y年%-m月%-d日 %H:%M").to_string()
+}
+
+/// Browsers by the word of theirs that no other sends; what comes first counts.
+const BROWSERS: [(&str, &str); 6] = [
+    ("Edg", "Microsoft Edge"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("CriOS", "Chrome"),
+];
+
+const SYSTEMS: [(&str, &str); 7] = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// A device as a person would call it: 「Chrome（Windows）」.
+fn device(user_agent: Option<&str>) -> String {
+    let text = user_agent.unwrap_or_default();
+    let find = |known: &[(&str, &'static str)]| {
+        known.iter().find(|(word, _)| text.contains(word)).map(|(_, name)| *name)
+    };
+    let safari = (text.contains("Safari") && text.contains("Version/")).then_some("Safari");
+    match (find(&BROWSERS).or(safari), find(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser}（{system}）"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "不明な端末".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s9_a_device_has_the_name_that_its_owner_knows() {
+        for (user_agent, name) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+                "Microsoft Edge（Windows）",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+                "Chrome（Android）",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                "Safari（iPhone）",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox（Mac）",
+            ),
+            ("<script>", "不明な端末"),
+        ] {
+            assert_eq!(device(Some(user_agent)), name);
+        }
+        assert_eq!(device(None), "不明な端末");
+    }
+}
