@@ -26,3 +26,20 @@ create index sessions_by_account_and_time on sessions (tenant_id, account_id, cr
 drop index sessions_by_account;
 create index audit_events_by_account on audit_events (tenant_id, account_id, at)
     where account_id is not null;
+
+-- Recovery codes: ten a set, one use each, hashed; another set replaces all of it.
+create table recovery_codes (
+    tenant_id uuid not null default current_tenant(),
+    account_id uuid not null,
+    code_hash bytea not null,
+    created_at timestamptz not null,
+    used_at timestamptz,
+    primary key (tenant_id, account_id, code_hash),
+    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+);
+
+alter table recovery_codes enable row level security;
+alter table recovery_codes force row level security;
+create policy own_tenant on recovery_codes using (tenant_id = current_tenant());
+
+grant select, insert, update, delete on recovery_codes to kosmo_server;

@@ -19,6 +19,8 @@ pub enum Change {
     TotpDeleted,
     PasskeyAdded,
     PasskeyDeleted,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
 }
 
 impl Change {
@@ -32,6 +34,8 @@ impl Change {
             Self::TotpDeleted => "認証アプリの削除",
             Self::PasskeyAdded => "パスキー（生体認証）の追加",
             Self::PasskeyDeleted => "パスキー（生体認証）の削除",
+            Self::RecoveryCodesMade => "リカバリーコードの発行",
+            Self::RecoveryCodeUsed => "リカバリーコードによるログイン",
         }
     }
 

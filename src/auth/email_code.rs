@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::second_factor;
-use super::session::{self, Session};
+use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
@@ -153,13 +153,13 @@ pub async fn confirm(
         return refuse(tx, clock, tenant, due.id, due.account, due.failures + 1).await;
     }
     sqlx::query!(
-        "update email_codes set used_at = $2 where session_id = $1",
+        "update email_codes set used_at = $2, failures = 0 where session_id = $1",
         due.id as SessionId,
         now
     )
     .execute(tx.conn())
     .await?;
-    let by = SecondFactor::EmailCode;
+    let by = Proof::Factor(SecondFactor::EmailCode);
     Ok(Confirmation::Done(session::prove(tx, clock, due.id, token, by).await?))
 }
 

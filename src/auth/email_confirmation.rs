@@ -110,7 +110,8 @@ pub async fn ask(
          on conflict (tenant_id, account_id) do update
              set email = excluded.email, token_hash = excluded.token_hash,
                  sent_at = excluded.sent_at, expires_at = excluded.expires_at,
-                 confirmed_at = null, hour_began_at = excluded.hour_began_at, asked_in_hour = excluded.asked_in_hour",
+                 confirmed_at = null, hour_began_at = excluded.hour_began_at,
+                 asked_in_hour = excluded.asked_in_hour",
         account as AccountId,
         email.as_str(),
         token.hashed().to_vec(),

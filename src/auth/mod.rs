@@ -18,6 +18,7 @@ pub mod method;
 pub mod passkey;
 pub mod password;
 pub mod reauth;
+pub mod recovery_code;
 pub mod registration;
 mod second_factor;
 pub mod session;

@@ -17,7 +17,7 @@ use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::method;
 use super::second_factor;
-use super::session::{self, Session};
+use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, DeviceId, SessionId};
@@ -26,6 +26,7 @@ use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
+const PROOF: Proof = Proof::Factor(SecondFactor::Passkey);
 /// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 /// How old a challenge may be that a page shows again.
@@ -163,7 +164,7 @@ pub async fn finish_set_up(
     let detail = serde_json::json!({ "session": session.id, "device": id });
     audit::record(tx, clock, Action::PasskeyAdded, Some(account), detail).await?;
     method::take_wanted(tx, session, SecondFactor::Passkey).await?;
-    Ok(Answer::Done(session::prove(tx, clock, session.id, token, SecondFactor::Passkey).await?))
+    Ok(Answer::Done(session::prove(tx, clock, session.id, token, PROOF).await?))
 }
 
 /// What a browser needs to prove one of the person's passkeys, as JSON.
@@ -221,7 +222,7 @@ pub async fn finish_sign_in(
     )
     .execute(tx.conn())
     .await?;
-    Ok(Answer::Done(session::prove(tx, clock, session.id, token, SecondFactor::Passkey).await?))
+    Ok(Answer::Done(session::prove(tx, clock, session.id, token, PROOF).await?))
 }
 
 /// The union's own host, in every link and in no request.

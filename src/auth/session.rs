@@ -40,6 +40,22 @@ pub struct Session {
     facts: Facts,
 }
 
+/// What proved a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    Factor(SecondFactor),
+    RecoveryCode,
+}
+
+impl Proof {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Factor(factor) => factor.name(),
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+}
+
 /// What a token turned out to be.
 #[derive(Debug, Clone)]
 pub enum Lookup {
@@ -164,7 +180,7 @@ pub(super) async fn prove(
     clock: &Clock,
     session: SessionId,
     old: &PlainToken,
-    by: SecondFactor,
+    by: Proof,
 ) -> Result<PlainToken, sqlx::Error> {
     let row = sqlx::query!(
         r#"update sessions s
@@ -187,7 +203,7 @@ pub(super) async fn prove(
     .execute(tx.conn())
     .await?;
     let action = if row.first { Action::SignInComplete } else { Action::Reauthenticated };
-    let detail = serde_json::json!({ "session": session, "second_factor": by });
+    let detail = serde_json::json!({ "session": session, "second_factor": by.name() });
     audit::record(tx, clock, action, Some(row.account), detail).await?;
     renew(tx, clock, session, old).await
 }

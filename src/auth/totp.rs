@@ -8,7 +8,7 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::method;
 use super::second_factor;
-use super::session::{self, Session};
+use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, DeviceId, SessionId};
@@ -182,7 +182,7 @@ impl Apps<'_> {
         let detail = serde_json::json!({ "session": session.id, "device": id });
         audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
         method::take_wanted(tx, session, SecondFactor::Totp).await?;
-        let by = SecondFactor::Totp;
+        let by = Proof::Factor(SecondFactor::Totp);
         Ok(Enrolling::Done(session::prove(tx, clock, session.id, token, by).await?))
     }
 
@@ -208,7 +208,7 @@ impl Apps<'_> {
                 second_factor::count_failure(tx, clock, self.tenant, account, refused).await?;
             return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
         }
-        let by = SecondFactor::Totp;
+        let by = Proof::Factor(SecondFactor::Totp);
         Ok(Confirmation::Done(session::prove(tx, clock, session.id, token, by).await?))
     }
 
@@ -243,7 +243,7 @@ impl Apps<'_> {
         let issuer = format!("{}加入者ページ", self.tenant.config.name).replace(':', "");
         Builder::new()
             .with_secret(Secret::from(secret))
-            .with_skew(0)
+            .with_skew(self.tenant.config.sign_in.totp_window)
             .with_issuer(Some(issuer))
             .with_account_name(self.session.user_id.replace(':', ""))
             .build()

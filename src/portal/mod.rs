@@ -12,6 +12,7 @@ mod passkey;
 mod profile;
 mod profile_email;
 mod reauthenticate;
+mod recovery_code;
 mod sessions;
 mod set_up;
 mod sign_in;
@@ -22,7 +23,7 @@ mod totp;
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::base::secret::PlainToken;
 use crate::web::identity::{SigningIn, Visitor};
@@ -45,6 +46,7 @@ pub fn routes() -> Router<AppState> {
         .route("/sign-in/totp/qr.png", get(totp::qr))
         .route("/sign-in/passkey", get(passkey::show).post(passkey::submit))
         .route("/sign-in/passkey/set-up", get(passkey::set_up).post(passkey::finish_set_up))
+        .route("/sign-in/recovery-code", get(recovery_code::show).post(recovery_code::submit))
         .route("/sign-in/new-password", get(new_password::show).post(new_password::submit))
         .route("/terms", get(terms::show).post(terms::submit))
         .route("/confirm-email", get(confirm_email::show).post(confirm_email::submit))
@@ -54,7 +56,7 @@ pub fn routes() -> Router<AppState> {
         .route(profile::PAGE, get(profile::show).post(profile::submit))
         .route("/profile/email", get(profile_email::show).post(profile_email::submit))
         .route("/profile/email/sent", get(profile_email::sent))
-        .route("/profile/email/resend", post(profile_email::resend))
+        .route("/profile/email/resend", get(profile_email::sent).post(profile_email::resend))
         .route("/profile/email/status", get(profile_email::status))
         .merge(reauthenticate::routes())
         .merge(sign_in_methods::routes())

@@ -11,6 +11,7 @@ use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::passkey::{self, Answer};
 use crate::auth::session;
+use crate::portal::recovery_code;
 use crate::portal::set_up::SettingUp;
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::SecondFactor;
@@ -53,6 +54,8 @@ impl Page for PasskeySetUpPage {
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct PasskeyPage {
+    /// Whether a recovery code would do.
+    pub(super) recovery: bool,
     pub(super) options: String,
     pub(super) form: PasskeyForm,
 }
@@ -212,9 +215,17 @@ async fn set_up_page(
     mut form: PasskeySetUpForm,
 ) -> Result<Response, WebError> {
     let SettingUp { visitor, session, progress, settings, .. } = setting_up;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let options = passkey::begin_set_up(&mut tx, &app.clock, &visitor.tenant, session).await?;
-    tx.commit().await?;
+    // While a name is wrong, the browser's answer waits with its challenge.
+    let options = match form.credential.value.is_empty() {
+        true => {
+            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let options =
+                passkey::begin_set_up(&mut tx, &app.clock, &visitor.tenant, session).await?;
+            tx.commit().await?;
+            options
+        }
+        false => String::new(),
+    };
     form.errors = summary(&[("name", &form.name)]);
     let page =
         PasskeySetUpPage { progress: *progress, settings: *settings, options, failure, form };
@@ -227,6 +238,7 @@ async fn page(app: &App, signing_in: &SigningIn, credential: Field) -> Result<Re
     let options = passkey::begin_sign_in(&mut tx, &app.clock, &visitor.tenant, session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);
-    let page = PasskeyPage { options, form: PasskeyForm { errors, credential } };
+    let recovery = recovery_code::offered(&visitor.tenant.config);
+    let page = PasskeyPage { recovery, options, form: PasskeyForm { errors, credential } };
     visitor.page(app, status_of(&page.form.errors), &page)
 }

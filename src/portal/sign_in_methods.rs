@@ -8,7 +8,7 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{new_password, passkey, totp};
+use super::{new_password, passkey, recovery_code, totp};
 use crate::auth::account_changed::Change;
 use crate::auth::device::{self, Device, Kind};
 use crate::base::clock::jst;
@@ -29,6 +29,10 @@ pub(super) fn routes() -> Router<AppState> {
             "/sign-in-methods/password",
             get(new_password::show_change).post(new_password::submit_change),
         )
+        .route(
+            "/sign-in-methods/recovery-codes",
+            get(recovery_code::show_set).post(recovery_code::make_set),
+        )
         .route("/sign-in-methods/totp", get(totp::set_up_another).post(totp::finish_another))
         .route("/sign-in-methods/totp/qr.png", get(totp::qr_of_another))
         .route("/sign-in-methods/totp/{id}/delete", get(ask_totp).post(delete_totp))
@@ -48,6 +52,8 @@ pub(super) struct MethodsPage {
     pub(super) totp: Option<Devices>,
     pub(super) passkeys: Option<Devices>,
     pub(super) email_code: bool,
+    /// Whether the union offers recovery codes.
+    pub(super) recovery: bool,
     /// The method in use.
     pub(super) method_label: Option<&'static str>,
 }
@@ -100,6 +106,7 @@ async fn show(
         totp: offers(SecondFactor::Totp).then(|| totp.into()),
         passkeys: offers(SecondFactor::Passkey).then(|| passkeys.into()),
         email_code: offers(SecondFactor::EmailCode),
+        recovery: recovery_code::offered(policy),
         method_label: session.method(policy).map(SecondFactor::label),
     };
     visitor.page(&app, StatusCode::OK, &page)

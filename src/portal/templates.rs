@@ -205,17 +205,18 @@ fn second_factors(gallery: &mut Gallery) {
     let settings = true;
     gallery.show(&TotpSetUpPage { progress: None, settings, key: "ABCD".into(), form });
     let form = TotpForm { errors: errors(), code: field(), device: field() };
-    gallery.show(&TotpPage { devices: methods(), form });
+    gallery.show(&TotpPage { recovery: true, devices: methods(), form });
     let form =
         PasskeySetUpForm { errors: errors(), credential: field(), name: field(), everywhere: true };
     let (options, failure) = ("{}".to_owned(), Some("失敗"));
     gallery.show(&PasskeySetUpPage { progress: None, settings, options, failure, form });
     let form = PasskeyForm { errors: errors(), credential: field() };
-    gallery.show(&PasskeyPage { options: "{}".into(), form });
+    gallery.show(&PasskeyPage { recovery: true, options: "{}".into(), form });
 }
 
 fn settings(gallery: &mut Gallery) {
     use super::reauthenticate::{email_code, passkey, password, totp};
+    use super::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
     use super::sessions::{SessionLine, SessionsPage, TryLine};
     use super::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
     use super::{profile, profile_email};
@@ -254,8 +255,13 @@ fn settings(gallery: &mut Gallery) {
         totp: Some(devices()),
         passkeys: Some(Devices::default()),
         email_code: true,
+        recovery: true,
         method_label: Some("生体認証"),
     });
+    gallery.show(&RecoveryCodePage::default());
+    for (left, codes) in [(0, Vec::new()), (3, Vec::new()), (10, vec!["abcd-efgh".to_owned()])] {
+        gallery.show(&RecoveryCodesPage { left, codes });
+    }
     gallery.show(&SessionsPage::default());
     gallery.show(&SessionsPage {
         sessions: vec![SessionLine { this: true, ..Default::default() }, SessionLine::default()],
@@ -293,6 +299,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
     ] {
         gallery.show(&EmailCodePage {
             progress: None,
+            recovery: true,
             address: "t***@example.jp".into(),
             minutes: 10,
             notice,
@@ -300,6 +307,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
         });
     }
     let nowhere = EmailCodePage {
+        recovery: false,
         progress: PROGRESS,
         address: String::new(),
         minutes: 10,

@@ -101,9 +101,20 @@ pub struct SignIn {
     pub idle_minutes: u16,
     /// Hours after which a session ends however busy it is.
     pub session_hours: u16,
+    /// Steps of 30 seconds, before and after the running one, in which an app's code counts, too
+    /// (RFC 6238 §5.2). The seeds promise none.
+    #[serde(default)]
+    pub totp_window: u16,
+    /// Whether recovery codes are offered to those with a second factor.
+    #[serde(default = "yes")]
+    pub recovery_codes: bool,
     /// Days that ログイン状態の保存 lasts (L11); absent: not offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remember_days: Option<u16>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A class of characters of which a password needs one at least.

@@ -154,6 +154,7 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         ("sign_in.lock_after", rules.lock_after, 3, 100),
         ("sign_in.idle_minutes", rules.idle_minutes, 5, 24 * 60),
         ("sign_in.session_hours", rules.session_hours, 1, 72),
+        ("sign_in.totp_window", rules.totp_window, 0, 2),
         ("sign_in.remember_days", rules.remember_days.unwrap_or(1), 1, 365),
         ("after_loss.years", config.after_loss.years, 0, 10),
     ] {

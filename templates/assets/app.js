@@ -32,6 +32,11 @@ if (menu) {
   document.addEventListener("focusin", close);
 }
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => print());
+  button.hidden = false;
+}
+
 const sent = new Set();
 
 const release = () => {

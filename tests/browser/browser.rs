@@ -110,8 +110,16 @@ impl Browser {
     }
 
     pub(crate) async fn field(&self, label: &str) -> WebElement {
-        let for_label = format!("@id = //label[normalize-space(text()[1])='{label}']/@for");
-        self.find(label, format!("//input[{for_label}]")).await
+        self.find(label, format!("//input[{}]", labelled(label))).await
+    }
+
+    /// Chooses from the pulldown with this label, recommended or not.
+    pub(crate) async fn choose_from(&self, label: &str, option: &str) {
+        let words =
+            format!("normalize-space(.)='{option}' or normalize-space(.)='{option}（推奨）'");
+        let path = format!("//select[{}]/option[{words}]", labelled(label));
+        let found = self.find(option, path).await;
+        found.click().await.unwrap_or_else(|error| panic!("{option}: {error}"));
     }
 
     /// Waits for the page with this heading.
@@ -216,6 +224,11 @@ impl Browser {
         self.arrives_at("KOSMO Communication Web へようこそ").await;
         assert_eq!(self.account().await, "ログイン", "L10");
     }
+}
+
+/// What an XPath asks of the control with this label.
+fn labelled(label: &str) -> String {
+    format!("@id = //label[normalize-space(text()[1])='{label}']/@for")
 }
 
 fn capabilities(folder: &Path) -> WebDriverResult<ChromeCapabilities> {

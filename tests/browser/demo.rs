@@ -175,6 +175,17 @@ impl Demo {
         sqlx::query_scalar(query).fetch_one(&mut database).await.expect(query)
     }
 
+    /// S4: six minutes pass for whatever anybody has proved, and for the codes that were mailed.
+    pub(crate) async fn let_proofs_age(&self) {
+        let mut database = self.database().await;
+        for age in [
+            "update sessions set reauthenticated_at = reauthenticated_at - interval '6 minutes'",
+            "update email_codes set sent_at = sent_at - interval '6 minutes'",
+        ] {
+            sqlx::query(age).execute(&mut database).await.expect(age);
+        }
+    }
+
     /// As its superuser, who may age what a test can't wait for.
     pub(crate) async fn database(&self) -> PgConnection {
         let url = fs::read_to_string(self.data().join("database_url")).expect("database_url");

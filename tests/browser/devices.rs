@@ -55,6 +55,12 @@ impl Browser {
         self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
     }
 
+    /// Puts another such device, which knows no passkey yet, in the place of the first.
+    pub(crate) async fn change_authenticator(&self) {
+        self.devtools("WebAuthn.disable", json!({})).await;
+        self.add_authenticator().await;
+    }
+
     /// Until the page is left or [`Browser::let_passkeys_be_made`], the device's person cancels.
     pub(crate) async fn cancel_passkeys(&self) {
         let cancel = "navigator.credentials.create = async () => {

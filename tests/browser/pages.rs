@@ -2,8 +2,9 @@
 //! finds nothing.
 
 use crate::browser::Browser;
-use crate::demo::Demo;
+use crate::demo::{Demo, Person};
 use crate::devices::App;
+use crate::settings_steps::{AGAIN, METHODS, PASSKEY_SET_UP, PROFILE, TOTP_CODE, TOTP_SET_UP};
 use crate::steps::{CODE, Choices, EMAIL_CODE, PASSKEY, TERMS, TOTP, USER_ID};
 use crate::walk::Walk;
 
@@ -202,5 +203,118 @@ async fn every_page_of_the_single_form_fits_a_phone_and_a_desk() {
     browser.arrives_at("入力確認画面").await;
     browser.press("実行").await;
     walk.arrive("registered", "登録が完了しました").await;
+    demo.stop();
+}
+
+/// S1–S8, of somebody with mailed codes who changes to an app.
+#[tokio::test]
+async fn every_page_of_the_settings_fits_a_phone_and_a_desk() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+    let taro = demo.person("taro_demo");
+    let path = |path: &str| format!("{}{path}", taro.url);
+    browser.sign_in(&mut demo, &taro).await;
+    browser.press("メニュー").await;
+    walk.look("menu").await;
+
+    demo.let_proofs_age().await;
+    walk.visit("again-password", &path("profile"), AGAIN).await;
+    browser.fill("パスワード", "not my password").await;
+    walk.be_refused("again-password", "ログイン", "パスワードが正しくありません。").await;
+    browser.give_password_again(&taro).await;
+    browser.arrives_at(CODE).await;
+    browser.press("再送信").await;
+    browser.sees("メールを送信したばかりです。").await;
+    walk.look("again-code").await;
+    walk.be_refused("again-code", "実行", "ワンタイムパスワードを入力してください。").await;
+    browser.give_mailed_code(&mut demo, &taro).await;
+    walk.arrive("profile", PROFILE).await;
+    browser.fill("ユーザID", "taro+1").await;
+    walk.be_refused("profile", "変更", "「+」はユーザIDに利用できません。").await;
+    browser.fill("ユーザID", "taro.kaiun").await;
+    browser.press("変更").await;
+    browser.sees("変更しました。").await;
+    walk.look("profile-changed").await;
+
+    browser.press("Eメール変更").await;
+    walk.arrive("profile-email", "Eメール変更").await;
+    let same = "現在のメールアドレスと同じです。別のメールアドレスを入力してください。";
+    walk.be_refused("profile-email", "実行", same).await;
+    browser.fill("メールアドレス", "taro.atarashii@example.jp").await;
+    browser.press("実行").await;
+    browser.arrives_at("メールアドレスの確認").await;
+    browser.press("再送信").await;
+    browser.sees("メールを送信したばかりです。").await;
+    walk.look("profile-email-sent").await;
+
+    walk.visit("methods-empty", &path("sign-in-methods"), METHODS).await;
+    browser.press("更新").await;
+    walk.arrive("another-password", "パスワードの更新").await;
+    walk.be_refused("another-password", "実行", "パスワードを入力してください。").await;
+    browser.goto(&path("profile")).await;
+    browser.change_method(TOTP).await;
+    walk.arrive("another-totp", TOTP_SET_UP).await;
+    walk.be_refused("another-totp", "実行", "デバイス名を入力してください。").await;
+    browser.add_app("長い名前をつけた仕事用のスマートフォンiphone17").await;
+    browser.arrives_at(METHODS).await;
+    browser.press("Authenticatorを設定").await;
+    let mut app = browser.add_app("iphone17").await;
+    walk.arrive("methods-apps", METHODS).await;
+    browser.ask_to_delete("長い名前をつけた仕事用のスマートフォンiphone17").await;
+    walk.look("delete-app").await;
+
+    demo.let_proofs_age().await;
+    browser.press("戻る").await;
+    browser.arrives_at(METHODS).await;
+    browser.press("更新").await;
+    let taro = Person { user_id: "taro.kaiun".to_owned(), ..taro };
+    browser.give_password_again(&taro).await;
+    walk.arrive("again-totp", TOTP_CODE).await;
+    browser.choose("iphone17").await;
+    browser.fill("ワンタイムパスワード", "000000").await;
+    let wrong = "ワンタイムパスワードが正しくありません";
+    walk.be_refused("again-totp", "実行", wrong).await;
+    browser.fill("ワンタイムパスワード", &app.code()).await;
+    browser.press("実行").await;
+    browser.arrives_at("パスワードの更新").await;
+    demo.stop();
+}
+
+/// S2–S5, of somebody with passkeys.
+#[tokio::test]
+async fn every_page_of_a_passkey_among_the_settings_fits_a_phone_and_a_desk() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+    let meguru = demo.person("meguru_haguruma");
+    browser.sign_in(&mut demo, &meguru).await;
+    browser.add_authenticator().await;
+
+    browser.choose_in_menu(PROFILE).await;
+    browser.change_method(PASSKEY).await;
+    walk.arrive("another-passkey", PASSKEY_SET_UP).await;
+    browser.press("登録").await;
+    browser.fill("パスキーの名前", "").await;
+    walk.be_refused("another-passkey", "次へ", "パスキーの名前を入力してください。").await;
+    browser.fill("パスキーの名前", "会社のPC").await;
+    browser.press("次へ").await;
+    browser.arrives_at_methods_with(PASSKEY).await;
+    walk.look("methods-passkey").await;
+    browser.press("設定").await;
+    browser.arrives_at(PASSKEY_SET_UP).await;
+    browser.press("登録").await;
+    browser.sees("この端末のパスキーは、すでに登録されています。").await;
+    walk.look("another-passkey-known").await;
+    browser.press("戻る").await;
+    browser.arrives_at(METHODS).await;
+    browser.ask_to_delete("会社のPC").await;
+    walk.look("delete-passkey").await;
+
+    demo.let_proofs_age().await;
+    browser.choose_in_menu(PROFILE).await;
+    walk.arrive("again-passkey", AGAIN).await;
+    browser.press("次へ").await;
+    browser.arrives_at(PROFILE).await;
     demo.stop();
 }

@@ -27,6 +27,9 @@ const UNFOLD: &str = "
     for (const details of folded) details.open = true;
     return folded.length;";
 
+/// The menu would lie over what is pressed next.
+const FOLD_MENU: &str = "document.querySelector('.menu')?.removeAttribute('open');";
+
 /// Walks from page to page and looks at each.
 pub(crate) struct Walk<'a> {
     browser: &'a Browser,
@@ -69,6 +72,7 @@ impl<'a> Walk<'a> {
         assert!(violations.is_empty(), "{name}: {violations:#?}");
         // Those of axe itself, which belongs to no page.
         browser.complaints().await;
+        browser.evaluate::<()>(FOLD_MENU).await;
     }
 
     async fn change_width(&self, width: u32) {

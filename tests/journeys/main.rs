@@ -12,6 +12,7 @@ mod first_sign_in;
 mod imports;
 mod migrations;
 mod operator;
+mod recovery_codes;
 mod sessions;
 mod settings;
 mod sign_in;

@@ -152,6 +152,8 @@ mod tests {
             lock_after: 11,
             idle_minutes: 30,
             session_hours: 12,
+            totp_window: 0,
+            recovery_codes: false,
             remember_days: None,
         };
         let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();

@@ -12,7 +12,7 @@ pub(super) mod identity;
 pub(super) mod user_id;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::web::state::AppState;
 
@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/first-sign-in/birthdate", get(birthdate::show).post(birthdate::submit))
         .route("/first-sign-in/email", get(email::show).post(email::submit))
         .route("/first-sign-in/email/sent", get(email::sent))
-        .route("/first-sign-in/email/resend", post(email::resend))
+        .route("/first-sign-in/email/resend", get(email::sent).post(email::resend))
         .route("/first-sign-in/email/status", get(email::status))
         .route("/first-sign-in/user-id", get(user_id::show).post(user_id::submit))
         .route("/first-sign-in/done", get(done::show))

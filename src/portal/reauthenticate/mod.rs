@@ -7,7 +7,7 @@ pub(super) mod totp;
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Deserialize;
 
 use crate::base::secret::PlainToken;
@@ -19,13 +19,13 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/reauthenticate", get(password::show).post(password::submit))
         .route("/reauthenticate/code", get(email_code::show).post(email_code::submit))
-        .route("/reauthenticate/code/resend", post(email_code::resend))
+        .route("/reauthenticate/code/resend", get(email_code::show).post(email_code::resend))
         .route("/reauthenticate/totp", get(totp::show).post(totp::submit))
         .route("/reauthenticate/passkey", get(passkey::show).post(passkey::submit))
 }
 
 /// A page of ours that asked for the proof, and where the person goes on afterwards.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
 struct Next(String);
 
@@ -48,6 +48,7 @@ impl Next {
 
 #[derive(Debug, Deserialize)]
 struct Asked {
+    #[serde(default)]
     next: Next,
 }
 

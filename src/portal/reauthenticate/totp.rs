@@ -8,6 +8,7 @@ use super::{Asked, Next, at, done};
 use crate::auth::device::{self, Kind};
 use crate::auth::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
+use crate::portal::email_code::EMPTY;
 use crate::portal::first_sign_in::LOCKED;
 use crate::portal::sign_in::SignInPage;
 use crate::portal::totp::{NO_DEVICE, WRONG, choices};
@@ -73,6 +74,10 @@ pub(super) async fn submit(
         form.device = form.device.with_error(NO_DEVICE);
         return page(&app, &subscriber, &next, form).await;
     };
+    if code.trim().is_empty() {
+        form.code = form.code.with_error(EMPTY);
+        return page(&app, &subscriber, &next, form).await;
+    }
     let Subscriber { visitor, session, token } = &subscriber;
     let apps = Apps { clock: &app.clock, sealer: &app.sealer, tenant: &visitor.tenant, session };
     let mut tx = app.db.tenant(visitor.tenant.id).await?;

@@ -1,0 +1,151 @@
+//! Recovery codes: a way in for whoever lost every device, ten at a time, each good once.
+//!
+//! They are random enough (80 bits) that a plain hash keeps them, and shown once. Using one is told by
+//! mail.
+
+use rand::RngExt as _;
+use sha2::{Digest as _, Sha256};
+
+use super::account_changed::Change;
+use super::email_code::SendingError;
+use super::second_factor;
+use super::session::{self, Proof, Session};
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::AccountId;
+use crate::base::japanese::fold_code;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::mail::message::MailRoom;
+use crate::tenant::directory::Tenant;
+
+/// Codes a set has.
+const SET: usize = 10;
+/// As letters have them: none looks like another.
+const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
+/// 29^17: more than 80 bits.
+const LENGTH: usize = 17;
+const GROUP: usize = 4;
+
+/// What came of a code.
+#[derive(Debug)]
+pub enum Confirmation {
+    Done(PlainToken),
+    Wrong,
+    /// Too many in a row; the account is locked.
+    Locked,
+    /// The factor was proved before: a second click's request.
+    NothingDue,
+}
+
+/// Makes a new set, as it is shown once; the one before is dead.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn renew(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    mail: &MailRoom,
+    tenant: &Tenant,
+    session: &Session,
+) -> Result<Vec<String>, SendingError> {
+    let account = session.account;
+    let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
+    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(account, code)).collect();
+    sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!(
+        "insert into recovery_codes (account_id, code_hash, created_at)
+         select $1, hash, $3 from unnest($2::bytea[]) as hash",
+        account as AccountId,
+        &hashes,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail = serde_json::json!({ "session": session.id, "count": SET });
+    audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
+    Change::RecoveryCodesMade.tell(tx, clock, mail, tenant, session).await?;
+    Ok(codes.iter().map(|code| grouped(code)).collect())
+}
+
+/// How many codes are left.
+///
+/// # Errors
+/// The database's.
+pub async fn left(tx: &mut TenantTx, account: AccountId) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "left!" from recovery_codes where account_id = $1 and used_at is null"#,
+        account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Uses a code in place of the second factor. Of many at once, one does.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn confirm(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    mail: &MailRoom,
+    tenant: &Tenant,
+    session: &Session,
+    token: &PlainToken,
+    typed: &str,
+) -> Result<Confirmation, SendingError> {
+    let account = session.account;
+    if !session::owes_proof(tx, clock, session.id).await? {
+        return Ok(Confirmation::NothingDue);
+    }
+    let used = sqlx::query!(
+        "update recovery_codes set used_at = $3
+         where account_id = $1 and code_hash = $2 and used_at is null",
+        account as AccountId,
+        hash(account, &fold_code(typed).to_lowercase()),
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    if used.rows_affected() == 0 {
+        let refused = Action::RecoveryCodeRefused;
+        let locked = second_factor::count_failure(tx, clock, tenant, account, refused).await?;
+        return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
+    }
+    Change::RecoveryCodeUsed.tell(tx, clock, mail, tenant, session).await?;
+    let proof = Proof::RecoveryCode;
+    Ok(Confirmation::Done(session::prove(tx, clock, session.id, token, proof).await?))
+}
+
+/// Bound to the person, so that equal hashes tell nothing.
+fn hash(account: AccountId, code: &str) -> Vec<u8> {
+    Sha256::digest(format!("recovery code {account} {code}")).to_vec()
+}
+
+fn random_code() -> String {
+    let mut random = rand::rng();
+    (0..LENGTH).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())])).collect()
+}
+
+/// `abcd-efgh-…`, to be copied by hand.
+fn grouped(code: &str) -> String {
+    let groups: Vec<&str> =
+        code.as_bytes().chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_it_was_copied() {
+        let code = random_code();
+        assert_eq!(code.len(), LENGTH);
+        let copied = grouped(&code).to_uppercase();
+        assert_eq!(copied.matches('-').count(), 4);
+        assert_eq!(fold_code(&copied).to_lowercase(), code);
+    }
+}

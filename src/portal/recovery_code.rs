@@ -1,0 +1,143 @@
+//! Recovery codes: making a set among the settings, and using one to sign in.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::first_sign_in::LOCKED;
+use super::sign_in::SignInPage;
+use crate::auth::journey::Step;
+use crate::auth::recovery_code::{self, Confirmation};
+use crate::portal::{ONWARD, go_on};
+use crate::tenant::policy::TenantConfig;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
+use crate::web::identity::{Fresh, SigningIn, Subscriber};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const EMPTY: &str = "リカバリーコードを入力してください。";
+const WRONG: &str = "リカバリーコードが正しくありません。使用済みのコードは使えません。";
+
+/// Whether the union offers them: only to those who have a second factor to lose.
+pub(super) fn offered(policy: &TenantConfig) -> bool {
+    policy.sign_in.recovery_codes && !policy.sign_in.second_factors.is_empty()
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct RecoveryCodesPage {
+    /// How many of the set are unused.
+    pub(super) left: i64,
+    /// A new set, shown this once.
+    pub(super) codes: Vec<String>,
+}
+
+impl Page for RecoveryCodesPage {
+    const TEMPLATE: &'static str = "portal/recovery_codes.html";
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct RecoveryCodePage {
+    pub(super) form: RecoveryCodeForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct RecoveryCodeForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) code: Field,
+}
+
+impl Page for RecoveryCodePage {
+    const TEMPLATE: &'static str = "portal/recovery_code.html";
+}
+
+pub(super) async fn show_set(
+    State(app): State<AppState>,
+    Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
+) -> Result<Response, WebError> {
+    if !offered(&visitor.tenant.config) {
+        return Err(WebError::NotFound);
+    }
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let left = recovery_code::left(&mut tx, session.account).await?;
+    tx.commit().await?;
+    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, codes: Vec::new() })
+}
+
+pub(super) async fn make_set(
+    State(app): State<AppState>,
+    Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let tenant = &visitor.tenant;
+    if !offered(&tenant.config) {
+        return Err(WebError::NotFound);
+    }
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let codes = recovery_code::renew(&mut tx, &app.clock, &app.mail, tenant, &session).await?;
+    let left = recovery_code::left(&mut tx, session.account).await?;
+    tx.commit().await?;
+    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, codes })
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typed {
+    code: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &proving(signing_in)?, Field::default())
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Typed>,
+) -> Result<Response, WebError> {
+    let signing_in = proving(signing_in)?;
+    let field = Field::with_value(&fields.code);
+    if fields.code.trim().is_empty() {
+        return page(&app, &signing_in, field.with_error(EMPTY));
+    }
+    let SigningIn { visitor, session, token, .. } = &signing_in;
+    let tenant = &visitor.tenant;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let confirmation = recovery_code::confirm(
+        &mut tx,
+        &app.clock,
+        &app.mail,
+        tenant,
+        session,
+        token,
+        &fields.code,
+    )
+    .await?;
+    tx.commit().await?;
+    match confirmation {
+        Confirmation::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
+        Confirmation::Wrong => page(&app, &signing_in, field.with_error(WRONG)),
+        Confirmation::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
+        Confirmation::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
+    }
+}
+
+/// Only in place of a factor that is set up; never in place of its set-up.
+fn proving(signing_in: SigningIn) -> Result<SigningIn, WebError> {
+    if !offered(&signing_in.visitor.tenant.config) {
+        return Err(WebError::NotFound);
+    }
+    match signing_in.step {
+        Step::Passkey | Step::Totp => Ok(signing_in),
+        _ => signing_in.at(Step::EmailCode),
+    }
+}
+
+fn page(app: &App, signing_in: &SigningIn, code: Field) -> Result<Response, WebError> {
+    let errors = summary(&[("code", &code)]);
+    let page = RecoveryCodePage { form: RecoveryCodeForm { errors, code } };
+    signing_in.visitor.page(app, status_of(&page.form.errors), &page)
+}
