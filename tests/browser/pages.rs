@@ -172,6 +172,9 @@ async fn every_page_of_a_second_factor_fits_a_phone_and_a_desk() {
     browser.sign_out().await;
     browser.give_password(&saki).await;
     walk.arrive("passkey", "パスキーでログイン").await;
+    browser.press("リカバリーコードを使う").await;
+    walk.arrive("recovery-code", "リカバリーコードの入力").await;
+    walk.be_refused("recovery-code", "実行", "リカバリーコードを入力してください。").await;
     demo.stop();
 }
 
@@ -261,6 +264,13 @@ async fn every_page_of_the_settings_fits_a_phone_and_a_desk() {
     browser.press("Authenticatorを設定").await;
     let mut app = browser.add_app("iphone17").await;
     walk.arrive("methods-apps", METHODS).await;
+    browser.press("確認・発行").await;
+    walk.arrive("recovery-codes", "リカバリーコード").await;
+    browser.press("リカバリーコードを発行する").await;
+    browser.sees("もう一度表示することはできません。").await;
+    walk.look("recovery-codes-shown").await;
+    walk.visit("sessions", &path("sessions"), "ログイン中の端末").await;
+    browser.goto(&path("sign-in-methods")).await;
     browser.ask_to_delete("長い名前をつけた仕事用のスマートフォンiphone17").await;
     walk.look("delete-app").await;
 

@@ -47,6 +47,7 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
 
     let page = finish(&mut browser, "000000", "iphone17").await;
     assert!(page.shows("認証コードが異なります"), "{}", page.text());
+    assert!(page.shows("端末の時刻が自動設定になっているか"), "{}", page.text());
     assert!(page.body.contains("value=\"iphone17\""), "the name stays");
     let page = finish(&mut browser, "", "").await;
     assert!(page.shows("ワンタイムパスワードを入力してください。"));
