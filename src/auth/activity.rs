@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::email_confirmation;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -103,9 +104,24 @@ pub async fn end(
     )
     .fetch_one(tx.conn())
     .await?;
+    // Whoever is shown out may have asked for a change that still waits for its link.
+    email_confirmation::kill(tx, clock, session.account).await?;
     if theirs && session::end(tx, clock, id).await? {
         let detail = serde_json::json!({ "ended": 1, "session": id, "by": session.id });
         audit::record(tx, clock, Action::SessionsEnded, Some(session.account), detail).await?;
     }
     Ok(theirs)
+}
+
+/// Ends all of the person's sessions but this one.
+///
+/// # Errors
+/// The database's.
+pub async fn end_others(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+) -> Result<(), sqlx::Error> {
+    email_confirmation::kill(tx, clock, session.account).await?;
+    session::end_others(tx, clock, session.account, Some(session.id)).await.map(drop)
 }

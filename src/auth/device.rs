@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::email_confirmation;
 use super::session::Session;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -99,9 +100,16 @@ pub async fn delete(
             account as AccountId
         ),
     };
+    // Where no code could be mailed in its place, the last one stays.
+    let in_use = session.facts().method == Some(kind.method());
+    let last = list(tx, account, kind).await?.len() == 1;
+    if last && in_use && session.confirmed_email().is_none() {
+        return Ok(false);
+    }
     if deleted.execute(tx.conn()).await?.rows_affected() == 0 {
         return Ok(false);
     }
+    email_confirmation::kill(tx, clock, account).await?;
     if list(tx, account, kind).await?.is_empty() {
         sqlx::query!(
             "update accounts set second_factor = 'email_code' where id = $1 and second_factor = $2",

@@ -39,6 +39,14 @@ pub enum Sending {
     NoAddress,
 }
 
+/// What a code is to prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    /// The password of which was right a moment ago.
+    Reauthentication,
+}
+
 /// What came of a code that was typed.
 #[derive(Debug)]
 pub enum Confirmation {
@@ -121,12 +129,15 @@ pub async fn confirm(
     clock: &Clock,
     tenant: &Tenant,
     token: &PlainToken,
+    purpose: Purpose,
     typed: &str,
 ) -> Result<Confirmation, sqlx::Error> {
     let now = clock.now();
+    session::lock_account_of(tx, token).await?;
     let Some(due) = sqlx::query!(
         r#"select s.id as "id: SessionId", s.account_id as "account: AccountId",
-                  c.code_hash, c.expires_at, c.failures, c.used_at
+                  c.code_hash, c.expires_at, c.failures, c.used_at, s.reauth_password_at,
+                  s.second_factor_at is null as "first!"
            from sessions s join email_codes c on c.tenant_id = s.tenant_id and c.session_id = s.id
            where (s.token_hash = $1 or (s.previous_token_hash = $1 and s.second_factor_at > $2))
              and s.ended_at is null
@@ -145,6 +156,15 @@ pub async fn confirm(
             true => Ok(Confirmation::Done(session::renew(tx, clock, due.id, token).await?)),
             false => Ok(Confirmation::NothingDue),
         };
+    }
+    let asked = match purpose {
+        Purpose::SignIn => due.first,
+        Purpose::Reauthentication => {
+            due.reauth_password_at.is_some_and(|at| now - at <= session::FRESH_FOR)
+        }
+    };
+    if !asked {
+        return Ok(Confirmation::NothingDue);
     }
     if due.expires_at <= now {
         return Ok(Confirmation::Expired);

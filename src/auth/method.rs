@@ -2,6 +2,7 @@
 
 use super::device::{self, Kind};
 use super::email_code::{self, SendingError};
+use super::email_confirmation;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -49,8 +50,19 @@ pub async fn choose(
     Ok(())
 }
 
+/// What came of wanting a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It counts from now on.
+    Counts,
+    /// It counts once it is set up.
+    SetUp,
+    /// No code could be mailed: the person has confirmed no address.
+    NoAddress,
+}
+
 /// Changes to a method at once where it is set up; else it is wanted, and counts when its set-up ends
-/// (S2). Whether it counts already.
+/// (S2). Wanting the one that counts forgets an earlier wish.
 ///
 /// # Errors
 /// The database's.
@@ -59,7 +71,14 @@ pub async fn want(
     clock: &Clock,
     session: &Session,
     method: SecondFactor,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Wanted, sqlx::Error> {
+    // A device that is deleted meanwhile must not leave its method behind.
+    sqlx::query!("select from accounts where id = $1 for update", session.account as AccountId)
+        .fetch_one(tx.conn())
+        .await?;
+    if method == SecondFactor::EmailCode && session.confirmed_email().is_none() {
+        return Ok(Wanted::NoAddress);
+    }
     let kind = match method {
         SecondFactor::EmailCode => None,
         SecondFactor::Totp => Some(Kind::Totp),
@@ -79,6 +98,7 @@ pub async fn want(
         .await?;
         let detail = serde_json::json!({ "method": method });
         audit::record(tx, clock, Action::MethodChosen, Some(session.account), detail).await?;
+        email_confirmation::kill(tx, clock, session.account).await?;
     }
     let wanted = (!ready).then_some(method);
     sqlx::query!(
@@ -88,7 +108,7 @@ pub async fn want(
     )
     .execute(tx.conn())
     .await?;
-    Ok(ready)
+    Ok(if ready { Wanted::Counts } else { Wanted::SetUp })
 }
 
 /// Changes to a method whose set-up has ended, where this session wanted that.

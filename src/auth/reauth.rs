@@ -39,24 +39,23 @@ impl SignIn<'_> {
         token: &PlainToken,
         password: &SecretString,
     ) -> Result<PasswordAgain, SignInError> {
+        // Reserved before hashing, so that guesses at once count, each of them.
+        let Some(failures) = self.reserve(tenant, session).await? else {
+            return Ok(PasswordAgain::TooMany);
+        };
         let right = self.is_current(tenant, &session.user_id, password).await?;
         let method = session.method(&tenant.config);
         let mut tx = self.db.tenant(tenant.id).await?;
         if right {
-            session::prove_password(&mut tx, self.clock, session, method.is_none()).await?;
+            if !session::prove_password(&mut tx, self.clock, session, method.is_none()).await? {
+                return Ok(PasswordAgain::TooMany);
+            }
             if method == Some(SecondFactor::EmailCode) {
                 email_code::send(&mut tx, self.clock, self.mail, tenant, session, token).await?;
             }
             tx.commit().await?;
             return Ok(method.map_or(PasswordAgain::Done, PasswordAgain::Then));
         }
-        let failures = sqlx::query_scalar!(
-            "update sessions set reauth_failures = reauth_failures + 1 where id = $1
-             returning reauth_failures",
-            session.id as SessionId
-        )
-        .fetch_one(tx.conn())
-        .await?;
         let detail = serde_json::json!({ "session": session.id, "failures": failures });
         let account = Some(session.account);
         audit::record(&mut tx, self.clock, Action::ReauthenticationRefused, account, detail)
@@ -66,5 +65,25 @@ impl SignIn<'_> {
         }
         tx.commit().await?;
         Ok(if failures < MAX_FAILURES { PasswordAgain::Wrong } else { PasswordAgain::TooMany })
+    }
+
+    /// Counts a try of a session that lives; `None` where there are none left.
+    async fn reserve(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+    ) -> Result<Option<i16>, sqlx::Error> {
+        let mut tx = self.db.tenant(tenant.id).await?;
+        let failures = sqlx::query_scalar!(
+            "update sessions set reauth_failures = reauth_failures + 1
+             where id = $1 and ended_at is null and reauth_failures < $2
+             returning reauth_failures",
+            session.id as SessionId,
+            MAX_FAILURES
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(failures)
     }
 }

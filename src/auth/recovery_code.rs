@@ -38,7 +38,15 @@ pub enum Confirmation {
     NothingDue,
 }
 
-/// Makes a new set, as it is shown once; the one before is dead.
+/// A person's set: how many of it are unused, and when it was made (0: never), in microseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub left: i64,
+    pub made_at: i64,
+}
+
+/// Makes a new set, as it is shown once; the one before is dead. `None` where it is not the set that
+/// the person was looking at: another click has just made this one.
 ///
 /// # Errors
 /// All of [`SendingError`].
@@ -48,8 +56,15 @@ pub async fn renew(
     mail: &MailRoom,
     tenant: &Tenant,
     session: &Session,
-) -> Result<Vec<String>, SendingError> {
+    made_at: i64,
+) -> Result<Option<Vec<String>>, SendingError> {
     let account = session.account;
+    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
+        .fetch_one(tx.conn())
+        .await?;
+    if standing(tx, account).await?.made_at != made_at {
+        return Ok(None);
+    }
     let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(account, code)).collect();
     sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
@@ -67,20 +82,23 @@ pub async fn renew(
     let detail = serde_json::json!({ "session": session.id, "count": SET });
     audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
     Change::RecoveryCodesMade.tell(tx, clock, mail, tenant, session).await?;
-    Ok(codes.iter().map(|code| grouped(code)).collect())
+    Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
 }
 
-/// How many codes are left.
+/// How a person's set stands.
 ///
 /// # Errors
 /// The database's.
-pub async fn left(tx: &mut TenantTx, account: AccountId) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select count(*) as "left!" from recovery_codes where account_id = $1 and used_at is null"#,
+pub async fn standing(tx: &mut TenantTx, account: AccountId) -> Result<Standing, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where used_at is null) as "left!", max(created_at) as made_at
+           from recovery_codes where account_id = $1"#,
         account as AccountId
     )
     .fetch_one(tx.conn())
-    .await
+    .await?;
+    let made_at = row.made_at.map_or(0, |at| at.timestamp_micros());
+    Ok(Standing { left: row.left, made_at })
 }
 
 /// Uses a code in place of the second factor. Of many at once, one does.

@@ -154,6 +154,24 @@ pub(super) async fn note_registration(
     .map(drop)
 }
 
+/// Locks the account whose session a token is: whoever proves, locks or ends takes the account first,
+/// so that none waits for the other in a circle.
+pub(super) async fn lock_account_of(
+    tx: &mut TenantTx,
+    token: &PlainToken,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select a.id from accounts a
+         join sessions s on s.tenant_id = a.tenant_id and s.account_id = a.id
+         where s.token_hash = $1 or s.previous_token_hash = $1
+         for update of a",
+        token.hashed().to_vec()
+    )
+    .fetch_optional(tx.conn())
+    .await
+    .map(drop)
+}
+
 /// Whether a session owes a proof: its second factor, or another re-authentication. Who asks at the
 /// same time waits for the answer, so that a double click's second request is no wrong guess.
 pub(super) async fn owes_proof(
@@ -161,6 +179,14 @@ pub(super) async fn owes_proof(
     clock: &Clock,
     session: SessionId,
 ) -> Result<bool, sqlx::Error> {
+    sqlx::query!(
+        "select a.id from accounts a
+         join sessions s on s.tenant_id = a.tenant_id and s.account_id = a.id
+         where s.id = $1 for update of a",
+        session as SessionId
+    )
+    .fetch_one(tx.conn())
+    .await?;
     let row = sqlx::query!(
         r#"select ended_at is null as "lives!", second_factor_at is null as "first!",
                   reauthenticated_at
@@ -208,30 +234,31 @@ pub(super) async fn prove(
     renew(tx, clock, session, old).await
 }
 
-/// Notes that the right password was given again. `whole`: the union asks for no more.
+/// Notes that the right password was given again. `whole`: the union asks for no more. `false` where
+/// the session has ended meanwhile.
 pub(super) async fn prove_password(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session,
     whole: bool,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<bool, sqlx::Error> {
+    let proved = sqlx::query!(
         "update sessions
          set reauth_password_at = $2, reauth_failures = 0,
              reauthenticated_at = case when $3 then $2 else reauthenticated_at end
-         where id = $1",
+         where id = $1 and ended_at is null",
         session.id as SessionId,
         clock.now(),
         whole
     )
     .execute(tx.conn())
     .await?;
-    if whole {
+    if whole && proved.rows_affected() > 0 {
         let detail = serde_json::json!({ "session": session.id });
         let account = Some(session.account);
         audit::record(tx, clock, Action::Reauthenticated, account, detail).await?;
     }
-    Ok(())
+    Ok(proved.rows_affected() > 0)
 }
 
 /// Gives the session a new token, as at each change of privilege; `old` is dead from now.

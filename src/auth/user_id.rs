@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::email_confirmation;
+
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
@@ -158,6 +160,7 @@ pub async fn change(
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(false),
         updated => updated?,
     };
+    email_confirmation::kill(tx, clock, account).await?;
     let nothing = serde_json::json!({});
     audit::record(tx, clock, Action::UserIdChanged, Some(account), nothing).await?;
     Ok(true)

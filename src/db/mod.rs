@@ -157,8 +157,9 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_)
         | sqlx::Error::BeginFailed => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // Connection exceptions, insufficient resources, operator intervention.
-            code.starts_with("08") || code.starts_with("53") || code.starts_with("57P")
+            // Connection exceptions, insufficient resources, operator intervention, and what two
+            // transactions can't both do: trying again helps.
+            ["08", "53", "57P", "40"].iter().any(|class| code.starts_with(class))
         }),
         _ => false,
     }

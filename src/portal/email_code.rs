@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::first_sign_in::LOCKED;
 use super::recovery_code;
 use super::sign_in::SignInPage;
-use crate::auth::email_code::{self, Confirmation, Sending, VALID_FOR};
+use crate::auth::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::portal::{ONWARD, go_on};
@@ -72,8 +72,15 @@ pub(super) async fn submit(
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let confirmation =
-        email_code::confirm(&mut tx, &app.clock, &visitor.tenant, &token, &fields.code).await?;
+    let confirmation = email_code::confirm(
+        &mut tx,
+        &app.clock,
+        &visitor.tenant,
+        &token,
+        Purpose::SignIn,
+        &fields.code,
+    )
+    .await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(go_on(&app, visitor, &token)),

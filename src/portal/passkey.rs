@@ -161,7 +161,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     tx.commit().await?;
     match answer {
         Answer::Done(token) => Ok(setting_up.done(app, &token)),
-        Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
+        Answer::NothingDue => Ok(setting_up.onward().into_response()),
         Answer::Refused | Answer::Locked => {
             form.credential = Field::default();
             set_up_page(app, &setting_up, Some(SET_UP_REFUSED), form).await

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::first_sign_in::user_id::{RulesText, TAKEN};
 use super::method::{chosen, methods};
 use crate::auth::account_changed::Change;
+use crate::auth::method::{self, Wanted};
+use crate::auth::password;
 use crate::auth::user_id::{self, UserId};
-use crate::auth::{method, password};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
@@ -17,6 +18,8 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
 pub(super) const PAGE: &str = "/profile";
+const NO_ADDRESS: &str =
+    "メール認証には、確認済みのメールアドレスが必要です。先に「Eメール変更」で登録してください。";
 
 #[derive(Debug, Serialize)]
 pub(super) struct ProfilePage {
@@ -109,15 +112,23 @@ pub(super) async fn submit(
         Change::UserId.tell(&mut tx, clock, &app.mail, tenant, session).await?;
     }
     let mut onward = "/profile?changed=1";
-    if let Some(method) = method.filter(|method| session.method(policy) != Some(*method)) {
-        if method::want(&mut tx, clock, session, method).await? {
-            Change::Method.tell(&mut tx, clock, &app.mail, tenant, session).await?;
-        } else {
-            onward = match method {
-                SecondFactor::Totp => "/sign-in-methods/totp",
-                SecondFactor::Passkey => "/sign-in-methods/passkeys",
-                SecondFactor::EmailCode => PAGE,
-            };
+    if let Some(method) = method {
+        match method::want(&mut tx, clock, session, method).await? {
+            Wanted::Counts if session.method(policy) == Some(method) => {}
+            Wanted::Counts => {
+                Change::Method.tell(&mut tx, clock, &app.mail, tenant, session).await?;
+            }
+            Wanted::NoAddress => {
+                form.method = form.method.with_error(NO_ADDRESS);
+                return page(&app, &subscriber, None, form);
+            }
+            Wanted::SetUp => {
+                onward = match method {
+                    SecondFactor::Totp => "/sign-in-methods/totp",
+                    SecondFactor::Passkey => "/sign-in-methods/passkeys",
+                    SecondFactor::EmailCode => PAGE,
+                };
+            }
         }
     }
     tx.commit().await?;

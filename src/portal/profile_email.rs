@@ -110,7 +110,7 @@ pub(super) async fn sent(
 
 pub(super) async fn resend(
     State(app): State<AppState>,
-    subscriber: Subscriber,
+    Fresh(subscriber): Fresh<Subscriber>,
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
     let waiting = pending(&app, &subscriber).await?;

@@ -3,16 +3,16 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::first_sign_in::LOCKED;
 use super::sign_in::SignInPage;
 use crate::auth::journey::Step;
-use crate::auth::recovery_code::{self, Confirmation};
+use crate::auth::recovery_code::{self, Confirmation, Standing};
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
-use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::{Fresh, SigningIn, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -29,6 +29,8 @@ pub(super) fn offered(policy: &TenantConfig) -> bool {
 pub(super) struct RecoveryCodesPage {
     /// How many of the set are unused.
     pub(super) left: i64,
+    /// Which set that is.
+    pub(super) made_at: i64,
     /// A new set, shown this once.
     pub(super) codes: Vec<String>,
 }
@@ -60,25 +62,39 @@ pub(super) async fn show_set(
         return Err(WebError::NotFound);
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let left = recovery_code::left(&mut tx, session.account).await?;
+    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
-    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, codes: Vec::new() })
+    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes: Vec::new() })
+}
+
+/// The set that the form was drawn for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Seen {
+    #[serde(deserialize_with = "number")]
+    made_at: i64,
+}
+
+/// Numbers of a flattened form come as text.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 pub(super) async fn make_set(
     State(app): State<AppState>,
     Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
-    Form { .. }: Form<Button>,
+    Form { fields: Seen { made_at }, .. }: Form<Seen>,
 ) -> Result<Response, WebError> {
     let tenant = &visitor.tenant;
     if !offered(&tenant.config) {
         return Err(WebError::NotFound);
     }
     let mut tx = app.db.tenant(tenant.id).await?;
-    let codes = recovery_code::renew(&mut tx, &app.clock, &app.mail, tenant, &session).await?;
-    let left = recovery_code::left(&mut tx, session.account).await?;
+    let made =
+        recovery_code::renew(&mut tx, &app.clock, &app.mail, tenant, &session, made_at).await?;
+    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
-    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, codes })
+    let codes = made.unwrap_or_default();
+    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes })
 }
 
 #[derive(Debug, Deserialize)]

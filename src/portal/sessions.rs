@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::auth::activity::{self, Living, SignInTry};
-use crate::auth::session;
 use crate::base::clock::jst;
 use crate::base::ids::SessionId;
 use crate::web::error::WebError;
@@ -114,7 +113,7 @@ async fn end_others(
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+    activity::end_others(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
     Ok(Redirect::to(PAGE).into_response())
 }

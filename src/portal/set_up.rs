@@ -44,9 +44,14 @@ impl SettingUp {
         Ok(Self { visitor, session, token, progress: None, settings: true })
     }
 
-    /// Where it leads once it is done, under the session's newer token.
+    /// Where it leads once it is done.
+    pub(super) fn onward(&self) -> Redirect {
+        Redirect::to(if self.settings { sign_in_methods::PAGE } else { ONWARD })
+    }
+
+    /// [`SettingUp::onward`], under the session's newer token.
     pub(super) fn done(self, app: &App, token: &PlainToken) -> Response {
-        let onward = if self.settings { sign_in_methods::PAGE } else { ONWARD };
-        (self.visitor.renewed(app, token), Redirect::to(onward)).into_response()
+        let onward = self.onward();
+        (self.visitor.renewed(app, token), onward).into_response()
     }
 }

@@ -153,6 +153,10 @@ async fn ask(
     tx.commit().await?;
     let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
     let falls_back = in_use && devices.len() == 1;
+    if falls_back && session.confirmed_email().is_none() {
+        // No code could be mailed in its place.
+        return Ok(Redirect::to("/profile/email").into_response());
+    }
     let Some(device) = devices.into_iter().find(|device| device.id == id) else {
         return Err(WebError::NotFound);
     };

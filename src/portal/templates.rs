@@ -260,7 +260,7 @@ fn settings(gallery: &mut Gallery) {
     });
     gallery.show(&RecoveryCodePage::default());
     for (left, codes) in [(0, Vec::new()), (3, Vec::new()), (10, vec!["abcd-efgh".to_owned()])] {
-        gallery.show(&RecoveryCodesPage { left, codes });
+        gallery.show(&RecoveryCodesPage { left, made_at: 0, codes });
     }
     gallery.show(&SessionsPage::default());
     gallery.show(&SessionsPage {

@@ -161,7 +161,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
             tx.commit().await?;
             return Ok(setting_up.done(app, &token));
         }
-        Enrolling::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
+        Enrolling::NothingDue => return Ok(setting_up.onward().into_response()),
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
     }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 
 use crate::support::browser::{Browser, Page};
+use crate::support::first_sign_in::hidden;
 use crate::support::people::{GORO, SABURO, TARO};
 use crate::support::world::World;
 
@@ -16,8 +17,10 @@ fn codes(page: &Page) -> Vec<String> {
 }
 
 async fn make(browser: &mut Browser) -> Vec<String> {
-    browser.get(SET).await;
-    let page = browser.post(SET, &[]).await;
+    let seen = hidden(&browser.get(SET).await, "made_at");
+    let page = browser.post(SET, &[("made_at", &seen)]).await;
+    let again = browser.post(SET, &[("made_at", &seen)]).await;
+    assert!(!again.shows("もう一度") && codes(&again).is_empty(), "a second click makes none");
     assert!(page.shows("もう一度表示することはできません。"), "{}", page.text());
     codes(&page)
 }
@@ -68,6 +71,7 @@ async fn a_new_set_kills_the_old_and_one_persons_codes_are_no_other_persons() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
     let old = make(&mut taro).await;
+    world.clock.advance(Duration::seconds(1));
     let new = make(&mut taro).await;
     let mut goro = world.sign_in(GORO).await;
     make(&mut goro).await;

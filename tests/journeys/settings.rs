@@ -68,6 +68,42 @@ async fn s4_the_proof_is_the_sessions_own_and_needs_both() {
 }
 
 #[tokio::test]
+async fn s4_a_code_without_the_password_proves_nothing() {
+    let world = World::new().await;
+    // The sign-in's code stays unused: Taro came in by another way.
+    let mut browser = world.browser("klinekenpo");
+    world.give_password(&mut browser, TARO).await;
+    let code = world.mailed_code(TARO.email).await;
+    let other_way = "update sessions set second_factor_at = created_at";
+    sqlx::query(other_way).execute(&mut world.database.admin().await).await.unwrap();
+    browser.get("/profile").await;
+    for (page, next) in [("/sign-in/code", "/"), ("/reauthenticate/code", "/profile")] {
+        browser.get("/sessions").await;
+        browser.post(page, &[("code", &code), ("next", next)]).await;
+        let asked = browser.get("/profile").await;
+        assert_eq!(asked.location(), "/reauthenticate?next=/profile", "{page}");
+    }
+}
+
+#[tokio::test]
+async fn s4_fifty_guesses_at_once_are_five() {
+    let world = World::new().await;
+    let mut browser = world.stale(TARO).await;
+    browser.get("/reauthenticate?next=/profile").await;
+    let guesses = (0..50).map(|number| {
+        let mut browser = browser.clone();
+        async move {
+            let guess = format!("guess-{number}");
+            browser.post("/reauthenticate", &[("password", &guess), ("next", "/profile")]).await
+        }
+    });
+    futures_util::future::join_all(guesses).await;
+    let refused = "select count(*) from audit_events where action = 'reauthentication.refused'";
+    assert!(world.count(refused).await <= 5);
+    assert_eq!(browser.get("/expenses").await.location(), "/sign-in");
+}
+
+#[tokio::test]
 async fn s4_five_wrong_passwords_end_the_session() {
     let world = World::new().await;
     let mut browser = world.stale(TARO).await;
@@ -162,6 +198,22 @@ async fn s6_a_new_address_counts_once_confirmed_and_the_old_one_is_told() {
     let told = world.mails_to(TARO.email);
     assert!(told.iter().any(|mail| mail.contains("メールアドレスの変更")), "{told:?}");
     world.sign_in(Person { email: "new@example.jp", ..TARO }).await;
+}
+
+#[tokio::test]
+async fn s6_whoever_is_shown_out_leaves_no_change_of_address_behind() {
+    let world = World::new().await;
+    let mut intruder = world.sign_in(TARO).await;
+    intruder.get("/profile/email").await;
+    intruder.post("/profile/email", &[("email", "evil@example.jp")]).await;
+    world.clock.advance(Duration::seconds(1));
+    let mut taro = world.sign_in(TARO).await;
+    taro.get("/sessions").await;
+    assert_eq!(taro.post("/sessions/others/end", &[]).await.location(), "/sessions");
+    let link = world.mailed_link("evil@example.jp").await;
+    let mut browser = world.browser("klinekenpo");
+    assert_eq!(browser.get(&link).await.heading(), "リンクの有効期限が切れています");
+    assert!(taro.get("/profile").await.shows(TARO.email));
 }
 
 #[tokio::test]

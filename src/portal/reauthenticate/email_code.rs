@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Next, at, done};
-use crate::auth::email_code::{self, Confirmation, VALID_FOR};
+use crate::auth::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
 use crate::portal::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::first_sign_in::LOCKED;
@@ -69,8 +69,15 @@ pub(super) async fn submit(
     }
     let tenant = &subscriber.visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
-    let confirmation =
-        email_code::confirm(&mut tx, &app.clock, tenant, &subscriber.token, &code).await?;
+    let confirmation = email_code::confirm(
+        &mut tx,
+        &app.clock,
+        tenant,
+        &subscriber.token,
+        Purpose::Reauthentication,
+        &code,
+    )
+    .await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
