@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::email_confirmation;
-use super::session::{self, Session};
+use super::session::{self, NOTE_EVERY, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
@@ -13,6 +13,14 @@ use crate::tenant::policy::TenantConfig;
 /// How far back sign-ins are shown.
 const SHOWN_FOR: TimeDelta = TimeDelta::days(90);
 const SHOWN: i64 = 30;
+/// What a try ends with that fails.
+const REFUSED: [Action; 5] = [
+    Action::SignInRefused,
+    Action::EmailCodeRefused,
+    Action::TotpRefused,
+    Action::PasskeyRefused,
+    Action::RecoveryCodeRefused,
+];
 
 /// A session that lives.
 #[derive(Debug)]
@@ -49,13 +57,15 @@ pub async fn living(
         r#"select id as "id: SessionId", created_at, last_seen_at, remote_address, user_agent
            from sessions
            where account_id = $1 and ended_at is null
-             and case when remember_until is not null then remember_until > $2
+             and case when remember_until is not null and (second_factor_at is not null or $5)
+                      then remember_until > $2
                       else last_seen_at > $3 and created_at > $4 end
            order by last_seen_at desc, id desc"#,
         account as AccountId,
         now,
-        now - TimeDelta::minutes(policy.sign_in.idle_minutes.into()),
-        now - TimeDelta::hours(policy.sign_in.session_hours.into())
+        now - TimeDelta::minutes(policy.sign_in.idle_minutes.into()) - NOTE_EVERY,
+        now - TimeDelta::hours(policy.sign_in.session_hours.into()),
+        policy.sign_in.second_factors.is_empty()
     )
     .fetch_all(tx.conn())
     .await
@@ -68,18 +78,28 @@ pub async fn living(
 pub async fn recent(
     tx: &mut TenantTx,
     clock: &Clock,
+    policy: &TenantConfig,
     account: AccountId,
 ) -> Result<Vec<SignInTry>, sqlx::Error> {
+    // The password alone is no sign-in where the union asks for more.
+    let complete = match policy.sign_in.second_factors.is_empty() {
+        true => Action::SignInPassword,
+        false => Action::SignInComplete,
+    };
+    let refused = REFUSED.map(|action| action.name().to_owned());
     sqlx::query_as!(
         SignInTry,
-        r#"select at, action = $2 as "accepted!",
-                  detail ->> 'address' as remote_address, detail ->> 'user_agent' as user_agent
-           from audit_events
-           where account_id = $1 and action in ($2, $3) and at > $4
-           order by at desc, id desc limit $5"#,
+        r#"select e.at, e.action = $2 as "accepted!",
+                  coalesce(e.detail ->> 'address', s.remote_address) as remote_address,
+                  coalesce(e.detail ->> 'user_agent', s.user_agent) as user_agent
+           from audit_events e
+           left join sessions s
+             on s.tenant_id = e.tenant_id and s.id = (e.detail ->> 'session')::uuid
+           where e.account_id = $1 and (e.action = $2 or e.action = any($3)) and e.at > $4
+           order by e.at desc, e.id desc limit $5"#,
         account as AccountId,
-        Action::SignInPassword.name(),
-        Action::SignInRefused.name(),
+        complete.name(),
+        &refused,
         clock.now() - SHOWN_FOR,
         SHOWN
     )

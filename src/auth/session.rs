@@ -17,6 +17,8 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
+/// When a session was last used is noted once a minute, not at every request.
+pub(super) const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How long a re-authentication is good for (S4).
 pub const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 

@@ -64,7 +64,7 @@ async fn show(
     let tenant = &visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
     let living = activity::living(&mut tx, &app.clock, &tenant.config, session.account).await?;
-    let tries = activity::recent(&mut tx, &app.clock, session.account).await?;
+    let tries = activity::recent(&mut tx, &app.clock, &tenant.config, session.account).await?;
     tx.commit().await?;
     let line = |living: Living| SessionLine {
         this: living.id == session.id,

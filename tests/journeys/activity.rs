@@ -57,8 +57,14 @@ async fn s9_ending_asks_again_who_it_is_and_failed_tries_are_told() {
     world.clock.advance(Duration::seconds(1));
     let mut browser = world.sign_in(TARO).await;
     let page = browser.get("/sessions").await;
-    let failed = page.table().iter().filter(|row| row.contains(&"失敗".to_owned())).count();
-    assert_eq!(failed, 1, "{}", page.text());
+    let count =
+        |word: &str| page.table().iter().filter(|row| row.contains(&word.to_owned())).count();
+    assert_eq!((count("失敗"), count("成功")), (1, 2), "{}", page.text());
+    let mut half = world.browser("klinekenpo");
+    world.give_password(&mut half, TARO).await;
+    let page = browser.get("/sessions").await;
+    let done = page.table().iter().filter(|row| row.contains(&"成功".to_owned())).count();
+    assert_eq!(done, 2, "the password alone is no sign-in: {}", page.text());
     world.clock.advance(Duration::minutes(6));
     browser.get("/sessions").await;
     let asked = browser.post("/sessions/others/end", &[]).await;

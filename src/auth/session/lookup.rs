@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Months, TimeDelta, Utc};
 
-use super::{Lookup, Session, end};
+use super::{Lookup, NOTE_EVERY, Session, end};
 use crate::auth::journey::{Address, Facts};
 use crate::base::clock::{Clock, jst};
 use crate::base::ids::{AccountId, SessionId, TermsId};
@@ -10,9 +10,6 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::{SecondFactor, SignIn};
-
-/// When a session was last used is noted once a minute, not at every request.
-const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// Finds the session of a token, and notes that it was used.
 ///
