@@ -139,7 +139,17 @@ pub async fn is_taken(
     .await
 }
 
-/// Gives somebody who is registered another ID (S8). `false` where it is somebody else's.
+/// What came of wanting another ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Done,
+    /// It is somebody else's.
+    Taken,
+    /// The ID is no longer the one that the person was looking at.
+    Elsewhere,
+}
+
+/// Gives somebody who is registered another ID in place of `was` (S8).
 ///
 /// # Errors
 /// The database's.
@@ -147,23 +157,30 @@ pub async fn change(
     tx: &mut TenantTx,
     clock: &Clock,
     account: AccountId,
+    was: &str,
     user_id: &UserId,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Changed, sqlx::Error> {
     let updated = sqlx::query!(
-        "update accounts set user_id = $2 where id = $1",
+        "update accounts set user_id = $3 where id = $1 and user_id = $2",
         account as AccountId,
+        was,
         user_id.as_str()
     )
     .execute(tx.conn())
     .await;
-    match updated {
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(false),
-        updated => updated?,
+    let updated = match updated {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            return Ok(Changed::Taken);
+        }
+        updated => updated?.rows_affected(),
     };
+    if updated == 0 {
+        return Ok(Changed::Elsewhere);
+    }
     email_confirmation::kill(tx, clock, account).await?;
     let nothing = serde_json::json!({});
     audit::record(tx, clock, Action::UserIdChanged, Some(account), nothing).await?;
-    Ok(true)
+    Ok(Changed::Done)
 }
 
 /// Gives a person the ID and the method they chose in the first sign-in (F8). `false` where the ID

@@ -9,7 +9,7 @@ use super::method::{chosen, methods};
 use crate::auth::account_changed::Change;
 use crate::auth::method::{self, Wanted};
 use crate::auth::password;
-use crate::auth::user_id::{self, UserId};
+use crate::auth::user_id::{self, Changed, UserId};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
@@ -18,6 +18,8 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
 pub(super) const PAGE: &str = "/profile";
+const ELSEWHERE: &str =
+    "ほかの画面でユーザIDが変更されました。内容をご確認のうえ、もう一度「変更」を押してください。";
 const NO_ADDRESS: &str =
     "メール認証には、確認済みのメールアドレスが必要です。先に「Eメール変更」で登録してください。";
 
@@ -27,6 +29,8 @@ pub(super) struct ProfilePage {
     #[serde(flatten)]
     pub(super) rules: RulesText,
     pub(super) email: Option<String>,
+    /// The ID that counts now.
+    pub(super) was: String,
     /// ユーザー名, which the union alone corrects.
     pub(super) name: String,
     /// 仮IDフラグ
@@ -55,6 +59,9 @@ pub(super) struct Shown {
 #[derive(Debug, Deserialize)]
 pub(super) struct Typed {
     user_id: Option<String>,
+    /// The ID that the form was drawn with.
+    #[serde(default)]
+    was: String,
     #[serde(default)]
     method: String,
 }
@@ -90,7 +97,7 @@ pub(super) async fn submit(
     };
     // An ID of the older service may stay as it is, whatever the rules say to new ones.
     let user_id = match UserId::parse(&typed) {
-        Ok(same) if same.as_str() == session.user_id => Ok(None),
+        Ok(same) if same.as_str() == session.user_id || same.as_str() == fields.was => Ok(None),
         _ => new_user_id(&app, &subscriber, &typed).await?.map(Some),
     };
     let method = chosen(&policy.sign_in, &fields.method);
@@ -105,8 +112,14 @@ pub(super) async fn submit(
     let (tenant, clock) = (&visitor.tenant, &app.clock);
     let mut tx = app.db.tenant(tenant.id).await?;
     if let Some(user_id) = user_id {
-        if !user_id::change(&mut tx, clock, session.account, &user_id).await? {
-            form.user_id = form.user_id.with_error(TAKEN);
+        let refused =
+            match user_id::change(&mut tx, clock, session.account, &fields.was, &user_id).await? {
+                Changed::Done => None,
+                Changed::Taken => Some(TAKEN),
+                Changed::Elsewhere => Some(ELSEWHERE),
+            };
+        if let Some(refused) = refused {
+            form.user_id = form.user_id.with_error(refused);
             return page(&app, &subscriber, None, form);
         }
         Change::UserId.tell(&mut tx, clock, &app.mail, tenant, session).await?;
@@ -161,6 +174,7 @@ fn page(
         notice,
         rules: RulesText::from(&policy.user_id),
         email: session.email.clone(),
+        was: session.user_id.clone(),
         name: session.name.clone(),
         temporary: !session.facts().user_id,
         methods: methods(&policy.sign_in, &form.method.value),

@@ -240,6 +240,7 @@ fn settings(gallery: &mut Gallery) {
             notice: changeable.then_some("変更しました。"),
             rules: (&rules).into(),
             email: changeable.then(|| "taro@example.jp".into()),
+            was: "taro".into(),
             name: "テスト　太郎".into(),
             temporary: changeable,
             methods: if changeable { methods(&config.sign_in, "totp") } else { Vec::new() },

@@ -153,13 +153,24 @@ async fn s1_s8_the_profile_shows_the_seeds_rows_and_changes_the_user_id() {
     for (user_id, error) in
         [(GORO.user_id, "このユーザIDは利用できません。"), ("a b", "空白や制御文字は使えません。")]
     {
-        let page =
-            browser.post("/profile", &[("user_id", user_id), ("method", "email_code")]).await;
+        let page = browser
+            .post(
+                "/profile",
+                &[("user_id", user_id), ("was", TARO.user_id), ("method", "email_code")],
+            )
+            .await;
         assert!(page.shows(error), "{user_id}: {}", page.text());
     }
-    let fields = [("user_id", "Taro.Kaiun"), ("method", "email_code")];
+    let mut second_tab = browser.clone();
+    let fields = [("user_id", "Taro.Kaiun"), ("was", TARO.user_id), ("method", "email_code")];
     let done = browser.post("/profile", &fields).await;
     assert!(browser.follow(done).await.shows("変更しました。"));
+    // The tab that still shows the old ID can't bring it back, nor another one in.
+    let fields = [("user_id", TARO.user_id), ("was", TARO.user_id), ("method", "email_code")];
+    assert!(second_tab.post("/profile", &fields).await.status.is_redirection());
+    let fields = [("user_id", "taro.other"), ("was", TARO.user_id), ("method", "email_code")];
+    let page = second_tab.post("/profile", &fields).await;
+    assert!(page.shows("ほかの画面でユーザIDが変更されました。"), "{}", page.text());
     world.sign_in(Person { user_id: "taro.kaiun", ..TARO }).await;
     let told = world.mails_to(TARO.email);
     assert!(told.iter().any(|mail| mail.contains("ユーザIDの変更")), "{told:?}");
@@ -173,7 +184,8 @@ async fn t5_nobody_takes_their_password_as_user_id() {
     browser.get("/sign-in-methods/password").await;
     browser.post("/sign-in-methods/password", &[("password", own), ("again", own)]).await;
     browser.get("/profile").await;
-    let page = browser.post("/profile", &[("user_id", own), ("method", "email_code")]).await;
+    let fields = [("user_id", own), ("was", TARO.user_id), ("method", "email_code")];
+    let page = browser.post("/profile", &fields).await;
     assert!(page.shows("ユーザIDと同じ文字列はパスワードに設定できません。"), "{}", page.text());
 }
 
@@ -250,7 +262,7 @@ async fn s2_s3_s5_an_app_is_chosen_set_up_on_the_spot_and_deleted() {
     let methods = browser.get(METHODS).await;
     assert!(methods.shows("生体認証は未設定") && methods.shows("Authenticatorを設定"));
     browser.get("/profile").await;
-    let fields = [("user_id", TARO.user_id), ("method", "totp")];
+    let fields = [("user_id", TARO.user_id), ("was", TARO.user_id), ("method", "totp")];
     assert_eq!(browser.post("/profile", &fields).await.location(), "/sign-in-methods/totp");
     assert!(
         browser.get(METHODS).await.shows("現在の認証方法：ワンタイムパスワード（OTP）メール認証")
