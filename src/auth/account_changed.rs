@@ -2,7 +2,8 @@
 
 use super::email_code::SendingError;
 use super::session::Session;
-use crate::base::clock::{Clock, jst};
+use crate::base::clock::Clock;
+use crate::base::japanese::minute;
 use crate::db::TenantTx;
 use crate::mail::message::{AccountChangedMail, MailRoom};
 use crate::mail::outbox;
@@ -69,7 +70,7 @@ impl Change {
         tenant: &Tenant,
         email: &str,
     ) -> Result<(), SendingError> {
-        let at = jst(clock.now()).format("%Y年%-m月%-d日 %H:%M").to_string();
+        let at = minute(clock.now());
         let origin = tenant.origin.clone();
         let letter = mail.write(tenant, &AccountChangedMail { what: self.what(), at, origin })?;
         outbox::enqueue(tx, clock, &letter, email, None).await?;

@@ -14,9 +14,9 @@ use super::session::{self, Lookup, Session};
 use super::sign_in::{SignIn, SignInError};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
-use crate::base::clock::jst;
 use crate::base::email::EmailAddress;
 use crate::base::ids::AccountId;
+use crate::base::japanese::minute;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::{FirstSignInMail, WelcomeMail};
@@ -248,7 +248,7 @@ impl SignIn<'_> {
         )
         .fetch_one(tx.conn())
         .await?;
-        let at = jst(self.clock.now()).format("%Y年%-m月%-d日 %H:%M").to_string();
+        let at = minute(self.clock.now());
         let mail = FirstSignInMail { at, origin: tenant.origin.clone() };
         let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
         for address in [row.email.filter(|_| own), row.former_email].into_iter().flatten() {
@@ -272,11 +272,10 @@ impl SignIn<'_> {
         audit::record(tx, self.clock, action, Some(session.account), detail).await?;
         session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
         email_confirmation::kill(tx, self.clock, session.account).await?;
-        if !first {
-            Change::Password.tell(tx, self.clock, self.mail, tenant, session).await?;
-        }
         if first {
             session::note_registration(tx, self.clock, session.id).await?;
+        } else {
+            Change::Password.tell(tx, self.clock, self.mail, tenant, session).await?;
         }
         let renewed = session::renew(tx, self.clock, session.id, token).await?;
         if let Lookup::Living(now) = session::find(tx, self.clock, tenant, &renewed).await?

@@ -1,7 +1,21 @@
 //! Folding of what people and older systems write: widths, eras, dates.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use unicode_normalization::UnicodeNormalization as _;
+
+use super::clock::jst;
+
+/// A day as pages and mails write it: 2024年10月24日.
+#[must_use]
+pub fn day(date: NaiveDate) -> String {
+    date.format("%Y年%-m月%-d日").to_string()
+}
+
+/// A moment in Japan as pages and mails write it: 2024年10月24日 15:59.
+#[must_use]
+pub fn minute(at: DateTime<Utc>) -> String {
+    jst(at).format("%Y年%-m月%-d日 %H:%M").to_string()
+}
 
 /// Half-width letters, digits and signs, full-width kana (Unicode NFKC), without the blanks around.
 /// For ids, numbers, dates and addresses; never for a password.
@@ -109,6 +123,12 @@ mod tests {
         ] {
             assert_eq!(parse_date(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn days_and_minutes_are_japans() {
+        assert_eq!(minute("2024-10-24T06:59:00Z".parse().unwrap()), "2024年10月24日 15:59");
+        assert_eq!(day(NaiveDate::from_ymd_opt(2026, 4, 7).unwrap()), "2026年4月7日");
     }
 
     #[test]

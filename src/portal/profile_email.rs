@@ -6,10 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::first_sign_in::email::{NOT_YET, Status, TAKEN, read, too_soon};
+use super::first_sign_in::email::{NOT_YET, Status, TAKEN, ask, pending, read, too_soon};
 use super::profile;
-use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
-use crate::auth::session;
+use crate::auth::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
@@ -82,10 +81,11 @@ pub(super) async fn submit(
     if subscriber.session.confirmed_email() == Some(email.as_str()) {
         return page(&app, &subscriber, form(SAME));
     }
-    match ask(&app, &subscriber, &email, fields.everywhere).await? {
+    let Subscriber { visitor, session, .. } = &subscriber;
+    match ask(&app, visitor, session, &email, fields.everywhere).await? {
         Asking::Sent | Asking::NothingDue => Ok(Redirect::to(SENT).into_response()),
         Asking::Taken => page(&app, &subscriber, form(TAKEN)),
-        Asking::TooSoon { seconds } => match pending(&app, &subscriber).await? {
+        Asking::TooSoon { seconds } => match pending(&app, visitor, session).await? {
             // A double click's second request: the first one's mail is on its way.
             Some(pending) if pending.email == email.as_str() => {
                 Ok(Redirect::to(SENT).into_response())
@@ -113,11 +113,12 @@ pub(super) async fn resend(
     Fresh(subscriber): Fresh<Subscriber>,
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
-    let waiting = pending(&app, &subscriber).await?;
+    let Subscriber { visitor, session, .. } = &subscriber;
+    let waiting = pending(&app, visitor, session).await?;
     let Some(email) = waiting.and_then(|pending| EmailAddress::parse(&pending.email)) else {
         return Ok(Redirect::to(profile::PAGE).into_response());
     };
-    let notice = match ask(&app, &subscriber, &email, false).await? {
+    let notice = match ask(&app, visitor, session, &email, false).await? {
         Asking::Sent => {
             "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
         }
@@ -130,37 +131,10 @@ pub(super) async fn resend(
 
 pub(super) async fn status(
     State(app): State<AppState>,
-    subscriber: Subscriber,
+    Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Json<Status>, WebError> {
-    let confirmed = pending(&app, &subscriber).await?.is_none();
+    let confirmed = pending(&app, &visitor, &session).await?.is_none();
     Ok(Json(Status { confirmed }))
-}
-
-async fn ask(
-    app: &App,
-    Subscriber { visitor, session, .. }: &Subscriber,
-    email: &EmailAddress,
-    everywhere: bool,
-) -> Result<Asking, WebError> {
-    let (tenant, account) = (&visitor.tenant, session.account);
-    let mut tx = app.db.tenant(tenant.id).await?;
-    let asking =
-        email_confirmation::ask(&mut tx, &app.clock, &app.mail, tenant, account, email).await?;
-    if everywhere && asking == Asking::Sent {
-        session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
-    }
-    tx.commit().await?;
-    Ok(asking)
-}
-
-async fn pending(
-    app: &App,
-    Subscriber { visitor, session, .. }: &Subscriber,
-) -> Result<Option<Pending>, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
-    tx.commit().await?;
-    Ok(pending)
 }
 
 async fn sent_page(
@@ -168,7 +142,8 @@ async fn sent_page(
     subscriber: &Subscriber,
     notice: Option<String>,
 ) -> Result<Response, WebError> {
-    let Some(pending) = pending(app, subscriber).await? else {
+    let Subscriber { visitor, session, .. } = subscriber;
+    let Some(pending) = pending(app, visitor, session).await? else {
         return Ok(Redirect::to("/profile?changed=1").into_response());
     };
     let page = SentPage {
@@ -177,7 +152,7 @@ async fn sent_page(
         notice,
         expired: pending.expired,
     };
-    subscriber.visitor.page(app, StatusCode::OK, &page)
+    visitor.page(app, StatusCode::OK, &page)
 }
 
 fn page(app: &App, subscriber: &Subscriber, mut form: EmailForm) -> Result<Response, WebError> {

@@ -5,12 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::auth::activity::{self, Living, SignInTry};
-use crate::base::clock::jst;
 use crate::base::ids::SessionId;
+use crate::base::japanese::minute;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Fresh, Subscriber};
@@ -116,10 +115,6 @@ async fn end_others(
     activity::end_others(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
     Ok(Redirect::to(PAGE).into_response())
-}
-
-fn minute(at: DateTime<Utc>) -> String {
-    jst(at).format("%Y年%-m月%-d日 %H:%M").to_string()
 }
 
 /// Browsers by the word of theirs that no other sends; what comes first counts.

@@ -5,14 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{new_password, passkey, recovery_code, totp};
 use crate::auth::account_changed::Change;
 use crate::auth::device::{self, Device, Kind};
-use crate::base::clock::jst;
 use crate::base::ids::DeviceId;
+use crate::base::japanese::minute;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
@@ -84,10 +83,6 @@ impl From<Vec<Device>> for Devices {
         };
         Self { devices: devices.into_iter().map(line).collect() }
     }
-}
-
-fn minute(at: DateTime<Utc>) -> String {
-    jst(at).format("%Y年%-m月%-d日 %H:%M").to_string()
 }
 
 async fn show(

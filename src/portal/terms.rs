@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::consent::{self, Client};
 use crate::auth::journey::{Progress, Step};
 use crate::base::clock::jst;
 use crate::base::ids::TermsId;
+use crate::base::japanese::day;
 use crate::portal::ONWARD;
 use crate::tenant::terms::TermsVersion;
 use crate::web::error::WebError;
@@ -53,14 +53,10 @@ impl From<&TermsVersion> for TermsText {
         };
         Self {
             id: version.id,
-            effective: day(version.effective_at),
+            effective: day(jst(version.effective_at).date_naive()),
             blocks: blocks.map(block).collect(),
         }
     }
-}
-
-fn day(at: DateTime<Utc>) -> String {
-    jst(at).format("%Y年%-m月%-d日").to_string()
 }
 
 impl Page for TermsPage {

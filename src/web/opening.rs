@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::error::WebError;
 use super::page::{Frame, Page};
 use super::state::{App, AppState};
+use crate::base::japanese::day;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::TenantConfig;
 
@@ -53,8 +54,4 @@ fn page(app: &App, tenant: Arc<Tenant>, opens: NaiveDate) -> Result<Response, We
 pub fn old_site_closes(config: &TenantConfig, today: NaiveDate) -> Option<String> {
     let closes = config.service_dates.as_ref()?.old_site_closes?;
     (today <= closes).then(|| day(closes))
-}
-
-fn day(date: NaiveDate) -> String {
-    date.format("%Y年%-m月%-d日").to_string()
 }

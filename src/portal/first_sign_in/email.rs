@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::session;
+use crate::auth::session::{self, Session};
 use crate::base::email::{self, EmailAddress};
 use crate::portal::ONWARD;
 use crate::web::error::WebError;
@@ -69,9 +69,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let signing_in = choosing(signing_in)?;
     let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
-    tx.commit().await?;
+    let pending = pending(&app, visitor, session).await?;
     let known = pending.map(|pending| pending.email).or_else(|| session.email.clone());
     let email = Field::with_value(known.as_deref().unwrap_or_default());
     page(&app, &signing_in, EmailForm { email, ..EmailForm::default() })
@@ -92,7 +90,8 @@ pub(super) async fn submit(
         Ok(email) => email,
         Err(error) => return page(&app, &signing_in, form(&error)),
     };
-    match ask(&app, &signing_in, &email, fields.everywhere).await? {
+    let SigningIn { visitor, session, .. } = &signing_in;
+    match ask(&app, visitor, session, &email, fields.everywhere).await? {
         Asking::Taken => page(&app, &signing_in, form(TAKEN)),
         Asking::TooSoon { seconds } if asked_elsewhere(&app, &signing_in, &email).await? => {
             page(&app, &signing_in, form(&too_soon(seconds)))
@@ -105,13 +104,13 @@ pub(super) async fn submit(
 }
 
 /// Sends a link; `everywhere` ends the person's other sessions along with it (L7).
-async fn ask(
+pub(in crate::portal) async fn ask(
     app: &App,
-    signing_in: &SigningIn,
+    Visitor { tenant, .. }: &Visitor,
+    session: &Session,
     email: &EmailAddress,
     everywhere: bool,
 ) -> Result<Asking, WebError> {
-    let SigningIn { visitor: Visitor { tenant, .. }, session, .. } = signing_in;
     let account = session.account;
     let mut tx = app.db.tenant(tenant.id).await?;
     let asking =
@@ -135,7 +134,8 @@ async fn asked_elsewhere(
     signing_in: &SigningIn,
     email: &EmailAddress,
 ) -> Result<bool, WebError> {
-    let pending = pending(app, signing_in).await?;
+    let SigningIn { visitor, session, .. } = signing_in;
+    let pending = pending(app, visitor, session).await?;
     Ok(pending.is_none_or(|pending| pending.email != email.as_str()))
 }
 
@@ -183,13 +183,14 @@ pub(super) async fn resend(
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::AddressConfirmation)?;
-    let Some(pending) = pending(&app, &signing_in).await? else {
+    let SigningIn { visitor, session, .. } = &signing_in;
+    let Some(pending) = pending(&app, visitor, session).await? else {
         return Ok(Redirect::to(Step::Address.path()).into_response());
     };
     let Some(email) = EmailAddress::parse(&pending.email) else {
         return Ok(Redirect::to(Step::Address.path()).into_response());
     };
-    let notice = match ask(&app, &signing_in, &email, false).await? {
+    let notice = match ask(&app, visitor, session, &email, false).await? {
         Asking::Sent => {
             "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
         }
@@ -213,10 +214,14 @@ pub(super) async fn status(signing_in: SigningIn) -> Json<Status> {
     Json(Status { confirmed: signing_in.step != Step::AddressConfirmation })
 }
 
-async fn pending(app: &App, signing_in: &SigningIn) -> Result<Option<Pending>, WebError> {
-    let mut tx = app.db.tenant(signing_in.visitor.tenant.id).await?;
-    let account = signing_in.session.account;
-    let pending = email_confirmation::pending(&mut tx, &app.clock, account).await?;
+/// The address that waits for its owner, if one does.
+pub(in crate::portal) async fn pending(
+    app: &App,
+    visitor: &Visitor,
+    session: &Session,
+) -> Result<Option<Pending>, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
     tx.commit().await?;
     Ok(pending)
 }
@@ -226,7 +231,8 @@ async fn sent_page(
     signing_in: &SigningIn,
     notice: Option<String>,
 ) -> Result<Response, WebError> {
-    let Some(pending) = pending(app, signing_in).await? else {
+    let SigningIn { visitor, session, .. } = signing_in;
+    let Some(pending) = pending(app, visitor, session).await? else {
         // Confirmed this very moment.
         return Ok(Redirect::to(ONWARD).into_response());
     };
