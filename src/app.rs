@@ -70,6 +70,7 @@ pub fn router(app: AppState) -> Router {
         .layer(from_fn(layers::same_origin))
         .layer(from_fn_with_state(app.clone(), opening::closed_before))
         .layer(from_fn_with_state(app.clone(), layers::error_pages))
+        .layer(from_fn_with_state(app.clone(), layers::hand_token_over))
         .route("/assets/{name}", get(assets::serve))
         .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
     Router::new()

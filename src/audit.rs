@@ -31,6 +31,9 @@ pub enum Action {
     PasswordChanged,
     Registered,
     SessionsEnded,
+    /// A token that was in use before came back.
+    TokenCopied,
+    BrowserMet,
     TotpAdded,
     TotpRefused,
     PasskeyAdded,
@@ -68,6 +71,8 @@ impl Action {
             Self::PasswordChanged => "password.changed",
             Self::Registered => "account.registered",
             Self::SessionsEnded => "sessions.ended",
+            Self::TokenCopied => "session.token_copied",
+            Self::BrowserMet => "browser.met",
             Self::TotpAdded => "totp.added",
             Self::TotpRefused => "totp.refused",
             Self::PasskeyAdded => "passkey.added",

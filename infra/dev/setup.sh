@@ -2,7 +2,7 @@
 # Makes a fresh machine ready; where nothing is missing it does nothing, quickly.
 #
 #   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer
-#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, axe, cargo-nextest
+#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, axe, oathtool, cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
@@ -55,6 +55,7 @@ for_test() {
         "chromium chromium-driver" "chromium chromedriver" "chromium" "chromium chromedriver"
     has_font || lack "the font Noto Sans CJK JP" \
         "fontconfig fonts-noto-cjk" "google-noto-sans-cjk-fonts" "noto-fonts-cjk" "font-noto-sans-cjk-jp"
+    have oathtool || lack "oathtool" "oathtool" "oathtool" "oath-toolkit" "oath-toolkit"
     [ -s "$axe" ] || has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "python"
 }
 

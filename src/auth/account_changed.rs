@@ -1,13 +1,12 @@
 //! The mail that tells a person what was changed about how they sign in (S6, security.md).
 
+use super::context::Context;
 use super::email_code::SendingError;
 use super::session::Session;
-use crate::base::clock::Clock;
 use crate::base::japanese::minute;
 use crate::db::TenantTx;
-use crate::mail::message::{AccountChangedMail, MailRoom};
+use crate::mail::message::AccountChangedMail;
 use crate::mail::outbox;
-use crate::tenant::directory::Tenant;
 
 /// What was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +21,7 @@ pub enum Change {
     PasskeyDeleted,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    TokenCopied,
 }
 
 impl Change {
@@ -37,6 +37,9 @@ impl Change {
             Self::PasskeyDeleted => "パスキー（生体認証）の削除",
             Self::RecoveryCodesMade => "リカバリーコードの発行",
             Self::RecoveryCodeUsed => "リカバリーコードによるログイン",
+            Self::TokenCopied => {
+                "ログイン状態の終了（ログイン状態の情報が複製された可能性があるため）"
+            }
         }
     }
 
@@ -47,13 +50,11 @@ impl Change {
     pub async fn tell(
         self,
         tx: &mut TenantTx,
-        clock: &Clock,
-        mail: &MailRoom,
-        tenant: &Tenant,
+        cx: Context<'_>,
         session: &Session,
     ) -> Result<(), SendingError> {
         match &session.email {
-            Some(email) => self.tell_address(tx, clock, mail, tenant, email).await,
+            Some(email) => self.tell_address(tx, cx, email).await,
             None => Ok(()),
         }
     }
@@ -65,14 +66,12 @@ impl Change {
     pub(super) async fn tell_address(
         self,
         tx: &mut TenantTx,
-        clock: &Clock,
-        mail: &MailRoom,
-        tenant: &Tenant,
+        cx: Context<'_>,
         email: &str,
     ) -> Result<(), SendingError> {
-        let at = minute(clock.now());
-        let origin = tenant.origin.clone();
-        let letter = mail.write(tenant, &AccountChangedMail { what: self.what(), at, origin })?;
+        let Context { clock, mail, tenant } = cx;
+        let (what, at, origin) = (self.what(), minute(clock.now()), tenant.origin.clone());
+        let letter = mail.write(tenant, &AccountChangedMail { what, at, origin })?;
         outbox::enqueue(tx, clock, &letter, email, None).await?;
         Ok(())
     }

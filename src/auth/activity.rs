@@ -142,6 +142,5 @@ pub async fn end_others(
     clock: &Clock,
     session: &Session,
 ) -> Result<(), sqlx::Error> {
-    email_confirmation::kill(tx, clock, session.account).await?;
     session::end_others(tx, clock, session.account, Some(session.id)).await.map(drop)
 }

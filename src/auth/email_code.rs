@@ -5,17 +5,16 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::context::Context;
 use super::second_factor;
 use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
-use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
 use crate::base::japanese::fold_code;
 use crate::base::secret::{Hashed, PlainToken, six_digits};
 use crate::db::TenantTx;
-use crate::mail::message::{EmailCodeMail, MailRoom};
+use crate::mail::message::EmailCodeMail;
 use crate::mail::outbox;
-use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
 /// How long a code is good for.
@@ -76,12 +75,11 @@ pub enum SendingError {
 /// All of [`SendingError`].
 pub async fn send(
     tx: &mut TenantTx,
-    clock: &Clock,
-    mail: &MailRoom,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
 ) -> Result<Sending, SendingError> {
+    let Context { clock, mail, tenant } = cx;
     let now = clock.now();
     let last_sent: Option<DateTime<Utc>> = sqlx::query_scalar!(
         "select sent_at from email_codes where session_id = $1 for update",
@@ -119,25 +117,49 @@ pub async fn send(
     Ok(Sending::Sent)
 }
 
+/// Sends the code of a sign-in, or of a return (L11), for which none has gone out yet.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn send_first(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    session: &Session,
+    token: &PlainToken,
+) -> Result<(), SendingError> {
+    let sent = sqlx::query_scalar!(
+        r#"select exists (select from email_codes
+                          where session_id = $1 and ($2::timestamptz is null or sent_at >= $2)
+                         ) as "sent!""#,
+        session.id as SessionId,
+        session.lapsed_at()
+    );
+    if !sent.fetch_one(tx.conn()).await? {
+        send(tx, cx, session, token).await?;
+    }
+    Ok(())
+}
+
 /// Checks a typed code. The right one counts once; a double click's second request gets the same
 /// session again under a newer token.
 ///
 /// # Errors
-/// The database's.
+/// All of [`SendingError`].
 pub async fn confirm(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     token: &PlainToken,
     purpose: Purpose,
     typed: &str,
-) -> Result<Confirmation, sqlx::Error> {
+) -> Result<Confirmation, SendingError> {
+    let clock = cx.clock;
     let now = clock.now();
     session::lock_account_of(tx, token).await?;
     let Some(due) = sqlx::query!(
         r#"select s.id as "id: SessionId", s.account_id as "account: AccountId",
                   c.code_hash, c.expires_at, c.failures, c.used_at, s.reauth_password_at,
-                  s.second_factor_at is null as "first!"
+                  s.second_factor_at is null
+                      or s.second_factor_lapsed_at is not null as "sign_in!"
            from sessions s join email_codes c on c.tenant_id = s.tenant_id and c.session_id = s.id
            where (s.token_hash = $1 or (s.previous_token_hash = $1 and s.second_factor_at > $2))
              and s.ended_at is null
@@ -158,7 +180,7 @@ pub async fn confirm(
         };
     }
     let asked = match purpose {
-        Purpose::SignIn => due.first,
+        Purpose::SignIn => due.sign_in,
         Purpose::Reauthentication => {
             due.reauth_password_at.is_some_and(|at| now - at <= session::FRESH_FOR)
         }
@@ -170,7 +192,7 @@ pub async fn confirm(
         return Ok(Confirmation::Expired);
     }
     if !right {
-        return refuse(tx, clock, tenant, due.id, due.account, due.failures + 1).await;
+        return refuse(tx, cx, due.id, due.account, due.failures + 1).await;
     }
     sqlx::query!(
         "update email_codes set used_at = $2, failures = 0 where session_id = $1",
@@ -180,17 +202,16 @@ pub async fn confirm(
     .execute(tx.conn())
     .await?;
     let by = Proof::Factor(SecondFactor::EmailCode);
-    Ok(Confirmation::Done(session::prove(tx, clock, due.id, token, by).await?))
+    Ok(Confirmation::Done(session::prove(tx, cx, due.id, token, by).await?))
 }
 
 async fn refuse(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: SessionId,
     account: AccountId,
     failures: i16,
-) -> Result<Confirmation, sqlx::Error> {
+) -> Result<Confirmation, SendingError> {
     sqlx::query!(
         "update email_codes set failures = $2 where session_id = $1",
         session as SessionId,
@@ -199,13 +220,13 @@ async fn refuse(
     .execute(tx.conn())
     .await?;
     let refused = Action::EmailCodeRefused;
-    if second_factor::count_failure(tx, clock, tenant, account, refused).await? {
+    if second_factor::count_failure(tx, cx, account, refused).await? {
         return Ok(Confirmation::Locked);
     }
     if failures < MAX_FAILURES {
         return Ok(Confirmation::Wrong);
     }
-    session::end(tx, clock, session).await?;
+    session::end(tx, cx.clock, session).await?;
     Ok(Confirmation::TooMany)
 }
 

@@ -7,6 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::account_changed::Change;
+use super::context::Context;
 use super::email_code::SendingError;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -14,9 +15,8 @@ use crate::base::email::EmailAddress;
 use crate::base::ids::AccountId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::mail::message::{EmailConfirmationMail, MailRoom};
+use crate::mail::message::EmailConfirmationMail;
 use crate::mail::outbox;
-use crate::tenant::directory::Tenant;
 
 /// How long a link is good for.
 pub const VALID_FOR: TimeDelta = TimeDelta::minutes(30);
@@ -68,12 +68,11 @@ pub enum Link {
 /// All of [`SendingError`].
 pub async fn ask(
     tx: &mut TenantTx,
-    clock: &Clock,
-    mail: &MailRoom,
-    tenant: &Tenant,
+    cx: Context<'_>,
     account: AccountId,
     email: &EmailAddress,
 ) -> Result<Asking, SendingError> {
+    let Context { clock, mail, tenant } = cx;
     if is_taken(tx, account, email.as_str()).await? {
         return Ok(Asking::Taken);
     }
@@ -195,11 +194,10 @@ pub async fn look_at(
 /// All of [`SendingError`].
 pub async fn confirm(
     tx: &mut TenantTx,
-    clock: &Clock,
-    mail: &MailRoom,
-    tenant: &Tenant,
+    cx: Context<'_>,
     token: &PlainToken,
 ) -> Result<Link, SendingError> {
+    let clock = cx.clock;
     let account = sqlx::query_scalar!(
         r#"select account_id as "account: AccountId" from email_confirmations
            where token_hash = $1"#,
@@ -247,7 +245,7 @@ pub async fn confirm(
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
         kept => {
             if let Some(old) = kept?.old {
-                Change::Email.tell_address(tx, clock, mail, tenant, &old).await?;
+                Change::Email.tell_address(tx, cx, &old).await?;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The second factor a person chose.
 
+use super::context::Context;
 use super::device::{self, Kind};
 use super::email_code::{self, SendingError};
 use super::email_confirmation;
@@ -9,8 +10,6 @@ use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::mail::message::MailRoom;
-use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
 /// Notes another choice; a code by mail goes out where that was chosen.
@@ -19,13 +18,12 @@ use crate::tenant::policy::SecondFactor;
 /// All of [`SendingError`].
 pub async fn choose(
     tx: &mut TenantTx,
-    clock: &Clock,
-    mail: &MailRoom,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
     method: SecondFactor,
 ) -> Result<(), SendingError> {
+    let clock = cx.clock;
     if !session::owes_proof(tx, clock, session.id).await? {
         return Ok(());
     }
@@ -45,7 +43,7 @@ pub async fn choose(
     let detail = serde_json::json!({ "method": method });
     audit::record(tx, clock, Action::MethodChosen, Some(session.account), detail).await?;
     if method == SecondFactor::EmailCode {
-        email_code::send(tx, clock, mail, tenant, session, token).await?;
+        email_code::send(tx, cx, session, token).await?;
     }
     Ok(())
 }

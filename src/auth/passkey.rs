@@ -4,17 +4,22 @@
 //! A challenge is bound to the session and its purpose, and good for one answer within ten
 //! minutes.
 
+mod alone;
+
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
 use webauthn_rs::prelude::{
-    Passkey, PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
-    WebauthnError,
+    AuthenticationResult, Credential, Passkey, PublicKeyCredential, RegisterPublicKeyCredential,
+    Url, Webauthn, WebauthnBuilder, WebauthnError,
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
+use super::context::Context;
+use super::email_code::SendingError;
+use super::email_confirmation;
 use super::method;
 use super::second_factor;
 use super::session::{self, Proof, Session};
@@ -32,6 +37,8 @@ const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 /// How old a challenge may be that a page shows again.
 const SHOWN_AGAIN_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
+pub use self::alone::{Given, Offer, Visit};
+
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
     #[error("the union's origin {0} can't be a relying party")]
@@ -40,6 +47,8 @@ pub enum PasskeyError {
     Webauthn(#[from] WebauthnError),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Sending(#[from] SendingError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -87,16 +96,15 @@ impl Purpose {
 /// All of [`PasskeyError`].
 pub async fn begin_set_up(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
 ) -> Result<String, PasskeyError> {
-    if let Some(options) = running(tx, clock, session, Purpose::SetUp).await? {
+    if let Some(options) = running(tx, cx.clock, session, Purpose::SetUp).await? {
         return Ok(options.to_string());
     }
     let known = all(tx, session.account).await?;
     let known = known.iter().map(|(_, passkey)| passkey.cred_id().clone()).collect();
-    let (mut challenge, state) = relying_party(tenant)?.start_passkey_registration(
+    let (mut challenge, state) = relying_party(cx.tenant)?.start_passkey_registration(
         session.account.0,
         &session.user_id,
         &session.name,
@@ -109,7 +117,7 @@ pub async fn begin_set_up(
     }
     let options = serde_json::to_value(&challenge)?;
     let text = options.to_string();
-    keep(tx, clock, session, Purpose::SetUp, Ceremony { options, state }).await?;
+    keep(tx, cx.clock, session, Purpose::SetUp, Ceremony { options, state }).await?;
     Ok(text)
 }
 
@@ -119,15 +127,14 @@ pub async fn begin_set_up(
 /// All of [`PasskeyError`].
 pub async fn finish_set_up(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
     answer: &str,
     name: &str,
 ) -> Result<Answer, PasskeyError> {
     let account = session.account;
-    if !session.facts().second_factor && !session::owes_proof(tx, clock, session.id).await? {
+    if !session.facts().second_factor && !session::owes_proof(tx, cx.clock, session.id).await? {
         return Ok(Answer::NothingDue);
     }
     let same = sqlx::query_scalar!(
@@ -138,13 +145,13 @@ pub async fn finish_set_up(
     if same.fetch_one(tx.conn()).await? {
         return Ok(Answer::NameTaken);
     }
-    let made = answered(tx, clock, session, Purpose::SetUp, answer).await?;
-    let relying_party = relying_party(tenant)?;
+    let made = answered(tx, cx.clock, session, Purpose::SetUp, answer).await?;
+    let relying_party = relying_party(cx.tenant)?;
     let made = made.and_then(|(state, answer): (_, RegisterPublicKeyCredential)| {
         relying_party.finish_passkey_registration(&answer, &state).ok()
     });
-    let Some(passkey) = made else { return refuse(tx, clock, session).await };
-    let id = DeviceId::new(clock);
+    let Some(passkey) = made else { return refuse(tx, cx.clock, session).await };
+    let id = DeviceId::new(cx.clock);
     let added = sqlx::query!(
         "insert into passkeys (id, account_id, name, credential_id, credential, created_at,
                                last_used_at)
@@ -154,17 +161,18 @@ pub async fn finish_set_up(
         name,
         passkey.cred_id().to_vec(),
         Json(&passkey) as _,
-        clock.now()
+        cx.clock.now()
     )
     .execute(tx.conn())
     .await?;
     if added.rows_affected() == 0 {
-        return refuse(tx, clock, session).await;
+        return refuse(tx, cx.clock, session).await;
     }
     let detail = serde_json::json!({ "session": session.id, "device": id });
-    audit::record(tx, clock, Action::PasskeyAdded, Some(account), detail).await?;
+    audit::record(tx, cx.clock, Action::PasskeyAdded, Some(account), detail).await?;
     method::take_wanted(tx, session, SecondFactor::Passkey).await?;
-    Ok(Answer::Done(session::prove(tx, clock, session.id, token, PROOF).await?))
+    email_confirmation::kill(tx, cx.clock, account).await?;
+    Ok(Answer::Done(session::prove(tx, cx, session.id, token, PROOF).await?))
 }
 
 /// What a browser needs to prove one of the person's passkeys, as JSON.
@@ -173,19 +181,18 @@ pub async fn finish_set_up(
 /// All of [`PasskeyError`].
 pub async fn begin_sign_in(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
 ) -> Result<String, PasskeyError> {
-    if let Some(options) = running(tx, clock, session, Purpose::SignIn).await? {
+    if let Some(options) = running(tx, cx.clock, session, Purpose::SignIn).await? {
         return Ok(options.to_string());
     }
     let known: Vec<Passkey> =
         all(tx, session.account).await?.into_iter().map(|(_, passkey)| passkey).collect();
-    let (challenge, state) = relying_party(tenant)?.start_passkey_authentication(&known)?;
+    let (challenge, state) = relying_party(cx.tenant)?.start_passkey_authentication(&known)?;
     let options = serde_json::to_value(&challenge)?;
     let text = options.to_string();
-    keep(tx, clock, session, Purpose::SignIn, Ceremony { options, state }).await?;
+    keep(tx, cx.clock, session, Purpose::SignIn, Ceremony { options, state }).await?;
     Ok(text)
 }
 
@@ -195,25 +202,44 @@ pub async fn begin_sign_in(
 /// All of [`PasskeyError`].
 pub async fn finish_sign_in(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
     answer: &str,
 ) -> Result<Answer, PasskeyError> {
-    if !session::owes_proof(tx, clock, session.id).await? {
+    if !session::owes_proof(tx, cx.clock, session.id).await? {
         return Ok(Answer::NothingDue);
     }
-    let proof = answered(tx, clock, session, Purpose::SignIn, answer).await?;
-    let relying_party = relying_party(tenant)?;
+    let proof = answered(tx, cx.clock, session, Purpose::SignIn, answer).await?;
+    let relying_party = relying_party(cx.tenant)?;
     let proof = proof.and_then(|(state, answer): (_, PublicKeyCredential)| {
         relying_party.finish_passkey_authentication(&answer, &state).ok()
     });
-    let Some(proof) = proof else { return wrong(tx, clock, tenant, session).await };
+    let Some(proof) = proof else { return wrong(tx, cx, session).await };
     let known = all(tx, session.account).await?;
     let used = known.into_iter().find(|(_, passkey)| passkey.cred_id() == proof.cred_id());
-    let Some((id, mut passkey)) = used else { return wrong(tx, clock, tenant, session).await };
-    passkey.update_credential(&proof);
+    // The challenge knows the counter as it was when it was made.
+    let used = used.filter(|(_, passkey)| counts_on(passkey, &proof));
+    let Some((id, passkey)) = used else { return wrong(tx, cx, session).await };
+    note_use(tx, cx.clock, id, passkey, &proof).await?;
+    Ok(Answer::Done(session::prove(tx, cx, session.id, token, PROOF).await?))
+}
+
+/// Whether a passkey that counts its uses tells a later one than the last (WebAuthn §7.2, step 22): one
+/// that doesn't was copied.
+fn counts_on(passkey: &Passkey, proof: &AuthenticationResult) -> bool {
+    let last = Credential::from(passkey.clone()).counter;
+    proof.counter() > last || (proof.counter() == 0 && last == 0)
+}
+
+async fn note_use(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    id: DeviceId,
+    mut passkey: Passkey,
+    proof: &AuthenticationResult,
+) -> Result<(), sqlx::Error> {
+    passkey.update_credential(proof);
     sqlx::query!(
         "update passkeys set credential = $2, last_used_at = $3 where id = $1",
         id as DeviceId,
@@ -221,8 +247,8 @@ pub async fn finish_sign_in(
         clock.now()
     )
     .execute(tx.conn())
-    .await?;
-    Ok(Answer::Done(session::prove(tx, clock, session.id, token, PROOF).await?))
+    .await
+    .map(drop)
 }
 
 /// The union's own host, in every link and in no request.
@@ -324,11 +350,10 @@ async fn refuse(
 /// A proof at sign-in that proves nothing.
 async fn wrong(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
 ) -> Result<Answer, PasskeyError> {
     let (account, refused) = (session.account, Action::PasskeyRefused);
-    let locked = second_factor::count_failure(tx, clock, tenant, account, refused).await?;
+    let locked = second_factor::count_failure(tx, cx, account, refused).await?;
     Ok(if locked { Answer::Locked } else { Answer::Refused })
 }

@@ -16,10 +16,10 @@ use crate::tenant::policy::SecondFactor;
 const MAX_FAILURES: i16 = 5;
 
 /// What came of the password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum PasswordAgain {
-    /// The union asks for no more.
-    Done,
+    /// The union asks for no more; the session goes on under a new token.
+    Done(PlainToken),
     /// This comes next; a mail that it needs is on its way.
     Then(SecondFactor),
     Wrong,
@@ -44,17 +44,22 @@ impl SignIn<'_> {
             return Ok(PasswordAgain::TooMany);
         };
         let right = self.is_current(tenant, &session.user_id, password).await?;
-        let method = session.method(&tenant.config);
         let mut tx = self.db.tenant(tenant.id).await?;
         if right {
-            if !session::prove_password(&mut tx, self.clock, session, method.is_none()).await? {
-                return Ok(PasswordAgain::TooMany);
-            }
-            if method == Some(SecondFactor::EmailCode) {
-                email_code::send(&mut tx, self.clock, self.mail, tenant, session, token).await?;
-            }
+            let again = match session.method(&tenant.config) {
+                None => session::prove_by_password(&mut tx, self.clock, session, token)
+                    .await?
+                    .map(PasswordAgain::Done),
+                Some(method) => {
+                    let lives = session::prove_password(&mut tx, self.clock, session.id).await?;
+                    if lives && method == SecondFactor::EmailCode {
+                        email_code::send(&mut tx, self.context(tenant), session, token).await?;
+                    }
+                    lives.then_some(PasswordAgain::Then(method))
+                }
+            };
             tx.commit().await?;
-            return Ok(method.map_or(PasswordAgain::Done, PasswordAgain::Then));
+            return Ok(again.unwrap_or(PasswordAgain::TooMany));
         }
         let detail = serde_json::json!({ "session": session.id, "failures": failures });
         let account = Some(session.account);

@@ -1,30 +1,29 @@
 //! Recovery codes: a way in for whoever lost every device, ten at a time, each good once.
 //!
-//! They are random enough (80 bits) that a plain hash keeps them, and shown once. Using one is told by
-//! mail.
+//! They are random enough (112 bits, ASVS 6.5.2) that a plain hash keeps them, and shown once. Using one
+//! is told by mail.
 
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::account_changed::Change;
+use super::context::Context;
 use super::email_code::SendingError;
+use super::email_confirmation;
 use super::second_factor;
 use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
-use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
 use crate::base::japanese::fold_code;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::mail::message::MailRoom;
-use crate::tenant::directory::Tenant;
 
 /// Codes a set has.
 const SET: usize = 10;
 /// As letters have them: none looks like another.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
-/// 29^17: more than 80 bits.
-const LENGTH: usize = 17;
+/// 29^24: more than 116 bits.
+const LENGTH: usize = 24;
 const GROUP: usize = 4;
 
 /// What came of a code.
@@ -52,13 +51,11 @@ pub struct Standing {
 /// All of [`SendingError`].
 pub async fn renew(
     tx: &mut TenantTx,
-    clock: &Clock,
-    mail: &MailRoom,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
     made_at: i64,
 ) -> Result<Option<Vec<String>>, SendingError> {
-    let account = session.account;
+    let (clock, account) = (cx.clock, session.account);
     sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
         .fetch_one(tx.conn())
         .await?;
@@ -79,9 +76,10 @@ pub async fn renew(
     )
     .execute(tx.conn())
     .await?;
+    email_confirmation::kill(tx, clock, account).await?;
     let detail = serde_json::json!({ "session": session.id, "count": SET });
     audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
-    Change::RecoveryCodesMade.tell(tx, clock, mail, tenant, session).await?;
+    Change::RecoveryCodesMade.tell(tx, cx, session).await?;
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
 }
 
@@ -107,14 +105,12 @@ pub async fn standing(tx: &mut TenantTx, account: AccountId) -> Result<Standing,
 /// All of [`SendingError`].
 pub async fn confirm(
     tx: &mut TenantTx,
-    clock: &Clock,
-    mail: &MailRoom,
-    tenant: &Tenant,
+    cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
     typed: &str,
 ) -> Result<Confirmation, SendingError> {
-    let account = session.account;
+    let (clock, account) = (cx.clock, session.account);
     if !session::owes_proof(tx, clock, session.id).await? {
         return Ok(Confirmation::NothingDue);
     }
@@ -129,12 +125,12 @@ pub async fn confirm(
     .await?;
     if used.rows_affected() == 0 {
         let refused = Action::RecoveryCodeRefused;
-        let locked = second_factor::count_failure(tx, clock, tenant, account, refused).await?;
+        let locked = second_factor::count_failure(tx, cx, account, refused).await?;
         return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
     }
-    Change::RecoveryCodeUsed.tell(tx, clock, mail, tenant, session).await?;
+    Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
     let proof = Proof::RecoveryCode;
-    Ok(Confirmation::Done(session::prove(tx, clock, session.id, token, proof).await?))
+    Ok(Confirmation::Done(session::prove(tx, cx, session.id, token, proof).await?))
 }
 
 /// Bound to the person, so that equal hashes tell nothing.
@@ -163,7 +159,7 @@ mod tests {
         let code = random_code();
         assert_eq!(code.len(), LENGTH);
         let copied = grouped(&code).to_uppercase();
-        assert_eq!(copied.matches('-').count(), 4);
+        assert_eq!(copied.matches('-').count(), 5);
         assert_eq!(fold_code(&copied).to_lowercase(), code);
     }
 }

@@ -7,15 +7,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::account_changed::Change;
 use super::email_code;
-use super::email_confirmation;
 use super::journey::Step;
+use super::known_browser;
 use super::password::{self, Flaw};
 use super::session::{self, Lookup, Session};
 use super::sign_in::{SignIn, SignInError};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::email::EmailAddress;
-use crate::base::ids::AccountId;
+use crate::base::ids::{AccountId, SessionId};
 use crate::base::japanese::minute;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -210,9 +210,11 @@ impl SignIn<'_> {
         session: &Session,
         chosen: &SecretString,
     ) -> Result<Vec<Flaw>, SignInError> {
-        let (rules, user_id, secret) =
-            (tenant.config.password.clone(), user_id.to_owned(), chosen.clone());
-        let look = move || password::flaws(&rules, &user_id, secret.expose_secret());
+        let (policy, user_id, secret) = (tenant.config.clone(), user_id.to_owned(), chosen.clone());
+        let look = move || {
+            let (rules, slug) = (&policy.password, policy.slug.as_str());
+            password::flaws(rules, slug, &user_id, secret.expose_secret())
+        };
         let flaws = self.hasher.compute(look).await?;
         if !flaws.is_empty() {
             return Ok(flaws);
@@ -271,23 +273,24 @@ impl SignIn<'_> {
         let detail = serde_json::json!({ "session": session.id });
         audit::record(tx, self.clock, action, Some(session.account), detail).await?;
         session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
-        email_confirmation::kill(tx, self.clock, session.account).await?;
         if first {
             session::note_registration(tx, self.clock, session.id).await?;
+            known_browser::remember(tx, self.clock, session.id).await?;
         } else {
-            Change::Password.tell(tx, self.clock, self.mail, tenant, session).await?;
+            Change::Password.tell(tx, self.context(tenant), session).await?;
         }
         let renewed = session::renew(tx, self.clock, session.id, token).await?;
-        if let Lookup::Living(now) = session::find(tx, self.clock, tenant, &renewed).await?
+        if let Lookup::Living(now) = session::find(tx, self.context(tenant), &renewed).await?
             && now.next_step(&tenant.config) == Step::EmailCode
         {
-            email_code::send(tx, self.clock, self.mail, tenant, &now, &renewed).await?;
+            email_code::send(tx, self.context(tenant), &now, &renewed).await?;
         }
         Ok(renewed)
     }
 }
 
-/// Sets a password in place of the one that the session knew. Whether it did.
+/// Sets a password in place of the one that the session knew, which still has to live: hashing takes
+/// its time. Whether it did.
 async fn set_password(
     tx: &mut TenantTx,
     session: &Session,
@@ -298,11 +301,13 @@ async fn set_password(
         "update accounts
          set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
              initial_credential = null, initial_issued_at = null, initial_password_hash = null
-         where id = $1 and password_set_at is not distinct from $4",
+         where id = $1 and password_set_at is not distinct from $4
+           and exists (select from sessions where id = $5 and ended_at is null)",
         session.account as AccountId,
         hash,
         now,
-        session.password_set_at
+        session.password_set_at,
+        session.id as SessionId
     )
     .execute(tx.conn())
     .await?;

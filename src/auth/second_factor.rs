@@ -1,22 +1,21 @@
 //! Wrong second factors have a count and a lock of their own, over all methods, sessions and resends
 //! (L2).
 
+use super::context::Context;
 use super::session;
 use crate::audit::{self, Action};
-use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
 use crate::db::TenantTx;
-use crate::tenant::directory::Tenant;
 
 /// Counts a wrong one, which `action` names. Whether the account is locked now, and all of its
 /// sessions ended.
 pub(super) async fn count_failure(
     tx: &mut TenantTx,
-    clock: &Clock,
-    tenant: &Tenant,
+    cx: Context<'_>,
     account: AccountId,
     action: Action,
 ) -> Result<bool, sqlx::Error> {
+    let Context { clock, tenant, .. } = cx;
     let failures = sqlx::query_scalar!(
         "update accounts set second_factor_failures = second_factor_failures + 1
          where id = $1 returning second_factor_failures",

@@ -4,11 +4,18 @@
 //! second factor is proved. It ends by sign-out, by rest, or by age.
 
 mod lookup;
+mod proof;
+mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::lookup::find;
+pub(super) use self::proof::{
+    Proof, note_fresh, owes_proof, prove, prove_by_password, prove_password,
+};
+pub(super) use self::token::renew;
 use super::consent::Client;
+use super::email_confirmation;
 use super::journey::{self, Address, Facts, Progress, Step};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -39,23 +46,11 @@ pub struct Session {
     pub password_set_at: Option<DateTime<Utc>>,
     reauthenticated_at: Option<DateTime<Utc>>,
     reauth_password_at: Option<DateTime<Utc>>,
+    /// Since when the second factor is asked for again.
+    lapsed_at: Option<DateTime<Utc>>,
+    /// In place of the token that it was found by.
+    pub rotated: Option<PlainToken>,
     facts: Facts,
-}
-
-/// What proved a second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
-    Factor(SecondFactor),
-    RecoveryCode,
-}
-
-impl Proof {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Factor(factor) => factor.name(),
-            Self::RecoveryCode => "recovery_code",
-        }
-    }
 }
 
 /// What a token turned out to be.
@@ -108,32 +103,48 @@ impl Session {
         self.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR)
     }
 
+    /// Since when the person, who came back after a rest, owes the second factor again (L11).
+    #[must_use]
+    pub fn lapsed_at(&self) -> Option<DateTime<Utc>> {
+        self.lapsed_at
+    }
+
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 }
 
-/// Begins a session for a person whose password was right.
+/// What a session begins with.
+#[derive(Debug)]
+pub(super) struct Beginning<'b> {
+    pub account: AccountId,
+    pub remember_until: Option<DateTime<Utc>>,
+    pub client: &'b Client,
+    /// What the browser is known by later.
+    pub browser: &'b PlainToken,
+}
+
+/// Begins a session for a person whose password, or whose passkey, was right.
 pub(super) async fn begin(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
-    remember_until: Option<DateTime<Utc>>,
-    client: &Client,
+    beginning: Beginning<'_>,
 ) -> Result<(SessionId, PlainToken), sqlx::Error> {
+    let Beginning { account, remember_until, client, browser } = beginning;
     let (id, token) = (SessionId::new(clock), PlainToken::random());
     sqlx::query!(
-        "insert into sessions (id, account_id, token_hash, created_at, last_seen_at, remember_until,
-                               remote_address, user_agent)
-         values ($1, $2, $3, $4, $4, $5, $6, $7)",
+        "insert into sessions (id, account_id, token_hash, token_at, created_at, last_seen_at,
+                               remember_until, remote_address, user_agent, browser_hash)
+         values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)",
         id as SessionId,
         account as AccountId,
         token.hashed().to_vec(),
         clock.now(),
         remember_until,
         client.address.map(|address| address.to_string()),
-        client.user_agent
+        client.user_agent,
+        browser.hashed().to_vec()
     )
     .execute(tx.conn())
     .await?;
@@ -174,117 +185,6 @@ pub(super) async fn lock_account_of(
     .map(drop)
 }
 
-/// Whether a session owes a proof: its second factor, or another re-authentication. Who asks at the
-/// same time waits for the answer, so that a double click's second request is no wrong guess.
-pub(super) async fn owes_proof(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    session: SessionId,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query!(
-        "select a.id from accounts a
-         join sessions s on s.tenant_id = a.tenant_id and s.account_id = a.id
-         where s.id = $1 for update of a",
-        session as SessionId
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let row = sqlx::query!(
-        r#"select ended_at is null as "lives!", second_factor_at is null as "first!",
-                  reauthenticated_at
-           from sessions where id = $1 for update"#,
-        session as SessionId
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let fresh = row.reauthenticated_at.is_some_and(|at| clock.now() - at <= FRESH_FOR);
-    Ok(row.lives && (row.first || !fresh))
-}
-
-/// Notes a proof of the second factor: the sign-in's own, or that of a re-authentication. The session
-/// gets a new token.
-pub(super) async fn prove(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    session: SessionId,
-    old: &PlainToken,
-    by: Proof,
-) -> Result<PlainToken, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"update sessions s
-           set second_factor_at = coalesce(s.second_factor_at, $2), reauthenticated_at = $2,
-               reauth_password_at = null, reauth_failures = 0
-           from sessions before
-           where s.id = $1 and before.tenant_id = s.tenant_id and before.id = s.id
-           returning s.account_id as "account: AccountId",
-                     before.second_factor_at is null as "first!""#,
-        session as SessionId,
-        clock.now()
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    sqlx::query!(
-        "update accounts set second_factor_failures = 0
-         where id = $1 and second_factor_failures > 0",
-        row.account as AccountId
-    )
-    .execute(tx.conn())
-    .await?;
-    let action = if row.first { Action::SignInComplete } else { Action::Reauthenticated };
-    let detail = serde_json::json!({ "session": session, "second_factor": by.name() });
-    audit::record(tx, clock, action, Some(row.account), detail).await?;
-    renew(tx, clock, session, old).await
-}
-
-/// Notes that the right password was given again. `whole`: the union asks for no more. `false` where
-/// the session has ended meanwhile.
-pub(super) async fn prove_password(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    session: &Session,
-    whole: bool,
-) -> Result<bool, sqlx::Error> {
-    let proved = sqlx::query!(
-        "update sessions
-         set reauth_password_at = $2, reauth_failures = 0,
-             reauthenticated_at = case when $3 then $2 else reauthenticated_at end
-         where id = $1 and ended_at is null",
-        session.id as SessionId,
-        clock.now(),
-        whole
-    )
-    .execute(tx.conn())
-    .await?;
-    if whole && proved.rows_affected() > 0 {
-        let detail = serde_json::json!({ "session": session.id });
-        let account = Some(session.account);
-        audit::record(tx, clock, Action::Reauthenticated, account, detail).await?;
-    }
-    Ok(proved.rows_affected() > 0)
-}
-
-/// Gives the session a new token, as at each change of privilege; `old` is dead from now.
-pub(super) async fn renew(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    session: SessionId,
-    old: &PlainToken,
-) -> Result<PlainToken, sqlx::Error> {
-    let token = PlainToken::random();
-    sqlx::query!(
-        "update sessions
-         set token_hash = $2, previous_token_hash = $3, last_seen_at = $4
-         where id = $1",
-        session as SessionId,
-        token.hashed().to_vec(),
-        old.hashed().to_vec(),
-        clock.now()
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(token)
-}
-
 /// Ends a session; ending it again changes nothing. Whether it lived.
 ///
 /// # Errors
@@ -304,7 +204,8 @@ pub async fn end(
     Ok(ended.rows_affected() > 0)
 }
 
-/// Ends every session of an account but `keep` (L7); how many lived.
+/// Ends every session of an account but `keep` (L7), and kills the link that one of them may have
+/// asked for; how many lived.
 ///
 /// # Errors
 /// The database's.
@@ -314,6 +215,7 @@ pub async fn end_others(
     account: AccountId,
     keep: Option<SessionId>,
 ) -> Result<u64, sqlx::Error> {
+    email_confirmation::kill(tx, clock, account).await?;
     let ended = sqlx::query!(
         "update sessions set ended_at = $3
          where account_id = $1 and ended_at is null and id is distinct from $2",

@@ -9,10 +9,12 @@ use subtle::ConstantTimeEq as _;
 
 use super::account::{self, Credentials, InitialCredential};
 use super::consent::Client;
+use super::context::Context;
 use super::email_code::{self, SendingError};
 use super::hashing::{Hasher, HashingError};
 use super::journey::Step;
-use super::session::{self, Lookup, Session};
+use super::known_browser;
+use super::session::{self, Beginning, Lookup, Session};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -42,6 +44,8 @@ pub struct Given<'a> {
     pub remember: bool,
     /// Where it comes from.
     pub client: &'a Client,
+    /// What the browser is known by.
+    pub browser: &'a PlainToken,
 }
 
 /// What came of it.
@@ -63,7 +67,11 @@ pub enum SignInError {
     Database(#[from] sqlx::Error),
 }
 
-impl SignIn<'_> {
+impl<'s> SignIn<'s> {
+    pub(super) const fn context(&self, tenant: &'s Tenant) -> Context<'s> {
+        Context { clock: self.clock, mail: self.mail, tenant }
+    }
+
     /// Checks a password and begins a session. The browser's earlier session ends where a new one
     /// begins.
     ///
@@ -172,6 +180,12 @@ impl SignIn<'_> {
         }
     }
 
+    /// Until when the browser keeps the session, where the person wants that and the union lets it.
+    pub(super) fn remember_until(&self, tenant: &Tenant, wanted: bool) -> Option<DateTime<Utc>> {
+        let days = tenant.config.sign_in.remember_days.filter(|_| wanted);
+        days.map(|days| self.clock.now() + TimeDelta::days(days.into()))
+    }
+
     async fn accept(
         &self,
         tenant: &Tenant,
@@ -179,8 +193,7 @@ impl SignIn<'_> {
         found: &Credentials,
         given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let days = tenant.config.sign_in.remember_days.filter(|_| given.remember);
-        let remember_until = days.map(|days| self.clock.now() + TimeDelta::days(days.into()));
+        let remember_until = self.remember_until(tenant, given.remember);
         let mut tx = self.db.tenant(tenant.id).await?;
         if !account::still_holds(&mut tx, found).await? {
             tx.commit().await?;
@@ -189,19 +202,27 @@ impl SignIn<'_> {
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
-        let (id, token) =
-            session::begin(&mut tx, self.clock, found.account, remember_until, given.client)
-                .await?;
-        let Lookup::Living(session) = session::find(&mut tx, self.clock, tenant, &token).await?
+        let beginning = Beginning {
+            account: found.account,
+            remember_until,
+            client: given.client,
+            browser: given.browser,
+        };
+        let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
+        let Lookup::Living(session) = session::find(&mut tx, self.context(tenant), &token).await?
         else {
             return Ok(Outcome::Refused);
         };
         let detail = given.client.detail(serde_json::json!({ "session": id }));
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
+        if found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty() {
+            known_browser::meet(&mut tx, self.context(tenant), id).await?;
+            session::note_fresh(&mut tx, self.clock, id).await?;
+        }
         let step = session.next_step(&tenant.config);
         if step == Step::EmailCode {
-            email_code::send(&mut tx, self.clock, self.mail, tenant, &session, &token).await?;
+            email_code::send(&mut tx, self.context(tenant), &session, &token).await?;
         }
         tx.commit().await?;
         Ok(Outcome::Accepted { token, step, remember_until })

@@ -6,6 +6,9 @@
 use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
+use super::context::Context;
+use super::email_code::SendingError;
+use super::email_confirmation;
 use super::method;
 use super::second_factor;
 use super::session::{self, Proof, Session};
@@ -16,7 +19,6 @@ use crate::base::japanese::fold_code;
 use crate::base::sealed::{Sealed, SealedError, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
 const SECRET_LENGTH: usize = 20;
@@ -29,6 +31,8 @@ pub enum TotpError {
     Sealed(#[from] SealedError),
     #[error("{0:?}")]
     Parameters(totp_rs::TotpError),
+    #[error(transparent)]
+    Sending(#[from] SendingError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -80,9 +84,8 @@ impl Enrolment {
 
 /// A person's authenticator apps, as a session of theirs meets them.
 pub struct Apps<'s> {
-    pub clock: &'s Clock,
+    pub cx: Context<'s>,
     pub sealer: &'s Sealer,
-    pub tenant: &'s Tenant,
     pub session: &'s Session,
 }
 
@@ -92,7 +95,7 @@ impl Apps<'_> {
     /// # Errors
     /// All of [`TotpError`].
     pub async fn enrolment(&self, tx: &mut TenantTx) -> Result<Enrolment, TotpError> {
-        let Self { clock, sealer, session, .. } = self;
+        let Self { cx: Context { clock, .. }, sealer, session } = self;
         let fresh: [u8; SECRET_LENGTH] = rand::random();
         let sealed = sealer.seal(&enrolment_purpose(session), &fresh);
         // Two tabs at once: the second finds the first one's secret.
@@ -119,7 +122,7 @@ impl Apps<'_> {
 
     /// The secret that the page offered, as long as nobody has ended that set-up.
     async fn begun(&self, tx: &mut TenantTx) -> Result<Option<Enrolment>, TotpError> {
-        let Self { clock, sealer, session, .. } = self;
+        let Self { cx: Context { clock, .. }, sealer, session } = self;
         let Some(row) = sqlx::query!(
             "select secret, key_id from totp_enrolments
              where session_id = $1 and begun_at > $2 for update",
@@ -147,7 +150,7 @@ impl Apps<'_> {
         code: &str,
         name: &str,
     ) -> Result<Enrolling, TotpError> {
-        let Self { clock, sealer, session, .. } = self;
+        let Self { cx: Context { clock, .. }, sealer, session } = self;
         let Some(Enrolment(totp)) = self.begun(tx).await? else {
             return Ok(Enrolling::NothingDue);
         };
@@ -182,8 +185,9 @@ impl Apps<'_> {
         let detail = serde_json::json!({ "session": session.id, "device": id });
         audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
         method::take_wanted(tx, session, SecondFactor::Totp).await?;
+        email_confirmation::kill(tx, clock, session.account).await?;
         let by = Proof::Factor(SecondFactor::Totp);
-        Ok(Enrolling::Done(session::prove(tx, clock, session.id, token, by).await?))
+        Ok(Enrolling::Done(session::prove(tx, self.cx, session.id, token, by).await?))
     }
 
     /// Checks a code at sign-in.
@@ -197,19 +201,18 @@ impl Apps<'_> {
         device: DeviceId,
         code: &str,
     ) -> Result<Confirmation, TotpError> {
-        let Self { clock, session, .. } = self;
+        let Self { cx, session, .. } = *self;
         let account = session.account;
-        if !session::owes_proof(tx, clock, session.id).await? {
+        if !session::owes_proof(tx, cx.clock, session.id).await? {
             return Ok(Confirmation::NothingDue);
         }
         if !self.is_right(tx, device, code).await? {
             let refused = Action::TotpRefused;
-            let locked =
-                second_factor::count_failure(tx, clock, self.tenant, account, refused).await?;
+            let locked = second_factor::count_failure(tx, cx, account, refused).await?;
             return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
         }
         let by = Proof::Factor(SecondFactor::Totp);
-        Ok(Confirmation::Done(session::prove(tx, clock, session.id, token, by).await?))
+        Ok(Confirmation::Done(session::prove(tx, self.cx, session.id, token, by).await?))
     }
 
     /// Whether a code is the device's of this very moment, and was not used before.
@@ -232,18 +235,18 @@ impl Apps<'_> {
         };
         let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
         let secret = self.sealer.open(&device_purpose(account, device), &sealed)?;
-        match self.totp(secret)?.check(&fold_code(code), seconds(self.clock)) {
-            Some(step) => Ok(consume(tx, self.clock, device, step).await?),
+        match self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)) {
+            Some(step) => Ok(consume(tx, self.cx.clock, device, step).await?),
             None => Ok(false),
         }
     }
 
     fn totp(&self, secret: Vec<u8>) -> Result<Totp, TotpError> {
         // A colon would part the issuer from the name; none stands in an ID that was chosen here.
-        let issuer = format!("{}加入者ページ", self.tenant.config.name).replace(':', "");
+        let issuer = format!("{}加入者ページ", self.cx.tenant.config.name).replace(':', "");
         Builder::new()
             .with_secret(Secret::from(secret))
-            .with_skew(self.tenant.config.sign_in.totp_window)
+            .with_skew(self.cx.tenant.config.sign_in.totp_window)
             .with_issuer(Some(issuer))
             .with_account_name(self.session.user_id.replace(':', ""))
             .build()

@@ -9,3 +9,4 @@ pub mod month;
 pub mod sealed;
 pub mod secret;
 pub mod spreadsheet;
+pub mod user_agent;

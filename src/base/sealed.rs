@@ -4,7 +4,7 @@
 //! opens what it sealed. What a value is for is bound to it: moved elsewhere, it doesn't open.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
@@ -17,6 +17,21 @@ pub struct Sealed {
     pub key_id: String,
     /// A random nonce, then the ciphertext.
     pub bytes: Vec<u8>,
+}
+
+impl Sealed {
+    /// For a hidden field of a form.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!("{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(&self.bytes))
+    }
+
+    /// Reads [`Sealed::to_text`] back; `None` for what can't be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (key_id, bytes) = text.rsplit_once('.')?;
+        Some(Self { key_id: key_id.to_owned(), bytes: URL_SAFE_NO_PAD.decode(bytes).ok()? })
+    }
 }
 
 /// The keys of a deployment; the last one seals.

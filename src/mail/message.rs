@@ -95,6 +95,23 @@ impl Mail for AccountChangedMail {
     const FROM: From = From::NoReply;
 }
 
+/// 「【KOSMOWeb】新しい端末からのログインのお知らせ」 (S9).
+#[derive(Serialize)]
+pub struct NewBrowserMail {
+    /// In Japan's time.
+    pub at: String,
+    /// 「Chrome（Windows）」
+    pub device: String,
+    /// The IP address, where it is known.
+    pub address: Option<String>,
+    pub origin: String,
+}
+
+impl Mail for NewBrowserMail {
+    const NAME: &'static str = "new_browser";
+    const FROM: From = From::NoReply;
+}
+
 /// A mail as it will be read.
 pub struct Letter {
     pub kind: &'static str,

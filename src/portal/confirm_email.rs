@@ -59,8 +59,7 @@ pub(super) async fn submit(
         Some(token) => {
             let mut tx = app.db.tenant(visitor.tenant.id).await?;
             let tenant = &visitor.tenant;
-            let link =
-                email_confirmation::confirm(&mut tx, &app.clock, &app.mail, tenant, &token).await?;
+            let link = email_confirmation::confirm(&mut tx, app.context(tenant), &token).await?;
             tx.commit().await?;
             link
         }

@@ -55,7 +55,10 @@ pub(super) async fn show(
     State(app): State<AppState>,
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
-    let SigningIn { visitor, .. } = signing_in.at(Step::EmailCode)?;
+    let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    email_code::send_first(&mut tx, app.context(&visitor.tenant), &session, &token).await?;
+    tx.commit().await?;
     page(&app, &visitor, None, Field::default())
 }
 
@@ -74,8 +77,7 @@ pub(super) async fn submit(
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let confirmation = email_code::confirm(
         &mut tx,
-        &app.clock,
-        &visitor.tenant,
+        app.context(&visitor.tenant),
         &token,
         Purpose::SignIn,
         &fields.code,
@@ -99,8 +101,7 @@ pub(super) async fn resend(
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let sending =
-        email_code::send(&mut tx, &app.clock, &app.mail, &visitor.tenant, &session, &token).await?;
+    let sending = email_code::send(&mut tx, app.context(&visitor.tenant), &session, &token).await?;
     tx.commit().await?;
     page(&app, &visitor, notice_of(sending), Field::default())
 }

@@ -54,7 +54,7 @@ pub(super) async fn submit(
         Ok(Some(method)) => {
             let tenant = &visitor.tenant;
             let mut tx = app.db.tenant(tenant.id).await?;
-            method::choose(&mut tx, &app.clock, &app.mail, tenant, session, token, method).await?;
+            method::choose(&mut tx, app.context(tenant), session, token, method).await?;
             tx.commit().await?;
             Ok(Redirect::to(ONWARD).into_response())
         }

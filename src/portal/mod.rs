@@ -9,6 +9,7 @@ mod home;
 mod method;
 mod new_password;
 mod passkey;
+mod passkey_alone;
 mod profile;
 mod profile_email;
 mod reauthenticate;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-in/with-passkey", get(sign_in::show).post(passkey_alone::submit))
         .route(ONWARD, get(onward))
         .route("/sign-in/code", get(email_code::show).post(email_code::submit))
         .route("/sign-in/code/resend", get(email_code::show).post(email_code::resend))

@@ -144,16 +144,15 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     let mut tx = app.db.tenant(tenant.id).await?;
     let answer = passkey::finish_set_up(
         &mut tx,
-        &app.clock,
-        tenant,
+        app.context(tenant),
         session,
         token,
         &fields.credential,
         &name,
     )
     .await?;
-    if setting_up.settings && matches!(answer, Answer::Done(_)) {
-        Change::PasskeyAdded.tell(&mut tx, &app.clock, &app.mail, tenant, session).await?;
+    if setting_up.is_told() && matches!(answer, Answer::Done(_)) {
+        Change::PasskeyAdded.tell(&mut tx, app.context(tenant), session).await?;
     }
     if fields.everywhere && matches!(answer, Answer::Done(_)) {
         session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
@@ -195,7 +194,7 @@ pub(super) async fn submit(
     let tenant = &visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
     let answer =
-        passkey::finish_sign_in(&mut tx, &app.clock, tenant, session, token, &fields.credential)
+        passkey::finish_sign_in(&mut tx, app.context(tenant), session, token, &fields.credential)
             .await?;
     tx.commit().await?;
     match answer {
@@ -220,7 +219,7 @@ async fn set_up_page(
         true => {
             let mut tx = app.db.tenant(visitor.tenant.id).await?;
             let options =
-                passkey::begin_set_up(&mut tx, &app.clock, &visitor.tenant, session).await?;
+                passkey::begin_set_up(&mut tx, app.context(&visitor.tenant), session).await?;
             tx.commit().await?;
             options
         }
@@ -235,7 +234,7 @@ async fn set_up_page(
 async fn page(app: &App, signing_in: &SigningIn, credential: Field) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let options = passkey::begin_sign_in(&mut tx, &app.clock, &visitor.tenant, session).await?;
+    let options = passkey::begin_sign_in(&mut tx, app.context(&visitor.tenant), session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);
     let recovery = recovery_code::offered(&visitor.tenant.config);

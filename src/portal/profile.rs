@@ -96,11 +96,14 @@ pub(super) async fn submit(
         method: Field::with_value(&fields.method),
     };
     // An ID of the older service may stay as it is, whatever the rules say to new ones.
+    let method = chosen(&policy.sign_in, &fields.method);
     let user_id = match UserId::parse(&typed) {
         Ok(same) if same.as_str() == session.user_id || same.as_str() == fields.was => Ok(None),
+        // What changes nothing must not tell either whether it is the password.
+        _ if fields.was != session.user_id => Err(ELSEWHERE.to_owned()),
+        _ if method.is_err() => Ok(None),
         _ => new_user_id(&app, &subscriber, &typed).await?.map(Some),
     };
-    let method = chosen(&policy.sign_in, &fields.method);
     let (user_id, method) = match (user_id, method) {
         (Ok(user_id), Ok(method)) => (user_id, method),
         (user_id, method) => {
@@ -122,14 +125,14 @@ pub(super) async fn submit(
             form.user_id = form.user_id.with_error(refused);
             return page(&app, &subscriber, None, form);
         }
-        Change::UserId.tell(&mut tx, clock, &app.mail, tenant, session).await?;
+        Change::UserId.tell(&mut tx, app.context(tenant), session).await?;
     }
     let mut onward = "/profile?changed=1";
     if let Some(method) = method {
         match method::want(&mut tx, clock, session, method).await? {
             Wanted::Counts if session.method(policy) == Some(method) => {}
             Wanted::Counts => {
-                Change::Method.tell(&mut tx, clock, &app.mail, tenant, session).await?;
+                Change::Method.tell(&mut tx, app.context(tenant), session).await?;
             }
             Wanted::NoAddress => {
                 form.method = form.method.with_error(NO_ADDRESS);

@@ -89,8 +89,7 @@ pub(super) async fn make_set(
         return Err(WebError::NotFound);
     }
     let mut tx = app.db.tenant(tenant.id).await?;
-    let made =
-        recovery_code::renew(&mut tx, &app.clock, &app.mail, tenant, &session, made_at).await?;
+    let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at).await?;
     let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
@@ -122,16 +121,8 @@ pub(super) async fn submit(
     let SigningIn { visitor, session, token, .. } = &signing_in;
     let tenant = &visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
-    let confirmation = recovery_code::confirm(
-        &mut tx,
-        &app.clock,
-        &app.mail,
-        tenant,
-        session,
-        token,
-        &fields.code,
-    )
-    .await?;
+    let confirmation =
+        recovery_code::confirm(&mut tx, app.context(tenant), session, token, &fields.code).await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),

@@ -44,6 +44,11 @@ impl SettingUp {
         Ok(Self { visitor, session, token, progress: None, settings: true })
     }
 
+    /// Whether the person is told by mail: always but in the first sign-in, which has a mail of its own.
+    pub(super) fn is_told(&self) -> bool {
+        !self.session.facts().first_session
+    }
+
     /// Where it leads once it is done.
     pub(super) fn onward(&self) -> Redirect {
         Redirect::to(if self.settings { sign_in_methods::PAGE } else { ONWARD })

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::passkey_alone;
 use crate::auth::consent::Client;
+use crate::auth::passkey::Offer;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
-use crate::tenant::directory::Tenant;
-use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Field, FormError, Sent, summary, ticked};
 use crate::web::identity::Visitor;
@@ -21,7 +21,8 @@ use crate::web::state::{App, AppState};
 /// Longer than any password a union may allow; what is longer is nobody's.
 const LONGEST_PASSWORD: usize = 1024;
 
-const STALE: &str = "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
+pub(super) const STALE: &str =
+    "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Default, Serialize)]
@@ -33,18 +34,26 @@ pub(super) struct SignInPage {
     pub(super) old_site_closes: Option<String>,
     /// Days for which ログイン状態の保存 lasts (L11); absent: not offered.
     pub(super) remember_days: Option<u16>,
+    /// What a passkey answers that signs in by itself (L6); absent: not offered.
+    pub(super) passkey: Option<Offer>,
     pub(super) form: SignInForm,
 }
 
 impl SignInPage {
-    fn of(app: &App, tenant: &Tenant) -> Self {
-        let letter = tenant.config.first_sign_in.letter.as_ref();
-        Self {
+    pub(super) fn of(app: &App, visitor: &Visitor) -> Result<Self, WebError> {
+        let config = &visitor.tenant.config;
+        let letter = config.first_sign_in.letter.as_ref();
+        let passkey = match config.sign_in.passkey_alone {
+            true => Some(passkey_alone::visit(app, visitor, &visitor.passkey_secret()).offer()?),
+            false => None,
+        };
+        Ok(Self {
             letter_days: letter.and_then(|letter| letter.expires_after_days),
-            remember_days: tenant.config.sign_in.remember_days,
-            old_site_closes: opening::old_site_closes(&tenant.config, app.clock.today()),
+            remember_days: config.sign_in.remember_days,
+            passkey,
+            old_site_closes: opening::old_site_closes(config, app.clock.today()),
             ..Self::default()
-        }
+        })
     }
 
     /// Where a sign-in ends that has to begin again.
@@ -53,7 +62,7 @@ impl SignInPage {
         visitor: Visitor,
         notice: &'static str,
     ) -> Result<Response, WebError> {
-        let page = Self { notice: Some(notice), ..Self::of(app, &visitor.tenant) };
+        let page = Self { notice: Some(notice), ..Self::of(app, &visitor)? };
         visitor.signed_out().page(app, StatusCode::UNPROCESSABLE_ENTITY, &page)
     }
 }
@@ -85,7 +94,7 @@ pub(super) async fn show(
     if visitor.subscriber().is_some() {
         return Ok(Redirect::to("/").into_response());
     }
-    visitor.page(&app, StatusCode::OK, &SignInPage::of(&app, &visitor.tenant))
+    visitor.page(&app, StatusCode::OK, &SignInPage::of(&app, &visitor)?)
 }
 
 pub(super) async fn submit(
@@ -97,8 +106,7 @@ pub(super) async fn submit(
         // Two tabs opened at once, or a page kept for days: the same form once more.
         let user_id = Field::with_value(&fields.user_id);
         let form = SignInForm { user_id, remember: fields.remember, ..SignInForm::default() };
-        let page =
-            SignInPage { notice: Some(STALE), form, ..SignInPage::of(&app, &visitor.tenant) };
+        let page = SignInPage { notice: Some(STALE), form, ..SignInPage::of(&app, &visitor)? };
         return visitor.page(&app, StatusCode::FORBIDDEN, &page);
     }
     let mut form = SignInForm {
@@ -123,15 +131,15 @@ pub(super) async fn submit(
             password: &fields.password,
             remember: fields.remember,
             client: &client,
+            browser: &visitor.browser,
         };
         let outcome = app.sign_in().with_password(&visitor.tenant, earlier, given).await?;
         if let Outcome::Accepted { token, step, remember_until } = outcome {
-            let lasts = remember_until.map(|until| until - app.clock.now());
-            let jar = cookies::set_session(visitor.jar, &token, lasts);
+            let jar = visitor.signed_in(&app, &token, remember_until);
             return Ok((jar, Redirect::to(step.path())).into_response());
         }
         form.errors.push(FormError { field: None, message: REFUSED.to_owned() });
     }
-    let page = SignInPage { form, ..SignInPage::of(&app, &visitor.tenant) };
+    let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

@@ -199,7 +199,7 @@ async fn delete(
             Kind::Totp => Change::TotpDeleted,
             Kind::Passkey => Change::PasskeyDeleted,
         };
-        change.tell(&mut tx, &app.clock, &app.mail, &visitor.tenant, &session).await?;
+        change.tell(&mut tx, app.context(&visitor.tenant), &session).await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(PAGE).into_response())

@@ -154,9 +154,9 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
             if fields.everywhere {
                 session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
             }
-            if setting_up.settings {
+            if setting_up.is_told() {
                 let change = Change::TotpAdded;
-                change.tell(&mut tx, &app.clock, &app.mail, &visitor.tenant, session).await?;
+                change.tell(&mut tx, app.context(&visitor.tenant), session).await?;
             }
             tx.commit().await?;
             return Ok(setting_up.done(app, &token));
@@ -220,7 +220,7 @@ pub(super) async fn submit(
 }
 
 fn apps<'s>(app: &'s App, visitor: &'s Visitor, session: &'s Session) -> Apps<'s> {
-    Apps { clock: &app.clock, sealer: &app.sealer, tenant: &visitor.tenant, session }
+    Apps { cx: app.context(&visitor.tenant), sealer: &app.sealer, session }
 }
 
 async fn enrolment(app: &App, setting_up: &SettingUp) -> Result<Enrolment, WebError> {

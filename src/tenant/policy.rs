@@ -111,6 +111,12 @@ pub struct SignIn {
     /// Days that ログイン状態の保存 lasts (L11); absent: not offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remember_days: Option<u16>,
+    /// Whether who is kept signed in proves the second factor again after a rest of `idle_minutes`.
+    #[serde(default)]
+    pub remember_asks_second_factor: bool,
+    /// Whether a passkey signs in by itself, without user ID and password.
+    #[serde(default)]
+    pub passkey_alone: bool,
 }
 
 const fn yes() -> bool {

@@ -135,6 +135,21 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         "second_factors にない認証方法です",
         "second_factors に加えるか、消してください",
     );
+    found.add_with(
+        &["sign_in.second_factors"],
+        rules.passkey_alone && !rules.second_factors.contains(&SecondFactor::Passkey),
+        "sign_in.passkey_alone",
+        "second_factors に passkey がありません",
+        "second_factors に加えるか、false にしてください",
+    );
+    found.add_with(
+        &["sign_in.second_factors", "sign_in.remember_days"],
+        rules.remember_asks_second_factor
+            && (rules.second_factors.is_empty() || rules.remember_days.is_none()),
+        "sign_in.remember_asks_second_factor",
+        "ログイン状態の保存か二要素認証がありません",
+        "remember_days と second_factors を加えるか、false にしてください",
+    );
     // What people fall back to whose method is gone: nobody may be left without a way in.
     found.add(
         !rules.second_factors.is_empty()

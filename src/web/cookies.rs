@@ -1,9 +1,11 @@
 //! The only place where a cookie is made.
 //!
-//! Two of them: the session, and the visit, which lives as long as the browser's window and to
-//! which form tokens are bound. The `__Host-` prefix keeps a sibling union's host from setting
-//! either. Browsers treat `http://*.localhost` as secure, so the demo needs no other names.
+//! Three of them: the session; the visit, which lives as long as the browser's window and to which
+//! form tokens are bound; and the browser, by which one is known that signed in before. The `__Host-`
+//! prefix keeps a sibling union's host from setting any. Browsers treat `http://*.localhost` as secure, so the demo needs no other names.
 
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
@@ -14,6 +16,7 @@ use crate::base::secret::PlainToken;
 
 const SESSION: &str = "__Host-kosmo-session";
 const VISIT: &str = "__Host-kosmo-visit";
+const BROWSER: &str = "__Host-kosmo-browser";
 
 /// The session's token, if the browser sent one that can be one.
 #[must_use]
@@ -26,15 +29,33 @@ pub fn visit(jar: &CookieJar) -> Option<PlainToken> {
     jar.get(VISIT).and_then(|cookie| PlainToken::parse(cookie.value()))
 }
 
+#[must_use]
+pub fn browser(jar: &CookieJar) -> Option<PlainToken> {
+    jar.get(BROWSER).and_then(|cookie| PlainToken::parse(cookie.value()))
+}
+
 /// Gives the browser a session: for as long as its window lives, or (L11) for `lasts`.
 pub fn set_session(jar: CookieJar, token: &PlainToken, lasts: Option<TimeDelta>) -> CookieJar {
     let mut session = cookie(SESSION, token.expose());
-    session.set_max_age(lasts.map(|lasts| Duration::seconds(lasts.num_seconds())));
+    session.set_max_age(lasts.map(seconds));
     jar.add(session)
+}
+
+/// Whether the answer gives the browser a session, or takes it away.
+pub fn sets_session(answer: &HeaderMap) -> bool {
+    let mut cookies = answer.get_all(SET_COOKIE).into_iter();
+    cookies.any(|cookie| cookie.as_bytes().starts_with(SESSION.as_bytes()))
 }
 
 pub fn set_visit(jar: CookieJar, token: &PlainToken) -> CookieJar {
     jar.add(cookie(VISIT, token.expose()))
+}
+
+/// Makes the browser known, for as long as it may stay so.
+pub fn set_browser(jar: CookieJar, token: &PlainToken, lasts: TimeDelta) -> CookieJar {
+    let mut browser = cookie(BROWSER, token.expose());
+    browser.set_max_age(seconds(lasts));
+    jar.add(browser)
 }
 
 /// Makes the browser forget the session.
@@ -51,6 +72,10 @@ fn removal(name: &'static str) -> Cookie<'static> {
     let mut gone = cookie(name, String::new());
     gone.make_removal();
     gone
+}
+
+const fn seconds(lasts: TimeDelta) -> Duration {
+    Duration::seconds(lasts.num_seconds())
 }
 
 fn cookie(name: &'static str, value: String) -> Cookie<'static> {

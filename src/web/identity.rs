@@ -11,12 +11,14 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::cookies;
 use super::error::WebError;
 use super::page::{Frame, Page};
 use super::state::{App, AppState};
+use crate::auth::KNOWN_FOR;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
 use crate::base::secret::PlainToken;
@@ -28,6 +30,8 @@ pub struct Visitor {
     pub tenant: Arc<Tenant>,
     /// Cookies as they came, and those that the answer sets.
     pub jar: CookieJar,
+    /// What the browser is known by.
+    pub browser: PlainToken,
     visit: PlainToken,
     lookup: Option<Lookup>,
 }
@@ -70,6 +74,12 @@ impl Visitor {
         self.visit.derive("csrf", self.tenant.id.0.as_bytes()).to_text()
     }
 
+    /// What a passkey's challenge is bound to before anybody has a session.
+    #[must_use]
+    pub fn passkey_secret(&self) -> String {
+        self.visit.derive("passkey", self.tenant.id.0.as_bytes()).to_text()
+    }
+
     /// A page, with the cookie that its forms need.
     ///
     /// # Errors
@@ -84,11 +94,30 @@ impl Visitor {
         Ok((self.jar.clone(), page).into_response())
     }
 
+    /// The cookies of a browser in which a session has begun.
+    pub fn signed_in(
+        self,
+        app: &App,
+        token: &PlainToken,
+        remember_until: Option<DateTime<Utc>>,
+    ) -> CookieJar {
+        let lasts = remember_until.map(|until| until - app.clock.now());
+        let jar = cookies::set_session(self.jar, token, lasts);
+        cookies::set_browser(jar, &self.browser, KNOWN_FOR)
+    }
+
     /// The cookies of the same browser under its session's newer token.
     pub fn renewed(self, app: &App, token: &PlainToken) -> CookieJar {
         let until = self.session().and_then(|session| session.remember_until);
         let lasts = until.map(|until| until - app.clock.now());
         cookies::set_session(self.jar, token, lasts)
+    }
+
+    /// The cookies of a browser whose session got a newer token by this very request.
+    #[must_use]
+    pub fn rotated(self) -> Option<CookieJar> {
+        self.session()?.rotated.as_ref()?;
+        Some(self.jar)
     }
 
     /// The same browser, without its session.
@@ -142,13 +171,19 @@ impl FromRequestParts<AppState> for Visitor {
             .get::<Arc<Tenant>>()
             .cloned()
             .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
-        let jar = CookieJar::from_headers(&parts.headers);
+        let mut jar = CookieJar::from_headers(&parts.headers);
         let lookup = match cookies::session(&jar) {
             Some(token) => {
                 Some(look_up(app, &tenant, &token).await.map_err(IntoResponse::into_response)?)
             }
             None => None,
         };
+        if let Some(Lookup::Living(session)) = &lookup
+            && let Some(token) = &session.rotated
+        {
+            let lasts = session.remember_until.map(|until| until - app.clock.now());
+            jar = cookies::set_session(jar, token, lasts);
+        }
         let (jar, visit) = match cookies::visit(&jar) {
             Some(visit) => (jar, visit),
             None => {
@@ -156,7 +191,8 @@ impl FromRequestParts<AppState> for Visitor {
                 (cookies::set_visit(jar, &visit), visit)
             }
         };
-        let visitor = Self { tenant, jar, visit, lookup };
+        let browser = cookies::browser(&jar).unwrap_or_else(|| visit.child("browser"));
+        let visitor = Self { tenant, jar, browser, visit, lookup };
         parts.extensions.insert(visitor.clone());
         Ok(visitor)
     }
@@ -164,7 +200,7 @@ impl FromRequestParts<AppState> for Visitor {
 
 async fn look_up(app: &App, tenant: &Tenant, token: &PlainToken) -> Result<Lookup, WebError> {
     let mut tx = app.db.tenant(tenant.id).await?;
-    let lookup = session::find(&mut tx, &app.clock, tenant, token).await?;
+    let lookup = session::find(&mut tx, app.context(tenant), token).await?;
     tx.commit().await?;
     if let Lookup::Unknown = lookup {
         // A cookie of another union's host ends here: it is nobody's.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, LOCATION, ORIGIN,
     REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
@@ -14,7 +14,9 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use tracing::Instrument as _;
 
+use super::cookies;
 use super::error::Failure;
+use super::identity::Visitor;
 use super::page::{Frame, Page};
 use super::state::AppState;
 use crate::base::ids::RequestId;
@@ -110,6 +112,22 @@ fn comes_from(origin: &str, headers: &HeaderMap) -> bool {
         (None, Some(sender)) => sender == origin.as_bytes(),
         // An old browser that sends neither still has to show the form's token.
         (None, None) => true,
+    }
+}
+
+/// Hands a remembered session's newer token (L11) to the browser, whatever the answer is.
+pub async fn hand_token_over(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    // Who can't be looked up now is turned away by the handler.
+    let visitor = Visitor::from_request_parts(&mut parts, &app).await.ok();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    match visitor.and_then(Visitor::rotated) {
+        Some(jar) if !cookies::sets_session(response.headers()) => (jar, response).into_response(),
+        _ => response,
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::http::HeaderName;
 
 use super::page::Pages;
+use crate::auth::context::Context;
 use crate::auth::hashing::Hasher;
 use crate::auth::sign_in::SignIn;
 use crate::base::clock::Clock;
 use crate::base::sealed::Sealer;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
-use crate::tenant::directory::Directory;
+use crate::tenant::directory::{Directory, Tenant};
 
 pub type AppState = Arc<App>;
 
@@ -32,6 +33,11 @@ pub struct App {
 }
 
 impl App {
+    #[must_use]
+    pub const fn context<'c>(&'c self, tenant: &'c Tenant) -> Context<'c> {
+        Context { clock: &self.clock, mail: &self.mail, tenant }
+    }
+
     #[must_use]
     pub fn sign_in(&self) -> SignIn<'_> {
         SignIn { db: &self.db, clock: &self.clock, hasher: &self.hasher, mail: &self.mail }

@@ -52,8 +52,8 @@ const create = async (json) => {
   });
 };
 
-const get = async (json) => {
-  const credential = await navigator.credentials.get({ publicKey: request(json) });
+const get = async (json, how) => {
+  const credential = await navigator.credentials.get({ publicKey: request(json), ...how });
   const { response } = credential;
   return encoded(credential, {
     authenticatorData: toText(response.authenticatorData),
@@ -74,28 +74,50 @@ const fail = (error) => {
 const form = part("create") ?? part("get");
 const field = (name) => form.querySelector(`[name=${name}]`);
 const creates = form.dataset.passkey === "create";
+const offers = "offer" in form.dataset;
 let asking = false;
+let offer;
+
+const options = () => {
+  // What the server leaves open comes as null, which the browser takes for a wrong value.
+  const all = JSON.parse(form.dataset.options, (_, value) => value ?? undefined);
+  return all.publicKey ?? all;
+};
 
 const ask = async () => {
   if (asking) return;
   asking = true;
+  // A browser answers one question at a time.
+  offer?.abort();
   show("failure", false);
   show("start", true);
   try {
-    // What the server leaves open comes as null, which the browser takes for a wrong value.
-    const options = JSON.parse(form.dataset.options, (_, value) => value ?? undefined);
-    const json = options.publicKey ?? options;
-    field("credential").value = await (creates ? create(json) : get(json));
+    field("credential").value = await (creates ? create(options()) : get(options()));
     answered();
   } catch (error) {
     fail(error);
+    if (offers) offerInField();
   } finally {
     asking = false;
   }
 };
 
+// Among what the browser offers to fill the user ID in with, for as long as the page stands.
+const offerInField = async () => {
+  if (!(await globalThis.PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  offer = new AbortController();
+  try {
+    const how = { mediation: "conditional", signal: offer.signal };
+    field("credential").value = await get(options(), how);
+    answered();
+  } catch {
+    // Nobody took it up.
+  }
+};
+
 const answered = () => {
   if (!creates) {
+    if (offers) field("remember").disabled = !document.querySelector("#remember")?.checked;
     form.requestSubmit();
     return;
   }
@@ -106,12 +128,15 @@ const answered = () => {
   field("name").focus();
 };
 
+const able = Boolean(globalThis.PublicKeyCredential);
 show("needs-scripts", false);
-show("controls", true);
+show("controls", able || !offers);
 show("retry", true);
 part("start")?.addEventListener("click", ask);
 part("retry").addEventListener("click", ask);
-if (part("start")) {
-  if (!globalThis.PublicKeyCredential) fail();
+if (offers) {
+  if (able) offerInField();
+} else if (part("start")) {
+  if (!able) fail();
   else if (!part("failure").hidden) show("start", false);
 }

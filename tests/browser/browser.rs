@@ -132,6 +132,13 @@ impl Browser {
         self.find(words, format!("//main//*[text()[contains(., '{words}')]]")).await;
     }
 
+    /// Waits until these words have gone from the page.
+    pub(crate) async fn sees_no_longer(&self, words: &str) {
+        let path = format!("//main//*[text()[contains(., '{words}')]]");
+        let gone = self.driver.query(By::XPath(path)).wait_until_gone().await;
+        gone.unwrap_or_else(|error| panic!("「{words}」 stays: {error}"));
+    }
+
     /// Waits until an error stands in the summary and at its field.
     pub(crate) async fn explains(&self, error: &str) {
         self.find(error, format!("//*[@role='alert']//li[normalize-space(.)='{error}']")).await;
@@ -173,7 +180,19 @@ impl Browser {
     }
 
     pub(crate) async fn press_key(&self, key: Key) {
-        self.driver.action_chain().send_keys(key).perform().await.expect("a key");
+        self.press_keys(&[key]).await;
+    }
+
+    /// Presses these keys together.
+    pub(crate) async fn press_keys(&self, keys: &[Key]) {
+        let mut chain = self.driver.action_chain();
+        for key in keys {
+            chain = chain.key_down(key.clone());
+        }
+        for key in keys.iter().rev() {
+            chain = chain.key_up(key.clone());
+        }
+        chain.perform().await.expect("keys");
     }
 
     /// What a script makes of the page.

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 use crate::net::{ask, free_address};
 use crate::wait::{wait_for, wait_until, waited_for};
 
+const CODE_MAIL: &str = "【KOSMOWeb】ワンタイムパスワードのお知らせ";
+
 /// A running demo. [`Demo::stop`] ends it as Ctrl-C does; dropped, it is killed.
 pub(crate) struct Demo {
     program: Child,
@@ -126,7 +128,7 @@ impl Demo {
 
     /// The code of the newest mail that brings one.
     pub(crate) fn mailed_code(&mut self, person: &Person) -> String {
-        let mail = self.next_mail(person.address(), "【KOSMOWeb】ワンタイムパスワードのお知らせ");
+        let mail = self.next_mail(person.address(), CODE_MAIL);
         let mut numbers = mail.text.split(|c: char| !c.is_ascii_digit());
         let code = numbers.find(|digits| digits.len() == 6);
         code.unwrap_or_else(|| panic!("no six digits in: {}", mail.text)).to_owned()
@@ -152,8 +154,10 @@ impl Demo {
         mails.pop().expect("a mail")
     }
 
-    pub(crate) fn mails_to(&self, person: &Person) -> Vec<Mail> {
-        self.mails(person.address())
+    /// How many codes were mailed to somebody.
+    pub(crate) fn codes_to(&self, person: &Person) -> usize {
+        let mails = self.mails(person.address());
+        mails.iter().filter(|mail| mail.subject == CODE_MAIL).count()
     }
 
     /// Oldest first: a mail's name begins with its time.

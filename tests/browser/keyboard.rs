@@ -9,58 +9,19 @@ use crate::steps::{CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID};
 /// What a screen reader calls the terms, which scroll.
 const TERMS_TEXT: &str = "KOSMO Communication Web 利用規約の本文";
 
-/// What has the focus: its name, the words of its label or its own, and how the focus shows.
-const FOCUS: &str = "const at = document.activeElement;
-    const style = getComputedStyle(at);
-    const words = at.ariaLabel ?? (at.labels?.[0]?.firstChild ?? at).textContent.trim();
-    return [words, style.outlineStyle, parseFloat(style.outlineWidth)];";
-
-/// What has the focus, which must be seen.
-async fn focused(browser: &Browser) -> String {
-    let (words, outline, width): (String, String, f64) = browser.evaluate(FOCUS).await;
-    assert!(outline == "solid" && width >= 4.0, "the focus on 「{words}」 must be seen");
-    words
-}
-
-/// Tabs on until these words have the focus.
-async fn tab_to(browser: &Browser, words: &str) {
-    let mut passed = Vec::new();
-    while passed.len() < 30 {
-        browser.press_key(Key::Tab).await;
-        let at = focused(browser).await;
-        if at == words {
-            return;
-        }
-        passed.push(at);
-    }
-    panic!("no Tab leads to 「{words}」: {passed:?}");
-}
-
-/// Presses this key where these words have the focus.
-async fn press_at(browser: &Browser, words: &str, key: Key) {
-    tab_to(browser, words).await;
-    browser.press_key(key).await;
-}
-
-/// Types into the field with this label, over what stands there: a Tab selects it.
-async fn type_at(browser: &Browser, label: &str, text: &str) {
-    tab_to(browser, label).await;
-    browser.type_keys(text).await;
-}
-
 /// L1, from its page on.
 async fn give_password(browser: &Browser, person: &Person) {
     browser.goto(&format!("{}sign-in", person.url)).await;
     browser.arrives_at("ログイン").await;
-    type_at(browser, "ユーザID", &person.user_id).await;
-    type_at(browser, "パスワード", &person.password).await;
+    browser.type_at("ユーザID", &person.user_id).await;
+    browser.type_at("パスワード", &person.password).await;
     browser.press_key(Key::Enter).await;
 }
 
 /// Unfolds the list of what a user ID can't have.
 async fn unfold_refused_characters(browser: &Browser, key: Key) {
     assert!(!browser.text().await.contains("小なり記号"), "the list is folded");
-    press_at(browser, "利用不可文字一覧を見る", key).await;
+    browser.press_at("利用不可文字一覧を見る", key).await;
     assert!(browser.text().await.contains("小なり記号"), "the key unfolds the list");
 }
 
@@ -72,13 +33,13 @@ async fn l3_the_keyboard_alone_signs_in_and_walks_on() {
     let taro = demo.person("taro_demo");
     browser.goto(&taro.url).await;
 
-    tab_to(&browser, "本文へ移動").await;
-    tab_to(&browser, "ログイン").await;
+    browser.tab_to("本文へ移動").await;
+    browser.tab_to("ログイン").await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at("ログイン").await;
-    tab_to(&browser, "ユーザID").await;
+    browser.tab_to("ユーザID").await;
     browser.type_keys(&taro.user_id).await;
-    tab_to(&browser, "パスワード").await;
+    browser.tab_to("パスワード").await;
     browser.type_keys("not my password").await;
     browser.press_key(Key::Enter).await;
     browser.sees("無効なユーザIDまたはパスワードです。").await;
@@ -87,24 +48,24 @@ async fn l3_the_keyboard_alone_signs_in_and_walks_on() {
     assert_eq!(typed.as_deref(), Some("taro_demo"), "what was typed stays");
     let secret = browser.field("パスワード").await.value().await.expect("a value");
     assert_eq!(secret.as_deref(), Some(""), "but for the password");
-    tab_to(&browser, "パスワード").await;
+    browser.tab_to("パスワード").await;
     browser.type_keys(&taro.password).await;
-    tab_to(&browser, "パスワードを表示する").await;
+    browser.tab_to("パスワードを表示する").await;
     browser.press_key(Key::Space).await;
     let kind = browser.field("パスワード").await.prop("type").await.expect("a type");
     assert_eq!(kind.as_deref(), Some("text"), "Taro may see what he typed");
-    tab_to(&browser, "ログイン").await;
+    browser.tab_to("ログイン").await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at("ワンタイムパスワード (OTP) メール認証").await;
-    tab_to(&browser, "ワンタイムパスワード").await;
+    browser.tab_to("ワンタイムパスワード").await;
     browser.type_keys(&demo.mailed_code(&taro)).await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;
 
-    tab_to(&browser, "医療費情報").await;
+    browser.tab_to("医療費情報").await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at("医療費情報").await;
-    tab_to(&browser, "すべて見る").await;
+    browser.tab_to("すべて見る").await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at("過去の医療費通知").await;
 
@@ -124,41 +85,41 @@ async fn f2_to_f10_the_keyboard_alone_walks_the_first_sign_in() {
 
     give_password(&browser, &minato).await;
     browser.arrives_at("生年月日の入力").await;
-    type_at(&browser, "生年月日", &minato.birthdate_digits()).await;
+    browser.type_at("生年月日", &minato.birthdate_digits()).await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at(TERMS).await;
     // What can't have the focus can't be scrolled without a mouse.
-    tab_to(&browser, TERMS_TEXT).await;
-    press_at(&browser, "同意する", Key::Enter).await;
+    browser.tab_to(TERMS_TEXT).await;
+    browser.press_at("同意する", Key::Enter).await;
     browser.arrives_at("メールアドレスの設定").await;
-    tab_to(&browser, "メールアドレス").await;
-    press_at(&browser, "実行", Key::Space).await;
+    browser.tab_to("メールアドレス").await;
+    browser.press_at("実行", Key::Space).await;
     browser.arrives_at("メールアドレスの確認").await;
     browser.goto(&demo.mailed_link(&minato)).await;
-    press_at(&browser, "メールアドレスを確認する", Key::Enter).await;
+    browser.press_at("メールアドレスを確認する", Key::Enter).await;
     browser.arrives_at("メールアドレスの確認が完了しました").await;
 
     browser.goto(&format!("{}sign-in/continue", minato.url)).await;
     browser.arrives_at(USER_ID).await;
-    type_at(&browser, "ユーザID", "minato").await;
+    browser.type_at("ユーザID", "minato").await;
     assert_eq!(browser.typed("ユーザID").await, "minato");
     unfold_refused_characters(&browser, Key::Enter).await;
     // One Tab leads into the group, to the chosen one; the arrows choose within.
-    tab_to(&browser, EMAIL_CODE_RECOMMENDED).await;
+    browser.tab_to(EMAIL_CODE_RECOMMENDED).await;
     for (key, chosen) in [(Key::Up, TOTP), (Key::Down, EMAIL_CODE_RECOMMENDED)] {
         browser.press_key(key).await;
-        assert_eq!(focused(&browser).await, chosen);
+        assert_eq!(browser.focused().await, chosen);
         let methods = [PASSKEY, TOTP, EMAIL_CODE_RECOMMENDED];
         let expected = methods.map(|method| (method.to_owned(), method == chosen));
         assert_eq!(browser.methods().await, expected, "F8: an arrow chooses");
     }
-    press_at(&browser, "実行", Key::Enter).await;
+    browser.press_at("実行", Key::Enter).await;
     browser.arrives_at("パスワードの更新").await;
-    type_at(&browser, "パスワード", "Minato-no-Akari4").await;
-    type_at(&browser, "パスワード確認用", "Minato-no-Akari4").await;
+    browser.type_at("パスワード", "Minato-no-Akari4").await;
+    browser.type_at("パスワード確認用", "Minato-no-Akari4").await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at(CODE).await;
-    type_at(&browser, "ワンタイムパスワード", &demo.mailed_code(&minato)).await;
+    browser.type_at("ワンタイムパスワード", &demo.mailed_code(&minato)).await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at("ようこそ、𠮷田　港 さん").await;
     demo.stop();
@@ -173,24 +134,24 @@ async fn g1_to_g4_the_keyboard_alone_fills_in_the_two_forms() {
 
     give_password(&browser, &kirie).await;
     browser.arrives_at("本人確認").await;
-    type_at(&browser, "保険者番号", &kirie.insurer_number).await;
-    type_at(&browser, "生年月日", &kirie.birthdate_digits()).await;
-    tab_to(&browser, TERMS_TEXT).await;
-    press_at(&browser, "同意する", Key::Space).await;
-    press_at(&browser, "確認", Key::Enter).await;
+    browser.type_at("保険者番号", &kirie.insurer_number).await;
+    browser.type_at("生年月日", &kirie.birthdate_digits()).await;
+    browser.tab_to(TERMS_TEXT).await;
+    browser.press_at("同意する", Key::Space).await;
+    browser.press_at("確認", Key::Enter).await;
     browser.arrives_at("個人情報入力画面").await;
-    type_at(&browser, "ユーザーID", "kirie1970").await;
+    browser.type_at("ユーザーID", "kirie1970").await;
     unfold_refused_characters(&browser, Key::Space).await;
-    type_at(&browser, "パスワード", "Kiri8no8oto").await;
-    type_at(&browser, "パスワード確認用", "Kiri8no8oto").await;
-    press_at(&browser, "必要", Key::Down).await;
-    assert_eq!(focused(&browser).await, "不要");
-    press_at(&browser, "入力内容確認", Key::Enter).await;
+    browser.type_at("パスワード", "Kiri8no8oto").await;
+    browser.type_at("パスワード確認用", "Kiri8no8oto").await;
+    browser.press_at("必要", Key::Down).await;
+    assert_eq!(browser.focused().await, "不要");
+    browser.press_at("入力内容確認", Key::Enter).await;
     browser.arrives_at("入力確認画面").await;
     browser.sees("不要").await;
-    press_at(&browser, "実行", Key::Enter).await;
+    browser.press_at("実行", Key::Enter).await;
     browser.arrives_at("登録が完了しました").await;
-    press_at(&browser, "メニューへ", Key::Enter).await;
+    browser.press_at("メニューへ", Key::Enter).await;
     browser.arrives_at("ようこそ、濵田　霧江 さん").await;
     demo.stop();
 }

@@ -3,10 +3,8 @@
 use crate::browser::Browser;
 use crate::demo::Demo;
 use crate::devices::App;
+use crate::settings_steps::{EVERYWHERE, TOTP_SET_UP};
 use crate::steps::{Choices, EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
-
-const TOTP_SET_UP: &str = "ワンタイムパスワードの設定";
-const EVERYWHERE: &str = "全てのデバイスからサインアウトする";
 
 /// F10, L4, L5, L7, T4, T8, as kddikenpo's people do it who don't want mails.
 #[tokio::test]

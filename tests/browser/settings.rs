@@ -4,11 +4,10 @@ use kosmo::base::clock::{Clock, jst};
 
 use crate::browser::Browser;
 use crate::demo::Demo;
-use crate::settings_steps::{AGAIN, CHANGED, METHODS, PROFILE};
+use crate::settings_steps::{AGAIN, CHANGED, EVERYWHERE, METHODS, PROFILE};
 use crate::steps::{EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
-const EVERYWHERE: &str = "全てのデバイスからサインアウトする";
 
 /// What the pulldown offers, and whether each is chosen.
 async fn offered(browser: &Browser) -> Vec<(String, bool)> {

@@ -9,6 +9,7 @@ use crate::steps::{EMAIL_CODE, PASSKEY, TOTP};
 
 /// What is said before a person's last device goes.
 const FALLS_BACK: &str = "次回からは、ワンタイムパスワード（OTP）メール認証でログインします。";
+const WRONG_CODE: &str = "ワンタイムパスワードが正しくありません";
 
 /// S2, S3, S4, S5, L4
 #[tokio::test]
@@ -54,12 +55,17 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.fill("ワンタイムパスワード", "000000").await;
     browser.press("実行").await;
     browser.explains("デバイスを選択してください。").await;
-    browser.choose("iphone17").await;
-    browser.fill("ワンタイムパスワード", &other.code()).await;
-    browser.press("実行").await;
-    browser.explains("ワンタイムパスワードが正しくありません").await;
-    browser.fill("ワンタイムパスワード", &phone.code()).await;
-    browser.press("実行").await;
+    browser.give_app_code("iphone17", &other.code()).await;
+    browser.explains(WRONG_CODE).await;
+    let code = phone.code();
+    browser.give_app_code("iphone17", &code).await;
+    browser.arrives_at("ようこそ、テスト　太郎 さん").await;
+
+    browser.sign_out().await;
+    browser.give_password(&taro).await;
+    browser.give_app_code("iphone17", &code).await;
+    browser.explains(WRONG_CODE).await;
+    browser.give_app_code("iphone17", &phone.code()).await;
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;
 
     demo.let_proofs_age().await;
@@ -67,10 +73,7 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.arrives_at(METHODS).await;
     browser.press("iphone17を削除").await;
     browser.give_password_again(&taro).await;
-    browser.arrives_at(TOTP_CODE).await;
-    browser.choose("仕事スマホ").await;
-    browser.fill("ワンタイムパスワード", &other.code()).await;
-    browser.press("実行").await;
+    browser.give_app_code("仕事スマホ", &other.code()).await;
     // S4: the very page that was asked for.
     browser.arrives_at(DELETE).await;
     browser.sees("iphone17").await;

@@ -11,6 +11,7 @@ pub(crate) const DELETE: &str = "デバイスの削除";
 pub(crate) const TOTP_SET_UP: &str = "ワンタイムパスワードの設定";
 pub(crate) const TOTP_CODE: &str = "ワンタイムパスワードの入力";
 pub(crate) const PASSKEY_SET_UP: &str = "セキュリティキーの登録";
+pub(crate) const EVERYWHERE: &str = "全てのデバイスからサインアウトする";
 
 /// The subject of the mail that tells of a change.
 pub(crate) const CHANGED: &str = "【KOSMOWeb】ご登録内容変更のお知らせ";
@@ -57,6 +58,14 @@ impl Browser {
         self.fill("ワンタイムパスワード", &app.code()).await;
         self.press("実行").await;
         app
+    }
+
+    /// L4: as somebody does it who has several devices.
+    pub(crate) async fn give_app_code(&self, device: &str, code: &str) {
+        self.arrives_at(TOTP_CODE).await;
+        self.choose(device).await;
+        self.fill("ワンタイムパスワード", code).await;
+        self.press("実行").await;
     }
 
     /// S5: on 「ログイン方法変更」, as far as the question.

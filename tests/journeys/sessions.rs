@@ -3,7 +3,6 @@
 use axum::http::{Method, StatusCode};
 use chrono::Duration;
 
-use crate::support::browser::Page;
 use crate::support::people::{SABURO, TARO};
 use crate::support::world::World;
 
@@ -156,34 +155,4 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(asset.status, StatusCode::OK, "{file}");
         assert!(asset.headers["cache-control"].to_str().unwrap().contains("immutable"), "{file}");
     }
-}
-
-#[tokio::test]
-async fn l11_a_kept_sign_in_outlives_the_browser_for_as_long_as_the_policy_says() {
-    let world = World::new().await;
-    let mut browser = world.browser("klinekenpo");
-    assert!(browser.get("/sign-in").await.shows("ログイン状態の保存"));
-    let fields = [("user_id", TARO.user_id), ("password", TARO.password), ("remember", "on")];
-    let answer = browser.post("/sign-in", &fields).await;
-    let lasts =
-        |page: &Page| page.headers["set-cookie"].to_str().unwrap().contains("Max-Age=2592000");
-    assert!(lasts(&answer), "thirty days");
-    browser.get("/sign-in/code").await;
-    let code = world.mailed_code(TARO.email).await;
-    let answer = browser.post("/sign-in/code", &[("code", &code)]).await;
-    assert!(lasts(&answer), "and so under its newer token");
-    world.clock.advance(Duration::days(30) - Duration::seconds(1));
-    assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
-    world.clock.advance(Duration::seconds(1));
-    assert_eq!(browser.get("/expenses").await.status, StatusCode::UNAUTHORIZED);
-
-    let mut browser = world.browser("klinekenpo");
-    let answer = world.give_password(&mut browser, TARO).await;
-    assert!(!answer.headers["set-cookie"].to_str().unwrap().contains("Max-Age"));
-    // Seed 004 shows no such box, and no form can bring it back.
-    let mut browser = world.browser("jrckenpo");
-    assert!(!browser.get("/sign-in").await.shows("ログイン状態の保存"));
-    let fields = [("user_id", SABURO.user_id), ("password", SABURO.password), ("remember", "on")];
-    let answer = browser.post("/sign-in", &fields).await;
-    assert!(!answer.headers["set-cookie"].to_str().unwrap().contains("Max-Age"));
 }

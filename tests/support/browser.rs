@@ -100,6 +100,13 @@ impl Browser {
         }
     }
 
+    /// The browser after its window was closed: cookies that last are left.
+    pub fn reopened(&self) -> Self {
+        let mut reopened = self.clone();
+        reopened.cookies.retain(|name, _| name == "__Host-kosmo-browser");
+        reopened
+    }
+
     pub async fn get(&mut self, path: &str) -> Page {
         self.request(Method::GET, path, String::new()).await
     }

@@ -1,6 +1,7 @@
 //! What tests of the running product share: a database of their own, a clock they hold, a browser
 //! without a screen.
 
+pub mod authenticator;
 pub mod browser;
 pub mod database;
 pub mod first_sign_in;

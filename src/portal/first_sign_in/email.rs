@@ -103,7 +103,7 @@ pub(super) async fn submit(
     }
 }
 
-/// Sends a link; `everywhere` ends the person's other sessions along with it (L7).
+/// Sends a link; `everywhere` ends the person's other sessions before it (L7).
 pub(in crate::portal) async fn ask(
     app: &App,
     Visitor { tenant, .. }: &Visitor,
@@ -113,12 +113,13 @@ pub(in crate::portal) async fn ask(
 ) -> Result<Asking, WebError> {
     let account = session.account;
     let mut tx = app.db.tenant(tenant.id).await?;
-    let asking =
-        email_confirmation::ask(&mut tx, &app.clock, &app.mail, tenant, account, email).await?;
-    if everywhere && asking == Asking::Sent {
+    if everywhere {
         session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
     }
-    tx.commit().await?;
+    let asking = email_confirmation::ask(&mut tx, app.context(tenant), account, email).await?;
+    if asking == Asking::Sent {
+        tx.commit().await?;
+    }
     Ok(asking)
 }
 

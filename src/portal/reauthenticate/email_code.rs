@@ -71,8 +71,7 @@ pub(super) async fn submit(
     let mut tx = app.db.tenant(tenant.id).await?;
     let confirmation = email_code::confirm(
         &mut tx,
-        &app.clock,
-        tenant,
+        app.context(tenant),
         &subscriber.token,
         Purpose::Reauthentication,
         &code,
@@ -100,8 +99,7 @@ pub(super) async fn resend(
     };
     let Subscriber { visitor, session, token } = &subscriber;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let sending =
-        email_code::send(&mut tx, &app.clock, &app.mail, &visitor.tenant, session, token).await?;
+    let sending = email_code::send(&mut tx, app.context(&visitor.tenant), session, token).await?;
     tx.commit().await?;
     page(&app, &subscriber, &next, notice_of(sending), Field::default())
 }

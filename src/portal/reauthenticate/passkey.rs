@@ -63,7 +63,7 @@ pub(super) async fn submit(
     let tenant = &visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
     let answer =
-        passkey::finish_sign_in(&mut tx, &app.clock, tenant, session, token, &credential).await?;
+        passkey::finish_sign_in(&mut tx, app.context(tenant), session, token, &credential).await?;
     tx.commit().await?;
     match answer {
         Answer::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
@@ -83,7 +83,7 @@ async fn page(
     credential: Field,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let options = passkey::begin_sign_in(&mut tx, &app.clock, &visitor.tenant, session).await?;
+    let options = passkey::begin_sign_in(&mut tx, app.context(&visitor.tenant), session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);
     let form = PasskeyAgainForm { errors, credential };

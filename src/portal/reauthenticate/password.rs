@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next};
+use super::{Asked, Next, done};
 use crate::auth::reauth::PasswordAgain;
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
@@ -68,7 +68,7 @@ pub(super) async fn submit(
     }
     let Subscriber { visitor, session, token } = &subscriber;
     match app.sign_in().password_again(&visitor.tenant, session, token, &password).await? {
-        PasswordAgain::Done => Ok(Redirect::to(next.path()).into_response()),
+        PasswordAgain::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
         PasswordAgain::Then(method) => Ok(next.with(page_of(method)).into_response()),
         PasswordAgain::Wrong => {
             let wrong = Field::default().with_error(WRONG);

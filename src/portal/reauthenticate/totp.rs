@@ -79,7 +79,7 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, form).await;
     }
     let Subscriber { visitor, session, token } = &subscriber;
-    let apps = Apps { clock: &app.clock, sealer: &app.sealer, tenant: &visitor.tenant, session };
+    let apps = Apps { cx: app.context(&visitor.tenant), sealer: &app.sealer, session };
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let confirmation = apps.confirm(&mut tx, token, device, &code).await?;
     tx.commit().await?;

@@ -1,0 +1,92 @@
+//! Browsers in which a person has signed in before: another one is told by mail (S9).
+
+use chrono::TimeDelta;
+
+use super::context::Context;
+use super::email_code::SendingError;
+use crate::audit::{self, Action};
+use crate::base::clock::Clock;
+use crate::base::ids::{AccountId, SessionId};
+use crate::base::japanese::minute;
+use crate::base::user_agent;
+use crate::db::TenantTx;
+use crate::mail::message::NewBrowserMail;
+use crate::mail::outbox;
+
+/// How long a browser is known after its last sign-in, and how long it keeps its cookie.
+pub const KNOWN_FOR: TimeDelta = TimeDelta::days(400);
+
+/// Knows from now on the browser in which a session began.
+pub(super) async fn remember(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: SessionId,
+) -> Result<(), sqlx::Error> {
+    insert(tx, clock, session).await.map(drop)
+}
+
+/// Knows the browser of a sign-in that is complete, and tells the person where it is a new one.
+pub(super) async fn meet(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    session: SessionId,
+) -> Result<(), SendingError> {
+    let Context { clock, mail, tenant } = cx;
+    let Some(account) = insert(tx, clock, session).await? else { return Ok(()) };
+    let detail = serde_json::json!({ "session": session });
+    audit::record(tx, clock, Action::BrowserMet, Some(account), detail).await?;
+    forget_old(tx, clock, account).await?;
+    let row = sqlx::query!(
+        "select a.email, s.remote_address, s.user_agent
+         from sessions s join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
+         where s.id = $1",
+        session as SessionId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let Some(email) = row.email else { return Ok(()) };
+    let letter = NewBrowserMail {
+        at: minute(clock.now()),
+        device: user_agent::device(row.user_agent.as_deref()),
+        address: row.remote_address,
+        origin: tenant.origin.clone(),
+    };
+    outbox::enqueue(tx, clock, &mail.write(tenant, &letter)?, &email, None).await?;
+    Ok(())
+}
+
+/// Whose new browser it is; `None` where it is known, or the session tells of none.
+async fn insert(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: SessionId,
+) -> Result<Option<AccountId>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"insert into known_browsers (account_id, token_hash, first_seen_at, last_seen_at)
+           select account_id, browser_hash, $2, $2 from sessions
+           where id = $1 and browser_hash is not null
+           on conflict (tenant_id, account_id, token_hash) do update
+               set last_seen_at = excluded.last_seen_at
+           returning account_id as "account: AccountId", xmax = 0 as "new!""#,
+        session as SessionId,
+        clock.now()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.filter(|row| row.new).map(|row| row.account))
+}
+
+async fn forget_old(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from known_browsers where account_id = $1 and last_seen_at < $2",
+        account as AccountId,
+        clock.now() - KNOWN_FOR
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}

@@ -1,0 +1,61 @@
+//! 「パスキーでログイン」 on the sign-in page, without user ID and password (L6).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+
+use super::passkey::REFUSED;
+use super::sign_in::{STALE, SignInForm, SignInPage};
+use crate::auth::consent::Client;
+use crate::auth::passkey::{Given, Visit};
+use crate::auth::sign_in::Outcome;
+use crate::web::error::WebError;
+use crate::web::form::{FormError, Sent, ticked};
+use crate::web::identity::Visitor;
+use crate::web::state::{App, AppState};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Answered {
+    ticket: String,
+    credential: String,
+    #[serde(default, deserialize_with = "ticked")]
+    remember: bool,
+}
+
+pub(super) fn visit<'v>(app: &'v App, visitor: &'v Visitor, secret: &'v str) -> Visit<'v> {
+    Visit { sealer: &app.sealer, clock: &app.clock, tenant: &visitor.tenant, secret }
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    client: Client,
+    Sent { visitor, fields, genuine }: Sent<Answered>,
+) -> Result<Response, WebError> {
+    if !visitor.tenant.config.sign_in.passkey_alone {
+        return Err(WebError::NotFound);
+    }
+    if !genuine {
+        let page = SignInPage { notice: Some(STALE), ..SignInPage::of(&app, &visitor)? };
+        return visitor.page(&app, StatusCode::FORBIDDEN, &page);
+    }
+    let secret = visitor.passkey_secret();
+    let given = Given {
+        ticket: &fields.ticket,
+        answer: &fields.credential,
+        remember: fields.remember,
+        client: &client,
+        browser: &visitor.browser,
+    };
+    let earlier = visitor.session().map(|session| session.id);
+    let outcome =
+        app.sign_in().with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
+    if let Outcome::Accepted { token, step, remember_until } = outcome {
+        let jar = visitor.signed_in(&app, &token, remember_until);
+        return Ok((jar, Redirect::to(step.path())).into_response());
+    }
+    let errors = vec![FormError { field: None, message: REFUSED.to_owned() }];
+    let form = SignInForm { errors, remember: fields.remember, ..SignInForm::default() };
+    let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
+    visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+}

@@ -1,0 +1,218 @@
+//! Passkeys (L6, S5): what a device may answer, and what it may not.
+
+use axum::http::StatusCode;
+use chrono::Duration;
+
+use crate::support::authenticator::{Device, options};
+use crate::support::browser::{Browser, Page};
+use crate::support::people::{GORO, JIRO, Person, TARO};
+use crate::support::world::World;
+
+pub(crate) const KLINE: &str = "http://www.klinekenpo.localhost:8080";
+const ADD: &str = "/sign-in-methods/passkeys";
+const PROVE: &str = "/sign-in/passkey";
+const REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";
+const NOT_ADDED: &str = "お使いの端末からの応答を確認できませんでした。";
+
+impl World {
+    /// A person who has chosen passkeys, with the device that keeps one, and the browser they set it up
+    /// in.
+    pub(crate) async fn with_passkey(&self, person: Person, origin: &str) -> (Device, Browser) {
+        let mut browser = self.sign_in(person).await;
+        let mut device = Device::at(origin);
+        let answer = device.make(options(&browser.get(ADD).await));
+        let added = browser.post(ADD, &[("credential", &answer), ("name", "iPhone")]).await;
+        assert_eq!(added.location(), "/sign-in-methods", "{}", added.text());
+        browser.get("/profile").await;
+        let wish = [("user_id", person.user_id), ("was", person.user_id), ("method", "passkey")];
+        assert_eq!(browser.post("/profile", &wish).await.location(), "/profile?changed=1");
+        (device, browser)
+    }
+
+    /// Another browser, whose password was right.
+    async fn half(&self, person: Person) -> Browser {
+        let mut browser = self.browser(person.union);
+        let page = self.give_password(&mut browser, person).await;
+        assert_eq!(page.location(), PROVE, "{}", page.text());
+        browser
+    }
+}
+
+async fn answer(browser: &mut Browser, credential: &str) -> Page {
+    browser.post(PROVE, &[("credential", credential)]).await
+}
+
+fn is_refused(page: &Page) -> bool {
+    page.status == StatusCode::UNPROCESSABLE_ENTITY && page.shows(REFUSED)
+}
+
+#[tokio::test]
+async fn l6_a_proof_signs_in_once_and_only_in_the_session_that_asked() {
+    let world = World::new().await;
+    let (mut device, _) = world.with_passkey(TARO, KLINE).await;
+    let (mut one, mut two) = (world.half(TARO).await, world.half(TARO).await);
+    let (first, second) = (options(&one.get(PROVE).await), options(&two.get(PROVE).await));
+    assert_ne!(first["challenge"], second["challenge"]);
+    let challenge = first["challenge"].as_str().expect("a challenge");
+    assert!(challenge.len() >= 43, "32 bytes: {challenge}");
+    let proof = device.prove(first);
+    assert!(is_refused(&answer(&mut two, &proof).await), "another session's challenge");
+    assert_eq!(answer(&mut one, &proof).await.location(), "/sign-in/continue");
+    assert!(one.get("/").await.heading().starts_with("ようこそ"));
+
+    let mut again = world.half(TARO).await;
+    again.get(PROVE).await;
+    assert!(is_refused(&answer(&mut again, &proof).await), "replayed");
+    for nonsense in ["", "{}", "null", "<b>", &"[".repeat(5_000)] {
+        again.get(PROVE).await;
+        assert!(is_refused(&answer(&mut again, nonsense).await), "{nonsense:.10}");
+    }
+    let proof = device.prove(options(&again.get(PROVE).await));
+    world.clock.advance(Duration::minutes(10));
+    assert!(is_refused(&answer(&mut again, &proof).await), "too late");
+}
+
+#[tokio::test]
+async fn l6_twenty_answers_at_once_sign_in_once() {
+    let world = World::new().await;
+    let (mut device, _) = world.with_passkey(TARO, KLINE).await;
+    let mut browser = world.half(TARO).await;
+    let proof = device.prove(options(&browser.get(PROVE).await));
+    let clicks = (0..20).map(|_| {
+        let (mut browser, proof) = (browser.clone(), proof.clone());
+        async move { answer(&mut browser, &proof).await }
+    });
+    let answers = futures_util::future::join_all(clicks).await;
+    let done = answers.iter().filter(|page| page.headers.contains_key("set-cookie")).count();
+    assert_eq!(done, 1);
+    assert!(!answers.iter().any(is_refused), "a double click is no failure");
+}
+
+#[tokio::test]
+async fn l6_wrong_origins_unverified_people_and_copied_devices_are_refused() {
+    let world = World::new().await;
+    let (mut device, _) = world.with_passkey(TARO, KLINE).await;
+    let mut browser = world.half(TARO).await;
+    for origin in
+        ["http://jomkenpo.localhost:8080", "https://evil.example", "http://localhost:8080"]
+    {
+        device.origin = origin.to_owned();
+        let proof = device.prove(options(&browser.get(PROVE).await));
+        assert!(is_refused(&answer(&mut browser, &proof).await), "{origin}");
+    }
+    device.origin = KLINE.to_owned();
+    let mut elsewhere = options(&browser.get(PROVE).await);
+    elsewhere["rpId"] = "jomkenpo.localhost".into();
+    let proof = device.prove(elsewhere);
+    assert!(is_refused(&answer(&mut browser, &proof).await), "another relying party");
+    device.verifies = false;
+    let proof = device.prove(options(&browser.get(PROVE).await));
+    assert!(is_refused(&answer(&mut browser, &proof).await), "UV off");
+    device.verifies = true;
+
+    // Two proofs of one device, the later one first: so a copy's counter looks.
+    let mut other = world.half(TARO).await;
+    let early = device.prove(options(&browser.get(PROVE).await));
+    let late = device.prove(options(&other.get(PROVE).await));
+    assert_eq!(answer(&mut other, &late).await.location(), "/sign-in/continue");
+    assert!(is_refused(&answer(&mut browser, &early).await), "a counter that goes back");
+    let counted = "select max((detail ->> 'failures')::bigint) from audit_events
+                   where action = 'passkey.refused'";
+    assert_eq!(world.count(counted).await, 5, "L2: counted, and forgiven by the right one");
+}
+
+#[tokio::test]
+async fn l6_nobody_signs_in_with_another_persons_or_unions_passkey() {
+    let world = World::new().await;
+    let (mut taros, _) = world.with_passkey(TARO, KLINE).await;
+    let (mut goros, _) = world.with_passkey(GORO, KLINE).await;
+    let (mut jiros, _) = world.with_passkey(JIRO, "http://jomkenpo.localhost:8080").await;
+    let mut browser = world.half(TARO).await;
+    for (device, whose) in [(&mut goros, "Goro's"), (&mut jiros, "jomkenpo's")] {
+        device.origin = KLINE.to_owned();
+        let asked = options(&browser.get(PROVE).await);
+        assert_eq!(asked["allowCredentials"].as_array().map(Vec::len), Some(1), "Taro's alone");
+        let proof = device.prove(asked);
+        assert!(is_refused(&answer(&mut browser, &proof).await), "{whose}");
+    }
+    let mut elsewhere = world.browser("jomkenpo");
+    world.give_password(&mut elsewhere, JIRO).await;
+    let proof = taros.prove(options(&elsewhere.get(PROVE).await));
+    assert!(is_refused(&answer(&mut elsewhere, &proof).await), "Taro's at jomkenpo");
+    let kept = "select count(*) from passkeys p join tenants t on t.id = p.tenant_id
+                where t.slug = 'jomkenpo'";
+    assert_eq!(world.count(kept).await, 1);
+}
+
+#[tokio::test]
+async fn s5_a_set_up_takes_what_the_union_asked_for_and_names_are_the_persons_own() {
+    let world = World::new().await;
+    let (mut device, mut browser) = world.with_passkey(TARO, KLINE).await;
+    let asked = options(&browser.get(ADD).await);
+    assert_eq!(asked["excludeCredentials"].as_array().map(Vec::len), Some(1), "no device twice");
+    let mut second = Device::at(KLINE);
+    second.verifies = false;
+    let unverified = second.make(asked);
+    let page = browser.post(ADD, &[("credential", &unverified), ("name", "鍵")]).await;
+    assert!(page.shows(NOT_ADDED), "UV off");
+    second.verifies = true;
+    second.origin = "http://jomkenpo.localhost:8080".to_owned();
+    let foreign = second.make(options(&browser.get(ADD).await));
+    let page = browser.post(ADD, &[("credential", &foreign), ("name", "鍵")]).await;
+    assert!(page.shows(NOT_ADDED), "another origin");
+    second.origin = KLINE.to_owned();
+    let proof = device.prove(options(&browser.get(ADD).await));
+    let page = browser.post(ADD, &[("credential", &proof), ("name", "鍵")]).await;
+    assert!(page.shows(NOT_ADDED), "a proof is no set-up");
+
+    let credential = second.make(options(&browser.get(ADD).await));
+    for name in ["あ".repeat(300), String::new(), "  ".to_owned(), "iPhone".to_owned()] {
+        let page = browser.post(ADD, &[("credential", &credential), ("name", &name)]).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{name:.9}");
+        assert!(page.shows("名前"), "{}", page.text());
+    }
+    let markup = "<script>alert(1)</script>";
+    let added = browser.post(ADD, &[("credential", &credential), ("name", markup)]).await;
+    assert_eq!(added.location(), "/sign-in-methods", "the same answer, under a good name");
+    let page = browser.get("/sign-in-methods").await;
+    assert!(page.body.contains("&lt;script&gt;alert(1)") && !page.body.contains(markup));
+    let page = browser.post(ADD, &[("credential", &credential), ("name", "また")]).await;
+    assert!(page.shows(NOT_ADDED), "replayed");
+}
+
+#[tokio::test]
+async fn s5_two_tabs_set_up_at_once_and_one_answer_counts() {
+    let world = World::new().await;
+    let (_, browser) = world.with_passkey(TARO, KLINE).await;
+    let (mut left, mut right) = (browser.clone(), browser);
+    let (mut phone, mut tablet) = (Device::at(KLINE), Device::at(KLINE));
+    let (one, two) = (options(&left.get(ADD).await), options(&right.get(ADD).await));
+    assert_eq!(one["challenge"], two["challenge"], "a second tab asks the same");
+    let (one, two) = (phone.make(one), tablet.make(two));
+    let added = left.post(ADD, &[("credential", &one), ("name", "電話")]).await;
+    assert_eq!(added.location(), "/sign-in-methods");
+    right.cookies.clone_from(&left.cookies);
+    let page = right.post(ADD, &[("credential", &two), ("name", "タブレット")]).await;
+    assert!(page.shows(NOT_ADDED), "its challenge is used up");
+    let again = tablet.make(options(&page));
+    let added = right.post(ADD, &[("credential", &again), ("name", "タブレット")]).await;
+    assert_eq!(added.location(), "/sign-in-methods", "the page asks anew");
+    assert_eq!(world.count("select count(*) from passkeys").await, 3);
+}
+
+#[tokio::test]
+async fn s5_a_passkey_that_is_deleted_meanwhile_signs_nobody_in_and_a_code_is_mailed() {
+    let world = World::new().await;
+    let (mut device, mut settings) = world.with_passkey(TARO, KLINE).await;
+    let mut half = world.half(TARO).await;
+    let proof = device.prove(options(&half.get(PROVE).await));
+    let page = settings.get("/sign-in-methods").await;
+    let delete = page.body.split('"').find(|path| path.ends_with("/delete")).expect("a link");
+    assert!(settings.get(delete).await.shows("メール認証でログインします"));
+    assert_eq!(settings.post(delete, &[]).await.location(), "/sign-in-methods");
+    assert_eq!(answer(&mut half, &proof).await.location(), "/sign-in/code");
+    assert!(half.get("/sign-in/code").await.heading().contains("メール認証"));
+    let code = world.mailed_code(TARO.email).await;
+    half.post("/sign-in/code", &[("code", &code)]).await;
+    assert!(half.get("/").await.heading().starts_with("ようこそ"));
+}

@@ -1,0 +1,195 @@
+//! ログイン状態の保存 (L11): a sign-in that is kept, its tokens, and browsers that were seen before
+//! (S9).
+
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use chrono::Duration;
+
+use crate::support::browser::{Browser, Page};
+use crate::support::people::{Person, SABURO, TARO};
+use crate::support::world::World;
+
+const SESSION: &str = "__Host-kosmo-session";
+const NEW_BROWSER: &str = "【KOSMOWeb】新しい端末からのログイン";
+const COPIED: &str = "複製された可能性";
+
+/// The session's cookie, if the answer sets one.
+fn session_cookie(page: &Page) -> Option<&str> {
+    let mut cookies = page.headers.get_all(SET_COOKIE).into_iter();
+    cookies.find_map(|cookie| cookie.to_str().ok().filter(|text| text.starts_with(SESSION)))
+}
+
+fn lasts_30_days(page: &Page) -> bool {
+    session_cookie(page).is_some_and(|cookie| cookie.contains("Max-Age=2592000"))
+}
+
+async fn give_password(browser: &mut Browser, person: Person) -> Page {
+    browser.get("/sign-in").await;
+    let fields = [("user_id", person.user_id), ("password", person.password), ("remember", "on")];
+    browser.post("/sign-in", &fields).await
+}
+
+/// Taro in a browser that keeps him signed in.
+async fn kept(world: &World) -> Browser {
+    world.clock.advance(Duration::milliseconds(1));
+    let mut browser = world.browser("klinekenpo");
+    give_password(&mut browser, TARO).await;
+    browser.get("/sign-in/code").await;
+    let code = world.mailed_code(TARO.email).await;
+    browser.post("/sign-in/code", &[("code", &code)]).await;
+    browser
+}
+
+async fn mails(world: &World, words: &str) -> usize {
+    world.deliver().await;
+    world.mails_to(TARO.email).iter().filter(|mail| mail.contains(words)).count()
+}
+
+#[tokio::test]
+async fn l11_a_kept_sign_in_outlives_the_browser_for_as_long_as_the_policy_says() {
+    let world = World::new().await;
+    let mut browser = world.browser("klinekenpo");
+    assert!(browser.get("/sign-in").await.shows("ログイン状態の保存"));
+    assert!(lasts_30_days(&give_password(&mut browser, TARO).await));
+    browser.get("/sign-in/code").await;
+    let code = world.mailed_code(TARO.email).await;
+    let answer = browser.post("/sign-in/code", &[("code", &code)]).await;
+    assert!(lasts_30_days(&answer), "and so under its newer token");
+    world.clock.advance(Duration::days(30) - Duration::seconds(1));
+    assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
+    world.clock.advance(Duration::seconds(1));
+    assert_eq!(browser.get("/expenses").await.status, StatusCode::UNAUTHORIZED);
+
+    let mut browser = world.browser("klinekenpo");
+    let answer = world.give_password(&mut browser, TARO).await;
+    assert!(!session_cookie(&answer).unwrap().contains("Max-Age"));
+    // Seed 004 shows no such box, and no form can bring it back.
+    let mut browser = world.browser("jrckenpo");
+    assert!(!browser.get("/sign-in").await.shows("ログイン状態の保存"));
+    let answer = give_password(&mut browser, SABURO).await;
+    assert!(!session_cookie(&answer).unwrap().contains("Max-Age"));
+}
+
+#[tokio::test]
+async fn l11_a_kept_sign_in_gets_another_token_every_hour_whatever_page_it_asks_for() {
+    let world = World::new().await;
+    let mut browser = kept(&world).await;
+    assert_eq!(session_cookie(&browser.get("/expenses").await), None);
+    for path in ["/expenses", "/", "/sign-in", "/no-such-page", "/sign-in/code"] {
+        world.clock.advance(Duration::hours(25));
+        let before = browser.cookies[SESSION].clone();
+        let answer = browser.get(path).await;
+        assert!(session_cookie(&answer).is_some_and(|cookie| cookie.contains("Max-Age")), "{path}");
+        assert_ne!(browser.cookies[SESSION], before, "{path}");
+        assert_eq!(session_cookie(&browser.get("/expenses").await), None, "the new one is young");
+    }
+    world.clock.advance(Duration::hours(2));
+    assert_eq!(session_cookie(&browser.get("/assets/app.css").await), None);
+    let page = browser.get("/profile").await;
+    assert_eq!(page.location(), "/reauthenticate?next=/profile", "sensitive pages still ask");
+}
+
+#[tokio::test]
+async fn l11_requests_at_once_and_answers_that_get_lost_sign_nobody_out() {
+    let world = World::new().await;
+    let mut browser = kept(&world).await;
+    world.clock.advance(Duration::hours(3));
+    let old = browser.clone();
+    let requests = (0..12).map(|_| {
+        let mut browser = old.clone();
+        async move { browser.get("/expenses").await }
+    });
+    let answers = futures_util::future::join_all(requests).await;
+    assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
+    let handed_out: Vec<_> = answers.iter().filter_map(session_cookie).collect();
+    assert_eq!(handed_out.len(), 1, "one token, whoever is first");
+
+    // That answer got lost on its way.
+    world.clock.advance(Duration::hours(5));
+    let answer = browser.get("/expenses").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(session_cookie(&answer).is_some(), "another one");
+    world.clock.advance(Duration::minutes(5));
+    assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
+    assert_eq!(mails(&world, COPIED).await, 0);
+}
+
+#[tokio::test]
+async fn l11_a_token_that_comes_back_ends_the_session_and_the_person_is_told() {
+    let world = World::new().await;
+    for rotations in [1, 3] {
+        let mut mine = kept(&world).await;
+        let mut thief = mine.clone();
+        for _ in 0..rotations {
+            world.clock.advance(Duration::hours(3));
+            assert_eq!(thief.get("/expenses").await.status, StatusCode::OK);
+            assert_eq!(thief.get("/expenses").await.status, StatusCode::OK);
+        }
+        world.clock.advance(Duration::minutes(2));
+        assert_eq!(mine.get("/expenses").await.location(), "/sign-in", "{rotations}");
+        assert_eq!(thief.get("/expenses").await.location(), "/sign-in", "{rotations}");
+    }
+    assert_eq!(mails(&world, COPIED).await, 2);
+    let lines = "select count(*) from audit_events where action = 'session.token_copied'";
+    assert_eq!(world.count(lines).await, 2);
+}
+
+#[tokio::test]
+async fn l11_where_the_policy_says_so_who_comes_back_proves_the_second_factor() {
+    let world = World::new().await;
+    world
+        .change_policy("klinekenpo", |policy| policy.sign_in.remember_asks_second_factor = true)
+        .await;
+    let mut browser = kept(&world).await;
+    world.clock.advance(Duration::minutes(20));
+    assert_eq!(browser.get("/expenses").await.status, StatusCode::OK, "no rest yet");
+    world.clock.advance(Duration::hours(9));
+    assert_eq!(browser.get("/expenses").await.location(), "/sign-in/code");
+    let sent = mails(&world, "ワンタイムパスワードのお知らせ").await;
+    for _ in 0..2 {
+        assert!(browser.get("/sign-in/code").await.heading().contains("メール認証"));
+    }
+    assert_eq!(mails(&world, "ワンタイムパスワードのお知らせ").await, sent + 1, "one code");
+    // Days later the browser is opened again: no password, but a code.
+    world.clock.advance(Duration::days(2));
+    assert_eq!(browser.get("/expenses").await.location(), "/sign-in/code");
+    browser.get("/sign-in/code").await;
+    browser.post("/sign-in/code/resend", &[]).await;
+    let code = world.mailed_code(TARO.email).await;
+    browser.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
+    let page = browser.get("/profile").await;
+    assert_eq!(page.location(), "/reauthenticate?next=/profile", "a code is no password");
+}
+
+#[tokio::test]
+async fn s9_a_browser_that_was_not_seen_before_is_told_by_mail_once() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    assert_eq!(mails(&world, NEW_BROWSER).await, 1);
+    browser.get("/sign-out").await;
+    browser.post("/sign-out", &[]).await;
+    world.give_password(&mut browser, TARO).await;
+    assert_eq!(mails(&world, NEW_BROWSER).await, 1, "half a sign-in tells nothing");
+    browser.get("/sign-in/code").await;
+    let code = world.mailed_code(TARO.email).await;
+    browser.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(mails(&world, NEW_BROWSER).await, 1, "the same browser");
+    browser.cookies.clear();
+    world.clock.advance(Duration::minutes(1));
+    let mut other = world.sign_in(TARO).await;
+    assert_eq!(mails(&world, NEW_BROWSER).await, 2);
+    other.cookies.retain(|name, _| name != SESSION && name != "__Host-kosmo-visit");
+    world.give_password(&mut other, TARO).await;
+    other.get("/sign-in/code").await;
+    let code = world.mailed_code(TARO.email).await;
+    other.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(mails(&world, NEW_BROWSER).await, 2, "known though its window was closed");
+    // A password alone is a whole sign-in where the union asks for no more.
+    for times in 1..=2 {
+        world.sign_in(SABURO).await;
+        world.deliver().await;
+        let told = world.mails_to(SABURO.email);
+        assert_eq!(told.iter().filter(|mail| mail.contains(NEW_BROWSER)).count(), times);
+    }
+}
