@@ -197,6 +197,18 @@ impl Demo {
         options.connect().await.expect("the database")
     }
 
+    /// Changes lines of a union's file and applies it, as an operator does.
+    pub(crate) fn change_policy(&self, union: &str, was: &str, now: &str) {
+        let shipped = format!("{}/tenants/{union}.toml", env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(shipped).expect("a tenant file");
+        assert!(text.contains(was), "{union} has no {was}");
+        let file = self.folder.path().join(format!("{union}.toml"));
+        fs::write(&file, text.replacen(was, now, 1)).expect("a file");
+        let mut apply = kosmo(self.folder.path());
+        let applied = apply.args(["tenant", "apply"]).arg(&file).status().expect("kosmo runs");
+        assert!(applied.success(), "{union}: {now}");
+    }
+
     /// The database server's process, until it has ended in order.
     fn database_process(&self) -> Option<u32> {
         let text = fs::read_to_string(self.data().join("postgres/data/postmaster.pid")).ok()?;
@@ -220,19 +232,22 @@ impl Drop for Demo {
     }
 }
 
-fn launch(folder: &Path, address: SocketAddr) -> Child {
+/// The program, with a folder's settings alone.
+fn kosmo(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
     let settings = std::env::vars_os().map(|(name, _)| name);
     for name in settings.filter(|name| name.to_string_lossy().starts_with("KOSMO_")) {
         command.env_remove(name);
     }
+    command.current_dir(folder).env("KOSMO_DATA_DIR", folder.join("data"));
+    command.env("KOSMO_LOG__FILTER", "warn").stdin(Stdio::null());
     command
+}
+
+fn launch(folder: &Path, address: SocketAddr) -> Child {
+    kosmo(folder)
         .arg("demo")
-        .current_dir(folder)
         .env("KOSMO_LISTEN", address.to_string())
-        .env("KOSMO_DATA_DIR", folder.join("data"))
-        .env("KOSMO_LOG__FILTER", "warn")
-        .stdin(Stdio::null())
         .stdout(File::create(folder.join("stdout")).expect("a file"))
         .spawn()
         .expect("kosmo starts")

@@ -53,8 +53,9 @@ impl App {
 }
 
 impl Browser {
-    /// Gives the browser a device with 生体認証, whose person always agrees.
-    pub(crate) async fn add_authenticator(&self) {
+    /// Gives the browser a device with 生体認証, whose person always agrees. Its name in
+    /// [`Browser::let_person_agree`].
+    pub(crate) async fn add_authenticator(&self) -> String {
         self.devtools("WebAuthn.enable", json!({})).await;
         let options = json!({
             "protocol": "ctap2",
@@ -64,7 +65,15 @@ impl Browser {
             "isUserVerified": true,
             "automaticPresenceSimulation": true,
         });
-        self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        let added =
+            self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+        added["authenticatorId"].as_str().expect("a name").to_owned()
+    }
+
+    /// Whether the device's person is there to agree; until then it waits.
+    pub(crate) async fn let_person_agree(&self, device: &str, agree: bool) {
+        let presence = json!({ "authenticatorId": device, "enabled": agree });
+        self.devtools("WebAuthn.setAutomaticPresenceSimulation", presence).await;
     }
 
     /// Puts another such device, which knows no passkey yet, in the place of the first.
@@ -73,15 +82,17 @@ impl Browser {
         self.add_authenticator().await;
     }
 
-    /// Until the page is left or [`Browser::let_passkeys_be_made`], the device's person cancels.
+    /// Until the page is left or [`Browser::let_passkeys_be`], the device's person cancels.
     pub(crate) async fn cancel_passkeys(&self) {
-        let cancel = "navigator.credentials.create = async () => {
+        let cancel = "const cancel = async () => {
                           throw new DOMException('', 'NotAllowedError');
-                      };";
+                      };
+                      Object.assign(navigator.credentials, { create: cancel, get: cancel });";
         self.evaluate::<()>(cancel).await;
     }
 
-    pub(crate) async fn let_passkeys_be_made(&self) {
-        self.evaluate::<()>("delete navigator.credentials.create;").await;
+    pub(crate) async fn let_passkeys_be(&self) {
+        let let_be = "delete navigator.credentials.create; delete navigator.credentials.get;";
+        self.evaluate::<()>(let_be).await;
     }
 }

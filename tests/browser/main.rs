@@ -18,6 +18,7 @@ mod keyboard;
 mod mailed_code;
 mod mistakes;
 mod pages;
+mod passkey_alone;
 mod running;
 mod set_up;
 mod settings;

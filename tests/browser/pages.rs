@@ -160,7 +160,7 @@ async fn every_page_of_a_second_factor_fits_a_phone_and_a_desk() {
     browser.press("登録").await;
     browser.sees("セキュリティキーの登録が無効です").await;
     walk.look("passkey-set-up-cancelled").await;
-    browser.let_passkeys_be_made().await;
+    browser.let_passkeys_be().await;
     browser.add_authenticator().await;
     browser.press("再試行").await;
     browser.fill("パスキーの名前", "").await;

@@ -96,7 +96,7 @@ async fn l6_arata_of_nideckenpo_registers_his_device_and_signs_in_with_it() {
     browser.press("登録").await;
     browser.sees("セキュリティキーの登録が無効です").await;
     browser.sees("端末にパスワード管理アプリが入っているか確認してください").await;
-    browser.let_passkeys_be_made().await;
+    browser.let_passkeys_be().await;
     browser.add_authenticator().await;
     browser.press("再試行").await;
     assert_eq!(browser.typed("パスキーの名前").await, "パスキー");

@@ -1,0 +1,79 @@
+//! 「パスキーでログイン」 without user ID and password (L6), where a union allows it.
+
+use std::time::Instant;
+
+use serde_json::json;
+use thirtyfour::By;
+
+use crate::browser::Browser;
+use crate::demo::Demo;
+use crate::settings_steps::{METHODS, PASSKEY_SET_UP};
+use crate::wait::PATIENCE;
+use crate::walk::Walk;
+
+const ALONE: &str = "パスキーでログイン";
+const FACTORS: &str = "second_factors =";
+
+/// Lets both unions' people sign in by a passkey alone.
+async fn allow(demo: &Demo, browser: &Browser, unions: &[&str]) {
+    for union in unions {
+        demo.change_policy(union, FACTORS, &format!("passkey_alone = true\n{FACTORS}"));
+    }
+    for union in unions {
+        let url = format!("{}/sign-in", demo.origin(union));
+        let began = Instant::now();
+        while !offers(browser, &url).await {
+            assert!(began.elapsed() < PATIENCE, "{union} never offers it");
+        }
+    }
+}
+
+async fn offers(browser: &Browser, url: &str) -> bool {
+    browser.goto(url).await;
+    browser.text().await.contains(ALONE)
+}
+
+#[tokio::test]
+async fn l6_megurus_passkey_alone_signs_him_in_at_his_union_and_nowhere_else() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+    let meguru = demo.person("meguru_haguruma");
+    allow(&demo, &browser, &["nideckenpo", "jomkenpo"]).await;
+    walk.look("sign-in-with-passkey").await;
+    browser.sign_in(&mut demo, &meguru).await;
+    let device = browser.add_authenticator().await;
+    browser.choose_in_menu(METHODS).await;
+    browser.press("設定").await;
+    browser.arrives_at(PASSKEY_SET_UP).await;
+    browser.press("登録").await;
+    browser.press("次へ").await;
+    browser.arrives_at(METHODS).await;
+
+    browser.sign_out().await;
+    // His device answers at once what the browser offers to fill the user ID in with.
+    browser.goto(&format!("{}sign-in", meguru.url)).await;
+    browser.arrives_at("ようこそ、歯車　回 さん").await;
+
+    browser.sign_out().await;
+    browser.let_person_agree(&device, false).await;
+    browser.goto(&format!("{}sign-in", meguru.url)).await;
+    let field = browser.driver.find(By::Id("user_id")).await.expect("a field");
+    assert_eq!(field.attr("autocomplete").await.expect("it").as_deref(), Some("username webauthn"));
+    browser.let_person_agree(&device, true).await;
+    browser.cancel_passkeys().await;
+    browser.press(ALONE).await;
+    browser.sees("認証できませんでした").await;
+    walk.look("sign-in-with-passkey-refused").await;
+    browser.let_passkeys_be().await;
+    browser.press("再試行").await;
+    browser.arrives_at("ようこそ、歯車　回 さん").await;
+    browser.sign_out().await;
+
+    let known = browser.devtools("WebAuthn.getCredentials", json!({ "authenticatorId": device }));
+    assert_eq!(known.await["credentials"][0]["rpId"], "nideckenpo.localhost");
+    browser.goto(&format!("{}/sign-in", demo.origin("jomkenpo"))).await;
+    browser.press(ALONE).await;
+    browser.sees("認証できませんでした").await;
+    demo.stop();
+}
