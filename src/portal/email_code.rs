@@ -5,7 +5,6 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::first_sign_in::LOCKED;
-use super::recovery_code;
 use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
@@ -26,8 +25,6 @@ pub(super) const TOO_MANY: &str =
 
 #[derive(Debug, Serialize)]
 pub(super) struct EmailCodePage {
-    /// Whether a recovery code would do.
-    pub(super) recovery: bool,
     pub(super) progress: Option<Progress>,
     /// `t***@example.jp`; empty where the union knows none.
     pub(super) address: String,
@@ -129,7 +126,6 @@ fn page(
         visitor.session().and_then(|session| session.email.as_deref()).unwrap_or_default();
     let errors = summary(&[("code", &code)]);
     let page = EmailCodePage {
-        recovery: recovery_code::offered(&visitor.tenant.config),
         progress: visitor.progress(),
         address: masked(address),
         minutes: VALID_FOR.num_minutes(),

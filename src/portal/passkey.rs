@@ -11,7 +11,6 @@ use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::passkey::{self, Answer};
 use crate::auth::session;
-use crate::portal::recovery_code;
 use crate::portal::set_up::SettingUp;
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::SecondFactor;
@@ -54,8 +53,6 @@ impl Page for PasskeySetUpPage {
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct PasskeyPage {
-    /// Whether a recovery code would do.
-    pub(super) recovery: bool,
     pub(super) options: String,
     pub(super) form: PasskeyForm,
 }
@@ -237,7 +234,6 @@ async fn page(app: &App, signing_in: &SigningIn, credential: Field) -> Result<Re
     let options = passkey::begin_sign_in(&mut tx, app.context(&visitor.tenant), session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);
-    let recovery = recovery_code::offered(&visitor.tenant.config);
-    let page = PasskeyPage { recovery, options, form: PasskeyForm { errors, credential } };
+    let page = PasskeyPage { options, form: PasskeyForm { errors, credential } };
     visitor.page(app, status_of(&page.form.errors), &page)
 }

@@ -10,20 +10,14 @@ use super::sign_in::SignInPage;
 use crate::auth::journey::Step;
 use crate::auth::recovery_code::{self, Confirmation, Standing};
 use crate::portal::{ONWARD, go_on};
-use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::{Fresh, SigningIn, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-const EMPTY: &str = "リカバリーコードを入力してください。";
-const WRONG: &str = "リカバリーコードが正しくありません。使用済みのコードは使えません。";
-
-/// Whether the union offers them: only to those who have a second factor to lose.
-pub(super) fn offered(policy: &TenantConfig) -> bool {
-    policy.sign_in.recovery_codes && !policy.sign_in.second_factors.is_empty()
-}
+pub(super) const EMPTY: &str = "リカバリーコードを入力してください。";
+pub(super) const WRONG: &str = "リカバリーコードが正しくありません。使用済みのコードは使えません。";
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct RecoveryCodesPage {
@@ -58,7 +52,7 @@ pub(super) async fn show_set(
     State(app): State<AppState>,
     Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
 ) -> Result<Response, WebError> {
-    if !offered(&visitor.tenant.config) {
+    if !visitor.tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
@@ -85,7 +79,7 @@ pub(super) async fn make_set(
     Form { fields: Seen { made_at }, .. }: Form<Seen>,
 ) -> Result<Response, WebError> {
     let tenant = &visitor.tenant;
-    if !offered(&tenant.config) {
+    if !tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
     }
     let mut tx = app.db.tenant(tenant.id).await?;
@@ -134,7 +128,7 @@ pub(super) async fn submit(
 
 /// Only in place of a factor that is set up; never in place of its set-up.
 fn proving(signing_in: SigningIn) -> Result<SigningIn, WebError> {
-    if !offered(&signing_in.visitor.tenant.config) {
+    if !signing_in.visitor.tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
     }
     match signing_in.step {

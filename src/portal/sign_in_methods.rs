@@ -51,8 +51,6 @@ pub(super) struct MethodsPage {
     pub(super) totp: Option<Devices>,
     pub(super) passkeys: Option<Devices>,
     pub(super) email_code: bool,
-    /// Whether the union offers recovery codes.
-    pub(super) recovery: bool,
     /// The method in use.
     pub(super) method_label: Option<&'static str>,
 }
@@ -101,7 +99,6 @@ async fn show(
         totp: offers(SecondFactor::Totp).then(|| totp.into()),
         passkeys: offers(SecondFactor::Passkey).then(|| passkeys.into()),
         email_code: offers(SecondFactor::EmailCode),
-        recovery: recovery_code::offered(policy),
         method_label: session.method(policy).map(SecondFactor::label),
     };
     visitor.page(&app, StatusCode::OK, &page)

@@ -204,17 +204,17 @@ fn second_factors(gallery: &mut Gallery) {
     let settings = true;
     gallery.show(&TotpSetUpPage { progress: None, settings, key: "ABCD".into(), form });
     let form = TotpForm { errors: errors(), code: field(), device: field() };
-    gallery.show(&TotpPage { recovery: true, devices: methods(), form });
+    gallery.show(&TotpPage { devices: methods(), form });
     let form =
         PasskeySetUpForm { errors: errors(), credential: field(), name: field(), everywhere: true };
     let (options, failure) = ("{}".to_owned(), Some("失敗"));
     gallery.show(&PasskeySetUpPage { progress: None, settings, options, failure, form });
     let form = PasskeyForm { errors: errors(), credential: field() };
-    gallery.show(&PasskeyPage { recovery: true, options: "{}".into(), form });
+    gallery.show(&PasskeyPage { options: "{}".into(), form });
 }
 
 fn settings(gallery: &mut Gallery) {
-    use super::reauthenticate::{email_code, passkey, password, totp};
+    use super::reauthenticate::{email_code, passkey, password, recovery_code, totp};
     use super::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
     use super::sessions::{SessionLine, SessionsPage, TryLine};
     use super::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
@@ -229,7 +229,10 @@ fn settings(gallery: &mut Gallery) {
     gallery.show(&MethodsPage::default());
     gallery.show(&DeletePage::default());
     let form = password::PasswordForm { errors: wrong(None), password: field() };
-    gallery.show(&password::PasswordPage { next: "/".into(), user_id: "taro".into(), form });
+    let (next, user_id) = ("/".into(), "taro".into());
+    gallery.show(&password::PasswordPage { next, user_id, recovery: true, form });
+    let form = recovery_code::RecoveryAgainForm { errors: wrong(None), code: field() };
+    gallery.show(&recovery_code::RecoveryAgainPage { next: "/".into(), form });
     let form = totp::AppCodeForm { errors: wrong(None), code: field(), device: field() };
     let devices = methods(&config.sign_in, "");
     gallery.show(&totp::AppCodePage { next: "/".into(), devices, form });
@@ -255,7 +258,6 @@ fn settings(gallery: &mut Gallery) {
         totp: Some(devices()),
         passkeys: Some(Devices::default()),
         email_code: true,
-        recovery: true,
         method_label: Some("生体認証"),
     });
     gallery.show(&RecoveryCodePage::default());
@@ -300,7 +302,6 @@ fn every_page_of_the_portal_can_be_filled_in() {
     ] {
         gallery.show(&EmailCodePage {
             progress: None,
-            recovery: true,
             address: "t***@example.jp".into(),
             minutes: 10,
             notice,
@@ -308,7 +309,6 @@ fn every_page_of_the_portal_can_be_filled_in() {
         });
     }
     let nowhere = EmailCodePage {
-        recovery: false,
         progress: PROGRESS,
         address: String::new(),
         minutes: 10,

@@ -14,7 +14,6 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::auth::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::base::ids::DeviceId;
-use crate::portal::recovery_code;
 use crate::portal::set_up::SettingUp;
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::SecondFactor;
@@ -53,8 +52,6 @@ impl Page for TotpSetUpPage {
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct TotpPage {
-    /// Whether a recovery code would do.
-    pub(super) recovery: bool,
     pub(super) devices: Vec<Choice>,
     pub(super) form: TotpForm,
 }
@@ -249,8 +246,7 @@ async fn page(app: &App, signing_in: &SigningIn, mut form: TotpForm) -> Result<R
     let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
-    let recovery = recovery_code::offered(&visitor.tenant.config);
-    let page = TotpPage { recovery, devices: choices(devices, &form.device.value), form };
+    let page = TotpPage { devices: choices(devices, &form.device.value), form };
     visitor.page(app, status_of(&page.form.errors), &page)
 }
 

@@ -119,6 +119,14 @@ pub struct SignIn {
     pub passkey_alone: bool,
 }
 
+impl SignIn {
+    /// Whether there are recovery codes: only for those who have a second factor to lose.
+    #[must_use]
+    pub fn offers_recovery_codes(&self) -> bool {
+        self.recovery_codes && !self.second_factors.is_empty()
+    }
+}
+
 const fn yes() -> bool {
     true
 }

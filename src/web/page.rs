@@ -115,6 +115,7 @@ struct Union<'a> {
     name: &'a str,
     short_name: &'a str,
     logo_text: &'a str,
+    recovery_codes: bool,
     contact: ContactBox<'a>,
 }
 
@@ -136,6 +137,7 @@ impl<'a> Union<'a> {
             name: &config.name,
             short_name: &config.short_name,
             logo_text: &config.brand.logo_text,
+            recovery_codes: config.sign_in.offers_recovery_codes(),
             contact: ContactBox {
                 text: &contact.text,
                 mail: contact.mail.as_deref(),

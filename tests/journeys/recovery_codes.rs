@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 
+use crate::passkeys::KLINE;
 use crate::support::browser::{Browser, Page};
 use crate::support::first_sign_in::hidden;
 use crate::support::people::{GORO, SABURO, TARO};
@@ -120,4 +121,38 @@ async fn l4_the_policy_may_widen_the_apps_window() {
         let done = browser.post("/sign-in-methods/totp", &fields).await;
         assert_eq!(done.status.is_redirection(), accepted, "{name}: {}", done.text());
     }
+}
+
+#[tokio::test]
+async fn s4_whoever_lost_the_passkey_is_asked_again_for_password_and_recovery_code() {
+    let world = World::new().await;
+    let (_, mut browser) = world.with_passkey(TARO, KLINE).await;
+    let set = make(&mut browser).await;
+    world.clock.advance(Duration::minutes(6));
+    assert_eq!(browser.get("/profile").await.location(), "/reauthenticate?next=/profile");
+    let page = browser.get("/reauthenticate/passkey?next=/profile").await;
+    let link = "/reauthenticate/recovery-code?next=/profile";
+    assert!(page.shows("リカバリーコードを使う"), "{}", page.text());
+    let page = browser.get(link).await;
+    assert_eq!(page.heading(), "続行するには再度認証してください", "the password first");
+    let early = [("next", "/profile"), ("code", set[0].as_str())];
+    let page = browser.post("/reauthenticate/recovery-code", &early).await;
+    assert_eq!(page.heading(), "続行するには再度認証してください", "never without it");
+    let wrong = [("next", "/profile"), ("password", "no"), ("recovery", "on")];
+    assert!(browser.post("/reauthenticate", &wrong).await.body.contains("name=\"recovery\""));
+    let right = [("next", "/profile"), ("password", TARO.password), ("recovery", "on")];
+    assert_eq!(browser.post("/reauthenticate", &right).await.location(), link);
+    assert_eq!(browser.get(link).await.heading(), "リカバリーコードの入力");
+    for code in ["", "abcd", "<b>"] {
+        let typed = [("next", "/profile"), ("code", code)];
+        let page = browser.post("/reauthenticate/recovery-code", &typed).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{code}");
+    }
+    let done = browser.post("/reauthenticate/recovery-code", &early).await;
+    assert_eq!(done.location(), "/profile");
+    assert_eq!(browser.get("/profile").await.status, StatusCode::OK);
+    assert_eq!(browser.get(link).await.location(), "/profile", "nothing is due any more");
+    assert!(browser.get(SET).await.shows("未使用のコードが9個あります。"));
+    world.change_policy("klinekenpo", |policy| policy.sign_in.recovery_codes = false).await;
+    assert_eq!(browser.get(link).await.status, StatusCode::NOT_FOUND);
 }

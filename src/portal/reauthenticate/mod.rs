@@ -1,8 +1,9 @@
-//! 「続行するには再度認証してください」 (S4): password, then the code; or a passkey alone.
+//! 「続行するには再度認証してください」 (S4): password, then the code or a recovery code; or a passkey alone.
 
 pub(super) mod email_code;
 pub(super) mod passkey;
 pub(super) mod password;
+pub(super) mod recovery_code;
 pub(super) mod totp;
 
 use axum::Router;
@@ -15,6 +16,8 @@ use crate::tenant::policy::SecondFactor;
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::state::{App, AppState};
 
+const RECOVERY_CODE: &str = "/reauthenticate/recovery-code";
+
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/reauthenticate", get(password::show).post(password::submit))
@@ -22,6 +25,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/reauthenticate/code/resend", get(email_code::show).post(email_code::resend))
         .route("/reauthenticate/totp", get(totp::show).post(totp::submit))
         .route("/reauthenticate/passkey", get(passkey::show).post(passkey::submit))
+        .route(RECOVERY_CODE, get(recovery_code::show).post(recovery_code::submit))
 }
 
 /// A page of ours that asked for the proof, and where the person goes on afterwards.

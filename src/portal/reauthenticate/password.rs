@@ -5,12 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next, done};
+use super::{Asked, Next, RECOVERY_CODE, done};
 use crate::auth::reauth::PasswordAgain;
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
-use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -23,6 +23,8 @@ const TOO_MANY: &str =
 pub(in crate::portal) struct PasswordPage {
     pub(in crate::portal) next: String,
     pub(in crate::portal) user_id: String,
+    /// Whether a recovery code follows.
+    pub(in crate::portal) recovery: bool,
     pub(in crate::portal) form: PasswordForm,
 }
 
@@ -40,6 +42,8 @@ impl Page for PasswordPage {
 pub(super) struct Password {
     next: Next,
     password: SecretString,
+    #[serde(default, deserialize_with = "ticked")]
+    recovery: bool,
 }
 
 pub(super) async fn show(
@@ -53,26 +57,27 @@ pub(super) async fn show(
     }
     match session.method(&visitor.tenant.config) {
         Some(SecondFactor::Passkey) => Ok(next.with("/reauthenticate/passkey").into_response()),
-        _ => page(&app, &subscriber, &next, Field::default()),
+        _ => page(&app, &subscriber, &next, false, Field::default()),
     }
 }
 
 pub(super) async fn submit(
     State(app): State<AppState>,
     subscriber: Subscriber,
-    Form { fields: Password { next, password }, .. }: Form<Password>,
+    Form { fields: Password { next, password, recovery }, .. }: Form<Password>,
 ) -> Result<Response, WebError> {
     if password.expose_secret().is_empty() {
         let empty = Field::default().with_error("パスワードを入力してください。");
-        return page(&app, &subscriber, &next, empty);
+        return page(&app, &subscriber, &next, recovery, empty);
     }
     let Subscriber { visitor, session, token } = &subscriber;
     match app.sign_in().password_again(&visitor.tenant, session, token, &password).await? {
         PasswordAgain::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
+        PasswordAgain::Then(_) if recovery => Ok(next.with(RECOVERY_CODE).into_response()),
         PasswordAgain::Then(method) => Ok(next.with(page_of(method)).into_response()),
         PasswordAgain::Wrong => {
             let wrong = Field::default().with_error(WRONG);
-            page(&app, &subscriber, &next, wrong)
+            page(&app, &subscriber, &next, recovery, wrong)
         }
         PasswordAgain::TooMany => SignInPage::after(&app, subscriber.visitor, TOO_MANY),
     }
@@ -86,16 +91,18 @@ const fn page_of(method: SecondFactor) -> &'static str {
     }
 }
 
-fn page(
+pub(super) fn page(
     app: &App,
     Subscriber { visitor, session, .. }: &Subscriber,
     next: &Next,
+    recovery: bool,
     password: Field,
 ) -> Result<Response, WebError> {
     let errors = summary(&[("password", &password)]);
     let page = PasswordPage {
         next: next.path().to_owned(),
         user_id: session.user_id.clone(),
+        recovery,
         form: PasswordForm { errors, password },
     };
     visitor.page(app, status_of(&page.form.errors), &page)
