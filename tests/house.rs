@@ -11,6 +11,10 @@ const ORDER: [&str; 17] = [
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
+    sources_below(&["src"])
+}
+
+fn sources_below(folders: &[&str]) -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -23,7 +27,9 @@ fn sources() -> Vec<(PathBuf, String)> {
         }
     }
     let mut found = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    for folder in folders {
+        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    }
     assert!(found.len() > 50);
     found
 }
@@ -92,6 +98,40 @@ fn doors_speak_no_sql_and_rooms_no_http() {
         if rooms.contains(&module.as_str()) {
             assert!(!product.contains("axum"), "{}: HTTP in a room", path.display());
         }
+    }
+}
+
+#[test]
+fn the_asvs_table_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(root.join("src/auth/asvs.md")).unwrap();
+    let tests: String =
+        sources_below(&["src", "tests"]).into_iter().map(|(_, text)| text).collect();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .filter(|row: &Vec<&str>| row[0].starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    assert_eq!(rows.len(), 66, "every requirement of V6 and V7");
+    for row in rows {
+        let [id, _, _, how, named] = row[..] else { panic!("five columns: {row:?}") };
+        let names: Vec<&str> = named.split('`').skip(1).step_by(2).collect();
+        let excused = how.starts_with("does not hold:") || how.starts_with("does not apply:");
+        assert!(excused || !names.is_empty(), "{id} has neither a test nor a reason");
+        for name in names {
+            assert!(tests.contains(&format!("fn {name}()")), "{id}: there is no test {name}");
+        }
+    }
+}
+
+/// ASVS 6.5.3, 7.2.3
+#[test]
+fn secrets_come_from_the_threads_generator_alone() {
+    let others = ["SmallRng", "StdRng", "fastrand", "OsRng", "seed_from", "rand::rngs"];
+    for (path, text) in sources() {
+        let found = others.iter().find(|other| text.contains(**other));
+        assert_eq!(found, None, "{}", path.display());
     }
 }
 

@@ -12,6 +12,8 @@ use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
 const LONGEST_NAME: usize = 50;
+/// How many of a kind a person may have.
+pub const MOST: usize = 10;
 
 /// What a person has set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -78,7 +78,8 @@ pub async fn ask(
     }
     let now = clock.now();
     // Two requests at once: the second waits for the first, and finds its mail just sent.
-    if lock(tx, account).await? {
+    let owner = lock(tx, account).await?;
+    if owner.confirmed && !owner.registered {
         return Ok(Asking::NothingDue);
     }
     let last = sqlx::query!(
@@ -122,8 +123,8 @@ pub async fn ask(
     .execute(tx.conn())
     .await?;
     let url = format!("{}/confirm-email?token={}", tenant.origin, token.expose());
-    let letter =
-        mail.write(tenant, &EmailConfirmationMail { url, minutes: VALID_FOR.num_minutes() })?;
+    let (minutes, changes) = (VALID_FOR.num_minutes(), owner.registered);
+    let letter = mail.write(tenant, &EmailConfirmationMail { url, minutes, changes })?;
     let mail = outbox::enqueue(tx, clock, &letter, email.as_str(), Some(expires_at)).await?;
     let detail = serde_json::json!({ "mail": mail });
     audit::record(tx, clock, Action::AddressAsked, Some(account), detail).await?;
@@ -261,11 +262,18 @@ pub async fn confirm(
     Ok(Link::Confirmed)
 }
 
-/// Makes asking and confirming wait for each other; whether the first sign-in's address is confirmed
-/// already. Whoever is registered may change it (S6).
-async fn lock(tx: &mut TenantTx, account: AccountId) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select email_confirmed_at is not null and registered_at is null as "confirmed!"
+/// Whoever an address is asked for; only the registered may change one that is confirmed (S6).
+struct Owner {
+    confirmed: bool,
+    registered: bool,
+}
+
+/// Makes asking and confirming wait for each other.
+async fn lock(tx: &mut TenantTx, account: AccountId) -> Result<Owner, sqlx::Error> {
+    sqlx::query_as!(
+        Owner,
+        r#"select email_confirmed_at is not null as "confirmed!",
+                  registered_at is not null as "registered!"
            from accounts where id = $1 for update"#,
         account as AccountId
     )

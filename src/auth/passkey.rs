@@ -18,6 +18,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::context::Context;
+use super::device::{self, Kind};
 use super::email_code::SendingError;
 use super::email_confirmation;
 use super::method;
@@ -61,6 +62,8 @@ pub enum Answer {
     Refused,
     /// Another of the person's passkeys has this name.
     NameTaken,
+    /// The person has as many as anybody may.
+    TooMany,
     /// Too many were wrong; the account is locked.
     Locked,
     /// The factor was proved before: a second click's request.
@@ -136,6 +139,9 @@ pub async fn finish_set_up(
     let account = session.account;
     if !session.facts().second_factor && !session::owes_proof(tx, cx.clock, session.id).await? {
         return Ok(Answer::NothingDue);
+    }
+    if device::list(tx, account, Kind::Passkey).await?.len() >= device::MOST {
+        return Ok(Answer::TooMany);
     }
     let same = sqlx::query_scalar!(
         r#"select exists (select from passkeys where account_id = $1 and name = $2) as "same!""#,

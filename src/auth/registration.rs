@@ -15,7 +15,7 @@ use super::sign_in::{SignIn, SignInError};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::email::EmailAddress;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::AccountId;
 use crate::base::japanese::minute;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -91,7 +91,10 @@ impl SignIn<'_> {
         let hash = self.hasher.hash(chosen).await?;
         let first = session.password_set_at.is_none();
         let mut tx = self.db.tenant(tenant.id).await?;
-        if !set_password(&mut tx, session, &hash, self.clock.now()).await? {
+        // Hashing took its time.
+        let set = session::still_lives(&mut tx, session.id).await?
+            && set_password(&mut tx, session, &hash, self.clock.now()).await?;
+        if !set {
             return Ok(Choice::NothingDue);
         }
         if first {
@@ -159,7 +162,8 @@ impl SignIn<'_> {
     ) -> Result<Registration, SignInError> {
         let (now, account) = (self.clock.now(), session.account);
         let mut tx = self.db.tenant(tenant.id).await?;
-        let Some(draft) = draft(&mut tx, account).await? else {
+        let lives = session::still_lives(&mut tx, session.id).await?;
+        let Some(draft) = draft(&mut tx, account).await?.filter(|_| lives) else {
             return Ok(Registration::NothingDue);
         };
         let named = sqlx::query!(
@@ -289,8 +293,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Sets a password in place of the one that the session knew, which still has to live: hashing takes
-/// its time. Whether it did.
+/// Sets a password in place of the one that the session knew. Whether it did.
 async fn set_password(
     tx: &mut TenantTx,
     session: &Session,
@@ -301,13 +304,11 @@ async fn set_password(
         "update accounts
          set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
              initial_credential = null, initial_issued_at = null, initial_password_hash = null
-         where id = $1 and password_set_at is not distinct from $4
-           and exists (select from sessions where id = $5 and ended_at is null)",
+         where id = $1 and password_set_at is not distinct from $4",
         session.account as AccountId,
         hash,
         now,
-        session.password_set_at,
-        session.id as SessionId
+        session.password_set_at
     )
     .execute(tx.conn())
     .await?;

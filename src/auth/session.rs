@@ -185,6 +185,34 @@ pub(super) async fn lock_account_of(
     .map(drop)
 }
 
+/// Locks the account whose session it is.
+async fn lock_account(tx: &mut TenantTx, session: SessionId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select a.id from accounts a
+         join sessions s on s.tenant_id = a.tenant_id and s.account_id = a.id
+         where s.id = $1 for update of a",
+        session as SessionId
+    )
+    .fetch_one(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Whether a session still lives, which it does until this transaction ends: whatever takes time
+/// between finding it and changing something asks again.
+pub(super) async fn still_lives(
+    tx: &mut TenantTx,
+    session: SessionId,
+) -> Result<bool, sqlx::Error> {
+    lock_account(tx, session).await?;
+    sqlx::query_scalar!(
+        r#"select ended_at is null as "lives!" from sessions where id = $1 for update"#,
+        session as SessionId
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// Ends a session; ending it again changes nothing. Whether it lived.
 ///
 /// # Errors

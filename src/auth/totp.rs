@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
 use super::context::Context;
+use super::device::{self, Kind};
 use super::email_code::SendingError;
 use super::email_confirmation;
 use super::method;
@@ -47,6 +48,8 @@ pub enum Enrolling {
     /// 「認証コードが異なります」
     Wrong,
     NameTaken,
+    /// The person has as many as anybody may.
+    TooMany,
     /// It was ended before: a second click's request.
     NothingDue,
 }
@@ -157,6 +160,9 @@ impl Apps<'_> {
         let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
             return Ok(Enrolling::Wrong);
         };
+        if device::list(tx, session.account, Kind::Totp).await?.len() >= device::MOST {
+            return Ok(Enrolling::TooMany);
+        }
         let id = DeviceId::new(clock);
         let sealed = sealer.seal(&device_purpose(session.account, id), totp.secret().as_ref());
         let added = sqlx::query!(

@@ -117,6 +117,15 @@ mod tests {
         }
     }
 
+    /// ASVS 7.2.3
+    #[test]
+    fn tokens_are_long_and_never_the_same() {
+        let tokens: std::collections::HashSet<String> =
+            (0..10_000).map(|_| PlainToken::random().expose()).collect();
+        assert_eq!(tokens.len(), 10_000);
+        assert!(tokens.iter().all(|token| token.len() == 43), "256 bits in base64");
+    }
+
     #[test]
     fn purposes_do_not_mix() {
         let token = PlainToken::random();

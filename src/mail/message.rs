@@ -49,6 +49,8 @@ pub struct EmailConfirmationMail {
     pub url: String,
     /// How long the link is good for.
     pub minutes: i64,
+    /// Whether it takes the place of another address (S6).
+    pub changes: bool,
 }
 
 impl Mail for EmailConfirmationMail {

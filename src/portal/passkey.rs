@@ -11,7 +11,7 @@ use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::passkey::{self, Answer};
 use crate::auth::session;
-use crate::portal::set_up::SettingUp;
+use crate::portal::set_up::{SettingUp, too_many};
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -166,6 +166,10 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
             form.name = form.name.with_error(NAME_TAKEN);
             set_up_page(app, &setting_up, None, form).await
         }
+        Answer::TooMany => {
+            form.name = form.name.with_error(&too_many());
+            set_up_page(app, &setting_up, None, form).await
+        }
     }
 }
 
@@ -198,7 +202,7 @@ pub(super) async fn submit(
         Answer::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
         Answer::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
         Answer::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
-        Answer::Refused | Answer::NameTaken => {
+        Answer::Refused | Answer::NameTaken | Answer::TooMany => {
             page(&app, &signing_in, Field::default().with_error(REFUSED)).await
         }
     }

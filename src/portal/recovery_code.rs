@@ -19,7 +19,7 @@ use crate::web::state::{App, AppState};
 pub(super) const EMPTY: &str = "リカバリーコードを入力してください。";
 pub(super) const WRONG: &str = "リカバリーコードが正しくありません。使用済みのコードは使えません。";
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct RecoveryCodesPage {
     /// How many of the set are unused.
     pub(super) left: i64,

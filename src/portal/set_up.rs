@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::{ONWARD, sign_in_methods};
+use crate::auth::device::MOST;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;
@@ -10,6 +11,11 @@ use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
 use crate::web::state::App;
+
+/// What is said to whoever has as many as anybody may.
+pub(super) fn too_many() -> String {
+    format!("登録できるのは{MOST}台までです。使わなくなったものを削除してから、登録してください。")
+}
 
 /// Who sets one up.
 #[derive(Debug)]

@@ -5,8 +5,6 @@ mod mails;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
-
 use super::email_code::{CodeForm, EmailCodePage};
 use super::expenses::history::History;
 use super::expenses::overview::Overview;
@@ -37,6 +35,15 @@ use crate::web::layers::Message;
 use crate::web::opening::NotOpen;
 use crate::web::page::{Frame, Page, Pages};
 
+/// Pages that somebody sees who isn't signing in and isn't signed in.
+const NOBODYS: [&str; 5] = [
+    "portal/confirm_email.html",
+    "portal/forgotten.html",
+    "portal/not_open.html",
+    "portal/session_expired.html",
+    "portal/sign_in.html",
+];
+
 struct Gallery {
     pages: Pages,
     frames: Vec<Frame>,
@@ -63,9 +70,34 @@ impl Gallery {
     fn show<P: Page>(&mut self, page: &P) {
         self.seen.insert(P::TEMPLATE);
         for frame in &self.frames {
-            let rendered = self.pages.render(frame, StatusCode::OK, page);
-            assert!(rendered.is_ok(), "{}: {:?}", P::TEMPLATE, rendered.err());
+            let html = self.pages.html(frame, page);
+            let html = html.unwrap_or_else(|error| panic!("{}: {error:?}", P::TEMPLATE));
+            fields_help_password_managers(P::TEMPLATE, &html);
+            if frame.person.is_some() && !NOBODYS.contains(&P::TEMPLATE) {
+                let leaves = html.contains("=\"/sign-out\"");
+                assert!(leaves, "ASVS 7.4.4: nobody gets out of {}", P::TEMPLATE);
+            }
         }
+    }
+}
+
+/// ASVS 6.2.7
+fn fields_help_password_managers(template: &str, html: &str) {
+    for field in html.split("<input").filter(|field| field.contains("type=\"password\"")) {
+        let tag = field.split('>').next().unwrap_or_default();
+        let told = ["current-password", "new-password"]
+            .iter()
+            .any(|what| tag.contains(&format!("autocomplete=\"{what}\"")));
+        assert!(told, "{template}: {tag}");
+    }
+}
+
+/// ASVS 6.2.7
+#[test]
+fn no_script_hinders_pasting() {
+    for path in TemplateFiles::iter().filter(|path| path.ends_with(".js")) {
+        let script = TemplateFiles::get(&path).unwrap();
+        assert!(!String::from_utf8_lossy(&script.data).contains("paste"), "{path}");
     }
 }
 

@@ -14,7 +14,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::auth::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::base::ids::DeviceId;
-use crate::portal::set_up::SettingUp;
+use crate::portal::set_up::{SettingUp, too_many};
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -28,7 +28,7 @@ pub(super) const WRONG: &str = "ワンタイムパスワードが正しくあり
 pub(super) const NO_DEVICE: &str = "デバイスを選択してください。";
 const NAME_TAKEN: &str = "同じ名前のデバイスがあります。別の名前を入力してください。";
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 pub(super) struct TotpSetUpPage {
     pub(super) progress: Option<Progress>,
     /// Whether another app is set up among the settings.
@@ -158,6 +158,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
             tx.commit().await?;
             return Ok(setting_up.done(app, &token));
         }
+        Enrolling::TooMany => form.device_name = form.device_name.with_error(&too_many()),
         Enrolling::NothingDue => return Ok(setting_up.onward().into_response()),
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),

@@ -82,6 +82,10 @@ impl Pages {
         status: StatusCode,
         page: &P,
     ) -> Result<Response, WebError> {
+        Ok((status, Html(self.html(frame, page)?)).into_response())
+    }
+
+    pub(crate) fn html<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, WebError> {
         let config = &frame.tenant.config;
         let mut context = Context::new();
         context.insert("union", &Union::of(config));
@@ -89,8 +93,7 @@ impl Pages {
         context.insert("person", &frame.person.as_ref().map(|name| Person { name }));
         context.insert("csrf", &frame.csrf);
         context.insert("page", page);
-        let html = self.templates.render(P::TEMPLATE, &context)?;
-        Ok((status, Html(html)).into_response())
+        Ok(self.templates.render(P::TEMPLATE, &context)?)
     }
 
     /// Fills in a page that belongs to no union.

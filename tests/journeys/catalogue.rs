@@ -35,6 +35,15 @@ async fn t15_every_table_of_a_union_is_guarded() {
     }
 }
 
+/// ASVS 6.3.2
+#[tokio::test]
+async fn a_new_database_has_nobody_in_it() {
+    let world = World::empty().await;
+    for table in ["accounts", "members", "sessions"] {
+        assert_eq!(world.count(&format!("select count(*) from {table}")).await, 0, "{table}");
+    }
+}
+
 #[tokio::test]
 async fn t15_the_tenant_leads_every_key() {
     let world = World::empty().await;

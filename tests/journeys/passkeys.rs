@@ -181,6 +181,20 @@ async fn s5_a_set_up_takes_what_the_union_asked_for_and_names_are_the_persons_ow
 }
 
 #[tokio::test]
+async fn s5_ten_passkeys_are_enough_for_anybody() {
+    let world = World::new().await;
+    let (_, mut browser) = world.with_passkey(TARO, KLINE).await;
+    for number in 2..=11 {
+        let credential = Device::at(KLINE).make(options(&browser.get(ADD).await));
+        let name = format!("鍵{number}");
+        let page = browser.post(ADD, &[("credential", &credential), ("name", &name)]).await;
+        let added = page.status.is_redirection();
+        assert_eq!(added, number <= 10, "{number}: {}", page.text());
+        assert_eq!(page.shows("登録できるのは10台までです。"), number > 10);
+    }
+}
+
+#[tokio::test]
 async fn s5_two_tabs_set_up_at_once_and_one_answer_counts() {
     let world = World::new().await;
     let (_, browser) = world.with_passkey(TARO, KLINE).await;

@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 
+use crate::passkeys::KLINE;
+use crate::support::authenticator::{Device, options};
 use crate::support::browser::{Browser, Page};
+use crate::support::first_sign_in::hidden;
 use crate::support::people::{GORO, Person, SABURO, TARO};
 use crate::support::world::World;
 
@@ -125,7 +128,9 @@ async fn s4_where_the_password_is_all_it_is_all_that_is_asked() {
     let mut browser = world.stale(SABURO).await;
     browser.get("/reauthenticate?next=/profile").await;
     let fields = [("password", SABURO.password), ("next", "/profile")];
+    let before = browser.cookies.clone();
     assert_eq!(browser.post("/reauthenticate", &fields).await.location(), "/profile");
+    assert_ne!(browser.cookies, before, "under a new token");
     let page = browser.get("/profile").await;
     assert!(page.shows("ユーザIDは変更できません。"), "T6: {}", page.text());
     let forced = browser.post("/profile", &[("user_id", "saburo99"), ("method", "")]).await;
@@ -187,6 +192,12 @@ async fn t5_nobody_takes_their_password_as_user_id() {
     let fields = [("user_id", own), ("was", TARO.user_id), ("method", "email_code")];
     let page = browser.post("/profile", &fields).await;
     assert!(page.shows("ユーザIDと同じ文字列はパスワードに設定できません。"), "{}", page.text());
+    // What can change nothing tells nothing.
+    for (was, method) in [("taro_x", "email_code"), (TARO.user_id, "no-such")] {
+        let fields = [("user_id", own), ("was", was), ("method", method)];
+        let page = browser.post("/profile", &fields).await;
+        assert!(!page.shows("パスワードに設定できません"), "{was} {method}: {}", page.text());
+    }
 }
 
 #[tokio::test]
@@ -226,6 +237,57 @@ async fn s6_whoever_is_shown_out_leaves_no_change_of_address_behind() {
     let mut browser = world.browser("klinekenpo");
     assert_eq!(browser.get(&link).await.heading(), "リンクの有効期限が切れています");
     assert!(taro.get("/profile").await.shows(TARO.email));
+}
+
+#[tokio::test]
+async fn s6_whatever_changes_how_one_signs_in_kills_an_open_link() {
+    let world = World::new().await;
+    for change in ["a passkey", "recovery codes"] {
+        world.clock.advance(Duration::hours(1));
+        let mut browser = world.sign_in(TARO).await;
+        browser.get("/profile/email").await;
+        browser.post("/profile/email", &[("email", "new@example.jp")]).await;
+        let link = world.mailed_link("new@example.jp").await;
+        if change == "a passkey" {
+            let page = "/sign-in-methods/passkeys";
+            let credential = Device::at(KLINE).make(options(&browser.get(page).await));
+            browser.post(page, &[("credential", &credential), ("name", "iPhone")]).await;
+        } else {
+            let page = "/sign-in-methods/recovery-codes";
+            let seen = hidden(&browser.get(page).await, "made_at");
+            browser.post(page, &[("made_at", &seen)]).await;
+        }
+        let page = world.browser("klinekenpo").get(&link).await;
+        assert_eq!(page.heading(), "リンクの有効期限が切れています", "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_chosen_in_a_session_that_ends_meanwhile_is_nobodys() {
+    let world = World::new().await;
+    let mut intruder = world.sign_in(TARO).await;
+    let page = "/sign-in-methods/password";
+    intruder.get(page).await;
+    let mut owner = world.database.admin().await;
+    sqlx::raw_sql("begin; select from accounts where user_id = 'taro_k' for update")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let fields = [("password", "Nusumareta-2026"), ("again", "Nusumareta-2026")];
+    let choosing = intruder.post(page, &fields);
+    let ending = async {
+        let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'
+                     and datname = current_database()";
+        while world.count(waits).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        sqlx::raw_sql("update sessions set ended_at = now(); commit")
+            .execute(&mut owner)
+            .await
+            .unwrap();
+    };
+    let (_, ()) = tokio::join!(choosing, ending);
+    world.sign_in(TARO).await;
 }
 
 #[tokio::test]

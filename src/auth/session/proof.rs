@@ -1,6 +1,6 @@
 //! Proving who one is: the second factor of a sign-in, and whatever a re-authentication asks for.
 
-use super::{FRESH_FOR, Session, renew};
+use super::{FRESH_FOR, Session, lock_account, renew};
 use crate::audit::{self, Action};
 use crate::auth::context::Context;
 use crate::auth::email_code::SendingError;
@@ -39,14 +39,7 @@ pub(in crate::auth) async fn owes_proof(
     clock: &Clock,
     session: SessionId,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query!(
-        "select a.id from accounts a
-         join sessions s on s.tenant_id = a.tenant_id and s.account_id = a.id
-         where s.id = $1 for update of a",
-        session as SessionId
-    )
-    .fetch_one(tx.conn())
-    .await?;
+    lock_account(tx, session).await?;
     let row = sqlx::query!(
         r#"select ended_at is null as "lives!", reauthenticated_at,
                   second_factor_at is null or second_factor_lapsed_at is not null as "asked!"

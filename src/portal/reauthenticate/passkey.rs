@@ -69,7 +69,7 @@ pub(super) async fn submit(
         Answer::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
         Answer::NothingDue => Ok(Redirect::to(next.path()).into_response()),
         Answer::Locked => SignInPage::after(&app, subscriber.visitor, LOCKED),
-        Answer::Refused | Answer::NameTaken => {
+        Answer::Refused | Answer::NameTaken | Answer::TooMany => {
             let refused = Field::default().with_error(REFUSED);
             page(&app, &subscriber, &next, refused).await
         }

@@ -23,11 +23,15 @@ fn every_mail_can_be_filled_in() {
         assert!(part.contains("012345") && part.contains("10分"), "{part}");
     }
     let url = "http://example.localhost:8080/confirm-email?token=x".to_owned();
-    let mail = EmailConfirmationMail { url: url.clone(), minutes: 30 };
+    let mail = EmailConfirmationMail { url: url.clone(), minutes: 30, changes: false };
     let letter = room.write(&union, &mail).unwrap();
     assert_eq!(letter.subject, "【KOSMOWeb管理者】メールアドレスの確認");
     assert!(letter.text.contains(&url) && letter.html.contains(&format!("href=\"{url}\"")), "F6");
     assert!(letter.text.contains("このリンクの有効時間は30分です。"), "F6");
+    assert!(letter.text.contains("アカウントが作成されました"), "F6");
+    let mail = EmailConfirmationMail { changes: true, ..mail };
+    let letter = room.write(&union, &mail).unwrap();
+    assert!(!letter.text.contains("アカウントが作成されました"), "S6");
     let origin = || union.origin.clone();
     let mail = FirstSignInMail { at: "2026年11月21日 10:00".into(), origin: origin() };
     let letter = room.write(&union, &mail).unwrap();

@@ -112,7 +112,11 @@ async fn g5_three_years_later_a_new_password_is_asked_for() {
     let world = World::new().await;
     world.clock.advance(Duration::days(3 * 365));
     world.sign_in(SABURO).await;
-    world.clock.advance(Duration::days(1));
+    world.clock.advance(Duration::days(1) - Duration::minutes(1));
+    let mut living = world.sign_in(SABURO).await;
+    world.clock.advance(Duration::minutes(1));
+    let over = living.get("/expenses").await;
+    assert_eq!(over.status, StatusCode::UNAUTHORIZED, "whoever stays has to give it once more");
     let page = "/sign-in/new-password";
     let mut browser = world.browser("jrckenpo");
     let answer = world.give_password(&mut browser, SABURO).await;
