@@ -67,10 +67,10 @@ pub fn router(app: AppState) -> Router {
     let unions = portal::routes()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
-        .layer(from_fn(layers::same_origin))
-        .layer(from_fn_with_state(app.clone(), opening::closed_before))
-        .layer(from_fn_with_state(app.clone(), layers::error_pages))
         .layer(from_fn_with_state(app.clone(), layers::hand_token_over))
+        .layer(from_fn(layers::same_origin))
+        .layer(from_fn_with_state(app.clone(), opening::closed))
+        .layer(from_fn_with_state(app.clone(), layers::error_pages))
         .route("/assets/{name}", get(assets::serve))
         .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
     Router::new()

@@ -30,6 +30,7 @@ pub(super) struct Credentials {
     pub(super) number: String,
     pub(super) branch: String,
     pub(super) birthdate: NaiveDate,
+    pub(super) lost_on: Option<NaiveDate>,
 }
 
 /// The credentials of a user ID, with symbol and number as they stood on `numbers_as_of`.
@@ -43,7 +44,8 @@ pub(super) async fn credentials(
         r#"select a.id as "account: AccountId", a.password_hash,
                   a.initial_credential as "initial_credential: InitialCredential",
                   a.initial_password_hash, a.initial_issued_at,
-                  coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!", n.symbol, n.number, m.branch, m.birthdate
+                  coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!", n.symbol, n.number,
+                  m.branch, m.birthdate, m.lost_on
            from accounts a
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
            cross join lateral (
@@ -58,6 +60,53 @@ pub(super) async fn credentials(
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+/// Counts a try at a person's password before it is checked, so that fifty at once are fifty (L2): how
+/// many there were in a row, this one included. `None` where none is left, and for nobody, whom
+/// looking takes as long.
+pub(super) async fn count_try(
+    tx: &mut TenantTx,
+    account: Option<AccountId>,
+    lock_after: u16,
+) -> Result<Option<i16>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update accounts set password_failures = password_failures + 1
+         where id = $1 and locked_at is null and second_factor_locked_at is null
+           and password_failures < $2::int
+         returning password_failures",
+        account as Option<AccountId>,
+        i32::from(lock_after)
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// The right password sets the count to zero (L2).
+pub(super) async fn forgive(tx: &mut TenantTx, account: AccountId) -> Result<(), sqlx::Error> {
+    sqlx::query!("update accounts set password_failures = 0 where id = $1", account as AccountId)
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
+/// Locks a person out; whoever is signed in stays so. The address to tell, where it is news.
+pub(super) async fn lock_out(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+) -> Result<Option<String>, sqlx::Error> {
+    let locked = sqlx::query!(
+        "update accounts set locked_at = $2 where id = $1 and locked_at is null returning email",
+        account as AccountId,
+        clock.now()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(locked) = locked else { return Ok(None) };
+    let detail = serde_json::json!({ "by": "password" });
+    audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
+    Ok(locked.email)
 }
 
 /// Whether credentials that were read before hashing still hold. Whoever changes them waits until
@@ -127,6 +176,19 @@ pub async fn register(
     Ok(account.is_some())
 }
 
+/// Who has a user ID.
+///
+/// # Errors
+/// The database's.
+pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<AccountId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select id as "id: AccountId" from accounts where user_id = $1"#,
+        user_id.as_str()
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
 /// Lets a locked person try again. Whether it was locked; `None` where nobody has the ID.
 ///
 /// # Errors
@@ -151,7 +213,8 @@ pub async fn unlock(
     if account.locked {
         sqlx::query!(
             "update accounts set locked_at = null, second_factor_locked_at = null,
-                                 birthdate_failures = 0, second_factor_failures = 0
+                                 birthdate_failures = 0, second_factor_failures = 0,
+                                 password_failures = 0
              where id = $1",
             account.id as AccountId
         )

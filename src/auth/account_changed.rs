@@ -22,6 +22,7 @@ pub enum Change {
     RecoveryCodesMade,
     RecoveryCodeUsed,
     TokenCopied,
+    PasswordLocked,
 }
 
 impl Change {
@@ -37,6 +38,7 @@ impl Change {
             Self::PasskeyDeleted => "パスキー（生体認証）の削除",
             Self::RecoveryCodesMade => "リカバリーコードの発行",
             Self::RecoveryCodeUsed => "リカバリーコードによるログイン",
+            Self::PasswordLocked => "ログインのロック（パスワードを続けて誤ったため）",
             Self::TokenCopied => {
                 "ログイン状態の終了（ログイン状態の情報が複製された可能性があるため）"
             }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::email_confirmation;
+use super::links;
 use super::session::{self, NOTE_EVERY, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -125,7 +125,7 @@ pub async fn end(
     .fetch_one(tx.conn())
     .await?;
     // Whoever is shown out may have asked for a change that still waits for its link.
-    email_confirmation::kill(tx, clock, session.account).await?;
+    links::kill(tx, clock, session.account).await?;
     if theirs && session::end(tx, clock, id).await? {
         let detail = serde_json::json!({ "ended": 1, "session": id, "by": session.id });
         audit::record(tx, clock, Action::SessionsEnded, Some(session.account), detail).await?;

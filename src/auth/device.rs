@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::email_confirmation;
-use super::session::Session;
+use super::context::Context;
+use super::email_code::SendingError;
+use super::links;
+use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, DeviceId};
-use crate::base::japanese::fold;
+use crate::base::japanese::{fold, minute};
 use crate::db::TenantTx;
+use crate::mail::message::FactorsResetMail;
+use crate::mail::outbox;
 use crate::tenant::policy::SecondFactor;
 
 const LONGEST_NAME: usize = 50;
@@ -73,6 +77,48 @@ pub async fn list(
     }
 }
 
+/// Takes all of a person's apps, passkeys and recovery codes away, since they are lost (R4): each is
+/// dead at once, every session ends, and the person is told. What the method asks for is set up anew
+/// at the next sign-in.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn reset(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    account: AccountId,
+    by: &str,
+) -> Result<(), SendingError> {
+    let Context { clock, mail, tenant } = cx;
+    session::lock_account_by_id(tx, account).await?;
+    let apps = sqlx::query!("delete from totp_devices where account_id = $1", account as AccountId)
+        .execute(tx.conn())
+        .await?;
+    let passkeys = sqlx::query!("delete from passkeys where account_id = $1", account as AccountId)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
+        .execute(tx.conn())
+        .await?;
+    let email = sqlx::query_scalar!(
+        "update accounts set second_factor_failures = 0, second_factor_locked_at = null
+         where id = $1 returning email",
+        account as AccountId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    session::end_others(tx, clock, account, None).await?;
+    let (apps, passkeys) = (apps.rows_affected(), passkeys.rows_affected());
+    let detail = serde_json::json!({ "by": by, "apps": apps, "passkeys": passkeys });
+    audit::record(tx, clock, Action::FactorsReset, Some(account), detail).await?;
+    if let Some(email) = email {
+        let (at, origin) = (minute(clock.now()), tenant.origin.clone());
+        let letter = mail.write(tenant, &FactorsResetMail { at, origin })?;
+        outbox::enqueue(tx, clock, &letter, &email, None).await?;
+    }
+    Ok(())
+}
+
 /// Deletes a device. Where it was the last of the person's method, a mailed code takes its place.
 /// `false` where there was none.
 ///
@@ -111,7 +157,7 @@ pub async fn delete(
     if deleted.execute(tx.conn()).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    email_confirmation::kill(tx, clock, account).await?;
+    links::kill(tx, clock, account).await?;
     if list(tx, account, kind).await?.is_empty() {
         sqlx::query!(
             "update accounts set second_factor = 'email_code' where id = $1 and second_factor = $2",

@@ -161,7 +161,8 @@ pub async fn confirm(
                   s.second_factor_at is null
                       or s.second_factor_lapsed_at is not null as "sign_in!"
            from sessions s join email_codes c on c.tenant_id = s.tenant_id and c.session_id = s.id
-           where (s.token_hash = $1 or (s.previous_token_hash = $1 and s.second_factor_at > $2))
+           where (s.token_hash = $1
+                  or (s.previous_token_hash = $1 and (s.token_rotated or c.used_at > $2)))
              and s.ended_at is null
            for update"#,
         token.hashed().to_vec(),

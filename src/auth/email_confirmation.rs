@@ -151,26 +151,6 @@ pub async fn pending(
     Ok(row.map(|row| Pending { email: row.email, expired: row.expires_at <= now }))
 }
 
-/// Kills a link that waits: the person's credentials have changed.
-///
-/// # Errors
-/// The database's.
-pub(super) async fn kill(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    account: AccountId,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update email_confirmations set expires_at = $2
-         where account_id = $1 and confirmed_at is null and expires_at > $2",
-        account as AccountId,
-        clock.now()
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
 /// What a link is worth, without using it.
 ///
 /// # Errors

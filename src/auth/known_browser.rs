@@ -8,6 +8,7 @@ use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
 use crate::base::japanese::minute;
+use crate::base::secret::PlainToken;
 use crate::base::user_agent;
 use crate::db::TenantTx;
 use crate::mail::message::NewBrowserMail;
@@ -53,6 +54,22 @@ pub(super) async fn meet(
     };
     outbox::enqueue(tx, clock, &mail.write(tenant, &letter)?, &email, None).await?;
     Ok(())
+}
+
+/// Whether a person has signed in in a browser before.
+pub(super) async fn is_known(
+    tx: &mut TenantTx,
+    account: Option<AccountId>,
+    browser: &PlainToken,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from known_browsers
+                          where account_id = $1 and token_hash = $2) as "known!""#,
+        account as Option<AccountId>,
+        browser.hashed().to_vec()
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Whose new browser it is; `None` where it is known, or the session tells of none.

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::device::{self, Kind};
 use super::email_code::{self, SendingError};
-use super::email_confirmation;
+use super::links;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -96,7 +96,7 @@ pub async fn want(
         .await?;
         let detail = serde_json::json!({ "method": method });
         audit::record(tx, clock, Action::MethodChosen, Some(session.account), detail).await?;
-        email_confirmation::kill(tx, clock, session.account).await?;
+        links::kill(tx, clock, session.account).await?;
     }
     let wanted = (!ready).then_some(method);
     sqlx::query!(

@@ -20,7 +20,7 @@ use webauthn_rs_proto::ResidentKeyRequirement;
 use super::context::Context;
 use super::device::{self, Kind};
 use super::email_code::SendingError;
-use super::email_confirmation;
+use super::links;
 use super::method;
 use super::second_factor;
 use super::session::{self, Proof, Session};
@@ -137,7 +137,11 @@ pub async fn finish_set_up(
     name: &str,
 ) -> Result<Answer, PasskeyError> {
     let account = session.account;
-    if !session.facts().second_factor && !session::owes_proof(tx, cx.clock, session.id).await? {
+    let due = match session.facts().second_factor {
+        true => session::still_lives(tx, session.id).await?,
+        false => session::owes_proof(tx, cx.clock, session.id).await?,
+    };
+    if !due {
         return Ok(Answer::NothingDue);
     }
     if device::list(tx, account, Kind::Passkey).await?.len() >= device::MOST {
@@ -177,7 +181,7 @@ pub async fn finish_set_up(
     let detail = serde_json::json!({ "session": session.id, "device": id });
     audit::record(tx, cx.clock, Action::PasskeyAdded, Some(account), detail).await?;
     method::take_wanted(tx, session, SecondFactor::Passkey).await?;
-    email_confirmation::kill(tx, cx.clock, account).await?;
+    links::kill(tx, cx.clock, account).await?;
     Ok(Answer::Done(session::prove(tx, cx, session.id, token, PROOF).await?))
 }
 

@@ -28,7 +28,8 @@ pub enum PasswordAgain {
 }
 
 impl SignIn<'_> {
-    /// Checks the password of somebody who is signed in.
+    /// Checks the password of somebody who is signed in. `recovery`: a recovery code follows, so that
+    /// no other has to be mailed.
     ///
     /// # Errors
     /// All of [`SignInError`].
@@ -38,6 +39,7 @@ impl SignIn<'_> {
         session: &Session,
         token: &PlainToken,
         password: &SecretString,
+        recovery: bool,
     ) -> Result<PasswordAgain, SignInError> {
         // Reserved before hashing, so that guesses at once count, each of them.
         let Some(failures) = self.reserve(tenant, session).await? else {
@@ -52,7 +54,7 @@ impl SignIn<'_> {
                     .map(PasswordAgain::Done),
                 Some(method) => {
                     let lives = session::prove_password(&mut tx, self.clock, session.id).await?;
-                    if lives && method == SecondFactor::EmailCode {
+                    if lives && method == SecondFactor::EmailCode && !recovery {
                         email_code::send(&mut tx, self.context(tenant), session, token).await?;
                     }
                     lives.then_some(PasswordAgain::Then(method))

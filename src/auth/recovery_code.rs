@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::account_changed::Change;
 use super::context::Context;
 use super::email_code::SendingError;
-use super::email_confirmation;
+use super::links;
 use super::second_factor;
 use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
@@ -76,7 +76,7 @@ pub async fn renew(
     )
     .execute(tx.conn())
     .await?;
-    email_confirmation::kill(tx, clock, account).await?;
+    links::kill(tx, clock, account).await?;
     let detail = serde_json::json!({ "session": session.id, "count": SET });
     audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
     Change::RecoveryCodesMade.tell(tx, cx, session).await?;

@@ -3,13 +3,13 @@
 //! (G5).
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::account_changed::Change;
 use super::email_code;
 use super::journey::Step;
 use super::known_browser;
-use super::password::{self, Flaw};
+use super::password::Flaw;
 use super::session::{self, Lookup, Session};
 use super::sign_in::{SignIn, SignInError};
 use super::user_id::UserId;
@@ -82,7 +82,7 @@ impl SignIn<'_> {
         token: &PlainToken,
         chosen: &SecretString,
     ) -> Result<Choice, SignInError> {
-        let flaws = self.flaws(tenant, &session.user_id, session, chosen).await?;
+        let flaws = self.flaws(tenant, &session.user_id, &session.user_id, chosen).await?;
         if !flaws.is_empty() {
             // The password that holds now may be this very one, set by a click before.
             let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
@@ -119,7 +119,7 @@ impl SignIn<'_> {
         let hash = match &details.password {
             None => None,
             Some(password) => {
-                let flaws = self.flaws(tenant, user_id, session, password).await?;
+                let flaws = self.flaws(tenant, user_id, &session.user_id, password).await?;
                 if !flaws.is_empty() {
                     return Ok(Drafting::Refused(flaws));
                 }
@@ -206,27 +206,6 @@ impl SignIn<'_> {
         Ok(Registration::Done(token))
     }
 
-    /// What is wrong with a password, for this person too.
-    async fn flaws(
-        &self,
-        tenant: &Tenant,
-        user_id: &str,
-        session: &Session,
-        chosen: &SecretString,
-    ) -> Result<Vec<Flaw>, SignInError> {
-        let (policy, user_id, secret) = (tenant.config.clone(), user_id.to_owned(), chosen.clone());
-        let look = move || {
-            let (rules, slug) = (&policy.password, policy.slug.as_str());
-            password::flaws(rules, slug, &user_id, secret.expose_secret())
-        };
-        let flaws = self.hasher.compute(look).await?;
-        if !flaws.is_empty() {
-            return Ok(flaws);
-        }
-        let holds = self.is_current(tenant, &session.user_id, chosen).await?;
-        Ok(holds.then_some(Flaw::IsCurrent).into_iter().collect())
-    }
-
     /// Whether the password is still the one that the session knew.
     async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
         let mut tx = self.db.tenant(tenant.id).await?;
@@ -284,7 +263,7 @@ impl SignIn<'_> {
             Change::Password.tell(tx, self.context(tenant), session).await?;
         }
         let renewed = session::renew(tx, self.clock, session.id, token).await?;
-        if let Lookup::Living(now) = session::find(tx, self.context(tenant), &renewed).await?
+        if let Lookup::Living(now) = session::read(tx, self.context(tenant), &renewed).await?
             && now.next_step(&tenant.config) == Step::EmailCode
         {
             email_code::send(tx, self.context(tenant), &now, &renewed).await?;

@@ -10,16 +10,19 @@ mod token;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::lookup::find;
+pub(super) use self::lookup::read;
 pub(super) use self::proof::{
     Proof, note_fresh, owes_proof, prove, prove_by_password, prove_password,
 };
 pub(super) use self::token::renew;
 use super::consent::Client;
-use super::email_confirmation;
+use super::eligibility::Loss;
 use super::journey::{self, Address, Facts, Progress, Step};
+use super::links;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
+use crate::base::month::Month;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
@@ -38,6 +41,8 @@ pub struct Session {
     /// The person's name, as the union knows it.
     pub name: String,
     pub user_id: String,
+    /// Where the person has lost eligibility (T12).
+    pub loss: Option<Loss>,
     /// The address the person confirmed, or else the one the union knows.
     pub email: Option<String>,
     /// Until when the browser keeps the session though it is closed (L11).
@@ -60,7 +65,7 @@ pub enum Lookup {
     /// It rested too long or grew too old (L9).
     Expired,
     /// The session goes on under a newer token: a double click's second request.
-    Superseded,
+    Superseded(SessionId),
     /// It was never ours, or was ended.
     Unknown,
 }
@@ -109,6 +114,12 @@ impl Session {
         self.lapsed_at
     }
 
+    /// The last month of treatment that the person may see; `None`: whatever comes.
+    #[must_use]
+    pub fn last_month(&self) -> Option<Month> {
+        self.loss.map(|loss| loss.last_month())
+    }
+
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -148,6 +159,15 @@ pub(super) async fn begin(
     )
     .execute(tx.conn())
     .await?;
+    // Of sessions that are over, nobody has to know any more.
+    sqlx::query!(
+        "delete from retired_tokens r using sessions s
+         where s.tenant_id = r.tenant_id and s.id = r.session_id
+           and s.account_id = $1 and s.ended_at is not null",
+        account as AccountId
+    )
+    .execute(tx.conn())
+    .await?;
     Ok((id, token))
 }
 
@@ -183,6 +203,17 @@ pub(super) async fn lock_account_of(
     .fetch_optional(tx.conn())
     .await
     .map(drop)
+}
+
+/// Locks an account, whose owner may have no session.
+pub(super) async fn lock_account_by_id(
+    tx: &mut TenantTx,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
+        .fetch_one(tx.conn())
+        .await
+        .map(drop)
 }
 
 /// Locks the account whose session it is.
@@ -243,7 +274,8 @@ pub async fn end_others(
     account: AccountId,
     keep: Option<SessionId>,
 ) -> Result<u64, sqlx::Error> {
-    email_confirmation::kill(tx, clock, account).await?;
+    lock_account_by_id(tx, account).await?;
+    links::kill(tx, clock, account).await?;
     let ended = sqlx::query!(
         "update sessions set ended_at = $3
          where account_id = $1 and ended_at is null and id is distinct from $2",

@@ -1,30 +1,36 @@
 //! Signing in with user ID and password.
 //!
 //! Whoever asks, one argon2id hash is computed and one line goes on the trail: an unknown ID, a
-//! wrong password and a person without credentials can't be told apart (L1).
+//! wrong password, a locked person and one without credentials can't be told apart (L1).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::account::{self, Credentials, InitialCredential};
+use super::account_changed::Change;
 use super::consent::Client;
 use super::context::Context;
+use super::eligibility::Loss;
 use super::email_code::{self, SendingError};
 use super::hashing::{Hasher, HashingError};
 use super::journey::Step;
 use super::known_browser;
 use super::session::{self, Beginning, Lookup, Session};
+use super::throttle::{SIGN_IN_ADDRESS, SIGN_IN_UNION, place};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
-use crate::db::Db;
+use crate::db::{Db, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
 use crate::tenant::formula::FormulaPerson;
 use crate::tenant::policy::FirstSignIn;
+
+/// The one key of the union's own bucket.
+const THE_UNION: &str = "";
 
 /// What signing in needs of the house.
 pub struct SignIn<'s> {
@@ -55,6 +61,19 @@ pub enum Outcome {
     Accepted { token: PlainToken, step: Step, remember_until: Option<DateTime<Utc>> },
     /// 「無効なユーザIDまたはパスワードです。」
     Refused,
+    /// All is right, but the time after losing eligibility is over (T12).
+    Closed(Loss),
+    /// Too many were wrong from this place, or at this union; whose they were doesn't matter.
+    TooMany,
+}
+
+/// What a try is checked against, once it is counted.
+struct Try {
+    credentials: Option<Credentials>,
+    /// How many there were in a row; `None` where none was left.
+    failures: Option<i16>,
+    /// Whether it took one of the union's tokens, too.
+    of_union: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -84,18 +103,39 @@ impl<'s> SignIn<'s> {
         given: Given<'_>,
     ) -> Result<Outcome, SignInError> {
         let first = &tenant.config.first_sign_in;
+        let Some(tried) = self.count(tenant, &given).await? else { return Ok(Outcome::TooMany) };
+        let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
+        let secret = counted.map_or(Secret::Nothing, |found| secret(first, found));
+        let matches = self.matches(&secret, given.password).await?;
+        match counted {
+            Some(found) if matches && self.is_open(first, found) => {
+                self.accept(tenant, earlier, found, &given, &tried).await
+            }
+            _ => self.refuse(tenant, &tried, given.client).await,
+        }
+    }
+
+    /// Counts a try, before it costs a hash: for its place, for the union, and for the person.
+    async fn count(&self, tenant: &Tenant, given: &Given<'_>) -> Result<Option<Try>, SignInError> {
+        let mut tx = self.db.tenant(tenant.id).await?;
+        if !SIGN_IN_ADDRESS.take(&mut tx, self.clock, &place(given.client)).await? {
+            tx.commit().await?;
+            return Ok(None);
+        }
         let credentials = match given.user_id {
-            Some(user_id) => self.credentials(tenant, user_id).await?,
+            Some(user_id) => self.find(&mut tx, tenant, user_id).await?,
             None => None,
         };
-        let secret = credentials.as_ref().map_or(Secret::Nothing, |found| secret(first, found));
-        let matches = self.matches(&secret, given.password).await?;
-        match credentials {
-            Some(found) if matches && self.is_open(first, &found) => {
-                self.accept(tenant, earlier, &found, &given).await
-            }
-            found => self.refuse(tenant, found.map(|found| found.account), given.client).await,
+        let account = credentials.as_ref().map(|found| found.account);
+        let of_union = !known_browser::is_known(&mut tx, account, given.browser).await?;
+        if of_union && !SIGN_IN_UNION.take(&mut tx, self.clock, THE_UNION).await? {
+            tx.commit().await?;
+            return Ok(None);
         }
+        let lock_after = tenant.config.sign_in.lock_after;
+        let failures = account::count_try(&mut tx, account, lock_after).await?;
+        tx.commit().await?;
+        Ok(Some(Try { credentials, failures, of_union }))
     }
 
     /// Whether a text is the password of somebody who is signed in.
@@ -151,12 +191,21 @@ impl<'s> SignIn<'s> {
         tenant: &Tenant,
         user_id: &UserId,
     ) -> Result<Option<Credentials>, sqlx::Error> {
-        let formula = tenant.config.first_sign_in.formula.as_ref();
-        let as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(self.clock.today());
         let mut tx = self.db.tenant(tenant.id).await?;
-        let credentials = account::credentials(&mut tx, user_id, as_of).await?;
+        let credentials = self.find(&mut tx, tenant, user_id).await?;
         tx.commit().await?;
         Ok(credentials)
+    }
+
+    async fn find(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        user_id: &UserId,
+    ) -> Result<Option<Credentials>, sqlx::Error> {
+        let formula = tenant.config.first_sign_in.formula.as_ref();
+        let as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(self.clock.today());
+        account::credentials(tx, user_id, as_of).await
     }
 
     /// Whether the person may come in today: not locked, and a first credential only in its time.
@@ -192,12 +241,24 @@ impl<'s> SignIn<'s> {
         earlier: Option<SessionId>,
         found: &Credentials,
         given: &Given<'_>,
+        tried: &Try,
     ) -> Result<Outcome, SignInError> {
         let remember_until = self.remember_until(tenant, given.remember);
         let mut tx = self.db.tenant(tenant.id).await?;
         if !account::still_holds(&mut tx, found).await? {
             tx.commit().await?;
-            return self.refuse(tenant, Some(found.account), given.client).await;
+            return self.refuse(tenant, tried, given.client).await;
+        }
+        account::forgive(&mut tx, found.account).await?;
+        SIGN_IN_ADDRESS.give_back(&mut tx, &place(given.client)).await?;
+        if tried.of_union {
+            SIGN_IN_UNION.give_back(&mut tx, THE_UNION).await?;
+        }
+        let today = self.clock.today();
+        let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
+        if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
+            tx.commit().await?;
+            return Ok(Outcome::Closed(loss));
         }
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
@@ -209,7 +270,7 @@ impl<'s> SignIn<'s> {
             browser: given.browser,
         };
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
-        let Lookup::Living(session) = session::find(&mut tx, self.context(tenant), &token).await?
+        let Lookup::Living(session) = session::read(&mut tx, self.context(tenant), &token).await?
         else {
             return Ok(Outcome::Refused);
         };
@@ -231,12 +292,21 @@ impl<'s> SignIn<'s> {
     async fn refuse(
         &self,
         tenant: &Tenant,
-        account: Option<AccountId>,
+        tried: &Try,
         client: &Client,
     ) -> Result<Outcome, SignInError> {
         let detail = client.detail(serde_json::json!({}));
+        let account = tried.credentials.as_ref().map(|found| found.account);
         let mut tx = self.db.tenant(tenant.id).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
+        let last = i32::from(tenant.config.sign_in.lock_after);
+        if let (Some(account), Some(failures)) = (account, tried.failures)
+            && i32::from(failures) >= last
+            && let Some(email) = account::lock_out(&mut tx, self.clock, account).await?
+        {
+            let cx = self.context(tenant);
+            Change::PasswordLocked.tell_address(&mut tx, cx, &email).await?;
+        }
         tx.commit().await?;
         Ok(Outcome::Refused)
     }

@@ -9,7 +9,7 @@ use totp_rs::{Builder, Secret, Totp};
 use super::context::Context;
 use super::device::{self, Kind};
 use super::email_code::SendingError;
-use super::email_confirmation;
+use super::links;
 use super::method;
 use super::second_factor;
 use super::session::{self, Proof, Session};
@@ -154,7 +154,8 @@ impl Apps<'_> {
         name: &str,
     ) -> Result<Enrolling, TotpError> {
         let Self { cx: Context { clock, .. }, sealer, session } = self;
-        let Some(Enrolment(totp)) = self.begun(tx).await? else {
+        let lives = session::still_lives(tx, session.id).await?;
+        let Some(Enrolment(totp)) = self.begun(tx).await?.filter(|_| lives) else {
             return Ok(Enrolling::NothingDue);
         };
         let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
@@ -191,7 +192,7 @@ impl Apps<'_> {
         let detail = serde_json::json!({ "session": session.id, "device": id });
         audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
         method::take_wanted(tx, session, SecondFactor::Totp).await?;
-        email_confirmation::kill(tx, clock, session.account).await?;
+        links::kill(tx, clock, session.account).await?;
         let by = Proof::Factor(SecondFactor::Totp);
         Ok(Enrolling::Done(session::prove(tx, self.cx, session.id, token, by).await?))
     }

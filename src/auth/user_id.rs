@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::email_confirmation;
+use super::links;
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -177,7 +177,7 @@ pub async fn change(
     if updated == 0 {
         return Ok(Changed::Elsewhere);
     }
-    email_confirmation::kill(tx, clock, account).await?;
+    links::kill(tx, clock, account).await?;
     let nothing = serde_json::json!({});
     audit::record(tx, clock, Action::UserIdChanged, Some(account), nothing).await?;
     Ok(Changed::Done)

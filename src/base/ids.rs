@@ -50,6 +50,8 @@ id! {
     TermsId,
     /// An authenticator app or a passkey.
     DeviceId,
+    /// A time in which the platform rests.
+    WindowId,
 }
 
 fn uuid_v7(clock: &Clock) -> Uuid {

@@ -1,14 +1,18 @@
 //! `kosmo members …`: taking people in, and letting locked ones try again.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
 use super::import::MembersFile;
 use super::{Operator, Outcome};
-use crate::auth::account;
+use crate::auth::context::Context;
 use crate::auth::user_id::UserId;
+use crate::auth::{account, device};
 use crate::config::Settings;
+use crate::mail::message::MailRoom;
+use crate::tenant::directory::Directory;
 use crate::tenant::registry;
+use crate::web::page::Pages;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -16,6 +20,13 @@ pub(super) enum Command {
     Import(MembersFile),
     /// ロックされた人がもう一度ログインできるようにします
     Unlock {
+        /// 組合（例: klinekenpo）
+        #[arg(long)]
+        tenant: String,
+        user_id: String,
+    },
+    /// 端末をすべて失った人の認証アプリ・パスキー・リカバリーコードを消します。次回ログイン時に登録し直します
+    ResetFactors {
         /// 組合（例: klinekenpo）
         #[arg(long)]
         tenant: String,
@@ -32,6 +43,9 @@ impl Command {
         match self {
             Self::Import(file) => file.import(settings, operator).await,
             Self::Unlock { tenant, user_id } => unlock(operator, &tenant, &user_id).await,
+            Self::ResetFactors { tenant, user_id } => {
+                reset_factors(settings, operator, &tenant, &user_id).await
+            }
         }
     }
 }
@@ -50,5 +64,29 @@ async fn unlock(operator: &Operator, tenant: &str, user_id: &str) -> anyhow::Res
         Some(false) => println!("ロックされていません。何も変えていません"),
         None => bail!("{tenant} にユーザID「{}」の人はいません", user_id.as_str()),
     }
+    Ok(Outcome::Done)
+}
+
+/// `kosmo members reset-factors` (R4)
+async fn reset_factors(
+    settings: &Settings,
+    operator: &Operator,
+    slug: &str,
+    user_id: &str,
+) -> anyhow::Result<Outcome> {
+    let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
+    let directory = Directory::load(&operator.db, settings.base_url()).await?;
+    let mut unions = directory.all().into_iter();
+    let tenant = unions.find(|tenant| tenant.config.slug.as_str() == slug);
+    let tenant = tenant.with_context(|| format!("{slug} という組合はありません"))?;
+    let mail = MailRoom::new(Pages::load()?.templates(), settings.mail.domain.clone());
+    let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
+    let mut tx = operator.db.tenant(tenant.id).await?;
+    let Some(account) = account::id_of(&mut tx, &user_id).await? else {
+        bail!("{slug} にユーザID「{}」の人はいません", user_id.as_str());
+    };
+    device::reset(&mut tx, cx, account, &operator.name).await?;
+    tx.commit().await?;
+    println!("認証アプリ・パスキー・リカバリーコードを削除し、すべての端末からログアウトしました");
     Ok(Outcome::Done)
 }

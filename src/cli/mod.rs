@@ -6,6 +6,7 @@
 mod doctor;
 mod import;
 mod letters;
+mod maintenance;
 mod members;
 mod server;
 mod tenant;
@@ -64,6 +65,9 @@ enum Command {
     /// 利用規約を管理します
     #[command(subcommand)]
     Terms(terms::Command),
+    /// システム全体のメンテナンスを予定します
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
     /// 医療費を管理します
     #[command(subcommand)]
     Expenses(import::ExpensesCommand),
@@ -133,6 +137,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Letters(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Terms(command) => command.run(&operator(&settings)?).await,
+        Command::Maintenance(command) => command.run(&operator(&settings)?).await,
         Command::Expenses(command) => command.run(&operator(&settings)?).await,
         Command::Doctor { json } => doctor::run(&settings, json).await,
         Command::Completions { .. } => Ok(Outcome::Done),

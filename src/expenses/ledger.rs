@@ -33,7 +33,7 @@ pub struct MonthSum {
     pub out_of_pocket: Yen,
 }
 
-/// The rows of the notices of some months, oldest treatment first.
+/// The rows of the notices of some months, oldest treatment first; `until`: none of a later treatment.
 ///
 /// # Errors
 /// The database's.
@@ -41,6 +41,7 @@ pub async fn notices(
     tx: &mut TenantTx,
     household: &str,
     months: Range<Month>,
+    until: Option<Month>,
 ) -> Result<Vec<ExpenseRow>, sqlx::Error> {
     sqlx::query!(
         r#"select e.treatment_month as "treatment_month: Month", m.kana, e.institution, e.care,
@@ -50,10 +51,12 @@ pub async fn notices(
            from expenses e
            join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
            where e.household_code = $1 and e.notice_month >= $2 and e.notice_month < $3
+             and ($4::date is null or e.treatment_month <= $4)
            order by e.treatment_month, m.branch, e.claim_number"#,
         household,
         months.start as Month,
-        months.end as Month
+        months.end as Month,
+        until as Option<Month>
     )
     .try_map(|row| {
         let care = Care::from_name(&row.care)
@@ -75,18 +78,24 @@ pub async fn notices(
     .await
 }
 
-/// The months of which there is a notice, newest first.
+/// The months of which there is a notice, newest first; `until`: none of a later treatment.
 ///
 /// # Errors
 /// The database's.
-pub async fn month_sums(tx: &mut TenantTx, household: &str) -> Result<Vec<MonthSum>, sqlx::Error> {
+pub async fn month_sums(
+    tx: &mut TenantTx,
+    household: &str,
+    until: Option<Month>,
+) -> Result<Vec<MonthSum>, sqlx::Error> {
     sqlx::query_as!(
         MonthSum,
         r#"select notice_month as "month: Month",
                   sum(out_of_pocket_yen)::bigint as "out_of_pocket!: Yen"
-           from expenses where household_code = $1
+           from expenses
+           where household_code = $1 and ($2::date is null or treatment_month <= $2)
            group by notice_month order by notice_month desc"#,
-        household
+        household,
+        until as Option<Month>
     )
     .fetch_all(tx.conn())
     .await

@@ -114,6 +114,44 @@ impl Mail for NewBrowserMail {
     const FROM: From = From::NoReply;
 }
 
+/// 「【KOSMOWeb】パスワードリセットのご案内」 (R1).
+#[derive(Serialize)]
+pub struct PasswordResetMail {
+    pub url: String,
+    /// How long the link is good for.
+    pub minutes: i64,
+}
+
+impl Mail for PasswordResetMail {
+    const NAME: &'static str = "password_reset";
+    const FROM: From = From::NoReply;
+}
+
+/// 「【KOSMOWeb】ユーザIDのご案内」 (R2).
+#[derive(Serialize)]
+pub struct UserIdMail {
+    pub user_id: String,
+    pub origin: String,
+}
+
+impl Mail for UserIdMail {
+    const NAME: &'static str = "user_id";
+    const FROM: From = From::NoReply;
+}
+
+/// 「【KOSMOWeb】認証方法の初期化のお知らせ」 (R4).
+#[derive(Serialize)]
+pub struct FactorsResetMail {
+    /// In Japan's time.
+    pub at: String,
+    pub origin: String,
+}
+
+impl Mail for FactorsResetMail {
+    const NAME: &'static str = "factors_reset";
+    const FROM: From = From::NoReply;
+}
+
 /// A mail as it will be read.
 pub struct Letter {
     pub kind: &'static str,

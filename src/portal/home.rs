@@ -9,6 +9,7 @@ use crate::portal::ONWARD;
 use crate::tenant::policy::{Icon, Service};
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
+use crate::web::opening;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 
@@ -16,6 +17,8 @@ use crate::web::state::AppState;
 pub(super) struct Home {
     /// Where somebody goes on who is in the middle of signing in.
     pub(super) resume: Option<&'static str>,
+    /// The maintenance that comes (T13).
+    pub(super) maintenance: Option<String>,
     pub(super) services: Vec<Tile>,
 }
 
@@ -43,5 +46,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let services = visitor.tenant.config.services.iter().map(Tile::from).collect();
     let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
-    visitor.page(&app, StatusCode::OK, &Home { resume: halfway.then_some(ONWARD), services })
+    let maintenance = opening::announcement(&app, &visitor.tenant);
+    let resume = halfway.then_some(ONWARD);
+    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, services })
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::passkey::REFUSED;
-use super::sign_in::{STALE, SignInForm, SignInPage};
+use super::sign_in::{STALE, SignInForm, SignInPage, too_many};
 use crate::auth::consent::Client;
 use crate::auth::passkey::{Given, Visit};
 use crate::auth::sign_in::Outcome;
@@ -36,7 +36,7 @@ pub(super) async fn submit(
         return Err(WebError::NotFound);
     }
     if !genuine {
-        let page = SignInPage { notice: Some(STALE), ..SignInPage::of(&app, &visitor)? };
+        let page = SignInPage { notice: Some(STALE.to_owned()), ..SignInPage::of(&app, &visitor)? };
         return visitor.page(&app, StatusCode::FORBIDDEN, &page);
     }
     let secret = visitor.passkey_secret();
@@ -47,15 +47,19 @@ pub(super) async fn submit(
         client: &client,
         browser: &visitor.browser,
     };
-    let earlier = visitor.session().map(|session| session.id);
+    let earlier = visitor.earlier();
     let outcome =
         app.sign_in().with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
-    if let Outcome::Accepted { token, step, remember_until } = outcome {
-        let jar = visitor.signed_in(&app, &token, remember_until);
-        return Ok((jar, Redirect::to(step.path())).into_response());
+    let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
+    match outcome {
+        Outcome::Accepted { token, step, remember_until } => {
+            let jar = visitor.signed_in(&app, &token, remember_until);
+            return Ok((jar, Redirect::to(step.path())).into_response());
+        }
+        Outcome::TooMany => return too_many(&app, &visitor, form),
+        Outcome::Closed(_) | Outcome::Refused => {}
     }
-    let errors = vec![FormError { field: None, message: REFUSED.to_owned() }];
-    let form = SignInForm { errors, remember: fields.remember, ..SignInForm::default() };
+    form.errors = vec![FormError { field: None, message: REFUSED.to_owned() }];
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

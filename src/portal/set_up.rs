@@ -50,9 +50,10 @@ impl SettingUp {
         Ok(Self { visitor, session, token, progress: None, settings: true })
     }
 
-    /// Whether the person is told by mail: always but in the first sign-in, which has a mail of its own.
+    /// Whether the person is told by mail: always but at the end of the first sign-in, which has a mail
+    /// of its own.
     pub(super) fn is_told(&self) -> bool {
-        !self.session.facts().first_session
+        self.settings || !self.session.facts().first_session
     }
 
     /// Where it leads once it is done.

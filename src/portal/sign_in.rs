@@ -1,16 +1,19 @@
 //! 「ログイン」: user ID and password (L1).
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::passkey_alone;
 use crate::auth::consent::Client;
+use crate::auth::eligibility::Loss;
 use crate::auth::passkey::Offer;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
+use crate::base::japanese::day;
 use crate::web::error::WebError;
 use crate::web::form::{Field, FormError, Sent, summary, ticked};
 use crate::web::identity::Visitor;
@@ -23,15 +26,20 @@ const LONGEST_PASSWORD: usize = 1024;
 
 pub(super) const STALE: &str =
     "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
+const TOO_MANY: &str = "ログインの失敗が続いたため、受け付けを一時的に止めています。しばらく時間をおいてから、もう一度お試しください。";
+/// About the time in which a token comes back.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("60");
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct SignInPage {
-    pub(super) notice: Option<&'static str>,
+    pub(super) notice: Option<String>,
     /// Days for which a letter's password is good.
     pub(super) letter_days: Option<u16>,
     /// The day on which the union's old site ends, until it has (T14).
     pub(super) old_site_closes: Option<String>,
+    /// The maintenance that comes, or is over soon (T13).
+    pub(super) maintenance: Option<String>,
     /// Days for which ログイン状態の保存 lasts (L11); absent: not offered.
     pub(super) remember_days: Option<u16>,
     /// What a passkey answers that signs in by itself (L6); absent: not offered.
@@ -51,6 +59,7 @@ impl SignInPage {
             letter_days: letter.and_then(|letter| letter.expires_after_days),
             remember_days: config.sign_in.remember_days,
             passkey,
+            maintenance: opening::announcement(app, &visitor.tenant),
             old_site_closes: opening::old_site_closes(config, app.clock.today()),
             ..Self::default()
         })
@@ -62,7 +71,7 @@ impl SignInPage {
         visitor: Visitor,
         notice: &'static str,
     ) -> Result<Response, WebError> {
-        let page = Self { notice: Some(notice), ..Self::of(app, &visitor)? };
+        let page = Self { notice: Some(notice.to_owned()), ..Self::of(app, &visitor)? };
         visitor.signed_out().page(app, StatusCode::UNPROCESSABLE_ENTITY, &page)
     }
 }
@@ -87,6 +96,35 @@ pub(super) struct Credentials {
     remember: bool,
 }
 
+/// 「ご利用期間が終了しました」
+#[derive(Debug, Serialize)]
+pub(super) struct ClosedPage {
+    pub(super) lost_on: String,
+    pub(super) closed_on: String,
+}
+
+impl Page for ClosedPage {
+    const TEMPLATE: &'static str = "portal/closed.html";
+}
+
+/// Whose time after losing eligibility is over (T12).
+fn closed(app: &App, visitor: &Visitor, loss: Loss) -> Result<Response, WebError> {
+    let page = ClosedPage { lost_on: day(loss.lost_on), closed_on: day(loss.last_day()) };
+    visitor.page(app, StatusCode::FORBIDDEN, &page)
+}
+
+/// Whoever has tried too often from one place, or whose union somebody else does that to.
+pub(super) fn too_many(
+    app: &App,
+    visitor: &Visitor,
+    form: SignInForm,
+) -> Result<Response, WebError> {
+    let page =
+        SignInPage { notice: Some(TOO_MANY.to_owned()), form, ..SignInPage::of(app, visitor)? };
+    let answer = visitor.page(app, StatusCode::TOO_MANY_REQUESTS, &page)?;
+    Ok(([(RETRY_AFTER, RETRY_SECONDS)], answer).into_response())
+}
+
 pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
@@ -106,7 +144,8 @@ pub(super) async fn submit(
         // Two tabs opened at once, or a page kept for days: the same form once more.
         let user_id = Field::with_value(&fields.user_id);
         let form = SignInForm { user_id, remember: fields.remember, ..SignInForm::default() };
-        let page = SignInPage { notice: Some(STALE), form, ..SignInPage::of(&app, &visitor)? };
+        let page =
+            SignInPage { notice: Some(STALE.to_owned()), form, ..SignInPage::of(&app, &visitor)? };
         return visitor.page(&app, StatusCode::FORBIDDEN, &page);
     }
     let mut form = SignInForm {
@@ -125,7 +164,7 @@ pub(super) async fn submit(
     if form.errors.is_empty() {
         let user_id = UserId::parse(&fields.user_id).ok();
         let user_id = user_id.filter(|_| password.len() <= LONGEST_PASSWORD);
-        let earlier = visitor.session().map(|session| session.id);
+        let earlier = visitor.earlier();
         let given = Given {
             user_id: user_id.as_ref(),
             password: &fields.password,
@@ -133,10 +172,14 @@ pub(super) async fn submit(
             client: &client,
             browser: &visitor.browser,
         };
-        let outcome = app.sign_in().with_password(&visitor.tenant, earlier, given).await?;
-        if let Outcome::Accepted { token, step, remember_until } = outcome {
-            let jar = visitor.signed_in(&app, &token, remember_until);
-            return Ok((jar, Redirect::to(step.path())).into_response());
+        match app.sign_in().with_password(&visitor.tenant, earlier, given).await? {
+            Outcome::Accepted { token, step, remember_until } => {
+                let jar = visitor.signed_in(&app, &token, remember_until);
+                return Ok((jar, Redirect::to(step.path())).into_response());
+            }
+            Outcome::Closed(loss) => return closed(&app, &visitor, loss),
+            Outcome::TooMany => return too_many(&app, &visitor, form),
+            Outcome::Refused => {}
         }
         form.errors.push(FormError { field: None, message: REFUSED.to_owned() });
     }

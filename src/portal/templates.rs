@@ -1,6 +1,8 @@
 //! Every template is filled in once, so that none waits for a person to find its mistake.
 
 mod mails;
+mod recovery;
+mod settings;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +11,6 @@ use super::email_code::{CodeForm, EmailCodePage};
 use super::expenses::history::History;
 use super::expenses::overview::Overview;
 use super::expenses::statement::Statement;
-use super::forgotten::ForgottenPage;
 use super::home::Home;
 use super::method::methods;
 use super::sign_in::{SignInForm, SignInPage};
@@ -25,7 +26,7 @@ use crate::expenses::care::Care;
 use crate::expenses::ledger::{ExpenseRow, MonthSum};
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
-use crate::tenant::policy::{ServiceKind, TenantConfig, UserIdRules};
+use crate::tenant::policy::{ServiceKind, TenantConfig};
 use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
 use crate::web::error::Failure;
@@ -33,13 +34,18 @@ use crate::web::form::{Field, FormError};
 use crate::web::identity::SessionExpired;
 use crate::web::layers::Message;
 use crate::web::opening::NotOpen;
-use crate::web::page::{Frame, Page, Pages};
+use crate::web::page::{Frame, Page, Pages, Person};
 
 /// Pages that somebody sees who isn't signing in and isn't signed in.
-const NOBODYS: [&str; 5] = [
+const NOBODYS: [&str; 10] = [
+    "portal/closed.html",
     "portal/confirm_email.html",
-    "portal/forgotten.html",
+    "portal/forgotten_password.html",
+    "portal/forgotten_user_id.html",
+    "portal/maintenance.html",
     "portal/not_open.html",
+    "portal/reset_password.html",
+    "portal/reset_password_over.html",
     "portal/session_expired.html",
     "portal/sign_in.html",
 ];
@@ -61,7 +67,11 @@ impl Gallery {
         bare.contact.required_items.clear();
         let frames = [(full, Some("テスト　太郎")), (bare, None)].map(|(config, person)| Frame {
             tenant: Arc::new(tenant(config)),
-            person: person.map(str::to_owned),
+            person: person.map(|name| Person {
+                name: name.to_owned(),
+                lost_on: Some("2026年4月1日".to_owned()),
+                until: Some("2028年3月31日".to_owned()),
+            }),
             csrf: "token".to_owned(),
         });
         Self { pages: Pages::load().unwrap(), frames: frames.into(), seen: BTreeSet::new() }
@@ -105,7 +115,7 @@ fn tenant(config: TenantConfig) -> Tenant {
     let id = TenantId::new(&Clock::System);
     let terms = Terms::of(id, &[Arc::new(terms_version())]).unwrap();
     let origin = "http://example.localhost:8080".to_owned();
-    Tenant { id, version: 1, config, origin, terms }
+    Tenant::new(id, 1, config, origin, terms)
 }
 
 fn terms_version() -> TermsVersion {
@@ -245,84 +255,27 @@ fn second_factors(gallery: &mut Gallery) {
     gallery.show(&PasskeyPage { options: "{}".into(), form });
 }
 
-fn settings(gallery: &mut Gallery) {
-    use super::reauthenticate::{email_code, passkey, password, recovery_code, totp};
-    use super::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
-    use super::sessions::{SessionLine, SessionsPage, TryLine};
-    use super::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
-    use super::{profile, profile_email};
-    let config = parse(EXAMPLE).unwrap();
-    gallery.show(&password::PasswordPage::default());
-    gallery.show(&email_code::CodePage::default());
-    gallery.show(&totp::AppCodePage::default());
-    gallery.show(&passkey::PasskeyAgainPage::default());
-    gallery.show(&profile_email::EmailPage::default());
-    gallery.show(&profile_email::SentPage::default());
-    gallery.show(&MethodsPage::default());
-    gallery.show(&DeletePage::default());
-    let form = password::PasswordForm { errors: wrong(None), password: field() };
-    let (next, user_id) = ("/".into(), "taro".into());
-    gallery.show(&password::PasswordPage { next, user_id, recovery: true, form });
-    let form = recovery_code::RecoveryAgainForm { errors: wrong(None), code: field() };
-    gallery.show(&recovery_code::RecoveryAgainPage { next: "/".into(), form });
-    let form = totp::AppCodeForm { errors: wrong(None), code: field(), device: field() };
-    let devices = methods(&config.sign_in, "");
-    gallery.show(&totp::AppCodePage { next: "/".into(), devices, form });
-    for changeable in [true, false] {
-        let rules = UserIdRules { changeable, ..config.user_id.clone() };
-        gallery.show(&profile::ProfilePage {
-            notice: changeable.then_some("変更しました。"),
-            rules: (&rules).into(),
-            email: changeable.then(|| "taro@example.jp".into()),
-            was: "taro".into(),
-            name: "テスト　太郎".into(),
-            temporary: changeable,
-            methods: if changeable { methods(&config.sign_in, "totp") } else { Vec::new() },
-            form: profile::ProfileForm { errors: wrong(None), user_id: field(), method: field() },
-        });
-    }
-    let devices = || Devices {
-        devices: vec![Line { id: "1".into(), name: "<b>".into(), created: "今日".into() }],
-    };
-    gallery.show(&MethodsPage {
-        notice: Some("変更しました。".into()),
-        password_set: "2024年10月24日 15:59".into(),
-        totp: Some(devices()),
-        passkeys: Some(Devices::default()),
-        email_code: true,
-        method_label: Some("生体認証"),
-    });
-    gallery.show(&RecoveryCodePage::default());
-    for (left, codes) in [(0, Vec::new()), (3, Vec::new()), (10, vec!["abcd-efgh".to_owned()])] {
-        gallery.show(&RecoveryCodesPage { left, made_at: 0, codes });
-    }
-    gallery.show(&SessionsPage::default());
-    gallery.show(&SessionsPage {
-        sessions: vec![SessionLine { this: true, ..Default::default() }, SessionLine::default()],
-        others: true,
-        tries: vec![TryLine { accepted: true, ..Default::default() }, TryLine::default()],
-    });
-    for kind in ["totp", "passkey"] {
-        let (name, action) = ("iphone17".to_owned(), "/".to_owned());
-        gallery.show(&DeletePage { kind, name, action, falls_back: kind == "totp" });
-    }
-}
-
 #[test]
 fn every_page_of_the_portal_can_be_filled_in() {
     let mut gallery = Gallery::new();
     let services = &gallery.frames[0].tenant.config.services;
     assert!(services.iter().any(|service| service.kind == ServiceKind::Expenses));
-    let home = Home { resume: None, services: services.iter().map(Into::into).collect() };
+    let home = Home {
+        resume: None,
+        maintenance: None,
+        services: services.iter().map(Into::into).collect(),
+    };
     gallery.show(&home);
-    gallery.show(&Home { resume: Some("/"), services: Vec::new() });
+    let maintenance = Some("11月19日（木）".to_owned());
+    gallery.show(&Home { resume: Some("/"), maintenance, services: Vec::new() });
     gallery.show(&SignInPage::default());
     let form =
         SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: true };
-    let notice = Some("お知らせ");
+    let notice = Some("お知らせ".to_owned());
     gallery.show(&SignInPage {
         notice,
         form,
+        maintenance: Some("11月19日（木）".to_owned()),
         letter_days: Some(90),
         remember_days: Some(30),
         passkey: Some(Offer { options: "{}".into(), ticket: "ticket".into() }),
@@ -350,12 +303,9 @@ fn every_page_of_the_portal_can_be_filled_in() {
     gallery.show(&nowhere);
     first_sign_in(&mut gallery);
     second_factors(&mut gallery);
-    settings(&mut gallery);
+    settings::show(&mut gallery);
     gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });
-    for what in ["password", "user_id"] {
-        gallery.show(&ForgottenPage { what, formula: true, letter: true });
-        gallery.show(&ForgottenPage { what, formula: false, letter: false });
-    }
+    recovery::show(&mut gallery);
     gallery.show(&SignOut {});
     gallery.show(&SessionExpired {});
     for failure in

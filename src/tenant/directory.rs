@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::policy::TenantConfig;
+use super::maintenance::{self, Window};
+use super::policy::{Maintenance, TenantConfig};
 use super::registry;
 use super::terms::{self, Terms};
 use crate::base::ids::TenantId;
@@ -30,6 +32,24 @@ pub struct Tenant {
     /// `https://jomkenpo.portal.kosmo-web.jp`: what every link is built from, never the request.
     pub origin: String,
     pub terms: Terms,
+    /// Its own maintenance, and by when (T13).
+    maintenance: Vec<Window>,
+}
+
+impl Tenant {
+    /// A union whose maintenance rule can't be read, which no review lets pass, has no maintenance.
+    #[must_use]
+    pub fn new(
+        id: TenantId,
+        version: i32,
+        config: TenantConfig,
+        origin: String,
+        terms: Terms,
+    ) -> Self {
+        let windows = config.maintenance.as_ref().map(Maintenance::windows);
+        let maintenance = windows.and_then(Result::ok).unwrap_or_default();
+        Self { id, version, config, origin, terms, maintenance }
+    }
 }
 
 /// Where a host leads.
@@ -45,6 +65,7 @@ pub enum Resolution {
 struct Snapshot {
     by_host: HashMap<String, (Arc<Tenant>, bool)>,
     by_id: HashMap<TenantId, Arc<Tenant>>,
+    maintenance: Vec<Window>,
 }
 
 /// The unions of this deployment.
@@ -75,6 +96,16 @@ impl Directory {
         }
     }
 
+    /// When a union's portal is closed next, once people have to know of it (T13).
+    #[must_use]
+    pub fn maintenance(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<Window> {
+        let platform = maintenance::told(&self.snapshot.load().maintenance, now);
+        let own = maintenance::told(&tenant.maintenance, now);
+        // Of two that are open, the one that ends last.
+        let open = [platform, own].into_iter().flatten().filter(|window| window.is_open(now));
+        open.max_by_key(|window| window.until).or_else(|| platform.into_iter().chain(own).min())
+    }
+
     /// Every union, ordered by slug.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Tenant>> {
@@ -91,9 +122,11 @@ impl Directory {
         let mut tx = db.platform().await?;
         let stored = registry::load_all(&mut tx).await?;
         let all_terms = terms::load_all(&mut tx).await?;
+        let planned = maintenance::planned(&mut tx, DateTime::UNIX_EPOCH).await?;
         tx.commit().await?;
         let before = self.snapshot.load();
-        let mut next = Snapshot::default();
+        let maintenance = planned.into_iter().map(|(_, window)| window).collect();
+        let mut next = Snapshot { maintenance, ..Snapshot::default() };
         for entry in stored {
             let terms = Terms::of(entry.id, &all_terms).ok_or(sqlx::Error::RowNotFound)?;
             let tenant = match (entry.config, before.by_id.get(&entry.id)) {
@@ -145,6 +178,6 @@ impl Directory {
 
     fn tenant(&self, id: TenantId, version: i32, config: TenantConfig, terms: Terms) -> Tenant {
         let origin = self.base.origin(config.hosts.canonical.as_str());
-        Tenant { id, version, config, origin, terms }
+        Tenant::new(id, version, config, origin, terms)
     }
 }

@@ -8,6 +8,7 @@ pub mod brand;
 pub mod directory;
 pub mod file;
 pub mod formula;
+pub mod maintenance;
 pub mod names;
 pub mod plan;
 pub mod policy;

@@ -306,8 +306,9 @@ fn dates(config: &TenantConfig, found: &mut Findings) {
             "from より後にしてください",
             "",
         );
-        found.add(
-            !window.rule.starts_with("FREQ="),
+        found.add_with(
+            &["maintenance.from", "maintenance.until"],
+            from.is_some() && until.is_some() && window.windows().is_err(),
             "maintenance.rule",
             "繰り返しの規則（RFC 5545）ではありません",
             "例: FREQ=MONTHLY;BYDAY=3TH",

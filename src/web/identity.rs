@@ -16,11 +16,13 @@ use serde::Serialize;
 
 use super::cookies;
 use super::error::WebError;
-use super::page::{Frame, Page};
+use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
 use crate::auth::KNOWN_FOR;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
+use crate::base::ids::SessionId;
+use crate::base::japanese::day;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 
@@ -46,6 +48,16 @@ impl Visitor {
         }
     }
 
+    /// The session that this browser leaves behind when it begins another, or signs out.
+    #[must_use]
+    pub fn earlier(&self) -> Option<SessionId> {
+        match &self.lookup {
+            Some(Lookup::Living(session)) => Some(session.id),
+            Some(Lookup::Superseded(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The session whose sign-in is complete.
     #[must_use]
     pub fn subscriber(&self) -> Option<&Session> {
@@ -63,7 +75,7 @@ impl Visitor {
     pub fn frame(&self) -> Frame {
         Frame {
             tenant: self.tenant.clone(),
-            person: self.subscriber().map(|session| session.name.clone()),
+            person: self.subscriber().map(person),
             csrf: self.csrf(),
         }
     }
@@ -141,12 +153,20 @@ impl Visitor {
                 expired.page(app, StatusCode::UNAUTHORIZED, &SessionExpired {}).into_response()
             }
             // The newer token is in the browser, or on its way there.
-            Some(Lookup::Superseded) => Redirect::to("/").into_response(),
+            Some(Lookup::Superseded(_)) => Redirect::to("/").into_response(),
             Some(Lookup::Unknown) => {
                 (cookies::forget(self.jar), Redirect::to("/sign-in")).into_response()
             }
             None => Redirect::to("/sign-in").into_response(),
         }
+    }
+}
+
+fn person(session: &Session) -> Person {
+    Person {
+        name: session.name.clone(),
+        lost_on: session.loss.map(|loss| day(loss.lost_on)),
+        until: session.loss.map(|loss| day(loss.last_day())),
     }
 }
 

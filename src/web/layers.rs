@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, LOCATION, ORIGIN,
-    REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -122,10 +122,12 @@ pub async fn hand_token_over(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    // Who can't be looked up now is turned away by the handler.
-    let visitor = Visitor::from_request_parts(&mut parts, &app).await.ok();
+    let visitor = match Visitor::from_request_parts(&mut parts, &app).await {
+        Ok(visitor) => visitor,
+        Err(turned_away) => return turned_away,
+    };
     let response = next.run(Request::from_parts(parts, body)).await;
-    match visitor.and_then(Visitor::rotated) {
+    match visitor.rotated() {
         Some(jar) if !cookies::sets_session(response.headers()) => (jar, response).into_response(),
         _ => response,
     }
@@ -147,12 +149,16 @@ pub async fn error_pages(
         (None, StatusCode::INTERNAL_SERVER_ERROR) => Failure::Unexpected,
         _ => return response,
     };
+    let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).into_iter().cloned().collect();
     // Nobody's name is on it: the page must come out when the database can't be asked.
     let frame = Frame { tenant, person: None, csrf: String::new() };
     let mut response = app
         .pages
         .render(&frame, failure.status(), &Message::of(failure, id))
         .unwrap_or_else(|_| failure.status().into_response());
+    for cookie in cookies {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     if failure == Failure::Unavailable {
         response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
     }

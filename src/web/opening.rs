@@ -1,10 +1,11 @@
-//! 「〇月〇日からご利用いただけます」: a union's portal before its opening (T14).
+//! When a union's portal is closed: before its opening (T14), and for maintenance (T13).
 
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
@@ -13,8 +14,9 @@ use serde::Serialize;
 use super::error::WebError;
 use super::page::{Frame, Page};
 use super::state::{App, AppState};
-use crate::base::japanese::day;
+use crate::base::japanese::{day, minute};
 use crate::tenant::directory::Tenant;
+use crate::tenant::maintenance::Window;
 use crate::tenant::policy::TenantConfig;
 
 #[derive(Debug, Serialize)]
@@ -27,22 +29,53 @@ impl Page for NotOpen {
     const TEMPLATE: &'static str = "portal/not_open.html";
 }
 
-/// Until the day of the opening, every page is the one that names it.
-pub async fn closed_before(
+/// 「ただいまメンテナンス中です」
+#[derive(Debug, Serialize)]
+pub(crate) struct UnderMaintenance {
+    /// 「11月19日 22:00」
+    pub(crate) until: String,
+}
+
+impl Page for UnderMaintenance {
+    const TEMPLATE: &'static str = "portal/maintenance.html";
+}
+
+/// While the portal is closed, every page is the one that says until when.
+pub async fn closed(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match tenant.config.service_dates.as_ref().map(|dates| dates.opens) {
-        Some(opens) if app.clock.today() < opens => {
-            page(&app, tenant, opens).unwrap_or_else(WebError::into_response)
+    let opens = tenant.config.service_dates.as_ref().map(|dates| dates.opens);
+    if let Some(opens) = opens.filter(|opens| app.clock.today() < *opens) {
+        return not_open(&app, tenant, opens).unwrap_or_else(WebError::into_response);
+    }
+    let now = app.clock.now();
+    match app.directory.maintenance(&tenant, now).filter(|window| window.is_open(now)) {
+        Some(window) => {
+            under_maintenance(&app, tenant, window).unwrap_or_else(WebError::into_response)
         }
-        _ => next.run(request).await,
+        None => next.run(request).await,
     }
 }
 
-fn page(app: &App, tenant: Arc<Tenant>, opens: NaiveDate) -> Result<Response, WebError> {
+fn under_maintenance(app: &App, tenant: Arc<Tenant>, window: Window) -> Result<Response, WebError> {
+    let seconds = (window.until - app.clock.now()).num_seconds().max(1);
+    let frame = Frame { tenant, person: None, csrf: String::new() };
+    let page = UnderMaintenance { until: minute(window.until) };
+    let answer = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)?;
+    Ok(([(RETRY_AFTER, seconds.to_string())], answer).into_response())
+}
+
+/// What the pages say that people see first: 「11月19日（木）19:00〜22:00は、…」.
+#[must_use]
+pub fn announcement(app: &App, tenant: &Tenant) -> Option<String> {
+    let window = app.directory.maintenance(tenant, app.clock.now())?;
+    Some(format!("{}は、メンテナンスのためご利用いただけません。", window.text()))
+}
+
+fn not_open(app: &App, tenant: Arc<Tenant>, opens: NaiveDate) -> Result<Response, WebError> {
     let old_site_closes = old_site_closes(&tenant.config, app.clock.today());
     let frame = Frame { tenant, person: None, csrf: String::new() };
     let page = NotOpen { opens: day(opens), old_site_closes };

@@ -23,7 +23,7 @@ pub trait Page: Serialize {
 pub struct Frame {
     pub tenant: Arc<Tenant>,
     /// The name of whoever is signed in.
-    pub person: Option<String>,
+    pub person: Option<Person>,
     /// The token every form sends back.
     pub csrf: String,
 }
@@ -90,7 +90,7 @@ impl Pages {
         let mut context = Context::new();
         context.insert("union", &Union::of(config));
         context.insert("theme", &theme_url(config.brand.accent));
-        context.insert("person", &frame.person.as_ref().map(|name| Person { name }));
+        context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
         context.insert("page", page);
         Ok(self.templates.render(P::TEMPLATE, &context)?)
@@ -107,9 +107,13 @@ impl Pages {
     }
 }
 
-#[derive(Serialize)]
-struct Person<'a> {
-    name: &'a str,
+/// Who is signed in, as every page names them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Person {
+    pub name: String,
+    /// Where eligibility is lost (T12): since when, and until when the portal is open.
+    pub lost_on: Option<String>,
+    pub until: Option<String>,
 }
 
 /// What pages tell of a union.

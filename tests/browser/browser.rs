@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -130,6 +131,18 @@ impl Browser {
     /// Waits until these words stand on the page.
     pub(crate) async fn sees(&self, words: &str) {
         self.find(words, format!("//main//*[text()[contains(., '{words}')]]")).await;
+    }
+
+    /// Opens a page again and again until it shows what an operator has just changed.
+    pub(crate) async fn waits_for(&self, url: &str, words: &str) {
+        let began = Instant::now();
+        loop {
+            self.goto(url).await;
+            if self.text().await.contains(words) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{url} never shows 「{words}」");
+        }
     }
 
     /// Waits until these words have gone from the page.

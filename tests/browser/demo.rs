@@ -204,9 +204,13 @@ impl Demo {
         assert!(text.contains(was), "{union} has no {was}");
         let file = self.folder.path().join(format!("{union}.toml"));
         fs::write(&file, text.replacen(was, now, 1)).expect("a file");
-        let mut apply = kosmo(self.folder.path());
-        let applied = apply.args(["tenant", "apply"]).arg(&file).status().expect("kosmo runs");
-        assert!(applied.success(), "{union}: {now}");
+        self.command(&["tenant", "apply", &file.to_string_lossy()]);
+    }
+
+    /// What an operator does.
+    pub(crate) fn command(&self, arguments: &[&str]) {
+        let status = kosmo(self.folder.path()).args(arguments).status().expect("kosmo runs");
+        assert!(status.success(), "{arguments:?}");
     }
 
     /// The database server's process, until it has ended in order.

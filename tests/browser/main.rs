@@ -19,6 +19,7 @@ mod mailed_code;
 mod mistakes;
 mod pages;
 mod passkey_alone;
+mod recovery;
 mod running;
 mod set_up;
 mod settings;

@@ -22,10 +22,10 @@ async fn every_page_of_the_portal_fits_a_phone_and_a_desk_and_nothing_is_blocked
         walk.visit(&format!("top-{name}"), &origin, welcome).await;
         walk.visit(&format!("sign-in-{name}"), &format!("{origin}/sign-in"), "ログイン").await;
         browser.press("パスワードを忘れた方はこちら").await;
-        walk.arrive(&format!("forgotten-password-{name}"), "パスワードを忘れた方へ").await;
-        browser.press("ログインへ戻る").await;
+        walk.arrive(&format!("forgotten-password-{name}"), "パスワードを忘れた方はこちら").await;
+        browser.press("戻る").await;
         browser.press("ユーザIDを忘れた方はこちら").await;
-        walk.arrive(&format!("forgotten-user-id-{name}"), "ユーザIDを忘れた方へ").await;
+        walk.arrive(&format!("forgotten-user-id-{name}"), "ユーザIDを忘れた方はこちら").await;
     }
 
     let taro = demo.person("taro_demo");

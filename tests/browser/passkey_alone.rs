@@ -1,14 +1,11 @@
 //! 「パスキーでログイン」 without user ID and password (L6), where a union allows it.
 
-use std::time::Instant;
-
 use serde_json::json;
 use thirtyfour::By;
 
 use crate::browser::Browser;
 use crate::demo::Demo;
 use crate::settings_steps::{METHODS, PASSKEY_SET_UP};
-use crate::wait::PATIENCE;
 use crate::walk::Walk;
 
 const ALONE: &str = "パスキーでログイン";
@@ -20,17 +17,8 @@ async fn allow(demo: &Demo, browser: &Browser, unions: &[&str]) {
         demo.change_policy(union, FACTORS, &format!("passkey_alone = true\n{FACTORS}"));
     }
     for union in unions {
-        let url = format!("{}/sign-in", demo.origin(union));
-        let began = Instant::now();
-        while !offers(browser, &url).await {
-            assert!(began.elapsed() < PATIENCE, "{union} never offers it");
-        }
+        browser.waits_for(&format!("{}/sign-in", demo.origin(union)), ALONE).await;
     }
-}
-
-async fn offers(browser: &Browser, url: &str) -> bool {
-    browser.goto(url).await;
-    browser.text().await.contains(ALONE)
 }
 
 #[tokio::test]

@@ -8,14 +8,14 @@ use crate::support::people::{NANA, Person, SABURO};
 use crate::support::world::World;
 
 impl World {
-    fn kosmo(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn kosmo(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
         command.args(arguments).env("KOSMO_DATABASE__URL", self.database.url());
         command.output().expect("kosmo runs")
     }
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let both = [&output.stdout[..], &output.stderr].concat();
     String::from_utf8(both).expect("UTF-8")
 }

@@ -135,6 +135,64 @@ async fn l11_a_token_that_comes_back_ends_the_session_and_the_person_is_told() {
 }
 
 #[tokio::test]
+async fn l11_a_thief_who_comes_before_the_newest_token_was_shown_is_noticed_too() {
+    let world = World::new().await;
+    for owner_first in [true, false] {
+        let mut mine = kept(&world).await;
+        let mut thief = mine.clone();
+        let (first, second) = match owner_first {
+            true => (&mut mine, &mut thief),
+            false => (&mut thief, &mut mine),
+        };
+        world.clock.advance(Duration::hours(3));
+        assert_eq!(first.get("/expenses").await.status, StatusCode::OK, "and never again");
+        world.clock.advance(Duration::minutes(2));
+        assert_eq!(second.get("/expenses").await.status, StatusCode::OK, "as after a lost answer");
+        world.clock.advance(Duration::minutes(2));
+        assert_eq!(first.get("/expenses").await.location(), "/sign-in", "{owner_first}");
+        assert_eq!(second.get("/expenses").await.location(), "/sign-in", "{owner_first}");
+    }
+    assert_eq!(mails(&world, COPIED).await, 2);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_new_password_is_no_theft() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    let page = "/sign-in-methods/password";
+    browser.get(page).await;
+    let before = browser.cookies.clone();
+    browser.post(page, &[("password", "Atarashii-2026"), ("again", "Atarashii-2026")]).await;
+    browser.cookies = before;
+    world.clock.advance(Duration::minutes(2));
+    assert_eq!(browser.get("/expenses").await.location(), "/", "a guest, no thief");
+    assert_eq!(mails(&world, COPIED).await, 0);
+    let again = Person { password: "Atarashii-2026", ..TARO };
+    world.give_password(&mut browser, again).await;
+    let living = "select count(*) from sessions where ended_at is null";
+    assert_eq!(world.count(living).await, 1, "the one whose token got lost has ended");
+}
+
+#[tokio::test]
+async fn l11_s4_a_code_is_right_though_the_answer_with_the_newer_token_was_lost() {
+    let world = World::new().await;
+    let mut browser = kept(&world).await;
+    world.clock.advance(Duration::hours(3));
+    let before = browser.cookies.clone();
+    browser.get("/expenses").await;
+    browser.cookies = before;
+    browser.get("/reauthenticate?next=/profile").await;
+    let fields = [("password", TARO.password), ("next", "/profile")];
+    let asked = browser.post("/reauthenticate", &fields).await;
+    assert_eq!(asked.location(), "/reauthenticate/code?next=/profile");
+    let code = world.mailed_code(TARO.email).await;
+    let fields = [("code", code.as_str()), ("next", "/profile")];
+    let done = browser.post("/reauthenticate/code", &fields).await;
+    assert_eq!(done.location(), "/profile", "{}", done.text());
+    assert_eq!(browser.get("/profile").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn l11_where_the_policy_says_so_who_comes_back_proves_the_second_factor() {
     let world = World::new().await;
     world

@@ -42,7 +42,7 @@ pub struct World {
     pub clock: Clock,
     pub database: TestDatabase,
     pub operator: Db,
-    worker: Db,
+    pub worker: Db,
     folder: TempDir,
 }
 

@@ -14,6 +14,7 @@ use crate::audit::{self, Action};
 use crate::auth::consent::Client;
 use crate::auth::session::{self, Beginning, Lookup};
 use crate::auth::sign_in::{Outcome, SignIn};
+use crate::auth::throttle::{SIGN_IN_ADDRESS, place};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, DeviceId, SessionId};
 use crate::base::sealed::{Sealed, Sealer};
@@ -99,14 +100,21 @@ impl SignIn<'_> {
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant(visit.tenant.id).await?;
+        let place = place(given.client);
+        if !SIGN_IN_ADDRESS.take(&mut tx, self.clock, &place).await? {
+            tx.commit().await?;
+            return Ok(Outcome::TooMany);
+        }
         let ticket = Sealed::parse(given.ticket);
         let asked = ticket.and_then(|ticket| Some((visit.open(&ticket)?, ticket)));
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
-        let (right, account) = match asked.zip(answer) {
-            Some(((asked, ticket), answer)) if is_first(&mut tx, self.clock, &ticket).await? => {
-                self.check(&mut tx, visit.tenant, asked, &answer).await?
-            }
-            _ => (false, None),
+        let Some(((asked, ticket), answer)) = asked.zip(answer) else {
+            tx.commit().await?;
+            return Ok(Outcome::Refused);
+        };
+        let (right, account) = match is_first(&mut tx, self.clock, &ticket).await? {
+            true => self.check(&mut tx, visit.tenant, asked, &answer).await?,
+            false => (false, None),
         };
         let Some(account) = account.filter(|_| right) else {
             let detail = given.client.detail(serde_json::json!({ "alone": true }));
@@ -114,6 +122,7 @@ impl SignIn<'_> {
             tx.commit().await?;
             return Ok(Outcome::Refused);
         };
+        SIGN_IN_ADDRESS.give_back(&mut tx, &place).await?;
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
@@ -123,7 +132,7 @@ impl SignIn<'_> {
         let cx = self.context(visit.tenant);
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
         let token = session::prove(&mut tx, cx, id, &token, PROOF).await?;
-        let Lookup::Living(session) = session::find(&mut tx, cx, &token).await? else {
+        let Lookup::Living(session) = session::read(&mut tx, cx, &token).await? else {
             return Ok(Outcome::Refused);
         };
         tx.commit().await?;
@@ -186,7 +195,7 @@ async fn open_account(
     sqlx::query_scalar!(
         r#"select id as "id: AccountId" from accounts
            where id = $1 and registered_at is not null
-             and locked_at is null and second_factor_locked_at is null
+             and locked_at is null and second_factor_locked_at is null and closed_at is null
            for update"#,
         account as AccountId
     )

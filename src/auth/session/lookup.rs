@@ -5,6 +5,7 @@ use chrono::{DateTime, Months, TimeDelta, Utc};
 use super::token::{self, Before, Newest};
 use super::{Lookup, NOTE_EVERY, Session, end};
 use crate::auth::context::Context;
+use crate::auth::eligibility::Loss;
 use crate::auth::email_code::{SendingError, VALID_FOR};
 use crate::auth::journey::{Address, Facts};
 use crate::base::clock::jst;
@@ -13,7 +14,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, SignIn};
 
-/// Finds the session of a token, and notes that it was used.
+/// Finds the session of a token that a browser shows, and notes that it was used.
 ///
 /// # Errors
 /// All of [`SendingError`].
@@ -21,6 +22,24 @@ pub async fn find(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
+) -> Result<Lookup, SendingError> {
+    look(tx, cx, token, true).await
+}
+
+/// Finds the session of a token that is on its way to the browser.
+pub(in crate::auth) async fn read(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    token: &PlainToken,
+) -> Result<Lookup, SendingError> {
+    look(tx, cx, token, false).await
+}
+
+async fn look(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    token: &PlainToken,
+    shown: bool,
 ) -> Result<Lookup, SendingError> {
     let Context { clock, tenant, .. } = cx;
     let now = clock.now();
@@ -51,7 +70,7 @@ pub async fn find(
                           where t.tenant_id = a.tenant_id and t.account_id = a.id)
                       else false end
                   end as "set_up!",
-                  m.household_code, m.name
+                  m.household_code, m.name, m.lost_on
            from sessions s
            join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
@@ -63,13 +82,12 @@ pub async fn find(
     .fetch_optional(tx.conn())
     .await?
     else {
-        token::end_if_copied(tx, cx, token).await?;
-        return Ok(Lookup::Unknown);
+        return token::of_before(tx, cx, token).await;
     };
     let newest = Newest { at: row.token_at, shown: row.token_shown, rotated: row.token_rotated };
     let before = (!row.newest).then(|| newest.before(now));
     match before {
-        Some(Before::Superseded) => return Ok(Lookup::Superseded),
+        Some(Before::Superseded) => return Ok(Lookup::Superseded(row.id)),
         Some(Before::Copied) => {
             token::end_copied(tx, cx, row.id, row.account).await?;
             return Ok(Lookup::Unknown);
@@ -83,7 +101,10 @@ pub async fn find(
     let max_age = tenant.config.password.max_age_years;
     let expired_at = row.password_set_at.and_then(|set| expires_at(max_age, set));
     let outlived = expired_at.is_some_and(|at| at <= now && row.created_at < at);
+    let loss = Loss::of(&tenant.config.after_loss, row.lost_on, clock.today());
+    let closed = loss.is_some_and(|loss| loss.is_closed(clock.today()));
     let over = outlived
+        || closed
         || match row.remember_until.filter(|_| whole) {
             Some(until) => until <= now,
             None => is_over(&tenant.config.sign_in, row.created_at, row.last_seen_at, now),
@@ -99,18 +120,19 @@ pub async fn find(
     let remembered = row.remember_until.is_some() && whole;
     let lapses = remembered && row.second_factor && asks_again && rested();
     let lapsed_at = row.second_factor_lapsed_at.or(lapses.then_some(now));
-    let shown_first = row.newest && !row.token_shown;
+    let shown_first = shown && row.newest && !row.token_shown;
     if lapses || shown_first || now - row.last_seen_at >= NOTE_EVERY {
         sqlx::query!(
             "update sessions
              set last_seen_at = $2,
                  second_factor_lapsed_at = coalesce(second_factor_lapsed_at, $3),
-                 token_shown = token_shown or token_hash = $4
+                 token_shown = token_shown or ($5 and token_hash = $4)
              where id = $1",
             row.id as SessionId,
             now,
             lapses.then_some(now),
-            token.hashed().to_vec()
+            token.hashed().to_vec(),
+            shown
         )
         .execute(tx.conn())
         .await?;
@@ -134,6 +156,7 @@ pub async fn find(
         household_code: row.household_code,
         name: row.name,
         user_id: row.user_id,
+        loss,
         email: row.email,
         remember_until: row.remember_until,
         password_set_at: row.password_set_at,

@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::end;
+use super::{Lookup, end, lock_account_by_id};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::Context;
 use crate::auth::email_code::SendingError;
+use crate::auth::links;
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
 use crate::base::secret::PlainToken;
@@ -65,9 +66,13 @@ pub(in crate::auth) async fn renew(
     old: &PlainToken,
 ) -> Result<PlainToken, sqlx::Error> {
     let token = PlainToken::random();
+    retire(tx, clock, session, old).await?;
+    // A rotated token that the browser never showed leaves the one before in its place.
     sqlx::query!(
         "update sessions
-         set token_hash = $2, previous_token_hash = $3, last_seen_at = $4,
+         set token_hash = $2, last_seen_at = $4,
+             previous_token_hash = case when token_rotated and not token_shown
+                                        then previous_token_hash else $3 end,
              token_at = $4, token_shown = false, token_rotated = false
          where id = $1",
         session as SessionId,
@@ -77,7 +82,6 @@ pub(in crate::auth) async fn renew(
     )
     .execute(tx.conn())
     .await?;
-    retire(tx, clock, session, old).await?;
     Ok(token)
 }
 
@@ -91,10 +95,17 @@ pub(super) async fn rotate(
 ) -> Result<Option<PlainToken>, sqlx::Error> {
     let token = PlainToken::random();
     let rotated = sqlx::query!(
-        "update sessions
+        "with was as (
+             select tenant_id, id, token_hash from sessions
+             where id = $1 and token_at = $5 and ended_at is null for update
+         ), retired as (
+             insert into retired_tokens (token_hash, session_id, retired_at)
+             select token_hash, id, $4 from was on conflict do nothing
+         )
+         update sessions s
          set token_hash = $2, previous_token_hash = $3, token_at = $4, token_shown = false,
              token_rotated = true
-         where id = $1 and token_at = $5 and ended_at is null",
+         from was where s.tenant_id = was.tenant_id and s.id = was.id",
         session as SessionId,
         token.hashed().to_vec(),
         old.hashed().to_vec(),
@@ -103,13 +114,10 @@ pub(super) async fn rotate(
     )
     .execute(tx.conn())
     .await?;
-    if rotated.rows_affected() == 0 {
-        return Ok(None);
-    }
-    retire(tx, clock, session, old).await?;
-    Ok(Some(token))
+    Ok((rotated.rows_affected() > 0).then_some(token))
 }
 
+/// Remembers a session's newest token, and the one that was shown, as those of before.
 async fn retire(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -117,7 +125,9 @@ async fn retire(
     old: &PlainToken,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into retired_tokens (token_hash, session_id, retired_at) values ($1, $2, $3)
+        "insert into retired_tokens (token_hash, session_id, retired_at)
+         select token_hash, id, $3::timestamptz from sessions where id = $2
+         union select $1::bytea, $2::uuid, $3::timestamptz
          on conflict do nothing",
         old.hashed().to_vec(),
         session as SessionId,
@@ -128,25 +138,31 @@ async fn retire(
     .map(drop)
 }
 
-/// Ends the living session that had a token long before.
-pub(super) async fn end_if_copied(
+/// What becomes of a token that a living session had before: one of a moment ago is on its way still,
+/// an older one was copied, and ends the session.
+pub(super) async fn of_before(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
-) -> Result<(), SendingError> {
+) -> Result<Lookup, SendingError> {
     let had = sqlx::query!(
-        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId"
+        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId", r.retired_at
            from retired_tokens r
            join sessions s on s.tenant_id = r.tenant_id and s.id = r.session_id
-           where r.token_hash = $1 and r.retired_at < $2 and s.ended_at is null"#,
-        token.hashed().to_vec(),
-        cx.clock.now() - ON_THEIR_WAY
+           where r.token_hash = $1 and s.ended_at is null"#,
+        token.hashed().to_vec()
     )
     .fetch_optional(tx.conn())
     .await?;
     match had {
-        Some(session) => end_copied(tx, cx, session.id, session.account).await,
-        None => Ok(()),
+        Some(session) if cx.clock.now() - session.retired_at <= ON_THEIR_WAY => {
+            Ok(Lookup::Superseded(session.id))
+        }
+        Some(session) => {
+            end_copied(tx, cx, session.id, session.account).await?;
+            Ok(Lookup::Unknown)
+        }
+        None => Ok(Lookup::Unknown),
     }
 }
 
@@ -157,9 +173,11 @@ pub(super) async fn end_copied(
     session: SessionId,
     account: AccountId,
 ) -> Result<(), SendingError> {
+    lock_account_by_id(tx, account).await?;
     if !end(tx, cx.clock, session).await? {
         return Ok(());
     }
+    links::kill(tx, cx.clock, account).await?;
     let detail = serde_json::json!({ "session": session });
     audit::record(tx, cx.clock, Action::TokenCopied, Some(account), detail).await?;
     let email =

@@ -65,7 +65,7 @@ pub(in crate::portal) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let months = ledger::month_sums(&mut tx, &session.household_code).await?;
+    let months = ledger::month_sums(&mut tx, &session.household_code, session.last_month()).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &History::of(&months))
 }

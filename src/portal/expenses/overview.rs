@@ -58,7 +58,7 @@ pub(in crate::portal) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let months = ledger::month_sums(&mut tx, &session.household_code).await?;
+    let months = ledger::month_sums(&mut tx, &session.household_code, session.last_month()).await?;
     tx.commit().await?;
     let page = Overview::of(&months, app.clock.today().year());
     visitor.page(&app, StatusCode::OK, &page)

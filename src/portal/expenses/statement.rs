@@ -140,7 +140,8 @@ async fn show(
     is_newest: bool,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let rows = ledger::notices(&mut tx, &session.household_code, months).await?;
+    let rows =
+        ledger::notices(&mut tx, &session.household_code, months, session.last_month()).await?;
     tx.commit().await?;
     let mut page = Statement::of(title, rows);
     page.previous = Some(previous);

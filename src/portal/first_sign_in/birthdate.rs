@@ -70,7 +70,7 @@ pub(super) async fn submit(
 }
 
 /// What a person typed, in any of the ways people write a date.
-pub(super) fn read(text: &str) -> Result<NaiveDate, &'static str> {
+pub(in crate::portal) fn read(text: &str) -> Result<NaiveDate, &'static str> {
     if text.trim().is_empty() {
         return Err("生年月日を入力してください。");
     }

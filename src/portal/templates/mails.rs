@@ -2,8 +2,8 @@
 
 use super::tenant;
 use crate::mail::message::{
-    AccountChangedMail, EmailCodeMail, EmailConfirmationMail, FirstSignInMail, MailRoom,
-    NewBrowserMail, WelcomeMail,
+    AccountChangedMail, EmailCodeMail, EmailConfirmationMail, FactorsResetMail, FirstSignInMail,
+    MailRoom, NewBrowserMail, PasswordResetMail, UserIdMail, WelcomeMail,
 };
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::assets::TemplateFiles;
@@ -59,6 +59,14 @@ fn every_mail_can_be_filled_in() {
     for part in [&letter.text, &letter.html] {
         assert!(part.contains("Chrome（Windows）") && part.contains("192.0.2.1"), "S9: {part}");
     }
+    let url = "http://example.localhost:8080/reset-password?token=x".to_owned();
+    let letter = room.write(&union, &PasswordResetMail { url: url.clone(), minutes: 5 }).unwrap();
+    assert!(letter.text.contains(&url) && letter.text.contains("5分"), "R1");
+    let mail = UserIdMail { user_id: "taro76".into(), origin: origin() };
+    assert!(room.write(&union, &mail).unwrap().text.contains("taro76"), "R2");
+    let mail = FactorsResetMail { at: "今日".into(), origin: origin() };
+    let letter = room.write(&union, &mail).unwrap();
+    assert_eq!(letter.subject, "【KOSMOWeb】認証方法の初期化のお知らせ", "R4");
     let files = TemplateFiles::iter().filter(|path| path.starts_with("mail/")).count();
-    assert_eq!(files, 6 * 3, "each mail has a subject, a text and an HTML part");
+    assert_eq!(files, 9 * 3, "each mail has a subject, a text and an HTML part");
 }

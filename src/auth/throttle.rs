@@ -1,0 +1,110 @@
+//! Limits on tries: token buckets in the database, so that all servers together keep them.
+//!
+//! They come before a person's own count (L2), so that a stranger can't lock a whole union out
+//! cheaply. A try that was right gives its tokens back: an office behind one address signs in
+//! unhindered.
+
+use sha2::{Digest as _, Sha256};
+
+use super::consent::Client;
+use crate::base::clock::Clock;
+use crate::db::TenantTx;
+
+/// So many tries at once, and so many an hour from then on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bucket {
+    name: &'static str,
+    burst: f64,
+    an_hour: f64,
+}
+
+/// Wrong sign-ins from one address: at this pace, locking a hundred people out takes two hours.
+pub(super) const SIGN_IN_ADDRESS: Bucket =
+    Bucket { name: "sign_in.address", burst: 100.0, an_hour: 600.0 };
+/// Wrong sign-ins at one union from browsers that are nobody's yet; known ones stay unhindered.
+pub(super) const SIGN_IN_UNION: Bucket =
+    Bucket { name: "sign_in.union", burst: 2_000.0, an_hour: 7_200.0 };
+/// Mails of 「…を忘れた方はこちら」 asked for from one address.
+pub(super) const RECOVERY_ADDRESS: Bucket =
+    Bucket { name: "recovery.address", burst: 20.0, an_hour: 60.0 };
+/// Such mails to one person.
+pub(super) const RECOVERY_PERSON: Bucket =
+    Bucket { name: "recovery.person", burst: 3.0, an_hour: 6.0 };
+
+impl Bucket {
+    /// Takes a token of `key`'s; `false` where there is none left.
+    pub(super) async fn take(
+        self,
+        tx: &mut TenantTx,
+        clock: &Clock,
+        key: &str,
+    ) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"insert into throttles as t (bucket, key_hash, tokens, taken, updated_at)
+               values ($1, $2, $3::double precision - 1, true, $5)
+               on conflict (tenant_id, bucket, key_hash) do update
+               set (tokens, taken, updated_at) = (
+                   select full_again - case when full_again >= 1 then 1 else 0 end,
+                          full_again >= 1, greatest(t.updated_at, $5)
+                   from (select least($3, t.tokens + $4::double precision / 3600
+                       * greatest(0, extract(epoch from $5 - t.updated_at)::double precision)))
+                       as refilled (full_again))
+               returning taken"#,
+            self.name,
+            self.key(key),
+            self.burst,
+            self.an_hour,
+            clock.now()
+        )
+        .fetch_one(tx.conn())
+        .await
+    }
+
+    /// Gives a token back that was no try after all.
+    pub(super) async fn give_back(self, tx: &mut TenantTx, key: &str) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "update throttles set tokens = least($3, tokens + 1)
+             where bucket = $1 and key_hash = $2",
+            self.name,
+            self.key(key),
+            self.burst
+        )
+        .execute(tx.conn())
+        .await
+        .map(drop)
+    }
+
+    fn key(self, key: &str) -> Vec<u8> {
+        Sha256::digest(format!("{} {key}", self.name)).to_vec()
+    }
+}
+
+/// Where a client is, as far as one household or one machine may choose its address.
+pub(super) fn place(client: &Client) -> String {
+    match client.address {
+        None => "unknown".to_owned(),
+        Some(std::net::IpAddr::V4(address)) => address.to_string(),
+        Some(std::net::IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_household_has_one_place_however_many_addresses() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ] {
+            let client = Client { address: Some(address.parse().unwrap()), user_agent: None };
+            assert_eq!(place(&client), expected);
+        }
+        assert_eq!(place(&Client::default()), "unknown");
+    }
+}

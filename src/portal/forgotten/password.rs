@@ -1,0 +1,76 @@
+//! 「パスワードを忘れた方はこちら」: a link by mail (R1).
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::{TOO_MANY, answer};
+use crate::auth::consent::Client;
+use crate::auth::recovery::Asked;
+use crate::auth::user_id::UserId;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::identity::Visitor;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const EMPTY: &str = "ユーザIDを入力してください。";
+const ANSWER: &str = "詳細な手順を記載したメールをすぐに受信してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct ForgottenPasswordPage {
+    /// Whether people come with a formula's password, or with a letter's.
+    pub(in crate::portal) formula: bool,
+    pub(in crate::portal) letter: bool,
+    pub(in crate::portal) form: ForgottenPasswordForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct ForgottenPasswordForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) user_id: Field,
+}
+
+impl Page for ForgottenPasswordPage {
+    const TEMPLATE: &'static str = "portal/forgotten_password.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typed {
+    user_id: String,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    page(&app, &visitor, Field::default())
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    client: Client,
+    Form { visitor, fields }: Form<Typed>,
+) -> Result<Response, WebError> {
+    let typed = Field::with_value(&fields.user_id);
+    if fields.user_id.trim().is_empty() {
+        return page(&app, &visitor, typed.with_error(EMPTY));
+    }
+    let user_id = UserId::parse(&fields.user_id).ok();
+    let asked = app.sign_in().ask_for_reset(&visitor.tenant, user_id.as_ref(), &client).await?;
+    match asked {
+        Asked::Answered => answer(&app, &visitor, ANSWER.to_owned(), &fields.user_id),
+        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY)),
+    }
+}
+
+fn page(app: &App, visitor: &Visitor, user_id: Field) -> Result<Response, WebError> {
+    let first = &visitor.tenant.config.first_sign_in;
+    let errors = summary(&[("user_id", &user_id)]);
+    let page = ForgottenPasswordPage {
+        formula: first.formula.is_some(),
+        letter: first.letter.is_some(),
+        form: ForgottenPasswordForm { errors, user_id },
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

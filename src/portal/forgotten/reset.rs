@@ -1,0 +1,124 @@
+//! The far end of 「パスワードをリセット」 (R1, R3). Looking at it uses nothing up: scanners of mail do that.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::answer;
+use crate::auth::password::{self, Rule};
+use crate::auth::recovery::Reset;
+use crate::base::secret::PlainToken;
+use crate::portal::new_password::{messages, typed_wrong};
+use crate::tenant::policy::FactorReset;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::Visitor;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const DONE: &str = "パスワードを変更しました。新しいパスワードでログインしてください。";
+
+#[derive(Default, Serialize)]
+pub(in crate::portal) struct ResetPasswordPage {
+    /// The link's, which comes back with the form.
+    pub(in crate::portal) token: String,
+    /// For password managers.
+    pub(in crate::portal) user_id: String,
+    pub(in crate::portal) rules: Vec<Rule>,
+    /// Whether this replaces lost devices, too (seed 002 A13).
+    pub(in crate::portal) lost_device: bool,
+    pub(in crate::portal) form: ResetPasswordForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct ResetPasswordForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) password: Field,
+    pub(in crate::portal) again: Field,
+    pub(in crate::portal) lost: bool,
+}
+
+impl Page for ResetPasswordPage {
+    const TEMPLATE: &'static str = "portal/reset_password.html";
+}
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct ResetOverPage {}
+
+impl Page for ResetOverPage {
+    const TEMPLATE: &'static str = "portal/reset_password_over.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Chosen {
+    token: String,
+    password: SecretString,
+    again: SecretString,
+    #[serde(default, deserialize_with = "ticked")]
+    lost: bool,
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Query(Link { token }): Query<Link>,
+) -> Result<Response, WebError> {
+    page(&app, &visitor, token, ResetPasswordForm::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Form { visitor, fields: Chosen { token, password, again, lost } }: Form<Chosen>,
+) -> Result<Response, WebError> {
+    let Some(link) = PlainToken::parse(&token) else {
+        return visitor.page(&app, StatusCode::GONE, &ResetOverPage {});
+    };
+    let mut form = ResetPasswordForm { lost, ..ResetPasswordForm::default() };
+    if let Some(error) = typed_wrong(&password, &again) {
+        error.put(&mut form.password, &mut form.again);
+        return page(&app, &visitor, token, form).await;
+    }
+    match app.sign_in().reset_password(&visitor.tenant, &link, &password, lost).await? {
+        Reset::Done => answer(&app, &visitor.signed_out(), DONE.to_owned(), ""),
+        Reset::Over => visitor.page(&app, StatusCode::GONE, &ResetOverPage {}),
+        Reset::Refused(flaws) => {
+            form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
+            page(&app, &visitor, token, form).await
+        }
+    }
+}
+
+/// The form of a link that works.
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    token: String,
+    mut form: ResetPasswordForm,
+) -> Result<Response, WebError> {
+    let config = &visitor.tenant.config;
+    let user_id = match PlainToken::parse(&token) {
+        Some(link) => app.sign_in().whose_reset(&visitor.tenant, &link).await?,
+        None => None,
+    };
+    let Some(user_id) = user_id else {
+        return visitor.page(app, StatusCode::GONE, &ResetOverPage {});
+    };
+    form.errors = summary(&[("password", &form.password), ("again", &form.again)]);
+    let page = ResetPasswordPage {
+        token,
+        user_id,
+        rules: password::list(&config.password),
+        lost_device: config.lost_device.reset_by == FactorReset::ForgottenPassword
+            && !config.sign_in.second_factors.is_empty(),
+        form,
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

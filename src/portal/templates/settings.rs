@@ -1,0 +1,69 @@
+//! The settings.
+
+use super::{Gallery, field, wrong};
+use crate::portal::method::methods;
+use crate::portal::reauthenticate::{email_code, passkey, password, recovery_code, totp};
+use crate::portal::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
+use crate::portal::sessions::{SessionLine, SessionsPage, TryLine};
+use crate::portal::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
+use crate::portal::{profile, profile_email};
+use crate::tenant::file::{EXAMPLE, parse};
+use crate::tenant::policy::UserIdRules;
+
+pub(super) fn show(gallery: &mut Gallery) {
+    let config = parse(EXAMPLE).unwrap();
+    gallery.show(&password::PasswordPage::default());
+    gallery.show(&email_code::CodePage::default());
+    gallery.show(&totp::AppCodePage::default());
+    gallery.show(&passkey::PasskeyAgainPage::default());
+    gallery.show(&profile_email::EmailPage::default());
+    gallery.show(&profile_email::SentPage::default());
+    gallery.show(&MethodsPage::default());
+    gallery.show(&DeletePage::default());
+    let form = password::PasswordForm { errors: wrong(None), password: field() };
+    let (next, user_id) = ("/".into(), "taro".into());
+    gallery.show(&password::PasswordPage { next, user_id, recovery: true, form });
+    let form = recovery_code::RecoveryAgainForm { errors: wrong(None), code: field() };
+    gallery.show(&recovery_code::RecoveryAgainPage { next: "/".into(), form });
+    let form = totp::AppCodeForm { errors: wrong(None), code: field(), device: field() };
+    let devices = methods(&config.sign_in, "");
+    gallery.show(&totp::AppCodePage { next: "/".into(), devices, form });
+    for changeable in [true, false] {
+        let rules = UserIdRules { changeable, ..config.user_id.clone() };
+        gallery.show(&profile::ProfilePage {
+            notice: changeable.then_some("変更しました。"),
+            rules: (&rules).into(),
+            email: changeable.then(|| "taro@example.jp".into()),
+            was: "taro".into(),
+            name: "テスト　太郎".into(),
+            temporary: changeable,
+            methods: if changeable { methods(&config.sign_in, "totp") } else { Vec::new() },
+            form: profile::ProfileForm { errors: wrong(None), user_id: field(), method: field() },
+        });
+    }
+    let devices = || Devices {
+        devices: vec![Line { id: "1".into(), name: "<b>".into(), created: "今日".into() }],
+    };
+    gallery.show(&MethodsPage {
+        notice: Some("変更しました。".into()),
+        password_set: "2024年10月24日 15:59".into(),
+        totp: Some(devices()),
+        passkeys: Some(Devices::default()),
+        email_code: true,
+        method_label: Some("生体認証"),
+    });
+    gallery.show(&RecoveryCodePage::default());
+    for (left, codes) in [(0, Vec::new()), (3, Vec::new()), (10, vec!["abcd-efgh".to_owned()])] {
+        gallery.show(&RecoveryCodesPage { left, made_at: 0, codes });
+    }
+    gallery.show(&SessionsPage::default());
+    gallery.show(&SessionsPage {
+        sessions: vec![SessionLine { this: true, ..Default::default() }, SessionLine::default()],
+        others: true,
+        tries: vec![TryLine { accepted: true, ..Default::default() }, TryLine::default()],
+    });
+    for kind in ["totp", "passkey"] {
+        let (name, action) = ("iphone17".to_owned(), "/".to_owned());
+        gallery.show(&DeletePage { kind, name, action, falls_back: kind == "totp" });
+    }
+}
