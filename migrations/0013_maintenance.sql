@@ -21,3 +21,4 @@ grant select on accounts, sessions to kosmo_worker;
 grant update (closed_at) on accounts to kosmo_worker;
 grant update (ended_at) on sessions to kosmo_worker;
 grant insert on audit_events to kosmo_worker;
+grant select, delete on throttles to kosmo_worker;

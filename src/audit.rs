@@ -49,6 +49,7 @@ pub enum Action {
     RecoveryCodesMade,
     RecoveryCodeRefused,
     LettersIssued,
+    MailRetried,
     MembersImported,
     ExpensesImported,
 }
@@ -94,6 +95,7 @@ impl Action {
             Self::RecoveryCodesMade => "recovery_codes.made",
             Self::RecoveryCodeRefused => "recovery_code.refused",
             Self::LettersIssued => "letters.issued",
+            Self::MailRetried => "mail.retried",
             Self::MembersImported => "members.imported",
             Self::ExpensesImported => "expenses.imported",
         }

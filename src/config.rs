@@ -3,6 +3,8 @@
 //! All are parsed and checked at start. A wrong one is reported by its name and by where it came
 //! from, so that nobody searches.
 
+mod mail;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr as _;
@@ -13,6 +15,7 @@ use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
+pub use self::mail::{MailSender, MailSettings};
 use crate::base::sealed::Sealer;
 
 /// Everything that can be set.
@@ -72,41 +75,6 @@ pub struct SiteSettings {
     /// The header in which the proxy in front tells a browser's address: `x-real-ip`. Absent: browsers
     /// connect directly.
     pub client_address_header: Option<HeaderField>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MailSettings {
-    pub sender: MailSender,
-    /// Where the `file` sender writes. Default: `mail` below `data_dir`.
-    pub directory: Option<PathBuf>,
-    /// The domain of no-reply@, info@ and webmaster@ (seed 000 Q3).
-    pub domain: String,
-    /// AWS region of the `ses` sender.
-    pub ses_region: Option<String>,
-    /// Another server that speaks the SES v2 API.
-    pub ses_endpoint_url: Option<String>,
-}
-
-impl Default for MailSettings {
-    fn default() -> Self {
-        Self {
-            sender: MailSender::File,
-            directory: None,
-            domain: "kosmo-web.jp".to_owned(),
-            ses_region: None,
-            ses_endpoint_url: None,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailSender {
-    /// One `.eml` a mail in a directory.
-    File,
-    /// Amazon SES, API v2.
-    Ses,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -186,8 +154,8 @@ pub enum SettingsError {
     NoSealingKeys,
     #[error("settings: sealing.keys_file: {path}: {reason}", path = path.display())]
     SealingKeys { path: PathBuf, reason: String },
-    #[error("settings: mail.ses_region is missing; mail.sender = \"ses\" needs it")]
-    NoSesRegion,
+    #[error("settings: {0}")]
+    Mail(&'static str),
     #[error("settings: database.max_connections: at least 2 are needed")]
     TooFewConnections,
 }
@@ -208,9 +176,7 @@ impl Settings {
     fn from_figment(figment: &Figment) -> Result<Self, SettingsError> {
         let settings: Self =
             figment.extract().map_err(|error| SettingsError::Wrong(Box::new(error)))?;
-        if settings.mail.sender == MailSender::Ses && settings.mail.ses_region.is_none() {
-            return Err(SettingsError::NoSesRegion);
-        }
+        settings.mail.check().map_err(SettingsError::Mail)?;
         if settings.database.max_connections < 2 {
             return Err(SettingsError::TooFewConnections);
         }

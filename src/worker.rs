@@ -1,16 +1,21 @@
-//! Background work: mail on its way out.
+//! Background work: mail on its way out, and tidying up.
+
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::db::{Db, Role};
-use crate::mail::outbox;
 use crate::mail::sender::Sender;
+use crate::mail::{housekeeping, outbox};
+use crate::tenant::directory::Directory;
 
-/// The worker needs one connection to listen and one to work.
+/// One to listen, one to deliver, one to tidy up.
 const CONNECTIONS: u32 = 3;
+const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Works until `stop`.
 pub async fn run(
@@ -21,6 +26,32 @@ pub async fn run(
 ) {
     let db = Db::new(database, Role::Worker, CONNECTIONS);
     let sender = Sender::new(settings).await;
-    outbox::run(&db, &clock, &sender, &stop).await;
+    tokio::join!(
+        outbox::run(&db, &clock, &sender, settings.mail.per_second, &stop),
+        housekeeping::run(&db, &clock, &stop),
+        tidy_unions(settings, &db, &clock, &stop),
+    );
     db.close().await;
+}
+
+/// Tidies every union up now and every hour, until `stop`.
+async fn tidy_unions(settings: &Settings, db: &Db, clock: &Clock, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = tidy_each(settings, db, clock).await {
+            tracing::warn!(%error, "unions not tidied up");
+        }
+        stop.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+    }
+}
+
+async fn tidy_each(settings: &Settings, db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
+    for tenant in Directory::load(db, settings.base_url()).await?.all() {
+        let mut tx = db.tenant(tenant.id).await?;
+        let closed = auth::housekeeping::tidy(&mut tx, clock, &tenant.config).await?;
+        tx.commit().await?;
+        if closed > 0 {
+            tracing::info!(tenant = tenant.config.slug.as_str(), closed, "accounts closed");
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,8 @@
 # Makes a fresh machine ready; where nothing is missing it does nothing, quickly.
 #
 #   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer
-#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, axe, oathtool, cargo-nextest
+#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, axe, moto, oathtool,
+#                    cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
@@ -13,6 +14,9 @@ oldest_postgres=15
 axe_package="axe-playwright-python==0.1.8"
 axe_hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
 axe=../../target/axe-4.12.1.min.js # tests/browser/axe.rs reads it
+# moto speaks the API of Amazon SES; tests/journeys/mail/moto.rs runs it.
+moto_packages=moto-5.2.5.txt
+moto=../../target/moto-5.2.5
 
 say() { echo "setup.sh: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -56,7 +60,7 @@ for_test() {
     has_font || lack "the font Noto Sans CJK JP" \
         "fontconfig fonts-noto-cjk" "google-noto-sans-cjk-fonts" "noto-fonts-cjk" "font-noto-sans-cjk-jp"
     have oathtool || lack "oathtool" "oathtool" "oathtool" "oath-toolkit" "oath-toolkit"
-    [ -s "$axe" ] || has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "python"
+    { [ -s "$axe" ] && [ -d "$moto" ]; } || has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "python"
 }
 
 how_to_install() {
@@ -111,6 +115,18 @@ fetch_axe() {
     rm -rf "$folder"
 }
 
+fetch_moto() {
+    [ -d "$moto" ] && return
+    say "fetching moto, once"
+    mkdir -p "$(dirname "$moto")"
+    local folder
+    folder=$(mktemp -d "$moto.XXXXXX")
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+        --no-warn-conflicts --only-binary :all: --require-hashes --target "$folder" \
+        --requirement "$moto_packages" || { rm -rf "$folder"; die "pip could not fetch moto"; }
+    mv "$folder" "$moto"
+}
+
 cargo_install() { # subcommand
     cargo "$1" --version >/dev/null 2>&1 && return
     say "building cargo-$1, once"
@@ -127,7 +143,7 @@ level=${1:-}
 case "$level" in
 run) for_run ;;
 test | check) for_test ;;
-*) sed -n '2,6s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
+*) sed -n '2,7s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
 esac
 
 have cargo || die "cargo is missing: install Rust as https://www.rust-lang.org/tools/install says"
@@ -138,6 +154,7 @@ fi
 if [ "$level" != run ]; then
     cargo_install nextest
     fetch_axe
+    fetch_moto
 fi
 if [ "$level" = check ]; then
     rustup_component rustfmt fmt

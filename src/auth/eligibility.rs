@@ -49,10 +49,7 @@ impl Loss {
 
 /// Closes the accounts of a union whose time is over, ends what lives of them, and opens those whose
 /// eligibility came back. How many were closed.
-///
-/// # Errors
-/// The database's.
-pub async fn close_due(
+pub(super) async fn close_due(
     tx: &mut TenantTx,
     clock: &Clock,
     rule: &AfterLoss,

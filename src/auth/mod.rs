@@ -13,6 +13,7 @@ pub mod eligibility;
 pub mod email_code;
 pub mod email_confirmation;
 pub mod hashing;
+pub mod housekeeping;
 pub mod identity;
 pub mod journey;
 mod known_browser;

@@ -8,7 +8,7 @@ use crate::base::clock::Clock;
 use crate::config::{MailSender, Settings, SettingsError};
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
-use crate::mail::outbox;
+use crate::mail::undelivered;
 use crate::tenant::registry;
 
 #[derive(Debug, Serialize)]
@@ -141,7 +141,7 @@ async fn database(options: &PgConnectOptions, findings: &mut Findings) {
         },
     );
     findings.add("組合", unions(&db).await);
-    findings.add("メール", mails(options).await);
+    findings.add("メール", mails(&db).await);
 }
 
 async fn unions(db: &Db) -> Result<String, String> {
@@ -165,10 +165,9 @@ async fn unions(db: &Db) -> Result<String, String> {
     }
 }
 
-async fn mails(options: &PgConnectOptions) -> Result<String, String> {
-    let worker = Db::new(options.clone(), Role::Worker, 1);
+async fn mails(db: &Db) -> Result<String, String> {
     let backlog =
-        outbox::backlog(&worker, &Clock::System).await.map_err(|error| error.to_string())?;
+        undelivered::backlog(db, &Clock::System).await.map_err(|error| error.to_string())?;
     if backlog.is_empty() {
         return Ok("滞りはありません".to_owned());
     }
@@ -181,5 +180,8 @@ async fn mails(options: &PgConnectOptions) -> Result<String, String> {
             )
         })
         .collect();
-    Err(format!("{}。kosmo worker が動いているか、送信の設定を確かめてください", unions.join("、")))
+    Err(format!(
+        "{}。kosmo mail list で理由を確かめてください。遅れているものは kosmo worker が動いていれば送られ、送れなかったものは kosmo mail retry で送り直せます",
+        unions.join("、")
+    ))
 }

@@ -6,6 +6,7 @@
 mod doctor;
 mod import;
 mod letters;
+mod mail;
 mod maintenance;
 mod members;
 mod server;
@@ -62,6 +63,9 @@ enum Command {
     /// 仮ユーザID・仮パスワードの通知を管理します
     #[command(subcommand)]
     Letters(letters::LettersCommand),
+    /// 届かなかったメールを調べ、送り直します。メールの見本も書き出します
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// 利用規約を管理します
     #[command(subcommand)]
     Terms(terms::Command),
@@ -136,6 +140,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Tenant(command) => command.run(&operator(&settings)?).await,
         Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Letters(command) => command.run(&settings, &operator(&settings)?).await,
+        Command::Mail(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Terms(command) => command.run(&operator(&settings)?).await,
         Command::Maintenance(command) => command.run(&operator(&settings)?).await,
         Command::Expenses(command) => command.run(&operator(&settings)?).await,

@@ -27,8 +27,9 @@ const FRAMES: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; \
      frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
-const FRAMED: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'self'; sandbox");
+const FRAMED: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
+);
 
 #[derive(Debug, Serialize)]
 struct Mailbox {

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use crate::tenant::brand::Colour;
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::TenantConfig;
 
 /// Which of the platform's addresses a mail comes from (M1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,10 +156,13 @@ impl Mail for FactorsResetMail {
 
 /// A mail as it will be read.
 pub struct Letter {
-    pub kind: &'static str,
+    /// [`Mail::NAME`]
+    pub kind: String,
     /// The union's name.
     pub sender_name: String,
     pub sender: String,
+    /// Where an answer goes: the union's own address, if it has one.
+    pub reply_to: Option<String>,
     pub subject: String,
     pub text: String,
     pub html: String,
@@ -180,16 +185,57 @@ impl MailRoom {
     /// A template that asks for what the mail doesn't have.
     pub fn write<M: Mail>(&self, tenant: &Tenant, mail: &M) -> Result<Letter, tera::Error> {
         let mut context = Context::from_serialize(mail)?;
-        context.insert("union", &tenant.config);
-        let render =
-            |part: &str| self.templates.render(&format!("mail/{}.{part}", M::NAME), &context);
+        context.insert("union", &Union::of(&tenant.config));
+        let render = |part: &str, context: &Context| {
+            self.templates.render(&format!("mail/{}.{part}", M::NAME), context)
+        };
+        let subject = render("subject", &context)?.trim().to_owned();
+        context.insert("subject", &subject);
+        let contact = tenant.config.contact.mail.as_deref();
         Ok(Letter {
-            kind: M::NAME,
+            kind: M::NAME.to_owned(),
             sender_name: tenant.config.name.clone(),
             sender: format!("{}@{}", M::FROM.local_part(), self.domain),
-            subject: render("subject")?.trim().to_owned(),
-            text: render("txt")?,
-            html: render("html")?,
+            reply_to: contact.map(str::to_owned),
+            text: render("txt", &context)?,
+            html: render("html", &context)?,
+            subject,
         })
+    }
+}
+
+/// What mails tell of a union. Every key is there, since templates refuse to guess.
+#[derive(Serialize)]
+struct Union<'a> {
+    name: &'a str,
+    accent: Colour,
+    contact: ContactBlock<'a>,
+}
+
+#[derive(Serialize)]
+struct ContactBlock<'a> {
+    text: &'a str,
+    mail: Option<&'a str>,
+    form_url: Option<&'a str>,
+    subject: Option<&'a str>,
+    required_items: &'a [String],
+    note: Option<&'a str>,
+}
+
+impl<'a> Union<'a> {
+    fn of(config: &'a TenantConfig) -> Self {
+        let contact = &config.contact;
+        Self {
+            name: &config.name,
+            accent: config.brand.accent,
+            contact: ContactBlock {
+                text: &contact.text,
+                mail: contact.mail.as_deref(),
+                form_url: contact.form_url.as_deref(),
+                subject: contact.subject.as_deref(),
+                required_items: &contact.required_items,
+                note: contact.note.as_deref(),
+            },
+        }
     }
 }

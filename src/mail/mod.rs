@@ -1,9 +1,16 @@
 //! Mail: written with what caused it, delivered by the worker.
 //!
-//! [`message`] has one type a mail, [`outbox`] stores it in the caller's transaction and hands it to
-//! the worker, [`sender`] takes it out of the house.
+//! [`message`] has one type a mail, [`outbox`] stores it in the caller's transaction and delivers it,
+//! [`sender`] takes it out of the house. [`undelivered`] tells what did not arrive, [`housekeeping`]
+//! forgets what did, [`samples`] has every mail filled in, to be looked at.
 
 pub mod decoy;
+pub mod housekeeping;
 pub mod message;
+pub mod mime;
 pub mod outbox;
+pub mod queue;
+pub mod samples;
 pub mod sender;
+pub mod ses;
+pub mod undelivered;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse as _, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::{Contact, TenantConfig};
 
 /// A page: its fields are what the template calls `page`.
 pub trait Page: Serialize {
@@ -131,6 +133,8 @@ struct Union<'a> {
 struct ContactBox<'a> {
     text: &'a str,
     mail: Option<&'a str>,
+    /// A letter to the union, begun: what it wants to read stands there already.
+    mailto: Option<String>,
     form_url: Option<&'a str>,
     subject: Option<&'a str>,
     required_items: &'a [String],
@@ -138,7 +142,7 @@ struct ContactBox<'a> {
 }
 
 impl<'a> Union<'a> {
-    fn of(config: &'a crate::tenant::policy::TenantConfig) -> Self {
+    fn of(config: &'a TenantConfig) -> Self {
         let contact = &config.contact;
         Self {
             name: &config.name,
@@ -148,11 +152,52 @@ impl<'a> Union<'a> {
             contact: ContactBox {
                 text: &contact.text,
                 mail: contact.mail.as_deref(),
+                mailto: contact.mail.as_deref().map(|mail| mailto(mail, contact)),
                 form_url: contact.form_url.as_deref(),
                 subject: contact.subject.as_deref(),
                 required_items: &contact.required_items,
                 note: contact.note.as_deref(),
             },
         }
+    }
+}
+
+/// RFC 6068 §2: subject and body, with the items that the union asks for (T7).
+fn mailto(mail: &str, contact: &Contact) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let body: String = contact.required_items.iter().map(|item| format!("{item}：\r\n")).collect();
+    let fields: Vec<String> = [("subject", contact.subject.as_deref()), ("body", Some(&body))]
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text.filter(|text| !text.is_empty())?)))
+        .map(|(name, text)| format!("{name}={}", encoded(text)))
+        .collect();
+    let query = if fields.is_empty() { String::new() } else { format!("?{}", fields.join("&")) };
+    format!("mailto:{mail}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t7_a_letter_to_the_union_is_begun_with_what_it_asks_for() {
+        let mut contact = Contact {
+            text: "ご連絡ください。".into(),
+            mail: Some("kenpo@example.jp".into()),
+            form_url: None,
+            subject: Some("お問合せ & more".into()),
+            required_items: vec!["氏名".into(), "記号・番号".into()],
+            note: None,
+        };
+        let letter = mailto("kenpo@example.jp", &contact);
+        let (address, query) = letter.split_once('?').unwrap();
+        assert_eq!(address, "mailto:kenpo@example.jp");
+        assert!(query.is_ascii() && !query.contains('+') && !query.contains(' '), "{query}");
+        let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
+        assert_eq!(fields[0], ("subject".into(), "お問合せ & more".into()));
+        assert_eq!(fields[1], ("body".into(), "氏名：\r\n記号・番号：\r\n".into()));
+        contact.subject = None;
+        contact.required_items.clear();
+        assert_eq!(mailto("kenpo@example.jp", &contact), "mailto:kenpo@example.jp");
     }
 }

@@ -14,6 +14,7 @@ mod month_page;
 mod sign_in;
 mod stage;
 mod table;
+mod timing;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -64,6 +65,7 @@ async fn measure(postgres: &LocalPostgres, folder: &Path) -> anyhow::Result<Tabl
     let server = Server::start(&stage)?;
     month_page::measure(&stage, &server, &mut table)?;
     sign_in::measure(&server, &mut table)?;
+    timing::measure(&stage, &server, &mut table)?;
     Ok(table)
 }
 

@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::files::{SUBSCRIBERS, user_id};
 use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
-use crate::stage::{PASSWORD, Server};
+use crate::stage::{CLIENT_ADDRESS, PASSWORD, Server};
 use crate::table::Table;
 use crate::tell;
 
@@ -35,9 +35,18 @@ impl Form {
 
     /// The form filled in and sent.
     pub(crate) fn request(&self, server: &Server, user_id: &str) -> String {
-        let body = format!("csrf={}&user_id={user_id}&password={PASSWORD}", self.csrf);
+        self.post(server, user_id, PASSWORD, "127.0.0.1")
+    }
+
+    /// The form filled in wrongly, as from another place.
+    pub(crate) fn wrong(&self, server: &Server, user_id: &str, place: &str) -> String {
+        self.post(server, user_id, "chigau-2026", place)
+    }
+
+    fn post(&self, server: &Server, user_id: &str, password: &str, place: &str) -> String {
+        let body = format!("csrf={}&user_id={user_id}&password={password}", self.csrf);
         format!(
-            "{}Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            "{}Cookie: {}\r\n{CLIENT_ADDRESS}: {place}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             server.request("POST /sign-in"),
             self.visit,
             body.len(),

@@ -25,6 +25,8 @@ use crate::tell;
 
 /// A union that signs in with a password alone, so that nobody waits for a mail.
 pub(crate) const UNION: &str = "jrckenpo";
+/// The header in which a request says where it comes from.
+pub(crate) const CLIENT_ADDRESS: &str = "x-client-address";
 pub(crate) const PASSWORD: &str = "Umikaze-2026";
 const UNION_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants/jrckenpo.toml");
 const KOSMO: &str = env!("CARGO_BIN_EXE_kosmo");
@@ -153,6 +155,7 @@ impl Server {
             .kosmo(["serve"])
             .env("KOSMO_SEALING__KEYS_FILE", keys)
             .env("KOSMO_LISTEN", address.to_string())
+            .env("KOSMO_SITE__CLIENT_ADDRESS_HEADER", CLIENT_ADDRESS)
             .spawn()
             .context("kosmo serve")?;
         let mut server = Self { child, address };

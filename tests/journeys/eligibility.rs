@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::{Duration, NaiveDate};
-use kosmo::auth::eligibility::close_due;
+use kosmo::auth::housekeeping::tidy;
 
 use crate::operator::said;
 use crate::support::people::{GORO, TARO};
@@ -55,7 +55,7 @@ async fn t12_after_two_years_a_page_says_that_it_is_over_and_the_worker_closes_t
     let tenant = world.union("klinekenpo");
     let close = async || {
         let mut tx = world.worker.tenant(tenant.id).await.unwrap();
-        let closed = close_due(&mut tx, &world.clock, &tenant.config.after_loss).await.unwrap();
+        let closed = tidy(&mut tx, &world.clock, &tenant.config).await.unwrap();
         tx.commit().await.unwrap();
         closed
     };

@@ -12,6 +12,7 @@ mod faults;
 mod first_sign_in;
 mod imports;
 mod lockout;
+mod mail;
 mod migrations;
 mod operator;
 mod passkey_alone;

@@ -1,0 +1,27 @@
+//! What is done every hour for each union, whoever asks for it or not.
+
+use chrono::TimeDelta;
+
+use super::eligibility;
+use crate::base::clock::Clock;
+use crate::db::TenantTx;
+use crate::tenant::policy::TenantConfig;
+
+/// Every bucket is full again by then.
+const FULL_AGAIN: TimeDelta = TimeDelta::days(1);
+
+/// Closes accounts whose time is over (T12), and forgets limits that limit nothing any more. How many
+/// accounts were closed.
+///
+/// # Errors
+/// The database's.
+pub async fn tidy(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    policy: &TenantConfig,
+) -> Result<usize, sqlx::Error> {
+    sqlx::query!("delete from throttles where updated_at < $1", clock.now() - FULL_AGAIN)
+        .execute(tx.conn())
+        .await?;
+    eligibility::close_due(tx, clock, &policy.after_loss).await
+}

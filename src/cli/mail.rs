@@ -1,0 +1,167 @@
+//! `kosmo mail …`: mail that did not arrive (M2), and what every mail looks like.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use super::{Operator, Outcome};
+use crate::audit::{self, Action};
+use crate::base::clock::jst;
+use crate::base::ids::MailId;
+use crate::config::Settings;
+use crate::mail::message::MailRoom;
+use crate::mail::queue::Outgoing;
+use crate::mail::undelivered::{self, Undelivered};
+use crate::mail::{mime, samples};
+use crate::tenant::directory::Directory;
+use crate::tenant::registry::{self, RegistryError};
+use crate::web::page::Pages;
+
+/// Whom the samples are for.
+const READER: &str = "sample@example.jp";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// 送れなかったメールと遅れているメールを、理由とともに表示します
+    List {
+        /// 組合（例: klinekenpo。省略時: すべての組合）
+        #[arg(long)]
+        tenant: Option<String>,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
+    /// 送れなかったメールを送信待ちに戻します
+    Retry {
+        /// 組合（例: klinekenpo）
+        #[arg(long)]
+        tenant: String,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// 加入者に届くすべてのメールを、見本の内容でファイルに書き出します
+    Preview {
+        /// 組合（例: klinekenpo）
+        #[arg(long)]
+        tenant: String,
+        /// 書き出すフォルダ（なければ作ります。前の見本は上書きします）
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Which {
+    /// メールのID（kosmo mail list が表示します）
+    #[arg(value_name = "ID")]
+    ids: Vec<Uuid>,
+    /// 送れなかったメールすべて
+    #[arg(long)]
+    all: bool,
+}
+
+impl Command {
+    pub(super) async fn run(
+        self,
+        settings: &Settings,
+        operator: &Operator,
+    ) -> anyhow::Result<Outcome> {
+        match self {
+            Self::List { tenant, json } => list(operator, tenant.as_deref(), json).await,
+            Self::Retry { tenant, which } => retry(operator, &tenant, which).await,
+            Self::Preview { tenant, to } => preview(settings, operator, &tenant, &to).await,
+        }
+    }
+}
+
+/// `kosmo mail list`
+async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Result<Outcome> {
+    let mut tx = operator.db.platform().await?;
+    let tenant = match slug {
+        Some(slug) => Some(registry::get(&mut tx, slug).await?.id),
+        None => None,
+    };
+    let mails = undelivered::list(&mut tx, &operator.clock, tenant).await?;
+    tx.commit().await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&mails)?);
+        return Ok(Outcome::Done);
+    }
+    for mail in &mails {
+        let Undelivered { slug, id, kind, recipient, attempts, .. } = mail;
+        let state = match (mail.dead, mail.retriable) {
+            (true, true) => "送れなかった",
+            (true, false) => "送れなかった（送り直せません）",
+            (false, _) => "遅れている",
+        };
+        let created = jst(mail.created_at).format("%Y-%m-%d %H:%M");
+        let error = mail.last_error.as_deref().unwrap_or("-");
+        println!("{id}  {slug}  {state}  {kind}  {created}  {attempts}回  {recipient}  {error}");
+    }
+    let dead = mails.iter().filter(|mail| mail.dead).count();
+    println!("送れなかったもの {dead}件、遅れているもの {}件", mails.len() - dead);
+    Ok(Outcome::Done)
+}
+
+/// `kosmo mail retry`
+async fn retry(operator: &Operator, slug: &str, which: Which) -> anyhow::Result<Outcome> {
+    let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();
+    let mut tx = operator.db.platform().await?;
+    let union = registry::get(&mut tx, slug).await?;
+    tx.commit().await?;
+    let mut tx = operator.db.tenant(union.id).await?;
+    if let Some(id) = undelivered::unknown(&mut tx, &ids).await?.first() {
+        bail!("{slug} にID「{id}」のメールはありません");
+    }
+    let some = (!which.all).then_some(ids.as_slice());
+    let put_back = undelivered::retry(&mut tx, &operator.clock, some).await?;
+    if put_back > 0 {
+        let detail = serde_json::json!({ "by": operator.name, "count": put_back });
+        audit::record(&mut tx, &operator.clock, Action::MailRetried, None, detail).await?;
+    }
+    tx.commit().await?;
+    if put_back == 0 {
+        println!("送信待ちに戻せるメールはありません。何も変えていません");
+        return Ok(Outcome::Done);
+    }
+    println!("{put_back}件を送信待ちに戻しました");
+    let left = u64::try_from(ids.len())?.saturating_sub(put_back);
+    if left > 0 {
+        println!("{left}件は、送れなかったメールではないか内容が残っていないため、そのままです");
+    }
+    Ok(Outcome::Done)
+}
+
+/// `kosmo mail preview`
+async fn preview(
+    settings: &Settings,
+    operator: &Operator,
+    slug: &str,
+    folder: &Path,
+) -> anyhow::Result<Outcome> {
+    let directory = Directory::load(&operator.db, settings.base_url()).await?;
+    let mut unions = directory.all().into_iter();
+    let tenant = unions
+        .find(|tenant| tenant.config.slug.as_str() == slug)
+        .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))?;
+    let room = MailRoom::new(Pages::load()?.templates(), settings.mail.domain.clone());
+    let letters = samples::all(&room, &tenant, &operator.clock)?;
+    let count = letters.len();
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    for (name, letter) in letters {
+        write(folder, name, "txt", letter.text.as_bytes())?;
+        write(folder, name, "html", letter.html.as_bytes())?;
+        let mail = Outgoing::sample(letter, slug, READER, &operator.clock);
+        write(folder, name, "eml", &mime::message(&mail)?)?;
+    }
+    println!("{count}通のメールの見本を {} に書きました（.eml .html .txt）", folder.display());
+    Ok(Outcome::Done)
+}
+
+fn write(folder: &Path, name: &str, extension: &str, content: &[u8]) -> anyhow::Result<()> {
+    let path = folder.join(format!("{name}.{extension}"));
+    std::fs::write(&path, content).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,48 @@
+//! Every mail of the product with made-up content, so that a union can read what its people will.
+
+use super::message::{
+    AccountChangedMail, EmailCodeMail, EmailConfirmationMail, FactorsResetMail, FirstSignInMail,
+    Letter, MailRoom, NewBrowserMail, PasswordResetMail, UserIdMail, WelcomeMail,
+};
+use crate::base::clock::Clock;
+use crate::base::japanese::minute;
+use crate::tenant::directory::Tenant;
+
+/// All mails as a union's people would get them now, each under a name of its own.
+///
+/// # Errors
+/// A template that asks for what its mail doesn't have.
+pub fn all(
+    room: &MailRoom,
+    tenant: &Tenant,
+    clock: &Clock,
+) -> Result<Vec<(&'static str, Letter)>, tera::Error> {
+    let at = || minute(clock.now());
+    let origin = || tenant.origin.clone();
+    let user_id = || "taro2026".to_owned();
+    let url = |path: &str| format!("{}/{path}?token=SAMPLE", tenant.origin);
+    let confirmation =
+        |changes| EmailConfirmationMail { url: url("confirm-email"), minutes: 30, changes };
+    let new_browser = NewBrowserMail {
+        at: at(),
+        device: "Chrome（Windows）".to_owned(),
+        address: Some("192.0.2.1".to_owned()),
+        origin: origin(),
+    };
+    let changed =
+        AccountChangedMail { what: "パスワードの変更", at: at(), origin: origin() };
+    let reset = PasswordResetMail { url: url("reset-password"), minutes: 5 };
+    let code = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
+    Ok(vec![
+        ("email_code", room.write(tenant, &code)?),
+        ("email_confirmation", room.write(tenant, &confirmation(false))?),
+        ("email_confirmation_changed", room.write(tenant, &confirmation(true))?),
+        ("first_sign_in", room.write(tenant, &FirstSignInMail { at: at(), origin: origin() })?),
+        ("welcome", room.write(tenant, &WelcomeMail { user_id: user_id(), origin: origin() })?),
+        ("account_changed", room.write(tenant, &changed)?),
+        ("new_browser", room.write(tenant, &new_browser)?),
+        ("password_reset", room.write(tenant, &reset)?),
+        ("user_id", room.write(tenant, &UserIdMail { user_id: user_id(), origin: origin() })?),
+        ("factors_reset", room.write(tenant, &FactorsResetMail { at: at(), origin: origin() })?),
+    ])
+}
