@@ -16,8 +16,10 @@ grant select on maintenance_windows to kosmo_server, kosmo_worker, kosmo_operato
 grant insert, update (cancelled_at) on maintenance_windows to kosmo_operator;
 
 -- The worker closes accounts whose time after losing eligibility is over (T12).
-grant select on terms, members to kosmo_worker;
-grant select on accounts, sessions to kosmo_worker;
+grant select on terms to kosmo_worker;
+grant select (tenant_id, code, lost_on) on members to kosmo_worker;
+grant select (tenant_id, id, member_code, closed_at) on accounts to kosmo_worker;
+grant select (tenant_id, account_id, ended_at) on sessions to kosmo_worker;
 grant update (closed_at) on accounts to kosmo_worker;
 grant update (ended_at) on sessions to kosmo_worker;
 grant insert on audit_events to kosmo_worker;

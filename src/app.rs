@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -20,12 +20,13 @@ use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::db::{Db, Role, migrate};
 use crate::mail::message::MailRoom;
+use crate::mail::sns::Topic;
 use crate::portal;
 use crate::tenant::directory::Directory;
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::state::{App, AppState};
-use crate::web::{assets, layers, opening};
+use crate::web::{assets, hooks, layers, opening};
 
 /// How long running requests may take to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -44,6 +45,7 @@ pub async fn build(
     let https = base.is_https();
     let pages = Pages::load()?;
     let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone());
+    let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
     let hasher = Hasher::new(&settings.hashing);
     let sealer = settings.sealer()?;
@@ -55,6 +57,7 @@ pub async fn build(
         directory,
         hasher,
         mail,
+        returned_mail,
         sealer,
         pages,
         https,
@@ -76,6 +79,7 @@ pub fn router(app: AppState) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .route("/hooks/ses", post(hooks::ses).layer(DefaultBodyLimit::max(hooks::LARGEST)))
         .merge(unions)
         .layer(from_fn_with_state(app.clone(), layers::outermost))
         .with_state(app)

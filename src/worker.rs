@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::db::{Db, Role};
 use crate::mail::sender::Sender;
 use crate::mail::{housekeeping, outbox};
-use crate::tenant::directory::Directory;
+use crate::tenant::directory::{Directory, Tenant};
 
 /// One to listen, one to deliver, one to tidy up.
 const CONNECTIONS: u32 = 3;
@@ -46,12 +46,19 @@ async fn tidy_unions(settings: &Settings, db: &Db, clock: &Clock, stop: &Cancell
 
 async fn tidy_each(settings: &Settings, db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
     for tenant in Directory::load(db, settings.base_url()).await?.all() {
-        let mut tx = db.tenant(tenant.id).await?;
-        let closed = auth::housekeeping::tidy(&mut tx, clock, &tenant.config).await?;
-        tx.commit().await?;
-        if closed > 0 {
-            tracing::info!(tenant = tenant.config.slug.as_str(), closed, "accounts closed");
+        let slug = tenant.config.slug.as_str();
+        match tidy_one(db, clock, &tenant).await {
+            Ok(0) => {}
+            Ok(closed) => tracing::info!(tenant = slug, closed, "accounts closed"),
+            Err(error) => tracing::warn!(tenant = slug, %error, "union not tidied up"),
         }
     }
     Ok(())
+}
+
+async fn tidy_one(db: &Db, clock: &Clock, tenant: &Tenant) -> Result<usize, sqlx::Error> {
+    let mut tx = db.tenant(tenant.id).await?;
+    let closed = auth::housekeeping::tidy(&mut tx, clock, &tenant.config).await?;
+    tx.commit().await?;
+    Ok(closed)
 }

@@ -15,7 +15,7 @@ create role kosmo_login_serve login noinherit in role kosmo_server;
 -- kosmo worker
 create role kosmo_login_worker login noinherit in role kosmo_worker;
 -- A person at a terminal: kosmo tenant, members, expenses; kosmo doctor looks into the outbox, too.
-create role kosmo_login_operator login noinherit in role kosmo_operator, kosmo_worker;
+create role kosmo_login_operator login noinherit in role kosmo_operator;
 -- pg_dump has to read the rows of all unions, and row-level security binds even the owner.
 create role kosmo_backup login bypassrls in role pg_read_all_data;
 

@@ -90,16 +90,35 @@ pub(super) async fn forgive(tx: &mut TenantTx, account: AccountId) -> Result<(),
         .map(drop)
 }
 
-/// Locks a person out; whoever is signed in stays so. The address to tell, where it is news.
+/// Takes a try back that nobody could check.
+pub(super) async fn take_try_back(
+    tx: &mut TenantTx,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update accounts set password_failures = password_failures - 1
+         where id = $1 and password_failures > 0",
+        account as AccountId
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Locks a person out who has `least` failures or more; whoever is signed in stays so. The address to
+/// tell, where it is news.
 pub(super) async fn lock_out(
     tx: &mut TenantTx,
     clock: &Clock,
     account: AccountId,
+    least: i32,
 ) -> Result<Option<String>, sqlx::Error> {
     let locked = sqlx::query!(
-        "update accounts set locked_at = $2 where id = $1 and locked_at is null returning email",
+        "update accounts set locked_at = $2
+         where id = $1 and locked_at is null and password_failures >= $3::int returning email",
         account as AccountId,
-        clock.now()
+        clock.now(),
+        least
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -189,7 +208,7 @@ pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<Account
     .await
 }
 
-/// Lets a locked person try again. Whether it was locked; `None` where nobody has the ID.
+/// Lets a locked person try again, and forgets wrong tries. Whether there was any of that; `None` where nobody has the ID.
 ///
 /// # Errors
 /// The database's.
@@ -201,7 +220,8 @@ pub async fn unlock(
 ) -> Result<Option<bool>, sqlx::Error> {
     let Some(account) = sqlx::query!(
         r#"select id as "id: AccountId",
-                  coalesce(locked_at, second_factor_locked_at) is not null as "locked!"
+                  coalesce(locked_at, second_factor_locked_at) is not null
+                      or password_failures > 0 as "locked!"
            from accounts where user_id = $1 for update"#,
         user_id.as_str()
     )

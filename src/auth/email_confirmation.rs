@@ -9,6 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::account_changed::Change;
 use super::context::Context;
 use super::email_code::SendingError;
+use super::email_failures;
+use super::links;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
@@ -226,10 +228,13 @@ pub async fn confirm(
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
         kept => {
             if let Some(old) = kept?.old {
+                email_failures::forget_unused(tx, &old).await?;
                 Change::Email.tell_address(tx, cx, &old).await?;
             }
         }
     }
+    // Somebody has just read a mail there.
+    email_failures::forget(tx, &email).await?;
     sqlx::query!(
         "update email_confirmations set confirmed_at = $2 where account_id = $1",
         row.account as AccountId,
@@ -237,6 +242,8 @@ pub async fn confirm(
     )
     .execute(tx.conn())
     .await?;
+    // What the older mailbox was sent is dead.
+    links::kill(tx, clock, row.account).await?;
     let nothing = serde_json::json!({});
     audit::record(tx, clock, Action::AddressConfirmed, Some(row.account), nothing).await?;
     Ok(Link::Confirmed)

@@ -12,6 +12,7 @@ pub mod device;
 pub mod eligibility;
 pub mod email_code;
 pub mod email_confirmation;
+pub mod email_failures;
 pub mod hashing;
 pub mod housekeeping;
 pub mod identity;
@@ -31,6 +32,7 @@ pub mod session;
 pub mod sign_in;
 mod throttle;
 pub mod totp;
+mod tries;
 pub mod user_id;
 
 pub use known_browser::KNOWN_FOR;

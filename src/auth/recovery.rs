@@ -68,11 +68,11 @@ impl SignIn<'_> {
     ) -> Result<Asked, SendingError> {
         let typed = user_id.map_or("", UserId::as_str);
         let mut tx = self.db.tenant(tenant.id).await?;
-        if !RECOVERY_ADDRESS.take(&mut tx, self.clock, &place(client)).await? {
+        if !RECOVERY_ADDRESS.take_one(&mut tx, self.clock, &place(client)).await? {
             tx.commit().await?;
             return Ok(Asked::TooMany);
         }
-        let often = !RECOVERY_PERSON.take(&mut tx, self.clock, typed).await?;
+        let often = !RECOVERY_PERSON.take_one(&mut tx, self.clock, typed).await?;
         // An address that nobody confirmed counts from the registration on.
         let found = sqlx::query!(
             r#"select id as "id: AccountId", email as "email!" from accounts
@@ -121,11 +121,11 @@ impl SignIn<'_> {
         client: &Client,
     ) -> Result<Asked, SendingError> {
         let mut tx = self.db.tenant(tenant.id).await?;
-        if !RECOVERY_ADDRESS.take(&mut tx, self.clock, &place(client)).await? {
+        if !RECOVERY_ADDRESS.take_one(&mut tx, self.clock, &place(client)).await? {
             tx.commit().await?;
             return Ok(Asked::TooMany);
         }
-        let often = !RECOVERY_PERSON.take(&mut tx, self.clock, email.as_str()).await?;
+        let often = !RECOVERY_PERSON.take_one(&mut tx, self.clock, email.as_str()).await?;
         // Twins may share an address that the union knew.
         let found = sqlx::query!(
             r#"select a.id as "id: AccountId", a.user_id from accounts a

@@ -45,6 +45,8 @@ pub struct Session {
     pub loss: Option<Loss>,
     /// The address the person confirmed, or else the one the union knows.
     pub email: Option<String>,
+    /// Whether mail to it came back.
+    email_failed: bool,
     /// Until when the browser keeps the session though it is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
     /// When the own password was set.
@@ -94,6 +96,12 @@ impl Session {
     #[must_use]
     pub fn confirmed_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.facts.address == Address::Confirmed)
+    }
+
+    /// The person's address, where mail to it came back.
+    #[must_use]
+    pub fn failed_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.email_failed)
     }
 
     /// Whether the person proved a moment ago who it is.

@@ -17,7 +17,7 @@ use super::hashing::{Hasher, HashingError};
 use super::journey::Step;
 use super::known_browser;
 use super::session::{self, Beginning, Lookup, Session};
-use super::throttle::{SIGN_IN_ADDRESS, SIGN_IN_UNION, place};
+use super::tries::Try;
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -28,9 +28,6 @@ use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
 use crate::tenant::formula::FormulaPerson;
 use crate::tenant::policy::FirstSignIn;
-
-/// The one key of the union's own bucket.
-const THE_UNION: &str = "";
 
 /// What signing in needs of the house.
 pub struct SignIn<'s> {
@@ -67,15 +64,6 @@ pub enum Outcome {
     TooMany,
 }
 
-/// What a try is checked against, once it is counted.
-struct Try {
-    credentials: Option<Credentials>,
-    /// How many there were in a row; `None` where none was left.
-    failures: Option<i16>,
-    /// Whether it took one of the union's tokens, too.
-    of_union: bool,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     #[error(transparent)]
@@ -106,36 +94,19 @@ impl<'s> SignIn<'s> {
         let Some(tried) = self.count(tenant, &given).await? else { return Ok(Outcome::TooMany) };
         let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
         let secret = counted.map_or(Secret::Nothing, |found| secret(first, found));
-        let matches = self.matches(&secret, given.password).await?;
+        let matches = match self.matches(&secret, given.password).await {
+            Ok(matches) => matches,
+            Err(error) => {
+                self.uncount(tenant, &tried).await?;
+                return Err(error.into());
+            }
+        };
         match counted {
             Some(found) if matches && self.is_open(first, found) => {
                 self.accept(tenant, earlier, found, &given, &tried).await
             }
             _ => self.refuse(tenant, &tried, given.client).await,
         }
-    }
-
-    /// Counts a try, before it costs a hash: for its place, for the union, and for the person.
-    async fn count(&self, tenant: &Tenant, given: &Given<'_>) -> Result<Option<Try>, SignInError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
-        if !SIGN_IN_ADDRESS.take(&mut tx, self.clock, &place(given.client)).await? {
-            tx.commit().await?;
-            return Ok(None);
-        }
-        let credentials = match given.user_id {
-            Some(user_id) => self.find(&mut tx, tenant, user_id).await?,
-            None => None,
-        };
-        let account = credentials.as_ref().map(|found| found.account);
-        let of_union = !known_browser::is_known(&mut tx, account, given.browser).await?;
-        if of_union && !SIGN_IN_UNION.take(&mut tx, self.clock, THE_UNION).await? {
-            tx.commit().await?;
-            return Ok(None);
-        }
-        let lock_after = tenant.config.sign_in.lock_after;
-        let failures = account::count_try(&mut tx, account, lock_after).await?;
-        tx.commit().await?;
-        Ok(Some(Try { credentials, failures, of_union }))
     }
 
     /// Whether a text is the password of somebody who is signed in.
@@ -197,7 +168,7 @@ impl<'s> SignIn<'s> {
         Ok(credentials)
     }
 
-    async fn find(
+    pub(super) async fn find(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
@@ -250,13 +221,13 @@ impl<'s> SignIn<'s> {
             return self.refuse(tenant, tried, given.client).await;
         }
         account::forgive(&mut tx, found.account).await?;
-        SIGN_IN_ADDRESS.give_back(&mut tx, &place(given.client)).await?;
-        if tried.of_union {
-            SIGN_IN_UNION.give_back(&mut tx, THE_UNION).await?;
-        }
+        tried.taken.give_back(&mut tx).await?;
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
+            let detail = given.client.detail(serde_json::json!({ "closed": true }));
+            let account = Some(found.account);
+            audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
             return Ok(Outcome::Closed(loss));
         }
@@ -300,9 +271,11 @@ impl<'s> SignIn<'s> {
         let mut tx = self.db.tenant(tenant.id).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
-        if let (Some(account), Some(failures)) = (account, tried.failures)
-            && i32::from(failures) >= last
-            && let Some(email) = account::lock_out(&mut tx, self.clock, account).await?
+        // Who has more than the policy allows now had them when it allowed more.
+        let least = if tried.failures.is_some() { last } else { last + 1 };
+        let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);
+        if let Some(account) = account.filter(|_| was_last)
+            && let Some(email) = account::lock_out(&mut tx, self.clock, account, least).await?
         {
             let cx = self.context(tenant);
             Change::PasswordLocked.tell_address(&mut tx, cx, &email).await?;

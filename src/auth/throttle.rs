@@ -4,6 +4,8 @@
 //! cheaply. A try that was right gives its tokens back: an office behind one address signs in
 //! unhindered.
 
+use std::net::IpAddr;
+
 use sha2::{Digest as _, Sha256};
 
 use super::consent::Client;
@@ -21,6 +23,9 @@ pub(super) struct Bucket {
 /// Wrong sign-ins from one address: at this pace, locking a hundred people out takes two hours.
 pub(super) const SIGN_IN_ADDRESS: Bucket =
     Bucket { name: "sign_in.address", burst: 100.0, an_hour: 600.0 };
+/// The same from one IPv6 /48, which holds as many places as somebody wants.
+pub(super) const SIGN_IN_NETWORK: Bucket =
+    Bucket { name: "sign_in.network", burst: 500.0, an_hour: 1_200.0 };
 /// Wrong sign-ins at one union from browsers that are nobody's yet; known ones stay unhindered.
 pub(super) const SIGN_IN_UNION: Bucket =
     Bucket { name: "sign_in.union", burst: 2_000.0, an_hour: 7_200.0 };
@@ -33,7 +38,7 @@ pub(super) const RECOVERY_PERSON: Bucket =
 
 impl Bucket {
     /// Takes a token of `key`'s; `false` where there is none left.
-    pub(super) async fn take(
+    pub(super) async fn take_one(
         self,
         tx: &mut TenantTx,
         clock: &Clock,
@@ -60,8 +65,7 @@ impl Bucket {
         .await
     }
 
-    /// Gives a token back that was no try after all.
-    pub(super) async fn give_back(self, tx: &mut TenantTx, key: &str) -> Result<(), sqlx::Error> {
+    async fn give_back(self, tx: &mut TenantTx, key: &str) -> Result<(), sqlx::Error> {
         sqlx::query!(
             "update throttles set tokens = least($3, tokens + 1)
              where bucket = $1 and key_hash = $2",
@@ -79,12 +83,49 @@ impl Bucket {
     }
 }
 
+/// Tokens that were taken for a try.
+pub(super) struct Taken(Vec<(Bucket, String)>);
+
+impl Taken {
+    /// Gives them back: it was no wrong try after all.
+    pub(super) async fn give_back(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        for (bucket, key) in &self.0 {
+            bucket.give_back(tx, key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes a token of each, in this order; `None` where one has none left.
+pub(super) async fn take(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    wanted: Vec<(Bucket, String)>,
+) -> Result<Option<Taken>, sqlx::Error> {
+    for (bucket, key) in &wanted {
+        if !bucket.take_one(tx, clock, key).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Taken(wanted)))
+}
+
+/// What a sign-in from a place takes: a network that anybody gets whole is counted as well.
+pub(super) fn places(client: &Client) -> Vec<(Bucket, String)> {
+    let mut places = vec![(SIGN_IN_ADDRESS, place(client))];
+    if let Some(IpAddr::V6(address)) = client.address.map(|address| address.to_canonical()) {
+        let [a, b, c, ..] = address.segments();
+        places.push((SIGN_IN_NETWORK, format!("{a:x}:{b:x}:{c:x}::/48")));
+    }
+    places
+}
+
 /// Where a client is, as far as one household or one machine may choose its address.
 pub(super) fn place(client: &Client) -> String {
-    match client.address {
+    match client.address.map(|address| address.to_canonical()) {
         None => "unknown".to_owned(),
-        Some(std::net::IpAddr::V4(address)) => address.to_string(),
-        Some(std::net::IpAddr::V6(address)) => {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
@@ -99,6 +140,7 @@ mod tests {
     fn a_household_has_one_place_however_many_addresses() {
         for (address, expected) in [
             ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
             ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
         ] {
@@ -106,5 +148,8 @@ mod tests {
             assert_eq!(place(&client), expected);
         }
         assert_eq!(place(&Client::default()), "unknown");
+        let client = |address: &str| Client { address: address.parse().ok(), user_agent: None };
+        assert_eq!(places(&client("192.0.2.7")).len(), 1);
+        assert_eq!(places(&client("2001:db8:1:2::1"))[1].1, "2001:db8:1::/48");
     }
 }

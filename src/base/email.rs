@@ -20,7 +20,10 @@ impl EmailAddress {
         }
         let address = fold(text).to_lowercase();
         let (local, domain) = address.split_once('@')?;
-        let right = address.len() <= LONGEST && is_local_part(local) && is_domain(domain);
+        // Known to mail servers by its A-labels.
+        let domain = idna::domain_to_ascii(domain).ok()?;
+        let address = format!("{local}@{domain}");
+        let right = address.len() <= LONGEST && is_local_part(local) && is_domain(&domain);
         right.then_some(Self(address))
     }
 
@@ -70,6 +73,7 @@ mod tests {
             (" Taro@Example.JP ", "taro@example.jp"),
             ("ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ", "taro@example.jp"),
             ("o'brien+kenpo@mail.example.co.jp", "o'brien+kenpo@mail.example.co.jp"),
+            ("taro@日本語.jp", "taro@xn--wgv71a119e.jp"),
         ] {
             assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), kept);
         }

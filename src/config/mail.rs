@@ -28,6 +28,8 @@ pub struct MailSettings {
     pub ses_endpoint_url: Option<String>,
     /// The SES configuration set that mails are sent with.
     pub ses_configuration_set: Option<String>,
+    /// The SNS topic to which SES tells of mail that came back; `POST /hooks/ses` takes it from there.
+    pub sns_topic_arn: Option<String>,
     /// How long SES may take for a mail, which waits for its next turn then.
     pub ses_timeout_seconds: u64,
 }
@@ -42,6 +44,7 @@ impl Default for MailSettings {
             ses_region: None,
             ses_endpoint_url: None,
             ses_configuration_set: None,
+            sns_topic_arn: None,
             ses_timeout_seconds: 15,
         }
     }
@@ -60,6 +63,9 @@ impl MailSettings {
         if !(1..=HIGHEST_RATE).contains(&self.per_second) {
             return Err("mail.per_second: expected 1 to 10000 mails a second");
         }
+        if self.sns_topic_arn.as_deref().is_some_and(|arn| !is_topic(arn)) {
+            return Err("mail.sns_topic_arn: expected arn:aws:sns:region:account:name");
+        }
         if !(1..=LONGEST_TIMEOUT_SECONDS).contains(&self.ses_timeout_seconds) {
             return Err("mail.ses_timeout_seconds: expected 1 to 30 seconds");
         }
@@ -70,6 +76,12 @@ impl MailSettings {
     pub fn ses_timeout(&self) -> Duration {
         Duration::from_secs(self.ses_timeout_seconds)
     }
+}
+
+fn is_topic(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    matches!(parts[..], ["arn", partition, "sns", region, account, name]
+        if partition.starts_with("aws") && ![region, account, name].contains(&""))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -95,6 +107,12 @@ mod tests {
         MailSettings::default().check().unwrap();
         assert!(wrong(|mail| mail.sender = MailSender::Ses).contains("mail.ses_region"));
         assert!(wrong(|mail| mail.domain = "a.jp\r\nBcc: b".to_owned()).contains("mail.domain"));
+        for arn in ["", "kosmo-mail", "arn:aws:sqs:x:1:kosmo-mail", "arn:aws:sns:x:1:kosmo-mail:2"]
+        {
+            let settings =
+                MailSettings { sns_topic_arn: Some(arn.to_owned()), ..Default::default() };
+            assert!(settings.check().unwrap_err().contains("mail.sns_topic_arn"), "{arn}");
+        }
         assert!(wrong(|mail| mail.per_second = 0).contains("mail.per_second"));
         assert!(wrong(|mail| mail.ses_timeout_seconds = 31).contains("mail.ses_timeout_seconds"));
     }

@@ -8,7 +8,8 @@ pub mod health;
 pub mod local;
 pub mod migrate;
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
@@ -19,6 +20,8 @@ use crate::base::ids::TenantId;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that rested longer than this is tried before it is used.
 const FRESH_FOR: Duration = Duration::from_secs(1);
+/// So long after one was broken, each is tried: the pool may hold more of them.
+const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
 /// What a process may do; see `db/roles.sql`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,26 +52,43 @@ impl Role {
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: PgPool,
+    /// Until when connections are doubted.
+    doubted_until: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Db {
     /// Connects when first used; `url` may log in as any member of the role.
     #[must_use]
     pub fn new(options: PgConnectOptions, role: Role, max_connections: u32) -> Self {
+        let doubted_until = Arc::new(Mutex::new(None));
+        let doubts = doubted_until.clone();
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
+            .before_acquire(move |connection, meta| {
+                let doubted = *lock(&doubts) > Some(Instant::now());
                 Box::pin(async move {
-                    if meta.idle_for > FRESH_FOR {
+                    if doubted || meta.idle_for > FRESH_FOR {
                         connection.ping().await?;
                     }
                     Ok(true)
                 })
             })
             .connect_lazy_with(options.options([("role", role.name())]));
-        Self { pool }
+        Self { pool, doubted_until }
+    }
+
+    /// Begins a transaction; once more where the first connection turns out to be broken.
+    async fn begin(&self, begin: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        // Either is a constant or an id, which is hexadecimal digits and hyphens.
+        match self.pool.begin_with(AssertSqlSafe(begin.to_owned())).await {
+            Err(sqlx::Error::Io(_)) => {
+                *lock(&self.doubted_until) = Some(Instant::now() + DOUBTED_FOR);
+                self.pool.begin_with(AssertSqlSafe(begin.to_owned())).await
+            }
+            begun => begun,
+        }
     }
 
     /// Opens a transaction that sees one union's rows and no other's.
@@ -76,9 +96,9 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, sqlx::Error> {
-        // One round trip; an id is hexadecimal digits and hyphens.
-        let begin = AssertSqlSafe(format!("begin; set local kosmo.tenant_id = '{tenant}'"));
-        Ok(TenantTx { tx: self.pool.begin_with(begin).await?, tenant })
+        // One round trip.
+        let begin = format!("begin; set local kosmo.tenant_id = '{tenant}'");
+        Ok(TenantTx { tx: self.begin(&begin).await?, tenant })
     }
 
     /// Opens a transaction without a tenant.
@@ -86,7 +106,7 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn platform(&self) -> Result<PlatformTx, sqlx::Error> {
-        Ok(PlatformTx { tx: self.pool.begin().await? })
+        Ok(PlatformTx { tx: self.begin("begin").await? })
     }
 
     /// Listens for notifications, on a connection kept for that.
@@ -102,6 +122,11 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Nothing panics while it holds this lock.
+fn lock(doubted_until: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
+    doubted_until.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A transaction within one union. Dropped without [`TenantTx::commit`] it changes nothing.

@@ -28,6 +28,8 @@ pub(super) struct EmailCodePage {
     pub(super) progress: Option<Progress>,
     /// `t***@example.jp`; empty where the union knows none.
     pub(super) address: String,
+    /// Whether mail to it came back.
+    pub(super) failed: bool,
     pub(super) minutes: i64,
     pub(super) notice: Option<String>,
     pub(super) form: CodeForm,
@@ -128,6 +130,7 @@ fn page(
     let page = EmailCodePage {
         progress: visitor.progress(),
         address: masked(address),
+        failed: visitor.session().is_some_and(|session| session.failed_email().is_some()),
         minutes: VALID_FOR.num_minutes(),
         notice,
         form: CodeForm { errors, code },

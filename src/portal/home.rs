@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::auth::session::Session;
+use crate::base::email::masked;
 use crate::portal::ONWARD;
 use crate::tenant::policy::{Icon, Service};
 use crate::web::error::WebError;
@@ -19,6 +21,8 @@ pub(super) struct Home {
     pub(super) resume: Option<&'static str>,
     /// The maintenance that comes (T13).
     pub(super) maintenance: Option<String>,
+    /// The person's address, in part, where mail to it came back.
+    pub(super) failed_address: Option<String>,
     pub(super) services: Vec<Tile>,
 }
 
@@ -48,5 +52,6 @@ pub(super) async fn show(
     let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
     let maintenance = opening::announcement(&app, &visitor.tenant);
     let resume = halfway.then_some(ONWARD);
-    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, services })
+    let failed_address = visitor.subscriber().and_then(Session::failed_email).map(masked);
+    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, failed_address, services })
 }

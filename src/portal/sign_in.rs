@@ -6,10 +6,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 use super::passkey_alone;
 use crate::auth::consent::Client;
 use crate::auth::eligibility::Loss;
+use crate::auth::hashing::HashingError;
 use crate::auth::passkey::Offer;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
@@ -164,15 +166,7 @@ pub(super) async fn submit(
     if form.errors.is_empty() {
         let user_id = UserId::parse(&fields.user_id).ok();
         let user_id = user_id.filter(|_| password.len() <= LONGEST_PASSWORD);
-        let earlier = visitor.earlier();
-        let given = Given {
-            user_id: user_id.as_ref(),
-            password: &fields.password,
-            remember: fields.remember,
-            client: &client,
-            browser: &visitor.browser,
-        };
-        match app.sign_in().with_password(&visitor.tenant, earlier, given).await? {
+        match try_password(&app, client, &visitor, user_id, fields).await? {
             Outcome::Accepted { token, step, remember_until } => {
                 let jar = visitor.signed_in(&app, &token, remember_until);
                 return Ok((jar, Redirect::to(step.path())).into_response());
@@ -185,4 +179,28 @@ pub(super) async fn submit(
     }
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Goes on though the browser hangs up: a try that is counted is checked, too.
+async fn try_password(
+    app: &AppState,
+    client: Client,
+    visitor: &Visitor,
+    user_id: Option<UserId>,
+    fields: Credentials,
+) -> Result<Outcome, WebError> {
+    let (app, tenant, browser) = (app.clone(), visitor.tenant.clone(), visitor.browser.clone());
+    let earlier = visitor.earlier();
+    let trying = async move {
+        let given = Given {
+            user_id: user_id.as_ref(),
+            password: &fields.password,
+            remember: fields.remember,
+            client: &client,
+            browser: &browser,
+        };
+        app.sign_in().with_password(&tenant, earlier, given).await
+    };
+    let trying = tokio::spawn(trying.instrument(tracing::Span::current()));
+    Ok(trying.await.map_err(|_| HashingError::Busy)??)
 }

@@ -263,11 +263,13 @@ fn every_page_of_the_portal_can_be_filled_in() {
     let home = Home {
         resume: None,
         maintenance: None,
+        failed_address: None,
         services: services.iter().map(Into::into).collect(),
     };
     gallery.show(&home);
     let maintenance = Some("11月19日（木）".to_owned());
-    gallery.show(&Home { resume: Some("/"), maintenance, services: Vec::new() });
+    let failed_address = Some("t***@example.jp".to_owned());
+    gallery.show(&Home { resume: Some("/"), maintenance, failed_address, services: Vec::new() });
     gallery.show(&SignInPage::default());
     let form =
         SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: true };
@@ -288,6 +290,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
         gallery.show(&EmailCodePage {
             progress: None,
             address: "t***@example.jp".into(),
+            failed: notice.is_some(),
             minutes: 10,
             notice,
             form,
@@ -296,6 +299,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
     let nowhere = EmailCodePage {
         progress: PROGRESS,
         address: String::new(),
+        failed: false,
         minutes: 10,
         notice: None,
         form: CodeForm::default(),

@@ -12,8 +12,8 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::maintenance::{self, Window};
-use super::policy::{Maintenance, TenantConfig};
+use super::maintenance::{self, Recurring, Window};
+use super::policy::TenantConfig;
 use super::registry;
 use super::terms::{self, Terms};
 use crate::base::ids::TenantId;
@@ -33,7 +33,7 @@ pub struct Tenant {
     pub origin: String,
     pub terms: Terms,
     /// Its own maintenance, and by when (T13).
-    maintenance: Vec<Window>,
+    maintenance: Option<Recurring>,
 }
 
 impl Tenant {
@@ -46,8 +46,8 @@ impl Tenant {
         origin: String,
         terms: Terms,
     ) -> Self {
-        let windows = config.maintenance.as_ref().map(Maintenance::windows);
-        let maintenance = windows.and_then(Result::ok).unwrap_or_default();
+        let recurring = config.maintenance.as_ref().map(Recurring::of);
+        let maintenance = recurring.and_then(Result::ok);
         Self { id, version, config, origin, terms, maintenance }
     }
 }
@@ -100,10 +100,9 @@ impl Directory {
     #[must_use]
     pub fn maintenance(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<Window> {
         let platform = maintenance::told(&self.snapshot.load().maintenance, now);
-        let own = maintenance::told(&tenant.maintenance, now);
-        // Of two that are open, the one that ends last.
-        let open = [platform, own].into_iter().flatten().filter(|window| window.is_open(now));
-        open.max_by_key(|window| window.until).or_else(|| platform.into_iter().chain(own).min())
+        let own = tenant.maintenance.as_ref().and_then(|own| own.told(now));
+        let both: Vec<Window> = platform.into_iter().chain(own).collect();
+        maintenance::told(&both, now)
     }
 
     /// Every union, ordered by slug.

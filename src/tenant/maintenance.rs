@@ -1,6 +1,9 @@
 //! When the portal rests (T13): a union's recurring window, written once as a rule (RFC 5545), and the
 //! platform's own, planned one by one.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use rrule::{RRuleSet, Tz};
 
@@ -11,8 +14,8 @@ use crate::db::PlatformTx;
 
 /// Rules count from here, where it matters to them.
 const SINCE: &str = "20260101";
-/// So far ahead a union's windows are known: far longer than a server runs.
-const KNOWN: u16 = 400;
+/// So many windows are known at a time.
+const KNOWN: u16 = 20;
 /// So long before it is told.
 const TOLD: TimeDelta = TimeDelta::days(3);
 
@@ -53,30 +56,73 @@ fn weekday(date: NaiveDate) -> char {
     ['月', '火', '水', '木', '金', '土', '日'][date.weekday().num_days_from_monday() as usize]
 }
 
-impl Maintenance {
-    /// The windows from 2026 on.
-    ///
-    /// # Errors
-    /// What is wrong with the rule.
-    pub fn windows(&self) -> Result<Vec<Window>, String> {
-        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|e| e.to_string());
-        let (from, until) = (time(&self.from)?, time(&self.until)?);
-        let start = format!("{SINCE}T{}00", from.format("%H%M"));
-        let rule = format!("DTSTART;TZID=Asia/Tokyo:{start}\nRRULE:{}", self.rule);
-        let set: RRuleSet = rule.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
-        let window = |from_at: DateTime<Tz>| {
-            let from_at = from_at.to_utc();
-            Window { from: from_at, until: from_at + (until - from) }
-        };
-        Ok(set.all(KNOWN).dates.into_iter().map(window).collect())
+/// A union's own windows: those of its rule that are near.
+#[derive(Debug)]
+pub struct Recurring {
+    rule: RRuleSet,
+    length: TimeDelta,
+    near: ArcSwap<Near>,
+}
+
+/// The windows from `since` on, in their order.
+#[derive(Debug)]
+struct Near {
+    since: DateTime<Utc>,
+    windows: Vec<Window>,
+}
+
+impl Near {
+    /// Whether the windows that people have to know of now are among them.
+    fn covers(&self, now: DateTime<Utc>) -> bool {
+        let goes_on = self.windows.len() < KNOWN.into();
+        let last = self.windows.last().map(|window| window.from);
+        self.since <= now && (goes_on || last.is_some_and(|last| last > now + TOLD))
     }
 }
 
-/// The window that is open, or the next that people have to know of.
+impl Recurring {
+    /// # Errors
+    /// What is wrong with the rule.
+    pub fn of(maintenance: &Maintenance) -> Result<Self, String> {
+        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|e| e.to_string());
+        let (from, until) = (time(&maintenance.from)?, time(&maintenance.until)?);
+        let start = format!("{SINCE}T{}00", from.format("%H%M"));
+        let rule = format!("DTSTART;TZID=Asia/Tokyo:{start}\nRRULE:{}", maintenance.rule);
+        let rule: RRuleSet = rule.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
+        let never = Near { since: DateTime::<Utc>::MAX_UTC, windows: Vec::new() };
+        Ok(Self { rule, length: until - from, near: ArcSwap::from_pointee(never) })
+    }
+
+    /// The window that is open, or the next that people have to know of.
+    #[must_use]
+    pub fn told(&self, now: DateTime<Utc>) -> Option<Window> {
+        let near = self.near.load();
+        if near.covers(now) {
+            return told(&near.windows, now);
+        }
+        let near = self.from(now);
+        let window = told(&near.windows, now);
+        self.near.store(Arc::new(near));
+        window
+    }
+
+    fn from(&self, now: DateTime<Utc>) -> Near {
+        let since = now - TimeDelta::days(1);
+        let after = self.rule.clone().after(since.with_timezone(&Tz::UTC));
+        let window = |from: DateTime<Tz>| {
+            let from = from.to_utc();
+            Window { from, until: from + self.length }
+        };
+        Near { since, windows: after.all(KNOWN).dates.into_iter().map(window).collect() }
+    }
+}
+
+/// The open window that ends last, or else the next that people have to know of.
 #[must_use]
 pub fn told(windows: &[Window], now: DateTime<Utc>) -> Option<Window> {
-    let next = windows.partition_point(|window| window.until <= now);
-    windows.get(next).copied().filter(|window| window.is_told(now))
+    let told = || windows.iter().copied().filter(|window| window.is_told(now));
+    let open = told().filter(|window| window.is_open(now)).max_by_key(|window| window.until);
+    open.or_else(|| told().min())
 }
 
 /// The platform's own windows that are not over.
@@ -153,18 +199,21 @@ mod tests {
         }
     }
 
+    fn recurring(rule: &str) -> Recurring {
+        Recurring::of(&Maintenance { rule: rule.into(), ..third_thursday() }).unwrap()
+    }
+
     #[test]
     fn t13_the_third_thursday_is_that_of_japan() {
-        let windows = third_thursday().windows().unwrap();
-        let window = told(&windows, at("2026-11-18T00:00:00Z")).unwrap();
+        let recurring = Recurring::of(&third_thursday()).unwrap();
+        let window = recurring.told(at("2026-11-18T00:00:00Z")).unwrap();
         assert_eq!(window.from, at("2026-11-19T10:00:00Z"));
         assert_eq!(window.text(), "11月19日（木）19:00〜22:00");
-        assert!(windows.last().unwrap().from > at("2050-01-01T00:00:00Z"));
     }
 
     #[test]
     fn t13_it_is_told_three_days_ahead_and_closed_for_three_hours() {
-        let windows = third_thursday().windows().unwrap();
+        let recurring = Recurring::of(&third_thursday()).unwrap();
         for (now, is_told, is_open) in [
             ("2026-11-16T09:59:59Z", false, false),
             ("2026-11-16T10:00:00Z", true, false),
@@ -172,11 +221,38 @@ mod tests {
             ("2026-11-19T10:00:00Z", true, true),
             ("2026-11-19T12:59:59Z", true, true),
             ("2026-11-19T13:00:00Z", false, false),
+            ("2049-07-15T10:00:00Z", true, true),
+            ("2026-11-19T10:00:00Z", true, true),
         ] {
-            let window = told(&windows, at(now));
+            let window = recurring.told(at(now));
             assert_eq!(window.is_some(), is_told, "{now}");
             assert_eq!(window.is_some_and(|window| window.is_open(at(now))), is_open, "{now}");
         }
+    }
+
+    #[test]
+    fn t13_a_rule_of_every_day_never_ends_and_one_that_ends_does() {
+        let daily = recurring("FREQ=DAILY");
+        for day in ["2026-01-01", "2027-02-05", "2031-12-31", "2060-02-29"] {
+            let now = at(&format!("{day}T10:30:00Z"));
+            assert!(daily.told(now).is_some_and(|window| window.is_open(now)), "{day}");
+        }
+        let twice = recurring("FREQ=DAILY;COUNT=2");
+        assert!(twice.told(at("2026-01-02T10:30:00Z")).is_some());
+        assert!(twice.told(at("2026-01-03T10:30:00Z")).is_none());
+    }
+
+    #[test]
+    fn t13_of_windows_that_overlap_the_one_that_ends_last_counts() {
+        let window = |from, until| Window { from: at(from), until: at(until) };
+        let windows = [
+            window("2026-12-01T01:00:00Z", "2026-12-01T11:00:00Z"),
+            window("2026-12-01T03:00:00Z", "2026-12-01T04:00:00Z"),
+        ];
+        for now in ["2026-12-01T03:30:00Z", "2026-12-01T05:00:00Z"] {
+            assert_eq!(told(&windows, at(now)), Some(windows[0]), "{now}");
+        }
+        assert_eq!(told(&windows, at("2026-12-01T11:00:00Z")), None);
     }
 
     #[test]
@@ -190,7 +266,7 @@ mod tests {
         for rule in ["", "FREQ=SOMETIMES", "FREQ=MONTHLY;BYDAY=9XX", "FREQ=DAILY;X=\nRRULE:Y"] {
             let rule = rule.to_owned();
             assert!(
-                Maintenance { rule: rule.clone(), ..third_thursday() }.windows().is_err(),
+                Recurring::of(&Maintenance { rule: rule.clone(), ..third_thursday() }).is_err(),
                 "{rule}"
             );
         }

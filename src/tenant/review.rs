@@ -10,6 +10,7 @@ use crate::base::email::EmailAddress;
 use super::brand::Colour;
 use super::file::Problem;
 use super::formula::FormulaPerson;
+use super::maintenance::Recurring;
 use super::policy::{CharacterClass, FirstSignInFlow, FormulaRule, SecondFactor, TenantConfig};
 
 /// WCAG 2.2 1.4.3 for text of ordinary size.
@@ -308,7 +309,7 @@ fn dates(config: &TenantConfig, found: &mut Findings) {
         );
         found.add_with(
             &["maintenance.from", "maintenance.until"],
-            from.is_some() && until.is_some() && window.windows().is_err(),
+            from.is_some() && until.is_some() && Recurring::of(window).is_err(),
             "maintenance.rule",
             "繰り返しの規則（RFC 5545）ではありません",
             "例: FREQ=MONTHLY;BYDAY=3TH",

@@ -5,6 +5,7 @@ mod client;
 pub mod cookies;
 pub mod error;
 pub mod form;
+pub mod hooks;
 pub mod identity;
 pub mod layers;
 pub mod opening;

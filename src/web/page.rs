@@ -12,7 +12,7 @@ use tera::{Context, Kwargs, State, Tera};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
 use crate::tenant::directory::Tenant;
-use crate::tenant::policy::{Contact, TenantConfig};
+use crate::tenant::policy::{Contact, FactorReset, TenantConfig};
 
 /// A page: its fields are what the template calls `page`.
 pub trait Page: Serialize {
@@ -125,6 +125,8 @@ struct Union<'a> {
     short_name: &'a str,
     logo_text: &'a str,
     recovery_codes: bool,
+    /// Whether 「パスワードを忘れた方はこちら」 replaces lost devices (T11); else staff do.
+    lost_device_by_link: bool,
     contact: ContactBox<'a>,
 }
 
@@ -149,6 +151,7 @@ impl<'a> Union<'a> {
             short_name: &config.short_name,
             logo_text: &config.brand.logo_text,
             recovery_codes: config.sign_in.offers_recovery_codes(),
+            lost_device_by_link: config.lost_device.reset_by == FactorReset::ForgottenPassword,
             contact: ContactBox {
                 text: &contact.text,
                 mail: contact.mail.as_deref(),

@@ -12,6 +12,7 @@ use crate::base::clock::Clock;
 use crate::base::sealed::Sealer;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
+use crate::mail::sns::Topic;
 use crate::tenant::directory::{Directory, Tenant};
 
 pub type AppState = Arc<App>;
@@ -24,6 +25,8 @@ pub struct App {
     pub directory: Directory,
     pub hasher: Hasher,
     pub mail: MailRoom,
+    /// Where SES tells of mail that came back.
+    pub returned_mail: Option<Topic>,
     pub sealer: Sealer,
     pub pages: Pages,
     /// Whether browsers come by TLS alone.

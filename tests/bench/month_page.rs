@@ -68,6 +68,8 @@ fn prepare_query(stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
     let household = insured_code(0);
     let (from, until) = (format!("{BUSY_MONTH}-01"), format!("{AFTER_BUSY_MONTH}-01"));
     let values = [("$1", "household", household), ("$2", "from", from), ("$3", "until", until)];
+    // Nobody of the household has lost eligibility.
+    let query = query.replace("$4", "null");
     let (mut script, mut filled_in) = (query.to_owned(), query.to_owned());
     let mut arguments = Vec::new();
     for (parameter, name, value) in values {

@@ -6,13 +6,14 @@ use sqlx::Row as _;
 use crate::support::world::World;
 
 /// The platform's own: read before any tenant is known, nothing of a person in them.
-const PLATFORM_TABLES: [&str; 7] = [
+const PLATFORM_TABLES: [&str; 8] = [
     "tenants",
     "tenant_hosts",
     "tenant_policies",
     "terms",
     "maintenance_windows",
     "mail_rates",
+    "sns_messages",
     "_sqlx_migrations",
 ];
 

@@ -128,3 +128,20 @@ async fn l2_a_flood_from_many_places_leaves_known_browsers_alone() {
         "known to be Taro's alone"
     );
 }
+
+#[tokio::test]
+async fn l2_a_stricter_policy_locks_whom_it_would_have_and_staff_unlock_them() {
+    let world = World::new().await;
+    world.guess_often(TARO, 8).await;
+    world.change_policy("klinekenpo", |policy| policy.sign_in.lock_after = 5).await;
+    assert!(world.guess(TARO).await.shows(REFUSED));
+    assert_eq!(world.count(LOCKED).await, 1, "told and unlocked like everybody else");
+    let unlock = ["members", "unlock", "--tenant", "klinekenpo", TARO.user_id];
+    assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
+    world.sign_in(TARO).await;
+    // A count that a server left behind when it was killed.
+    world.execute("update accounts set password_failures = 5 where user_id = 'taro_k'").await;
+    assert!(world.guess(TARO).await.shows(REFUSED));
+    assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
+    world.sign_in(TARO).await;
+}

@@ -4,6 +4,7 @@
 mod support;
 
 mod activity;
+mod bounces;
 mod catalogue;
 mod commands;
 mod eligibility;

@@ -159,6 +159,18 @@ async fn r1_whatever_changes_an_account_kills_the_link() {
 }
 
 #[tokio::test]
+async fn r1_what_the_old_mailbox_got_is_dead_once_the_new_address_counts() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    browser.get("/profile/email").await;
+    browser.post("/profile/email", &[("email", "new@example.jp")]).await;
+    world.forget("klinekenpo", TARO.user_id).await;
+    let token = world.reset_link(TARO).await;
+    world.open_link(TARO, "new@example.jp").await;
+    assert_eq!(world.reset(TARO, &token, &[]).await.heading(), OVER);
+}
+
+#[tokio::test]
 async fn r1_r2_everybody_gets_the_same_answer_and_the_same_work() {
     let world = World::new().await;
     let mut locked = world.browser("klinekenpo");

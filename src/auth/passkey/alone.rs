@@ -14,7 +14,7 @@ use crate::audit::{self, Action};
 use crate::auth::consent::Client;
 use crate::auth::session::{self, Beginning, Lookup};
 use crate::auth::sign_in::{Outcome, SignIn};
-use crate::auth::throttle::{SIGN_IN_ADDRESS, place};
+use crate::auth::throttle;
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, DeviceId, SessionId};
 use crate::base::sealed::{Sealed, Sealer};
@@ -100,11 +100,10 @@ impl SignIn<'_> {
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant(visit.tenant.id).await?;
-        let place = place(given.client);
-        if !SIGN_IN_ADDRESS.take(&mut tx, self.clock, &place).await? {
-            tx.commit().await?;
-            return Ok(Outcome::TooMany);
-        }
+        let taken = throttle::take(&mut tx, self.clock, throttle::places(given.client)).await?;
+        tx.commit().await?;
+        let Some(taken) = taken else { return Ok(Outcome::TooMany) };
+        let mut tx = self.db.tenant(visit.tenant.id).await?;
         let ticket = Sealed::parse(given.ticket);
         let asked = ticket.and_then(|ticket| Some((visit.open(&ticket)?, ticket)));
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
@@ -122,7 +121,7 @@ impl SignIn<'_> {
             tx.commit().await?;
             return Ok(Outcome::Refused);
         };
-        SIGN_IN_ADDRESS.give_back(&mut tx, &place).await?;
+        taken.give_back(&mut tx).await?;
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }

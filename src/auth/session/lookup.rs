@@ -54,6 +54,8 @@ async fn look(
                   a.user_id_chosen_at is not null as "user_id_chosen!",
                   a.password_set_at, s.registered_at is not null as "first_session!",
                   a.second_factor as "method: SecondFactor",
+                  exists (select from email_failures f
+                          where f.tenant_id = a.tenant_id and f.email = a.email) as "failed!",
                   a.email_confirmed_at is null and exists (
                       select from email_confirmations c
                       where c.tenant_id = a.tenant_id and c.account_id = a.id) as "asked!",
@@ -158,6 +160,7 @@ async fn look(
         user_id: row.user_id,
         loss,
         email: row.email,
+        email_failed: row.failed,
         remember_until: row.remember_until,
         password_set_at: row.password_set_at,
         reauthenticated_at: row.reauthenticated_at,

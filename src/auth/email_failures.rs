@@ -1,0 +1,57 @@
+//! Addresses where mail does not arrive, so that their owners read of it where they sign in.
+//!
+//! A mark says nothing about a person's rights: mail goes out as before, and whoever can still read it
+//! signs in as before. It ends when somebody confirms the address, or has none like it any more.
+
+use crate::base::clock::Clock;
+use crate::base::email::EmailAddress;
+use crate::db::TenantTx;
+use crate::mail::feedback::Kind;
+
+/// Marks an address, if anybody of the union has it; whether somebody does. `detail` is the provider's
+/// own word for what went wrong.
+///
+/// # Errors
+/// The database's.
+pub async fn mark(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    email: &EmailAddress,
+    kind: Kind,
+    detail: &str,
+) -> Result<bool, sqlx::Error> {
+    let marked = sqlx::query!(
+        "insert into email_failures (email, kind, at, detail)
+         select $1::text, $2::text, $3::timestamptz, $4::text
+         where exists (select from accounts where email = $1)
+         on conflict (tenant_id, email) do update
+             set kind = excluded.kind, at = excluded.at, detail = excluded.detail",
+        email.as_str(),
+        kind.name(),
+        clock.now(),
+        detail
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(marked.rows_affected() > 0)
+}
+
+/// Takes the mark off an address.
+pub(super) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from email_failures where email = $1", email)
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
+/// Takes the mark off an address that nobody of the union has any more.
+pub(super) async fn forget_unused(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from email_failures
+         where email = $1 and not exists (select from accounts where email = $1)",
+        email
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}

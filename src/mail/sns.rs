@@ -1,0 +1,218 @@
+//! Amazon SNS over HTTPS: what anybody posts counts only if AWS signed it for our topic, a moment ago.
+//!
+//! The signature is checked as AWS documents it
+//! (<https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>): over the fields of
+//! the message, by the key of a certificate that SNS itself serves. [`certificates`] fetches that,
+//! [`taken`] keeps a message from being taken twice.
+
+pub mod certificates;
+pub mod taken;
+
+use aws_lc_rs::signature::{
+    RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, RsaParameters,
+    UnparsedPublicKey,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+
+use self::certificates::{Certificate, Certificates};
+use crate::base::clock::Clock;
+
+/// How far a message's time may be from now; SNS tries again for less.
+const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
+/// Longer than any that SNS makes.
+const LONGEST_ID: usize = 100;
+const LONGEST_URL: usize = 2_048;
+
+/// Why a message is not taken; free of what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SnsError {
+    #[error("not a message of SNS")]
+    Unreadable,
+    /// It is not what AWS signed for our topic, a moment ago.
+    #[error("not genuine: {0}")]
+    NotGenuine(&'static str),
+    /// SNS could not be asked; it posts the message again.
+    #[error("SNS: {0}")]
+    Unreachable(&'static str),
+}
+
+/// A topic whose messages are taken.
+#[derive(Debug)]
+pub struct Topic {
+    arn: String,
+    pub certificates: Certificates,
+}
+
+/// A message that AWS signed for our topic.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Genuine {
+    pub message_id: String,
+    pub content: Content,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What was published.
+    Notification(String),
+    /// Whoever opens the address lets the topic post here.
+    Subscription(SnsUrl),
+    Unsubscription,
+}
+
+impl Topic {
+    #[must_use]
+    pub fn new(arn: String) -> Self {
+        Self { arn, certificates: Certificates::default() }
+    }
+
+    /// Reads what was posted.
+    ///
+    /// # Errors
+    /// All of [`SnsError`].
+    pub async fn open(&self, clock: &Clock, body: &[u8]) -> Result<Genuine, SnsError> {
+        let envelope = Envelope::read(body)?;
+        let url = envelope.check(&self.arn, clock.now())?;
+        let certificate = self.certificates.get(&url).await?;
+        envelope.verified(&certificate, clock.now())
+    }
+
+    /// Lets the topic post here from now on.
+    ///
+    /// # Errors
+    /// [`SnsError::Unreachable`], and [`SnsError::NotGenuine`] where SNS refuses.
+    pub async fn confirm(&self, subscription: &SnsUrl) -> Result<(), SnsError> {
+        self.certificates.https().get(subscription).await.map(drop)
+    }
+}
+
+/// An address at SNS itself: `https://sns.ap-northeast-1.amazonaws.com/…`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SnsUrl(String);
+
+impl SnsUrl {
+    /// `None` for an address anywhere else.
+    #[must_use]
+    pub fn parse(url: &str) -> Option<Self> {
+        let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
+        let host = host.strip_suffix(".cn").unwrap_or(host);
+        let region = host.strip_prefix("sns.")?.strip_suffix(".amazonaws.com")?;
+        let right = url.len() <= LONGEST_URL
+            && !region.is_empty()
+            && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/?&=%:+".contains(&b));
+        right.then(|| Self(url.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_certificate(&self) -> bool {
+        self.0.ends_with(".pem") && !self.0.contains('?')
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Kind {
+    Notification,
+    SubscriptionConfirmation,
+    UnsubscribeConfirmation,
+}
+
+/// What SNS posts, before anybody has looked at its signature.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    #[serde(rename = "Type")]
+    kind: Kind,
+    message_id: String,
+    token: Option<String>,
+    topic_arn: String,
+    subject: Option<String>,
+    message: String,
+    timestamp: String,
+    signature_version: String,
+    signature: String,
+    #[serde(rename = "SigningCertURL")]
+    signing_cert_url: String,
+    #[serde(rename = "SubscribeURL")]
+    subscribe_url: Option<String>,
+}
+
+impl Envelope {
+    fn read(body: &[u8]) -> Result<Self, SnsError> {
+        let envelope: Self = serde_json::from_slice(body).map_err(|_| SnsError::Unreadable)?;
+        let right = (1..=LONGEST_ID).contains(&envelope.message_id.len());
+        if right { Ok(envelope) } else { Err(SnsError::Unreadable) }
+    }
+
+    /// Looks at all but the signature; where the certificate for that is.
+    fn check(&self, topic: &str, now: DateTime<Utc>) -> Result<SnsUrl, SnsError> {
+        if self.topic_arn != topic {
+            return Err(SnsError::NotGenuine("another topic"));
+        }
+        let at = DateTime::parse_from_rfc3339(&self.timestamp).map_err(|_| SnsError::Unreadable)?;
+        if (now - at.to_utc()).abs() > FRESH_FOR {
+            return Err(SnsError::NotGenuine("another time"));
+        }
+        SnsUrl::parse(&self.signing_cert_url)
+            .filter(SnsUrl::is_certificate)
+            .ok_or(SnsError::NotGenuine("a certificate from elsewhere"))
+    }
+
+    /// The text that is signed: the name and the value of each field that the message has, a line each.
+    fn canonical(&self) -> String {
+        let subscribes = self.kind != Kind::Notification;
+        let url = self.subscribe_url.as_deref().filter(|_| subscribes);
+        let token = self.token.as_deref().filter(|_| subscribes);
+        let kind = match self.kind {
+            Kind::Notification => "Notification",
+            Kind::SubscriptionConfirmation => "SubscriptionConfirmation",
+            Kind::UnsubscribeConfirmation => "UnsubscribeConfirmation",
+        };
+        let fields = [
+            ("Message", Some(self.message.as_str())),
+            ("MessageId", Some(self.message_id.as_str())),
+            ("Subject", self.subject.as_deref().filter(|_| !subscribes)),
+            ("SubscribeURL", url),
+            ("Timestamp", Some(self.timestamp.as_str())),
+            ("Token", token),
+            ("TopicArn", Some(self.topic_arn.as_str())),
+            ("Type", Some(kind)),
+        ];
+        let present = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        present.map(|(name, value)| format!("{name}\n{value}\n")).collect()
+    }
+
+    fn verified(self, certificate: &Certificate, now: DateTime<Utc>) -> Result<Genuine, SnsError> {
+        let algorithm: &'static RsaParameters = match self.signature_version.as_str() {
+            "1" => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            "2" => &RSA_PKCS1_2048_8192_SHA256,
+            _ => return Err(SnsError::NotGenuine("an unknown signature version")),
+        };
+        if !certificate.is_valid_at(now) {
+            return Err(SnsError::NotGenuine("an expired certificate"));
+        }
+        let wrong = SnsError::NotGenuine("a wrong signature");
+        let signature = STANDARD.decode(&self.signature).map_err(|_| wrong)?;
+        UnparsedPublicKey::new(algorithm, certificate.public_key())
+            .verify(self.canonical().as_bytes(), &signature)
+            .map_err(|_| wrong)?;
+        let content = match self.kind {
+            Kind::Notification => Content::Notification(self.message),
+            Kind::SubscriptionConfirmation => {
+                let url = self.subscribe_url.as_deref().and_then(SnsUrl::parse);
+                Content::Subscription(url.ok_or(SnsError::NotGenuine("a confirmation elsewhere"))?)
+            }
+            Kind::UnsubscribeConfirmation => Content::Unsubscription,
+        };
+        Ok(Genuine { message_id: self.message_id, content })
+    }
+}
+
+#[cfg(test)]
+mod tests;

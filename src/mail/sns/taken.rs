@@ -1,0 +1,41 @@
+//! Messages that were taken: SNS posts each at least once, and nobody may post one again.
+
+use chrono::TimeDelta;
+
+use crate::base::clock::Clock;
+use crate::db::PlatformTx;
+
+/// Longer than a message counts as new.
+const KEEP_FOR: TimeDelta = TimeDelta::days(1);
+
+/// Whether a message was taken before.
+///
+/// # Errors
+/// The database's.
+pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from sns_messages where message_id = $1) as "known!""#,
+        message_id
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Notes that a message was taken, and forgets those that are too old to come again.
+///
+/// # Errors
+/// The database's.
+pub async fn note(tx: &mut PlatformTx, clock: &Clock, message_id: &str) -> Result<(), sqlx::Error> {
+    let now = clock.now();
+    sqlx::query!("delete from sns_messages where taken_at < $1", now - KEEP_FOR)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!(
+        "insert into sns_messages (message_id, taken_at) values ($1, $2) on conflict do nothing",
+        message_id,
+        now
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}

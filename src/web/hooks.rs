@@ -1,0 +1,116 @@
+//! What other services post, on any host: `POST /hooks/ses` hears from Amazon SES, through SNS, of mail
+//! that came back.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+
+use super::state::{App, AppState};
+use crate::auth::email_failures;
+use crate::db::is_unavailable;
+use crate::mail::feedback::{self, Failure, Feedback};
+use crate::mail::sns::{Content, SnsError, Topic, taken};
+
+/// As much as SNS lets anybody publish.
+pub const LARGEST: usize = 256 * 1024;
+
+/// Why nothing was taken.
+#[derive(Debug, thiserror::Error)]
+enum HookError {
+    #[error(transparent)]
+    Sns(#[from] SnsError),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl HookError {
+    /// SNS posts again what was answered with 5xx, and nothing else.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Sns(SnsError::Unreadable) => StatusCode::BAD_REQUEST,
+            Self::Sns(SnsError::NotGenuine(_)) => StatusCode::FORBIDDEN,
+            Self::Sns(SnsError::Unreachable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(error) if is_unavailable(error) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+pub async fn ses(State(app): State<AppState>, body: Result<Bytes, BytesRejection>) -> Response {
+    let Some(topic) = &app.returned_mail else {
+        return (StatusCode::NOT_FOUND, "404 Not Found\n").into_response();
+    };
+    let posted = match &body {
+        Ok(body) => take(&app, topic, body).await,
+        Err(_) => Err(SnsError::Unreadable.into()),
+    };
+    let Err(error) = posted else { return (StatusCode::OK, "ok\n").into_response() };
+    let status = error.status();
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(%error, "message of SNS not taken");
+    } else {
+        tracing::warn!(%error, "message of SNS not taken");
+    }
+    (status, "not taken\n").into_response()
+}
+
+async fn take(app: &App, topic: &Topic, body: &[u8]) -> Result<(), HookError> {
+    let message = topic.open(&app.clock, body).await?;
+    let id = message.message_id;
+    match message.content {
+        Content::Subscription(url) => {
+            topic.confirm(&url).await?;
+            tracing::info!(sns = id, "subscription to the topic of returned mail confirmed");
+        }
+        Content::Unsubscription => {
+            tracing::warn!(sns = id, "the topic of returned mail does not post here any more");
+        }
+        Content::Notification(text) => take_once(app, &id, &text).await?,
+    }
+    Ok(())
+}
+
+/// It is noted as taken once all is done, so that SNS posts it again if this server dies meanwhile; to
+/// mark an address twice is to mark it once.
+async fn take_once(app: &App, id: &str, text: &str) -> Result<(), HookError> {
+    let mut tx = app.db.platform().await?;
+    if taken::is_known(&mut tx, id).await? {
+        return Ok(());
+    }
+    drop(tx);
+    match feedback::read(text) {
+        Feedback::Failure(failure) => mark(app, id, &failure).await?,
+        Feedback::Delayed { detail, mail } => {
+            let (tenant, kind) = (mail.tenant, mail.kind);
+            tracing::info!(sns = id, tenant, kind, detail, "mail is delayed");
+        }
+        Feedback::Other => tracing::debug!(sns = id, "nothing about mail that came back"),
+    }
+    let mut tx = app.db.platform().await?;
+    taken::note(&mut tx, &app.clock, id).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Marks the addresses in the union that sent the mail; in every one where nothing tells which.
+async fn mark(app: &App, id: &str, failure: &Failure) -> Result<(), sqlx::Error> {
+    let mut marked = 0;
+    let (tenant, kind) = (failure.mail.tenant.as_deref(), failure.mail.kind.as_deref());
+    for union in app.directory.all() {
+        if tenant.is_some_and(|tenant| tenant != union.config.slug.as_str()) {
+            continue;
+        }
+        let mut tx = app.db.tenant(union.id).await?;
+        for address in &failure.addresses {
+            let (what, detail) = (failure.kind, &failure.detail);
+            if email_failures::mark(&mut tx, &app.clock, address, what, detail).await? {
+                marked += 1;
+            }
+        }
+        tx.commit().await?;
+    }
+    let (what, detail) = (failure.kind.name(), &failure.detail);
+    tracing::info!(sns = id, tenant, kind, what, detail, marked, "mail came back");
+    Ok(())
+}
