@@ -23,6 +23,8 @@ pub(in crate::portal) struct CodePage {
     pub(in crate::portal) address: String,
     pub(in crate::portal) minutes: i64,
     pub(in crate::portal) notice: Option<String>,
+    /// Whether mail to the address came back.
+    pub(in crate::portal) failed: bool,
     pub(in crate::portal) form: CodeForm,
 }
 
@@ -117,6 +119,7 @@ fn page(
         address: masked(session.email.as_deref().unwrap_or_default()),
         minutes: VALID_FOR.num_minutes(),
         notice,
+        failed: session.failed_email().is_some(),
         form: CodeForm { errors, code },
     };
     visitor.page(app, status_of(&page.form.errors), &page)

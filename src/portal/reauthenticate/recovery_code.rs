@@ -4,13 +4,14 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::email_code::CodeForm;
 use super::{Asked, Next, done, password};
 use crate::auth::recovery_code::{self, Confirmation};
 use crate::portal::first_sign_in::LOCKED;
 use crate::portal::recovery_code::{EMPTY, WRONG};
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
-use crate::web::form::{Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, status_of, summary};
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -18,13 +19,7 @@ use crate::web::state::{App, AppState};
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct RecoveryAgainPage {
     pub(in crate::portal) next: String,
-    pub(in crate::portal) form: RecoveryAgainForm,
-}
-
-#[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct RecoveryAgainForm {
-    pub(in crate::portal) errors: Vec<FormError>,
-    pub(in crate::portal) code: Field,
+    pub(in crate::portal) form: CodeForm,
 }
 
 impl Page for RecoveryAgainPage {
@@ -95,7 +90,7 @@ fn page(
     code: Field,
 ) -> Result<Response, WebError> {
     let errors = summary(&[("code", &code)]);
-    let form = RecoveryAgainForm { errors, code };
+    let form = CodeForm { errors, code };
     let page = RecoveryAgainPage { next: next.path().to_owned(), form };
     visitor.page(app, status_of(&page.form.errors), &page)
 }

@@ -23,7 +23,7 @@ pub(super) fn show(gallery: &mut Gallery) {
     let form = password::PasswordForm { errors: wrong(None), password: field() };
     let (next, user_id) = ("/".into(), "taro".into());
     gallery.show(&password::PasswordPage { next, user_id, recovery: true, form });
-    let form = recovery_code::RecoveryAgainForm { errors: wrong(None), code: field() };
+    let form = email_code::CodeForm { errors: wrong(None), code: field() };
     gallery.show(&recovery_code::RecoveryAgainPage { next: "/".into(), form });
     let form = totp::AppCodeForm { errors: wrong(None), code: field(), device: field() };
     let devices = methods(&config.sign_in, "");
