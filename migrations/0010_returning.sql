@@ -55,5 +55,5 @@ alter table passkey_answers force row level security;
 create policy own_tenant on passkey_answers using (tenant_id = current_tenant());
 
 grant select, insert, update, delete on known_browsers to kosmo_server;
-grant select, insert, delete on retired_tokens to kosmo_server;
+grant select, insert on retired_tokens to kosmo_server;
 grant select, insert, delete on passkey_answers to kosmo_server;

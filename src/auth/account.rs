@@ -82,14 +82,6 @@ pub(super) async fn count_try(
     .await
 }
 
-/// The right password sets the count to zero (L2).
-pub(super) async fn forgive(tx: &mut TenantTx, account: AccountId) -> Result<(), sqlx::Error> {
-    sqlx::query!("update accounts set password_failures = 0 where id = $1", account as AccountId)
-        .execute(tx.conn())
-        .await
-        .map(drop)
-}
-
 /// Takes a try back that nobody could check.
 pub(super) async fn take_try_back(
     tx: &mut TenantTx,
@@ -128,16 +120,17 @@ pub(super) async fn lock_out(
     Ok(locked.email)
 }
 
-/// Whether credentials that were read before hashing still hold. Whoever changes them waits until
-/// this transaction has ended, and sees the session it began.
+/// Whether credentials that were read before hashing still hold; then the right password has set the
+/// count to zero (L2). Whoever changes them waits until this transaction has ended, and sees the session
+/// it began. Where they don't hold, nothing of the transaction must be kept.
 pub(super) async fn still_holds(
     tx: &mut TenantTx,
     read: &Credentials,
 ) -> Result<bool, sqlx::Error> {
     let now = sqlx::query!(
-        r#"select password_hash, initial_password_hash, initial_issued_at,
-                  coalesce(locked_at, second_factor_locked_at) is not null as "locked!"
-           from accounts where id = $1 for update"#,
+        r#"update accounts set password_failures = 0 where id = $1
+           returning password_hash, initial_password_hash, initial_issued_at,
+                     coalesce(locked_at, second_factor_locked_at) is not null as "locked!""#,
         read.account as AccountId
     )
     .fetch_one(tx.conn())

@@ -10,8 +10,8 @@ use crate::tenant::policy::TenantConfig;
 /// Every bucket is full again by then.
 const FULL_AGAIN: TimeDelta = TimeDelta::days(1);
 
-/// Closes accounts whose time is over (T12), and forgets limits that limit nothing any more. How many
-/// accounts were closed.
+/// Closes accounts whose time is over (T12), and forgets limits that limit nothing any more and tokens
+/// that nobody asks for. How many accounts were closed.
 ///
 /// # Errors
 /// The database's.
@@ -23,5 +23,12 @@ pub async fn tidy(
     sqlx::query!("delete from throttles where updated_at < $1", clock.now() - FULL_AGAIN)
         .execute(tx.conn())
         .await?;
+    // Of sessions that are over, nobody has to know the tokens any more.
+    sqlx::query!(
+        "delete from retired_tokens r using sessions s
+         where s.tenant_id = r.tenant_id and s.id = r.session_id and s.ended_at is not null"
+    )
+    .execute(tx.conn())
+    .await?;
     eligibility::close_due(tx, clock, &policy.after_loss).await
 }

@@ -11,9 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::lookup::find;
 pub(super) use self::lookup::read;
-pub(super) use self::proof::{
-    Proof, note_fresh, owes_proof, prove, prove_by_password, prove_password,
-};
+pub(super) use self::proof::{Proof, owes_proof, prove, prove_by_password, prove_password};
 pub(super) use self::token::renew;
 use super::consent::Client;
 use super::eligibility::Loss;
@@ -142,6 +140,8 @@ pub(super) struct Beginning<'b> {
     pub client: &'b Client,
     /// What the browser is known by later.
     pub browser: &'b PlainToken,
+    /// Whether all was proved by now that the union asks for (S4).
+    pub whole: bool,
 }
 
 /// Begins a session for a person whose password, or whose passkey, was right.
@@ -150,12 +150,13 @@ pub(super) async fn begin(
     clock: &Clock,
     beginning: Beginning<'_>,
 ) -> Result<(SessionId, PlainToken), sqlx::Error> {
-    let Beginning { account, remember_until, client, browser } = beginning;
+    let Beginning { account, remember_until, client, browser, whole } = beginning;
     let (id, token) = (SessionId::new(clock), PlainToken::random());
     sqlx::query!(
         "insert into sessions (id, account_id, token_hash, token_at, created_at, last_seen_at,
-                               remember_until, remote_address, user_agent, browser_hash)
-         values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)",
+                               remember_until, remote_address, user_agent, browser_hash,
+                               reauthenticated_at)
+         values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)",
         id as SessionId,
         account as AccountId,
         token.hashed().to_vec(),
@@ -163,16 +164,8 @@ pub(super) async fn begin(
         remember_until,
         client.address.map(|address| address.to_string()),
         client.user_agent,
-        browser.hashed().to_vec()
-    )
-    .execute(tx.conn())
-    .await?;
-    // Of sessions that are over, nobody has to know any more.
-    sqlx::query!(
-        "delete from retired_tokens r using sessions s
-         where s.tenant_id = r.tenant_id and s.id = r.session_id
-           and s.account_id = $1 and s.ended_at is not null",
-        account as AccountId
+        browser.hashed().to_vec(),
+        whole.then(|| clock.now())
     )
     .execute(tx.conn())
     .await?;

@@ -217,10 +217,9 @@ impl<'s> SignIn<'s> {
         let remember_until = self.remember_until(tenant, given.remember);
         let mut tx = self.db.tenant(tenant.id).await?;
         if !account::still_holds(&mut tx, found).await? {
-            tx.commit().await?;
+            drop(tx);
             return self.refuse(tenant, tried, given.client).await;
         }
-        account::forgive(&mut tx, found.account).await?;
         tried.taken.give_back(&mut tx).await?;
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
@@ -234,11 +233,14 @@ impl<'s> SignIn<'s> {
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
+        let whole =
+            found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty();
         let beginning = Beginning {
             account: found.account,
             remember_until,
             client: given.client,
             browser: given.browser,
+            whole,
         };
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
         let Lookup::Living(session) = session::read(&mut tx, self.context(tenant), &token).await?
@@ -248,9 +250,8 @@ impl<'s> SignIn<'s> {
         let detail = given.client.detail(serde_json::json!({ "session": id }));
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
-        if found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty() {
+        if whole {
             known_browser::meet(&mut tx, self.context(tenant), id).await?;
-            session::note_fresh(&mut tx, self.clock, id).await?;
         }
         let step = session.next_step(&tenant.config);
         if step == Step::EmailCode {

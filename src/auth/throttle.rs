@@ -84,6 +84,7 @@ impl Bucket {
 }
 
 /// Tokens that were taken for a try.
+#[derive(Default)]
 pub(super) struct Taken(Vec<(Bucket, String)>);
 
 impl Taken {

@@ -32,16 +32,17 @@ impl SignIn<'_> {
             None => None,
         };
         let account = credentials.as_ref().map(|found| found.account);
-        let mut wanted = Vec::new();
+        let mut taken = Taken::default();
         if !known_browser::is_known(&mut tx, account, given.browser).await? {
-            wanted = throttle::places(given.client);
+            let mut wanted = throttle::places(given.client);
             wanted.push((SIGN_IN_UNION, THE_UNION.to_owned()));
+            let got = throttle::take(&mut tx, self.clock, wanted).await?;
+            // Let go of before the account is asked for: who signs in holds that one first.
+            tx.commit().await?;
+            let Some(got) = got else { return Ok(None) };
+            taken = got;
+            tx = self.db.tenant(tenant.id).await?;
         }
-        let taken = throttle::take(&mut tx, self.clock, wanted).await?;
-        // Let go of before the account is asked for: who signs in holds that one first.
-        tx.commit().await?;
-        let Some(taken) = taken else { return Ok(None) };
-        let mut tx = self.db.tenant(tenant.id).await?;
         let lock_after = tenant.config.sign_in.lock_after;
         let failures = account::count_try(&mut tx, account, lock_after).await?;
         tx.commit().await?;

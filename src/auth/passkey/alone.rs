@@ -127,7 +127,7 @@ impl SignIn<'_> {
         }
         let remember_until = self.remember_until(visit.tenant, given.remember);
         let Given { client, browser, .. } = given;
-        let beginning = Beginning { account, remember_until, client, browser };
+        let beginning = Beginning { account, remember_until, client, browser, whole: false };
         let cx = self.context(visit.tenant);
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
         let token = session::prove(&mut tx, cx, id, &token, PROOF).await?;

@@ -123,27 +123,18 @@ pub(in crate::auth) async fn prove_by_password(
     session: &Session,
     old: &PlainToken,
 ) -> Result<Option<PlainToken>, sqlx::Error> {
-    if !prove_password(tx, clock, session.id).await? {
-        return Ok(None);
-    }
-    note_fresh(tx, clock, session.id).await?;
-    let detail = serde_json::json!({ "session": session.id });
-    audit::record(tx, clock, Action::Reauthenticated, Some(session.account), detail).await?;
-    renew(tx, clock, session.id, old).await.map(Some)
-}
-
-/// Notes that all was proved that the union asks for (S4).
-pub(in crate::auth) async fn note_fresh(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    session: SessionId,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update sessions set reauthenticated_at = $2, reauth_password_at = null where id = $1",
-        session as SessionId,
+    let proved = sqlx::query!(
+        "update sessions set reauthenticated_at = $2, reauth_password_at = null, reauth_failures = 0
+         where id = $1 and ended_at is null",
+        session.id as SessionId,
         clock.now()
     )
     .execute(tx.conn())
-    .await
-    .map(drop)
+    .await?;
+    if proved.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let detail = serde_json::json!({ "session": session.id });
+    audit::record(tx, clock, Action::Reauthenticated, Some(session.account), detail).await?;
+    renew(tx, clock, session.id, old).await.map(Some)
 }
