@@ -133,9 +133,7 @@ pub async fn delete(
 ) -> Result<bool, sqlx::Error> {
     let account = session.account;
     // Two deletions at once wait for each other, so that one of them finds it was the last.
-    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
-        .fetch_one(tx.conn())
-        .await?;
+    session::lock_account_by_id(tx, account).await?;
     let deleted = match kind {
         Kind::Totp => sqlx::query!(
             "delete from totp_devices where id = $1 and account_id = $2",

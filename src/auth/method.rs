@@ -71,9 +71,7 @@ pub async fn want(
     method: SecondFactor,
 ) -> Result<Wanted, sqlx::Error> {
     // A device that is deleted meanwhile must not leave its method behind.
-    sqlx::query!("select from accounts where id = $1 for update", session.account as AccountId)
-        .fetch_one(tx.conn())
-        .await?;
+    session::lock_account_by_id(tx, session.account).await?;
     if method == SecondFactor::EmailCode && session.confirmed_email().is_none() {
         return Ok(Wanted::NoAddress);
     }

@@ -56,9 +56,7 @@ pub async fn renew(
     made_at: i64,
 ) -> Result<Option<Vec<String>>, SendingError> {
     let (clock, account) = (cx.clock, session.account);
-    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
-        .fetch_one(tx.conn())
-        .await?;
+    session::lock_account_by_id(tx, account).await?;
     if standing(tx, account).await?.made_at != made_at {
         return Ok(None);
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use crate::tenant::brand::Colour;
+use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::TenantConfig;
 
@@ -204,38 +205,16 @@ impl MailRoom {
     }
 }
 
-/// What mails tell of a union. Every key is there, since templates refuse to guess.
+/// What mails tell of a union.
 #[derive(Serialize)]
 struct Union<'a> {
     name: &'a str,
     accent: Colour,
-    contact: ContactBlock<'a>,
-}
-
-#[derive(Serialize)]
-struct ContactBlock<'a> {
-    text: &'a str,
-    mail: Option<&'a str>,
-    form_url: Option<&'a str>,
-    subject: Option<&'a str>,
-    required_items: &'a [String],
-    note: Option<&'a str>,
+    contact: ContactView<'a>,
 }
 
 impl<'a> Union<'a> {
     fn of(config: &'a TenantConfig) -> Self {
-        let contact = &config.contact;
-        Self {
-            name: &config.name,
-            accent: config.brand.accent,
-            contact: ContactBlock {
-                text: &contact.text,
-                mail: contact.mail.as_deref(),
-                form_url: contact.form_url.as_deref(),
-                subject: contact.subject.as_deref(),
-                required_items: &contact.required_items,
-                note: contact.note.as_deref(),
-            },
-        }
+        Self { name: &config.name, accent: config.brand.accent, contact: (&config.contact).into() }
     }
 }

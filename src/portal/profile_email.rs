@@ -6,12 +6,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::first_sign_in::email::{NOT_YET, Status, TAKEN, ask, pending, read, too_soon};
+use super::first_sign_in::email::{
+    Email, EmailForm, NOT_YET, Status, TAKEN, ask, pending, read, too_soon,
+};
 use super::profile;
 use crate::auth::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::web::error::WebError;
-use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
+use crate::web::form::{Button, Field, Form, status_of, summary};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -23,13 +25,6 @@ const SAME: &str = "現在のメールアドレスと同じです。別のメー
 pub(super) struct EmailPage {
     pub(super) current: Option<String>,
     pub(super) form: EmailForm,
-}
-
-#[derive(Debug, Default, Serialize)]
-pub(super) struct EmailForm {
-    pub(super) errors: Vec<FormError>,
-    pub(super) email: Field,
-    pub(super) everywhere: bool,
 }
 
 impl Page for EmailPage {
@@ -48,13 +43,6 @@ impl Page for SentPage {
     const TEMPLATE: &'static str = "portal/profile_email_sent.html";
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Email {
-    email: String,
-    #[serde(default, deserialize_with = "ticked")]
-    everywhere: bool,
-}
-
 pub(super) async fn show(
     State(app): State<AppState>,
     Fresh(subscriber): Fresh<Subscriber>,
@@ -69,11 +57,7 @@ pub(super) async fn submit(
     Fresh(subscriber): Fresh<Subscriber>,
     Form { fields, .. }: Form<Email>,
 ) -> Result<Response, WebError> {
-    let form = |error: &str| EmailForm {
-        errors: Vec::new(),
-        email: Field::with_value(&fields.email).with_error(error),
-        everywhere: fields.everywhere,
-    };
+    let form = |error: &str| fields.refused(error);
     let email = match read(&fields.email) {
         Ok(email) => email,
         Err(error) => return page(&app, &subscriber, form(&error)),

@@ -5,6 +5,7 @@
 //! union without asking the database.
 
 pub mod brand;
+pub mod contact;
 pub mod directory;
 pub mod file;
 pub mod formula;

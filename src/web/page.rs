@@ -11,6 +11,7 @@ use tera::{Context, Kwargs, State, Tera};
 
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
+use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::{Contact, FactorReset, TenantConfig};
 
@@ -130,17 +131,12 @@ struct Union<'a> {
     contact: ContactBox<'a>,
 }
 
-/// Every key is there, since templates refuse to guess.
 #[derive(Serialize)]
 struct ContactBox<'a> {
-    text: &'a str,
-    mail: Option<&'a str>,
+    #[serde(flatten)]
+    contact: ContactView<'a>,
     /// A letter to the union, begun: what it wants to read stands there already.
     mailto: Option<String>,
-    form_url: Option<&'a str>,
-    subject: Option<&'a str>,
-    required_items: &'a [String],
-    note: Option<&'a str>,
 }
 
 impl<'a> Union<'a> {
@@ -153,13 +149,8 @@ impl<'a> Union<'a> {
             recovery_codes: config.sign_in.offers_recovery_codes(),
             lost_device_by_link: config.lost_device.reset_by == FactorReset::ForgottenPassword,
             contact: ContactBox {
-                text: &contact.text,
-                mail: contact.mail.as_deref(),
+                contact: contact.into(),
                 mailto: contact.mail.as_deref().map(|mail| mailto(mail, contact)),
-                form_url: contact.form_url.as_deref(),
-                subject: contact.subject.as_deref(),
-                required_items: &contact.required_items,
-                note: contact.note.as_deref(),
             },
         }
     }

@@ -57,10 +57,21 @@ impl Page for SentPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Email {
-    email: String,
+pub(in crate::portal) struct Email {
+    pub(in crate::portal) email: String,
     #[serde(default, deserialize_with = "ticked")]
-    everywhere: bool,
+    pub(in crate::portal) everywhere: bool,
+}
+
+impl Email {
+    /// The form as it was sent, with what is wrong.
+    pub(in crate::portal) fn refused(&self, error: &str) -> EmailForm {
+        EmailForm {
+            errors: Vec::new(),
+            email: Field::with_value(&self.email).with_error(error),
+            everywhere: self.everywhere,
+        }
+    }
 }
 
 pub(super) async fn show(
@@ -81,11 +92,7 @@ pub(super) async fn submit(
     Form { fields, .. }: Form<Email>,
 ) -> Result<Response, WebError> {
     let signing_in = choosing(signing_in)?;
-    let form = |error: &str| EmailForm {
-        errors: Vec::new(),
-        email: Field::with_value(&fields.email).with_error(error),
-        everywhere: fields.everywhere,
-    };
+    let form = |error: &str| fields.refused(error);
     let email = match read(&fields.email) {
         Ok(email) => email,
         Err(error) => return page(&app, &signing_in, form(&error)),
