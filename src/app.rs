@@ -21,7 +21,9 @@ use crate::config::Settings;
 use crate::db::{Db, Role, migrate};
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
+use crate::pdf::Printer;
 use crate::portal;
+use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
 use crate::web::error::Failure;
 use crate::web::page::Pages;
@@ -34,7 +36,8 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// Puts a server together and reads the unions.
 ///
 /// # Errors
-/// A database that can't be reached, or a template that is wrong.
+/// A database that can't be reached, a template that is wrong, a font that is missing, or a union's key
+/// that is no good.
 pub async fn build(
     settings: &Settings,
     database: PgConnectOptions,
@@ -49,6 +52,8 @@ pub async fn build(
     let directory = Directory::load(&db, base).await?;
     let hasher = Hasher::new(&settings.hashing);
     let sealer = settings.sealer()?;
+    let printer = Printer::new(&settings.pdf)?;
+    let signing = SigningKeys::load(&settings.signing)?;
     let client_address_header =
         settings.site.client_address_header.as_ref().map(|field| field.0.clone());
     Ok(Arc::new(App {
@@ -59,6 +64,8 @@ pub async fn build(
         mail,
         returned_mail,
         sealer,
+        printer,
+        signing,
         pages,
         https,
         client_address_header,

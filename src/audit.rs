@@ -52,6 +52,12 @@ pub enum Action {
     MailRetried,
     MembersImported,
     ExpensesImported,
+    ExpensesPublished,
+    ExpensesWithdrawn,
+    /// A person keeps theirs from the household, or shares them again.
+    ExpensesHidden,
+    ExpensesShown,
+    UpdateMailChosen,
 }
 
 impl Action {
@@ -98,6 +104,11 @@ impl Action {
             Self::MailRetried => "mail.retried",
             Self::MembersImported => "members.imported",
             Self::ExpensesImported => "expenses.imported",
+            Self::ExpensesPublished => "expenses.published",
+            Self::ExpensesWithdrawn => "expenses.withdrawn",
+            Self::ExpensesHidden => "expenses.hidden",
+            Self::ExpensesShown => "expenses.shown",
+            Self::UpdateMailChosen => "update_mail.chosen",
         }
     }
 }

@@ -4,6 +4,8 @@
 //! from, so that nobody searches.
 
 mod mail;
+mod pdf;
+mod signing;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,6 +18,8 @@ use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
 pub use self::mail::{MailSender, MailSettings};
+pub use self::pdf::PdfSettings;
+pub use self::signing::{SigningKeySettings, SigningSettings};
 use crate::base::sealed::Sealer;
 
 /// Everything that can be set.
@@ -32,6 +36,8 @@ pub struct Settings {
     pub log: LogSettings,
     pub hashing: HashingSettings,
     pub sealing: SealingSettings,
+    pub pdf: PdfSettings,
+    pub signing: SigningSettings,
 }
 
 impl Default for Settings {
@@ -45,6 +51,8 @@ impl Default for Settings {
             log: LogSettings::default(),
             hashing: HashingSettings::default(),
             sealing: SealingSettings::default(),
+            pdf: PdfSettings::default(),
+            signing: SigningSettings::default(),
         }
     }
 }

@@ -19,7 +19,9 @@
 //! | [`audit`] | the append-only trail |
 //! | [`mail`] | mails, the outbox, the senders |
 //! | [`tenant`] | unions: their policy as data, files, versions, host → union |
+//! | [`pdf`] | documents for printing, typeset from `templates/pdf/` |
 //! | [`db`] | connections; [`db::TenantTx`] is the only way to a union's rows |
+//! | [`signing`] | the keys with which unions sign |
 //! | [`config`] | settings |
 //! | [`base`] | ids, clock, secrets, Japanese text, yen, months |
 //!
@@ -39,7 +41,9 @@ pub mod expenses;
 pub mod import;
 pub mod mail;
 pub mod members;
+pub mod pdf;
 pub mod portal;
+pub mod signing;
 pub mod tenant;
 pub mod web;
 pub mod worker;

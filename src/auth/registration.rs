@@ -20,8 +20,9 @@ use crate::base::japanese::minute;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::{FirstSignInMail, WelcomeMail};
-use crate::mail::outbox;
+use crate::mail::{outbox, preferences};
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::UpdateMail;
 
 /// What came of a password that was chosen.
 #[derive(Debug)]
@@ -191,7 +192,7 @@ impl SignIn<'_> {
         if !registered {
             return Ok(Registration::NothingDue);
         }
-        keep_preference(&mut tx, account, draft.expense_mail).await?;
+        preferences::set(&mut tx, account, UpdateMail::Expenses, draft.expense_mail).await?;
         sqlx::query!("delete from registration_drafts where account_id = $1", account as AccountId)
             .execute(tx.conn())
             .await?;
@@ -292,22 +293,6 @@ async fn set_password(
     .execute(tx.conn())
     .await?;
     Ok(set.rows_affected() > 0)
-}
-
-async fn keep_preference(
-    tx: &mut TenantTx,
-    account: AccountId,
-    wanted: bool,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into mail_preferences (account_id, kind, wanted) values ($1, 'expenses', $2)
-         on conflict (tenant_id, account_id, kind) do update set wanted = excluded.wanted",
-        account as AccountId,
-        wanted
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
 }
 
 /// What a person typed so far, if anything.

@@ -35,6 +35,8 @@ pub const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 pub struct Session {
     pub id: SessionId,
     pub account: AccountId,
+    /// The union's own code of the person.
+    pub member_code: String,
     pub household_code: String,
     /// The person's name, as the union knows it.
     pub name: String,

@@ -9,6 +9,9 @@ use serde::Serialize;
 pub struct Month(NaiveDate);
 
 impl Month {
+    pub const FIRST: Self = Self(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap());
+    pub const LAST: Self = Self(NaiveDate::from_ymd_opt(2199, 12, 1).unwrap());
+
     /// `month` from 1 to 12; years 1900 to 2199, so that a slip of the pen is found.
     #[must_use]
     pub fn new(year: i32, month: u32) -> Option<Self> {

@@ -4,11 +4,13 @@ use serde::Serialize;
 use sqlx::postgres::PgConnectOptions;
 
 use super::Outcome;
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, jst};
+use crate::base::japanese::day;
 use crate::config::{MailSender, Settings, SettingsError};
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
+use crate::signing::{KeyState, SigningKeys};
 use crate::tenant::registry;
 
 #[derive(Debug, Serialize)]
@@ -44,8 +46,9 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     );
     findings.add("メールの送信先", mail_exit(settings));
     findings.add("封印の鍵", sealing_keys(settings));
+    findings.add("署名の鍵", signing_keys(settings));
     match settings.database() {
-        Ok(options) => database(&options, &mut findings).await,
+        Ok(options) => database(settings, &options, &mut findings).await,
         Err(error) => findings.add("データベース", Err(error.to_string())),
     }
     let healthy = findings.0.iter().all(|finding| finding.ok);
@@ -88,7 +91,42 @@ fn sealing_keys(settings: &Settings) -> Result<String, String> {
     }
 }
 
-async fn database(options: &PgConnectOptions, findings: &mut Findings) {
+/// What e-Tax takes is signed by the union, and a certificate takes weeks to get.
+fn signing_keys(settings: &Settings) -> Result<String, String> {
+    let keys = SigningKeys::load(&settings.signing).map_err(|error| error.to_string())?;
+    let now = Clock::System.now();
+    let states: Vec<(&str, KeyState)> =
+        keys.unions().filter_map(|slug| Some((slug, keys.state(slug, now)?))).collect();
+    if states.is_empty() {
+        return Ok(
+            "ありません（e-Tax用のXMLデータを提供する組合には signing.keys が必要です）".to_owned()
+        );
+    }
+    let all_good = states.iter().all(|(_, state)| matches!(state, KeyState::Good { .. }));
+    let told: Vec<String> = states.iter().map(|(slug, state)| signing_key(slug, *state)).collect();
+    let told = told.join("、");
+    if all_good {
+        Ok(told)
+    } else {
+        Err(format!(
+            "{told}。新しい鍵のファイルを signing.keys に加え、サーバーを再起動してください"
+        ))
+    }
+}
+
+fn signing_key(slug: &str, state: KeyState) -> String {
+    let date = |at| day(jst(at).date_naive());
+    match state {
+        KeyState::Good { until } => format!("{slug}: {}まで有効", date(until)),
+        KeyState::Expiring { until } => {
+            format!("{slug}: {}に期限が切れ、次の鍵がありません", date(until))
+        }
+        KeyState::Expired { until } => format!("{slug}: {}に期限が切れました", date(until)),
+        KeyState::Early { from } => format!("{slug}: {}まで有効な鍵がありません", date(from)),
+    }
+}
+
+async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mut Findings) {
     let db = Db::new(options.clone(), Role::Operator, 2);
     let server = match health::look(options).await {
         Ok(server) => server,
@@ -141,6 +179,9 @@ async fn database(options: &PgConnectOptions, findings: &mut Findings) {
         },
     );
     findings.add("組合", unions(&db).await);
+    if !settings.signing.keys.is_empty() {
+        findings.add("署名の鍵の組合", signing_unions(settings, &db).await);
+    }
     findings.add("メール", mails(&db).await);
 }
 
@@ -162,6 +203,28 @@ async fn unions(db: &Db) -> Result<String, String> {
         Ok(format!("{}組合", unions.len()))
     } else {
         Err(format!("設定を読めない組合があります: {}", unreadable.join("、")))
+    }
+}
+
+/// A slug that is misspelt would leave its union without a key, and nobody would know why.
+async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> {
+    let load = async {
+        let mut tx = db.platform().await?;
+        registry::load_all(&mut tx).await
+    };
+    let unions = load.await.map_err(|error| error.to_string())?;
+    let keys = settings.signing.keys.iter().map(|key| key.tenant.as_str());
+    let mut unknown: Vec<&str> =
+        keys.filter(|slug| unions.iter().all(|union| union.slug != *slug)).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        Ok("すべて登録されています".to_owned())
+    } else {
+        Err(format!(
+            "登録されていない組合の鍵があります: {}。signing.keys の tenant を確かめてください",
+            unknown.join("、")
+        ))
     }
 }
 

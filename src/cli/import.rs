@@ -1,20 +1,20 @@
-//! `kosmo members import`, `kosmo expenses import` (O2).
+//! What importing commands share, and `kosmo members import` (O2).
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use clap::{Args, Subcommand};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Operator, Outcome};
 use crate::auth::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
+use crate::base::money::Yen;
 use crate::config::Settings;
 use crate::db::TenantTx;
-use crate::expenses::import::{self as expenses, ExpensesImport, Imported};
 use crate::import::columns::{Column, Mapping};
 use crate::import::source::{Encoding, Source};
 use crate::import::{Counts, ImportError, ImportRun, RowErrors};
@@ -28,15 +28,6 @@ pub(super) struct MembersFile {
     /// ファイルの内容がいつの時点のものか（記号・番号の変更日になります。省略時: 今日）
     #[arg(long, value_parser = day)]
     as_of: Option<NaiveDate>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ExpensesCommand {
-    /// 医療費のCSVファイルを取り込みます（UTF-8またはCP932）
-    Import {
-        #[command(flatten)]
-        file: ImportFile,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -84,31 +75,7 @@ impl MembersFile {
             let mut tx = operator.db.tenant(job.union.id).await?;
             let mut progress = |bytes| job.bar.set_position(bytes);
             let counts = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
-            Ok((counts, Vec::new(), tx))
-        };
-        let result = result.await;
-        job.finish(result).await
-    }
-}
-
-impl ExpensesCommand {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
-        let Self::Import { file } = self;
-        let Some(mut job) = file.open(operator, &expenses::COLUMNS).await? else {
-            return Ok(Outcome::Rejected);
-        };
-        let import =
-            ExpensesImport { run: &job.run, clock: &operator.clock, mapping: &job.mapping };
-        let result = async {
-            let mut tx = operator.db.tenant(job.union.id).await?;
-            let mut progress = |bytes| job.bar.set_position(bytes);
-            let Imported { counts, sums } =
-                import.import(&mut tx, &mut job.source, &mut progress).await?;
-            let yen = vec![
-                ("医療費総額", "total_yen", sums.total),
-                ("自己負担額", "out_of_pocket_yen", sums.out_of_pocket),
-            ];
-            Ok((counts, yen, tx))
+            Ok((Report { counts, sums: Vec::new(), notes: Vec::new() }, tx))
         };
         let result = result.await;
         job.finish(result).await
@@ -116,18 +83,22 @@ impl ExpensesCommand {
 }
 
 /// An import that is about to run.
-struct Job {
-    union: Registered,
-    run: ImportRun,
-    mapping: Mapping,
-    source: Source,
-    bar: ProgressBar,
+pub(super) struct Job {
+    pub(super) union: Registered,
+    pub(super) run: ImportRun,
+    pub(super) mapping: Mapping,
+    pub(super) source: Source,
+    pub(super) bar: ProgressBar,
     json: bool,
 }
 
 impl ImportFile {
     /// `None` where the file or its mapping is no good, which was printed.
-    async fn open(&self, operator: &Operator, columns: &[Column]) -> anyhow::Result<Option<Job>> {
+    pub(super) async fn open(
+        &self,
+        operator: &Operator,
+        columns: &[Column],
+    ) -> anyhow::Result<Option<Job>> {
         let mut tx = operator.db.platform().await?;
         let union = registry::get(&mut tx, &self.tenant).await?;
         tx.commit().await?;
@@ -166,21 +137,27 @@ impl ImportFile {
     }
 }
 
-type Sums = Vec<(&'static str, &'static str, crate::base::money::Yen)>;
+/// What a file came to.
+pub(super) struct Report {
+    pub(super) counts: Counts,
+    /// A label, a name in JSON, and yen.
+    pub(super) sums: Vec<(&'static str, &'static str, Yen)>,
+    pub(super) notes: Vec<String>,
+}
 
 impl Job {
     /// Commits, unless it was a dry run, and tells what came of it.
-    async fn finish(
+    pub(super) async fn finish(
         self,
-        result: Result<(Counts, Sums, TenantTx), ImportError>,
+        result: Result<(Report, TenantTx), ImportError>,
     ) -> anyhow::Result<Outcome> {
         self.bar.finish_and_clear();
         match result {
-            Ok((counts, sums, tx)) => {
+            Ok((report, tx)) => {
                 if !self.run.dry_run {
                     tx.commit().await?;
                 }
-                report(&self.source, self.run.dry_run, self.json, counts, &sums);
+                self.tell(&report);
                 Ok(Outcome::Done)
             }
             Err(ImportError::Rows(errors)) => {
@@ -194,34 +171,38 @@ impl Job {
             Err(error) => Err(error.into()),
         }
     }
-}
 
-fn report(source: &Source, dry_run: bool, json: bool, counts: Counts, sums: &Sums) {
-    let Counts { added, changed, unchanged } = counts;
-    if json {
-        let mut result = serde_json::json!({
-            "file": source.name, "dry_run": dry_run,
-            "added": added, "changed": changed, "unchanged": unchanged,
-        });
-        for (_, key, yen) in sums {
-            result[*key] = yen.0.into();
+    fn tell(&self, Report { counts, sums, notes }: &Report) {
+        let Counts { added, changed, unchanged } = counts;
+        let (source, dry_run) = (&self.source, self.run.dry_run);
+        if self.json {
+            let mut result = serde_json::json!({
+                "file": source.name, "dry_run": dry_run, "notes": notes,
+                "added": added, "changed": changed, "unchanged": unchanged,
+            });
+            for (_, key, yen) in sums {
+                result[*key] = yen.0.into();
+            }
+            println!("{result}");
+            return;
         }
-        println!("{result}");
-        return;
-    }
-    let encoding = match source.encoding {
-        Encoding::Utf8 => "UTF-8",
-        Encoding::Cp932 => "CP932",
-    };
-    let verb = if dry_run {
-        "検査しました（何も変えていません）"
-    } else {
-        "取り込みました"
-    };
-    println!("{}（{encoding}）を{verb}", source.name);
-    println!("  新規 {added}件、変更 {changed}件、変更なし {unchanged}件");
-    for (label, _, yen) in sums {
-        println!("  {label} {yen}");
+        let encoding = match source.encoding {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Cp932 => "CP932",
+        };
+        let verb = if dry_run {
+            "検査しました（何も変えていません）"
+        } else {
+            "取り込みました"
+        };
+        println!("{}（{encoding}）を{verb}", source.name);
+        println!("  新規 {added}件、変更 {changed}件、変更なし {unchanged}件");
+        for (label, _, yen) in sums {
+            println!("  {label} {yen}");
+        }
+        for note in notes {
+            println!("  {note}");
+        }
     }
 }
 

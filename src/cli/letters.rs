@@ -1,14 +1,12 @@
 //! `kosmo letters issue`: 仮ユーザID and 仮パスワード, ready to print (T9).
 
-use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
-use super::{Operator, Outcome};
+use super::{Operator, Outcome, create_private};
 use crate::auth::hashing::Hasher;
 use crate::auth::letters::{self, Letter, Whom};
 use crate::config::Settings;
@@ -44,7 +42,7 @@ impl LettersCommand {
             bail!("{tenant} の設定に first_sign_in.letter がありません");
         };
         let whom = if members.is_empty() { Whom::Newcomers } else { Whom::Members(&members) };
-        let mut file = create_private(&out)?;
+        let mut file = create_private(&out).with_context(|| out.display().to_string())?;
         let written = async {
             let mut tx = operator.db.tenant(union.id).await?;
             let recipients = letters::recipients(&mut tx, whom).await?;
@@ -74,12 +72,6 @@ impl LettersCommand {
 }
 
 /// Passwords stand in it: for its owner's eyes.
-fn create_private(path: &Path) -> anyhow::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true).mode(0o600);
-    options.open(path).with_context(|| path.display().to_string())
-}
-
 fn csv_of(letters: &[Letter], until: &str) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["個人コード", "氏名", "仮ユーザID", "仮パスワード", "有効期限"])?;

@@ -11,13 +11,10 @@ use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
 use crate::config::Settings;
-use crate::mail::message::MailRoom;
 use crate::mail::queue::Outgoing;
 use crate::mail::undelivered::{self, Undelivered};
 use crate::mail::{mime, samples};
-use crate::tenant::directory::Directory;
-use crate::tenant::registry::{self, RegistryError};
-use crate::web::page::Pages;
+use crate::tenant::registry;
 
 /// Whom the samples are for.
 const READER: &str = "sample@example.jp";
@@ -142,12 +139,7 @@ async fn preview(
     slug: &str,
     folder: &Path,
 ) -> anyhow::Result<Outcome> {
-    let directory = Directory::load(&operator.db, settings.base_url()).await?;
-    let mut unions = directory.all().into_iter();
-    let tenant = unions
-        .find(|tenant| tenant.config.slug.as_str() == slug)
-        .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))?;
-    let room = MailRoom::new(Pages::load()?.templates(), settings.mail.domain.clone());
+    let (tenant, room) = operator.union(settings, slug).await?;
     let letters = samples::all(&room, &tenant, &operator.clock)?;
     let count = letters.len();
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

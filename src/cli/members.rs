@@ -1,6 +1,6 @@
 //! `kosmo members …`: taking people in, and letting locked ones try again.
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 
 use super::import::MembersFile;
@@ -9,10 +9,7 @@ use crate::auth::context::Context;
 use crate::auth::user_id::UserId;
 use crate::auth::{account, device};
 use crate::config::Settings;
-use crate::mail::message::MailRoom;
-use crate::tenant::directory::Directory;
 use crate::tenant::registry;
-use crate::web::page::Pages;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -75,11 +72,7 @@ async fn reset_factors(
     user_id: &str,
 ) -> anyhow::Result<Outcome> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
-    let directory = Directory::load(&operator.db, settings.base_url()).await?;
-    let mut unions = directory.all().into_iter();
-    let tenant = unions.find(|tenant| tenant.config.slug.as_str() == slug);
-    let tenant = tenant.with_context(|| format!("{slug} という組合はありません"))?;
-    let mail = MailRoom::new(Pages::load()?.templates(), settings.mail.domain.clone());
+    let (tenant, mail) = operator.union(settings, slug).await?;
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
     let mut tx = operator.db.tenant(tenant.id).await?;
     let Some(account) = account::id_of(&mut tx, &user_id).await? else {

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its page")]
 
 mod doctor;
+mod expenses;
 mod import;
 mod letters;
 mod mail;
@@ -13,14 +14,22 @@ mod server;
 mod tenant;
 mod terms;
 
+use std::fs::File;
 use std::io::IsTerminal as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::base::clock::Clock;
 use crate::config::{LogFormat, Settings};
 use crate::db::{Db, Role};
+use crate::mail::message::MailRoom;
+use crate::tenant::directory::{Directory, Tenant};
+use crate::tenant::registry::RegistryError;
+use crate::web::page::Pages;
 
 /// What a command came to; its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +83,7 @@ enum Command {
     Maintenance(maintenance::Command),
     /// 医療費を管理します
     #[command(subcommand)]
-    Expenses(import::ExpensesCommand),
+    Expenses(expenses::Command),
     /// この環境とデータベースの問題と、その直し方を表示します
     Doctor {
         /// 結果をJSONで出力します
@@ -143,7 +152,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Mail(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Terms(command) => command.run(&operator(&settings)?).await,
         Command::Maintenance(command) => command.run(&operator(&settings)?).await,
-        Command::Expenses(command) => command.run(&operator(&settings)?).await,
+        Command::Expenses(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Doctor { json } => doctor::run(&settings, json).await,
         Command::Completions { .. } => Ok(Outcome::Done),
     }
@@ -157,10 +166,32 @@ struct Operator {
     name: String,
 }
 
+impl Operator {
+    /// A union as servers know it, and who writes its mails.
+    async fn union(
+        &self,
+        settings: &Settings,
+        slug: &str,
+    ) -> anyhow::Result<(Arc<Tenant>, MailRoom)> {
+        let directory = Directory::load(&self.db, settings.base_url()).await?;
+        let mut unions = directory.all().into_iter();
+        let tenant = unions
+            .find(|tenant| tenant.config.slug.as_str() == slug)
+            .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))?;
+        let room = MailRoom::new(Pages::load()?.templates(), settings.mail.domain.clone());
+        Ok((tenant, room))
+    }
+}
+
 fn operator(settings: &Settings) -> anyhow::Result<Operator> {
     let db = Db::new(settings.database()?, Role::Operator, 2);
     let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
+}
+
+/// A new file for its owner's eyes; never over another.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "the table of people is what the command prints")]
 
+mod key;
 mod mailbox;
 mod people;
 mod seed;
@@ -54,7 +55,7 @@ pub(crate) fn clean(settings: &Settings) -> anyhow::Result<()> {
     if settings.data_dir.exists() {
         let _lock = lock(&settings.data_dir)?;
         LocalPostgres::delete(&settings.data_dir.join("postgres"))?;
-        for folder in ["postgres", "mail", "import"] {
+        for folder in ["postgres", "mail", "import", "signing"] {
             let folder = settings.data_dir.join(folder);
             if folder.exists() {
                 fs::remove_dir_all(&folder)?;
@@ -81,6 +82,7 @@ async fn run_with(
     }
     let operator = Db::new(postgres.options(), Role::Operator, 2);
     seed::unions(&operator).await?;
+    let settings = &key::added(settings, &operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;
     let mut everyone = Vec::new();
     for tenant in state.directory.all() {

@@ -15,7 +15,8 @@ use crate::base::ids::BatchId;
 use crate::base::month::Month;
 use crate::config::Settings;
 use crate::db::{Db, TenantTx};
-use crate::expenses::import::ExpensesImport;
+use crate::expenses::import::{ExpensesImport, Format};
+use crate::expenses::notices;
 use crate::import::ImportRun;
 use crate::import::columns::Mapping;
 use crate::import::source::Source;
@@ -127,10 +128,17 @@ impl Seeding<'_> {
         let Some(expenses) = DemoFiles::get(&name) else { return Ok(()) };
         let last_month = Month::of(Clock::System.today()).plus(-1);
         let path = self.write("expenses", &up_to(last_month, &expenses.data)?)?;
+        let (run, mapping) = (run(), Mapping::default());
         let import =
-            ExpensesImport { run: &run(), clock: &Clock::System, mapping: &Mapping::default() };
-        let imported = import.import(tx, &mut Source::open(&path)?, &mut |_| {}).await;
-        imported.map(drop).map_err(|error| self.explain("expenses.csv", &error))
+            ExpensesImport { run: &run, clock: &Clock::System, format: Format::Csv(&mapping) };
+        let imported = import
+            .import(tx, &mut Source::open(&path)?, None, &mut |_| {})
+            .await
+            .map_err(|error| self.explain("expenses.csv", &error))?;
+        for month in imported.unpublished {
+            notices::publish(tx, &Clock::System, month, BY).await?;
+        }
+        Ok(())
     }
 
     fn write(&self, kind: &str, content: &[u8]) -> anyhow::Result<PathBuf> {

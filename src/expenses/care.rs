@@ -9,16 +9,22 @@ pub enum Care {
     Pharmacy,
     HomeNursing,
     JudoTherapy,
+    Acupuncture,
+    Massage,
+    Appliance,
 }
 
 impl Care {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Inpatient,
         Self::Outpatient,
         Self::Dental,
         Self::Pharmacy,
         Self::HomeNursing,
         Self::JudoTherapy,
+        Self::Acupuncture,
+        Self::Massage,
+        Self::Appliance,
     ];
 
     #[must_use]
@@ -30,6 +36,9 @@ impl Care {
             Self::Pharmacy => "pharmacy",
             Self::HomeNursing => "home_nursing",
             Self::JudoTherapy => "judo_therapy",
+            Self::Acupuncture => "acupuncture",
+            Self::Massage => "massage",
+            Self::Appliance => "appliance",
         }
     }
 
@@ -42,6 +51,9 @@ impl Care {
             Self::Pharmacy => "調剤",
             Self::HomeNursing => "訪問看護",
             Self::JudoTherapy => "柔整",
+            Self::Acupuncture => "はり・きゅう",
+            Self::Massage => "あんま・マッサージ",
+            Self::Appliance => "治療用装具",
         }
     }
 
@@ -65,7 +77,7 @@ impl Care {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         Self::ALL.into_iter().find(|care| care.japanese() == text).ok_or_else(|| {
-            let words = Self::ALL.map(Self::japanese).join("・");
+            let words = Self::ALL.map(Self::japanese).join("、");
             format!("「{text}」は使えません（{words}）")
         })
     }

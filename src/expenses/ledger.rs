@@ -1,17 +1,44 @@
 //! What a household spent, as its members read it.
+//!
+//! Whoever reads sees the household's rows of published notices, without those that somebody else
+//! keeps private, and up to the month in which eligibility was lost: `readable_expenses` in the
+//! database says so once, and a page, a sum or a file has no other way to a row.
 
 use std::ops::Range;
 
+use crate::auth::session::Session;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 
 use super::care::Care;
 
+/// Who reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'r> {
+    pub household: &'r str,
+    pub member: &'r str,
+    /// The last month of treatment that the person may see; `None`: whatever comes (T12).
+    pub until: Option<Month>,
+}
+
+impl<'r> Reader<'r> {
+    #[must_use]
+    pub fn of(session: &'r Session) -> Self {
+        Self {
+            household: &session.household_code,
+            member: &session.member_code,
+            until: session.last_month(),
+        }
+    }
+}
+
 /// One person, institution and treatment month (E3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpenseRow {
     pub treatment_month: Month,
+    /// The person's code.
+    pub member: String,
     /// In kana, as the notice prints it.
     pub patient: String,
     /// Empty where the data has none.
@@ -23,6 +50,8 @@ pub struct ExpenseRow {
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
+    /// Whether `out_of_pocket` was computed from points, since the claim did not tell it.
+    pub computed: bool,
     pub remarks: String,
 }
 
@@ -33,37 +62,101 @@ pub struct MonthSum {
     pub out_of_pocket: Yen,
 }
 
-/// The rows of the notices of some months, oldest treatment first; `until`: none of a later treatment.
+/// One person's out-of-pocket yen of a month's notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonSum {
+    pub month: Month,
+    pub member: String,
+    pub patient: String,
+    pub out_of_pocket: Yen,
+}
+
+/// What narrows rows down (E5); both months count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub from: Option<Month>,
+    pub to: Option<Month>,
+    /// The person's code.
+    pub member: Option<String>,
+}
+
+/// What a filter can choose from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Months of treatment, newest first.
+    pub months: Vec<Month>,
+    pub family: Vec<Relative>,
+}
+
+/// Somebody whose rows there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relative {
+    pub member: String,
+    pub kana: String,
+}
+
+/// The rows of the notices of some months, oldest treatment first.
 ///
 /// # Errors
 /// The database's.
 pub async fn notices(
     tx: &mut TenantTx,
-    household: &str,
+    reader: Reader<'_>,
     months: Range<Month>,
-    until: Option<Month>,
+) -> Result<Vec<ExpenseRow>, sqlx::Error> {
+    rows(tx, reader, months, &Filter::default()).await
+}
+
+/// The rows of some months of treatment, whichever notice they stood in, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn treated(
+    tx: &mut TenantTx,
+    reader: Reader<'_>,
+    filter: &Filter,
+) -> Result<Vec<ExpenseRow>, sqlx::Error> {
+    // No notice is older than the treatment it tells of.
+    let months = filter.from.unwrap_or(Month::FIRST)..Month::LAST;
+    rows(tx, reader, months, filter).await
+}
+
+async fn rows(
+    tx: &mut TenantTx,
+    reader: Reader<'_>,
+    notices: Range<Month>,
+    filter: &Filter,
 ) -> Result<Vec<ExpenseRow>, sqlx::Error> {
     sqlx::query!(
-        r#"select e.treatment_month as "treatment_month: Month", m.kana, e.institution, e.care,
-                  e.days, e.total_yen as "total: Yen", e.insurer_yen as "insurer: Yen",
-                  e.public_yen as "public: Yen", e.out_of_pocket_yen as "out_of_pocket: Yen",
-                  e.remarks
-           from expenses e
+        r#"select e.treatment_month as "treatment_month!: Month", e.member_code as "member!",
+                  m.kana as patient, e.institution as "institution!", e.care as "care!",
+                  e.days as "days!", e.total_yen as "total!: Yen",
+                  e.insurer_yen as "insurer!: Yen", e.public_yen as "public!: Yen",
+                  e.out_of_pocket_yen as "out_of_pocket!: Yen", e.computed as "computed!",
+                  e.remarks as "remarks!"
+           from readable_expenses($1, $2, $3) e
            join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
-           where e.household_code = $1 and e.notice_month >= $2 and e.notice_month < $3
-             and ($4::date is null or e.treatment_month <= $4)
+           where e.notice_month >= $4 and e.notice_month < $5
+             and ($6::date is null or e.treatment_month >= $6)
+             and ($7::date is null or e.treatment_month <= $7)
+             and ($8::text is null or e.member_code = $8)
            order by e.treatment_month, m.branch, e.claim_number"#,
-        household,
-        months.start as Month,
-        months.end as Month,
-        until as Option<Month>
+        reader.household,
+        reader.member,
+        reader.until as Option<Month>,
+        notices.start as Month,
+        notices.end as Month,
+        filter.from as Option<Month>,
+        filter.to as Option<Month>,
+        filter.member.as_deref()
     )
     .try_map(|row| {
         let care = Care::from_name(&row.care)
             .ok_or_else(|| sqlx::Error::Decode(format!("unknown care {:?}", row.care).into()))?;
         Ok(ExpenseRow {
             treatment_month: row.treatment_month,
-            patient: row.kana,
+            member: row.member,
+            patient: row.patient,
             institution: row.institution,
             care,
             days: row.days,
@@ -71,6 +164,7 @@ pub async fn notices(
             insurer: row.insurer,
             public: row.public,
             out_of_pocket: row.out_of_pocket,
+            computed: row.computed,
             remarks: row.remarks,
         })
     })
@@ -78,25 +172,91 @@ pub async fn notices(
     .await
 }
 
-/// The months of which there is a notice, newest first; `until`: none of a later treatment.
+/// The months of which there is a notice, newest first.
 ///
 /// # Errors
 /// The database's.
 pub async fn month_sums(
     tx: &mut TenantTx,
-    household: &str,
-    until: Option<Month>,
+    reader: Reader<'_>,
 ) -> Result<Vec<MonthSum>, sqlx::Error> {
     sqlx::query_as!(
         MonthSum,
-        r#"select notice_month as "month: Month",
-                  sum(out_of_pocket_yen)::bigint as "out_of_pocket!: Yen"
-           from expenses
-           where household_code = $1 and ($2::date is null or treatment_month <= $2)
-           group by notice_month order by notice_month desc"#,
-        household,
-        until as Option<Month>
+        r#"select e.notice_month as "month!: Month",
+                  sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen"
+           from readable_expenses($1, $2, $3) e
+           group by e.notice_month order by e.notice_month desc"#,
+        reader.household,
+        reader.member,
+        reader.until as Option<Month>
     )
     .fetch_all(tx.conn())
     .await
+}
+
+/// Each person's share of each month's notice, oldest first (E8).
+///
+/// # Errors
+/// The database's.
+pub async fn person_sums(
+    tx: &mut TenantTx,
+    reader: Reader<'_>,
+) -> Result<Vec<PersonSum>, sqlx::Error> {
+    sqlx::query_as!(
+        PersonSum,
+        r#"select e.notice_month as "month!: Month", m.code as member, m.kana as patient,
+                  sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen"
+           from readable_expenses($1, $2, $3) e
+           join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
+           group by e.notice_month, m.code, m.kana, m.branch
+           order by e.notice_month, m.branch, m.code"#,
+        reader.household,
+        reader.member,
+        reader.until as Option<Month>
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The months of treatment and the people of whom there are rows (E5).
+///
+/// # Errors
+/// The database's.
+pub async fn choices(tx: &mut TenantTx, reader: Reader<'_>) -> Result<Choices, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select distinct e.treatment_month as "month!: Month", m.branch, m.code, m.kana
+           from readable_expenses($1, $2, $3) e
+           join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
+           order by m.branch, m.code, 1 desc"#,
+        reader.household,
+        reader.member,
+        reader.until as Option<Month>
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut choices = Choices::default();
+    for row in rows {
+        choices.months.push(row.month);
+        if choices.family.last().is_none_or(|last| last.member != row.code) {
+            choices.family.push(Relative { member: row.code, kana: row.kana });
+        }
+    }
+    choices.months.sort_unstable_by(|a, b| b.cmp(a));
+    choices.months.dedup();
+    Ok(choices)
+}
+
+/// The insured person of the household, in kana; empty where the union knows none.
+///
+/// # Errors
+/// The database's.
+pub async fn insured(tx: &mut TenantTx, reader: Reader<'_>) -> Result<String, sqlx::Error> {
+    let kana = sqlx::query_scalar!(
+        "select kana from members where household_code = $1 and relation = 'insured'
+         order by code limit 1",
+        reader.household
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(kana.unwrap_or_default())
 }

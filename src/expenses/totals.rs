@@ -35,6 +35,7 @@ mod tests {
     fn e2_the_sample_of_seed_001() {
         let row = |care, total, insurer, public, out_of_pocket| ExpenseRow {
             treatment_month: Month::new(2025, 1).unwrap(),
+            member: "K1".into(),
             patient: "テスト タロウ".into(),
             institution: "サンプルクリニック".into(),
             care,
@@ -43,6 +44,7 @@ mod tests {
             insurer: Yen(insurer),
             public: Yen(public),
             out_of_pocket: Yen(out_of_pocket),
+            computed: false,
             remarks: String::new(),
         };
         let rows = [

@@ -1,5 +1,7 @@
 //! Which files were taken in, by whom, and what they came to.
 
+use chrono::{DateTime, Utc};
+
 use super::source::Source;
 use super::{Counts, ImportRun};
 use crate::audit::{self, Action};
@@ -33,6 +35,24 @@ pub async fn lock(tx: &mut TenantTx, kind: Kind) -> Result<(), sqlx::Error> {
         .execute(tx.conn())
         .await
         .map(drop)
+}
+
+/// When a file of this content was first taken in, if ever.
+///
+/// # Errors
+/// The database's.
+pub async fn taken_in(
+    tx: &mut TenantTx,
+    kind: Kind,
+    source: &Source,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select min(imported_at) from import_batches where file_sha256 = $1 and kind = $2",
+        source.sha256.as_slice(),
+        kind.name()
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Notes a file and what came of it, here and on the trail.

@@ -21,6 +21,8 @@ pub struct Rows {
     fuse: Fuse,
     pub layout: Layout,
     row: u64,
+    /// By how many lines the reader counts too few.
+    behind: u64,
 }
 
 impl Rows {
@@ -36,7 +38,11 @@ impl Rows {
         let headings = reader.headers().map_err(unreadable)?.clone();
         let layout = Layout::find(columns, mapping, &headings)?;
         text.fuse.reset();
-        Ok(Self { reader, record: StringRecord::new(), fuse: text.fuse, layout, row: 1 })
+        // Of \r\n, the reader counts \n when it comes to the next record: then it is a line behind.
+        let breaks =
+            headings.iter().map(|heading| heading.matches('\n').count() as u64).sum::<u64>();
+        let behind = (2 + breaks).saturating_sub(reader.position().line());
+        Ok(Self { reader, record: StringRecord::new(), fuse: text.fuse, layout, row: 1, behind })
     }
 
     /// The next row that is not blank.
@@ -49,7 +55,8 @@ impl Rows {
                 return Ok(None);
             }
             self.fuse.reset();
-            self.row = self.record.position().map_or(self.row + 1, csv::Position::line);
+            let line = self.record.position().map(|position| position.line() + self.behind);
+            self.row = line.unwrap_or(self.row + 1);
             if self.record.iter().any(|field| !field.trim().is_empty()) {
                 break;
             }
@@ -247,17 +254,23 @@ impl<'c> Copy<'c> {
                     }
                 }
                 Ok(None) => return Ok(self.finish().await?),
-                Err(error) => {
-                    // PostgreSQL answers an abort with an error; the file's is the one to tell.
-                    let _ = self.copy.abort("the file can't be read").await;
-                    return Err(error);
-                }
+                Err(error) => return Err(self.abort(error).await),
             }
         }
     }
 
+    /// Gives up, so that nothing of it stays. PostgreSQL answers an abort with an error of its own;
+    /// the one that is given is the one to tell.
+    pub async fn abort(self, error: ImportError) -> ImportError {
+        let _ = self.copy.abort("the file can't be read").await;
+        error
+    }
+
     /// Ends a row. Whether a piece was sent, so that progress may be told.
-    async fn end_row(&mut self) -> Result<bool, sqlx::Error> {
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_row(&mut self) -> Result<bool, sqlx::Error> {
         self.piece.push(b'\n');
         self.fields = 0;
         if self.piece.len() < PIECE {
@@ -268,7 +281,11 @@ impl<'c> Copy<'c> {
         Ok(true)
     }
 
-    async fn finish(mut self) -> Result<u64, sqlx::Error> {
+    /// Sends what is left; how many rows there were.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn finish(mut self) -> Result<u64, sqlx::Error> {
         if !self.piece.is_empty() {
             self.copy.send(self.piece.as_slice()).await?;
         }

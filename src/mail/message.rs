@@ -15,6 +15,8 @@ pub enum From {
     NoReply,
     /// First sign-ins.
     Webmaster,
+    /// News that the union chose to send.
+    Info,
 }
 
 impl From {
@@ -22,6 +24,7 @@ impl From {
         match self {
             Self::NoReply => "no-reply",
             Self::Webmaster => "webmaster",
+            Self::Info => "info",
         }
     }
 }
@@ -153,6 +156,17 @@ pub struct FactorsResetMail {
 impl Mail for FactorsResetMail {
     const NAME: &'static str = "factors_reset";
     const FROM: From = From::NoReply;
+}
+
+/// 「【KOSMOWeb】新しい情報掲載のお知らせ」 (M1). Says that something is there, and nothing of it (M4).
+#[derive(Serialize)]
+pub struct ExpensesUpdatedMail {
+    pub origin: String,
+}
+
+impl Mail for ExpensesUpdatedMail {
+    const NAME: &'static str = "expenses_updated";
+    const FROM: From = From::Info;
 }
 
 /// A mail as it will be read.

@@ -11,6 +11,7 @@ pub mod housekeeping;
 pub mod message;
 pub mod mime;
 pub mod outbox;
+pub mod preferences;
 pub mod queue;
 pub mod samples;
 pub mod sender;

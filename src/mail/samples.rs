@@ -1,8 +1,9 @@
 //! Every mail of the product with made-up content, so that a union can read what its people will.
 
 use super::message::{
-    AccountChangedMail, EmailCodeMail, EmailConfirmationMail, FactorsResetMail, FirstSignInMail,
-    Letter, MailRoom, NewBrowserMail, PasswordResetMail, UserIdMail, WelcomeMail,
+    AccountChangedMail, EmailCodeMail, EmailConfirmationMail, ExpensesUpdatedMail,
+    FactorsResetMail, FirstSignInMail, Letter, MailRoom, NewBrowserMail, PasswordResetMail,
+    UserIdMail, WelcomeMail,
 };
 use crate::base::clock::Clock;
 use crate::base::japanese::minute;
@@ -43,6 +44,7 @@ pub fn all(
         ("new_browser", room.write(tenant, &new_browser)?),
         ("password_reset", room.write(tenant, &reset)?),
         ("user_id", room.write(tenant, &UserIdMail { user_id: user_id(), origin: origin() })?),
+        ("expenses_updated", room.write(tenant, &ExpensesUpdatedMail { origin: origin() })?),
         ("factors_reset", room.write(tenant, &FactorsResetMail { at: at(), origin: origin() })?),
     ])
 }

@@ -63,10 +63,7 @@ pub fn routes() -> Router<AppState> {
         .merge(sign_in_methods::routes())
         .merge(sessions::routes())
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
-        .route("/expenses", get(expenses::overview::show))
-        .route("/expenses/history", get(expenses::history::show))
-        .route("/expenses/months/{month}", get(expenses::statement::month))
-        .route("/expenses/years/{year}", get(expenses::statement::year))
+        .merge(expenses::routes())
 }
 
 async fn onward(signing_in: SigningIn) -> Redirect {

@@ -1,5 +1,6 @@
 //! Every template is filled in once, so that none waits for a person to find its mistake.
 
+mod expenses;
 mod mails;
 mod recovery;
 mod settings;
@@ -8,9 +9,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::email_code::{CodeForm, EmailCodePage};
-use super::expenses::history::History;
-use super::expenses::overview::Overview;
-use super::expenses::statement::Statement;
 use super::home::Home;
 use super::method::methods;
 use super::sign_in::{SignInForm, SignInPage};
@@ -20,10 +18,6 @@ use crate::auth::passkey::Offer;
 use crate::auth::password;
 use crate::base::clock::Clock;
 use crate::base::ids::{RequestId, TenantId, TermsId};
-use crate::base::money::Yen;
-use crate::base::month::Month;
-use crate::expenses::care::Care;
-use crate::expenses::ledger::{ExpenseRow, MonthSum};
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::{ServiceKind, TenantConfig};
@@ -124,21 +118,6 @@ fn terms_version() -> TermsVersion {
         tenant: None,
         effective_at: Clock::System.now(),
         body: "## 第1条\n\n本文".to_owned(),
-    }
-}
-
-fn row(institution: &str, remarks: &str) -> ExpenseRow {
-    ExpenseRow {
-        treatment_month: Month::new(2025, 1).unwrap(),
-        patient: "テスト タロウ".to_owned(),
-        institution: institution.to_owned(),
-        care: Care::Outpatient,
-        days: 1,
-        total: Yen(12_960),
-        insurer: Yen(9_072),
-        public: Yen(3_588),
-        out_of_pocket: Yen(300),
-        remarks: remarks.to_owned(),
     }
 }
 
@@ -317,17 +296,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
     {
         gallery.show(&Message::of(failure, RequestId::new(&Clock::System)));
     }
-    let months = [(2026, 1), (2025, 3)].map(|(year, month)| MonthSum {
-        month: Month::new(year, month).unwrap(),
-        out_of_pocket: Yen(1_914),
-    });
-    for months in [&months[..], &[]] {
-        gallery.show(&Overview::of(months, 2026));
-        gallery.show(&History::of(months));
-    }
-    for rows in [vec![row("サンプルクリニック", ""), row("", "備考")], Vec::new()] {
-        gallery.show(&Statement::of("2025年3月の医療費明細".to_owned(), rows));
-    }
+    expenses::show(&mut gallery);
     let all: BTreeSet<String> = TemplateFiles::iter()
         .map(std::borrow::Cow::into_owned)
         .filter(|path| path.starts_with("portal/") && !path.ends_with("/guide.html"))

@@ -25,6 +25,9 @@ pub struct TenantConfig {
     /// 保険者番号 that may stand in this union's files; empty: any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub insurer_numbers: Vec<InsurerNumber>,
+    /// Of what people are told by mail when there is something new, unless they refuse (M1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub update_mails: Vec<UpdateMail>,
     pub hosts: Hosts,
     pub brand: Brand,
     pub contact: Contact,
@@ -41,6 +44,24 @@ pub struct TenantConfig {
     pub maintenance: Option<Maintenance>,
     /// The services on the top page, in their order (T10).
     pub services: Vec<Service>,
+}
+
+/// A kind of news that goes by mail (seed 001 A17).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateMail {
+    /// 医療費情報
+    Expenses,
+}
+
+impl UpdateMail {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expenses => "expenses",
+        }
+    }
 }
 
 /// Labels below the base domain (T1).

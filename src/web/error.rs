@@ -13,6 +13,8 @@ use crate::auth::passkey::PasskeyError;
 use crate::auth::sign_in::SignInError;
 use crate::auth::totp::TotpError;
 use crate::db::is_unavailable;
+use crate::expenses::etax::EtaxError;
+use crate::pdf::PrintError;
 
 /// Why a request failed, as the person is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,10 @@ pub enum WebError {
     Hashing(#[from] HashingError),
     #[error(transparent)]
     Sending(#[from] SendingError),
+    #[error(transparent)]
+    Printing(#[from] PrintError),
+    #[error("e-Tax: {0}")]
+    Etax(#[from] EtaxError),
     #[error("template: {0:?}")]
     Template(#[from] tera::Error),
 }
@@ -92,7 +98,9 @@ impl WebError {
             {
                 Failure::Unavailable
             }
-            Self::Hashing(HashingError::Busy) => Failure::Unavailable,
+            Self::Hashing(HashingError::Busy) | Self::Printing(PrintError::Busy) => {
+                Failure::Unavailable
+            }
             _ => Failure::Unexpected,
         }
     }

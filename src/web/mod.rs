@@ -3,6 +3,7 @@
 pub mod assets;
 mod client;
 pub mod cookies;
+pub mod download;
 pub mod error;
 pub mod form;
 pub mod hooks;

@@ -55,7 +55,7 @@ impl Pages {
                 .ok_or_else(|| tera::Error::message(format!("no such asset: {name}")))
         });
         let files: Vec<(String, String)> = TemplateFiles::iter()
-            .filter(|path| !path.starts_with("assets/"))
+            .filter(|path| !path.starts_with("assets/") && !path.starts_with("pdf/"))
             .filter_map(|path| {
                 let text = String::from_utf8(TemplateFiles::get(&path)?.data.into_owned()).ok()?;
                 Some((path.into_owned(), text))

@@ -13,6 +13,8 @@ use crate::base::sealed::Sealer;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
+use crate::pdf::Printer;
+use crate::signing::SigningKeys;
 use crate::tenant::directory::{Directory, Tenant};
 
 pub type AppState = Arc<App>;
@@ -28,6 +30,9 @@ pub struct App {
     /// Where SES tells of mail that came back.
     pub returned_mail: Option<Topic>,
     pub sealer: Sealer,
+    pub printer: Printer,
+    /// With what unions sign files for e-Tax.
+    pub signing: SigningKeys,
     pub pages: Pages,
     /// Whether browsers come by TLS alone.
     pub https: bool,

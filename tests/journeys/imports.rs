@@ -176,7 +176,7 @@ async fn o2_every_mistake_of_an_expenses_file_is_told_by_row_and_column() {
             "3行目「医療費総額」: 負の金額は使えません: -1000",
             "4行目「個人コード」: 個人コード「K9」の加入者が登録されていません",
             "5行目「診療年月」: 通知年月より後です",
-            "6行目「診療区分」: 「外来」は使えません（入院・通院・歯科・調剤・訪問看護・柔整）",
+            "6行目「診療区分」: 「外来」は使えません（入院、通院、歯科、調剤、訪問看護、柔整、はり・きゅう、あんま・マッサージ、治療用装具）",
             "6行目「医療費総額」: 「千円」は数字ではありません",
             "8行目「明細番号」: 同じ明細番号が7行目にもあります",
             "9行目「個人コード」: 個人コード「J1」の加入者が登録されていません",
@@ -265,4 +265,15 @@ async fn an_address_that_hides_a_second_one_is_refused() {
         errors,
         ["2行目「メールアドレス」: 「x>,<evil@evil.jp」はメールアドレスではありません"]
     );
+}
+
+#[tokio::test]
+async fn o2_lines_are_counted_alike_however_they_end() {
+    let world = World::new().await;
+    let row = "X1,K1,2026-13,2026-08,病院,通院,1,1000,700,0,300,";
+    let broken = file(EXPENSE_HEADINGS, &[row]);
+    for text in [broken.clone(), broken.replace('\n', "\r\n"), format!("\u{feff}{broken}")] {
+        let errors = told(world.import_expenses("klinekenpo", &text).await.unwrap_err());
+        assert_eq!(errors, ["2行目「通知年月」: 「2026-13」は年月ではありません（例: 2026-03）"]);
+    }
 }

@@ -6,4 +6,5 @@ pub mod browser;
 pub mod database;
 pub mod first_sign_in;
 pub mod people;
+pub mod uke;
 pub mod world;

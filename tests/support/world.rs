@@ -9,10 +9,12 @@ use kosmo::auth::account;
 use kosmo::auth::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::{BatchId, TenantId};
+use kosmo::base::month::Month;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
 use kosmo::db::{Db, Role};
-use kosmo::expenses::import::{ExpensesImport, Imported};
+use kosmo::expenses::import::{ExpensesImport, Format, Imported};
+use kosmo::expenses::notices::{self, Published};
 use kosmo::import::columns::Mapping;
 use kosmo::import::source::Source;
 use kosmo::import::{Counts, ImportError, ImportRun};
@@ -220,14 +222,55 @@ impl World {
         Ok(counts)
     }
 
+    /// Takes expenses in, and publishes the months of their notices.
     pub async fn import_expenses(&self, slug: &str, file: &str) -> Result<Imported, ImportError> {
+        let imported = self.stage_expenses(slug, file).await?;
+        for month in &imported.unpublished {
+            self.publish_notice(slug, *month).await;
+        }
+        Ok(imported)
+    }
+
+    /// Takes expenses in that nobody sees yet.
+    pub async fn stage_expenses(&self, slug: &str, file: &str) -> Result<Imported, ImportError> {
         let path = self.write("expenses.csv", file);
+        self.import_as(slug, &path, Format::Csv(&Mapping::default())).await
+    }
+
+    /// Takes claims in for a month's notice, which is published.
+    pub async fn import_uke(
+        &self,
+        slug: &str,
+        file: &[u8],
+        notice: Month,
+    ) -> Result<Imported, ImportError> {
+        let path = self.write("claims.uke", file);
+        let imported = self.import_as(slug, &path, Format::Uke { notice }).await?;
+        for month in &imported.unpublished {
+            self.publish_notice(slug, *month).await;
+        }
+        Ok(imported)
+    }
+
+    async fn import_as(
+        &self,
+        slug: &str,
+        path: &Path,
+        format: Format<'_>,
+    ) -> Result<Imported, ImportError> {
         let mut tx = self.operator.tenant(self.tenant(slug)).await?;
         let run = self.run(false);
-        let import = ExpensesImport { run: &run, clock: &self.clock, mapping: &Mapping::default() };
-        let imported = import.import(&mut tx, &mut Source::open(&path)?, &mut |_| {}).await?;
+        let import = ExpensesImport { run: &run, clock: &self.clock, format };
+        let imported = import.import(&mut tx, &mut Source::open(path)?, None, &mut |_| {}).await?;
         tx.commit().await?;
         Ok(imported)
+    }
+
+    pub async fn publish_notice(&self, slug: &str, month: Month) -> Published {
+        let mut tx = self.operator.tenant(self.tenant(slug)).await.expect("a transaction");
+        let published = notices::publish(&mut tx, &self.clock, month, "test").await;
+        tx.commit().await.expect("a commit");
+        published.expect("a month to publish")
     }
 
     fn run(&self, dry_run: bool) -> ImportRun {

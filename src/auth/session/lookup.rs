@@ -72,7 +72,7 @@ async fn look(
                           where t.tenant_id = a.tenant_id and t.account_id = a.id)
                       else false end
                   end as "set_up!",
-                  m.household_code, m.name, m.lost_on
+                  a.member_code, m.household_code, m.name, m.lost_on
            from sessions s
            join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
@@ -155,6 +155,7 @@ async fn look(
     Ok(Lookup::Living(Box::new(Session {
         id: row.id,
         account: row.account,
+        member_code: row.member_code,
         household_code: row.household_code,
         name: row.name,
         user_id: row.user_id,

@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::expenses::ledger::{self, MonthSum};
+use super::filter::FilterForm;
+use crate::expenses::ledger::{self, Choices, MonthSum, Reader};
+use crate::expenses::privacy;
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -14,6 +16,9 @@ use crate::web::state::AppState;
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct History {
     years: Vec<Year>,
+    filter: FilterForm,
+    /// Whether somebody's rows are left out (E7).
+    hides_somebody: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,7 +41,11 @@ impl Page for History {
 
 impl History {
     /// From the months, newest first.
-    pub(in crate::portal) fn of(months: &[MonthSum]) -> Self {
+    pub(in crate::portal) fn of(
+        months: &[MonthSum],
+        choices: &Choices,
+        hides_somebody: bool,
+    ) -> Self {
         let years = months
             .chunk_by(|a, b| a.month.fiscal_year() == b.month.fiscal_year())
             .map(|months| Year {
@@ -56,16 +65,19 @@ impl History {
                     .collect(),
             })
             .collect();
-        Self { years }
+        Self { years, filter: FilterForm::new(choices), hides_somebody }
     }
 }
 
-pub(in crate::portal) async fn show(
+pub(super) async fn show(
     State(app): State<AppState>,
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
+    let reader = Reader::of(&session);
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let months = ledger::month_sums(&mut tx, &session.household_code, session.last_month()).await?;
+    let months = ledger::month_sums(&mut tx, reader).await?;
+    let choices = ledger::choices(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     tx.commit().await?;
-    visitor.page(&app, StatusCode::OK, &History::of(&months))
+    visitor.page(&app, StatusCode::OK, &History::of(&months, &choices, hides_somebody))
 }

@@ -1,4 +1,4 @@
-//! The two tiles (E1).
+//! The two tiles (E1), and the ways to everything else.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,8 +6,10 @@ use axum::response::Response;
 use chrono::Datelike as _;
 use serde::Serialize;
 
+use super::settings::sends_mail;
 use crate::base::money::Yen;
-use crate::expenses::ledger::{self, MonthSum};
+use crate::expenses::ledger::{self, MonthSum, Reader};
+use crate::expenses::privacy;
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -17,6 +19,10 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct Overview {
     latest: Tile,
     this_year: Tile,
+    /// Whether somebody's rows are left out (E7).
+    hides_somebody: bool,
+    /// Whether the union tells of new notices by mail.
+    sends_mail: bool,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -33,7 +39,12 @@ impl Page for Overview {
 
 impl Overview {
     /// From the months, newest first.
-    pub(in crate::portal) fn of(months: &[MonthSum], this_year: i32) -> Self {
+    pub(in crate::portal) fn of(
+        months: &[MonthSum],
+        this_year: i32,
+        hides_somebody: bool,
+        sends_mail: bool,
+    ) -> Self {
         let latest = months.first().map(|latest| Tile {
             yen: latest.out_of_pocket.grouped(),
             path: Some(format!("/expenses/months/{}", latest.month)),
@@ -49,17 +60,25 @@ impl Overview {
             path: Some(format!("/expenses/years/{this_year}")),
             period: Some(format!("{this_year}年")),
         });
-        Self { latest: latest.unwrap_or_default(), this_year: year.unwrap_or_default() }
+        Self {
+            latest: latest.unwrap_or_default(),
+            this_year: year.unwrap_or_default(),
+            hides_somebody,
+            sends_mail,
+        }
     }
 }
 
-pub(in crate::portal) async fn show(
+pub(super) async fn show(
     State(app): State<AppState>,
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
+    let reader = Reader::of(&session);
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let months = ledger::month_sums(&mut tx, &session.household_code, session.last_month()).await?;
+    let months = ledger::month_sums(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     tx.commit().await?;
-    let page = Overview::of(&months, app.clock.today().year());
+    let sends_mail = sends_mail(&visitor.tenant.config);
+    let page = Overview::of(&months, app.clock.today().year(), hides_somebody, sends_mail);
     visitor.page(&app, StatusCode::OK, &page)
 }

@@ -37,7 +37,7 @@ impl Next {
     /// The page, or the top where somebody made one up.
     fn path(&self) -> &str {
         let Self(path) = self;
-        let ours = ["/profile", "/sign-in-methods", "/sessions"];
+        let ours = ["/profile", "/sign-in-methods", "/sessions", "/expenses/settings"];
         let known = ours.iter().any(|page| {
             path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });

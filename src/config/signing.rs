@@ -1,0 +1,52 @@
+//! With which keys unions sign what they hand out.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SigningSettings {
+    /// Each in a `[[signing.keys]]` of its own. A union may have several over time: the one signs
+    /// whose certificate is valid on the day.
+    pub keys: Vec<SigningKeySettings>,
+}
+
+/// Where a key is. The key itself stands neither in the settings nor in the database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningKeySettings {
+    /// The union's slug: `klinekenpo`.
+    pub tenant: String,
+    /// The key with its certificates: PKCS#12 (`.p12`, `.pfx`), or PEM without a password.
+    pub file: PathBuf,
+    /// A file that holds the password of a PKCS#12 file.
+    pub password_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_named_by_union_and_file() {
+        let text = "[[keys]]\ntenant = \"klinekenpo\"\nfile = \"/run/secrets/kline.p12\"\n\
+                    password_file = \"/run/secrets/kline.password\"\n\
+                    [[keys]]\ntenant = \"jomkenpo\"\nfile = \"jom.pem\"\n";
+        let settings: SigningSettings = toml::from_str(text).unwrap();
+        let named: Vec<(&str, bool)> = settings
+            .keys
+            .iter()
+            .map(|key| (key.tenant.as_str(), key.password_file.is_some()))
+            .collect();
+        assert_eq!(named, [("klinekenpo", true), ("jomkenpo", false)]);
+    }
+
+    #[test]
+    fn a_password_has_no_place_in_the_settings() {
+        for wrong in ["password = \"x\"", "key = \"-----BEGIN PRIVATE KEY-----\""] {
+            let text = format!("[[keys]]\ntenant = \"jomkenpo\"\nfile = \"jom.p12\"\n{wrong}\n");
+            assert!(toml::from_str::<SigningSettings>(&text).is_err(), "{wrong}");
+        }
+    }
+}

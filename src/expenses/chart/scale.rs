@@ -1,0 +1,69 @@
+//! The axis of yen.
+
+use crate::base::money::Yen;
+
+/// At most so many marks above zero.
+const MARKS: u64 = 5;
+
+/// The axis of yen: round steps, up to the tallest bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scale {
+    step: u64,
+    count: u64,
+}
+
+impl Scale {
+    pub(super) fn up_to(tallest: u64) -> Self {
+        let tallest = tallest.max(1);
+        let mut unit: u64 = 100;
+        loop {
+            for step in [unit, unit.saturating_mul(2), unit.saturating_mul(5)] {
+                if step.saturating_mul(MARKS) >= tallest {
+                    return Self { step, count: tallest.div_ceil(step) };
+                }
+            }
+            unit = unit.saturating_mul(10);
+        }
+    }
+
+    pub(super) const fn top(self) -> u64 {
+        self.step.saturating_mul(self.count)
+    }
+
+    pub(super) fn marks(self) -> Vec<u64> {
+        (0..=self.count).map(|mark| mark * self.step).collect()
+    }
+
+    /// 5,000, or 2万 where every mark is so round.
+    pub(super) fn label(self, yen: u64) -> String {
+        let grouped = |number: u64| Yen(number.cast_signed()).grouped();
+        match yen {
+            0 => "0".to_owned(),
+            _ if self.step.is_multiple_of(10_000) => format!("{}万", grouped(yen / 10_000)),
+            _ => grouped(yen),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e8_the_axis_has_few_and_round_marks() {
+        for (tallest, step, top, label) in [
+            (0, 100, 100, "100"),
+            (1_914, 500, 2_000, "2,000"),
+            (50_000, 10_000, 50_000, "5万"),
+            (50_001, 20_000, 60_000, "6万"),
+            (1_234_567, 500_000, 1_500_000, "150万"),
+            (100_000_000, 20_000_000, 100_000_000, "10,000万"),
+        ] {
+            let scale = Scale::up_to(tallest);
+            assert_eq!((scale.step, scale.top()), (step, top), "{tallest}");
+            assert_eq!(scale.label(scale.top()), label);
+        }
+        let most = i64::MAX.unsigned_abs();
+        assert!(Scale::up_to(most).top() >= most);
+    }
+}

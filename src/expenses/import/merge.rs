@@ -1,0 +1,190 @@
+//! Brings the ledger in line with the staged rows, a set at a time.
+
+use super::COLUMNS;
+use crate::base::clock::Clock;
+use crate::base::month::Month;
+use crate::db::TenantTx;
+use crate::import::{Counts, ImportRun, RowErrors};
+
+/// Notes rows that stand twice, people the union doesn't know, and corrections of what is not there.
+pub(super) async fn check(
+    tx: &mut TenantTx,
+    corrects: bool,
+    errors: &mut RowErrors,
+) -> Result<(), sqlx::Error> {
+    let [claim_number, person_code, ..] = COLUMNS.map(|column| column.heading);
+    let correction = COLUMNS[12].heading;
+    sqlx::query("analyze staged_expenses").execute(tx.conn()).await?;
+    let repeated: Vec<(i64, i64)> = sqlx::query_as(
+        "select s.row, same.first from staged_expenses s join (
+             select claim_number, min(row) as first from staged_expenses
+             group by claim_number having count(*) > 1
+         ) same using (claim_number) where s.row > same.first order by s.row limit 1001",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for (row, first) in repeated {
+        let message = format!("同じ明細番号が{first}行目にもあります");
+        errors.add(row.unsigned_abs(), claim_number, message);
+    }
+    let strangers: Vec<(i64, String)> = sqlx::query_as(
+        "select row, member_code from staged_expenses s
+         where member_code is not null
+           and not exists (select from members m where m.code = s.member_code)
+         order by row limit 1001",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for (row, code) in strangers {
+        let message = format!("個人コード「{code}」の加入者が登録されていません");
+        errors.add(row.unsigned_abs(), person_code, message);
+    }
+    if !corrects {
+        return Ok(());
+    }
+    let missing: Vec<(i64, String)> = sqlx::query_as(
+        "select row, claim_number from staged_expenses s
+         where correction is not null
+           and not exists (select from expense_claims c where c.claim_number = s.claim_number)
+         order by row limit 1001",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for (row, claim) in missing {
+        let message = format!("訂正・取消のもとになる明細番号「{claim}」がありません");
+        errors.add(row.unsigned_abs(), correction, message);
+    }
+    Ok(())
+}
+
+/// Claims are given their numbers first; only where some of them had theirs already is the file compared
+/// with the ledger. Of `rows` staged rows, some may have been left out since.
+pub(super) async fn merge(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    run: &ImportRun,
+    rows: i64,
+) -> Result<Counts, sqlx::Error> {
+    let claimed = execute(
+        tx,
+        "insert into expense_claims (claim_number, household_code, notice_month)
+         select s.claim_number, m.household_code, s.notice_month
+         from staged_expenses s join members m on m.code = s.member_code
+         where s.correction is null
+         on conflict do nothing",
+    )
+    .await?;
+    let ended = if claimed < rows { end_others(tx, clock, run).await? } else { Ended::default() };
+    let inserted = sqlx::query(
+        "insert into expenses (household_code, notice_month, claim_number, member_code,
+                               treatment_month, institution, care, days, total_yen, insurer_yen,
+                               public_yen, out_of_pocket_yen, computed, remarks, batch_id)
+         select coalesce(t.new_household, m.household_code), s.notice_month, s.claim_number,
+                s.member_code, s.treatment_month, s.institution, s.care, s.days, s.total_yen,
+                s.insurer_yen, s.public_yen, s.out_of_pocket_yen, s.computed, s.remarks, $1
+         from staged_expenses s join members m on m.code = s.member_code
+         left join standing t on t.row = s.row",
+    )
+    .bind(run.batch)
+    .execute(tx.conn())
+    .await?;
+    let inserted = i64::try_from(inserted.rows_affected()).unwrap_or(i64::MAX);
+    let added = inserted - ended.replaced;
+    let changed = ended.replaced + ended.cancelled;
+    Ok(Counts { added, changed, unchanged: rows - added - changed })
+}
+
+/// Rows of the ledger that the file ends.
+#[derive(Default)]
+struct Ended {
+    replaced: i64,
+    cancelled: i64,
+}
+
+/// Takes out of the ledger, and into history, what the file replaces or cancels; and out of the staging
+/// table what needs no writing.
+async fn end_others(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    run: &ImportRun,
+) -> Result<Ended, sqlx::Error> {
+    execute(
+        tx,
+        "insert into standing
+         select e.*, s.row, coalesce(s.correction = 'cancel', false),
+                case when s.correction = 'cancel' or e.member_code = s.member_code
+                     then e.household_code else m.household_code end
+         from staged_expenses s
+         join expense_claims c on c.claim_number = s.claim_number
+         join expenses e on e.household_code = c.household_code
+                        and e.notice_month = c.notice_month and e.claim_number = c.claim_number
+         left join members m on m.code = s.member_code",
+    )
+    .await?;
+    execute(
+        tx,
+        "with same as (
+             delete from standing t using staged_expenses s
+             where s.row = t.row and not t.cancelled
+               and (t.member_code, t.notice_month, t.treatment_month, t.institution, t.care, t.days,
+                    t.total_yen, t.insurer_yen, t.public_yen, t.out_of_pocket_yen, t.computed,
+                    t.remarks)
+                 is not distinct from
+                   (s.member_code, s.notice_month, s.treatment_month, s.institution, s.care, s.days,
+                    s.total_yen, s.insurer_yen, s.public_yen, s.out_of_pocket_yen, s.computed,
+                    s.remarks)
+             returning t.row
+         )
+         delete from staged_expenses s using same where s.row = same.row",
+    )
+    .await?;
+    execute(tx, "analyze standing").await?;
+    let kept = "insert into expense_history
+             (claim_number, ended_by, ended_at, reason, household_code, notice_month, member_code,
+              treatment_month, institution, care, days, total_yen, insurer_yen, public_yen,
+              out_of_pocket_yen, computed, remarks, batch_id)
+         select claim_number, $1, $2, case when cancelled then 'cancelled' else 'corrected' end,
+                household_code, notice_month, member_code, treatment_month, institution, care, days,
+                total_yen, insurer_yen, public_yen, out_of_pocket_yen, computed, remarks, batch_id
+         from standing";
+    sqlx::query(kept).bind(run.batch).bind(clock.now()).execute(tx.conn()).await?;
+    let ended = execute(
+        tx,
+        "delete from expenses e using standing t
+         where e.household_code = t.household_code and e.notice_month = t.notice_month
+           and e.claim_number = t.claim_number",
+    )
+    .await?;
+    let cancelled = execute(
+        tx,
+        "delete from expense_claims c using standing t
+         where c.claim_number = t.claim_number and t.cancelled",
+    )
+    .await?;
+    execute(
+        tx,
+        "update expense_claims c
+         set household_code = t.new_household, notice_month = s.notice_month
+         from standing t join staged_expenses s on s.row = t.row
+         where c.claim_number = t.claim_number and not t.cancelled",
+    )
+    .await?;
+    Ok(Ended { replaced: ended - cancelled, cancelled })
+}
+
+/// The months of the file's rows whose notice is not published, oldest first.
+pub(super) async fn unpublished(tx: &mut TenantTx) -> Result<Vec<Month>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select distinct notice_month from staged_expenses s
+         where notice_month is not null
+           and not exists (select from expense_notices n where n.month = s.notice_month)
+         order by 1",
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+async fn execute(tx: &mut TenantTx, statement: &'static str) -> Result<i64, sqlx::Error> {
+    let done = sqlx::query(statement).execute(tx.conn()).await?;
+    Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,212 @@
+//! The documented layout of an expenses file, row by row into the staging table.
+
+use super::{Staged, Sums};
+use crate::base::japanese::fold;
+use crate::base::money::Yen;
+use crate::base::month::Month;
+use crate::db::TenantTx;
+use crate::expenses::care::Care;
+use crate::import::columns::{Column, Mapping};
+use crate::import::rows::{Copy, Progress, Row, Rows, code, line};
+use crate::import::source::Source;
+use crate::import::{ImportError, RowErrors};
+
+/// Headings in any order; others are passed over.
+pub const COLUMNS: [Column; 13] = [
+    Column::required("claim_number", "明細番号"),
+    Column::required("person_code", "個人コード"),
+    Column::required("notice_month", "通知年月"),
+    Column::required("treatment_month", "診療年月"),
+    Column::required("institution", "医療機関"),
+    Column::required("care", "診療区分"),
+    Column::required("days", "日数"),
+    Column::required("total", "医療費総額"),
+    Column::required("insurer_paid", "保険者負担額"),
+    Column::required("public_paid", "公費負担額"),
+    Column::required("out_of_pocket", "自己負担額"),
+    Column::optional("remarks", "備考"),
+    Column::optional("correction", "訂正区分"),
+];
+
+/// What a row does to one that came before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Correction {
+    Replace,
+    Cancel,
+}
+
+impl Correction {
+    fn parse(text: &str) -> Result<Option<Self>, String> {
+        match text.trim() {
+            "新規" => Ok(None),
+            "訂正" => Ok(Some(Self::Replace)),
+            "取消" => Ok(Some(Self::Cancel)),
+            other => Err(format!("「{other}」は使えません（空欄、新規、訂正、取消）")),
+        }
+    }
+}
+
+/// Reads the whole file; mistakes are noted.
+pub(super) async fn stage(
+    tx: &mut TenantTx,
+    source: &mut Source,
+    mapping: &Mapping,
+    progress: &mut Progress<'_>,
+    errors: &mut RowErrors,
+) -> Result<Staged, ImportError> {
+    let mut rows = Rows::open(source, &COLUMNS, mapping)?;
+    let mut staged = Staged::default();
+    let copy = Copy::into(tx.conn(), "staged_expenses").await?;
+    staged.rows = copy
+        .rows(&mut rows, progress, |row, copy| write(row, errors, copy, &mut staged).is_some())
+        .await?;
+    Ok(staged)
+}
+
+/// Parses a row and writes it; nothing is written of a row with a mistake.
+fn write(
+    row: &Row<'_>,
+    errors: &mut RowErrors,
+    copy: &mut Copy<'_>,
+    staged: &mut Staged,
+) -> Option<()> {
+    if !row.is_whole(errors) {
+        return None;
+    }
+    let correction = row.optional(12, errors, Correction::parse)?.flatten();
+    staged.corrects |= correction.is_some();
+    let claim_number = row.required(0, errors, |text| code(text, 60));
+    if correction == Some(Correction::Cancel) {
+        copy.display(row.number);
+        copy.field(&claim_number?);
+        for _ in 0..10 {
+            copy.null();
+        }
+        copy.field("f");
+        copy.null();
+        copy.field("cancel");
+        return Some(());
+    }
+    let care = row.required(5, errors, Care::parse);
+    let person_code = row.required(1, errors, |text| code(text, 40));
+    let months = months(row, errors);
+    let institution = row.optional(4, errors, |text| line(text, 120));
+    let days = row.required(6, errors, |text| number(text, 999));
+    let total = row.required(7, errors, yen);
+    let insurer = row.required(8, errors, yen);
+    let public = row.required(9, errors, yen);
+    let out_of_pocket = row.required(10, errors, yen);
+    let remarks = row.optional(11, errors, |text| line(text, 200));
+    let (claim_number, person_code, (notice_month, treatment_month)) =
+        (claim_number?, person_code?, months?);
+    let (institution, care, days, remarks) = (institution?, care?, days?, remarks?);
+    let (total, insurer, public, out_of_pocket) = (total?, insurer?, public?, out_of_pocket?);
+    copy.display(row.number);
+    copy.field(&claim_number);
+    copy.field(&person_code);
+    copy.display(notice_month.first_day());
+    copy.display(treatment_month.first_day());
+    copy.field(institution.as_deref().unwrap_or_default());
+    copy.field(care.name());
+    copy.display(days);
+    copy.display(total.0);
+    copy.display(insurer.0);
+    copy.display(public.0);
+    copy.display(out_of_pocket.0);
+    copy.field("f");
+    copy.field(remarks.as_deref().unwrap_or_default());
+    copy.optional(correction.map(|_| "replace"));
+    let Sums { total: sum, out_of_pocket: own } = &mut staged.sums;
+    *sum += total;
+    *own += out_of_pocket;
+    Some(())
+}
+
+/// The months of notice and treatment.
+fn months(row: &Row<'_>, errors: &mut RowErrors) -> Option<(Month, Month)> {
+    let month = |text: &str| {
+        Month::parse(&fold(text))
+            .ok_or_else(|| format!("「{text}」は年月ではありません（例: 2026-03）"))
+    };
+    let notice = row.required(2, errors, month);
+    let treatment = row.required(3, errors, month);
+    let (notice, treatment) = (notice?, treatment?);
+    if treatment > notice {
+        errors.add(row.number, row.heading(3), "通知年月より後です");
+        return None;
+    }
+    Some((notice, treatment))
+}
+
+/// Whole yen from nothing to a hundred million, `12,960` and `¥12960` too.
+fn yen(text: &str) -> Result<Yen, String> {
+    if text.trim_start().starts_with(['-', '－', '−', '▲', '△']) {
+        return Err(format!("負の金額は使えません: {text}"));
+    }
+    number(text, 100_000_000).map(Yen)
+}
+
+fn number(text: &str, most: i64) -> Result<i64, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = if plain { Some(text.to_owned()) } else { ungrouped(&fold(text)) };
+    let digits = digits.ok_or_else(|| format!("「{text}」は数字ではありません"))?;
+    match digits.parse::<i64>() {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(format!("大きすぎます: {text}（{most}まで）")),
+    }
+}
+
+/// `¥12,960` without its sign and separators, which must stand where they belong.
+fn ungrouped(text: &str) -> Option<String> {
+    let text = text.strip_prefix('¥').unwrap_or(text);
+    let mut groups = text.split(',');
+    let first = groups.next()?;
+    let digits = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    let grouped = text.contains(',');
+    let right = digits(first)
+        && (!grouped || first.len() <= 3)
+        && groups.all(|group| group.len() == 3 && digits(group));
+    right.then(|| text.replace(',', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o2_amounts_are_whole_yen_and_never_negative() {
+        for (text, expected) in
+            [("0", 0), ("12960", 12_960), ("12,960", 12_960), ("¥１２９６０", 12_960)]
+        {
+            assert_eq!(yen(text), Ok(Yen(expected)), "{text}");
+        }
+        for bad in [
+            "-1",
+            "▲100",
+            "1.5",
+            "一万",
+            "",
+            "1,2,3",
+            "¥¥70",
+            "12960,",
+            ",000",
+            "1296,000",
+            "99999999999999999999",
+            "100000001",
+        ] {
+            assert!(yen(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn o2_a_row_says_what_it_does_to_an_earlier_one() {
+        for (text, expected) in [
+            ("新規", None),
+            ("訂正", Some(Correction::Replace)),
+            (" 取消 ", Some(Correction::Cancel)),
+        ] {
+            assert_eq!(Correction::parse(text), Ok(expected), "{text}");
+        }
+        assert!(Correction::parse("削除").unwrap_err().contains("取消"));
+    }
+}

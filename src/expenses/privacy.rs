@@ -1,0 +1,140 @@
+//! Keeping one's own expenses from the rest of the household (E7).
+//!
+//! The household reads what its members had, as the notices on paper do. An adult may keep theirs
+//! private: then nobody else's page, sum or file has them, of whatever month. That somebody does is told whether
+//! or not there are rows, so that the telling gives nothing away.
+
+use chrono::{DateTime, Months, NaiveDate, Utc};
+
+use super::ledger::Reader;
+use crate::audit::{self, Action};
+use crate::auth::session::Session;
+use crate::base::clock::{Clock, jst};
+use crate::db::TenantTx;
+
+/// 成年 (民法4条): from the eighteenth birthday on.
+const ADULT_YEARS: u32 = 18;
+
+/// How it stands with one's own rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    Shared,
+    Private {
+        since: NaiveDate,
+    },
+    /// Too young to choose; shared.
+    Minor,
+    /// There is nobody to keep them from.
+    Alone,
+}
+
+/// Whether somebody else of the household keeps theirs private.
+///
+/// # Errors
+/// The database's.
+pub async fn hides_somebody(tx: &mut TenantTx, reader: Reader<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (
+               select from private_expenses p
+               where p.member_code <> $2 and p.member_code in (
+                   select code from members where household_code = $1
+                   union select member_code from expenses where household_code = $1)
+           ) as "hides!""#,
+        reader.household,
+        reader.member
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// # Errors
+/// The database's.
+pub async fn own(
+    tx: &mut TenantTx,
+    session: &Session,
+    today: NaiveDate,
+) -> Result<Own, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select m.birthdate, p.since as "since?: DateTime<Utc>",
+                  exists (select from members o
+                          where o.household_code = m.household_code and o.code <> m.code)
+                      as "family!"
+           from members m
+           left join private_expenses p on p.tenant_id = m.tenant_id and p.member_code = m.code
+           where m.code = $1"#,
+        session.member_code
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(match row.since {
+        Some(since) => Own::Private { since: jst(since).date_naive() },
+        None if !is_adult(row.birthdate, today) => Own::Minor,
+        None if !row.family => Own::Alone,
+        None => Own::Shared,
+    })
+}
+
+/// Whether the day of the eighteenth birthday has come; whoever was born on February 29 has it on
+/// March 1.
+fn is_adult(birthdate: NaiveDate, today: NaiveDate) -> bool {
+    today
+        .checked_sub_months(Months::new(12 * ADULT_YEARS))
+        .is_some_and(|latest| birthdate <= latest)
+}
+
+/// Keeps one's own rows private, or shares them again. Nothing happens where it was so already, or to
+/// who may not choose.
+///
+/// # Errors
+/// The database's.
+pub async fn set(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    private: bool,
+) -> Result<(), sqlx::Error> {
+    let before = own(tx, session, clock.today()).await?;
+    let action = match (before, private) {
+        (Own::Shared, true) => {
+            sqlx::query!(
+                "insert into private_expenses (member_code, since) values ($1, $2)
+                 on conflict do nothing",
+                session.member_code,
+                clock.now()
+            )
+            .execute(tx.conn())
+            .await?;
+            Action::ExpensesHidden
+        }
+        (Own::Private { .. }, false) => {
+            sqlx::query!(
+                "delete from private_expenses where member_code = $1",
+                session.member_code
+            )
+            .execute(tx.conn())
+            .await?;
+            Action::ExpensesShown
+        }
+        _ => return Ok(()),
+    };
+    audit::record(tx, clock, action, Some(session.account), serde_json::json!({})).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e7_one_is_an_adult_from_the_eighteenth_birthday_on() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (birthdate, today, adult) in [
+            ("2008-11-21", "2026-11-20", false),
+            ("2008-11-21", "2026-11-21", true),
+            ("2008-02-29", "2026-02-28", false),
+            ("2008-02-29", "2026-03-01", true),
+            ("1979-08-22", "2026-11-21", true),
+        ] {
+            assert_eq!(is_adult(day(birthdate), day(today)), adult, "{birthdate} {today}");
+        }
+    }
+}

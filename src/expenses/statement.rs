@@ -1,0 +1,131 @@
+//! The table of a statement (E3) in the words and figures that people read, on a page and on paper.
+
+use serde::Serialize;
+
+use super::ledger::ExpenseRow;
+use super::totals::Totals;
+
+/// What 「備考」 begins with where the claim did not tell the amount.
+const COMPUTED: &str = "自己負担額は計算額";
+
+/// Rows and their sums.
+#[derive(Debug, Serialize)]
+pub struct Statement {
+    /// 「あなたが支払った額」
+    paid: String,
+    rows: Vec<Row>,
+    totals: Sums,
+    /// Whether the notes have to explain a computed amount.
+    computed: bool,
+    /// Whether somebody's rows are left out (E7).
+    hides_somebody: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    treatment_month: String,
+    patient: String,
+    institution: String,
+    /// 診療区分/日数: 通院/1日
+    care: String,
+    total: String,
+    insurer: String,
+    public: String,
+    out_of_pocket: String,
+    remarks: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Sums {
+    total: String,
+    insurer: String,
+    public: String,
+    out_of_pocket: String,
+}
+
+impl Statement {
+    #[must_use]
+    pub fn of(rows: Vec<ExpenseRow>, hides_somebody: bool) -> Self {
+        let totals = Totals::of(&rows);
+        Self {
+            paid: totals.out_of_pocket.grouped(),
+            computed: rows.iter().any(|row| row.computed),
+            rows: rows.into_iter().map(Row::from).collect(),
+            totals: Sums {
+                total: totals.total.to_string(),
+                insurer: totals.insurer.to_string(),
+                public: totals.public.to_string(),
+                out_of_pocket: totals.out_of_pocket.to_string(),
+            },
+            hides_somebody,
+        }
+    }
+}
+
+impl From<ExpenseRow> for Row {
+    fn from(row: ExpenseRow) -> Self {
+        let remarks = match row.computed {
+            true if row.remarks.is_empty() => COMPUTED.to_owned(),
+            true => format!("{COMPUTED}。{}", row.remarks),
+            false => row.remarks,
+        };
+        Self {
+            treatment_month: row.treatment_month.slashed(),
+            patient: row.patient,
+            institution: row.institution,
+            care: format!("{}/{}{}", row.care.japanese(), row.days, row.care.counter()),
+            total: row.total.to_string(),
+            insurer: row.insurer.to_string(),
+            public: row.public.to_string(),
+            out_of_pocket: row.out_of_pocket.to_string(),
+            remarks,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::money::Yen;
+    use crate::base::month::Month;
+    use crate::expenses::care::Care;
+
+    fn row(computed: bool, remarks: &str) -> ExpenseRow {
+        ExpenseRow {
+            treatment_month: Month::new(2025, 1).unwrap(),
+            member: "K1".to_owned(),
+            patient: "テスト タロウ".to_owned(),
+            institution: "サンプルクリニック薬局".to_owned(),
+            care: Care::Pharmacy,
+            days: 2,
+            total: Yen(2_760),
+            insurer: Yen(1_932),
+            public: Yen(0),
+            out_of_pocket: Yen(828),
+            computed,
+            remarks: remarks.to_owned(),
+        }
+    }
+
+    #[test]
+    fn e3_remarks_begin_with_how_an_amount_came_about() {
+        for (computed, remarks, shown) in [
+            (false, "", ""),
+            (false, "高額療養費支給", "高額療養費支給"),
+            (true, "", "自己負担額は計算額"),
+            (true, "高額療養費支給", "自己負担額は計算額。高額療養費支給"),
+        ] {
+            let statement = Statement::of(vec![row(computed, remarks)], false);
+            assert_eq!((statement.rows[0].remarks.as_str(), statement.computed), (shown, computed));
+        }
+    }
+
+    #[test]
+    fn e2_a_row_and_its_sums_as_they_are_read() {
+        let statement = Statement::of(vec![row(false, ""), row(false, "")], true);
+        let Row { treatment_month, care, public, .. } = &statement.rows[1];
+        assert_eq!([treatment_month, care, public], ["2025/01", "調剤/2回", "¥0"]);
+        assert_eq!([&statement.paid, &statement.totals.total], ["1,656", "¥5,520"]);
+        assert!(statement.hides_somebody && !statement.computed);
+    }
+}

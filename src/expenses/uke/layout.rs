@@ -1,0 +1,138 @@
+//! Which field of which record tells what, and how it is written.
+
+use chrono::NaiveDate;
+
+use super::amounts::Form;
+use super::records::Field;
+use crate::base::japanese::{fold, parse_date};
+use crate::base::month::Month;
+use crate::import::rows::code;
+
+pub(super) const PREFECTURE: Field = Field::new(2, "都道府県");
+pub(super) const CODE: Field = Field::new(4, "医療機関コード");
+pub(super) const UK_NAME: Field = Field::new(6, "医療機関名称");
+pub(super) const RE_NUMBER: Field = Field::new(1, "レセプト番号");
+pub(super) const RE_KIND: Field = Field::new(2, "レセプト種別");
+pub(super) const RE_MONTH: Field = Field::new(3, "診療年月");
+pub(super) const RE_NAME: Field = Field::new(4, "氏名");
+pub(super) const RE_BIRTHDATE: Field = Field::new(6, "生年月日");
+pub(super) const HO_INSURER: Field = Field::new(1, "保険者番号");
+pub(super) const HO_SYMBOL: Field = Field::new(2, "記号");
+pub(super) const HO_NUMBER: Field = Field::new(3, "番号");
+pub(super) const HO_DAYS: Field = Field::new(4, "日数");
+pub(super) const HO_POINTS: Field = Field::new(5, "合計点数");
+pub(super) const SN_BRANCH: Field = Field::new(6, "枝番");
+
+/// Where the records of a form differ from the others'.
+pub(super) struct Layout {
+    /// The record of the institution.
+    pub place: &'static str,
+    pub month: Field,
+    /// A dentist's stands in the UK record.
+    pub name: Option<Field>,
+    pub kana: Field,
+    pub share: Field,
+    pub public_share: Field,
+    pub has_branch: bool,
+}
+
+const MEDICAL: Layout = Layout {
+    place: "IR",
+    month: Field::new(7, "請求年月"),
+    name: Some(Field::new(6, "医療機関名称")),
+    kana: Field::new(36, "カタカナ氏名"),
+    share: Field::new(11, "負担金額"),
+    public_share: Field::new(6, "負担金額"),
+    has_branch: true,
+};
+
+const DENTAL: Layout = Layout {
+    place: "IR",
+    month: Field::new(6, "請求年月"),
+    name: None,
+    kana: Field::new(25, "カタカナ氏名"),
+    share: Field::new(10, "負担金額"),
+    public_share: Field::new(6, "負担金額"),
+    has_branch: true,
+};
+
+const PHARMACY: Layout = Layout {
+    place: "YK",
+    month: Field::new(6, "請求年月"),
+    name: Some(Field::new(5, "薬局名称")),
+    kana: Field::new(41, "カタカナ氏名"),
+    share: Field::new(9, "負担金額"),
+    public_share: Field::new(7, "負担金額"),
+    has_branch: false,
+};
+
+impl Layout {
+    pub const fn of(form: Form) -> &'static Self {
+        match form {
+            Form::Medical => &MEDICAL,
+            Form::Dental => &DENTAL,
+            Form::Pharmacy => &PHARMACY,
+        }
+    }
+}
+
+pub(super) fn month(text: &str) -> Result<Month, String> {
+    Month::parse(&fold(text)).ok_or_else(|| format!("「{text}」は年月ではありません（例: 202603）"))
+}
+
+pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
+    parse_date(text).ok_or_else(|| format!("「{text}」は日付ではありません（例: 19790822）"))
+}
+
+pub(super) fn branch(text: &str) -> Result<String, String> {
+    let branch = code(text, 2)?;
+    if branch.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(format!("{branch:0>2}"))
+    } else {
+        Err(format!("「{branch}」は2桁の数字ではありません"))
+    }
+}
+
+pub(super) fn whole(text: &str, most: i64) -> Result<i64, String> {
+    let digits = fold(text);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("「{text}」は数字ではありません"));
+    }
+    match digits.parse::<i64>() {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(format!("大きすぎます: {text}（{most}まで）")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o2_fields_are_read_as_they_are_written() {
+        assert_eq!(month("202609"), Ok(Month::new(2026, 9).unwrap()));
+        assert_eq!(day("19790822"), Ok(NaiveDate::from_ymd_opt(1979, 8, 22).unwrap()));
+        for (text, expected) in [("1", "01"), ("01", "01"), ("１２", "12")] {
+            assert_eq!(branch(text).as_deref(), Ok(expected), "{text}");
+        }
+        for (text, expected) in [("0", 0), ("001296", 1_296), ("１２", 12), ("9999", 9_999)] {
+            assert_eq!(whole(text, 9_999), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn o2_what_is_no_month_day_branch_or_number_is_refused() {
+        for bad in ["50809", "202613", "2026", "x"] {
+            assert!(month(bad).is_err(), "{bad}");
+        }
+        for bad in ["3540822", "20260230", "x"] {
+            assert!(day(bad).is_err(), "{bad}");
+        }
+        for bad in ["a", "1a", "001"] {
+            assert!(branch(bad).is_err(), "{bad}");
+        }
+        for bad in ["-1", "1.5", "10000", "99999999999999999999", "1 2"] {
+            assert!(whole(bad, 9_999).is_err(), "{bad}");
+        }
+    }
+}

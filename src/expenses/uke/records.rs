@@ -1,0 +1,157 @@
+//! The lines of a UKE file: a record each, with commas between its fields and no quotation.
+
+use std::io::{BufRead as _, BufReader, Read};
+
+use crate::import::source::{Fuse, Source, Text};
+use crate::import::{ImportError, RowErrors};
+
+const BUFFER: usize = 64 * 1024;
+/// What older systems write after the last line.
+const END_OF_FILE: char = '\u{1a}';
+
+/// A file's records, one in memory at a time.
+pub(super) struct Records {
+    reader: BufReader<Box<dyn Read + Send>>,
+    fuse: Fuse,
+    text: String,
+    line: u64,
+}
+
+impl Records {
+    pub fn open(source: &mut Source) -> Result<Self, ImportError> {
+        let Text { reader, fuse } = source.text()?;
+        let reader = BufReader::with_capacity(BUFFER, reader);
+        Ok(Self { reader, fuse, text: String::new(), line: 0 })
+    }
+
+    /// The next record, which has no name where the line is blank. A last line that does not end was
+    /// cut off, and may be read as a smaller number than was written.
+    pub fn next_record(&mut self) -> Result<Option<Record<'_>>, ImportError> {
+        self.text.clear();
+        if self.reader.read_line(&mut self.text)? == 0 {
+            return Ok(None);
+        }
+        self.fuse.reset();
+        self.line += 1;
+        if !self.text.ends_with(['\n', END_OF_FILE]) {
+            let line = self.line;
+            let message = format!("{line}行目が途中で切れています（行末の改行がありません）");
+            return Err(ImportError::Heading(message));
+        }
+        Ok(Some(Record::new(self.line, &self.text)))
+    }
+
+    /// Bytes of the file read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.fuse.total()
+    }
+}
+
+/// A place in a record, counted from zero, which is the record's own name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    index: usize,
+    name: &'static str,
+}
+
+impl Field {
+    pub const fn new(index: usize, name: &'static str) -> Self {
+        Self { index, name }
+    }
+}
+
+/// One record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Record<'r> {
+    pub line: u64,
+    text: &'r str,
+}
+
+impl<'r> Record<'r> {
+    pub fn new(line: u64, text: &'r str) -> Self {
+        Self { line, text: text.trim_matches(['\r', '\n', END_OF_FILE]) }
+    }
+
+    pub fn name(self) -> &'r str {
+        self.field(0)
+    }
+
+    pub fn text(self) -> &'r str {
+        self.text
+    }
+
+    fn field(self, index: usize) -> &'r str {
+        self.text.split(',').nth(index).unwrap_or_default().trim()
+    }
+
+    /// Parses a field that must not be empty; a mistake is noted, and gives `None`.
+    pub fn required<T>(
+        self,
+        field: Field,
+        errors: &mut RowErrors,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let found = self.optional(field, errors, parse)?;
+        if found.is_none() {
+            self.wrong(field, "空です", errors);
+        }
+        found
+    }
+
+    /// Parses a field that may be empty; the outer `None` is a mistake, the inner one an empty field.
+    pub fn optional<T>(
+        self,
+        field: Field,
+        errors: &mut RowErrors,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        let text = self.field(field.index);
+        if text.is_empty() {
+            return Some(None);
+        }
+        parse(text).map(Some).map_err(|message| self.wrong(field, message, errors)).ok()
+    }
+
+    /// Notes a mistake of a field.
+    pub fn wrong(self, field: Field, message: impl Into<String>, errors: &mut RowErrors) {
+        errors.add(self.line, &format!("{} {}", self.name(), field.name), message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn names(bytes: &[u8]) -> Result<Vec<String>, String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let mut records = Records::open(&mut Source::open(file.path()).unwrap()).unwrap();
+        let mut names = Vec::new();
+        while let Some(record) = records.next_record().map_err(|error| error.to_string())? {
+            names.push(format!("{} {}", record.line, record.name()));
+        }
+        Ok(names)
+    }
+
+    #[test]
+    fn o2_a_line_is_a_record_and_a_quotation_mark_is_data() {
+        assert_eq!(names(b"IR,\"1\r\n\r\nRE,\"x\r\n").unwrap(), ["1 IR", "2 ", "3 RE"]);
+        assert_eq!(names(b"IR,1\r\n\x1a").unwrap(), ["1 IR", "2 "]);
+        assert_eq!(names(b"IR,1\r\nGO,1\x1a").unwrap(), ["1 IR", "2 GO"]);
+        assert!(names(b"").unwrap().is_empty());
+    }
+
+    #[test]
+    fn o2_a_last_line_that_was_cut_off_is_refused() {
+        let error = names(b"IR,1\r\nHO,06139927,101,11,2,12").unwrap_err();
+        assert_eq!(error, "2行目が途中で切れています（行末の改行がありません）");
+    }
+
+    #[test]
+    fn o2_a_line_without_end_blows_the_fuse() {
+        let error = names(&[b'x'; 1_000_000]).unwrap_err();
+        assert!(error.contains("256KB"), "{error}");
+    }
+}

@@ -1,0 +1,67 @@
+//! The files for a tax return (D1, D2, D4).
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::PDF;
+use super::deduction::{Format, PAGE, year};
+use crate::expenses::deduction::{self, Deduction};
+use crate::expenses::ledger::Reader;
+use crate::expenses::{csv, etax, pdf};
+use crate::web::download::download;
+use crate::web::error::WebError;
+use crate::web::identity::{Subscriber, Visitor};
+use crate::web::state::AppState;
+
+const CSV: &str = "text/csv; charset=utf-8";
+
+pub(super) async fn send(
+    State(app): State<AppState>,
+    Path((format, asked)): Path<(String, String)>,
+    Subscriber { visitor, session, .. }: Subscriber,
+) -> Result<Response, WebError> {
+    let format = Format::parse(&format).ok_or(WebError::NotFound)?;
+    let years = deduction::years(app.clock.today());
+    let year = year(&asked, &years).ok_or(WebError::NotFound)?;
+    let union = visitor.tenant.config.name.clone();
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let deduction = deduction::of(&mut tx, Reader::of(&session), &union, year).await?;
+    tx.commit().await?;
+    let unfit = format == Format::Xml && !etax::unfit(&deduction).is_empty();
+    if deduction.lines.is_empty() || unfit {
+        // The page says why there is none.
+        let page = format!("{PAGE}/{}?year={year}", format.name());
+        return Ok(Redirect::to(&page).into_response());
+    }
+    let slug = visitor.tenant.config.slug.as_str();
+    match format {
+        Format::Xml => signed(app, &visitor, deduction).await,
+        Format::Csv => {
+            let name = format!("医療費通知データ_{union}_{year}年.csv");
+            let plain = csv::file_name(slug, year);
+            Ok(download(&name, &plain, CSV, csv::deduction(&deduction)))
+        }
+        Format::Pdf => {
+            let name = format!("医療費控除通知_{union}_{year}年.pdf");
+            let file = pdf::deduction(&app.printer, &deduction).await?;
+            Ok(download(&name, &format!("iryohi-{slug}-{year}.pdf"), PDF, file))
+        }
+    }
+}
+
+/// XML under the union's key; where there is none, there is no such file.
+async fn signed(
+    app: AppState,
+    visitor: &Visitor,
+    deduction: Deduction,
+) -> Result<Response, WebError> {
+    let slug = visitor.tenant.config.slug.as_str().to_owned();
+    // It keeps a processor busy, so it is made away from the threads that answer.
+    let made = tokio::task::spawn_blocking(move || {
+        let key = app.signing.of(&slug, app.clock.now())?;
+        Some(etax::file(&deduction, key, &slug, app.clock.today()))
+    });
+    let made = made.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
+    let file = made.ok_or(WebError::NotFound)??;
+    Ok(download(&file.name, &file.name, file.content_type, file.bytes))
+}

@@ -1,0 +1,262 @@
+//! 「自己負担額のグラフ」 (E8): what was paid by month and by year, by person; the same as tables.
+
+use std::ops::Range;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Datelike as _;
+use serde::{Deserialize, Serialize};
+
+use super::statement;
+use crate::base::money::Yen;
+use crate::base::month::Month;
+use crate::expenses::chart::{self, Bar, People, Size};
+use crate::expenses::ledger::{self, PersonSum, Reader};
+use crate::expenses::privacy;
+use crate::web::error::WebError;
+use crate::web::identity::Subscriber;
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct Graph {
+    /// The calendar year whose months are shown.
+    year: i32,
+    /// None: there is no notice of that year.
+    months: Option<Figure>,
+    years: Option<Figure>,
+    links: Vec<YearLink>,
+    /// Whether somebody's rows are left out (E7).
+    hides_somebody: bool,
+}
+
+/// Bars, whose colours they are in, and the same in figures.
+#[derive(Debug, Serialize)]
+struct Figure {
+    /// SVG, for wide pages and narrow ones.
+    desk: Option<String>,
+    phone: Option<String>,
+    people: Vec<Person>,
+    lines: Vec<Line>,
+    /// The people's, below their columns.
+    sums: Vec<String>,
+    total: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Person {
+    name: String,
+    /// The number of the colour.
+    series: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    label: String,
+    path: String,
+    /// One for each person.
+    parts: Vec<String>,
+    total: String,
+}
+
+#[derive(Debug, Serialize)]
+struct YearLink {
+    year: i32,
+    current: bool,
+}
+
+impl Page for Graph {
+    const TEMPLATE: &'static str = "portal/expenses/graph.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    year: Option<String>,
+}
+
+/// Where a bar stands, and what it stands for.
+struct Place {
+    label: String,
+    short: String,
+    path: String,
+    months: Range<Month>,
+}
+
+impl Graph {
+    /// From the sums, oldest first.
+    pub(in crate::portal) fn of(sums: &[PersonSum], january: Month, hides_somebody: bool) -> Self {
+        let people = People::of(sums);
+        let of_year: Vec<PersonSum> =
+            sums.iter().filter(|sum| sum.month.year() == january.year()).cloned().collect();
+        let months = (0..12).map(|count| month_place(january.plus(count)));
+        let known = match sums {
+            [] => 0..0,
+            [first, .., last] => first.month.year()..last.month.year() + 1,
+            [only] => only.month.year()..only.month.year() + 1,
+        };
+        let years = known.clone().filter_map(|year| Month::new(year, 1)).map(year_place);
+        let has_sums = |year: &i32| sums.iter().any(|sum| sum.month.year() == *year);
+        let link = |year| YearLink { year, current: year == january.year() };
+        Self {
+            year: january.year(),
+            months: Figure::of(&people, &of_year, &months.collect::<Vec<_>>()),
+            links: known.clone().rev().filter(has_sums).map(link).collect(),
+            years: Figure::of(&people, sums, &years.collect::<Vec<_>>()),
+            hides_somebody,
+        }
+    }
+}
+
+fn month_place(month: Month) -> Place {
+    Place {
+        label: format!("{}月", month.month()),
+        short: month.month().to_string(),
+        path: format!("/expenses/months/{month}"),
+        months: month..month.plus(1),
+    }
+}
+
+fn year_place(january: Month) -> Place {
+    Place {
+        label: format!("{}年", january.year()),
+        short: january.year().to_string(),
+        path: format!("/expenses/years/{}", january.year()),
+        months: january..january.plus(12),
+    }
+}
+
+impl Figure {
+    /// None where there is nothing to show.
+    fn of(people: &People, sums: &[PersonSum], places: &[Place]) -> Option<Self> {
+        if sums.is_empty() {
+            return None;
+        }
+        let bars: Vec<Bar> = places
+            .iter()
+            .map(|place| Bar {
+                label: place.label.clone(),
+                short: place.short.clone(),
+                parts: people.stack(within(sums, place)),
+            })
+            .collect();
+        let shown: Vec<usize> = (0..people.count())
+            .filter(|series| sums.iter().any(|sum| people.series(&sum.member) == *series))
+            .collect();
+        let cells = |parts: &[Yen]| -> Vec<String> {
+            shown.iter().map(|series| parts[*series].to_string()).collect()
+        };
+        let total = |parts: &[Yen]| parts.iter().copied().sum::<Yen>().to_string();
+        let noticed = |place: &Place| within(sums, place).next().is_some();
+        let lines = places.iter().zip(&bars).filter(|(place, _)| noticed(place));
+        let whole = people.stack(sums.iter());
+        Some(Self {
+            desk: chart::svg(&bars, Size::Desk),
+            phone: chart::svg(&bars, Size::Phone),
+            people: shown
+                .iter()
+                .map(|series| Person { name: people.name(*series).to_owned(), series: *series })
+                .collect(),
+            lines: lines
+                .map(|(place, bar)| Line {
+                    label: place.label.clone(),
+                    path: place.path.clone(),
+                    parts: cells(&bar.parts),
+                    total: total(&bar.parts),
+                })
+                .collect(),
+            sums: cells(&whole),
+            total: total(&whole),
+        })
+    }
+}
+
+/// The sums that a bar is made of.
+fn within<'s>(sums: &'s [PersonSum], place: &Place) -> impl Iterator<Item = &'s PersonSum> {
+    sums.iter().filter(move |sum| place.months.contains(&sum.month))
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    let asked = match asked.year.as_deref() {
+        None => None,
+        Some(text) => Some(january(statement::year(text)).ok_or(WebError::NotFound)?),
+    };
+    let reader = Reader::of(&session);
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let sums = ledger::person_sums(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    tx.commit().await?;
+    let newest = sums.last().map_or(app.clock.today().year(), |sum| sum.month.year());
+    let year = asked.or(january(Some(newest))).ok_or(WebError::NotFound)?;
+    visitor.page(&app, StatusCode::OK, &Graph::of(&sums, year, hides_somebody))
+}
+
+fn january(year: Option<i32>) -> Option<Month> {
+    Month::new(year?, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(year: i32, month: u32, member: &str, yen: i64) -> PersonSum {
+        PersonSum {
+            month: Month::new(year, month).unwrap(),
+            member: member.to_owned(),
+            patient: format!("カナ{member}"),
+            out_of_pocket: Yen(yen),
+        }
+    }
+
+    fn first_of(year: i32) -> Month {
+        Month::new(year, 1).unwrap()
+    }
+
+    #[test]
+    fn e8_the_table_tells_what_the_bars_show() {
+        let sums = [
+            sum(2024, 3, "1", 300),
+            sum(2024, 3, "2", 3_420),
+            sum(2026, 9, "3", 1_000),
+            sum(2026, 10, "1", 1_500),
+            sum(2026, 10, "3", 0),
+        ];
+        let page = Graph::of(&sums, first_of(2026), false);
+        let names = |figure: &Figure| -> Vec<(String, usize)> {
+            figure.people.iter().map(|person| (person.name.clone(), person.series)).collect()
+        };
+        let months = page.months.unwrap();
+        assert_eq!(names(&months), [("カナ1".to_owned(), 0), ("カナ3".to_owned(), 2)]);
+        assert_eq!(months.lines.len(), 2, "months without a notice have no line");
+        assert_eq!(months.lines[1].label, "10月");
+        assert_eq!(months.lines[1].path, "/expenses/months/2026-10");
+        assert_eq!(months.lines[1].parts, ["¥1,500", "¥0"]);
+        assert_eq!(months.sums, ["¥1,500", "¥1,000"]);
+        assert_eq!(months.total, "¥2,500");
+        assert!(months.desk.unwrap().contains("12月") && months.phone.unwrap().contains("12"));
+
+        let years = page.years.unwrap();
+        let labels: Vec<&str> = years.lines.iter().map(|line| line.label.as_str()).collect();
+        assert_eq!(labels, ["2024年", "2026年"]);
+        assert_eq!(years.lines[0].parts, ["¥300", "¥3,420", "¥0"]);
+        assert_eq!(years.sums, ["¥1,800", "¥3,420", "¥1,000"]);
+        assert_eq!(years.total, "¥6,220");
+        assert!(years.desk.unwrap().contains("2025年"), "a year without a bar has its place");
+        let links: Vec<(i32, bool)> =
+            page.links.iter().map(|link| (link.year, link.current)).collect();
+        assert_eq!(links, [(2026, true), (2024, false)]);
+    }
+
+    #[test]
+    fn e8_where_there_is_nothing_there_are_no_bars() {
+        let page = Graph::of(&[], first_of(2026), true);
+        assert!(page.months.is_none() && page.years.is_none() && page.links.is_empty());
+        assert!(page.hides_somebody);
+        let page = Graph::of(&[sum(2026, 10, "1", 1_500)], first_of(2025), false);
+        assert!(page.months.is_none() && page.years.is_some());
+    }
+}

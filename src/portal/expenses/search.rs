@@ -1,0 +1,127 @@
+//! 「診療年月・受診者で絞り込んだ医療費明細」 (E5), and the same as a PDF.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Serialize;
+
+use super::PDF;
+use super::filter::{Asked, FilterForm, Narrowed, UnknownPatient};
+use super::table::Table;
+use crate::expenses::ledger::{self, ExpenseRow, Reader};
+use crate::expenses::pdf::{self, StatementSheet};
+use crate::expenses::privacy;
+use crate::expenses::statement::Statement;
+use crate::web::download::download;
+use crate::web::error::WebError;
+use crate::web::form::status_of;
+use crate::web::identity::Subscriber;
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+const PAGE: &str = "/expenses/search";
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct Search {
+    filter: FilterForm,
+    /// None: something is wrong with what was asked for.
+    found: Option<Found>,
+}
+
+#[derive(Debug, Serialize)]
+struct Found {
+    /// What was asked for, in words.
+    words: String,
+    table: Table,
+}
+
+impl Page for Search {
+    const TEMPLATE: &'static str = "portal/expenses/search.html";
+}
+
+impl Search {
+    fn found(
+        filter: FilterForm,
+        narrowed: &Narrowed,
+        rows: Vec<ExpenseRow>,
+        hides_somebody: bool,
+    ) -> Self {
+        let pdf = format!("{PAGE}/pdf?{}", narrowed.query());
+        let table = Table::of(rows, hides_somebody, pdf);
+        Self { filter, found: Some(Found { words: narrowed.words(), table }) }
+    }
+}
+
+impl From<UnknownPatient> for WebError {
+    fn from(_: UnknownPatient) -> Self {
+        Self::NotFound
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    let reader = Reader::of(&session);
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let choices = ledger::choices(&mut tx, reader).await?;
+    let (form, narrowed) = asked.read(&choices)?;
+    let page = match narrowed {
+        Some(narrowed) => {
+            let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
+            let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+            Search::found(form, &narrowed, rows, hides_somebody)
+        }
+        None => Search { filter: form, found: None },
+    };
+    tx.commit().await?;
+    visitor.page(&app, status_of(&page.filter.errors), &page)
+}
+
+pub(super) async fn pdf(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    let reader = Reader::of(&session);
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let choices = ledger::choices(&mut tx, reader).await?;
+    let narrowed = asked.read(&choices)?.1.ok_or(WebError::NotFound)?;
+    let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let insured = ledger::insured(&mut tx, reader).await?;
+    tx.commit().await?;
+    if rows.is_empty() {
+        return Ok(Redirect::to(&format!("{PAGE}?{}", narrowed.query())).into_response());
+    }
+    let sheet = StatementSheet {
+        union: &visitor.tenant.config.name,
+        title: &format!("医療費明細（{}）", narrowed.words()),
+        insured: &insured,
+        statement: Statement::of(rows, hides_somebody),
+    };
+    let file = pdf::statement(&app.printer, &sheet).await?;
+    // Whose it is stays out of the name, which a list of downloads shows to anybody.
+    let months = narrowed.months().map(|months| format!("_{months}")).unwrap_or_default();
+    Ok(download(&format!("医療費明細{months}.pdf"), "expenses.pdf", PDF, file))
+}
+
+#[cfg(test)]
+pub(in crate::portal) mod samples {
+    use super::*;
+    use crate::expenses::ledger::Choices;
+
+    /// A page as it comes of a query.
+    pub(in crate::portal) fn page(
+        query: &str,
+        choices: &Choices,
+        rows: Vec<ExpenseRow>,
+        hides_somebody: bool,
+    ) -> Search {
+        let asked: Asked = serde_urlencoded::from_str(query).unwrap();
+        match asked.read(choices).unwrap() {
+            (form, Some(narrowed)) => Search::found(form, &narrowed, rows, hides_somebody),
+            (form, None) => Search { filter: form, found: None },
+        }
+    }
+}

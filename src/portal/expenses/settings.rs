@@ -1,0 +1,166 @@
+//! 「家族への公開・お知らせメールの設定」 (E7, M1).
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::base::japanese::day;
+use crate::db::TenantTx;
+use crate::expenses::privacy::{self, Own};
+use crate::mail::preferences;
+use crate::tenant::policy::{TenantConfig, UpdateMail};
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::{Fresh, Subscriber};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+pub(super) const PAGE: &str = "/expenses/settings";
+const NOT_CHOSEN: &str = "家族に公開するかどうかを選択してください。";
+const PRIVATE: &str = "private";
+const SHARED: &str = "shared";
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct SettingsPage {
+    /// Whether something was changed just now.
+    pub(in crate::portal) changed: bool,
+    /// Why there is nothing to choose: `minor` or `alone`.
+    pub(in crate::portal) fixed: Option<&'static str>,
+    /// Since when one's own rows are private.
+    pub(in crate::portal) private_since: Option<String>,
+    /// Whether the union tells of new notices by mail.
+    pub(in crate::portal) sends_mail: bool,
+    /// Whether the person wants that, as it is now.
+    pub(in crate::portal) wants_mail: bool,
+    /// Where it goes.
+    pub(in crate::portal) email: Option<String>,
+    pub(in crate::portal) form: SettingsForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct SettingsForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    /// `shared` or `private`
+    pub(in crate::portal) privacy: Field,
+    /// Whether the box is ticked.
+    pub(in crate::portal) mail: bool,
+}
+
+impl Page for SettingsPage {
+    const TEMPLATE: &'static str = "portal/expenses/settings.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Shown {
+    changed: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Typed {
+    #[serde(default)]
+    privacy: String,
+    #[serde(default, deserialize_with = "ticked")]
+    mail: bool,
+}
+
+/// How it stands now.
+struct Now {
+    own: Own,
+    wants_mail: bool,
+}
+
+impl Now {
+    async fn read(
+        tx: &mut TenantTx,
+        app: &App,
+        Subscriber { session, .. }: &Subscriber,
+    ) -> Result<Self, WebError> {
+        let own = privacy::own(tx, session, app.clock.today()).await?;
+        let wants_mail = preferences::wants(tx, session.account, UpdateMail::Expenses).await?;
+        Ok(Self { own, wants_mail })
+    }
+
+    const fn can_choose(&self) -> bool {
+        matches!(self.own, Own::Shared | Own::Private { .. })
+    }
+}
+
+/// Whether the union tells of new notices by mail.
+pub(super) fn sends_mail(policy: &TenantConfig) -> bool {
+    policy.update_mails.contains(&UpdateMail::Expenses)
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Fresh(subscriber): Fresh<Subscriber>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, WebError> {
+    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let now = Now::read(&mut tx, &app, &subscriber).await?;
+    tx.commit().await?;
+    let privacy = match now.own {
+        Own::Private { .. } => PRIVATE,
+        _ => SHARED,
+    };
+    let form = SettingsForm {
+        errors: Vec::new(),
+        privacy: Field::with_value(privacy),
+        mail: now.wants_mail,
+    };
+    page(&app, &subscriber, &now, shown.changed.is_some(), form)
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    Fresh(subscriber): Fresh<Subscriber>,
+    Form { fields, .. }: Form<Typed>,
+) -> Result<Response, WebError> {
+    let Subscriber { visitor, session, .. } = &subscriber;
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let now = Now::read(&mut tx, &app, &subscriber).await?;
+    let chosen = match fields.privacy.as_str() {
+        PRIVATE => Some(true),
+        SHARED => Some(false),
+        _ => None,
+    };
+    if now.can_choose() {
+        let Some(private) = chosen else {
+            let privacy = Field::with_value("").with_error(NOT_CHOSEN);
+            let mut form = SettingsForm { errors: Vec::new(), privacy, mail: fields.mail };
+            form.errors = summary(&[("privacy", &form.privacy)]);
+            return page(&app, &subscriber, &now, false, form);
+        };
+        privacy::set(&mut tx, &app.clock, session, private).await?;
+    }
+    if sends_mail(&visitor.tenant.config) && fields.mail != now.wants_mail {
+        preferences::set(&mut tx, session.account, UpdateMail::Expenses, fields.mail).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("{PAGE}?changed=1")).into_response())
+}
+
+fn page(
+    app: &App,
+    Subscriber { visitor, session, .. }: &Subscriber,
+    now: &Now,
+    changed: bool,
+    form: SettingsForm,
+) -> Result<Response, WebError> {
+    let page = SettingsPage {
+        changed,
+        fixed: match now.own {
+            Own::Minor => Some("minor"),
+            Own::Alone => Some("alone"),
+            Own::Shared | Own::Private { .. } => None,
+        },
+        private_since: match now.own {
+            Own::Private { since } => Some(day(since)),
+            _ => None,
+        },
+        sends_mail: sends_mail(&visitor.tenant.config),
+        wants_mail: now.wants_mail,
+        email: session.confirmed_email().map(str::to_owned),
+        form,
+    };
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,63 @@
+//! Files that hold a key and its certificates: PKCS#12 of any age, and PEM.
+
+use aws_lc_rs::rsa::KeyPair;
+use p12_keystore::Pkcs12Archive;
+use p12_keystore::error::Error as Pkcs12Error;
+use x509_parser::pem::Pem;
+
+use super::KeyProblem;
+
+/// With which PKCS#12, as all DER that is a structure, begins.
+const SEQUENCE: u8 = 0x30;
+/// In the label of a PKCS#8 block, and in the headings of an older one.
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
+/// What is in a file, in no order that can be relied upon.
+pub(super) struct Contents {
+    pub keys: Vec<KeyPair>,
+    /// In DER.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+/// Opens a file by what it is, whatever its name says.
+pub(super) fn open(bytes: &[u8], password: &str) -> Result<Contents, KeyProblem> {
+    if bytes.first() == Some(&SEQUENCE) { pkcs12(bytes, password) } else { pem(bytes) }
+}
+
+fn pkcs12(bytes: &[u8], password: &str) -> Result<Contents, KeyProblem> {
+    let archive = Pkcs12Archive::from_pkcs12(bytes, password).map_err(|error| match error {
+        Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) => {
+            KeyProblem::WrongPassword
+        }
+        other => KeyProblem::NoContainer(other.to_string()),
+    })?;
+    let keys = archive.keys.iter().map(|bag| KeyPair::from_pkcs8(bag.key.as_der()));
+    Ok(Contents {
+        keys: keys.collect::<Result<_, _>>().map_err(KeyProblem::Unsuitable)?,
+        certificates: archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect(),
+    })
+}
+
+fn pem(bytes: &[u8]) -> Result<Contents, KeyProblem> {
+    if bytes.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+        return Err(KeyProblem::EncryptedPem);
+    }
+    let mut contents = Contents { keys: Vec::new(), certificates: Vec::new() };
+    for block in Pem::iter_from_buffer(bytes) {
+        let block = block.map_err(|error| KeyProblem::NoContainer(error.to_string()))?;
+        let key = match block.label.as_str() {
+            "PRIVATE KEY" => KeyPair::from_pkcs8(&block.contents),
+            "RSA PRIVATE KEY" | "EC PRIVATE KEY" => KeyPair::from_der(&block.contents),
+            "CERTIFICATE" => {
+                contents.certificates.push(block.contents);
+                continue;
+            }
+            _ => continue,
+        };
+        contents.keys.push(key.map_err(KeyProblem::Unsuitable)?);
+    }
+    if contents.keys.is_empty() && contents.certificates.is_empty() {
+        return Err(KeyProblem::NoContainer("it begins like neither".to_owned()));
+    }
+    Ok(contents)
+}

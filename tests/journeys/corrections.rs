@@ -1,0 +1,154 @@
+//! What was told wrong is put right, and what it was stays known (O2).
+
+use axum::http::StatusCode;
+use kosmo::base::month::Month;
+use kosmo::expenses::notices::{self, Published};
+use kosmo::import::{Counts, ImportError};
+
+use crate::support::people::{self, EXPENSE_HEADINGS, GORO, TARO, file};
+use crate::support::world::World;
+
+const CORRECTING: &str = "明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分";
+
+fn counts(added: i64, changed: i64, unchanged: i64) -> Counts {
+    Counts { added, changed, unchanged }
+}
+
+fn october() -> Month {
+    Month::new(2026, 10).unwrap()
+}
+
+fn told(error: ImportError) -> Vec<String> {
+    match error {
+        ImportError::Rows(errors) => errors.told.iter().map(ToString::to_string).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+#[tokio::test]
+async fn o2_a_correction_replaces_a_row_and_keeps_what_it_was() {
+    let world = World::new().await;
+    // Another person of the household, another month of notice, another amount.
+    let row = "C4,K2,2026-11,2026-08,みなと病院,入院,3,60000,42000,0,18000,,訂正";
+    let corrected = world.import_expenses("klinekenpo", &file(CORRECTING, &[row])).await.unwrap();
+    assert_eq!(corrected.counts, counts(0, 1, 0));
+    let mut taro = world.sign_in(TARO).await;
+    let november = taro.get("/expenses/months/2026-11").await;
+    assert!(november.shows("みなと病院") && november.shows("¥18,000"), "{}", november.text());
+    let october = taro.get("/expenses/months/2026-10").await;
+    assert!(october.shows("該当するデータはありません。"), "{}", october.text());
+    let history = "select count(*) from expense_history
+                   where claim_number = 'C4' and reason = 'corrected' and member_code = 'K1'
+                     and notice_month = '2026-10-01' and out_of_pocket_yen = 1500";
+    assert_eq!(world.count(history).await, 1);
+    assert_eq!(world.count("select count(*) from expense_claims").await, 6);
+}
+
+#[tokio::test]
+async fn o2_a_cancelled_row_is_gone_and_its_number_is_free() {
+    let world = World::new().await;
+    let cancels = file(CORRECTING, &["C4,,,,,,,,,,,,取消"]);
+    let cancelled = world.import_expenses("klinekenpo", &cancels).await.unwrap();
+    assert_eq!(cancelled.counts, counts(0, 1, 0));
+    let mut taro = world.sign_in(TARO).await;
+    let october = taro.get("/expenses/months/2026-10").await;
+    assert!(october.shows("該当するデータはありません。"));
+    let history = "select count(*) from expense_history where reason = 'cancelled'";
+    assert_eq!(world.count(history).await, 1);
+    // The same file again has been heard.
+    let again = world.import_expenses("klinekenpo", &cancels).await.unwrap();
+    assert_eq!(again.counts, counts(0, 0, 1));
+    let anew = file(EXPENSE_HEADINGS, &["C4,K1,2026-10,2026-08,別の病院,通院,1,1000,700,0,300,"]);
+    let anew = world.import_expenses("klinekenpo", &anew).await.unwrap();
+    assert_eq!(anew.counts, counts(1, 0, 0));
+    assert!(taro.get("/expenses/months/2026-10").await.shows("別の病院"));
+}
+
+#[tokio::test]
+async fn o2_a_correction_of_what_is_not_there_is_named_and_changes_nothing() {
+    let world = World::new().await;
+    let rows = [
+        "C4,K1,2026-10,2026-08,,通院,2,9000,6300,0,2700,,訂正",
+        "C99,K1,2026-10,2026-08,,通院,2,9000,6300,0,2700,,訂正",
+        "C98,,,,,,,,,,,,取消",
+        "C97,,,,,,,,,,,,削除",
+    ];
+    let errors =
+        told(world.import_expenses("klinekenpo", &file(CORRECTING, &rows)).await.unwrap_err());
+    assert_eq!(
+        errors,
+        [
+            "3行目「訂正区分」: 訂正・取消のもとになる明細番号「C99」がありません",
+            "4行目「訂正区分」: 訂正・取消のもとになる明細番号「C98」がありません",
+            "5行目「訂正区分」: 「削除」は使えません（空欄、新規、訂正、取消）",
+        ]
+    );
+    assert_eq!(world.count("select count(*) from expense_history").await, 0);
+    assert_eq!(world.count("select sum(out_of_pocket_yen)::bigint from expenses").await, 241_551);
+}
+
+#[tokio::test]
+async fn o2_a_file_that_comes_again_undoes_no_correction() {
+    let world = World::new().await;
+    let row = "C4,K1,2026-10,2026-08,,通院,2,9000,6300,0,2700,,訂正";
+    world.clock.advance(chrono::Duration::days(1));
+    world.import_expenses("klinekenpo", &file(CORRECTING, &[row])).await.unwrap();
+    world.clock.advance(chrono::Duration::days(1));
+    for _ in 0..2 {
+        let again = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();
+        assert_eq!(again.counts, counts(0, 0, 6));
+    }
+    let mut taro = world.sign_in(TARO).await;
+    assert!(taro.get("/expenses/months/2026-10").await.shows("¥2,700"));
+}
+
+#[tokio::test]
+async fn o2_another_unions_claim_can_not_be_corrected() {
+    let world = World::new().await;
+    let cancels = file(CORRECTING, &["C4,,,,,,,,,,,,取消"]);
+    let errors = told(world.import_expenses("jomkenpo", &cancels).await.unwrap_err());
+    assert!(errors[0].contains("「C4」がありません"), "{errors:?}");
+    assert_eq!(world.count("select count(*) from expenses").await, 6);
+}
+
+#[tokio::test]
+async fn o2_a_month_is_seen_once_it_is_published() {
+    let world = World::new().await;
+    let month = |number| Month::new(2026, number).unwrap();
+    let rows = |claim| format!("{claim},K1,2026-11,2026-09,,通院,1,1000,700,0,300,");
+    let mut taro = world.sign_in(TARO).await;
+    for claim in ["N1", "N2"] {
+        let part = file(EXPENSE_HEADINGS, &[&rows(claim)]);
+        let imported = world.stage_expenses("klinekenpo", &part).await.unwrap();
+        assert_eq!(imported.unpublished, [month(11)], "several files make a month");
+    }
+    for path in ["/expenses/months/2026-11", "/expenses/years/2026", "/expenses/history"] {
+        let page = taro.get(path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.shows("2026/09") && !page.shows("600"), "{path}: {}", page.text());
+    }
+    assert_eq!(world.publish_notice("klinekenpo", month(11)).await, Published::Now);
+    assert_eq!(world.publish_notice("klinekenpo", month(11)).await, Published::Before);
+    assert_eq!(world.publish_notice("klinekenpo", month(12)).await, Published::Empty);
+    let page = taro.get("/expenses/months/2026-11").await;
+    assert!(page.shows("あなたが支払った額 600円"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
+    let world = World::new().await;
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let rows = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
+    assert_eq!(rows, 2);
+    let left = notices::list(&mut tx).await.unwrap();
+    assert_eq!(left.iter().map(|notice| notice.rows).collect::<Vec<_>>(), [1, 3]);
+    tx.commit().await.unwrap();
+    for person in [TARO, GORO] {
+        let page = world.sign_in(person).await.get("/expenses/months/2026-10").await;
+        assert!(page.shows("該当するデータはありません。"));
+    }
+    let again = world.stage_expenses("klinekenpo", &people::expenses()).await.unwrap();
+    assert_eq!((again.counts, again.unpublished), (counts(2, 0, 4), vec![october()]));
+    let history = "select count(*) from expense_history where reason = 'withdrawn'";
+    assert_eq!(world.count(history).await, 2);
+}

@@ -1,0 +1,144 @@
+//! Writes UKE files as they come: CP932, CRLF, and with much that the product passes over.
+
+use encoding_rs::SHIFT_JIS;
+
+/// A claim, by what the product reads of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    pub number: &'static str,
+    /// Four digits, of which the first tells the form.
+    pub kind: &'static str,
+    pub month: &'static str,
+    pub name: &'static str,
+    pub birthdate: &'static str,
+    /// 保険者番号, 記号, 番号; `None` where only a public payer pays.
+    pub insured: Option<[&'static str; 3]>,
+    pub days: u32,
+    pub points: u32,
+    pub share: Option<u32>,
+    pub public: Option<u32>,
+    /// Empty where the claim tells none.
+    pub branch: &'static str,
+}
+
+/// Taro at the doctor's: lines for RE, HO and SI.
+pub const TARO: Claim = Claim {
+    number: "1",
+    kind: "1112",
+    month: "202608",
+    name: "テスト　太郎",
+    birthdate: "19790822",
+    insured: Some(["06139927", "１０１", "１１"]),
+    days: 2,
+    points: 1_296,
+    share: None,
+    public: None,
+    branch: "",
+};
+
+/// Hanako, of Taro's household.
+pub const HANAKO: Claim = Claim { name: "テスト　花子", birthdate: "19810203", ..TARO };
+
+/// Goro, of a household of his own.
+pub const GORO: Claim = Claim {
+    name: "海運　五郎",
+    birthdate: "19850505",
+    insured: Some(["06139927", "101", "12"]),
+    ..TARO
+};
+
+/// A file that grows line by line.
+#[derive(Debug, Default)]
+pub struct Uke {
+    text: String,
+}
+
+impl Uke {
+    /// A doctor of Tokyo, and the claims that follow.
+    pub fn clinic(self, code: &str, name: &str) -> Self {
+        self.line(&format!("IR,1,13,1,{code},,{name},202609,00,03-0000-0000,"))
+    }
+
+    /// A dentist, whose name stands in a record of its own.
+    pub fn dentist(self, code: &str, name: &str) -> Self {
+        self.line(&format!("UK,1,13,3,{code},,{name},202609,00,"))
+            .line(&format!("IR,1,13,3,{code},,202609,00,03-0000-0000,"))
+    }
+
+    pub fn pharmacy(self, code: &str, name: &str) -> Self {
+        self.line(&format!("YK,1,13,4,{code},{name},202609,00,03-0000-0000"))
+    }
+
+    /// A claim of the institution before it.
+    pub fn claim(mut self, claim: Claim) -> Self {
+        let (kana, share_at, public_at) = match claim.kind.as_bytes()[0] {
+            b'3' => (25, 10, 6),
+            b'4' => (41, 9, 7),
+            _ => (36, 11, 6),
+        };
+        let (days, points) = (claim.days.to_string(), claim.points.to_string());
+        let share = claim.share.map(|yen| yen.to_string()).unwrap_or_default();
+        self = self.line(&record(&[
+            (0, "RE"),
+            (1, claim.number),
+            (2, claim.kind),
+            (3, claim.month),
+            (4, claim.name),
+            (5, "1"),
+            (6, claim.birthdate),
+            (kana, "カナ"),
+        ]));
+        if let Some([insurer, symbol, number]) = claim.insured {
+            self = self.line(&record(&[
+                (0, "HO"),
+                (1, insurer),
+                (2, symbol),
+                (3, number),
+                (4, days.as_str()),
+                (5, points.as_str()),
+                (share_at, share.as_str()),
+                (14, ""),
+            ]));
+        }
+        if let Some(public) = claim.public.map(|yen| yen.to_string()) {
+            self = self.line(&record(&[
+                (0, "KO"),
+                (1, "12345678"),
+                (2, "1234567"),
+                (4, days.as_str()),
+                (5, points.as_str()),
+                (public_at, public.as_str()),
+                (11, ""),
+            ]));
+        }
+        if !claim.branch.is_empty() {
+            self =
+                self.line(&record(&[(0, "SN"), (1, "1"), (2, "01"), (6, claim.branch), (8, "")]));
+        }
+        self.line("SI,11,1,111000110,,288,1")
+    }
+
+    /// A record as it stands.
+    pub fn line(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self.text.push_str("\r\n");
+        self
+    }
+
+    /// The file, with the mark that ends it on older systems.
+    pub fn bytes(&self) -> Vec<u8> {
+        let (cp932, _, unmappable) = SHIFT_JIS.encode(&self.text);
+        assert!(!unmappable, "{}", self.text);
+        [&*cp932, b"\x1a".as_slice()].concat()
+    }
+}
+
+/// Fields at their places, and commas between them.
+fn record(fields: &[(usize, &str)]) -> String {
+    let last = fields.iter().map(|(place, _)| *place).max().unwrap_or_default();
+    let mut values = vec![""; last + 1];
+    for (place, value) in fields {
+        values[*place] = value;
+    }
+    values.join(",")
+}
