@@ -194,7 +194,8 @@ pub async fn month_sums(
     .await
 }
 
-/// Each person's share of each month's notice, oldest first (E8).
+/// Each person's share of each month's notice (E8): by person, as the household lists them, and then
+/// oldest first.
 ///
 /// # Errors
 /// The database's.
@@ -209,7 +210,7 @@ pub async fn person_sums(
            from readable_expenses($1, $2, $3) e
            join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
            group by e.notice_month, m.code, m.kana, m.branch
-           order by e.notice_month, m.branch, m.code"#,
+           order by m.branch, m.code, e.notice_month"#,
         reader.household,
         reader.member,
         reader.until as Option<Month>

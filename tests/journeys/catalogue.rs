@@ -98,8 +98,15 @@ async fn t15_no_role_of_ours_can_pass_by_the_guard() {
 #[tokio::test]
 async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own() {
     let world = World::new().await;
-    let readable =
-        ["households", "household_numbers", "members", "accounts", "sessions", "expenses"];
+    let readable = [
+        "households",
+        "household_numbers",
+        "members",
+        "accounts",
+        "sessions",
+        "expenses",
+        "expense_notices",
+    ];
     let server = Db::new(world.database.options.clone(), Role::Server, 2);
     for table in readable {
         let all = world.count(&format!("select count(*) from {table}")).await;

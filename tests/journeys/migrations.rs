@@ -65,3 +65,43 @@ async fn people_who_were_there_before_the_first_sign_in_keep_what_they_have() {
     let guarded = "select relforcerowsecurity from pg_class where relname = 'accounts'";
     assert!(connection.fetch_one(guarded).await.unwrap().get::<bool, _>(0));
 }
+
+#[tokio::test]
+async fn expenses_that_were_there_before_the_partitions_are_still_seen() {
+    let database = TestDatabase::bare().await;
+    let mut connection = database.admin().await;
+    let roles = include_str!("../../src/db/roles.sql");
+    connection.execute(sqlx::raw_sql(roles)).await.unwrap();
+    run(&mut connection, 1..=14).await;
+    // Two unions with the same numbers and codes, and a notice each side of a year's end.
+    for slug in ["one", "two"] {
+        let rows = format!(
+            "insert into tenants values (gen_random_uuid(), '{slug}', now());
+             select set_config('kosmo.tenant_id',
+                               (select id::text from tenants where slug = '{slug}'), false);
+             insert into households (code, insurer_number) values ('H', '06139927');
+             insert into members (code, household_code, branch, name, kana, birthdate, relation,
+                                  acquired_on)
+                 values ('H', 'H', '00', 'x', 'x', '1979-08-22', 'insured', '2010-04-01');
+             insert into expenses (claim_number, member_code, household_code, notice_month,
+                                   treatment_month, institution, care, days, total_yen, insurer_yen,
+                                   public_yen, out_of_pocket_yen, remarks, batch_id)
+                 select 'C' || n, 'H', 'H', month, '2025-10-01', '', 'dental', 1, 1000, 700, 0, 300, '',
+                        gen_random_uuid()
+                 from (values (1, date '2025-12-01'), (2, date '2026-01-01')) v (n, month)"
+        );
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(rows))).await.unwrap();
+    }
+    connection.execute("select set_config('kosmo.tenant_id', '', false)").await.unwrap();
+    run(&mut connection, 15..=u32::MAX).await;
+    let seen = "select count(*), count(distinct tenant_id), count(distinct tableoid),
+                       sum(out_of_pocket_yen)::bigint from expenses e
+                where exists (select from expense_claims c
+                              where (c.tenant_id, c.claim_number, c.household_code, c.notice_month)
+                                  = (e.tenant_id, e.claim_number, e.household_code, e.notice_month))
+                  and exists (select from expense_notices n
+                              where (n.tenant_id, n.month) = (e.tenant_id, e.notice_month))";
+    let row = connection.fetch_one(seen).await.unwrap();
+    let seen: [i64; 4] = std::array::from_fn(|column| row.get(column));
+    assert_eq!(seen, [4, 2, 2, 1200]);
+}

@@ -84,16 +84,16 @@ struct Place {
 }
 
 impl Graph {
-    /// From the sums, oldest first.
+    /// From the sums, by person.
     pub(in crate::portal) fn of(sums: &[PersonSum], january: Month, hides_somebody: bool) -> Self {
         let people = People::of(sums);
         let of_year: Vec<PersonSum> =
             sums.iter().filter(|sum| sum.month.year() == january.year()).cloned().collect();
         let months = (0..12).map(|count| month_place(january.plus(count)));
-        let known = match sums {
-            [] => 0..0,
-            [first, .., last] => first.month.year()..last.month.year() + 1,
-            [only] => only.month.year()..only.month.year() + 1,
+        let in_years = || sums.iter().map(|sum| sum.month.year());
+        let known = match (in_years().min(), in_years().max()) {
+            (Some(first), Some(last)) => first..last + 1,
+            _ => 0..0,
         };
         let years = known.clone().filter_map(|year| Month::new(year, 1)).map(year_place);
         let has_sums = |year: &i32| sums.iter().any(|sum| sum.month.year() == *year);
