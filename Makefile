@@ -28,8 +28,8 @@ check: ## formatting, offline SQL data, clippy, unused dependencies
 	cargo clippy --all-targets -- -D warnings
 	cargo machete
 
-bench: ## measure imports, pages and sign-ins against their bare parts
-	@infra/dev/setup.sh run
+bench: ## measure imports, pages, files and sign-ins against their bare parts
+	@infra/dev/setup.sh bench
 	cargo bench --bench kosmo
 
 sqlx: ## write .sqlx anew, after a change of migrations or queries

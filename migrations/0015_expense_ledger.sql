@@ -126,7 +126,6 @@ create table private_expenses (
 
 -- The owner of the tables, who is no union, carries over what was there.
 alter table expenses_before no force row level security;
-alter table expenses no force row level security;
 insert into expense_claims (tenant_id, claim_number, household_code, notice_month)
     select tenant_id, claim_number, household_code, notice_month from expenses_before;
 insert into expenses (tenant_id, household_code, notice_month, claim_number, member_code,
@@ -174,9 +173,12 @@ $$;
 
 grant select on expenses, expense_notices, private_expenses to kosmo_server;
 grant insert, delete on private_expenses to kosmo_server;
-grant select, insert, update, delete on expenses, expense_claims, expense_notices to kosmo_operator;
+grant select, insert, delete on expenses, expense_claims, expense_notices to kosmo_operator;
+grant update on expense_claims to kosmo_operator;
 grant select, insert on expense_history to kosmo_operator;
--- A file that was taken in before is known by its content.
+-- A file that was taken in before is known by its content, and by how it was read: for which month,
+-- under which headings.
+alter table import_batches add column reading text not null default '';
 create index import_batches_by_content on import_batches (tenant_id, file_sha256);
 -- Whoever publishes a month tells those who want to know, and whom mail reaches.
 grant select on mail_preferences, private_expenses, email_failures to kosmo_operator;

@@ -28,6 +28,7 @@ use crate::tenant::directory::Directory;
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::state::{App, AppState};
+use crate::web::turns::Turns;
 use crate::web::{assets, hooks, layers, opening};
 
 /// How long running requests may take to finish once the server was told to stop.
@@ -66,6 +67,7 @@ pub async fn build(
         sealer,
         printer,
         signing,
+        turns: Turns::default(),
         pages,
         https,
         client_address_header,

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Makes a fresh machine ready; where nothing is missing it does nothing, quickly.
 #
-#   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer
-#   setup.sh test    to test as well: Chromium and its driver, a Japanese font, axe, moto, oathtool,
-#                    cargo-nextest
+#   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer, the font of PDFs
+#   setup.sh bench   to measure as well: WeasyPrint, Pango
+#   setup.sh test    to run and to test: Chromium and its driver, axe, moto, oathtool, xmllint, xmlsec1,
+#                    pdftotext and pdftoppm, cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
@@ -17,6 +18,9 @@ axe=../../target/axe-4.12.1.min.js # tests/browser/axe.rs reads it
 # moto speaks the API of Amazon SES; tests/journeys/mail/moto.rs runs it.
 moto_packages=moto-5.2.5.txt
 moto=../../target/moto-5.2.5
+# WeasyPrint makes PDFs, too; tests/bench/pdf.rs runs it.
+weasyprint_packages=weasyprint-70.0.txt
+weasyprint=../../target/weasyprint-70.0
 
 say() { echo "setup.sh: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -29,6 +33,8 @@ lack() {
     # shellcheck disable=SC2206 # several packages in one word, on purpose
     apt+=($2) dnf+=($3) pacman+=($4) brew+=($5)
 }
+
+lack_pip() { has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "python"; }
 
 # aws-lc-sys and ring compile C and assembler; neither wants cmake, C++ or pkg-config.
 has_c_compiler() { echo '#include <stdlib.h>' | cc -E -xc - >/dev/null 2>&1; }
@@ -44,12 +50,37 @@ has_postgres() {
 
 has_chromium() { have chromedriver && { have chromium || have chromium-browser || have google-chrome; }; }
 has_pip() { python3 -m pip --version >/dev/null 2>&1; }
-has_font() { [ -n "$(fc-list ':family=Noto Sans CJK JP' 2>/dev/null)" ]; }
+has_poppler() { have pdftotext && have pdftoppm; }
+# WeasyPrint sets lines with it.
+has_pango() {
+    have pango-view || python3 -c 'import sys; from ctypes.util import find_library as find
+sys.exit(not (find("pangoft2-1.0") and find("harfbuzz-subset")))' >/dev/null 2>&1
+}
+# Where the server looks (src/config/pdf.rs): both faces, or the collection of all.
+has_font() {
+    local folder
+    for folder in /usr/share/fonts/{opentype/noto,google-noto-sans-cjk-fonts,google-noto-cjk,noto-cjk,noto} \
+        {,"${HOME:-}"}/Library/Fonts; do
+        compgen -G "$folder/NotoSansCJK.*" >/dev/null && return
+        compgen -G "$folder/NotoSansCJK*-Regular.*" >/dev/null &&
+            compgen -G "$folder/NotoSansCJK*-Bold.*" >/dev/null && return
+    done
+    return 1
+}
 
 for_run() {
     has_c_compiler || lack "a C compiler" "gcc libc6-dev" "gcc" "gcc" "gcc"
     has_postgres || lack "PostgreSQL $oldest_postgres or newer (server programs and psql)" \
         "postgresql" "postgresql-server postgresql-contrib" "postgresql" "postgresql@17"
+    has_font || lack "the font Noto Sans CJK JP" \
+        "fonts-noto-cjk" "google-noto-sans-cjk-fonts" "noto-fonts-cjk" "font-noto-sans-cjk-jp"
+}
+
+for_bench() {
+    for_run
+    has_pango || lack "Pango" \
+        "libpangoft2-1.0-0 libharfbuzz-subset0" "pango" "pango" "pango"
+    [ -d "$weasyprint" ] || lack_pip
 }
 
 for_test() {
@@ -57,10 +88,11 @@ for_test() {
     have flock || lack "flock" "util-linux" "util-linux-core" "util-linux" "flock"
     has_chromium || lack "Chromium and chromedriver" \
         "chromium chromium-driver" "chromium chromedriver" "chromium" "chromium chromedriver"
-    has_font || lack "the font Noto Sans CJK JP" \
-        "fontconfig fonts-noto-cjk" "google-noto-sans-cjk-fonts" "noto-fonts-cjk" "font-noto-sans-cjk-jp"
     have oathtool || lack "oathtool" "oathtool" "oathtool" "oath-toolkit" "oath-toolkit"
-    { [ -s "$axe" ] && [ -d "$moto" ]; } || has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "python"
+    have xmllint || lack "xmllint" "libxml2-utils" "libxml2" "libxml2" "libxml2"
+    have xmlsec1 || lack "xmlsec1" "xmlsec1" "xmlsec1 xmlsec1-openssl" "xmlsec" "libxmlsec1"
+    has_poppler || lack "pdftotext and pdftoppm" "poppler-utils" "poppler-utils" "poppler" "poppler"
+    { [ -s "$axe" ] && [ -d "$moto" ]; } || lack_pip
 }
 
 how_to_install() {
@@ -116,15 +148,24 @@ fetch_axe() {
 }
 
 fetch_moto() {
-    [ -d "$moto" ] && return
-    say "fetching moto, once"
-    mkdir -p "$(dirname "$moto")"
+    fetch_python moto "$moto" "$moto_packages" || die "pip could not fetch moto"
+}
+
+# Where there is no build of it for this machine, the others are measured all the same.
+fetch_weasyprint() {
+    fetch_python WeasyPrint "$weasyprint" "$weasyprint_packages" || say "pip could not fetch WeasyPrint"
+}
+
+fetch_python() { # name, folder, its packages
+    [ -d "$2" ] && return
+    say "fetching $1, once"
+    mkdir -p "$(dirname "$2")"
     local folder
-    folder=$(mktemp -d "$moto.XXXXXX")
+    folder=$(mktemp -d "$2.XXXXXX") || return
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
         --no-warn-conflicts --only-binary :all: --require-hashes --target "$folder" \
-        --requirement "$moto_packages" || { rm -rf "$folder"; die "pip could not fetch moto"; }
-    mv "$folder" "$moto"
+        --requirement "$3" || { rm -rf "$folder"; return 1; }
+    mv "$folder" "$2"
 }
 
 cargo_install() { # subcommand
@@ -142,8 +183,9 @@ rustup_component() { # component, its subcommand
 level=${1:-}
 case "$level" in
 run) for_run ;;
+bench) for_bench ;;
 test | check) for_test ;;
-*) sed -n '2,7s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
+*) sed -n '2,8s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
 esac
 
 have cargo || die "cargo is missing: install Rust as https://www.rust-lang.org/tools/install says"
@@ -151,11 +193,14 @@ if [ ${#missing[@]} -gt 0 ]; then
     install_packages
     has_postgres || die "this system's PostgreSQL is older than $oldest_postgres: https://www.postgresql.org/download/ has newer ones"
 fi
-if [ "$level" != run ]; then
+case "$level" in
+bench) fetch_weasyprint ;;
+test | check)
     cargo_install nextest
     fetch_axe
     fetch_moto
-fi
+    ;;
+esac
 if [ "$level" = check ]; then
     rustup_component rustfmt fmt
     rustup_component clippy clippy

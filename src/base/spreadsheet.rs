@@ -1,4 +1,7 @@
-//! Cells that a spreadsheet takes as text.
+//! Files that a spreadsheet opens, and cells that it takes as text.
+
+/// By which Excel knows UTF-8.
+pub const BOM: &str = "\u{feff}";
 
 /// A cell's text, with an apostrophe before what a spreadsheet would run as a formula.
 #[must_use]
@@ -11,6 +14,15 @@ pub fn harmless(text: impl AsRef<str>) -> String {
     }
 }
 
+/// [`harmless`] taken back, where a cell comes in again.
+#[must_use]
+pub fn plain(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if harmless(text) == cell => text,
+        _ => cell,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -19,9 +31,10 @@ mod tests {
     fn what_would_run_as_a_formula_is_text() {
         for text in ["=1+1", "+81", "-nana", "@sum", "\tx", "\rx"] {
             assert_eq!(harmless(text), format!("'{text}"));
+            assert_eq!(plain(&harmless(text)), text);
         }
         for text in ["", "歯車　七", "a=b", "1-2"] {
-            assert_eq!(harmless(text), text);
+            assert_eq!((harmless(text).as_str(), plain(text)), (text, text));
         }
     }
 }

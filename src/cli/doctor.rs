@@ -10,6 +10,7 @@ use crate::config::{MailSender, Settings, SettingsError};
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
+use crate::pdf::Printer;
 use crate::signing::{KeyState, SigningKeys};
 use crate::tenant::registry;
 
@@ -47,6 +48,8 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     findings.add("メールの送信先", mail_exit(settings));
     findings.add("封印の鍵", sealing_keys(settings));
     findings.add("署名の鍵", signing_keys(settings));
+    let fonts = Printer::new(&settings.pdf).map(|_| "読めました".to_owned());
+    findings.add("PDFのフォント", fonts.map_err(|error| error.to_string()));
     match settings.database() {
         Ok(options) => database(settings, &options, &mut findings).await,
         Err(error) => findings.add("データベース", Err(error.to_string())),
@@ -103,7 +106,15 @@ fn signing_keys(settings: &Settings) -> Result<String, String> {
         );
     }
     let all_good = states.iter().all(|(_, state)| matches!(state, KeyState::Good { .. }));
-    let told: Vec<String> = states.iter().map(|(slug, state)| signing_key(slug, *state)).collect();
+    let told: Vec<String> = states
+        .iter()
+        .map(|(slug, state)| {
+            let sample = keys.of(slug, now).is_some_and(|key| key.self_signed);
+            let sample =
+                if sample { "（自己署名のため見本になります）" } else { "" };
+            format!("{}{sample}", signing_key(slug, *state))
+        })
+        .collect();
     let told = told.join("、");
     if all_good {
         Ok(told)

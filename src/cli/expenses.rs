@@ -12,7 +12,7 @@ use crate::base::japanese::minute;
 use crate::base::month::Month;
 use crate::config::Settings;
 use crate::expenses::import::{COLUMNS, ExpensesImport, Format, Imported, LeaveOut};
-use crate::expenses::notices::{self, Published};
+use crate::expenses::notices::{self, Published, Withdrawn};
 use crate::expenses::uke::{self, Unmatched};
 use crate::tenant::registry;
 
@@ -135,19 +135,33 @@ impl Import {
         if let (Err(_), Some(path)) = (&result, kept) {
             let _ = std::fs::remove_file(path);
         }
-        let result = result.map(|(imported, tx)| (self.report(&imported, left_out), tx));
+        let dry_run = job.run.dry_run;
+        let result = result.map(|(imported, tx)| (self.report(&imported, left_out, dry_run), tx));
         job.finish(result).await
     }
 
-    fn report(&self, imported: &Imported, left_out: usize) -> Report {
+    fn report(&self, imported: &Imported, left_out: usize, dry_run: bool) -> Report {
         let mut notes = Vec::new();
-        if let Some(path) = self.unmatched_to.as_deref().filter(|_| left_out > 0) {
-            notes.push(format!("加入者が見つからない {left_out}件 → {}", path.display()));
+        match &self.unmatched_to {
+            Some(path) if left_out > 0 && !dry_run => {
+                notes.push(format!("加入者が見つからない {left_out}件 → {}", path.display()));
+            }
+            Some(_) if left_out > 0 => notes.push(format!("加入者が見つからない {left_out}件")),
+            _ => {}
         }
-        notes.extend(imported.unpublished.iter().map(|month| {
-            let month = month.japanese();
-            format!("{month}の通知は未公開です（kosmo expenses publish で公開します）")
-        }));
+        if imported.left > 0 {
+            let left = imported.left;
+            notes.push(format!("取り込み済みで、その後に訂正・取消された {left}件はそのままです"));
+        }
+        let months = |months: &[Month], told: &str| {
+            let told = |month: &Month| format!("{}の通知{told}", month.japanese());
+            months.iter().map(told).collect::<Vec<_>>()
+        };
+        notes.extend(months(&imported.published, "は公開済みです。変更はすぐに加入者に見えます"));
+        notes.extend(months(
+            &imported.unpublished,
+            "は未公開です（kosmo expenses publish で公開します）",
+        ));
         let sums = vec![
             ("医療費総額", "total_yen", imported.sums.total),
             ("自己負担額", "out_of_pocket_yen", imported.sums.out_of_pocket),
@@ -200,9 +214,10 @@ async fn withdraw(
     let union = registry::get(&mut tx, tenant).await?;
     tx.commit().await?;
     let mut tx = operator.db.tenant(union.id).await?;
-    let rows = notices::withdraw(&mut tx, &operator.clock, *notice, &operator.name).await?;
+    let Withdrawn { rows, published } =
+        notices::withdraw(&mut tx, &operator.clock, *notice, &operator.name).await?;
     let month = notice.japanese();
-    if rows == 0 {
+    if rows == 0 && !published {
         bail!("{month}の通知には医療費がありません");
     }
     if dry_run {

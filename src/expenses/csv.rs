@@ -2,13 +2,12 @@
 //! which Excel knows it, and lines that end as Windows ends them.
 
 use super::deduction::Deduction;
-use crate::base::spreadsheet::harmless;
-
-const BOM: &str = "\u{feff}";
+use super::statement::COMPUTED;
+use crate::base::spreadsheet::{BOM, harmless};
 
 /// The columns. Each row is whole by itself: the insured and the insurer stand in all.
-const HEADINGS: [&str; 6] =
-    ["被保険者氏名", "保険者名称", "診療年月", "氏名", "医療機関名", "自己負担額"];
+const HEADINGS: [&str; 7] =
+    ["被保険者氏名", "保険者名称", "診療年月", "氏名", "医療機関名", "自己負担額", "備考"];
 
 /// The file of a year.
 ///
@@ -30,6 +29,7 @@ pub fn deduction(deduction: &Deduction) -> Vec<u8> {
                 &harmless(&line.patient),
                 &harmless(&line.institution),
                 &line.paid.0.to_string(),
+                if line.computed { COMPUTED } else { "" },
             ])
             .expect("memory takes it");
     }
@@ -55,6 +55,7 @@ mod tests {
             patient: patient.into(),
             institution: institution.into(),
             paid: Yen(paid),
+            computed: paid > 0,
         };
         let year = Deduction {
             year: 2025,
@@ -68,8 +69,8 @@ mod tests {
 
     #[test]
     fn d2_a_spreadsheet_knows_the_encoding_and_the_columns() {
-        let expected = "\u{feff}被保険者氏名,保険者名称,診療年月,氏名,医療機関名,自己負担額\r\n\
-                        テスト　タロウ,川崎汽船健康保険組合,2025/01,テスト　ハナコ,,1914\r\n";
+        let expected = "\u{feff}被保険者氏名,保険者名称,診療年月,氏名,医療機関名,自己負担額,備考\r\n\
+                        テスト　タロウ,川崎汽船健康保険組合,2025/01,テスト　ハナコ,,1914,自己負担額は計算額\r\n";
         assert_eq!(written("テスト　ハナコ", "", 1_914), expected);
         assert_eq!(file_name("klinekenpo", 2025), "iryohi-klinekenpo-2025.csv");
     }
@@ -88,7 +89,7 @@ mod tests {
             ("\r=1", "\"'\r=1\""),
         ] {
             let file = written(text, text, 0);
-            assert!(file.ends_with(&format!(",2025/01,{cell},{cell},0\r\n")), "{file:?}");
+            assert!(file.ends_with(&format!(",2025/01,{cell},{cell},0,\r\n")), "{file:?}");
         }
     }
 }

@@ -37,12 +37,28 @@ pub struct Line {
     pub institution: String,
     /// 支払った医療費の額
     pub paid: Yen,
+    /// Whether it was computed from points, since the claim did not tell it.
+    pub computed: bool,
 }
 
 impl Deduction {
+    /// Whether some of it was computed from points.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.lines.iter().any(|line| line.computed)
+    }
+
     #[must_use]
     pub fn total(&self) -> Yen {
         self.lines.iter().map(|line| line.paid).sum()
+    }
+}
+
+impl Line {
+    /// The amount, with ※ before one that was computed.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        if self.computed { format!("※ {}", self.paid) } else { self.paid.to_string() }
     }
 }
 
@@ -68,6 +84,7 @@ pub async fn of(
         patient: row.patient,
         institution: row.institution,
         paid: row.out_of_pocket,
+        computed: row.computed,
     });
     Ok(Deduction {
         year,

@@ -8,8 +8,6 @@
 mod merge;
 mod rows;
 
-use chrono::{DateTime, Utc};
-
 use crate::base::clock::Clock;
 use crate::base::money::Yen;
 use crate::base::month::Month;
@@ -21,6 +19,7 @@ use crate::import::source::Source;
 use crate::import::{Counts, ImportError, ImportRun, RowErrors};
 
 pub use self::rows::COLUMNS;
+pub(super) use self::rows::COMPUTED;
 use super::uke::{self, Unmatched};
 
 /// What a file came to.
@@ -28,7 +27,10 @@ use super::uke::{self, Unmatched};
 pub struct Imported {
     pub counts: Counts,
     pub sums: Sums,
-    /// Months of the rows whose notice people don't see yet.
+    /// Rows that the same file had brought before, and that were corrected since; they stay so.
+    pub left: i64,
+    /// Months of new and changed rows: those that people see already, and those they don't yet.
+    pub published: Vec<Month>,
     pub unpublished: Vec<Month>,
 }
 
@@ -92,30 +94,47 @@ impl ExpensesImport<'_> {
                 Staged { rows: uke.rows, sums: uke.sums, corrects: false }
             }
         };
-        let earlier = batches::taken_in(tx, Kind::Expenses, source).await?;
-        if let Some(at) = earlier {
-            leave_what_came_after(tx, at).await?;
-        }
+        let left = leave_what_came_after(tx, source, &self.reading()).await?;
         merge::check(tx, staged.corrects, &mut errors).await?;
         errors.into_result()?;
-        let unpublished = merge::unpublished(tx).await?;
         let rows = i64::try_from(staged.rows).unwrap_or(i64::MAX);
-        let counts = merge::merge(tx, self.clock, self.run, rows).await?;
-        batches::record(tx, self.clock, self.run, Kind::Expenses, source, counts).await?;
-        Ok(Imported { counts, sums: staged.sums, unpublished })
+        let counts = merge::merge(tx, self.clock, self.run, rows, left).await?;
+        let months = merge::months(tx).await?;
+        let (run, reading) = (self.run, self.reading());
+        batches::record(tx, self.clock, run, Kind::Expenses, source, &reading, counts).await?;
+        let (published, unpublished) = months.into_iter().partition(|(_, published)| *published);
+        let months = |months: Vec<(Month, bool)>| months.into_iter().map(|(month, _)| month);
+        Ok(Imported {
+            counts,
+            sums: staged.sums,
+            left,
+            published: months(published).collect(),
+            unpublished: months(unpublished).collect(),
+        })
+    }
+
+    /// What besides its content says what a file's rows mean.
+    fn reading(&self) -> String {
+        match self.format {
+            Format::Csv(mapping) => mapping.to_string(),
+            Format::Uke { notice } => format!("uke {notice}"),
+        }
     }
 }
 
 async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     batches::lock(tx, Kind::Expenses).await?;
+    // Nobody moves to another household meanwhile.
+    batches::lock(tx, Kind::Members).await?;
     // Of a row that cancels another, nothing but its number is read.
     sqlx::query(
         "create temporary table staged_expenses (
              row bigint not null, claim_number text not null, member_code text,
+             household_code text,
              notice_month date, treatment_month date, institution text, care text, days smallint,
              total_yen bigint, insurer_yen bigint, public_yen bigint, out_of_pocket_yen bigint,
              computed boolean not null, remarks text,
-             correction text check (correction in ('replace', 'cancel'))
+             correction text check (correction in ('new', 'replace', 'cancel'))
          ) on commit drop",
     )
     .execute(tx.conn())
@@ -123,8 +142,7 @@ async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     // The rows that the ledger has of the file's claims.
     sqlx::query(
         "create temporary table standing (
-             like expenses, row bigint not null, cancelled boolean not null,
-             new_household text not null
+             like expenses, row bigint not null, cancelled boolean not null
          ) on commit drop",
     )
     .execute(tx.conn())
@@ -149,17 +167,37 @@ fn set_aside(
     Ok(())
 }
 
-/// A file that was taken in at `at` has had its say: what changed its rows since then stays.
-async fn leave_what_came_after(tx: &mut TenantTx, at: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "delete from staged_expenses s
-         where exists (
-             select from expense_history h
-             where h.claim_number = s.claim_number and h.ended_at >= $1 and h.reason <> 'withdrawn'
-         )",
+/// A file that was taken in before has had its say: what was corrected since then stays, unless its
+/// notice was withdrawn meanwhile. How many rows.
+async fn leave_what_came_after(
+    tx: &mut TenantTx,
+    source: &Source,
+    reading: &str,
+) -> Result<i64, sqlx::Error> {
+    let left = sqlx::query(
+        "with file as materialized (
+             select imported_at from import_batches
+             where kind = 'expenses' and file_sha256 = $1 and reading = $2
+         ), ended as materialized (
+             select h.claim_number, h.reason, h.ended_at, b.imported_at
+             from expense_history h left join import_batches b on b.id = h.ended_by
+             where exists (select from file)
+               and h.claim_number in (select claim_number from staged_expenses)
+         ), withdrawn as materialized (
+             select claim_number, max(ended_at) as at from ended where reason = 'withdrawn'
+             group by claim_number
+         )
+         delete from staged_expenses s using (
+             select e.claim_number from ended e left join withdrawn w using (claim_number)
+             where e.reason <> 'withdrawn'
+               and e.imported_at > coalesce(w.at, '-infinity')
+               and e.imported_at >= (select min(file.imported_at) from file
+                                     where file.imported_at > coalesce(w.at, '-infinity'))
+         ) said where s.claim_number = said.claim_number",
     )
-    .bind(at)
+    .bind(source.sha256.as_slice())
+    .bind(reading)
     .execute(tx.conn())
-    .await
-    .map(drop)
+    .await?;
+    Ok(i64::try_from(left.rows_affected()).unwrap_or(i64::MAX))
 }

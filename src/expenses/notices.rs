@@ -8,13 +8,15 @@ use sqlx::postgres::types::PgInterval;
 
 use crate::audit::{self, Action};
 use crate::auth::context::Context;
+use crate::auth::session::Session;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::batches::{self, Kind};
-use crate::mail::message::{ExpensesUpdatedMail, Letter};
+use crate::mail::message::{ExpensesUpdatedMail, Letter, Mail as _};
+use crate::mail::preferences;
 use crate::tenant::policy::UpdateMail;
 
 /// Update mails leave one by one, so that neither the mail provider nor the portal meets everybody at once.
@@ -119,8 +121,9 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     let told = sqlx::query!(
         "insert into outbox (id, kind, sender_name, sender, reply_to, recipient, subject, text_body,
                              html_body, created_at, queued_at, due_at)
-         select gen_random_uuid(), $2, $3, $4, $5, who.email, $6, $7, $8, $9, who.due_at, who.due_at
-         from (
+         select gen_random_uuid(), $2, $3, $4, $5, who.email, $6, $7, $8, n.published_at,
+                who.due_at, who.due_at
+         from expense_notices n, (
              select a.email,
                     $9::timestamptz
                         + (row_number() over (order by a.id) - 1) * $10::interval as due_at
@@ -128,6 +131,8 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
              join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
              where a.registered_at is not null and a.email_confirmed_at is not null
                and a.closed_at is null
+               and (m.lost_on is null
+                    or (m.lost_on + make_interval(years => $11))::date > $12)
                and not exists (select from email_failures f
                                where f.tenant_id = a.tenant_id and f.email = a.email)
                and not exists (select from mail_preferences p
@@ -136,7 +141,7 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
                and exists (
                    select from readable_expenses(m.household_code, m.code, m.lost_on - 1) e
                    where e.notice_month = $1)
-         ) who",
+         ) who where n.month = $1",
         month as Month,
         kind,
         sender_name,
@@ -146,14 +151,40 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
         text,
         html,
         cx.clock.now(),
-        PgInterval::try_from(MAIL_EVERY).map_err(sqlx::Error::Encode)?
+        PgInterval::try_from(MAIL_EVERY).map_err(sqlx::Error::Encode)?,
+        i32::from(cx.tenant.config.after_loss.years),
+        cx.clock.today()
     )
     .execute(tx.conn())
     .await?;
     Ok(told.rows_affected())
 }
 
-/// Takes a month back: its rows go into history, and nobody sees them any more. How many they were.
+/// Whether a person wants such mails, where that is not so already.
+///
+/// # Errors
+/// The database's.
+pub async fn choose_mail(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    wanted: bool,
+) -> Result<(), sqlx::Error> {
+    preferences::set(tx, session.account, UpdateMail::Expenses, wanted).await?;
+    let detail = serde_json::json!({ "kind": UpdateMail::Expenses.name(), "wanted": wanted });
+    audit::record(tx, clock, Action::UpdateMailChosen, Some(session.account), detail).await
+}
+
+/// What a withdrawal took back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Withdrawn {
+    pub rows: u64,
+    /// Whether people had seen the month.
+    pub published: bool,
+}
+
+/// Takes a month back: its rows go into history, nobody sees them any more, and mails about it that have not
+/// left yet stay.
 ///
 /// # Errors
 /// The database's.
@@ -162,10 +193,10 @@ pub async fn withdraw(
     clock: &Clock,
     month: Month,
     by: &str,
-) -> Result<u64, sqlx::Error> {
+) -> Result<Withdrawn, sqlx::Error> {
     batches::lock(tx, Kind::Expenses).await?;
     let withdrawal = BatchId::new(clock);
-    let withdrawn = sqlx::query!(
+    let rows = sqlx::query!(
         "with gone as (
              delete from expenses where notice_month = $1 returning *
          ), freed as (
@@ -187,10 +218,24 @@ pub async fn withdraw(
     .execute(tx.conn())
     .await?
     .rows_affected();
-    sqlx::query!("delete from expense_notices where month = $1", month as Month)
-        .execute(tx.conn())
-        .await?;
-    let detail = serde_json::json!({ "month": month.to_string(), "by": by, "rows": withdrawn, "id": withdrawal });
+    let published_at = sqlx::query_scalar!(
+        "delete from expense_notices where month = $1 returning published_at",
+        month as Month
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    sqlx::query!(
+        "update outbox set state = 'expired', finished_at = $2
+         where tenant_id = current_tenant() and kind = $3 and created_at = $1 and state = 'queued'",
+        published_at,
+        clock.now(),
+        ExpensesUpdatedMail::NAME
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail = serde_json::json!({
+        "month": month.to_string(), "by": by, "rows": rows, "id": withdrawal,
+    });
     audit::record(tx, clock, Action::ExpensesWithdrawn, None, detail).await?;
-    Ok(withdrawn)
+    Ok(Withdrawn { rows, published: published_at.is_some() })
 }

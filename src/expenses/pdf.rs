@@ -55,6 +55,8 @@ struct Notice<'d> {
     total: String,
     /// Whether a line has no institution, which the reader fills in from a receipt (seed 000 Q14).
     blanks: bool,
+    /// Whether the notes have to explain a computed amount.
+    computed: bool,
     hides_somebody: bool,
 }
 
@@ -79,6 +81,7 @@ impl<'d> Notice<'d> {
             lines: deduction.lines.iter().map(NoticeLine::of).collect(),
             total: total.to_string(),
             blanks: deduction.lines.iter().any(|line| line.institution.is_empty()),
+            computed: deduction.is_computed(),
             hides_somebody: deduction.hides_somebody,
         }
     }
@@ -90,7 +93,7 @@ impl<'d> NoticeLine<'d> {
             treatment_month: line.treatment_month.slashed(),
             patient: &line.patient,
             institution: &line.institution,
-            paid: line.paid.to_string(),
+            paid: line.shown(),
         }
     }
 }
@@ -142,6 +145,7 @@ mod tests {
             patient: "テスト タロウ".into(),
             institution: (*institution).into(),
             paid: Yen(1_914),
+            computed: false,
         };
         Deduction {
             year: 2025,

@@ -24,8 +24,6 @@ pub enum Own {
     },
     /// Too young to choose; shared.
     Minor,
-    /// There is nobody to keep them from.
-    Alone,
 }
 
 /// Whether somebody else of the household keeps theirs private.
@@ -35,10 +33,16 @@ pub enum Own {
 pub async fn hides_somebody(tx: &mut TenantTx, reader: Reader<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (
-               select from private_expenses p
-               where p.member_code <> $2 and p.member_code in (
-                   select code from members where household_code = $1
-                   union select member_code from expenses where household_code = $1)
+               select from members m
+               where m.household_code = $1 and m.code <> $2
+                 and exists (select from private_expenses p
+                             where p.tenant_id = m.tenant_id and p.member_code = m.code)
+           ) or exists (
+               -- Of whoever has left the household, it keeps the rows.
+               select from expenses e
+               where e.household_code = $1 and e.member_code <> $2
+                 and exists (select from private_expenses p
+                             where p.tenant_id = e.tenant_id and p.member_code = e.member_code)
            ) as "hides!""#,
         reader.household,
         reader.member
@@ -55,10 +59,7 @@ pub async fn own(
     today: NaiveDate,
 ) -> Result<Own, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select m.birthdate, p.since as "since?: DateTime<Utc>",
-                  exists (select from members o
-                          where o.household_code = m.household_code and o.code <> m.code)
-                      as "family!"
+        r#"select m.birthdate, p.since as "since?: DateTime<Utc>"
            from members m
            left join private_expenses p on p.tenant_id = m.tenant_id and p.member_code = m.code
            where m.code = $1"#,
@@ -69,7 +70,6 @@ pub async fn own(
     Ok(match row.since {
         Some(since) => Own::Private { since: jst(since).date_naive() },
         None if !is_adult(row.birthdate, today) => Own::Minor,
-        None if !row.family => Own::Alone,
         None => Own::Shared,
     })
 }
@@ -82,8 +82,8 @@ fn is_adult(birthdate: NaiveDate, today: NaiveDate) -> bool {
         .is_some_and(|latest| birthdate <= latest)
 }
 
-/// Keeps one's own rows private, or shares them again. Nothing happens where it was so already, or to
-/// who may not choose.
+/// Keeps one's own rows private, or shares them again. Whether that is something new: not where it was so
+/// already, nor for who may not choose.
 ///
 /// # Errors
 /// The database's.
@@ -92,7 +92,7 @@ pub async fn set(
     clock: &Clock,
     session: &Session,
     private: bool,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let before = own(tx, session, clock.today()).await?;
     let action = match (before, private) {
         (Own::Shared, true) => {
@@ -115,9 +115,10 @@ pub async fn set(
             .await?;
             Action::ExpensesShown
         }
-        _ => return Ok(()),
+        _ => return Ok(false),
     };
-    audit::record(tx, clock, action, Some(session.account), serde_json::json!({})).await
+    audit::record(tx, clock, action, Some(session.account), serde_json::json!({})).await?;
+    Ok(true)
 }
 
 #[cfg(test)]

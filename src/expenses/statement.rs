@@ -6,7 +6,7 @@ use super::ledger::ExpenseRow;
 use super::totals::Totals;
 
 /// What 「備考」 begins with where the claim did not tell the amount.
-const COMPUTED: &str = "自己負担額は計算額";
+pub(super) const COMPUTED: &str = "自己負担額は計算額";
 
 /// Rows and their sums.
 #[derive(Debug, Serialize)]

@@ -1,7 +1,5 @@
 //! Which files were taken in, by whom, and what they came to.
 
-use chrono::{DateTime, Utc};
-
 use super::source::Source;
 use super::{Counts, ImportRun};
 use crate::audit::{self, Action};
@@ -37,25 +35,8 @@ pub async fn lock(tx: &mut TenantTx, kind: Kind) -> Result<(), sqlx::Error> {
         .map(drop)
 }
 
-/// When a file of this content was first taken in, if ever.
-///
-/// # Errors
-/// The database's.
-pub async fn taken_in(
-    tx: &mut TenantTx,
-    kind: Kind,
-    source: &Source,
-) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "select min(imported_at) from import_batches where file_sha256 = $1 and kind = $2",
-        source.sha256.as_slice(),
-        kind.name()
-    )
-    .fetch_one(tx.conn())
-    .await
-}
-
-/// Notes a file and what came of it, here and on the trail.
+/// Notes a file and what came of it, here and on the trail. `reading`: what besides its content says
+/// what its rows mean.
 ///
 /// # Errors
 /// The database's.
@@ -65,17 +46,19 @@ pub async fn record(
     run: &ImportRun,
     kind: Kind,
     source: &Source,
+    reading: &str,
     counts: Counts,
 ) -> Result<(), sqlx::Error> {
     let Counts { added, changed, unchanged } = counts;
     sqlx::query!(
-        "insert into import_batches (id, kind, file_name, file_sha256, added, changed, unchanged,
-                                     imported_at, imported_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into import_batches (id, kind, file_name, file_sha256, reading, added, changed,
+                                     unchanged, imported_at, imported_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         run.batch as BatchId,
         kind.name(),
         source.name,
         source.sha256.as_slice(),
+        reading,
         added,
         changed,
         unchanged,

@@ -43,6 +43,13 @@ pub struct Mapping {
     columns: BTreeMap<String, String>,
 }
 
+/// Keys and headings, in the keys' order.
+impl std::fmt::Display for Mapping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.columns.iter().try_for_each(|(key, heading)| writeln!(f, "{key}={heading}"))
+    }
+}
+
 impl Mapping {
     /// Reads a mapping for `columns`.
     ///

@@ -85,6 +85,8 @@ pub enum ImportError {
     Rows(RowErrors),
     #[error("取り込みが中断されました")]
     Stopped,
+    #[error("台帳に食い違いがあります: {0}")]
+    Inconsistent(String),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }

@@ -13,7 +13,7 @@ use encoding_rs::{CoderResult, Decoder, SHIFT_JIS};
 use sha2::{Digest as _, Sha256};
 
 const BUFFER: usize = 64 * 1024;
-const BOM: &[u8] = b"\xef\xbb\xbf";
+const BOM: &[u8] = crate::base::spreadsheet::BOM.as_bytes();
 /// A row longer than this is no row but a quotation mark that was never closed.
 const LONGEST_ROW: u64 = 256 * 1024;
 

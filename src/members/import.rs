@@ -147,7 +147,7 @@ impl MembersImport<'_> {
         merge::check(tx, &rows.layout, &unread, &mut errors).await?;
         errors.into_result()?;
         let counts = merge::merge(tx, self.clock, self.as_of).await?;
-        batches::record(tx, self.clock, self.run, Kind::Members, source, counts).await?;
+        batches::record(tx, self.clock, self.run, Kind::Members, source, "", counts).await?;
         Ok(counts)
     }
 

@@ -72,6 +72,8 @@ pub enum WebError {
     Printing(#[from] PrintError),
     #[error("e-Tax: {0}")]
     Etax(#[from] EtaxError),
+    #[error("background work: {0}")]
+    Background(#[from] tokio::task::JoinError),
     #[error("template: {0:?}")]
     Template(#[from] tera::Error),
 }

@@ -12,3 +12,4 @@ pub mod layers;
 pub mod opening;
 pub mod page;
 pub mod state;
+pub mod turns;

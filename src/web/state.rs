@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderName;
 
 use super::page::Pages;
+use super::turns::Turns;
 use crate::auth::context::Context;
 use crate::auth::hashing::Hasher;
 use crate::auth::sign_in::SignIn;
@@ -33,6 +34,7 @@ pub struct App {
     pub printer: Printer,
     /// With what unions sign files for e-Tax.
     pub signing: SigningKeys,
+    pub turns: Turns,
     pub pages: Pages,
     /// Whether browsers come by TLS alone.
     pub https: bool,

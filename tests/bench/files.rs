@@ -10,17 +10,24 @@ pub(crate) const EXPENSES: usize = 1_000_000;
 const FAMILY_SIZES: [usize; 4] = [4, 1, 2, 3];
 /// People who can sign in: the insured person of each of the first households.
 pub(crate) const SUBSCRIBERS: usize = 8;
-/// The first household's rows in [`BUSY_MONTH`].
+/// The first household's rows in [`BUSY_MONTH`], and again in [`BUSY_YEAR`].
 pub(crate) const BUSY_ROWS: usize = 300;
 /// No other household has rows in it.
 pub(crate) const BUSY_MONTH: &str = "2025-09";
 pub(crate) const AFTER_BUSY_MONTH: &str = "2025-10";
+/// There are no other rows in it.
+pub(crate) const BUSY_YEAR: usize = 2023;
 /// The institution of those rows and of no others.
 pub(crate) const BUSY_INSTITUTION: &str = "みほん総合クリニック";
-/// The other rows' notices begin here, a month after the other.
-const FIRST_NOTICE: (usize, usize) = (2024, 1);
+/// In January of it the other rows' notices begin, a month after the other.
+const OTHERS_BEGIN: usize = 2024;
+/// The years of all notices.
+pub(crate) const YEARS: [usize; 3] = [2023, 2024, 2025];
+pub(crate) const FIRST_NOTICE: &str = "2023-01-01";
+/// Above the numbers of earlier years' claims.
+const FIRST_CLAIM: usize = 100_000_000;
 
-const INSTITUTIONS: [&str; 8] = [
+pub(crate) const INSTITUTIONS: [&str; 8] = [
     "サンプル内科クリニック",
     "みほん整骨院",
     "あおば薬局",
@@ -32,7 +39,7 @@ const INSTITUTIONS: [&str; 8] = [
 ];
 const CARE: [&str; 8] = ["通院", "柔整", "調剤", "通院", "入院", "歯科", "通院", "訪問看護"];
 /// Shares no factor with [`MEMBERS`]: goes once through all people, in no useful order.
-const STRIDE: usize = 31_337;
+pub(crate) const STRIDE: usize = 31_337;
 
 /// The insured person's code, and the household's.
 pub(crate) fn insured_code(household: usize) -> String {
@@ -96,18 +103,13 @@ pub(crate) fn write_expenses(path: &Path) -> Result<()> {
         let kind = row * 7 % INSTITUTIONS.len();
         let total = 1_000 + row * 7_919 % 90_000;
         let (insurer, own) = (total * 7 / 10, total - total * 7 / 10);
-        let (person, notice, treatment, institution) = if row + BUSY_ROWS < EXPENSES {
-            let months = row / MEMBERS;
-            let person = row * STRIDE % MEMBERS;
-            (person, month(months), month(months.saturating_sub(2)), INSTITUTIONS[kind])
-        } else {
-            let person = row % FAMILY_SIZES[0];
-            (person, BUSY_MONTH.to_owned(), "2025-07".to_owned(), BUSY_INSTITUTION)
-        };
+        let Place { person, notice, treatment, institution } = Place::of(row);
         writeln!(
             file,
-            "{row:09},{},{notice},{treatment},{institution},{},{},{total},{insurer},0,{own},",
+            "{},{},{notice},{treatment},{},{},{},{total},{insurer},0,{own},",
+            FIRST_CLAIM + row,
             person_code(person),
+            institution.unwrap_or(INSTITUTIONS[kind]),
             CARE[kind],
             1 + row % 5,
         )?;
@@ -115,7 +117,42 @@ pub(crate) fn write_expenses(path: &Path) -> Result<()> {
     file.flush()
 }
 
-fn month(number: usize) -> String {
-    let months = FIRST_NOTICE.0 * 12 + FIRST_NOTICE.1 - 1 + number;
-    format!("{}-{:02}", months / 12, months % 12 + 1)
+/// Whose row it is, and when.
+struct Place {
+    person: usize,
+    notice: String,
+    treatment: String,
+    /// None of the usual ones.
+    institution: Option<&'static str>,
+}
+
+impl Place {
+    /// Everybody's rows month by month, then the busy month's, then the busy year's.
+    fn of(row: usize) -> Self {
+        let busy = |row: usize, notice, treatment| Self {
+            person: row % FAMILY_SIZES[0],
+            notice,
+            treatment,
+            institution: Some(BUSY_INSTITUTION),
+        };
+        if let Some(row) = row.checked_sub(EXPENSES - BUSY_ROWS) {
+            let months = row * 12 / BUSY_ROWS;
+            return busy(row, month(BUSY_YEAR, months), month(BUSY_YEAR - 1, 10 + months));
+        }
+        if let Some(row) = row.checked_sub(EXPENSES - 2 * BUSY_ROWS) {
+            return busy(row, BUSY_MONTH.to_owned(), "2025-07".to_owned());
+        }
+        let months = row / MEMBERS;
+        Self {
+            person: row * STRIDE % MEMBERS,
+            notice: month(OTHERS_BEGIN, months),
+            treatment: month(OTHERS_BEGIN, months.saturating_sub(2)),
+            institution: None,
+        }
+    }
+}
+
+/// The month so many after a year's January.
+fn month(year: usize, later: usize) -> String {
+    format!("{}-{:02}", year + later / 12, later % 12 + 1)
 }

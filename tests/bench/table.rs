@@ -35,6 +35,12 @@ impl Table {
         let none = "-".to_owned();
         self.lines.push([what.to_owned(), ours, none.clone(), none, aim(wanted, met)]);
     }
+
+    /// What has no aim, or what could not be held against anything and why.
+    pub(crate) fn plain(&mut self, what: &str, ours: String, against: String) {
+        let none = "-".to_owned();
+        self.lines.push([what.to_owned(), ours, against, none.clone(), none]);
+    }
 }
 
 fn aim(wanted: &str, met: bool) -> String {

@@ -7,6 +7,7 @@ use anyhow::ensure;
 
 use crate::files::{SUBSCRIBERS, user_id};
 use crate::http::Connection;
+use crate::meter::{median, ms};
 use crate::sign_in::Form;
 use crate::stage::{Server, Stage};
 use crate::table::Table;
@@ -54,13 +55,4 @@ pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> 
         );
     }
     Ok(())
-}
-
-fn median(mut took: Vec<Duration>) -> Duration {
-    took.sort_unstable();
-    took[took.len() / 2]
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

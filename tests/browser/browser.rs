@@ -47,6 +47,8 @@ impl Chromedriver {
         let start = |program| {
             let mut command = Command::new(program);
             command.arg(format!("--port={}", address.port())).env("TMPDIR", folder);
+            // Else a file with a Japanese name can't be saved under it.
+            command.env("LC_ALL", "C.UTF-8");
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
         };
         let process = start("chromedriver").or_else(|_| start("/usr/bin/chromedriver"));

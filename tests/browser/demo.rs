@@ -219,7 +219,7 @@ impl Demo {
         text.lines().next()?.parse().ok()
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 }

@@ -1,57 +1,16 @@
 //! Reading one's medical expenses.
 
-use kosmo::base::month::Month;
-use serde::Deserialize;
-use thirtyfour::By;
-
 use crate::browser::Browser;
 use crate::demo::Demo;
+use crate::sample::{SUMS, Sample};
+use crate::table::{Table, lines};
 
-/// The newest notice of the demo's files; a demo started later moves all of them.
-const NEWEST: (i32, u32) = (2026, 10);
-
-/// A table as it is read, row by row.
-#[derive(Debug, Deserialize)]
-struct Table {
-    head: Vec<Vec<String>>,
-    body: Vec<Vec<String>>,
-    foot: Vec<Vec<String>>,
-}
-
-impl Table {
-    /// The one table that is open to see.
-    async fn read(browser: &Browser) -> Self {
-        let read = "const cells = (part) => [...part.rows].map(
-                        (row) => [...row.cells].map((cell) => cell.innerText.trim()));
-                    const table = [...document.querySelectorAll('table')]
-                        .find((table) => table.checkVisibility());
-                    return { head: cells(table.tHead), body: cells(table.tBodies[0]),
-                             foot: cells(table.tFoot) };";
-        browser.evaluate(read).await
-    }
-
-    /// Each column's sum stands below it.
-    fn assert_adds_up(&self) {
-        assert!(!self.body.is_empty(), "E2: a month with rows");
-        let sums = (3..7).map(|column| self.body.iter().map(|row| yen(&row[column])).sum());
-        let sums: Vec<i64> = sums.collect();
-        let shown: Vec<i64> = self.foot[0][1..5].iter().map(|sum| yen(sum)).collect();
-        assert_eq!((self.foot[0][0].as_str(), shown), ("合計", sums));
-        for row in &self.body {
-            assert_eq!(yen(&row[3]), yen(&row[4]) + yen(&row[5]) + yen(&row[6]), "{row:?}");
-        }
-    }
-}
-
-/// A table's rows with their cells side by side.
-fn lines(rows: &[Vec<String>]) -> Vec<String> {
-    rows.iter().map(|row| row.join("|").replace('\n', " ")).collect()
-}
-
-fn yen(text: &str) -> i64 {
-    let digits = text.strip_prefix('¥').unwrap_or_else(|| panic!("no yen: {text}"));
-    digits.replace(',', "").parse().expect(text)
-}
+pub(crate) const FILTER: &str = "診療年月・受診者で絞り込む";
+pub(crate) const FOUND: &str = "診療年月・受診者で絞り込んだ医療費明細";
+pub(crate) const REVERSED: &str =
+    "終わりの診療年月には、始まりの診療年月か、それより後の年月を選択してください。";
+pub(crate) const PDF: &str = "医療費明細 (PDF)";
+const NOT_FOR_TAX: &str = "この通知書は確定申告には使用できません。";
 
 /// L3, E1, E2, E3, L10
 #[tokio::test]
@@ -72,7 +31,7 @@ async fn l3_e2_l10_taro_signs_in_reads_what_his_household_paid_and_signs_out() {
     browser.arrives_at("医療費情報").await;
     browser.press("最新の自己負担総額").await;
     browser.sees("あなたが支払った額").await;
-    let newest = newest_month(&browser).await;
+    let sample = Sample::beside(&browser).await;
     let table = Table::read(&browser).await;
     assert_eq!(
         lines(&table.head),
@@ -86,21 +45,13 @@ async fn l3_e2_l10_taro_signs_in_reads_what_his_household_paid_and_signs_out() {
     let paid = table.foot[0][4].trim_start_matches('¥').to_owned();
     assert!(browser.text().await.contains(&format!("あなたが支払った額 {paid}円")), "E2");
 
-    // Seed 001's own example, in the month it has moved to.
-    let moved = newest.since(Month::new(NEWEST.0, NEWEST.1).unwrap());
-    let march = Month::new(2025, 3).unwrap().plus(moved);
+    let march = sample.notice;
     browser.goto(&format!("{}expenses/months/{march}", taro.url)).await;
     browser.arrives_at(&format!("{}の医療費明細", march.japanese())).await;
     let table = Table::read(&browser).await;
-    let rows = [
-        "テスト タロウ|サンプルクリニック 通院/1日|¥12,960|¥9,072|¥3,588|¥300|",
-        "テスト タロウ|サンプルクリニック薬局 調剤/1回|¥2,760|¥1,932|¥828|¥0|",
-        "テスト ハナコ|サンプルクリニック 歯科/1日|¥11,400|¥7,980|¥0|¥3,420|",
-    ];
-    let treated = march.plus(-2).slashed();
-    assert_eq!(lines(&table.body), rows.map(|row| format!("{treated}|{row}")), "E3");
-    assert_eq!(lines(&table.foot), ["合計|¥27,120|¥18,984|¥4,416|¥3,720|"], "E2");
-    browser.sees("この通知書は確定申告には使用できません。").await;
+    assert_eq!(lines(&table.body), sample.lines(), "E3");
+    assert_eq!(lines(&table.foot), [SUMS], "E2");
+    browser.sees(NOT_FOR_TAX).await;
     browser.press("医療費明細の見方").await;
     browser.sees("医療費総額のうち、あなたが負担した金額です。").await;
     browser.press("医療費情報に戻る").await;
@@ -122,10 +73,104 @@ async fn l3_e2_l10_taro_signs_in_reads_what_his_household_paid_and_signs_out() {
     demo.stop();
 }
 
-/// From 「2026年10月の医療費明細」.
-async fn newest_month(browser: &Browser) -> Month {
-    let heading = browser.driver.find(By::Tag("h1")).await.expect("a heading");
-    let heading = heading.text().await.expect("its text");
-    let month = heading.strip_suffix("月の医療費明細").map(|month| month.replace('年', "-"));
-    month.and_then(|month| Month::parse(&month)).unwrap_or_else(|| panic!("no month: {heading}"))
+/// E6: every cell of seed 001's example.
+#[tokio::test]
+async fn e6_taro_keeps_the_month_and_the_year_as_pdfs() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    let march = Sample::find(&browser, &taro).await.notice;
+
+    browser.goto(&format!("{}expenses/months/{march}", taro.url)).await;
+    let month = Table::read(&browser).await;
+    assert_eq!(lines(&month.foot), [SUMS]);
+    let file = browser.download(PDF).await;
+    assert_eq!(file.name(), format!("医療費明細_{}.pdf", march.japanese()));
+    let paper = file.paper();
+    month.assert_is_on(&paper);
+    let text = paper.join("\n");
+    for words in [
+        "川崎汽船健康保険組合",
+        &format!("{}の医療費明細", march.japanese()),
+        "被保険者氏名 テスト タロウ 様",
+        "あなたが支払った額 3,720円",
+        NOT_FOR_TAX,
+        "1 / 1 ページ",
+    ] {
+        assert!(text.contains(words), "E6: {words}: {text}");
+    }
+
+    browser.goto(&format!("{}expenses/years/{}", taro.url, march.year())).await;
+    let year = Table::read(&browser).await;
+    let file = browser.download(PDF).await;
+    assert_eq!(file.name(), format!("医療費明細_{}年.pdf", march.year()));
+    let paper = file.paper();
+    let sums = year.foot[0].join(" ");
+    assert!(paper.iter().any(|line| line == sums.trim_end()), "E6: {sums}: {paper:#?}");
+    for row in &year.body {
+        let figures = row[3..7].join(" ");
+        assert!(paper.iter().any(|line| line.contains(&figures)), "E6: {row:?}: {paper:#?}");
+    }
+    demo.stop();
+}
+
+/// What stands in the three lists of the filter.
+async fn chosen(browser: &Browser) -> Vec<String> {
+    let read = "return [...document.querySelectorAll('main select')]
+                    .map((list) => list.selectedOptions[0].textContent);";
+    browser.evaluate(read).await
+}
+
+pub(crate) async fn narrow_down(browser: &Browser, [from, to, patient]: [&str; 3]) {
+    browser.choose_from("診療年月（始まり）", from).await;
+    browser.choose_from("診療年月（終わり）", to).await;
+    browser.choose_from("受診者", patient).await;
+    browser.press("絞り込む").await;
+}
+
+/// E5, E6
+#[tokio::test]
+async fn e5_e6_taro_narrows_down_by_month_and_person_and_keeps_what_he_found() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    let sample = Sample::find(&browser, &taro).await;
+    let months = [sample.treated, sample.treated.plus(1)].map(|month| month.japanese());
+    let [january, february] = months.each_ref().map(String::as_str);
+
+    browser.goto(&format!("{}expenses/history", taro.url)).await;
+    browser.press(FILTER).await;
+    narrow_down(&browser, [january, january, "テスト ハナコ"]).await;
+    browser.arrives_at(FOUND).await;
+    browser.sees(&format!("診療年月：{january}　受診者：テスト ハナコ")).await;
+    assert_eq!(chosen(&browser).await, [january, january, "テスト ハナコ"], "it stays chosen");
+    let found = Table::read(&browser).await;
+    assert_eq!(lines(&found.body), sample.lines()[2..], "E5");
+    found.assert_adds_up();
+    let file = browser.download(PDF).await;
+    assert_eq!(file.name(), format!("医療費明細_{january}.pdf"), "whose it is stays out of it");
+    let paper = file.paper();
+    found.assert_is_on(&paper);
+    let text = paper.join("\n");
+    assert!(text.contains("受診者：テスト ハナコ") && !text.contains("薬局"), "{text}");
+
+    narrow_down(&browser, [january, january, "全員"]).await;
+    browser.sees(&format!("診療年月：{january}　受診者：全員")).await;
+    let found = Table::read(&browser).await;
+    assert_eq!(lines(&found.body), sample.lines(), "E5");
+    assert_eq!(lines(&found.foot), [SUMS], "E5");
+
+    narrow_down(&browser, [february, january, "全員"]).await;
+    browser.explains(REVERSED).await;
+    assert!(browser.title().await.starts_with("エラー: "));
+    assert_eq!(chosen(&browser).await, [february, january, "全員"], "what was chosen stays");
+
+    narrow_down(&browser, [february, february, "テスト タロウ"]).await;
+    browser.sees(&format!("診療年月：{february}　受診者：テスト タロウ")).await;
+    browser.sees("該当するデータはありません。").await;
+    let text = browser.text().await;
+    assert!(text.contains("あなたが支払った額 0円") && !text.contains(PDF), "{text}");
+    demo.stop();
 }

@@ -4,6 +4,10 @@ use thirtyfour::Key;
 
 use crate::browser::Browser;
 use crate::demo::{Demo, Person};
+use crate::expenses::{FILTER, FOUND, PDF};
+use crate::family::SETTINGS;
+use crate::graph::GRAPH;
+use crate::settings_steps::AGAIN;
 use crate::steps::{CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID};
 
 /// What a screen reader calls the terms, which scroll.
@@ -153,5 +157,76 @@ async fn g1_to_g4_the_keyboard_alone_fills_in_the_two_forms() {
     browser.arrives_at("登録が完了しました").await;
     browser.press_at("メニューへ", Key::Enter).await;
     browser.arrives_at("ようこそ、濵田　霧江 さん").await;
+    demo.stop();
+}
+
+/// E5, E6, E8
+#[tokio::test]
+async fn e5_e6_e8_the_keyboard_alone_narrows_down_and_saves_what_it_found() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    browser.press_at("医療費情報", Key::Enter).await;
+    browser.arrives_at("医療費情報").await;
+    browser.press_at("すべて見る", Key::Enter).await;
+    browser.arrives_at("過去の医療費通知").await;
+
+    browser.press_at(FILTER, Key::Space).await;
+    let mut chosen = Vec::new();
+    // The newest month twice, and the second of the family.
+    for (list, steps) in [("診療年月（始まり）", 1), ("診療年月（終わり）", 1), ("受診者", 2)]
+    {
+        browser.tab_to(list).await;
+        for _ in 0..steps {
+            browser.press_key(Key::Down).await;
+        }
+        let read = "return document.activeElement.selectedOptions[0].textContent;";
+        chosen.push(browser.evaluate::<String>(read).await);
+    }
+    let [month, same_month, patient] = chosen.as_slice() else { panic!("{chosen:?}") };
+    assert_eq!((month, patient.as_str()), (same_month, "テスト ハナコ"));
+    browser.press_at("絞り込む", Key::Enter).await;
+    browser.arrives_at(FOUND).await;
+    browser.sees(&format!("診療年月：{month}　受診者：{patient}")).await;
+
+    // What can't have the focus can't be scrolled without a mouse.
+    browser.tab_to("絞り込んだ医療費明細の表").await;
+    browser.tab_to(PDF).await;
+    let file = browser.saved_by(PDF, browser.press_key(Key::Enter)).await;
+    assert_eq!(file.name(), format!("医療費明細_{month}.pdf"));
+
+    browser.goto(&format!("{}expenses", taro.url)).await;
+    browser.press_at(GRAPH, Key::Enter).await;
+    browser.arrives_at(GRAPH).await;
+    browser.tab_to("年別の自己負担額の表").await;
+    demo.stop();
+}
+
+/// E7, M1, S4
+#[tokio::test]
+async fn e7_the_keyboard_alone_keeps_expenses_private_and_wants_no_mails() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    demo.let_proofs_age().await;
+    browser.press_at("医療費情報", Key::Enter).await;
+    browser.arrives_at("医療費情報").await;
+    browser.press_at(SETTINGS, Key::Enter).await;
+    browser.arrives_at(AGAIN).await;
+    browser.type_at("パスワード", &taro.password).await;
+    browser.press_at("ログイン", Key::Enter).await;
+    browser.arrives_at(CODE).await;
+    browser.type_at("ワンタイムパスワード", &demo.mailed_code(&taro)).await;
+    browser.press_key(Key::Enter).await;
+
+    browser.arrives_at(SETTINGS).await;
+    browser.press_at("家族に公開する", Key::Down).await;
+    assert_eq!(browser.focused().await, "家族に公開しない", "an arrow chooses");
+    browser.press_at("医療費情報が更新されたらメールで知らせる", Key::Space).await;
+    browser.press_at("変更", Key::Enter).await;
+    browser.sees("ご自身の医療費は、家族に公開されていません。").await;
+    browser.sees("医療費情報の更新は、メールでお知らせしません。").await;
     demo.stop();
 }

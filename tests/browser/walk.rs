@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
     pub(crate) async fn look(&self, name: &str) {
         let browser = self.browser;
         for width in WIDTHS {
-            self.change_width(width).await;
+            browser.change_width(width).await;
             self.assert_fits(name, width).await;
             if let Some(folder) = &self.pictures {
                 self.take_picture(&folder.join(format!("{name}-{width}.png"))).await;
@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
         }
         if browser.evaluate::<usize>(UNFOLD).await > 0 {
             for width in WIDTHS {
-                self.change_width(width).await;
+                browser.change_width(width).await;
                 self.assert_fits(&format!("{name}, unfolded,"), width).await;
             }
         }
@@ -73,14 +73,6 @@ impl<'a> Walk<'a> {
         // Those of axe itself, which belongs to no page.
         browser.complaints().await;
         browser.evaluate::<()>(FOLD_MENU).await;
-    }
-
-    async fn change_width(&self, width: u32) {
-        let phone = width < 768;
-        let height = if phone { 844 } else { 900 };
-        let metrics =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
-        self.browser.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     async fn assert_fits(&self, name: &str, width: u32) {
@@ -115,5 +107,16 @@ impl<'a> Walk<'a> {
         self.browser.press(button).await;
         self.browser.explains(error).await;
         self.look(&format!("{name}-refused")).await;
+    }
+}
+
+impl Browser {
+    /// Makes the window as wide as a phone's or a desk's.
+    pub(crate) async fn change_width(&self, width: u32) {
+        let phone = width < 768;
+        let height = if phone { 844 } else { 900 };
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 }

@@ -1,7 +1,14 @@
 //! Nothing of this needs scripts.
 
+use thirtyfour::By;
+use thirtyfour::prelude::ElementQueryable as _;
+
 use crate::browser::Browser;
+use crate::deduction::CSV;
 use crate::demo::Demo;
+use crate::expenses::{FILTER, FOUND, PDF, narrow_down};
+use crate::graph::GRAPH;
+use crate::sample::Sample;
 use crate::steps::{EMAIL_CODE, USER_ID};
 
 /// L3, L10: a browser that runs no scripts signs in, even where the button is pressed twice.
@@ -66,5 +73,35 @@ async fn f2_to_f10_the_first_sign_in_works_without_scripts() {
     browser.arrives_at("ようこそ、船出　渉 さん").await;
     browser.sign_out().await;
     browser.sign_in(&mut demo, &wataru).await;
+    demo.stop();
+}
+
+/// E5, E6, E8, D2: neither do the expenses, their files and their bars.
+#[tokio::test]
+async fn e5_e6_e8_d2_the_expenses_work_without_scripts() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    browser.turn_scripts_off().await;
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    let treated = Sample::find(&browser, &taro).await.treated;
+    browser.press("医療費情報に戻る").await;
+    browser.press(GRAPH).await;
+    browser.arrives_at(GRAPH).await;
+    let bars = browser.driver.query(By::Css(".bars-desk svg")).and_displayed();
+    assert_eq!(bars.all_from_selector().await.expect("pictures").len(), 2, "E8");
+
+    browser.press("医療費情報に戻る").await;
+    browser.press("すべて見る").await;
+    browser.press(FILTER).await;
+    let month = treated.japanese();
+    narrow_down(&browser, [&month, &month, "テスト ハナコ"]).await;
+    browser.arrives_at(FOUND).await;
+    browser.sees(&format!("診療年月：{month}　受診者：テスト ハナコ")).await;
+    assert!(browser.download(PDF).await.words().contains("¥3,420"), "E6");
+
+    CSV.show(&browser, &taro, treated.year()).await;
+    let file = browser.download(CSV.save).await;
+    assert!(file.text().contains("テスト ハナコ,サンプルクリニック,3420,"), "D2");
     demo.stop();
 }

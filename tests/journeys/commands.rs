@@ -162,7 +162,8 @@ async fn o2_an_import_killed_half_way_leaves_nothing() {
     let url = world.database.url();
     let arguments = ["expenses", "import", "--tenant", "klinekenpo", text(&file)];
     let mut import = command(Some(&url), &arguments).stderr(Stdio::null()).spawn().unwrap();
-    let copying = "select count(*) from pg_stat_progress_copy where tuples_processed > 1000";
+    let copying = "select count(*) from pg_stat_progress_copy
+                   where tuples_processed > 1000 and datname = current_database()";
     let patience = Instant::now();
     while world.count(copying).await == 0 {
         assert!(patience.elapsed() < Duration::from_secs(60), "the import never began");

@@ -1,8 +1,9 @@
 //! What was told wrong is put right, and what it was stays known (O2).
 
 use axum::http::StatusCode;
+use chrono::Duration;
 use kosmo::base::month::Month;
-use kosmo::expenses::notices::{self, Published};
+use kosmo::expenses::notices::{self, Published, Withdrawn};
 use kosmo::import::{Counts, ImportError};
 
 use crate::support::people::{self, EXPENSE_HEADINGS, GORO, TARO, file};
@@ -62,6 +63,69 @@ async fn o2_a_cancelled_row_is_gone_and_its_number_is_free() {
     let anew = world.import_expenses("klinekenpo", &anew).await.unwrap();
     assert_eq!(anew.counts, counts(1, 0, 0));
     assert!(taro.get("/expenses/months/2026-10").await.shows("別の病院"));
+    // Nor does it cancel what came after it.
+    world.clock.advance(Duration::minutes(1));
+    let again = world.import_expenses("klinekenpo", &cancels).await.unwrap();
+    assert_eq!((again.counts, again.left), (counts(0, 0, 1), 1));
+    assert!(taro.get("/expenses/months/2026-10").await.shows("別の病院"));
+}
+
+#[tokio::test]
+async fn o2_after_a_withdrawal_everything_comes_again_in_its_order() {
+    let world = World::new().await;
+    let corrects = file(CORRECTING, &["C4,K1,2026-10,2026-08,,通院,2,9000,6300,0,2700,,訂正"]);
+    let tick = || world.clock.advance(Duration::minutes(1));
+    tick();
+    world.import_expenses("klinekenpo", &corrects).await.unwrap();
+    tick();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
+    tx.commit().await.unwrap();
+    tick();
+    let first = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();
+    assert_eq!(first.counts, counts(2, 0, 4));
+    tick();
+    let second = world.import_expenses("klinekenpo", &corrects).await.unwrap();
+    assert_eq!((second.counts, second.published), (counts(0, 1, 0), vec![october()]));
+    tick();
+    let third = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();
+    assert_eq!((third.counts, third.left), (counts(0, 0, 6), 1));
+    let page = world.sign_in(TARO).await.get("/expenses/months/2026-10").await;
+    assert!(page.shows("¥2,700") && !page.shows("¥1,500"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn o2_what_is_said_to_be_new_replaces_nothing() {
+    let world = World::new().await;
+    let rows = [
+        "C4,K1,2026-10,2026-08,,通院,2,5000,3500,0,1500,医療機関名なし,新規",
+        "C6,K1,2026-10,2026-08,あおば薬局,調剤,1,777770,544439,0,233331,,新規",
+    ];
+    let errors =
+        told(world.import_expenses("klinekenpo", &file(CORRECTING, &rows)).await.unwrap_err());
+    assert_eq!(errors, ["3行目「明細番号」: 明細番号「C6」の、内容の違う明細がすでにあります"]);
+    let same = world.import_expenses("klinekenpo", &file(CORRECTING, &rows[..1])).await.unwrap();
+    assert_eq!(same.counts, counts(0, 0, 1));
+}
+
+#[tokio::test]
+async fn o2_rows_that_come_again_stay_with_the_family_that_had_them() {
+    let world = World::new().await;
+    // Hanako leaves for a household of her own.
+    let moved = people::members("klinekenpo").replace(
+        "K2,K1,06139927,101,11,01,テスト　花子,テスト　ハナコ,1981-02-03,配偶者",
+        "K2,K2,06139927,101,99,00,テスト　花子,テスト　ハナコ,1981-02-03,本人",
+    );
+    world.import_members("klinekenpo", &moved).await.unwrap();
+    world.clock.advance(Duration::minutes(1));
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let september = Month::new(2026, 9).unwrap();
+    notices::withdraw(&mut tx, &world.clock, september, "test").await.unwrap();
+    tx.commit().await.unwrap();
+    let again = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();
+    assert_eq!(again.counts, counts(1, 0, 5));
+    let page = world.sign_in(TARO).await.get("/expenses/months/2026-09").await;
+    assert!(page.shows("みなと歯科"), "{}", page.text());
 }
 
 #[tokio::test]
@@ -72,6 +136,7 @@ async fn o2_a_correction_of_what_is_not_there_is_named_and_changes_nothing() {
         "C99,K1,2026-10,2026-08,,通院,2,9000,6300,0,2700,,訂正",
         "C98,,,,,,,,,,,,取消",
         "C97,,,,,,,,,,,,削除",
+        ",,,,,,,,,,,,取消",
     ];
     let errors =
         told(world.import_expenses("klinekenpo", &file(CORRECTING, &rows)).await.unwrap_err());
@@ -81,6 +146,7 @@ async fn o2_a_correction_of_what_is_not_there_is_named_and_changes_nothing() {
             "3行目「訂正区分」: 訂正・取消のもとになる明細番号「C99」がありません",
             "4行目「訂正区分」: 訂正・取消のもとになる明細番号「C98」がありません",
             "5行目「訂正区分」: 「削除」は使えません（空欄、新規、訂正、取消）",
+            "6行目「明細番号」: 空です",
         ]
     );
     assert_eq!(world.count("select count(*) from expense_history").await, 0);
@@ -91,9 +157,9 @@ async fn o2_a_correction_of_what_is_not_there_is_named_and_changes_nothing() {
 async fn o2_a_file_that_comes_again_undoes_no_correction() {
     let world = World::new().await;
     let row = "C4,K1,2026-10,2026-08,,通院,2,9000,6300,0,2700,,訂正";
-    world.clock.advance(chrono::Duration::days(1));
+    world.clock.advance(Duration::days(1));
     world.import_expenses("klinekenpo", &file(CORRECTING, &[row])).await.unwrap();
-    world.clock.advance(chrono::Duration::days(1));
+    world.clock.advance(Duration::days(1));
     for _ in 0..2 {
         let again = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();
         assert_eq!(again.counts, counts(0, 0, 6));
@@ -138,8 +204,8 @@ async fn o2_a_month_is_seen_once_it_is_published() {
 async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     let world = World::new().await;
     let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
-    let rows = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
-    assert_eq!(rows, 2);
+    let withdrawn = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
+    assert_eq!(withdrawn, Withdrawn { rows: 2, published: true });
     let left = notices::list(&mut tx).await.unwrap();
     assert_eq!(left.iter().map(|notice| notice.rows).collect::<Vec<_>>(), [1, 3]);
     tx.commit().await.unwrap();

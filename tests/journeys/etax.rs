@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use chrono::NaiveDate;
 use kosmo::base::money::Yen;
 use kosmo::base::month::Month;
+use kosmo::config::SigningKeySettings;
 use kosmo::expenses::deduction::{Deduction, Line};
 use kosmo::expenses::etax::{self, EtaxFile, ROWS_A_FILE};
 use kosmo::signing::SigningKey;
@@ -30,18 +31,28 @@ pub fn key_pem(name: &str) -> String {
 }
 
 /// A union's key, and a folder for what it signed.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
     key: SigningKey,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let pem = key_pem("川崎汽船健康保険組合 見本");
         let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("key.pem"), &pem).unwrap();
         let begin = pem.find("-----BEGIN CERTIFICATE-----").unwrap();
         fs::write(folder.path().join("certificate.pem"), &pem[begin..]).unwrap();
         Self { folder, key: SigningKey::parse(pem.as_bytes(), "").unwrap() }
+    }
+
+    /// The key as an operator names it in the settings.
+    pub(crate) fn setting(&self) -> SigningKeySettings {
+        SigningKeySettings {
+            tenant: "klinekenpo".to_owned(),
+            file: self.folder.path().join("key.pem"),
+            password_file: None,
+        }
     }
 
     fn file(&self, lines: Vec<Line>) -> EtaxFile {
@@ -62,12 +73,12 @@ impl Desk {
         path
     }
 
-    fn is_of_the_schema(&self, bytes: &[u8]) -> Result<(), String> {
+    pub(crate) fn is_of_the_schema(&self, bytes: &[u8]) -> Result<(), String> {
         let file = self.write("form.xml", bytes);
         judge(Command::new("xmllint").args(["--nonet", "--noout", "--schema", SCHEMA]).arg(file))
     }
 
-    fn is_signed(&self, bytes: &[u8]) -> Result<(), String> {
+    pub(crate) fn is_signed(&self, bytes: &[u8]) -> Result<(), String> {
         let file = self.write("signed.xml", bytes);
         let certificate = self.folder.path().join("certificate.pem");
         let mut xmlsec = Command::new("xmlsec1");
@@ -90,6 +101,7 @@ fn line(patient: &str, institution: &str) -> Line {
         patient: patient.into(),
         institution: institution.into(),
         paid: Yen(3_420),
+        computed: false,
     }
 }
 

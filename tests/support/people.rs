@@ -28,6 +28,10 @@ const fn person(
 
 /// Registered, head of a household of two.
 pub const TARO: Person = person("klinekenpo", "taro_k", PASSWORD, "taro@example.jp");
+/// Taro's wife and their children, of age and not; once [`family`] came in they can register.
+pub const HANAKO: Person = person("klinekenpo", "hanako_k", PASSWORD, "hanako@example.jp");
+pub const ICHIRO: Person = person("klinekenpo", "ichiro_k", PASSWORD, "ichiro@example.jp");
+pub const MIKI: Person = person("klinekenpo", "miki_k", PASSWORD, "miki@example.jp");
 /// Registered, of another household of the same union.
 pub const GORO: Person = person("klinekenpo", "goro_k", PASSWORD, "goro@example.jp");
 /// Registered, of another union, with the same user ID as Taro.
@@ -65,6 +69,18 @@ pub fn members(union: &str) -> String {
         other => panic!("no people of {other}"),
     };
     file(MEMBER_HEADINGS, rows)
+}
+
+/// Taro's family as klinekenpo sends it later: each has an ID of their own. Ichiro is eighteen today.
+pub fn family() -> String {
+    file(
+        MEMBER_HEADINGS,
+        &[
+            "K2,K1,06139927,101,11,01,テスト　花子,テスト　ハナコ,1981-02-03,配偶者,2010-04-01,,hanako_k,hanako@example.jp,",
+            "K4,K1,06139927,101,11,02,テスト　一郎,テスト　イチロウ,2008-11-21,子,2010-04-01,,ichiro_k,ichiro@example.jp,",
+            "K5,K1,06139927,101,11,03,テスト　美樹,テスト　ミキ,2012-04-05,子,2012-04-05,,miki_k,miki@example.jp,",
+        ],
+    )
 }
 
 /// klinekenpo's expenses: seed 001's sample for Taro's household, a later month, and Goro's own.

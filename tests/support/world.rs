@@ -58,11 +58,7 @@ impl World {
             apply(&operator, &clock, &union_file(slug)).await;
         }
         let folder = tempfile::tempdir().expect("a folder");
-        let mut settings = settings(folder.path());
-        settings.database.max_connections = 8;
-        let app = app::build(&settings, database.options.clone(), clock.clone())
-            .await
-            .expect("the server can be put together");
+        let app = start(&settings(folder.path()), &database, &clock).await;
         Self {
             router: app::router(app.clone()),
             worker: Db::new(database.options.clone(), Role::Worker, 2),
@@ -88,6 +84,14 @@ impl World {
             world.register(person).await;
         }
         world
+    }
+
+    /// Starts the server again, with other settings; browsers opened from now on see it.
+    pub async fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = settings(self.folder.path());
+        change(&mut settings);
+        self.app = start(&settings, &self.database, &self.clock).await;
+        self.router = app::router(self.app.clone());
     }
 
     pub fn union(&self, slug: &str) -> Arc<Tenant> {
@@ -302,11 +306,20 @@ impl World {
     }
 }
 
+async fn start(settings: &Settings, database: &TestDatabase, clock: &Clock) -> AppState {
+    app::build(settings, database.options.clone(), clock.clone())
+        .await
+        .expect("the server can be put together")
+}
+
 /// Settings of a server whose files lie in a folder.
 pub fn settings(folder: &Path) -> Settings {
     let keys = folder.join("sealing.keys");
-    std::fs::write(&keys, Sealer::new_file()).expect("the keys are written");
+    if !keys.exists() {
+        std::fs::write(&keys, Sealer::new_file()).expect("the keys are written");
+    }
     let mut settings = Settings::default();
+    settings.database.max_connections = 8;
     settings.sealing.keys_file = Some(keys);
     settings
 }

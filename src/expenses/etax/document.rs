@@ -101,6 +101,7 @@ mod tests {
             patient: patient.into(),
             institution: institution.into(),
             paid: Yen(3_420),
+            computed: false,
         };
         let deduction = Deduction {
             year: 2025,

@@ -111,6 +111,7 @@ mod tests {
             patient: "テスト タロウ".into(),
             institution: "サンプルクリニック".into(),
             paid: Yen(300),
+            computed: false,
         };
         Deduction {
             year: 2025,

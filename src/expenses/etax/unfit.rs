@@ -81,6 +81,7 @@ mod tests {
             patient: "テスト タロウ".into(),
             institution: String::new(),
             paid: Yen(0),
+            computed: false,
         };
         Deduction {
             year: 2025,

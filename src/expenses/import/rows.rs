@@ -4,6 +4,7 @@ use super::{Staged, Sums};
 use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::base::month::Month;
+use crate::base::spreadsheet::plain;
 use crate::db::TenantTx;
 use crate::expenses::care::Care;
 use crate::import::columns::{Column, Mapping};
@@ -12,7 +13,7 @@ use crate::import::source::Source;
 use crate::import::{ImportError, RowErrors};
 
 /// Headings in any order; others are passed over.
-pub const COLUMNS: [Column; 13] = [
+pub const COLUMNS: [Column; 14] = [
     Column::required("claim_number", "明細番号"),
     Column::required("person_code", "個人コード"),
     Column::required("notice_month", "通知年月"),
@@ -26,21 +27,34 @@ pub const COLUMNS: [Column; 13] = [
     Column::required("out_of_pocket", "自己負担額"),
     Column::optional("remarks", "備考"),
     Column::optional("correction", "訂正区分"),
+    Column::optional("computed", "自己負担額の区分"),
 ];
+
+/// What 「自己負担額の区分」 says of an amount that the claim did not tell.
+pub(in crate::expenses) const COMPUTED: &str = "計算";
 
 /// What a row does to one that came before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Correction {
+    New,
     Replace,
     Cancel,
 }
 
 impl Correction {
-    fn parse(text: &str) -> Result<Option<Self>, String> {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Replace => "replace",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
         match text.trim() {
-            "新規" => Ok(None),
-            "訂正" => Ok(Some(Self::Replace)),
-            "取消" => Ok(Some(Self::Cancel)),
+            "新規" => Ok(Self::New),
+            "訂正" => Ok(Self::Replace),
+            "取消" => Ok(Self::Cancel),
             other => Err(format!("「{other}」は使えません（空欄、新規、訂正、取消）")),
         }
     }
@@ -73,37 +87,33 @@ fn write(
     if !row.is_whole(errors) {
         return None;
     }
-    let correction = row.optional(12, errors, Correction::parse)?.flatten();
-    staged.corrects |= correction.is_some();
+    let correction = row.optional(12, errors, Correction::parse)?;
+    staged.corrects |= matches!(correction, Some(Correction::Replace | Correction::Cancel));
     let claim_number = row.required(0, errors, |text| code(text, 60));
     if correction == Some(Correction::Cancel) {
-        copy.display(row.number);
-        copy.field(&claim_number?);
-        for _ in 0..10 {
-            copy.null();
-        }
-        copy.field("f");
-        copy.null();
-        copy.field("cancel");
+        cancel(row.number, &claim_number?, copy);
         return Some(());
     }
     let care = row.required(5, errors, Care::parse);
     let person_code = row.required(1, errors, |text| code(text, 40));
     let months = months(row, errors);
-    let institution = row.optional(4, errors, |text| line(text, 120));
+    let institution = row.optional(4, errors, |text| line(plain(text), 120));
     let days = row.required(6, errors, |text| number(text, 999));
     let total = row.required(7, errors, yen);
     let insurer = row.required(8, errors, yen);
     let public = row.required(9, errors, yen);
     let out_of_pocket = row.required(10, errors, yen);
-    let remarks = row.optional(11, errors, |text| line(text, 200));
+    let remarks = row.optional(11, errors, |text| line(plain(text), 200));
+    let computed = row.optional(13, errors, computed);
     let (claim_number, person_code, (notice_month, treatment_month)) =
         (claim_number?, person_code?, months?);
     let (institution, care, days, remarks) = (institution?, care?, days?, remarks?);
+    let computed = computed?.is_some();
     let (total, insurer, public, out_of_pocket) = (total?, insurer?, public?, out_of_pocket?);
     copy.display(row.number);
     copy.field(&claim_number);
     copy.field(&person_code);
+    copy.null();
     copy.display(notice_month.first_day());
     copy.display(treatment_month.first_day());
     copy.field(institution.as_deref().unwrap_or_default());
@@ -113,13 +123,33 @@ fn write(
     copy.display(insurer.0);
     copy.display(public.0);
     copy.display(out_of_pocket.0);
-    copy.field("f");
+    copy.display(computed);
     copy.field(remarks.as_deref().unwrap_or_default());
-    copy.optional(correction.map(|_| "replace"));
+    copy.optional(correction.map(Correction::name));
     let Sums { total: sum, out_of_pocket: own } = &mut staged.sums;
     *sum += total;
     *own += out_of_pocket;
     Some(())
+}
+
+/// Of a row that cancels another, nothing but its number is read.
+fn cancel(row: u64, claim_number: &str, copy: &mut Copy<'_>) {
+    copy.display(row);
+    copy.field(claim_number);
+    for _ in 0..11 {
+        copy.null();
+    }
+    copy.display(false);
+    copy.null();
+    copy.field(Correction::Cancel.name());
+}
+
+/// The word for an amount that its claim did not tell.
+fn computed(text: &str) -> Result<(), String> {
+    match text.trim() {
+        COMPUTED => Ok(()),
+        other => Err(format!("「{other}」は使えません（空欄か{COMPUTED}）")),
+    }
 }
 
 /// The months of notice and treatment.
@@ -201,9 +231,9 @@ mod tests {
     #[test]
     fn o2_a_row_says_what_it_does_to_an_earlier_one() {
         for (text, expected) in [
-            ("新規", None),
-            ("訂正", Some(Correction::Replace)),
-            (" 取消 ", Some(Correction::Cancel)),
+            ("新規", Correction::New),
+            ("訂正", Correction::Replace),
+            (" 取消 ", Correction::Cancel),
         ] {
             assert_eq!(Correction::parse(text), Ok(expected), "{text}");
         }

@@ -83,7 +83,7 @@ pub(super) struct Amounts {
 }
 
 impl Amounts {
-    /// `told` is the patient's share where the claim has it. Otherwise it follows from the person's
+    /// `told` is the patient's share where the claim has it, and stands as it is. Otherwise it follows from the person's
     /// rate, to the yen and without rounding, as notices have it; a public payer takes its part off.
     ///
     /// # Errors

@@ -100,10 +100,11 @@ pub(super) async fn stage(tx: &mut TenantTx, notice: Month) -> Result<(u64, Sums
         "with staged as (
              insert into staged_expenses
                  (row, claim_number, member_code, notice_month, treatment_month, institution, care,
-                  days, total_yen, insurer_yen, public_yen, out_of_pocket_yen, computed, remarks)
+                  days, total_yen, insurer_yen, public_yen, out_of_pocket_yen, computed, remarks,
+                  correction)
              select c.row, c.claim_number, p.member_code, $1, c.treatment_month, c.institution,
                     c.care, c.days, c.total_yen, c.insurer_yen, c.public_yen, c.out_of_pocket_yen,
-                    c.computed, ''
+                    c.computed, '', 'new'
              from staged_claims c join claimants p on p.row = c.row
              where p.member_code is not null
              returning total_yen, out_of_pocket_yen

@@ -7,15 +7,12 @@ use chrono::NaiveDate;
 
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::base::spreadsheet::harmless;
+use crate::base::spreadsheet::{BOM, harmless};
 use crate::expenses::care::Care;
-use crate::expenses::import::COLUMNS;
+use crate::expenses::import::{COLUMNS, COMPUTED};
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
 /// What stands beside the layout's own columns, and is passed over when the file comes in.
 const HINTS: [&str; 6] = ["記号", "番号", "枝番", "生年月日", "氏名", "理由"];
-/// So that an amount that was computed is still known as such when it comes in as any other does.
-const COMPUTED: &str = "自己負担額は点数から計算";
 
 /// A claim that nobody could be found for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +108,7 @@ impl Unmatched {
             ("insurer_paid", yen(self.insurer).unwrap_or_default()),
             ("public_paid", self.public.0.to_string()),
             ("out_of_pocket", yen(self.out_of_pocket).unwrap_or_default()),
-            ("remarks", if self.computed { COMPUTED.to_owned() } else { String::new() }),
+            ("computed", if self.computed { COMPUTED.to_owned() } else { String::new() }),
         ]
     }
 
@@ -134,7 +131,7 @@ impl Unmatched {
 /// # Errors
 /// The file system's.
 pub fn write_unmatched(mut out: impl Write, claims: &[Unmatched]) -> io::Result<()> {
-    out.write_all(BOM)?;
+    out.write_all(BOM.as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     let headings = COLUMNS.map(|column| column.heading);
     writer.write_record(headings.into_iter().chain(HINTS))?;
@@ -197,9 +194,9 @@ mod tests {
         };
         assert_eq!(
             written(&[claim(), alone]),
-            "\u{feff}明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分,記号,番号,枝番,生年月日,氏名,理由\r\n\
-             UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,2,12960,9072,3588,300,自己負担額は点数から計算,,101,11,,1979-08-22,'=太郎,世帯に生年月日の合う人がいません\r\n\
-             UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,,,,3588,,,,,,,1979-08-22,'=太郎,公費だけの請求で、記号・番号がありません\r\n"
+            "\u{feff}明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分,自己負担額の区分,記号,番号,枝番,生年月日,氏名,理由\r\n\
+             UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,2,12960,9072,3588,300,,,計算,101,11,,1979-08-22,'=太郎,世帯に生年月日の合う人がいません\r\n\
+             UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,,,,3588,,,,,,,,1979-08-22,'=太郎,公費だけの請求で、記号・番号がありません\r\n"
         );
     }
 

@@ -108,6 +108,8 @@ struct Contents {
     insured: String,
     lines: Vec<Line>,
     total: String,
+    /// Whether the notes have to explain a computed amount.
+    computed: bool,
     hides_somebody: bool,
     /// Lines with which no XML can be made, and why.
     unfit: Vec<String>,
@@ -176,13 +178,14 @@ impl Contents {
             treatment_month: line.treatment_month.slashed(),
             patient: line.patient.clone(),
             institution: line.institution.clone(),
-            paid: line.paid.to_string(),
+            paid: line.shown(),
         });
         Self {
             year: deduction.year,
             insured: deduction.insured.clone(),
             lines: lines.collect(),
             total: deduction.total().to_string(),
+            computed: deduction.is_computed(),
             hides_somebody: deduction.hides_somebody,
             unfit,
             file: format!("{PAGE}/{}/{}", format.name(), deduction.year),
@@ -233,6 +236,7 @@ mod tests {
             patient: "テスト タロウ".to_owned(),
             institution: institution.to_owned(),
             paid: Yen(3_990),
+            computed: false,
         };
         Deduction {
             year: 2024,

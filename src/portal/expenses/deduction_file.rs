@@ -34,6 +34,7 @@ pub(super) async fn send(
         return Ok(Redirect::to(&page).into_response());
     }
     let slug = visitor.tenant.config.slug.as_str();
+    let _turn = app.turns.of(session.account).await;
     match format {
         Format::Xml => signed(app, &visitor, deduction).await,
         Format::Csv => {
@@ -57,11 +58,11 @@ async fn signed(
 ) -> Result<Response, WebError> {
     let slug = visitor.tenant.config.slug.as_str().to_owned();
     // It keeps a processor busy, so it is made away from the threads that answer.
+    let _processor = app.turns.sign().await;
     let made = tokio::task::spawn_blocking(move || {
         let key = app.signing.of(&slug, app.clock.now())?;
         Some(etax::file(&deduction, key, &slug, app.clock.today()))
     });
-    let made = made.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
-    let file = made.ok_or(WebError::NotFound)??;
+    let file = made.await?.ok_or(WebError::NotFound)??;
     Ok(download(&file.name, &file.name, file.content_type, file.bytes))
 }

@@ -190,7 +190,8 @@ pub(super) async fn show(
     let sums = ledger::person_sums(&mut tx, reader).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     tx.commit().await?;
-    let newest = sums.last().map_or(app.clock.today().year(), |sum| sum.month.year());
+    let newest = sums.iter().map(|sum| sum.month.year()).max();
+    let newest = newest.unwrap_or_else(|| app.clock.today().year());
     let year = asked.or(january(Some(newest))).ok_or(WebError::NotFound)?;
     visitor.page(&app, StatusCode::OK, &Graph::of(&sums, year, hides_somebody))
 }

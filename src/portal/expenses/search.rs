@@ -100,6 +100,7 @@ pub(super) async fn pdf(
         insured: &insured,
         statement: Statement::of(rows, hides_somebody),
     };
+    let _turn = app.turns.of(session.account).await;
     let file = pdf::statement(&app.printer, &sheet).await?;
     // Whose it is stays out of the name, which a list of downloads shows to anybody.
     let months = narrowed.months().map(|months| format!("_{months}")).unwrap_or_default();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::japanese::day;
 use crate::db::TenantTx;
+use crate::expenses::notices;
 use crate::expenses::privacy::{self, Own};
 use crate::mail::preferences;
 use crate::tenant::policy::{TenantConfig, UpdateMail};
@@ -24,8 +25,8 @@ const SHARED: &str = "shared";
 pub(in crate::portal) struct SettingsPage {
     /// Whether something was changed just now.
     pub(in crate::portal) changed: bool,
-    /// Why there is nothing to choose: `minor` or `alone`.
-    pub(in crate::portal) fixed: Option<&'static str>,
+    /// Whether the person is too young to choose.
+    pub(in crate::portal) minor: bool,
     /// Since when one's own rows are private.
     pub(in crate::portal) private_since: Option<String>,
     /// Whether the union tells of new notices by mail.
@@ -79,10 +80,6 @@ impl Now {
         let wants_mail = preferences::wants(tx, session.account, UpdateMail::Expenses).await?;
         Ok(Self { own, wants_mail })
     }
-
-    const fn can_choose(&self) -> bool {
-        matches!(self.own, Own::Shared | Own::Private { .. })
-    }
 }
 
 /// Whether the union tells of new notices by mail.
@@ -123,20 +120,23 @@ pub(super) async fn submit(
         SHARED => Some(false),
         _ => None,
     };
-    if now.can_choose() {
+    let mut changed = false;
+    if now.own != Own::Minor {
         let Some(private) = chosen else {
             let privacy = Field::with_value("").with_error(NOT_CHOSEN);
             let mut form = SettingsForm { errors: Vec::new(), privacy, mail: fields.mail };
             form.errors = summary(&[("privacy", &form.privacy)]);
             return page(&app, &subscriber, &now, false, form);
         };
-        privacy::set(&mut tx, &app.clock, session, private).await?;
+        changed = privacy::set(&mut tx, &app.clock, session, private).await?;
     }
     if sends_mail(&visitor.tenant.config) && fields.mail != now.wants_mail {
-        preferences::set(&mut tx, session.account, UpdateMail::Expenses, fields.mail).await?;
+        notices::choose_mail(&mut tx, &app.clock, session, fields.mail).await?;
+        changed = true;
     }
     tx.commit().await?;
-    Ok(Redirect::to(&format!("{PAGE}?changed=1")).into_response())
+    let page = if changed { format!("{PAGE}?changed=1") } else { PAGE.to_owned() };
+    Ok(Redirect::to(&page).into_response())
 }
 
 fn page(
@@ -148,11 +148,7 @@ fn page(
 ) -> Result<Response, WebError> {
     let page = SettingsPage {
         changed,
-        fixed: match now.own {
-            Own::Minor => Some("minor"),
-            Own::Alone => Some("alone"),
-            Own::Shared | Own::Private { .. } => None,
-        },
+        minor: now.own == Own::Minor,
         private_since: match now.own {
             Own::Private { since } => Some(day(since)),
             _ => None,

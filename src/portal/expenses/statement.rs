@@ -194,6 +194,7 @@ async fn send(
         insured: &insured,
         statement: Lines::of(rows, hides_somebody),
     };
+    let _turn = app.turns.of(session.account).await;
     let file = pdf::statement(&app.printer, &sheet).await?;
     let name = format!("医療費明細_{}.pdf", period.label());
     Ok(download(&name, &format!("expenses-{}.pdf", period.plain()), PDF, file))

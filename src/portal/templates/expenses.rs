@@ -94,6 +94,7 @@ fn deductions(gallery: &mut Gallery) {
         patient: "テスト タロウ".to_owned(),
         institution: institution.to_owned(),
         paid: Yen(3_990),
+        computed: false,
     };
     let of_year = |lines: Vec<Line>, hides_somebody: bool| Deduction {
         year: 2025,
@@ -124,15 +125,15 @@ fn deductions(gallery: &mut Gallery) {
 }
 
 fn settings(gallery: &mut Gallery) {
-    for fixed in [None, Some("minor"), Some("alone")] {
-        gallery.show(&SettingsPage { fixed, ..Default::default() });
+    for minor in [false, true] {
+        gallery.show(&SettingsPage { minor, ..Default::default() });
         gallery.show(&SettingsPage {
             changed: true,
-            fixed,
-            private_since: fixed.is_none().then(|| "2026年11月21日".to_owned()),
+            minor,
+            private_since: (!minor).then(|| "2026年11月21日".to_owned()),
             sends_mail: true,
-            wants_mail: fixed.is_some(),
-            email: fixed.map(|_| "taro@example.jp".to_owned()),
+            wants_mail: minor,
+            email: minor.then(|| "taro@example.jp".to_owned()),
             form: SettingsForm { errors: wrong(Some("privacy")), privacy: field(), mail: true },
         });
     }

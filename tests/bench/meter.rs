@@ -1,0 +1,35 @@
+//! What is measured of everything: time, and the memory of a program.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ExitStatus};
+use std::time::Duration;
+
+use anyhow::ensure;
+
+/// The unit of `ru_maxrss`, which differs.
+const MAXRSS_BYTES: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+
+pub(crate) fn median(mut took: Vec<Duration>) -> Duration {
+    took.sort_unstable();
+    took[took.len() / 2]
+}
+
+pub(crate) fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Waits for a child, and asks how many bytes of memory it had at most. Linux tells no less than
+/// what this process had when it started the child, which is little.
+#[expect(unsafe_code, reason = "the standard library's wait does not tell resource usage")]
+pub(crate) fn wait(child: &Child) -> anyhow::Result<(ExitStatus, u64)> {
+    let mut status = 0;
+    // SAFETY: all-zero bytes are a valid rusage; wait4 writes to the two places it is given, and
+    // nobody else waits for this child.
+    let (waited, usage) = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        let waited = libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage);
+        (waited, usage)
+    };
+    ensure!(waited > 0, "wait4: {}", std::io::Error::last_os_error());
+    Ok((ExitStatus::from_raw(status), usage.ru_maxrss.cast_unsigned() * MAXRSS_BYTES))
+}

@@ -1,0 +1,171 @@
+//! A month's and a year's page of a household with many rows against the bare query through pgbench.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::files::{
+    AFTER_BUSY_MONTH, BUSY_INSTITUTION, BUSY_MONTH, BUSY_ROWS, BUSY_YEAR, insured_code, user_id,
+};
+use crate::history;
+use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
+use crate::sign_in::Form;
+use crate::stage::{Server, Stage, UNION, succeed};
+use crate::table::Table;
+use crate::tell;
+
+const ROUNDS: usize = 5;
+const ROUND: Duration = Duration::from_secs(3);
+const WARM_UP: Duration = Duration::from_secs(1);
+
+struct Page {
+    name: &'static str,
+    path: String,
+    /// The first day of its notices, and the first after them.
+    days: [String; 2],
+}
+
+fn pages() -> [Page; 2] {
+    [
+        Page {
+            name: "a month's page",
+            path: format!("/expenses/months/{BUSY_MONTH}"),
+            days: [BUSY_MONTH, AFTER_BUSY_MONTH].map(|month| format!("{month}-01")),
+        },
+        Page {
+            name: "a year's page",
+            path: format!("/expenses/years/{BUSY_YEAR}"),
+            days: [BUSY_YEAR, BUSY_YEAR + 1].map(|year| format!("{year}-01-01")),
+        },
+    ]
+}
+
+pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
+    publish(stage)?;
+    // What a night of autovacuum does.
+    stage.sql("vacuum analyze expenses")?;
+    let cookies = sign_in(server)?;
+    for page in pages() {
+        page.measure(stage, server, &cookies, table)?;
+    }
+    Ok(())
+}
+
+/// Shows people every month.
+fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
+    stage
+        .sql(&format!(
+            "insert into expense_notices (tenant_id, month, published_at, published_by)
+             select t.id, month::date, now(), 'bench'
+             from tenants t,
+                  generate_series(date '{}', date '{AFTER_BUSY_MONTH}-01', interval '1 month') month
+             where t.slug = '{UNION}'",
+            history::FIRST_NOTICE
+        ))
+        .map(drop)
+}
+
+/// The header of who has signed in.
+fn sign_in(server: &Server) -> anyhow::Result<String> {
+    let mut connection = Connection::open(server.address)?;
+    let form = Form::fetch(server, &mut connection)?;
+    let answer = connection.send(form.request(server, &user_id(0)).as_bytes())?;
+    let session = answer.cookie("__Host-kosmo-session").context("the sign-in failed")?;
+    Ok(format!("Cookie: {}; {session}\r\n", form.visit))
+}
+
+impl Page {
+    fn measure(
+        &self,
+        stage: &Stage<'_>,
+        server: &Server,
+        cookies: &str,
+        table: &mut Table,
+    ) -> anyhow::Result<()> {
+        tell(self.name);
+        let requests = vec![self.request(server, cookies)?; CLIENTS];
+        let query = self.prepare_query(stage)?;
+        drive(server.address, &requests, WARM_UP, is_page)?;
+        bare(stage, &query, WARM_UP)?;
+        let (mut rounds, mut queries) = (Vec::new(), 0.0_f64);
+        for _ in 0..ROUNDS {
+            rounds.push(drive(server.address, &requests, ROUND, is_page)?);
+            queries = queries.max(bare(stage, &query, ROUND)?);
+        }
+        let rate = Rate::best(&rounds);
+        table.ratio(
+            &format!("{}, {BUSY_ROWS} rows", self.name),
+            format!("{rate:.0} pages/s, {} errors", Rate::errors(&rounds)),
+            format!("its query in pgbench: {queries:.0}/s"),
+            rate / queries,
+            0.40,
+        );
+        Ok(())
+    }
+
+    /// Looks once whether the page is the one that is meant.
+    fn request(&self, server: &Server, cookies: &str) -> anyhow::Result<String> {
+        let line = format!("GET {}", self.path);
+        let request = format!("{}{cookies}\r\n", server.request(&line));
+        let mut connection = Connection::open(server.address)?;
+        let page = connection.send(request.as_bytes())?;
+        let rows = std::str::from_utf8(page.body)?.matches(BUSY_INSTITUTION).count();
+        ensure!(page.status == 200 && rows == BUSY_ROWS, "{}: {rows} rows", page.status);
+        tell(&format!("the page has {} kB", page.body.len() / 1000));
+        Ok(request)
+    }
+
+    /// The page's own query as a script of pgbench, and its variables.
+    fn prepare_query(&self, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
+        let query = page_query().context("src/expenses/ledger.rs has no `rows`")?;
+        let [from, until] = &self.days;
+        // The insured person's code is the household's.
+        let person = insured_code(0);
+        let values = [
+            ("$1", "household", &person),
+            ("$2", "member", &person),
+            ("$4", "from_month", from),
+            ("$5", "until_month", until),
+        ];
+        // Nobody of the household has lost eligibility, and nothing narrows the rows down.
+        let query = ["$3", "$6", "$7", "$8"]
+            .iter()
+            .fold(query.to_owned(), |query, absent| query.replace(absent, "null"));
+        let (mut script, mut filled_in) = (query.clone(), query);
+        let mut arguments = Vec::new();
+        for (parameter, name, value) in values {
+            script = script.replace(parameter, &format!(":{name}"));
+            filled_in = filled_in.replace(parameter, &format!("'{value}'"));
+            arguments.extend(["-D".to_owned(), format!("{name}={value}")]);
+        }
+        let count = stage.sql(&format!("select count(*) from ({filled_in}) same"))?;
+        ensure!(count == BUSY_ROWS.to_string(), "the bare query gives {count} rows");
+        let path = stage.file("page.sql");
+        std::fs::write(&path, format!("{script};\n"))?;
+        arguments.extend(["-f".to_owned(), path.display().to_string()]);
+        Ok(arguments)
+    }
+}
+
+fn is_page(answer: &Answer<'_>) -> bool {
+    answer.status == 200
+}
+
+/// Taken from the source, so that the two can't part.
+fn page_query() -> Option<&'static str> {
+    let source = include_str!("../../src/expenses/ledger.rs");
+    let (_, body) = source.split_once("async fn rows(")?;
+    let (_, query) = body.split_once("r#\"")?;
+    query.split_once("\"#").map(|(query, _)| query)
+}
+
+/// How often a second the bare query runs, prepared once a connection.
+fn bare(stage: &Stage<'_>, query: &[String], time: Duration) -> anyhow::Result<f64> {
+    let (clients, seconds) = (CLIENTS.to_string(), time.as_secs().to_string());
+    let arguments = ["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds];
+    let output = succeed(stage.pgbench()?.args(arguments).args(query))?;
+    output
+        .lines()
+        .find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok())
+        .with_context(|| format!("pgbench told no rate: {output}"))
+}

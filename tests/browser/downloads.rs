@@ -1,0 +1,74 @@
+//! Files that a person downloads, as Chromium saves them.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::browser::Browser;
+use crate::wait::wait_for;
+
+/// A saved file, in a folder of its own that goes with this.
+pub(crate) struct Saved {
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Browser {
+    /// Presses what saves a file.
+    pub(crate) async fn download(&self, words: &str) -> Saved {
+        self.saved_by(words, self.press(words)).await
+    }
+
+    /// The file that comes of what is done.
+    pub(crate) async fn saved_by(&self, what: &str, done: impl Future<Output = ()>) -> Saved {
+        let folder = tempfile::Builder::new().prefix("kosmo-saved-").tempdir().expect("a folder");
+        let wanted = json!({ "behavior": "allow", "downloadPath": folder.path() });
+        self.devtools("Browser.setDownloadBehavior", wanted).await;
+        done.await;
+        let path = wait_for(what, || arrived(folder.path()));
+        Saved { path, _folder: folder }
+    }
+}
+
+/// The one file, once it has its name.
+fn arrived(folder: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let [path] = paths.as_slice() else { return None };
+    let hidden = path.file_name()?.to_string_lossy().starts_with('.');
+    let whole = path.extension() != Some(OsStr::new("crdownload"));
+    (whole && !hidden).then(|| path.clone())
+}
+
+impl Saved {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.path.file_name().and_then(OsStr::to_str).expect("a name")
+    }
+
+    pub(crate) fn text(&self) -> String {
+        fs::read_to_string(&self.path).expect("UTF-8")
+    }
+
+    /// The lines of a PDF as `pdftotext` reads them; cells stand a blank apart.
+    pub(crate) fn paper(&self) -> Vec<String> {
+        let mut reader = Command::new("pdftotext");
+        let read = reader.arg("-layout").arg(&self.path).arg("-").output().expect("pdftotext");
+        assert!(read.status.success(), "{}: {read:?}", self.name());
+        let text = String::from_utf8(read.stdout).expect("UTF-8");
+        let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.filter(|line| !line.is_empty()).collect()
+    }
+
+    /// What can be read in it.
+    pub(crate) fn words(&self) -> String {
+        if self.name().ends_with(".pdf") { self.paper().join("\n") } else { self.text() }
+    }
+}

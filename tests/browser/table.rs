@@ -1,0 +1,78 @@
+//! Tables as they are read, row by row.
+
+use serde::Deserialize;
+
+use crate::browser::Browser;
+
+/// Those that are open to see.
+const READ: &str = "
+    const cells = (part) => [...part.rows].map(
+        (row) => [...row.cells].map((cell) => cell.innerText.trim()));
+    return [...document.querySelectorAll('table')]
+        .filter((table) => table.checkVisibility())
+        .map((table) => ({ caption: table.caption.innerText.trim(), head: cells(table.tHead),
+                           body: cells(table.tBodies[0]), foot: cells(table.tFoot) }));";
+
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct Table {
+    caption: String,
+    pub(crate) head: Vec<Vec<String>>,
+    pub(crate) body: Vec<Vec<String>>,
+    pub(crate) foot: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// The one table that is open to see.
+    pub(crate) async fn read(browser: &Browser) -> Self {
+        let mut tables: Vec<Self> = browser.evaluate(READ).await;
+        assert_eq!(tables.len(), 1, "{tables:#?}");
+        tables.remove(0)
+    }
+
+    pub(crate) async fn captioned(browser: &Browser, caption: &str) -> Self {
+        let tables: Vec<Self> = browser.evaluate(READ).await;
+        let found = tables.into_iter().find(|table| table.caption == caption);
+        found.unwrap_or_else(|| panic!("no table is called {caption}"))
+    }
+
+    /// What was paid in all: the last figure below a statement, a year or a graph.
+    pub(crate) fn paid(&self) -> i64 {
+        let figures = self.foot[0].iter().filter(|cell| cell.starts_with('¥'));
+        yen(figures.last().expect("a figure"))
+    }
+
+    /// Of a statement: each column's sum stands below it.
+    pub(crate) fn assert_adds_up(&self) {
+        assert!(!self.body.is_empty(), "E2: a month with rows");
+        let sums = (3..7).map(|column| self.body.iter().map(|row| yen(&row[column])).sum());
+        let sums: Vec<i64> = sums.collect();
+        let shown: Vec<i64> = self.foot[0][1..5].iter().map(|sum| yen(sum)).collect();
+        assert_eq!((self.foot[0][0].as_str(), shown), ("合計", sums));
+        for row in &self.body {
+            assert_eq!(yen(&row[3]), yen(&row[4]) + yen(&row[5]) + yen(&row[6]), "{row:?}");
+        }
+    }
+
+    /// Of a statement: all of it stands on paper, what a row says of money beside whom it is of.
+    pub(crate) fn assert_is_on(&self, paper: &[String]) {
+        let has = |line: &str| assert!(paper.iter().any(|read| read == line), "{line}: {paper:#?}");
+        for row in &self.body {
+            let [month, patient, care, figures @ ..] = row.as_slice() else {
+                panic!("no statement: {row:?}")
+            };
+            has(format!("{month} {patient} {}", figures.join(" ")).trim_end());
+            care.lines().for_each(has);
+        }
+        has(self.foot[0].join(" ").trim_end());
+    }
+}
+
+/// Rows with their cells side by side.
+pub(crate) fn lines(rows: &[Vec<String>]) -> Vec<String> {
+    rows.iter().map(|row| row.join("|").replace('\n', " ")).collect()
+}
+
+pub(crate) fn yen(text: &str) -> i64 {
+    let digits = text.strip_prefix('¥').unwrap_or_else(|| panic!("no yen: {text}"));
+    digits.replace(',', "").parse().expect(text)
+}
