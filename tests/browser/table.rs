@@ -37,8 +37,8 @@ impl Table {
 
     /// What was paid in all: the last figure below a statement, a year or a graph.
     pub(crate) fn paid(&self) -> i64 {
-        let figures = self.foot[0].iter().filter(|cell| cell.starts_with('¥'));
-        yen(figures.last().expect("a figure"))
+        let mut figures = self.foot[0].iter().filter(|cell| cell.starts_with('¥'));
+        yen(figures.next_back().expect("a figure"))
     }
 
     /// Of a statement: each column's sum stands below it.
