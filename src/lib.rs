@@ -12,7 +12,7 @@
 //! | [`worker`] | background work: mail on its way out |
 //! | [`portal`] | the subscriber's door: pages |
 //! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
-//! | [`expenses`] | medical expenses: rows, sums, import |
+//! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
 //! | [`members`] | insured people and households: import |
 //! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] says what comes next |
 //! | [`import`] | what importers share: any CSV, row by row, errors by row and column |

@@ -105,6 +105,9 @@ impl Import {
         {
             bail!("--notice と --unmatched-to は --format uke のときだけ使えます");
         }
+        if self.format == FileFormat::Uke && self.file.columns.is_some() {
+            bail!("--columns は --format csv のときだけ使えます");
+        }
         let Some(mut job) = self.file.open(operator, &COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };

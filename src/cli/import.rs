@@ -41,7 +41,7 @@ pub(super) struct ImportFile {
     dry_run: bool,
     /// 見出しが違うファイルのための、列の対応表（TOML）
     #[arg(long, value_name = "FILE")]
-    columns: Option<PathBuf>,
+    pub(super) columns: Option<PathBuf>,
     /// 結果をJSONで出力します
     #[arg(long)]
     json: bool,

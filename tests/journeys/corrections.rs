@@ -4,26 +4,15 @@ use axum::http::StatusCode;
 use chrono::Duration;
 use kosmo::base::month::Month;
 use kosmo::expenses::notices::{self, Published, Withdrawn};
-use kosmo::import::{Counts, ImportError};
 
+use crate::support::imports::{counts, told};
 use crate::support::people::{self, EXPENSE_HEADINGS, GORO, TARO, file};
 use crate::support::world::World;
 
 const CORRECTING: &str = "明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分";
 
-fn counts(added: i64, changed: i64, unchanged: i64) -> Counts {
-    Counts { added, changed, unchanged }
-}
-
 fn october() -> Month {
     Month::new(2026, 10).unwrap()
-}
-
-fn told(error: ImportError) -> Vec<String> {
-    match error {
-        ImportError::Rows(errors) => errors.told.iter().map(ToString::to_string).collect(),
-        other => vec![other.to_string()],
-    }
 }
 
 #[tokio::test]

@@ -1,21 +1,11 @@
 //! Taking in members and expenses (O2).
 
 use encoding_rs::SHIFT_JIS;
-use kosmo::import::{Counts, ImportError};
+use kosmo::import::ImportError;
 
+use crate::support::imports::{counts, told};
 use crate::support::people::{self, EXPENSE_HEADINGS, MEMBER_HEADINGS, TARO, file};
 use crate::support::world::World;
-
-fn counts(added: i64, changed: i64, unchanged: i64) -> Counts {
-    Counts { added, changed, unchanged }
-}
-
-fn told(error: ImportError) -> Vec<String> {
-    match error {
-        ImportError::Rows(errors) => errors.told.iter().map(ToString::to_string).collect(),
-        other => vec![other.to_string()],
-    }
-}
 
 #[tokio::test]
 async fn o2_the_same_members_twice_change_nothing() {

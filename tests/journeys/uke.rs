@@ -5,28 +5,18 @@ use kosmo::base::ids::BatchId;
 use kosmo::base::month::Month;
 use kosmo::expenses::import::{ExpensesImport, Format, Imported};
 use kosmo::expenses::uke::{self, Reason, Unmatched};
+use kosmo::import::ImportRun;
 use kosmo::import::source::Source;
-use kosmo::import::{Counts, ImportError, ImportRun};
 
+use crate::support::imports::{counts, told};
 use crate::support::people;
 use crate::support::uke::{Claim, GORO, HANAKO, TARO, Uke};
 use crate::support::world::World;
 
 const UNION: &str = "klinekenpo";
 
-fn counts(added: i64, changed: i64, unchanged: i64) -> Counts {
-    Counts { added, changed, unchanged }
-}
-
 fn october() -> Month {
     Month::new(2026, 10).unwrap()
-}
-
-fn told(error: ImportError) -> Vec<String> {
-    match error {
-        ImportError::Rows(errors) => errors.told.iter().map(ToString::to_string).collect(),
-        other => vec![other.to_string()],
-    }
 }
 
 /// The union's people, with Goro's twins.

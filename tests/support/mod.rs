@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod browser;
 pub mod database;
 pub mod first_sign_in;
+pub mod imports;
 pub mod people;
 pub mod uke;
 pub mod world;
