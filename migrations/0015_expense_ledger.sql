@@ -114,6 +114,17 @@ create table expense_history (
     primary key (tenant_id, claim_number, ended_by)
 );
 
+-- Months that were taken back whole: what files said of them before counts no more.
+create table expense_withdrawals (
+    tenant_id uuid not null default current_tenant() references tenants,
+    id uuid not null,
+    month date not null check (extract(day from month) = 1),
+    rows bigint not null,
+    withdrawn_at timestamptz not null,
+    withdrawn_by text not null,
+    primary key (tenant_id, id)
+);
+
 -- Members who keep their expenses from the rest of the household (E7). The person's own choice, so no
 -- import touches it.
 create table private_expenses (
@@ -152,6 +163,9 @@ create policy own_tenant on expense_notices using (tenant_id = current_tenant())
 alter table expense_history enable row level security;
 alter table expense_history force row level security;
 create policy own_tenant on expense_history using (tenant_id = current_tenant());
+alter table expense_withdrawals enable row level security;
+alter table expense_withdrawals force row level security;
+create policy own_tenant on expense_withdrawals using (tenant_id = current_tenant());
 alter table private_expenses enable row level security;
 alter table private_expenses force row level security;
 create policy own_tenant on private_expenses using (tenant_id = current_tenant());
@@ -175,10 +189,10 @@ grant select on expenses, expense_notices, private_expenses to kosmo_server;
 grant insert, delete on private_expenses to kosmo_server;
 grant select, insert, delete on expenses, expense_claims, expense_notices to kosmo_operator;
 grant update on expense_claims to kosmo_operator;
-grant select, insert on expense_history to kosmo_operator;
+grant select, insert on expense_history, expense_withdrawals to kosmo_operator;
 -- A file that was taken in before is known by its content, and by how it was read: for which month,
--- under which headings.
-alter table import_batches add column reading text not null default '';
+-- by which columns. Of files before, that is not known.
+alter table import_batches add column reading text;
 create index import_batches_by_content on import_batches (tenant_id, file_sha256);
 -- Whoever publishes a month tells those who want to know, and whom mail reaches.
 grant select on mail_preferences, private_expenses, email_failures to kosmo_operator;

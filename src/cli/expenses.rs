@@ -154,7 +154,9 @@ impl Import {
         }
         if imported.left > 0 {
             let left = imported.left;
-            notes.push(format!("取り込み済みで、その後に訂正・取消された {left}件はそのままです"));
+            notes.push(format!(
+                "取り込み済みのファイルです。訂正・取消のあった {left}件は台帳のままです（改めて訂正・取消するときは、別の内容のファイルにしてください）"
+            ));
         }
         let months = |months: &[Month], told: &str| {
             let told = |month: &Month| format!("{}の通知{told}", month.japanese());

@@ -27,7 +27,8 @@ use super::uke::{self, Unmatched};
 pub struct Imported {
     pub counts: Counts,
     pub sums: Sums,
-    /// Rows that the same file had brought before, and that were corrected since; they stay so.
+    /// Rows of a file that was taken in before, whose claims were corrected by it or since; they stay as the
+    /// ledger has them.
     pub left: i64,
     /// Months of new and changed rows: those that people see already, and those they don't yet.
     pub published: Vec<Month>,
@@ -67,6 +68,8 @@ pub(super) struct Staged {
     pub(super) sums: Sums,
     /// Whether some of them correct others.
     pub(super) corrects: bool,
+    /// What besides its content says what the file's rows mean.
+    pub(super) reading: String,
 }
 
 impl ExpensesImport<'_> {
@@ -91,17 +94,22 @@ impl ExpensesImport<'_> {
                 if errors.is_empty() {
                     set_aside(&uke.unmatched, leave_out, &mut errors)?;
                 }
-                Staged { rows: uke.rows, sums: uke.sums, corrects: false }
+                Staged {
+                    rows: uke.rows,
+                    sums: uke.sums,
+                    corrects: false,
+                    reading: format!("uke {notice}"),
+                }
             }
         };
-        let left = leave_what_came_after(tx, source, &self.reading()).await?;
+        let reading = &staged.reading;
+        let left = leave_what_came_after(tx, source, reading).await?;
         merge::check(tx, staged.corrects, &mut errors).await?;
         errors.into_result()?;
         let rows = i64::try_from(staged.rows).unwrap_or(i64::MAX);
         let counts = merge::merge(tx, self.clock, self.run, rows, left).await?;
         let months = merge::months(tx).await?;
-        let (run, reading) = (self.run, self.reading());
-        batches::record(tx, self.clock, run, Kind::Expenses, source, &reading, counts).await?;
+        batches::record(tx, self.clock, self.run, Kind::Expenses, source, reading, counts).await?;
         let (published, unpublished) = months.into_iter().partition(|(_, published)| *published);
         let months = |months: Vec<(Month, bool)>| months.into_iter().map(|(month, _)| month);
         Ok(Imported {
@@ -111,14 +119,6 @@ impl ExpensesImport<'_> {
             published: months(published).collect(),
             unpublished: months(unpublished).collect(),
         })
-    }
-
-    /// What besides its content says what a file's rows mean.
-    fn reading(&self) -> String {
-        match self.format {
-            Format::Csv(mapping) => mapping.to_string(),
-            Format::Uke { notice } => format!("uke {notice}"),
-        }
     }
 }
 
@@ -177,22 +177,24 @@ async fn leave_what_came_after(
     let left = sqlx::query(
         "with file as materialized (
              select imported_at from import_batches
-             where kind = 'expenses' and file_sha256 = $1 and reading = $2
+             where kind = 'expenses' and file_sha256 = $1 and (reading = $2 or reading is null)
          ), ended as materialized (
-             select h.claim_number, h.reason, h.ended_at, b.imported_at
-             from expense_history h left join import_batches b on b.id = h.ended_by
-             where exists (select from file)
+             select h.claim_number, h.notice_month, b.imported_at
+             from expense_history h join import_batches b on b.id = h.ended_by
+             where exists (select from file) and h.reason <> 'withdrawn'
                and h.claim_number in (select claim_number from staged_expenses)
          ), withdrawn as materialized (
-             select claim_number, max(ended_at) as at from ended where reason = 'withdrawn'
-             group by claim_number
+             select e.notice_month, coalesce(
+                 (select max(w.withdrawn_at) from expense_withdrawals w
+                  where w.month = e.notice_month),
+                 '-infinity') as at
+             from (select distinct notice_month from ended) e
          )
          delete from staged_expenses s using (
-             select e.claim_number from ended e left join withdrawn w using (claim_number)
-             where e.reason <> 'withdrawn'
-               and e.imported_at > coalesce(w.at, '-infinity')
+             select e.claim_number from ended e join withdrawn w using (notice_month)
+             where e.imported_at > w.at
                and e.imported_at >= (select min(file.imported_at) from file
-                                     where file.imported_at > coalesce(w.at, '-infinity'))
+                                     where file.imported_at > w.at)
          ) said where s.claim_number = said.claim_number",
     )
     .bind(source.sha256.as_slice())

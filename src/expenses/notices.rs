@@ -218,6 +218,17 @@ pub async fn withdraw(
     .execute(tx.conn())
     .await?
     .rows_affected();
+    sqlx::query!(
+        "insert into expense_withdrawals (id, month, rows, withdrawn_at, withdrawn_by)
+         values ($1, $2, $3, $4, $5)",
+        withdrawal as BatchId,
+        month as Month,
+        i64::try_from(rows).unwrap_or(i64::MAX),
+        clock.now(),
+        by
+    )
+    .execute(tx.conn())
+    .await?;
     let published_at = sqlx::query_scalar!(
         "delete from expense_notices where month = $1 returning published_at",
         month as Month
@@ -226,7 +237,8 @@ pub async fn withdraw(
     .await?;
     sqlx::query!(
         "update outbox set state = 'expired', finished_at = $2
-         where tenant_id = current_tenant() and kind = $3 and created_at = $1 and state = 'queued'",
+         where tenant_id = current_tenant() and kind = $3 and created_at = $1 
+           and state in ('queued', 'dead')",
         published_at,
         clock.now(),
         ExpensesUpdatedMail::NAME

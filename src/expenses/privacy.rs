@@ -10,6 +10,7 @@ use super::ledger::Reader;
 use crate::audit::{self, Action};
 use crate::auth::session::Session;
 use crate::base::clock::{Clock, jst};
+use crate::base::month::Month;
 use crate::db::TenantTx;
 
 /// 成年 (民法4条): from the eighteenth birthday on.
@@ -41,11 +42,15 @@ pub async fn hides_somebody(tx: &mut TenantTx, reader: Reader<'_>) -> Result<boo
                -- Of whoever has left the household, it keeps the rows.
                select from expenses e
                where e.household_code = $1 and e.member_code <> $2
+                 and ($3::date is null or e.treatment_month <= $3)
+                 and exists (select from expense_notices n
+                             where n.tenant_id = e.tenant_id and n.month = e.notice_month)
                  and exists (select from private_expenses p
                              where p.tenant_id = e.tenant_id and p.member_code = e.member_code)
            ) as "hides!""#,
         reader.household,
-        reader.member
+        reader.member,
+        reader.until as Option<Month>
     )
     .fetch_one(tx.conn())
     .await

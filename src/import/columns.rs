@@ -43,13 +43,6 @@ pub struct Mapping {
     columns: BTreeMap<String, String>,
 }
 
-/// Keys and headings, in the keys' order.
-impl std::fmt::Display for Mapping {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.columns.iter().try_for_each(|(key, heading)| writeln!(f, "{key}={heading}"))
-    }
-}
-
 impl Mapping {
     /// Reads a mapping for `columns`.
     ///
@@ -120,6 +113,14 @@ impl Layout {
         } else {
             Err(ImportError::Heading(problems.join("、")))
         }
+    }
+
+    /// Which of the file's columns is which of the importer's: `0,1,3,,2`.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let place = |(_, place): &(String, Option<usize>)| place.map(|place| place.to_string());
+        let places = self.fields.iter().map(place).map(Option::unwrap_or_default);
+        places.collect::<Vec<_>>().join(",")
     }
 
     /// The heading of the importer's `index`th column, as the file writes it.

@@ -56,7 +56,8 @@ impl Rows {
             }
             self.fuse.reset();
             let line = self.record.position().map(|position| position.line() + self.behind);
-            self.row = line.unwrap_or(self.row + 1);
+            // A file whose lines end in \r alone has no lines to count.
+            self.row = line.unwrap_or_default().max(self.row + 1);
             if self.record.iter().any(|field| !field.trim().is_empty()) {
                 break;
             }

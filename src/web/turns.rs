@@ -5,13 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::available_parallelism;
 
-use tokio::sync::{Mutex as Turn, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::base::ids::AccountId;
 
+/// A person's turn, until it is dropped.
+pub type Turn = OwnedMutexGuard<()>;
+
 #[derive(Debug)]
 pub struct Turns {
-    people: Mutex<HashMap<AccountId, Weak<Turn<()>>>>,
+    people: Mutex<HashMap<AccountId, Weak<sync::Mutex<()>>>>,
     signers: Arc<Semaphore>,
 }
 
@@ -24,14 +27,14 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits until the person's document before is made.
-    pub async fn of(&self, person: AccountId) -> OwnedMutexGuard<()> {
+    pub async fn of(&self, person: AccountId) -> Turn {
         let turn = {
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             people.retain(|_, turn| turn.strong_count() > 0);
             match people.get(&person).and_then(Weak::upgrade) {
                 Some(turn) => turn,
                 None => {
-                    let turn = Arc::new(Turn::new(()));
+                    let turn = Arc::new(sync::Mutex::new(()));
                     people.insert(person, Arc::downgrade(&turn));
                     turn
                 }

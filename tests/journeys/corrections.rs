@@ -207,3 +207,65 @@ async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     let history = "select count(*) from expense_history where reason = 'withdrawn'";
     assert_eq!(world.count(history).await, 2);
 }
+
+#[tokio::test]
+async fn o2_cancellations_and_moves_come_again_after_a_withdrawal() {
+    let world = World::new().await;
+    let tick = || world.clock.advance(Duration::minutes(1));
+    let rows = |amount: i64| {
+        let row = |claim| format!("{claim},K1,2026-11,2026-09,,通院,1,{amount},0,0,{amount},");
+        file(EXPENSE_HEADINGS, &[&row("X"), &row("Y")])
+    };
+    let corrects =
+        file(CORRECTING, &["X,,,,,,,,,,,,取消", "Y,K1,2026-12,2026-09,,通院,1,700,0,0,700,,訂正"]);
+    for step in [rows(100), corrects.clone()] {
+        tick();
+        world.import_expenses("klinekenpo", &step).await.unwrap();
+    }
+    tick();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    for month in [11, 12] {
+        let month = Month::new(2026, month).unwrap();
+        notices::withdraw(&mut tx, &world.clock, month, "test").await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for (step, expected) in [(rows(101), counts(2, 0, 0)), (corrects, counts(0, 2, 0))] {
+        tick();
+        assert_eq!(world.import_expenses("klinekenpo", &step).await.unwrap().counts, expected);
+    }
+    let left = "select sum(out_of_pocket_yen)::bigint from expenses
+                where claim_number in ('X', 'Y') and notice_month = '2026-12-01'";
+    assert_eq!(world.count(left).await, 700);
+    assert_eq!(world.count("select count(*) from expenses where claim_number = 'X'").await, 0);
+}
+
+#[tokio::test]
+async fn o2_a_number_used_again_for_another_month_follows_the_person() {
+    let world = World::new().await;
+    let cancels = file(CORRECTING, &["C5,,,,,,,,,,,,取消"]);
+    world.import_expenses("klinekenpo", &cancels).await.unwrap();
+    let moved = people::members("klinekenpo")
+        .replace("K2,K1,06139927,101,11,01,", "K2,K2,06139927,101,99,00,");
+    let moved = moved.replace(",1981-02-03,配偶者,", ",1981-02-03,本人,");
+    world.import_members("klinekenpo", &moved).await.unwrap();
+    let again = ["C5,K2,2026-11,2026-10,みなと歯科,歯科,1,1000,700,0,300,"];
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &again)).await.unwrap();
+    let hers = "select count(*) from expenses where claim_number = 'C5' and household_code = 'K2'";
+    assert_eq!(world.count(hers).await, 1, "the former family never had it");
+}
+
+#[tokio::test]
+async fn o2_a_file_whose_lines_end_in_carriage_returns_loses_no_row() {
+    let world = World::new().await;
+    let rows = [
+        "C4,K1,2026-10,2026-08,,通院,2,5000,3500,0,1500,医療機関名なし",
+        "Y1,K1,2026-10,2026-08,,通院,1,1000,700,0,300,",
+        "Y2,K1,2026-10,2026-08,,通院,1,1000,700,0,300,",
+    ];
+    let old = file(EXPENSE_HEADINGS, &rows).replace('\n', "\r");
+    let imported = world.import_expenses("klinekenpo", &old).await.unwrap();
+    assert_eq!(imported.counts, counts(2, 0, 1));
+    let twice = file(EXPENSE_HEADINGS, &[rows[1], rows[1]]).replace('\n', "\r");
+    let errors = told(world.import_expenses("klinekenpo", &twice).await.unwrap_err());
+    assert_eq!(errors, ["3行目「明細番号」: 同じ明細番号が2行目にもあります"]);
+}

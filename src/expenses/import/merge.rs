@@ -96,19 +96,21 @@ pub(super) async fn merge(
     Ok(Counts { added, changed, unchanged: rows - added - changed })
 }
 
-/// A claim that was withdrawn or cancelled, and comes again for the same person, is the household's that
-/// had it, wherever the person is now.
+/// A claim that was withdrawn or cancelled, and comes again for the same person and month, is the
+/// household's that had it, wherever the person is now.
 async fn keep_households(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     execute(
         tx,
         "update staged_expenses s set household_code = before.household_code
          from (
-             select distinct on (h.claim_number) h.claim_number, h.member_code, h.household_code
+             select distinct on (h.claim_number, h.member_code, h.treatment_month)
+                    h.claim_number, h.member_code, h.treatment_month, h.household_code
              from expense_history h
              where h.claim_number in (select claim_number from staged_expenses)
-             order by h.claim_number, h.ended_at desc
+             order by h.claim_number, h.member_code, h.treatment_month, h.ended_at desc
          ) before
-         where before.claim_number = s.claim_number and before.member_code = s.member_code",
+         where before.claim_number = s.claim_number and before.member_code = s.member_code
+           and before.treatment_month = s.treatment_month",
     )
     .await
     .map(drop)

@@ -69,7 +69,7 @@ pub(super) async fn stage(
     errors: &mut RowErrors,
 ) -> Result<Staged, ImportError> {
     let mut rows = Rows::open(source, &COLUMNS, mapping)?;
-    let mut staged = Staged::default();
+    let mut staged = Staged { reading: rows.layout.places(), ..Staged::default() };
     let copy = Copy::into(tx.conn(), "staged_expenses").await?;
     staged.rows = copy
         .rows(&mut rows, progress, |row, copy| write(row, errors, copy, &mut staged).is_some())

@@ -12,6 +12,7 @@ use crate::web::download::download;
 use crate::web::error::WebError;
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::state::AppState;
+use crate::web::turns::Turn;
 
 const CSV: &str = "text/csv; charset=utf-8";
 
@@ -34,9 +35,9 @@ pub(super) async fn send(
         return Ok(Redirect::to(&page).into_response());
     }
     let slug = visitor.tenant.config.slug.as_str();
-    let _turn = app.turns.of(session.account).await;
+    let turn = app.turns.of(session.account).await;
     match format {
-        Format::Xml => signed(app, &visitor, deduction).await,
+        Format::Xml => signed(app, &visitor, deduction, turn).await,
         Format::Csv => {
             let name = format!("医療費通知データ_{union}_{year}年.csv");
             let plain = csv::file_name(slug, year);
@@ -55,11 +56,14 @@ async fn signed(
     app: AppState,
     visitor: &Visitor,
     deduction: Deduction,
+    turn: Turn,
 ) -> Result<Response, WebError> {
     let slug = visitor.tenant.config.slug.as_str().to_owned();
     // It keeps a processor busy, so it is made away from the threads that answer.
-    let _processor = app.turns.sign().await;
+    let processor = app.turns.sign().await;
     let made = tokio::task::spawn_blocking(move || {
+        // Until it is made, though the browser hangs up before.
+        let _held = (turn, processor);
         let key = app.signing.of(&slug, app.clock.now())?;
         Some(etax::file(&deduction, key, &slug, app.clock.today()))
     });
