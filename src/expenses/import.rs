@@ -8,6 +8,8 @@
 mod merge;
 mod rows;
 
+use sqlx::AssertSqlSafe;
+
 use crate::base::clock::Clock;
 use crate::base::money::Yen;
 use crate::base::month::Month;
@@ -148,6 +150,21 @@ async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     .execute(tx.conn())
     .await
     .map(drop)
+}
+
+/// Rows of a staging table, whose name is the program's own, with a claim number that stands in an
+/// earlier row: theirs, and the first.
+pub(super) async fn repeated(
+    tx: &mut TenantTx,
+    table: &'static str,
+) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let query = format!(
+        "select s.row, same.first from {table} s join (
+             select claim_number, min(row) as first from {table}
+             group by claim_number having count(*) > 1
+         ) same using (claim_number) where s.row > same.first order by s.row limit 1001"
+    );
+    sqlx::query_as(AssertSqlSafe(query)).fetch_all(tx.conn()).await
 }
 
 /// Claims without a person are kept where the operator said, or are mistakes of the file.

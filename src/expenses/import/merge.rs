@@ -1,6 +1,6 @@
 //! Brings the ledger in line with the staged rows, a set at a time.
 
-use super::COLUMNS;
+use super::{COLUMNS, repeated};
 use crate::base::clock::Clock;
 use crate::base::month::Month;
 use crate::db::TenantTx;
@@ -15,15 +15,7 @@ pub(super) async fn check(
     let [claim_number, person_code, ..] = COLUMNS.map(|column| column.heading);
     let correction = COLUMNS[12].heading;
     sqlx::query("analyze staged_expenses").execute(tx.conn()).await?;
-    let repeated: Vec<(i64, i64)> = sqlx::query_as(
-        "select s.row, same.first from staged_expenses s join (
-             select claim_number, min(row) as first from staged_expenses
-             group by claim_number having count(*) > 1
-         ) same using (claim_number) where s.row > same.first order by s.row limit 1001",
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    for (row, first) in repeated {
+    for (row, first) in repeated(tx, "staged_expenses").await? {
         let message = format!("同じ明細番号が{first}行目にもあります");
         errors.add(row.unsigned_abs(), claim_number, message);
     }

@@ -12,7 +12,7 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::expenses::care::Care;
-use crate::expenses::import::Sums;
+use crate::expenses::import::{Sums, repeated};
 use crate::import::RowErrors;
 
 /// The table that claims are read into.
@@ -38,15 +38,7 @@ pub(super) async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
 /// Notes claims that stand twice.
 pub(super) async fn check(tx: &mut TenantTx, errors: &mut RowErrors) -> Result<(), sqlx::Error> {
     sqlx::query("analyze staged_claims").execute(tx.conn()).await?;
-    let repeated: Vec<(i64, i64)> = sqlx::query_as(
-        "select s.row, same.first from staged_claims s join (
-             select claim_number, min(row) as first from staged_claims
-             group by claim_number having count(*) > 1
-         ) same using (claim_number) where s.row > same.first order by s.row limit 1001",
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    for (row, first) in repeated {
+    for (row, first) in repeated(tx, CLAIMS).await? {
         let message = format!("同じ医療機関・請求年月・番号のレセプトが{first}行目にもあります");
         errors.add(row.unsigned_abs(), "RE レセプト番号", message);
     }

@@ -6,6 +6,7 @@ pub(super) mod filter;
 pub(super) mod graph;
 pub(super) mod history;
 pub(super) mod overview;
+mod paper;
 pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod statement;

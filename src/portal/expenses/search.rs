@@ -4,14 +4,12 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use super::PDF;
 use super::filter::{Asked, FilterForm, Narrowed, UnknownPatient};
+use super::paper::{self, Paper};
 use super::table::Table;
 use crate::expenses::ledger::{self, ExpenseRow, Reader};
-use crate::expenses::pdf::{self, StatementSheet};
 use crate::expenses::privacy;
 use crate::expenses::statement::Statement;
-use crate::web::download::download;
 use crate::web::error::WebError;
 use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
@@ -80,11 +78,11 @@ pub(super) async fn show(
 
 pub(super) async fn pdf(
     State(app): State<AppState>,
-    Subscriber { visitor, session, .. }: Subscriber,
+    subscriber: Subscriber,
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
-    let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let reader = Reader::of(&subscriber.session);
+    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let narrowed = asked.read(&choices)?.1.ok_or(WebError::NotFound)?;
     let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
@@ -94,17 +92,16 @@ pub(super) async fn pdf(
     if rows.is_empty() {
         return Ok(Redirect::to(&format!("{PAGE}?{}", narrowed.query())).into_response());
     }
-    let sheet = StatementSheet {
-        union: &visitor.tenant.config.name,
-        title: &format!("医療費明細（{}）", narrowed.words()),
-        insured: &insured,
-        statement: Statement::of(rows, hides_somebody),
-    };
-    let _turn = app.turns.of(session.account).await;
-    let file = pdf::statement(&app.printer, &sheet).await?;
     // Whose it is stays out of the name, which a list of downloads shows to anybody.
     let months = narrowed.months().map(|months| format!("_{months}")).unwrap_or_default();
-    Ok(download(&format!("医療費明細{months}.pdf"), "expenses.pdf", PDF, file))
+    let paper = Paper {
+        title: format!("医療費明細（{}）", narrowed.words()),
+        insured,
+        statement: Statement::of(rows, hides_somebody),
+        name: format!("医療費明細{months}.pdf"),
+        plain: "expenses.pdf".to_owned(),
+    };
+    paper::send(&app, &subscriber, paper).await
 }
 
 #[cfg(test)]

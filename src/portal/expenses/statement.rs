@@ -7,14 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use super::PDF;
+use super::paper::{self, Paper};
 use super::table::Table;
 use crate::base::month::Month;
 use crate::expenses::ledger::{self, ExpenseRow, Reader};
-use crate::expenses::pdf::{self, StatementSheet};
 use crate::expenses::privacy;
 use crate::expenses::statement::Statement as Lines;
-use crate::web::download::download;
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -175,12 +173,12 @@ async fn show(
 
 async fn send(
     app: &App,
-    Subscriber { visitor, session, .. }: Subscriber,
+    subscriber: Subscriber,
     period: Option<Period>,
 ) -> Result<Response, WebError> {
     let period = period.ok_or(WebError::NotFound)?;
-    let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let reader = Reader::of(&subscriber.session);
+    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;
@@ -188,16 +186,14 @@ async fn send(
     if rows.is_empty() {
         return Ok(Redirect::to(&period.path()).into_response());
     }
-    let sheet = StatementSheet {
-        union: &visitor.tenant.config.name,
-        title: &period.title(),
-        insured: &insured,
+    let paper = Paper {
+        title: period.title(),
+        insured,
         statement: Lines::of(rows, hides_somebody),
+        name: format!("医療費明細_{}.pdf", period.label()),
+        plain: format!("expenses-{}.pdf", period.plain()),
     };
-    let _turn = app.turns.of(session.account).await;
-    let file = pdf::statement(&app.printer, &sheet).await?;
-    let name = format!("医療費明細_{}.pdf", period.label());
-    Ok(download(&name, &format!("expenses-{}.pdf", period.plain()), PDF, file))
+    paper::send(app, &subscriber, paper).await
 }
 
 #[cfg(test)]
