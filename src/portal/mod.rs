@@ -37,7 +37,7 @@ const ONWARD: &str = "/sign-in/continue";
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
-        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route(sign_in::SIGN_IN, get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/with-passkey", get(sign_in::show).post(passkey_alone::submit))
         .route(ONWARD, get(onward))
         .route("/sign-in/code", get(email_code::show).post(email_code::submit))

@@ -65,6 +65,7 @@ pub(super) struct PasskeyForm {
 
 impl Page for PasskeyPage {
     const TEMPLATE: &'static str = "portal/passkey.html";
+    const FRESH: &'static [&'static str] = &["options"];
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,7 @@
 //! 「ログイン」: user ID and password (L1).
 
 use axum::extract::State;
-use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -26,11 +25,12 @@ use crate::web::state::{App, AppState};
 /// Longer than any password a union may allow; what is longer is nobody's.
 const LONGEST_PASSWORD: usize = 1024;
 
+/// Where signing in begins.
+pub(super) const SIGN_IN: &str = "/sign-in";
+
 pub(super) const STALE: &str =
     "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
 const TOO_MANY: &str = "ログインの失敗が続いたため、受け付けを一時的に止めています。しばらく時間をおいてから、もう一度お試しください。";
-/// About the time in which a token comes back.
-const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("60");
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Default, Serialize)]
@@ -74,7 +74,7 @@ impl SignInPage {
         notice: &'static str,
     ) -> Result<Response, WebError> {
         let page = Self { notice: Some(notice.to_owned()), ..Self::of(app, &visitor)? };
-        visitor.signed_out().page(app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+        visitor.signed_out().page_at(app, SIGN_IN, StatusCode::UNPROCESSABLE_ENTITY, &page)
     }
 }
 
@@ -88,6 +88,7 @@ pub(super) struct SignInForm {
 
 impl Page for SignInPage {
     const TEMPLATE: &'static str = "portal/sign_in.html";
+    const FRESH: &'static [&'static str] = &["passkey"];
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,8 +124,7 @@ pub(super) fn too_many(
 ) -> Result<Response, WebError> {
     let page =
         SignInPage { notice: Some(TOO_MANY.to_owned()), form, ..SignInPage::of(app, visitor)? };
-    let answer = visitor.page(app, StatusCode::TOO_MANY_REQUESTS, &page)?;
-    Ok(([(RETRY_AFTER, RETRY_SECONDS)], answer).into_response())
+    visitor.page(app, StatusCode::TOO_MANY_REQUESTS, &page)
 }
 
 pub(super) async fn show(

@@ -67,6 +67,7 @@ impl Gallery {
                 until: Some("2028年3月31日".to_owned()),
             }),
             csrf: "token".to_owned(),
+            said: None,
         });
         Self { pages: Pages::load().unwrap(), frames: frames.into(), seen: BTreeSet::new() }
     }

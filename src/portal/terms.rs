@@ -61,6 +61,7 @@ impl From<&TermsVersion> for TermsText {
 
 impl Page for TermsPage {
     const TEMPLATE: &'static str = "portal/terms.html";
+    const FRESH: &'static [&'static str] = &["terms"];
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,8 @@
 //! The only place where a cookie is made.
 //!
-//! Three of them: the session; the visit, which lives as long as the browser's window and to which
-//! form tokens are bound; and the browser, by which one is known that signed in before. The `__Host-`
+//! Four of them: the session; the visit, which lives as long as the browser's window and to which
+//! form tokens are bound; the browser, by which one is known that signed in before; and for minutes what a
+//! form came to ([`super::answer`]). The `__Host-`
 //! prefix keeps a sibling union's host from setting any. Browsers treat `http://*.localhost` as secure, so the demo needs no other names.
 
 use axum::http::HeaderMap;
@@ -17,6 +18,7 @@ use crate::base::secret::PlainToken;
 const SESSION: &str = "__Host-kosmo-session";
 const VISIT: &str = "__Host-kosmo-visit";
 const BROWSER: &str = "__Host-kosmo-browser";
+const ANSWER: &str = "__Host-kosmo-answer";
 
 /// The session's token, if the browser sent one that can be one.
 #[must_use]
@@ -56,6 +58,22 @@ pub fn set_browser(jar: CookieJar, token: &PlainToken, lasts: TimeDelta) -> Cook
     let mut browser = cookie(BROWSER, token.expose());
     browser.set_max_age(seconds(lasts));
     jar.add(browser)
+}
+
+/// What a form came to, sealed.
+#[must_use]
+pub fn answer(jar: &CookieJar) -> Option<String> {
+    jar.get(ANSWER).map(|cookie| cookie.value().to_owned())
+}
+
+pub fn set_answer(jar: CookieJar, sealed: String, lasts: TimeDelta) -> CookieJar {
+    let mut answer = cookie(ANSWER, sealed);
+    answer.set_max_age(seconds(lasts));
+    jar.add(answer)
+}
+
+pub fn forget_answer(jar: CookieJar) -> CookieJar {
+    jar.add(removal(ANSWER))
 }
 
 /// Makes the browser forget the session.

@@ -76,6 +76,8 @@ pub enum WebError {
     Background(#[from] tokio::task::JoinError),
     #[error("template: {0:?}")]
     Template(#[from] tera::Error),
+    #[error("an answer that is kept: {0}")]
+    Answer(#[from] serde_json::Error),
 }
 
 impl From<SignInError> for WebError {

@@ -14,6 +14,7 @@ use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::answer::{self, Asked};
 use super::cookies;
 use super::error::WebError;
 use super::page::{Frame, Page, Person};
@@ -36,6 +37,7 @@ pub struct Visitor {
     pub browser: PlainToken,
     visit: PlainToken,
     lookup: Option<Lookup>,
+    asked: Asked,
 }
 
 impl Visitor {
@@ -77,6 +79,7 @@ impl Visitor {
             tenant: self.tenant.clone(),
             person: self.subscriber().map(person),
             csrf: self.csrf(),
+            said: None,
         }
     }
 
@@ -92,7 +95,17 @@ impl Visitor {
         self.visit.derive("passkey", self.tenant.id.0.as_bytes()).to_text()
     }
 
-    /// A page, with the cookie that its forms need.
+    /// What the cookie is sealed with that keeps what a form came to.
+    pub(super) fn answers_secret(&self) -> String {
+        self.visit.derive("answer", self.tenant.id.0.as_bytes()).to_text()
+    }
+
+    pub(super) const fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// A page, with the cookie that its forms need. Where it answers a form, the browser is led to the
+    /// form's address, which shows it (see [`super::answer`]).
     ///
     /// # Errors
     /// The template's.
@@ -102,8 +115,36 @@ impl Visitor {
         status: StatusCode,
         page: &P,
     ) -> Result<Response, WebError> {
-        let page = app.pages.render(&self.frame(), status, page)?;
-        Ok((self.jar.clone(), page).into_response())
+        answer::show(self, app, &self.asked.address(), status, page)
+    }
+
+    /// [`Visitor::page`] where a form is answered at another address than its own, which may have a query.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page_at<P: Page>(
+        &self,
+        app: &App,
+        at: &str,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        answer::show(self, app, at, status, page)
+    }
+
+    /// Leads to a page that says at its top, once, what was done and what comes next. `jar`: the
+    /// browser's cookies from now on.
+    ///
+    /// # Errors
+    /// None that a caller could handle.
+    pub fn say(
+        &self,
+        app: &App,
+        jar: CookieJar,
+        path: &str,
+        said: &str,
+    ) -> Result<Response, WebError> {
+        answer::say(self, jar, app, path, said)
     }
 
     /// The cookies of a browser in which a session has begun.
@@ -212,7 +253,8 @@ impl FromRequestParts<AppState> for Visitor {
             }
         };
         let browser = cookies::browser(&jar).unwrap_or_else(|| visit.child("browser"));
-        let visitor = Self { tenant, jar, browser, visit, lookup };
+        let asked = Asked::of(parts);
+        let visitor = Self { tenant, jar, browser, visit, lookup, asked };
         parts.extensions.insert(visitor.clone());
         Ok(visitor)
     }

@@ -150,8 +150,7 @@ pub async fn error_pages(
         _ => return response,
     };
     let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).into_iter().cloned().collect();
-    // Nobody's name is on it: the page must come out when the database can't be asked.
-    let frame = Frame { tenant, person: None, csrf: String::new() };
+    let frame = Frame::nobodys(tenant);
     let mut response = app
         .pages
         .render(&frame, failure.status(), &Message::of(failure, id))

@@ -1,5 +1,6 @@
 //! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong.
 
+pub mod answer;
 pub mod assets;
 mod client;
 pub mod cookies;

@@ -19,6 +19,9 @@ use crate::tenant::policy::{Contact, FactorReset, TenantConfig};
 pub trait Page: Serialize {
     /// The path below `templates/`.
     const TEMPLATE: &'static str;
+    /// Fields that a kept page (see [`super::answer`]) has of the moment it is shown: what is too long for a
+    /// cookie, and what is good for one try alone.
+    const FRESH: &'static [&'static str] = &[];
 }
 
 /// What a page shows besides its own content.
@@ -29,6 +32,16 @@ pub struct Frame {
     pub person: Option<Person>,
     /// The token every form sends back.
     pub csrf: String,
+    /// What the act before has come to, said at the top.
+    pub said: Option<String>,
+}
+
+impl Frame {
+    /// A page with nobody's name on it and without forms: it comes out when the database can't be asked.
+    #[must_use]
+    pub const fn nobodys(tenant: Arc<Tenant>) -> Self {
+        Self { tenant, person: None, csrf: String::new(), said: None }
+    }
 }
 
 /// All templates, parsed once, and the files they refer to.
@@ -85,18 +98,43 @@ impl Pages {
         status: StatusCode,
         page: &P,
     ) -> Result<Response, WebError> {
-        Ok((status, Html(self.html(frame, page)?)).into_response())
+        self.render_kept(frame, status, P::TEMPLATE, page)
     }
 
+    /// Fills a page in of which the fields are kept, and the name of its template.
+    ///
+    /// # Errors
+    /// As [`Pages::render`].
+    pub(super) fn render_kept(
+        &self,
+        frame: &Frame,
+        status: StatusCode,
+        template: &str,
+        fields: &impl Serialize,
+    ) -> Result<Response, WebError> {
+        Ok((status, Html(self.fill(frame, template, fields)?)).into_response())
+    }
+
+    #[cfg(test)]
     pub(crate) fn html<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, WebError> {
+        self.fill(frame, P::TEMPLATE, page)
+    }
+
+    fn fill(
+        &self,
+        frame: &Frame,
+        template: &str,
+        page: &impl Serialize,
+    ) -> Result<String, WebError> {
         let config = &frame.tenant.config;
         let mut context = Context::new();
         context.insert("union", &Union::of(config));
         context.insert("theme", &theme_url(config.brand.accent));
         context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
+        context.insert("said", &frame.said);
         context.insert("page", page);
-        Ok(self.templates.render(P::TEMPLATE, &context)?)
+        Ok(self.templates.render(template, &context)?)
     }
 
     /// Fills in a page that belongs to no union.

@@ -4,6 +4,7 @@
 mod support;
 
 mod activity;
+mod answers;
 mod bounces;
 mod catalogue;
 mod commands;

@@ -90,7 +90,10 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(router: Router, host: &str) -> Self {
-        let headers = vec![("sec-fetch-site", "same-origin".to_owned())];
+        let headers = vec![
+            ("sec-fetch-site", "same-origin".to_owned()),
+            ("accept", "text/html,application/xhtml+xml,*/*;q=0.8".to_owned()),
+        ];
         Self {
             router,
             host: host.to_owned(),
@@ -111,12 +114,17 @@ impl Browser {
         self.request(Method::GET, path, String::new()).await
     }
 
-    /// Sends a form; the token is that of the page seen last.
+    /// Sends a form and goes to its answer, as browsers do; the token is that of the page seen last.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = self.csrf.clone();
         let all = fields.iter().copied().chain([("csrf", csrf.as_str())]);
         let body = serde_urlencoded::to_string(all.collect::<Vec<_>>()).expect("a form");
-        self.request(Method::POST, path, body).await
+        let page = self.request(Method::POST, path, body).await;
+        if page.location().contains("answer=") {
+            let answer = page.location().to_owned();
+            return self.get(&answer).await;
+        }
+        page
     }
 
     /// Opens a page and goes wherever it leads.

@@ -39,6 +39,7 @@ pub(in crate::portal) struct IdentityForm {
 
 impl Page for IdentityPage {
     const TEMPLATE: &'static str = "portal/first_sign_in/identity.html";
+    const FRESH: &'static [&'static str] = &["terms"];
 }
 
 #[derive(Debug, Deserialize)]

@@ -59,6 +59,7 @@ pub(in crate::portal) struct UserIdForm {
 
 impl Page for UserIdPage {
     const TEMPLATE: &'static str = "portal/first_sign_in/user_id.html";
+    const FRESH: &'static [&'static str] = &["refused"];
 }
 
 #[derive(Debug, Deserialize)]

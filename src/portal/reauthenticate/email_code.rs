@@ -122,5 +122,5 @@ fn page(
         failed: session.failed_email().is_some(),
         form: CodeForm { errors, code },
     };
-    visitor.page(app, status_of(&page.form.errors), &page)
+    visitor.page_at(app, &next.after("/reauthenticate/code"), status_of(&page.form.errors), &page)
 }

@@ -45,8 +45,13 @@ impl Next {
         if known && plain && !path.contains("//") { path } else { "/" }
     }
 
+    /// A page that leads on to this one.
+    fn after(&self, page: &str) -> String {
+        format!("{page}?next={}", self.path())
+    }
+
     fn with(&self, page: &str) -> Redirect {
-        Redirect::to(&format!("{page}?next={}", self.path()))
+        Redirect::to(&self.after(page))
     }
 }
 

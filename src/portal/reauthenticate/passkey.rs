@@ -31,6 +31,7 @@ pub(in crate::portal) struct PasskeyAgainForm {
 
 impl Page for PasskeyAgainPage {
     const TEMPLATE: &'static str = "portal/reauthenticate/passkey.html";
+    const FRESH: &'static [&'static str] = &["options"];
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,5 +89,10 @@ async fn page(
     let errors = summary(&[("credential", &credential)]);
     let form = PasskeyAgainForm { errors, credential };
     let page = PasskeyAgainPage { next: next.path().to_owned(), options, form };
-    visitor.page(app, status_of(&page.form.errors), &page)
+    visitor.page_at(
+        app,
+        &next.after("/reauthenticate/passkey"),
+        status_of(&page.form.errors),
+        &page,
+    )
 }

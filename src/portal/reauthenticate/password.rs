@@ -106,5 +106,6 @@ pub(super) fn page(
         recovery,
         form: PasswordForm { errors, password },
     };
-    visitor.page(app, status_of(&page.form.errors), &page)
+    let at = next.after(if recovery { RECOVERY_CODE } else { "/reauthenticate" });
+    visitor.page_at(app, &at, status_of(&page.form.errors), &page)
 }

@@ -92,5 +92,5 @@ fn page(
     let errors = summary(&[("code", &code)]);
     let form = CodeForm { errors, code };
     let page = RecoveryAgainPage { next: next.path().to_owned(), form };
-    visitor.page(app, status_of(&page.form.errors), &page)
+    visitor.page_at(app, &next.after(super::RECOVERY_CODE), status_of(&page.form.errors), &page)
 }

@@ -106,5 +106,5 @@ async fn page(
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
     let devices = choices(devices, &form.device.value);
     let page = AppCodePage { next: next.path().to_owned(), devices, form };
-    visitor.page(app, status_of(&page.form.errors), &page)
+    visitor.page_at(app, &next.after("/reauthenticate/totp"), status_of(&page.form.errors), &page)
 }
