@@ -17,20 +17,59 @@ pub fn minute(at: DateTime<Utc>) -> String {
     jst(at).format("%Y年%-m月%-d日 %H:%M").to_string()
 }
 
-/// Half-width letters, digits and signs, full-width kana (Unicode NFKC), without the blanks around.
-/// For ids, numbers, dates and addresses; never for a password.
+/// Half-width letters, digits and signs, full-width kana (Unicode NFKC), without [invisible marks](is_invisible)
+/// anywhere and without the blanks around. For ids, numbers, dates and addresses; never for a password,
+/// nor for text in which a joiner says how letters are drawn.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.trim().nfkc().collect::<String>().trim().to_owned()
+    text.chars().filter(|c| !is_invisible(*c)).nfkc().collect::<String>().trim().to_owned()
 }
 
-/// [`fold`], without any blank or hyphen: codes that people copy.
+/// [`fold`], without any blank or dash: codes that people copy.
 #[must_use]
 pub fn fold_code(text: &str) -> String {
-    fold(text)
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '−' | 'ー'))
-        .collect()
+    fold(text).chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).collect()
+}
+
+/// Returns true if a character shows nothing by itself: zero-width blanks and joiners, marks of the writing
+/// direction, a byte order mark, soft hyphens. Mails, chats and documents put them around what is copied.
+/// They are Unicode's format characters (Cf), without the few that are drawn.
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0001}'
+            | '\u{e0020}'..='\u{e007f}'
+    )
+}
+
+/// Returns true for what people and word processors write between the groups of a code: Unicode's dashes
+/// (Pd) that [`fold`] leaves, the minus sign, and what a Japanese keyboard gives in their place.
+const fn is_dash(c: char) -> bool {
+    matches!(
+        c,
+        '-' | '\u{58a}'
+            | '\u{5be}'
+            | '\u{2010}'..='\u{2015}'
+            | '\u{2043}'
+            | '\u{2212}'
+            | '\u{2500}'..='\u{2501}'
+            | '\u{2e3a}'..='\u{2e3b}'
+            | '\u{301c}'
+            | '\u{30fc}'
+            | '~'
+    )
 }
 
 /// Eras with the year before their first.
@@ -136,5 +175,34 @@ mod tests {
         assert_eq!(fold("　ＡＢＣ－１２３ "), "ABC-123");
         assert_eq!(fold("ﾃｽﾄ ﾀﾛｳ"), "テスト タロウ");
         assert_eq!(fold_code(" 123-４５６ "), "123456");
+    }
+
+    #[test]
+    fn invisible_marks_around_and_inside_are_dropped() {
+        for pasted in [
+            "taro\u{200b}",
+            "\u{202a}taro\u{202c}",
+            "\u{feff} taro",
+            "\u{2066}ta\u{ad}ro\u{2069}\u{200e}",
+            " \u{2060} taro \u{200d}",
+        ] {
+            assert_eq!(fold(pasted), "taro", "{pasted:?}");
+        }
+        assert_eq!(fold("カ\u{200b}\u{3099}"), "ガ");
+        assert_eq!(parse_date("\u{202a}1979/8/22\u{202c}"), NaiveDate::from_ymd_opt(1979, 8, 22));
+    }
+
+    #[test]
+    fn a_code_is_read_whatever_dashes_part_it() {
+        for dash in "-‐‑‒–—―−ー－ｰ﹘﹣⁃─━⸺〜～".chars() {
+            assert_eq!(
+                fold_code(&format!("123{dash}456")),
+                "123456",
+                "{dash} {}",
+                dash.escape_unicode()
+            );
+        }
+        assert_eq!(fold_code("\u{feff}123\u{200b} – 456\u{202c}"), "123456");
+        assert_eq!(fold_code("12\u{301}3456"), "12\u{301}3456", "what shows is not dropped");
     }
 }

@@ -59,7 +59,8 @@ async fn ten_codes_are_shown_once_and_each_signs_in_once() {
     again.get(USE).await;
     let page = again.post(USE, &[("code", &set[0])]).await;
     assert!(page.shows("リカバリーコードが正しくありません。"), "{}", page.text());
-    again.post(USE, &[("code", &set[1])]).await;
+    let pasted = format!("\u{feff}\u{202a}{}\u{202c}", set[1].replace('-', "‐"));
+    again.post(USE, &[("code", &pasted)]).await;
     assert!(again.get("/").await.heading().starts_with("ようこそ"));
     assert!(again.get(SET).await.shows("未使用のコードが8個あります。"));
     world.deliver().await;

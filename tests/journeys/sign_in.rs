@@ -45,6 +45,42 @@ async fn l3_the_code_may_be_typed_in_full_width_and_with_blanks() {
 }
 
 #[tokio::test]
+async fn l3_a_code_may_be_pasted_with_marks_that_nobody_sees_and_with_any_dash() {
+    let world = World::new().await;
+    let pasted: [fn(&str) -> String; 5] = [
+        |code| format!("{code}\u{200b}"),
+        |code| format!("\u{202a}{code}\u{202c}"),
+        |code| format!("\u{feff}{code}"),
+        |code| format!("{}–{}", &code[..3], &code[3..]),
+        |code| format!("\u{2068}{}‑{}\u{2069}", &code[..3], &code[3..]),
+    ];
+    for pasted in pasted {
+        let mut browser = world.browser("klinekenpo");
+        world.give_password(&mut browser, TARO).await;
+        browser.get("/sign-in/code").await;
+        let typed = pasted(&world.mailed_code(TARO.email).await);
+        let answer = browser.post("/sign-in/code", &[("code", &typed)]).await;
+        assert_eq!(answer.location(), "/sign-in/continue", "{typed:?}");
+        world.clock.advance(Duration::minutes(1));
+    }
+}
+
+#[tokio::test]
+async fn l1_a_pasted_user_id_loses_its_invisible_marks_and_a_password_keeps_them() {
+    let world = World::new().await;
+    let marked = format!("\u{202a}{}\u{202c}\u{200b}", TARO.user_id);
+    let mut browser = world.browser("klinekenpo");
+    browser.get("/sign-in").await;
+    let fields = [("user_id", marked.as_str()), ("password", TARO.password)];
+    assert_eq!(browser.post("/sign-in", &fields).await.location(), "/sign-in/code");
+    let marked = format!("{}\u{200b}", TARO.password);
+    browser.get("/sign-in").await;
+    let fields = [("user_id", TARO.user_id), ("password", marked.as_str())];
+    let page = browser.post("/sign-in", &fields).await;
+    assert!(page.shows(REFUSED), "{}", page.text());
+}
+
+#[tokio::test]
 async fn t4_jrckenpo_asks_for_the_password_alone() {
     let world = World::new().await;
     let mut browser = world.browser("jrckenpo");

@@ -57,7 +57,7 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
     let page = finish(&mut browser, &old, "iphone17").await;
     assert!(page.shows("認証コードが異なります"), "a code is good for its own 30 seconds");
     let spaced = app_code(&world, &key.to_lowercase());
-    let spaced = format!("{} {}", &spaced[..3], &spaced[3..]);
+    let spaced = format!("\u{200e}{} – {}\u{200b}", &spaced[..3], &spaced[3..]);
     let done = finish(&mut browser, &spaced, "iphone17").await;
     assert!(browser.follow(done).await.location().is_empty());
     assert!(browser.get("/").await.heading().starts_with("ようこそ"));
