@@ -125,6 +125,34 @@ fn the_asvs_table_names_tests_that_exist() {
     }
 }
 
+/// Without Fetch Metadata nothing but its token tells where a form comes from.
+#[test]
+fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
+    let portal: Vec<_> = sources_below(&["src"])
+        .into_iter()
+        .filter(|(path, _)| module(path) == "portal")
+        .map(|(path, text)| (path.file_stem().unwrap().to_str().unwrap().to_owned(), path, text))
+        .collect();
+    let mut handlers = 0;
+    for (_, path, text) in &portal {
+        for routed in text.split(".post(").skip(1) {
+            let (name, _) = routed.split_once(')').unwrap();
+            let (of, name) = name.rsplit_once("::").unwrap_or(("", name));
+            let arguments = portal.iter().find_map(|(stem, at, text)| {
+                let sibling = stem == of && at.parent() == path.parent();
+                let here = if of.is_empty() { at == path } else { sibling };
+                let (_, rest) = text.split_once(&format!("async fn {name}(")).filter(|_| here)?;
+                rest.split_once(") -> ").map(|(arguments, _)| arguments)
+            });
+            let arguments = arguments.unwrap_or_else(|| panic!("{}: {of}::{name}", path.display()));
+            let asks = arguments.contains(": Form<") || arguments.contains(": Sent<");
+            assert!(asks, "{}: {of}::{name} takes no form", path.display());
+            handlers += 1;
+        }
+    }
+    assert!(handlers > 40, "{handlers}");
+}
+
 /// ASVS 6.5.3, 7.2.3
 #[test]
 fn secrets_come_from_the_threads_generator_alone() {

@@ -109,6 +109,10 @@ impl Demo {
         self.people = serde_json::from_slice(&list).expect("a list of people");
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `http://jomkenpo.localhost:40123`
     pub(crate) fn origin(&self, host: &str) -> String {
         format!("http://{host}.localhost:{}", self.address.port())

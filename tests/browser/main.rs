@@ -24,6 +24,7 @@ mod graph;
 mod keyboard;
 mod mailed_code;
 mod mistakes;
+mod old_browser;
 mod pages;
 mod passkey_alone;
 mod recovery;

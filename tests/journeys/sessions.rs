@@ -102,7 +102,11 @@ async fn forms_of_other_sites_are_refused() {
         (site("same-site"), StatusCode::FORBIDDEN),
         (site("none"), StatusCode::FORBIDDEN),
         (origin("http://jomkenpo.localhost:8080"), StatusCode::FORBIDDEN),
-        (origin("null"), StatusCode::FORBIDDEN),
+        (origin("https://evil.example"), StatusCode::FORBIDDEN),
+        ([site("cross-site"), origin("null")].concat(), StatusCode::FORBIDDEN),
+        // Safari before 16.4 knows no Sec-Fetch-Site, and our Referrer-Policy hides its origin.
+        (origin("null"), StatusCode::SEE_OTHER),
+        (vec![], StatusCode::SEE_OTHER),
         (origin("http://www.klinekenpo.localhost:8080"), StatusCode::SEE_OTHER),
         (site("same-origin"), StatusCode::SEE_OTHER),
     ] {
@@ -110,6 +114,25 @@ async fn forms_of_other_sites_are_refused() {
         browser.headers = headers.clone();
         assert_eq!(browser.post("/sign-in", &fields).await.status, status, "{headers:?}");
     }
+}
+
+#[tokio::test]
+async fn where_a_browser_does_not_tell_who_sent_a_form_its_token_decides() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    browser.headers = vec![("origin", "null".to_owned())];
+    let own = browser.csrf.clone();
+    for forged in ["", "forged"] {
+        browser.csrf = forged.to_owned();
+        let page = browser.post("/sign-out", &[]).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{forged}");
+        let fields = [("user_id", TARO.user_id), ("password", TARO.password)];
+        assert_eq!(browser.post("/sign-in", &fields).await.status, StatusCode::FORBIDDEN);
+        assert!(browser.get("/").await.heading().starts_with("ようこそ"), "still signed in");
+    }
+    browser.csrf = own;
+    assert!(browser.post("/sign-out", &[]).await.status.is_redirection());
+    assert!(!browser.get("/").await.heading().starts_with("ようこそ、"));
 }
 
 #[tokio::test]
