@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, SqlSafeStr as _, Transaction};
+use tracing::Instrument as _;
 
 use crate::base::ids::TenantId;
 
@@ -81,14 +82,26 @@ impl Db {
 
     /// Begins a transaction; once more where the first connection turns out to be broken.
     async fn begin(&self, begin: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        // Either is a constant or an id, which is hexadecimal digits and hyphens.
-        match self.pool.begin_with(AssertSqlSafe(begin.to_owned())).await {
+        match self.begin_once(begin).await {
             Err(sqlx::Error::Io(_)) => {
                 *lock(&self.doubted_until) = Some(Instant::now() + DOUBTED_FOR);
-                self.pool.begin_with(AssertSqlSafe(begin.to_owned())).await
+                self.begin_once(begin).await
             }
             begun => begun,
         }
+    }
+
+    /// Begins a transaction, and goes on with that though nobody waits for it any more: a browser may hang up.
+    /// sqlx forgets a BEGIN whose answer it doesn't get to read, and gives the connection back to the pool with
+    /// the transaction open (launchbadge/sqlx#4393); one that was begun to the end is rolled back when it is
+    /// dropped. So a stalled database holds no more connections than the pool may have, either.
+    async fn begin_once(&self, begin: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let connection = self.pool.acquire().await?;
+        // Either is a constant or an id, which is hexadecimal digits and hyphens.
+        let begin = AssertSqlSafe(begin.to_owned()).into_sql_str();
+        let beginning = Transaction::begin(connection, Some(begin)).in_current_span();
+        // It ends without a result only with the program.
+        tokio::spawn(beginning).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     /// Opens a transaction that sees one union's rows and no other's.

@@ -16,6 +16,7 @@ mod expenses;
 mod family;
 mod faults;
 mod first_sign_in;
+mod hang_ups;
 mod imports;
 mod lockout;
 mod mail;
