@@ -5,6 +5,7 @@
 //! minutes.
 
 mod alone;
+mod verdict;
 
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
@@ -12,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
 use webauthn_rs::prelude::{
-    AuthenticationResult, Credential, Passkey, PublicKeyCredential, RegisterPublicKeyCredential,
-    Url, Webauthn, WebauthnBuilder, WebauthnError,
+    AuthenticationResult, Credential, DiscoverableAuthentication, Passkey, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
+    WebauthnError,
 };
-use webauthn_rs_proto::ResidentKeyRequirement;
+use webauthn_rs_proto::{AllowCredentials, ResidentKeyRequirement};
 
 use super::context::Context;
 use super::device::{self, Kind};
@@ -39,6 +41,7 @@ const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 const SHOWN_AGAIN_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 pub use self::alone::{Given, Offer, Visit};
+use self::verdict::Verdict;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
@@ -155,12 +158,14 @@ pub async fn finish_set_up(
     if same.fetch_one(tx.conn()).await? {
         return Ok(Answer::NameTaken);
     }
-    let made = answered(tx, cx.clock, session, Purpose::SetUp, answer).await?;
+    let asked: Option<PasskeyRegistration> =
+        take_challenge(tx, cx.clock, session, Purpose::SetUp).await?;
     let relying_party = relying_party(cx.tenant)?;
-    let made = made.and_then(|(state, answer): (_, RegisterPublicKeyCredential)| {
-        relying_party.finish_passkey_registration(&answer, &state).ok()
+    let answer = serde_json::from_str::<RegisterPublicKeyCredential>(answer).ok();
+    let made = asked.zip(answer).and_then(|(asked, answer)| {
+        relying_party.finish_passkey_registration(&answer, &asked).ok()
     });
-    let Some(passkey) = made else { return refuse(tx, cx.clock, session).await };
+    let Some(passkey) = made else { return refuse(tx, cx.clock, session, None).await };
     let id = DeviceId::new(cx.clock);
     let added = sqlx::query!(
         "insert into passkeys (id, account_id, name, credential_id, credential, created_at,
@@ -176,7 +181,7 @@ pub async fn finish_set_up(
     .execute(tx.conn())
     .await?;
     if added.rows_affected() == 0 {
-        return refuse(tx, cx.clock, session).await;
+        return refuse(tx, cx.clock, session, None).await;
     }
     let detail = serde_json::json!({ "session": session.id, "device": id });
     audit::record(tx, cx.clock, Action::PasskeyAdded, Some(account), detail).await?;
@@ -197,9 +202,13 @@ pub async fn begin_sign_in(
     if let Some(options) = running(tx, cx.clock, session, Purpose::SignIn).await? {
         return Ok(options.to_string());
     }
-    let known: Vec<Passkey> =
-        all(tx, session.account).await?.into_iter().map(|(_, passkey)| passkey).collect();
-    let (challenge, state) = relying_party(cx.tenant)?.start_passkey_authentication(&known)?;
+    let known = all(tx, session.account).await?;
+    // Its state takes an answer of any passkey, which is held against the passkey as it is stored then.
+    let (mut challenge, state) = relying_party(cx.tenant)?.start_discoverable_authentication()?;
+    challenge.mediation = None;
+    challenge.public_key.extensions = None;
+    challenge.public_key.allow_credentials =
+        known.into_iter().map(|(_, passkey)| allowed(passkey)).collect();
     let options = serde_json::to_value(&challenge)?;
     let text = options.to_string();
     keep(tx, cx.clock, session, Purpose::SignIn, Ceremony { options, state }).await?;
@@ -220,26 +229,29 @@ pub async fn finish_sign_in(
     if !session::owes_proof(tx, cx.clock, session.id).await? {
         return Ok(Answer::NothingDue);
     }
-    let proof = answered(tx, cx.clock, session, Purpose::SignIn, answer).await?;
-    let relying_party = relying_party(cx.tenant)?;
-    let proof = proof.and_then(|(state, answer): (_, PublicKeyCredential)| {
-        relying_party.finish_passkey_authentication(&answer, &state).ok()
-    });
-    let Some(proof) = proof else { return wrong(tx, cx, session).await };
+    let asked: Option<DiscoverableAuthentication> =
+        take_challenge(tx, cx.clock, session, Purpose::SignIn).await?;
+    let Ok(answer) = serde_json::from_str::<PublicKeyCredential>(answer) else {
+        return wrong(tx, cx, session).await;
+    };
     let known = all(tx, session.account).await?;
-    let used = known.into_iter().find(|(_, passkey)| passkey.cred_id() == proof.cred_id());
-    // The challenge knows the counter as it was when it was made.
-    let used = used.filter(|(_, passkey)| counts_on(passkey, &proof));
+    let used = known
+        .into_iter()
+        .find(|(_, passkey)| passkey.cred_id().as_slice() == answer.get_credential_id());
     let Some((id, passkey)) = used else { return wrong(tx, cx, session).await };
-    note_use(tx, cx.clock, id, passkey, &proof).await?;
-    Ok(Answer::Done(session::prove(tx, cx, session.id, token, PROOF).await?))
+    match Verdict::on(&relying_party(cx.tenant)?, asked, &answer, &passkey) {
+        Verdict::Right(proof) => {
+            note_use(tx, cx.clock, id, passkey, &proof).await?;
+            Ok(Answer::Done(session::prove(tx, cx, session.id, token, PROOF).await?))
+        }
+        Verdict::Signed(reason) => refuse(tx, cx.clock, session, Some(reason)).await,
+        Verdict::Wrong => wrong(tx, cx, session).await,
+    }
 }
 
-/// Whether a passkey that counts its uses tells a later one than the last (WebAuthn §7.2, step 22): one
-/// that doesn't was copied.
-fn counts_on(passkey: &Passkey, proof: &AuthenticationResult) -> bool {
-    let last = Credential::from(passkey.clone()).counter;
-    proof.counter() > last || (proof.counter() == 0 && last == 0)
+fn allowed(passkey: Passkey) -> AllowCredentials {
+    let Credential { cred_id, transports, .. } = passkey.into();
+    AllowCredentials { type_: "public-key".to_owned(), id: cred_id, transports }
 }
 
 async fn note_use(
@@ -324,15 +336,13 @@ async fn keep<S: Serialize>(
     Ok(())
 }
 
-/// Takes a challenge away, so that it has one answer, with what the browser answered; `None` where
-/// none waits or nobody can read that.
-async fn answered<S: DeserializeOwned, A: DeserializeOwned>(
+/// Takes a challenge away, so that it has one answer; `None` where none waits.
+async fn take_challenge<S: DeserializeOwned>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session,
     purpose: Purpose,
-    answer: &str,
-) -> Result<Option<(S, A)>, PasskeyError> {
+) -> Result<Option<S>, PasskeyError> {
     let taken = sqlx::query!(
         "delete from passkey_ceremonies where session_id = $1 and purpose = $2
          returning state, begun_at",
@@ -344,15 +354,17 @@ async fn answered<S: DeserializeOwned, A: DeserializeOwned>(
     let living = taken.filter(|row| clock.now() - row.begun_at < CEREMONY_LASTS);
     let ceremony: Option<Ceremony<S>> =
         living.map(|row| serde_json::from_value(row.state)).transpose()?;
-    Ok(ceremony.map(|ceremony| ceremony.state).zip(serde_json::from_str(answer).ok()))
+    Ok(ceremony.map(|ceremony| ceremony.state))
 }
 
+/// Refuses an answer that is no guess, for which `reason` is on the trail.
 async fn refuse(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session,
+    reason: Option<&str>,
 ) -> Result<Answer, PasskeyError> {
-    let detail = serde_json::json!({ "session": session.id });
+    let detail = serde_json::json!({ "session": session.id, "reason": reason });
     audit::record(tx, clock, Action::PasskeyRefused, Some(session.account), detail).await?;
     Ok(Answer::Refused)
 }

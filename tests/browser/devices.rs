@@ -76,6 +76,22 @@ impl Browser {
         self.devtools("WebAuthn.setAutomaticPresenceSimulation", presence).await;
     }
 
+    /// Says from now on that the device's passkeys may be backed up, and are, as where a password manager took
+    /// them over.
+    pub(crate) async fn back_passkeys_up(&self, device: &str) {
+        let named = json!({ "authenticatorId": device });
+        let known = self.devtools("WebAuthn.getCredentials", named).await;
+        for passkey in known["credentials"].as_array().expect("passkeys") {
+            let backed_up = json!({
+                "authenticatorId": device,
+                "credentialId": passkey["credentialId"],
+                "backupEligibility": true,
+                "backupState": true,
+            });
+            self.devtools("WebAuthn.setCredentialProperties", backed_up).await;
+        }
+    }
+
     /// Puts another such device, which knows no passkey yet, in the place of the first.
     pub(crate) async fn change_authenticator(&self) {
         self.devtools("WebAuthn.disable", json!({})).await;

@@ -39,9 +39,13 @@ async fn l6_megurus_passkey_alone_signs_him_in_at_his_union_and_nowhere_else() {
     browser.arrives_at(METHODS).await;
 
     browser.sign_out().await;
+    browser.back_passkeys_up(&device).await;
     // His device answers at once what the browser offers to fill the user ID in with.
     browser.goto(&format!("{}sign-in", meguru.url)).await;
     browser.arrives_at("ようこそ、歯車　回 さん").await;
+    let kept =
+        "select count(*) from passkeys where credential -> 'cred' ->> 'backup_state' = 'true'";
+    assert_eq!(demo.count(kept).await, 1, "it was made without a backup");
 
     browser.sign_out().await;
     browser.let_person_agree(&device, false).await;

@@ -127,6 +127,9 @@ async fn l6_copies_strangers_and_locked_people_stay_outside() {
     let foreign = Answer::to(&browser.get("/sign-in").await, &mut device);
     assert!(is_refused(&foreign.send(&mut browser).await), "another origin");
     device.origin = KLINE.to_owned();
+    for reason in ["counter", "unverified", "origin"] {
+        assert_eq!(world.refused_for(reason).await, 1, "{reason}");
+    }
 
     for lock in ["locked_at", "second_factor_locked_at"] {
         world.execute(&format!("update accounts set {lock} = now()")).await;
@@ -137,6 +140,26 @@ async fn l6_copies_strangers_and_locked_people_stay_outside() {
     world.execute("delete from passkeys").await;
     let deleted = Answer::to(&browser.get("/sign-in").await, &mut device);
     assert!(is_refused(&deleted.send(&mut browser).await), "deleted");
+}
+
+#[tokio::test]
+async fn l6_a_passkey_that_is_backed_up_later_signs_in_alone_and_takes_no_tries() {
+    let (world, mut device) = world().await;
+    let mut browser = world.browser("klinekenpo");
+    device.backed_up = true;
+    let odd = Answer::to(&browser.get("/sign-in").await, &mut device);
+    assert!(is_refused(&odd.send(&mut browser).await), "what may not be backed up is");
+    assert_eq!(world.refused_for("backup").await, 1);
+    device.eligible = true;
+    let moved = Answer::to(&browser.get("/sign-in").await, &mut device);
+    assert_eq!(moved.send(&mut browser).await.location(), "/");
+    let left = "select count(*) from throttles where bucket = 'sign_in.address' and tokens < 100";
+    assert_eq!(world.count(left).await, 0, "no wrong try");
+    device.forges = true;
+    let mut other = world.browser("klinekenpo");
+    let forged = Answer::to(&other.get("/sign-in").await, &mut device);
+    assert!(is_refused(&forged.send(&mut other).await), "another key's");
+    assert_eq!(world.count(left).await, 1, "a wrong try");
 }
 
 #[tokio::test]

@@ -1,16 +1,20 @@
 //! A device that keeps passkeys, and a browser around it that says what a test tells it to.
 
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use webauthn_authenticator_rs::AuthenticatorBackendHashedClientData as _;
-use webauthn_authenticator_rs::softpasskey::SoftPasskey;
 
 use super::browser::Page;
 
-/// Milliseconds; the device answers at once.
-const TIMEOUT: u32 = 1_000;
+/// WebAuthn §6.1
+const PRESENT: u8 = 0b0000_0001;
+const VERIFIED: u8 = 0b0000_0100;
+const BACKUP_ELIGIBLE: u8 = 0b0000_1000;
+const BACKED_UP: u8 = 0b0001_0000;
+const ATTESTED: u8 = 0b0100_0000;
 
 /// What a page asks of the device.
 pub fn options(page: &Page) -> Value {
@@ -22,55 +26,103 @@ pub fn options(page: &Page) -> Value {
 }
 
 pub struct Device {
-    soft: SoftPasskey,
     /// Where its browser says it is.
     pub origin: String,
     /// Whether it asks its owner for a face or a finger.
     pub verifies: bool,
-    /// The passkey it made last: its id and whose it is.
-    made: Option<(Value, Value)>,
+    /// Whether it says that its passkey may be backed up, and that it is.
+    pub eligible: bool,
+    pub backed_up: bool,
+    /// Whether it signs with a key that is not the passkey's.
+    pub forges: bool,
+    counter: u32,
+    /// The passkey it made last.
+    made: Option<Made>,
+}
+
+struct Made {
+    id: String,
+    /// Whose it is.
+    user: Value,
+    key: EcdsaKeyPair,
 }
 
 impl Device {
     pub fn at(origin: &str) -> Self {
-        let soft = SoftPasskey::new(true);
-        Self { soft, origin: origin.to_owned(), verifies: true, made: None }
+        Self {
+            origin: origin.to_owned(),
+            verifies: true,
+            eligible: false,
+            backed_up: false,
+            forges: false,
+            counter: 0,
+            made: None,
+        }
     }
 
     /// Makes a passkey.
-    pub fn make(&mut self, mut options: Value) -> String {
-        let client = self.client("webauthn.create", &options);
-        let user = options["user"]["id"].clone();
-        // It remembers by itself whose its passkeys are.
-        options["authenticatorSelection"]["requireResidentKey"] = json!(false);
-        if !self.verifies {
-            options["authenticatorSelection"]["userVerification"] = json!("discouraged");
-        }
-        let options = serde_json::from_value(options).expect("options");
-        let made = self.soft.perform_register(hash(&client), options, TIMEOUT).expect("a passkey");
-        let mut answer = serde_json::to_value(&made).expect("an answer");
-        answer["response"]["clientDataJSON"] = json!(URL_SAFE_NO_PAD.encode(&client));
-        self.made = Some((answer["rawId"].clone(), user));
-        answer.to_string()
+    pub fn make(&mut self, options: Value) -> String {
+        let key = new_key();
+        let id: [u8; 32] = aws_lc_rs::rand::generate(&SystemRandom::new()).expect("bytes").expose();
+        let mut told = self.told(&options["rp"]["id"], ATTESTED, 0);
+        // No model, the passkey's id, and its key as COSE writes it (RFC 9053 §7.1.1).
+        told.extend([0; 16]);
+        told.extend([0, 32]);
+        told.extend(id);
+        let point = key.public_key().as_ref();
+        told.extend(b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20");
+        told.extend(&point[1..33]);
+        told.extend(b"\x22\x58\x20");
+        told.extend(&point[33..]);
+        let length = u8::try_from(told.len()).expect("a short text");
+        let mut object = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".to_vec();
+        object.push(length);
+        object.extend(told);
+        let id = URL_SAFE_NO_PAD.encode(id);
+        let response = json!({
+            "clientDataJSON": URL_SAFE_NO_PAD.encode(self.client("webauthn.create", &options)),
+            "attestationObject": URL_SAFE_NO_PAD.encode(object),
+            "transports": ["internal"],
+        });
+        let answer = answer(&id, response);
+        self.made = Some(Made { id, user: options["user"]["id"].clone(), key });
+        answer
     }
 
     /// Proves the passkey that it made last, whatever passkeys the page allows.
-    pub fn prove(&mut self, mut options: Value) -> String {
-        let (id, user) = self.made.clone().expect("a passkey");
+    pub fn prove(&mut self, options: Value) -> String {
+        self.counter += 1;
         let client = self.client("webauthn.get", &options);
-        options["allowCredentials"] = json!([{ "type": "public-key", "id": id }]);
-        if options["rpId"].is_null() {
-            // A page that asked for another passkey.
-            options["rpId"] = options["rp"]["id"].clone();
-        }
-        let verification = if self.verifies { "required" } else { "discouraged" };
-        options["userVerification"] = json!(verification);
-        let options = serde_json::from_value(options).expect("options");
-        let proof = self.soft.perform_auth(hash(&client), options, TIMEOUT).expect("a proof");
-        let mut answer = serde_json::to_value(&proof).expect("an answer");
-        answer["response"]["clientDataJSON"] = json!(URL_SAFE_NO_PAD.encode(&client));
-        answer["response"]["userHandle"] = user;
-        answer.to_string()
+        // A page may have asked for another passkey.
+        let asked = if options["rpId"].is_null() { &options["rp"]["id"] } else { &options["rpId"] };
+        let told = self.told(asked, 0, self.counter);
+        let made = self.made.as_ref().expect("a passkey");
+        let signed = [told.as_slice(), Sha256::digest(&client).as_slice()].concat();
+        let other = self.forges.then(new_key);
+        let key = other.as_ref().unwrap_or(&made.key);
+        let signature = key.sign(&SystemRandom::new(), &signed).expect("a signature");
+        let response = json!({
+            "clientDataJSON": URL_SAFE_NO_PAD.encode(client),
+            "authenticatorData": URL_SAFE_NO_PAD.encode(told),
+            "signature": URL_SAFE_NO_PAD.encode(signature),
+            "userHandle": made.user,
+        });
+        answer(&made.id, response)
+    }
+
+    /// What it says of itself (WebAuthn §6.1).
+    fn told(&self, relying_party: &Value, more: u8, counter: u32) -> Vec<u8> {
+        let relying_party = relying_party.as_str().expect("a relying party");
+        let flag = |said: bool, flag: u8| if said { flag } else { 0 };
+        let flags = PRESENT
+            | flag(self.verifies, VERIFIED)
+            | flag(self.eligible, BACKUP_ELIGIBLE)
+            | flag(self.backed_up, BACKED_UP)
+            | more;
+        let mut told = Sha256::digest(relying_party).to_vec();
+        told.push(flags);
+        told.extend(counter.to_be_bytes());
+        told
     }
 
     fn client(&self, kind: &str, options: &Value) -> Vec<u8> {
@@ -85,6 +137,12 @@ impl Device {
     }
 }
 
-fn hash(client: &[u8]) -> Vec<u8> {
-    Sha256::digest(client).to_vec()
+fn new_key() -> EcdsaKeyPair {
+    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key")
+}
+
+fn answer(id: &str, response: Value) -> String {
+    let kind = "public-key";
+    json!({ "id": id, "rawId": id, "type": kind, "extensions": {}, "response": response })
+        .to_string()
 }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::types::Json;
 use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredential};
 
-use super::{PROOF, PasskeyError, counts_on, note_use, relying_party};
+use super::{PROOF, PasskeyError, Verdict, note_use, relying_party};
 use crate::audit::{self, Action};
 use crate::auth::consent::Client;
 use crate::auth::session::{self, Beginning, Lookup};
@@ -111,17 +111,22 @@ impl SignIn<'_> {
             tx.commit().await?;
             return Ok(Outcome::Refused);
         };
-        let (right, account) = match is_first(&mut tx, self.clock, &ticket).await? {
+        let (verdict, account) = match is_first(&mut tx, self.clock, &ticket).await? {
             true => self.check(&mut tx, visit.tenant, asked, &answer).await?,
-            false => (false, None),
+            false => (Verdict::Wrong, None),
         };
+        if !matches!(verdict, Verdict::Wrong) {
+            taken.give_back(&mut tx).await?;
+        }
+        let reason = if let Verdict::Signed(reason) = verdict { Some(reason) } else { None };
+        let right = matches!(verdict, Verdict::Right(_));
         let Some(account) = account.filter(|_| right) else {
-            let detail = given.client.detail(serde_json::json!({ "alone": true }));
+            let detail = serde_json::json!({ "alone": true, "reason": reason });
+            let detail = given.client.detail(detail);
             audit::record(&mut tx, self.clock, Action::PasskeyRefused, account, detail).await?;
             tx.commit().await?;
             return Ok(Outcome::Refused);
         };
-        taken.give_back(&mut tx).await?;
         if let Some(earlier) = earlier {
             session::end(&mut tx, self.clock, earlier).await?;
         }
@@ -139,33 +144,30 @@ impl SignIn<'_> {
         Ok(Outcome::Accepted { token, step, remember_until })
     }
 
-    /// Whether the answer is right, and whose passkey it names.
+    /// What the answer proves, and whose passkey it names.
     async fn check(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
         asked: DiscoverableAuthentication,
         answer: &PublicKeyCredential,
-    ) -> Result<(bool, Option<AccountId>), PasskeyError> {
+    ) -> Result<(Verdict, Option<AccountId>), PasskeyError> {
         let relying_party = relying_party(tenant)?;
         let Ok((person, credential)) = relying_party.identify_discoverable_authentication(answer)
         else {
-            return Ok((false, None));
+            return Ok((Verdict::Wrong, None));
         };
         let Some(account) = open_account(tx, AccountId(person)).await? else {
-            return Ok((false, None));
+            return Ok((Verdict::Wrong, None));
         };
         let Some((id, passkey)) = passkey_of(tx, account, credential).await? else {
-            return Ok((false, Some(account)));
+            return Ok((Verdict::Wrong, Some(account)));
         };
-        let proof = relying_party.finish_discoverable_authentication_v2(answer, asked, &passkey);
-        match proof.ok().filter(|proof| counts_on(&passkey, proof)) {
-            Some(proof) => {
-                note_use(tx, self.clock, id, passkey, &proof).await?;
-                Ok((true, Some(account)))
-            }
-            None => Ok((false, Some(account))),
+        let verdict = Verdict::on(&relying_party, Some(asked), answer, &passkey);
+        if let Verdict::Right(proof) = &verdict {
+            note_use(tx, self.clock, id, passkey, proof).await?;
         }
+        Ok((verdict, Some(account)))
     }
 }
 
