@@ -54,10 +54,40 @@ id! {
     WindowId,
 }
 
+impl RequestId {
+    /// The number that an error page shows and the log names beside the id: short enough to be read
+    /// over the telephone, and without 0, O, 1 and I, which look or sound alike. It is the id's last
+    /// 40 bits, which are random.
+    #[must_use]
+    pub fn number(self) -> String {
+        const SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+        let sign = |place: u32| SIGNS[(self.0.as_u128() >> (5 * place)) as usize % SIGNS.len()];
+        (0..8).rev().map(|place| char::from(sign(place))).collect()
+    }
+}
+
 fn uuid_v7(clock: &Clock) -> Uuid {
     let now = clock.now();
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
     let timestamp =
         uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos());
     Uuid::new_v7(timestamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_number_can_be_read_over_the_telephone() {
+        let numbers: std::collections::HashSet<String> =
+            (0..1000).map(|_| RequestId::new(&Clock::System).number()).collect();
+        assert_eq!(numbers.len(), 1000);
+        for number in numbers {
+            assert_eq!(number.len(), 8);
+            assert!(!number.contains(['0', 'O', '1', 'I']), "{number}");
+        }
+        let lowest = RequestId(Uuid::from_u128(0b11111_00000_00001));
+        assert_eq!(lowest.number(), "22222Z23");
+    }
 }

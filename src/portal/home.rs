@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::auth::session::Session;
 use crate::base::email::masked;
 use crate::portal::ONWARD;
-use crate::tenant::policy::{Icon, Service};
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::opening;
@@ -23,21 +22,6 @@ pub(super) struct Home {
     pub(super) maintenance: Option<String>,
     /// The person's address, in part, where mail to it came back.
     pub(super) failed_address: Option<String>,
-    pub(super) services: Vec<Tile>,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Tile {
-    label: String,
-    icon: Icon,
-    /// None: the page does not exist yet.
-    path: Option<&'static str>,
-}
-
-impl From<&Service> for Tile {
-    fn from(service: &Service) -> Self {
-        Self { label: service.label.clone(), icon: service.icon, path: service.kind.path() }
-    }
 }
 
 impl Page for Home {
@@ -48,10 +32,9 @@ pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
-    let services = visitor.tenant.config.services.iter().map(Tile::from).collect();
     let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
     let maintenance = opening::announcement(&app, &visitor.tenant);
     let resume = halfway.then_some(ONWARD);
     let failed_address = visitor.subscriber().and_then(Session::failed_email).map(masked);
-    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, failed_address, services })
+    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, failed_address })
 }

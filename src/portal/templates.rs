@@ -31,12 +31,13 @@ use crate::web::opening::NotOpen;
 use crate::web::page::{Frame, Page, Pages, Person};
 
 /// Pages that somebody sees who isn't signing in and isn't signed in.
-const NOBODYS: [&str; 10] = [
+const NOBODYS: [&str; 11] = [
     "portal/closed.html",
     "portal/confirm_email.html",
     "portal/forgotten_password.html",
     "portal/forgotten_user_id.html",
     "portal/maintenance.html",
+    "portal/message.html",
     "portal/not_open.html",
     "portal/reset_password.html",
     "portal/reset_password_over.html",
@@ -244,12 +245,11 @@ fn every_page_of_the_portal_can_be_filled_in() {
         resume: None,
         maintenance: None,
         failed_address: None,
-        services: services.iter().map(Into::into).collect(),
     };
     gallery.show(&home);
     let maintenance = Some("11月19日（木）".to_owned());
     let failed_address = Some("t***@example.jp".to_owned());
-    gallery.show(&Home { resume: Some("/"), maintenance, failed_address, services: Vec::new() });
+    gallery.show(&Home { resume: Some("/"), maintenance, failed_address });
     gallery.show(&SignInPage::default());
     let form =
         SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: true };

@@ -33,7 +33,8 @@ const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 pub async fn outermost(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new(&app.clock);
     request.extensions_mut().insert(id);
-    let span = tracing::info_span!("request", %id, tenant = tracing::field::Empty);
+    let number = id.number();
+    let span = tracing::info_span!("request", %id, number, tenant = tracing::field::Empty);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let began = app.clock.now();
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -173,7 +174,7 @@ pub async fn error_pages(
 pub(crate) struct Message {
     title: &'static str,
     text: &'static str,
-    request_id: Option<String>,
+    request_number: Option<String>,
     retry: bool,
 }
 
@@ -209,7 +210,7 @@ impl Message {
         Self {
             title,
             text,
-            request_id: unexpected.then(|| id.to_string()),
+            request_number: unexpected.then(|| id.number()),
             retry: failure == Failure::Unavailable,
         }
     }

@@ -13,7 +13,7 @@ use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
 use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
-use crate::tenant::policy::{Contact, FactorReset, TenantConfig};
+use crate::tenant::policy::{Contact, FactorReset, Icon, Service, TenantConfig};
 
 /// A page: its fields are what the template calls `page`.
 pub trait Page: Serialize {
@@ -166,7 +166,24 @@ struct Union<'a> {
     recovery_codes: bool,
     /// Whether 「パスワードを忘れた方はこちら」 replaces lost devices (T11); else staff do.
     lost_device_by_link: bool,
+    /// What the top page and the menu lead to (T10).
+    services: Vec<Tile<'a>>,
     contact: ContactBox<'a>,
+}
+
+/// A service as pages show it.
+#[derive(Serialize)]
+struct Tile<'a> {
+    label: &'a str,
+    icon: Icon,
+    /// None: the page does not exist yet.
+    path: Option<&'static str>,
+}
+
+impl<'a> From<&'a Service> for Tile<'a> {
+    fn from(service: &'a Service) -> Self {
+        Self { label: &service.label, icon: service.icon, path: service.kind.path() }
+    }
 }
 
 #[derive(Serialize)]
@@ -185,6 +202,7 @@ impl<'a> Union<'a> {
             short_name: &config.short_name,
             logo_text: &config.brand.logo_text,
             recovery_codes: config.sign_in.offers_recovery_codes(),
+            services: config.services.iter().map(Tile::from).collect(),
             lost_device_by_link: config.lost_device.reset_by == FactorReset::ForgottenPassword,
             contact: ContactBox {
                 contact: contact.into(),

@@ -7,7 +7,7 @@ use kosmo::db::local::LocalPostgres;
 use kosmo::db::migrate::migrate;
 use kosmo::db::{Db, Role};
 
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, Page};
 use crate::support::people::TARO;
 use crate::support::world::{World, apply, settings, union_file};
 
@@ -131,5 +131,26 @@ async fn what_nobody_expected_is_one_plain_page_with_a_number() {
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(page.heading(), "エラーが発生しました");
     assert!(page.shows("お問い合わせ番号") && !page.shows("elsewhere") && !page.shows("expenses"));
+    let (_, number) = page.body.split_once("<dd>").unwrap();
+    let (number, _) = number.split_once("</dd>").unwrap();
+    assert!(number.len() == 8 && !number.contains(['0', 'O', '1', 'I']), "{number}");
+    says_nothing_of_the_account(&page);
     assert_eq!(browser.get("/").await.status, StatusCode::OK, "the rest goes on");
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_says_nothing_of_the_account() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    let page = browser.get("/nowhere").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    says_nothing_of_the_account(&page);
+    assert!(page.body.contains("href=\"/\""), "{}", page.text());
+}
+
+/// Its page comes out when the database can't be asked who is signed in, so it can't say that nobody is.
+fn says_nothing_of_the_account(page: &Page) {
+    for word in ["ログイン", "ログアウト", "テスト"] {
+        assert!(!page.shows(word), "{word}: {}", page.text());
+    }
 }
