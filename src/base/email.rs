@@ -5,9 +5,10 @@ use super::japanese::fold;
 /// RFC 5321 §4.5.3.1 and seed 001 2-1: 255 characters at most.
 pub const LONGEST: usize = 255;
 const LONGEST_LOCAL_PART: usize = 64;
+/// Carriers that gave their customers addresses with dots where RFC 5322 has none, until 2009 or so.
+const FREE_WITH_DOTS: [&str; 2] = ["docomo.ne.jp", "ezweb.ne.jp"];
 
-/// An address that can stand in a header by itself: folded to half width and lower case, without
-/// quoting, comments or a second address.
+/// An address, folded to half width and lower case, without quoting, comments or a second address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress(String);
 
@@ -20,11 +21,24 @@ impl EmailAddress {
         }
         let address = fold(text).to_lowercase();
         let (local, domain) = address.split_once('@')?;
+        let local = unquoted(local);
         // Known to mail servers by its A-labels.
         let domain = idna::domain_to_ascii(domain).ok()?;
         let address = format!("{local}@{domain}");
-        let right = address.len() <= LONGEST && is_local_part(local) && is_domain(&domain);
+        let local_is_right = is_local_part(local)
+            || FREE_WITH_DOTS.contains(&domain.as_str()) && is_dotted_local_part(local);
+        let right = address.len() <= LONGEST && local_is_right && is_domain(&domain);
         right.then_some(Self(address))
+    }
+
+    /// The address as a mail server takes it, and tells it back: a local part such as `taro..demo` is quoted
+    /// (RFC 5321 §4.1.2).
+    #[must_use]
+    pub fn deliverable(&self) -> String {
+        match self.0.split_once('@') {
+            Some((local, domain)) if !is_local_part(local) => format!("\"{local}\"@{domain}"),
+            _ => self.0.clone(),
+        }
     }
 
     #[must_use]
@@ -45,11 +59,22 @@ pub fn masked(address: &str) -> String {
     }
 }
 
+fn unquoted(local: &str) -> &str {
+    local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(local)
+}
+
 /// RFC 5322 §3.2.3 dot-atom.
 fn is_local_part(text: &str) -> bool {
+    is_dotted_local_part(text) && text.split('.').all(|part| !part.is_empty())
+}
+
+/// A dot-atom that may have dots side by side or at its end.
+fn is_dotted_local_part(text: &str) -> bool {
     let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
-    text.len() <= LONGEST_LOCAL_PART
-        && text.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
+    let right = |byte| byte == b'.' || atom(byte);
+    (1..=LONGEST_LOCAL_PART).contains(&text.len())
+        && text.bytes().all(right)
+        && !text.starts_with('.')
 }
 
 /// RFC 1123 §2.1, of two labels at least.
@@ -76,6 +101,25 @@ mod tests {
             ("taro@日本語.jp", "taro@xn--wgv71a119e.jp"),
         ] {
             assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn addresses_that_carriers_gave_are_taken_and_quoted_on_their_way() {
+        for (typed, deliverable) in [
+            ("taro..demo@docomo.ne.jp", "\"taro..demo\"@docomo.ne.jp"),
+            ("Hanako.@ezweb.ne.jp", "\"hanako.\"@ezweb.ne.jp"),
+            ("taro.demo@docomo.ne.jp", "taro.demo@docomo.ne.jp"),
+        ] {
+            let address = EmailAddress::parse(typed).unwrap();
+            assert_eq!(address.as_str(), typed.to_lowercase());
+            assert_eq!(address.deliverable(), deliverable);
+            assert_eq!(EmailAddress::parse(deliverable), Some(address));
+        }
+        for bad in
+            [".taro@docomo.ne.jp", "ta\"ro..@docomo.ne.jp", "a..b@example.jp", "@ezweb.ne.jp"]
+        {
+            assert_eq!(EmailAddress::parse(bad), None, "{bad}");
         }
     }
 

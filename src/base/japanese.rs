@@ -72,14 +72,45 @@ const fn is_dash(c: char) -> bool {
     )
 }
 
-/// Eras with the year before their first.
-const ERAS: [(&str, char, i32); 5] = [
-    ("令和", 'R', 2018),
-    ("平成", 'H', 1988),
-    ("昭和", 'S', 1925),
-    ("大正", 'T', 1911),
-    ("明治", 'M', 1867),
+/// 〓, which printers set where they have no type.
+pub const GETA: char = '\u{3013}';
+
+/// Returns true for a character of somebody's own (Unicode's private use, 外字), which no font of a reader's
+/// shows.
+#[must_use]
+pub const fn is_gaiji(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
+}
+
+/// An era of the Japanese calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Era {
+    name: &'static str,
+    letter: char,
+    /// The year before its first.
+    before_first: i32,
+    /// How many years it has; people write all of its last year in it.
+    years: i32,
+}
+
+const fn era(name: &'static str, letter: char, before_first: i32, years: i32) -> Era {
+    Era { name, letter, before_first, years }
+}
+
+const ERAS: [Era; 5] = [
+    era("令和", 'R', 2018, 99),
+    era("平成", 'H', 1988, 31),
+    era("昭和", 'S', 1925, 64),
+    era("大正", 'T', 1911, 15),
+    era("明治", 'M', 1867, 45),
 ];
+
+impl Era {
+    /// A year of the era in the calendar of the west; `None` for one that the era has not.
+    pub(super) fn year(self, year: i32) -> Option<i32> {
+        (1..=self.years).contains(&year).then(|| self.before_first + year)
+    }
+}
 
 /// Reads a date as people write it: 19790822, 1979/8/22, 1979-08-22, 1979年8月22日, 昭和54年8月22日,
 /// S54.8.22; in any width. `None` for a day that the calendar has not.
@@ -87,38 +118,40 @@ const ERAS: [(&str, char, i32); 5] = [
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let text = fold(text).replace("元年", "1年");
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return date(&text[..4], &text[4..6], &text[6..], 0);
+        return date(&text[..4], &text[4..6], &text[6..], None);
     }
-    let (rest, before_first) = strip_era(&text);
+    let (rest, era) = strip_era(&text);
     let separators = ['年', '月', '日', '/', '.', '-'];
     let rest = rest.strip_suffix('日').unwrap_or(rest);
     let mut parts = rest.split(separators).map(str::trim);
-    let found = date(parts.next()?, parts.next()?, parts.next()?, before_first)?;
+    let found = date(parts.next()?, parts.next()?, parts.next()?, era)?;
     parts.next().is_none().then_some(found)
 }
 
-fn strip_era(text: &str) -> (&str, i32) {
-    for (name, letter, before_first) in ERAS {
+/// What follows an era's name or letter, and the era.
+pub(super) fn strip_era(text: &str) -> (&str, Option<Era>) {
+    for era in ERAS {
         let rest = text
-            .strip_prefix(name)
-            .or_else(|| text.strip_prefix(letter))
-            .or_else(|| text.strip_prefix(letter.to_ascii_lowercase()));
+            .strip_prefix(era.name)
+            .or_else(|| text.strip_prefix(era.letter))
+            .or_else(|| text.strip_prefix(era.letter.to_ascii_lowercase()));
         if let Some(rest) = rest {
-            return (rest.trim_start_matches('.'), before_first);
+            return (rest.trim_start_matches('.'), Some(era));
         }
     }
-    (text, 0)
+    (text, None)
 }
 
-fn date(year: &str, month: &str, day: &str, before_first: i32) -> Option<NaiveDate> {
+fn date(year: &str, month: &str, day: &str, era: Option<Era>) -> Option<NaiveDate> {
     let digits = |part: &str, most: usize| {
         (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
     };
-    let year_length = if before_first == 0 { 4 } else { 2 };
+    let year_length = if era.is_none() { 4 } else { 2 };
     if !digits(year, year_length) || !digits(month, 2) || !digits(day, 2) {
         return None;
     }
-    let year = before_first + year.parse::<i32>().ok()?;
+    let written = year.parse().ok()?;
+    let year = era.map_or(Some(written), |era| era.year(written))?;
     let found = NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)?;
     (1868..2200).contains(&year).then_some(found)
 }
@@ -144,7 +177,13 @@ mod tests {
         ] {
             assert_eq!(parse_date(text), expected, "{text}");
         }
-        assert_eq!(parse_date("令和元年5月1日"), NaiveDate::from_ymd_opt(2019, 5, 1));
+        for (text, (year, month, day)) in [
+            ("令和元年5月1日", (2019, 5, 1)),
+            ("昭和64年1月7日", (1989, 1, 7)),
+            ("平成31年12月31日", (2019, 12, 31)),
+        ] {
+            assert_eq!(parse_date(text), NaiveDate::from_ymd_opt(year, month, day), "{text}");
+        }
     }
 
     #[test]
@@ -158,6 +197,11 @@ mod tests {
             "1979/8/22/1",
             "2001-1-1-",
             "昭和54年",
+            "昭和99年1月1日",
+            "昭和0年1月1日",
+            "S65.1.1",
+            "平成32年1月1日",
+            "大正16年1月1日",
             "x",
         ] {
             assert_eq!(parse_date(bad), None, "{bad}");

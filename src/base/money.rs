@@ -8,6 +8,10 @@ use serde::Serialize;
 pub struct Yen(pub i64);
 
 impl Yen {
+    /// The most that one amount may be: ten digits, so that a slip of the pen is found and the dearest
+    /// therapy fits. The form for e-Tax takes fifteen.
+    pub const MOST: Self = Self(9_999_999_999);
+
     /// `1,914`
     #[must_use]
     pub fn grouped(self) -> String {

@@ -3,6 +3,8 @@
 use chrono::{Datelike as _, NaiveDate};
 use serde::Serialize;
 
+use super::japanese::{fold, parse_date, strip_era};
+
 /// A month, kept as its first day (as the database does).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, sqlx::Type)]
 #[sqlx(transparent)]
@@ -37,6 +39,55 @@ impl Month {
             return None;
         }
         Self::new(year.parse().ok()?, month.parse().ok()?)
+    }
+
+    /// Reads a month as files write it, spreadsheets' ways included: what [`Month::parse`] reads, in any
+    /// width; `2026年10月`, `令和8年10月`, `R8.10`; `2026/10/1`, the month's first day; `Oct-26`.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let text = fold(text);
+        if let Some(month) = Self::parse(&text).or_else(|| Self::english(&text)) {
+            return Some(month);
+        }
+        let day = text.split(' ').next().unwrap_or_default();
+        if let Some(day) = parse_date(day) {
+            return (day.day() == 1).then(|| Self::of(day));
+        }
+        let text = text.replace("元年", "1年");
+        let (year_and_month, era) = strip_era(&text);
+        let year_and_month = year_and_month.strip_suffix('月').unwrap_or(year_and_month);
+        let (year, month) = year_and_month.split_once(['年', '.', '/', '-'])?;
+        let number = |part: &str| {
+            let digits = part.trim();
+            let right =
+                (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            right.then(|| digits.parse().ok()).flatten()
+        };
+        let year = match era {
+            Some(era) => era.year(number(year)?)?,
+            None if year.trim().len() == 4 => number(year)?,
+            None => return None,
+        };
+        Self::new(year, number(month)?.cast_unsigned())
+    }
+
+    /// `Oct-26` or `26-Oct`, which spreadsheets of other countries make of a month; of this century.
+    fn english(text: &str) -> Option<Self> {
+        const NAMES: [&str; 12] =
+            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+        let (first, second) = text.split_once(['-', ' '])?;
+        let month = |name: &str| NAMES.iter().position(|known| name.eq_ignore_ascii_case(known));
+        let (month, year) = match month(first) {
+            Some(month) => (month, second),
+            None => (month(second)?, first),
+        };
+        let digits = year.bytes().all(|b| b.is_ascii_digit());
+        let century = match year.len() {
+            2 if digits => 2000,
+            4 if digits => 0,
+            _ => return None,
+        };
+        Self::new(century + year.parse::<i32>().ok()?, u32::try_from(month).ok()? + 1)
     }
 
     #[must_use]
@@ -106,6 +157,47 @@ mod tests {
         }
         for bad in ["", "2025-13", "2025-00", "2025", "25-03", "2025-3-1", "+025-03", "20２503"] {
             assert_eq!(Month::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn months_are_read_as_spreadsheets_and_registers_write_them() {
+        for text in [
+            "2026-10",
+            "2026/10",
+            "202610",
+            "２０２６－１０",
+            "Oct-26",
+            "26-Oct",
+            "OCT 2026",
+            "2026年10月",
+            "2026/10/1",
+            "2026-10-01",
+            "2026/10/1 0:00",
+            "R8.10",
+            "r8/10",
+            "令和8年10月",
+            "R.8.10",
+            "令和 8年 10月",
+        ] {
+            assert_eq!(Month::read(text), Month::new(2026, 10), "{text}");
+        }
+        assert_eq!(Month::read("2026-9"), Month::new(2026, 9));
+        assert_eq!(Month::read("令和元年5月"), Month::new(2019, 5));
+        for bad in [
+            "",
+            "2026/10/2",
+            "2026/10/31",
+            "10-26",
+            "8.10",
+            "R0.10",
+            "平成32年1月",
+            "Okt-26",
+            "2026年13月",
+            "1.23E+11",
+            "45931",
+        ] {
+            assert_eq!(Month::read(bad), None, "{bad}");
         }
     }
 

@@ -3,7 +3,7 @@
 /// By which Excel knows UTF-8.
 pub const BOM: &str = "\u{feff}";
 
-/// A cell's text, with an apostrophe before what a spreadsheet would run as a formula.
+/// A cell's text, with an apostrophe before what a spreadsheet would run as a formula; imports take it off again.
 #[must_use]
 pub fn harmless(text: impl AsRef<str>) -> String {
     let text = text.as_ref();
@@ -11,15 +11,6 @@ pub fn harmless(text: impl AsRef<str>) -> String {
         format!("'{text}")
     } else {
         text.to_owned()
-    }
-}
-
-/// [`harmless`] taken back, where a cell comes in again.
-#[must_use]
-pub fn plain(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(text) if harmless(text) == cell => text,
-        _ => cell,
     }
 }
 
@@ -31,10 +22,9 @@ mod tests {
     fn what_would_run_as_a_formula_is_text() {
         for text in ["=1+1", "+81", "-nana", "@sum", "\tx", "\rx"] {
             assert_eq!(harmless(text), format!("'{text}"));
-            assert_eq!(plain(&harmless(text)), text);
         }
         for text in ["", "歯車　七", "a=b", "1-2"] {
-            assert_eq!((harmless(text).as_str(), plain(text)), (text, text));
+            assert_eq!(harmless(text), text);
         }
     }
 }

@@ -28,6 +28,9 @@ pub(super) struct MembersFile {
     /// ファイルの内容がいつの時点のものか（記号・番号の変更日になります。省略時: 今日）
     #[arg(long, value_parser = day)]
     as_of: Option<NaiveDate>,
+    /// 読み取れないメールアドレスを除いて取り込みます（どの行かを表示します）
+    #[arg(long)]
+    skip_bad_addresses: bool,
 }
 
 #[derive(Debug, Args)]
@@ -57,7 +60,7 @@ impl MembersFile {
         settings: &Settings,
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
-        let Self { file, as_of } = self;
+        let Self { file, as_of, skip_bad_addresses } = self;
         let Some(mut job) = file.open(operator, &members::COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };
@@ -69,17 +72,27 @@ impl MembersFile {
             hasher: &hasher,
             mapping: &job.mapping,
             as_of: as_of.unwrap_or_else(|| operator.clock.today()),
+            skips_bad_addresses: skip_bad_addresses,
         };
         let result = async {
             let letters = import.hash_letters(&operator.db, job.union.id, &mut job.source).await?;
             let mut tx = operator.db.tenant(job.union.id).await?;
             let mut progress = |bytes| job.bar.set_position(bytes);
-            let counts = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
-            Ok((Report { counts, sums: Vec::new(), notes: Vec::new() }, tx))
+            let imported = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
+            let notes = left_out(&imported.bad_addresses);
+            Ok((Report { counts: imported.counts, sums: Vec::new(), notes }, tx))
         };
         let result = result.await;
         job.finish(result).await
     }
+}
+
+/// The rows whose people came in without their address.
+fn left_out(bad_addresses: &RowErrors) -> Vec<String> {
+    let told = bad_addresses.told.iter().map(|error| format!("除きました: {error}"));
+    let more = (bad_addresses.untold > 0)
+        .then(|| format!("除きました: ほかに {} 件", bad_addresses.untold));
+    told.chain(more).collect()
 }
 
 /// An import that is about to run.
@@ -177,7 +190,7 @@ impl Job {
         let (source, dry_run) = (&self.source, self.run.dry_run);
         if self.json {
             let mut result = serde_json::json!({
-                "file": source.name, "dry_run": dry_run, "notes": notes,
+                "file": source.name, "dry_run": dry_run, "notes": notes, "rows": counts.rows(),
                 "added": added, "changed": changed, "unchanged": unchanged,
             });
             for (_, key, yen) in sums {
@@ -196,7 +209,10 @@ impl Job {
             "取り込みました"
         };
         println!("{}（{encoding}）を{verb}", source.name);
-        println!("  新規 {added}件、変更 {changed}件、変更なし {unchanged}件");
+        println!(
+            "  {}件（新規 {added}件、変更 {changed}件、変更なし {unchanged}件）",
+            counts.rows()
+        );
         for (label, _, yen) in sums {
             println!("  {label} {yen}");
         }

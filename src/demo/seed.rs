@@ -105,6 +105,7 @@ impl Seeding<'_> {
             hasher: self.hasher,
             mapping: &Mapping::default(),
             as_of: Clock::System.today(),
+            skips_bad_addresses: false,
         };
         let letters = import.hash_letters(self.db, self.tenant.id, &mut source).await?;
         let mut tx = self.db.tenant(self.tenant.id).await?;

@@ -92,16 +92,13 @@ impl ExpensesImport<'_> {
         let staged = match self.format {
             Format::Csv(mapping) => rows::stage(tx, source, mapping, progress, &mut errors).await?,
             Format::Uke { notice } => {
-                let uke = uke::stage(tx, source, notice, progress, &mut errors).await?;
+                let reading = format!("uke {notice}");
+                let again = batches::knows(tx, Kind::Expenses, source, &reading).await?;
+                let uke = uke::stage(tx, source, notice, again, progress, &mut errors).await?;
                 if errors.is_empty() {
                     set_aside(&uke.unmatched, leave_out, &mut errors)?;
                 }
-                Staged {
-                    rows: uke.rows,
-                    sums: uke.sums,
-                    corrects: false,
-                    reading: format!("uke {notice}"),
-                }
+                Staged { rows: uke.rows, sums: uke.sums, corrects: false, reading }
             }
         };
         let reading = &staged.reading;

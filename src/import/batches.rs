@@ -35,6 +35,27 @@ pub async fn lock(tx: &mut TenantTx, kind: Kind) -> Result<(), sqlx::Error> {
         .map(drop)
 }
 
+/// Returns true if the very same file was taken in before, and its rows meant the same.
+///
+/// # Errors
+/// The database's.
+pub async fn knows(
+    tx: &mut TenantTx,
+    kind: Kind,
+    source: &Source,
+    reading: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from import_batches
+                          where kind = $1 and file_sha256 = $2 and reading = $3) as "known!""#,
+        kind.name(),
+        source.sha256.as_slice(),
+        reading
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// Notes a file and what came of it, here and on the trail. `reading`: what besides its content says
 /// what its rows mean.
 ///

@@ -71,6 +71,8 @@ impl Mapping {
 #[derive(Debug)]
 pub struct Layout {
     fields: Vec<(String, Option<usize>)>,
+    /// Where the last column stands that a row can't do without.
+    last_required: Option<usize>,
 }
 
 impl Layout {
@@ -109,7 +111,9 @@ impl Layout {
             }
         }
         if problems.is_empty() {
-            Ok(Self { fields })
+            let required = columns.iter().zip(&fields).filter(|(column, _)| !column.optional);
+            let last_required = required.filter_map(|(_, (_, place))| *place).max();
+            Ok(Self { fields, last_required })
         } else {
             Err(ImportError::Heading(problems.join("、")))
         }
@@ -134,6 +138,13 @@ impl Layout {
     pub fn heading_of(&self, columns: &[Column], key: &str) -> &str {
         let index = columns.iter().position(|column| column.key == key);
         index.map_or("", |index| self.heading(index))
+    }
+
+    /// Returns true if a row may leave out all of the file's columns from the `length`th on: what it
+    /// does without is optional, or no column of the importer's.
+    #[must_use]
+    pub fn may_end_at(&self, length: usize) -> bool {
+        self.last_required.is_none_or(|last| last < length)
     }
 
     /// The value of the importer's `index`th column; empty where the file lacks it.

@@ -2,6 +2,7 @@
 //! other headings where an operator maps them, and telling errors by row and column.
 
 pub mod batches;
+pub mod cell;
 pub mod columns;
 pub mod rows;
 pub mod source;
@@ -72,6 +73,15 @@ pub struct Counts {
     pub added: i64,
     pub changed: i64,
     pub unchanged: i64,
+}
+
+impl Counts {
+    /// The file's rows: what an operator compares with what was sent, since a CSV that was cut between two
+    /// rows does not show it.
+    #[must_use]
+    pub const fn rows(self) -> i64 {
+        self.added + self.changed + self.unchanged
+    }
 }
 
 /// Why nothing was taken in.

@@ -6,7 +6,7 @@ use sqlx::postgres::PgCopyIn;
 
 use super::columns::{Column, Layout, Mapping};
 use super::source::{Fuse, Source};
-use super::{ImportError, RowErrors};
+use super::{ImportError, RowErrors, cell};
 
 /// COPY is fed in pieces of about this size.
 const PIECE: usize = 256 * 1024;
@@ -23,6 +23,9 @@ pub struct Rows {
     row: u64,
     /// By how many lines the reader counts too few.
     behind: u64,
+    /// Whether the last row of the file is a whole line.
+    ends_in_line: bool,
+    rows: u64,
 }
 
 impl Rows {
@@ -36,40 +39,71 @@ impl Rows {
         let text = source.text()?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.reader);
         let headings = reader.headers().map_err(unreadable)?.clone();
+        refuse_other_separators(&headings)?;
         let layout = Layout::find(columns, mapping, &headings)?;
         text.fuse.reset();
         // Of \r\n, the reader counts \n when it comes to the next record: then it is a line behind.
         let breaks =
             headings.iter().map(|heading| heading.matches('\n').count() as u64).sum::<u64>();
         let behind = (2 + breaks).saturating_sub(reader.position().line());
-        Ok(Self { reader, record: StringRecord::new(), fuse: text.fuse, layout, row: 1, behind })
+        let record = StringRecord::new();
+        let ends_in_line = source.ends_in_line;
+        Ok(Self { reader, record, fuse: text.fuse, layout, row: 1, behind, ends_in_line, rows: 0 })
     }
 
     /// The next row that is not blank.
     ///
     /// # Errors
-    /// The file's, and a row without end.
+    /// The file's, a row without end, and a file that has no row or was cut off in the middle of one.
     pub fn next_row(&mut self) -> Result<Option<Row<'_>>, ImportError> {
         loop {
+            let before = self.record.len();
             if !self.reader.read_record(&mut self.record).map_err(unreadable)? {
-                return Ok(None);
+                return self.end(before).map(|()| None);
             }
             self.fuse.reset();
             let line = self.record.position().map(|position| position.line() + self.behind);
             // A file whose lines end in \r alone has no lines to count.
             self.row = line.unwrap_or_default().max(self.row + 1);
-            if self.record.iter().any(|field| !field.trim().is_empty()) {
+            if self.record.iter().any(|field| !cell::exact(field).trim().is_empty()) {
                 break;
             }
         }
+        self.rows += 1;
         let expected = self.reader.headers().map_err(unreadable)?.len();
         Ok(Some(Row { record: &self.record, layout: &self.layout, number: self.row, expected }))
+    }
+
+    /// Looks at the end of a file, whose last row has `fields` fields.
+    fn end(&mut self, fields: usize) -> Result<(), ImportError> {
+        if self.rows == 0 {
+            let message = "見出しだけで、データの行がありません";
+            return Err(ImportError::Heading(message.to_owned()));
+        }
+        let expected = self.reader.headers().map_err(unreadable)?.len();
+        if fields < expected && !self.ends_in_line {
+            let message = format!("{}行目が途中で切れています", self.row);
+            return Err(ImportError::Heading(message));
+        }
+        Ok(())
     }
 
     /// Bytes of the file read so far.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.fuse.total()
+    }
+}
+
+/// A file of tabs or semicolons has one heading, which says so.
+fn refuse_other_separators(headings: &StringRecord) -> Result<(), ImportError> {
+    let only = headings.get(0).filter(|_| headings.len() == 1).unwrap_or_default();
+    let separators = [('\t', "タブ"), (';', "セミコロン"), ('|', "縦棒"), ('，', "全角のコンマ")];
+    match separators.into_iter().find(|(separator, _)| only.contains(*separator)) {
+        None => Ok(()),
+        Some((_, name)) => Err(ImportError::Heading(format!(
+            "項目の区切りが{name}です。コンマ区切り（CSV）で保存し直してください"
+        ))),
     }
 }
 
@@ -95,9 +129,15 @@ pub struct Row<'r> {
 
 impl Row<'_> {
     /// Notes a row that has too few or too many fields, which would put values under wrong
-    /// headings. Whether it was whole.
+    /// headings. Returns true for a whole row. Spreadsheets leave out empty cells at a row's end, or add
+    /// some: that takes nothing away where only optional columns are concerned.
     pub fn is_whole(&self, errors: &mut RowErrors) -> bool {
-        let whole = self.record.len() == self.expected;
+        let length = self.record.len();
+        let beyond = self.record.iter().skip(self.expected);
+        let whole = length == self.expected
+            || (length < self.expected && self.layout.may_end_at(length))
+            || (length > self.expected
+                && beyond.map(cell::exact).all(|field| field.trim().is_empty()));
         if !whole {
             let message =
                 format!("{}列あるはずの行に{}列あります", self.expected, self.record.len());
@@ -112,10 +152,16 @@ impl Row<'_> {
         self.layout.heading(column)
     }
 
-    /// The field as it stands.
+    /// The field's text, without what a spreadsheet marks text by.
     #[must_use]
     pub fn text(&self, column: usize) -> &str {
-        self.layout.value(self.record, column)
+        cell::text(self.layout.value(self.record, column))
+    }
+
+    /// The field as it stands, for a password.
+    #[must_use]
+    pub fn exact(&self, column: usize) -> &str {
+        cell::exact(self.layout.value(self.record, column))
     }
 
     /// Parses a field that must not be empty; a mistake is noted, and gives `None`.
@@ -151,7 +197,9 @@ impl Row<'_> {
         errors: &mut RowErrors,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        parse(self.text(column))
+        let text = self.text(column);
+        cell::showable(text)
+            .and_then(|()| parse(text))
             .map_err(|message| errors.add(self.number, self.layout.heading(column), message))
             .ok()
     }
@@ -178,7 +226,13 @@ pub fn line(text: &str, most: usize) -> Result<String, String> {
 /// # Errors
 /// What is wrong, in Japanese.
 pub fn code(text: &str, most: usize) -> Result<String, String> {
-    line(&crate::base::japanese::fold(text), most)
+    let code = line(&crate::base::japanese::fold(text), most)?;
+    if cell::is_rounded(&code) {
+        return Err(format!(
+            "「{code}」は表計算ソフトが丸めた数字です（セルを文字列にして保存し直してください）"
+        ));
+    }
+    Ok(code)
 }
 
 /// Rows on their way into a table, in COPY's text format.

@@ -32,6 +32,8 @@ pub struct Source {
     pub bytes: u64,
     pub encoding: Encoding,
     pub sha256: [u8; 32],
+    /// Whether the last line has an end, or the mark of a file's end behind it.
+    pub(super) ends_in_line: bool,
     has_bom: bool,
 }
 
@@ -39,8 +41,8 @@ impl Source {
     /// Opens a file and finds out its encoding.
     ///
     /// # Errors
-    /// The file system's; and `InvalidData` for a file that is neither UTF-8 nor CP932, naming the
-    /// row of the first byte that is wrong.
+    /// The file system's; and `InvalidData` for a file that is neither UTF-8 nor CP932, naming what it is
+    /// instead or the row of the first byte that is wrong.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         if !file.metadata()?.is_file() {
@@ -50,7 +52,7 @@ impl Source {
         let mut sha256 = Sha256::new();
         let mut scan = Scan::default();
         let mut has_bom = false;
-        let mut bytes = 0;
+        let (mut bytes, mut last) = (0, b'\n');
         loop {
             let count = file.read(&mut buffer)?;
             let chunk = &buffer[..count];
@@ -59,7 +61,9 @@ impl Source {
             }
             if bytes == 0 {
                 has_bom = chunk.starts_with(BOM);
+                refuse_other_formats(chunk)?;
             }
+            last = chunk[count - 1];
             bytes += count as u64;
             sha256.update(chunk);
             scan.take(chunk);
@@ -67,7 +71,9 @@ impl Source {
         let encoding = scan.encoding(has_bom)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let sha256 = sha256.finalize().into();
-        Ok(Self { file, name: name.unwrap_or_default(), bytes, encoding, sha256, has_bom })
+        let name = name.unwrap_or_default();
+        let ends_in_line = matches!(last, b'\n' | b'\r' | 0x1a);
+        Ok(Self { file, name, bytes, encoding, sha256, ends_in_line, has_bom })
     }
 
     /// The text, from its beginning.
@@ -180,6 +186,20 @@ impl Scan {
     }
 }
 
+/// Tells a file for what it is by how it begins.
+fn refuse_other_formats(beginning: &[u8]) -> io::Result<()> {
+    let utf16 = beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff");
+    if utf16 || beginning.contains(&0) && !beginning.starts_with(b"PK") {
+        return Err(wrong(
+            "UTF-16のファイルです。UTF-8かCP932（Shift_JIS）のCSVで保存し直してください",
+        ));
+    }
+    if beginning.starts_with(b"PK\x03\x04") {
+        return Err(wrong("Excelブック（xlsx）などの圧縮ファイルです。CSVで保存し直してください"));
+    }
+    Ok(())
+}
+
 fn wrong(message: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, message)
 }
@@ -287,6 +307,18 @@ mod tests {
         assert!(error.contains("2行目が読めません"), "{error}");
         let error = source(&[BOM, b"a\n\x83\x65\n".as_slice()].concat()).unwrap_err().to_string();
         assert!(error.contains("2行目がUTF-8"), "{error}");
+    }
+
+    #[test]
+    fn o2_other_formats_are_told_for_what_they_are() {
+        let text = "個人コード,世帯コード\r\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [[b"\xff\xfe".as_slice(), &little].concat(), b"a\0,\0b\0\n\0".to_vec()] {
+            let error = source(&bytes).unwrap_err().to_string();
+            assert!(error.starts_with("UTF-16のファイルです"), "{error}");
+        }
+        let error = source(b"PK\x03\x04\x14\0\x06\0").unwrap_err().to_string();
+        assert!(error.starts_with("Excelブック"), "{error}");
     }
 
     #[test]

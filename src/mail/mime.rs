@@ -11,6 +11,16 @@ use crate::base::email::EmailAddress;
 #[error("the recipient is not a mail address")]
 pub struct NoAddress;
 
+/// Whom a mail goes to.
+///
+/// # Errors
+/// [`NoAddress`] for anything but an address as it is kept.
+pub(super) fn recipient(mail: &Outgoing) -> Result<EmailAddress, NoAddress> {
+    EmailAddress::parse(&mail.recipient)
+        .filter(|address| address.as_str() == mail.recipient)
+        .ok_or(NoAddress)
+}
+
 /// Text and HTML in one message. The Message-ID is the mail's own, so that a repeat is recognised
 /// (Amazon SES puts its own in its place). Machines are asked not to answer.
 ///
@@ -18,13 +28,11 @@ pub struct NoAddress;
 /// [`NoAddress`]; nothing else than an address gets into a header.
 pub fn message(mail: &Outgoing) -> Result<Vec<u8>, NoAddress> {
     let letter = &mail.letter;
-    let recipient = EmailAddress::parse(&mail.recipient)
-        .filter(|address| address.as_str() == mail.recipient)
-        .ok_or(NoAddress)?;
+    let recipient = recipient(mail)?;
     let domain = letter.sender.rsplit('@').next().unwrap_or("localhost");
     let mut message = MessageBuilder::new()
         .from((letter.sender_name.as_str(), letter.sender.as_str()))
-        .to(recipient.as_str())
+        .to(recipient.deliverable())
         .subject(letter.subject.as_str())
         .date(mail.created_at.timestamp())
         .message_id(format!("{}@{domain}", mail.id))

@@ -73,7 +73,7 @@ impl Sender {
         let message = mime::message(mail)?;
         match self {
             Self::File(folder) => write_eml(folder, mail, message).await,
-            Self::Ses(ses) => Ok(ses.send(mail, message).await?),
+            Self::Ses(ses) => Ok(ses.send(mail, mime::recipient(mail)?, message).await?),
         }
     }
 }

@@ -14,6 +14,7 @@ use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
 
 use super::queue::Outgoing;
+use crate::base::email::EmailAddress;
 use crate::config::MailSettings;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -70,12 +71,17 @@ impl Ses {
     ///
     /// # Errors
     /// Why SES did not take it.
-    pub(super) async fn send(&self, mail: &Outgoing, message: Vec<u8>) -> Result<(), SesError> {
+    pub(super) async fn send(
+        &self,
+        mail: &Outgoing,
+        recipient: EmailAddress,
+        message: Vec<u8>,
+    ) -> Result<(), SesError> {
         let raw = RawMessage::builder().data(Blob::new(message)).build()?;
         let sent = self
             .client
             .send_email()
-            .destination(Destination::builder().to_addresses(&mail.recipient).build())
+            .destination(Destination::builder().to_addresses(recipient.deliverable()).build())
             .content(EmailContent::builder().raw(raw).build())
             .email_tags(tag("tenant", &mail.slug)?)
             .email_tags(tag("kind", &mail.letter.kind)?)
@@ -184,7 +190,9 @@ mod tests {
             html: "<p>本文</p>".into(),
         };
         let mail = Outgoing::sample(letter, "klinekenpo", "taro@example.jp", &clock);
-        Ses::new(settings, aws).await.send(&mail, b"Subject: x\r\n\r\nx".to_vec()).await
+        let recipient = EmailAddress::parse(&mail.recipient).unwrap();
+        let message = b"Subject: x\r\n\r\nx".to_vec();
+        Ses::new(settings, aws).await.send(&mail, recipient, message).await
     }
 
     #[tokio::test]

@@ -50,6 +50,7 @@ pub const COLUMNS: [Column; 15] = [
 
 const PERSON_CODE: usize = 0;
 const LOST_ON: usize = 11;
+const EMAIL: usize = 13;
 const INITIAL_PASSWORD: usize = 14;
 
 /// Enough to keep every thread of the pool at work.
@@ -83,6 +84,16 @@ pub struct MembersImport<'i> {
     pub mapping: &'i Mapping,
     /// The day the file describes: changed symbols and numbers hold from then.
     pub as_of: NaiveDate,
+    /// People come in without an address where theirs can't be read; else it is a mistake of the file.
+    pub skips_bad_addresses: bool,
+}
+
+/// What a file came to.
+#[derive(Debug)]
+pub struct Imported {
+    pub counts: Counts,
+    /// Addresses that were left out.
+    pub bad_addresses: RowErrors,
 }
 
 /// The hashes of the letters' passwords, by person.
@@ -107,7 +118,7 @@ impl MembersImport<'_> {
         let mut rows = Rows::open(source, &COLUMNS, self.mapping)?;
         let mut letters = HashMap::new();
         while let Some(row) = rows.next_row()? {
-            let password = row.text(INITIAL_PASSWORD).trim();
+            let password = row.exact(INITIAL_PASSWORD).trim();
             if let (false, Ok(code)) = (password.is_empty(), code(row.text(PERSON_CODE), 40)) {
                 letters.insert(code, SecretString::from(password));
             }
@@ -139,16 +150,18 @@ impl MembersImport<'_> {
         source: &mut Source,
         letters: &Letters,
         progress: &mut Progress<'_>,
-    ) -> Result<Counts, ImportError> {
+    ) -> Result<Imported, ImportError> {
         merge::prepare(tx).await?;
         let mut rows = Rows::open(source, &COLUMNS, self.mapping)?;
         let mut errors = RowErrors::default();
-        let unread = self.stage(tx, &mut rows, letters, &mut errors, progress).await?;
+        let mut bad_addresses = RowErrors::default();
+        let unread =
+            self.stage(tx, &mut rows, letters, &mut errors, &mut bad_addresses, progress).await?;
         merge::check(tx, &rows.layout, &unread, &mut errors).await?;
         errors.into_result()?;
         let counts = merge::merge(tx, self.clock, self.as_of).await?;
         batches::record(tx, self.clock, self.run, Kind::Members, source, "", counts).await?;
-        Ok(counts)
+        Ok(Imported { counts, bad_addresses })
     }
 
     /// Sends the rows into the staging table; the codes of those that have mistakes.
@@ -158,11 +171,12 @@ impl MembersImport<'_> {
         rows: &mut Rows,
         letters: &Letters,
         errors: &mut RowErrors,
+        bad_addresses: &mut RowErrors,
         progress: &mut Progress<'_>,
     ) -> Result<HashSet<String>, ImportError> {
         let mut unread = HashSet::new();
         let copy = Copy::into(tx.conn(), "staged_members").await?;
-        copy.rows(rows, progress, |row, copy| match self.parse(row, errors) {
+        copy.rows(rows, progress, |row, copy| match self.parse(row, errors, bad_addresses) {
             Ok(member) => {
                 let hash = letters.0.get(&member.code).map(String::as_str);
                 member.write(row.number, AccountId::new(self.clock), hash, copy);
@@ -180,7 +194,12 @@ impl MembersImport<'_> {
     }
 
     /// A row with a mistake gives the person's code, where that much could be read.
-    fn parse(&self, row: &Row<'_>, errors: &mut RowErrors) -> Result<MemberRow, Option<String>> {
+    fn parse(
+        &self,
+        row: &Row<'_>,
+        errors: &mut RowErrors,
+        bad_addresses: &mut RowErrors,
+    ) -> Result<MemberRow, Option<String>> {
         if !row.is_whole(errors) {
             return Err(None);
         }
@@ -214,8 +233,12 @@ impl MembersImport<'_> {
         let acquired_on = row.required(10, errors, day);
         let lost_on = row.optional(11, errors, day);
         let user_id = row.optional(12, errors, UserId::parse);
-        let email = row.optional(13, errors, email);
-        let initial_password = row.optional(14, errors, |text| Ok(SecretString::from(text.trim())));
+        let email = match self.skips_bad_addresses {
+            true => Some(row.optional(EMAIL, bad_addresses, email).flatten()),
+            false => row.optional(EMAIL, errors, email),
+        };
+        let password = row.exact(INITIAL_PASSWORD).trim();
+        let initial_password = Some((!password.is_empty()).then(|| SecretString::from(password)));
         if let (Some(acquired), Some(Some(lost))) = (acquired_on, lost_on)
             && lost < acquired
         {

@@ -1,5 +1,7 @@
 //! 続柄: what a person is to the insured one.
 
+use crate::base::japanese::fold;
+
 /// As stored in `members.relation`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
@@ -22,18 +24,127 @@ impl Relation {
         }
     }
 
+    /// Reads the word of a register: 長女, 3男, 養子, 祖母 …. Relations by marriage are 「その他」, as the law's
+    /// third degree is.
+    ///
     /// # Errors
     /// The words that are accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
-        match text.trim() {
-            "本人" | "被保険者" => Ok(Self::Insured),
-            "配偶者" | "妻" | "夫" => Ok(Self::Spouse),
-            "子" | "長男" | "長女" | "次男" | "次女" | "二男" | "二女" => {
-                Ok(Self::Child)
+        let word = fold(text);
+        match word.as_str() {
+            "本人" | "被保険者" | "世帯主" => return Ok(Self::Insured),
+            "その他" => return Ok(Self::Other),
+            _ => {}
+        }
+        let known = |words: &[&str]| words.contains(&word.as_str());
+        if known(&SPOUSE) {
+            Ok(Self::Spouse)
+        } else if known(&CHILD) || is_numbered_child(&word) {
+            Ok(Self::Child)
+        } else if known(&PARENT) {
+            Ok(Self::Parent)
+        } else if known(&OTHER) {
+            Ok(Self::Other)
+        } else {
+            Err(format!(
+                "「{word}」は使えません（本人、配偶者・夫・妻、子・長男・次女・養子など、父母・父・母、その他・孫・祖父母・兄弟姉妹など）"
+            ))
+        }
+    }
+}
+
+const SPOUSE: [&str; 11] = [
+    "配偶者",
+    "妻",
+    "夫",
+    "内縁の妻",
+    "内縁の夫",
+    "内妻",
+    "内夫",
+    "妻(未届)",
+    "夫(未届)",
+    "未届の妻",
+    "未届の夫",
+];
+const CHILD: [&str; 10] =
+    ["子", "子供", "子ども", "実子", "養子", "養女", "養子女", "息子", "娘", "双子"];
+const PARENT: [&str; 9] = ["父母", "父", "母", "実父", "実母", "養父", "養母", "養父母", "実父母"];
+const OTHER: [&str; 45] = [
+    "孫",
+    "曾孫",
+    "曽孫",
+    "ひ孫",
+    "ひまご",
+    "祖父母",
+    "祖父",
+    "祖母",
+    "曾祖父",
+    "曾祖母",
+    "曽祖父",
+    "曽祖母",
+    "兄弟姉妹",
+    "兄弟",
+    "姉妹",
+    "兄",
+    "姉",
+    "弟",
+    "妹",
+    "おじ",
+    "おば",
+    "伯父",
+    "叔父",
+    "伯母",
+    "叔母",
+    "甥",
+    "姪",
+    "義父母",
+    "義父",
+    "義母",
+    "義祖父",
+    "義祖母",
+    "義兄",
+    "義姉",
+    "義弟",
+    "義妹",
+    "継父",
+    "継母",
+    "継子",
+    "連れ子",
+    "子の妻",
+    "子の夫",
+    "子の配偶者",
+    "配偶者の父",
+    "配偶者の母",
+];
+
+/// 長男, 二女, 次男, 3男: a child by its place among brothers or sisters.
+fn is_numbered_child(word: &str) -> bool {
+    let place = word.strip_suffix(['男', '女']).unwrap_or_default();
+    let kanji = ["長", "次", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
+    kanji.contains(&place)
+        || (1..=2).contains(&place.len()) && place.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o2_the_words_of_registers_are_five_relations() {
+        for (words, relation) in [
+            ("本人 被保険者", Relation::Insured),
+            ("配偶者 妻 夫 内縁の妻 妻（未届）", Relation::Spouse),
+            ("子 長男 長女 次男 二女 三男 四女 3男 ２女 養子 養女 実子 娘", Relation::Child),
+            ("父母 父 母 養父 実母", Relation::Parent),
+            ("その他 孫 曾孫 祖父 祖母 兄 妹 叔父 甥 義母 継子", Relation::Other),
+        ] {
+            for word in words.split(' ') {
+                assert_eq!(Relation::parse(word), Ok(relation), "{word}");
             }
-            "父母" | "父" | "母" => Ok(Self::Parent),
-            "その他" => Ok(Self::Other),
-            other => Err(format!("「{other}」は使えません（本人・配偶者・子・父母・その他）")),
+        }
+        for bad in ["", "友人", "男", "2", "太男"] {
+            let told = Relation::parse(bad).unwrap_err();
+            assert!(told.contains("本人") && told.contains("その他"), "{told}");
         }
     }
 }

@@ -241,11 +241,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
     let mut gallery = Gallery::new();
     let services = &gallery.frames[0].tenant.config.services;
     assert!(services.iter().any(|service| service.kind == ServiceKind::Expenses));
-    let home = Home {
-        resume: None,
-        maintenance: None,
-        failed_address: None,
-    };
+    let home = Home { resume: None, maintenance: None, failed_address: None };
     gallery.show(&home);
     let maintenance = Some("11月19日（木）".to_owned());
     let failed_address = Some("t***@example.jp".to_owned());

@@ -11,6 +11,7 @@ use tera::{Context, Kwargs, State, Tera};
 
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
+use crate::base::japanese::{GETA, is_gaiji};
 use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::{Contact, FactorReset, Icon, Service, TenantConfig};
@@ -120,6 +121,7 @@ impl Pages {
         self.fill(frame, P::TEMPLATE, page)
     }
 
+    /// Characters that nobody's font has become 〓, and a note says so.
     fn fill(
         &self,
         frame: &Frame,
@@ -134,7 +136,16 @@ impl Pages {
         context.insert("csrf", &frame.csrf);
         context.insert("said", &frame.said);
         context.insert("page", page);
-        Ok(self.templates.render(template, &context)?)
+        context.insert("gaiji", &false);
+        let html = self.templates.render(template, &context)?;
+        if !html.contains(is_gaiji) {
+            return Ok(html);
+        }
+        context.insert("gaiji", &true);
+        Ok(self
+            .templates
+            .render(template, &context)?
+            .replace(is_gaiji, GETA.encode_utf8(&mut [0; 4])))
     }
 
     /// Fills in a page that belongs to no union.

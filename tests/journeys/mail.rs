@@ -23,12 +23,16 @@ use moto::{Moto, sender_to};
 
 /// Tells Taro of a change, in the name of a union.
 async fn post(world: &World, slug: &str) -> MailId {
+    post_to(world, slug, TARO.email).await
+}
+
+async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
     let union = world.union(slug);
     let (what, at, origin) = ("パスワードの変更", "今日".to_owned(), union.origin.clone());
     let mail = AccountChangedMail { what, at, origin };
     let letter = world.app.mail.write(&union, &mail).unwrap();
     let mut tx = world.app.db.tenant(union.id).await.unwrap();
-    let id = outbox::enqueue(&mut tx, &world.clock, &letter, TARO.email, None).await.unwrap();
+    let id = outbox::enqueue(&mut tx, &world.clock, &letter, address, None).await.unwrap();
     tx.commit().await.unwrap();
     id
 }
@@ -96,6 +100,17 @@ async fn m3_ses_gets_a_mail_as_it_will_be_read() {
     assert!(text.contains("変更内容：パスワードの変更"), "{text}");
     assert!(html.contains("変更内容：パスワードの変更") && html.contains("<style>"), "{html}");
     assert_eq!(mails_that(&world, "state = 'sent' and not has_content").await, 1);
+}
+
+#[tokio::test]
+async fn m3_an_address_with_dots_as_carriers_gave_them_goes_to_ses_quoted() {
+    let (world, moto) = (World::empty().await, Moto::ready().await);
+    post_to(&world, "klinekenpo", "taro..demo@docomo.ne.jp").await;
+    assert_eq!(deliver(&world, &moto.sender().await).await, 1);
+    let mails = moto.mails().await;
+    let raw = String::from_utf8_lossy(mails[0].raw_message()).into_owned();
+    assert!(raw.contains("To: <\"taro..demo\"@docomo.ne.jp>"), "{raw}");
+    assert_eq!(mails_that(&world, "state = 'sent'").await, 1);
 }
 
 #[tokio::test]

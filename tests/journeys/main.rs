@@ -34,6 +34,7 @@ mod search;
 mod sessions;
 mod settings;
 mod sign_in;
+mod spreadsheets;
 mod tenancy;
 mod uke;
 mod updates;

@@ -76,7 +76,7 @@ async fn rows(world: &World) -> Vec<String> {
 fn one_of_each() -> Vec<u8> {
     Uke::default()
         .clinic("1234567", "髙橋クリニック")
-        .claim(Claim { public: Some(3_588), ..TARO })
+        .claim(Claim { public: Some(300), ..TARO })
         .claim(Claim {
             number: "2",
             kind: "1115",
@@ -89,10 +89,9 @@ fn one_of_each() -> Vec<u8> {
         .dentist("7654321", "みなと歯科")
         .claim(Claim { kind: "3116", days: 1, points: 1_140, ..HANAKO })
         .pharmacy("1111111", "あおば薬局")
-        .claim(Claim { kind: "4112", days: 1, points: 276, public: Some(828), ..TARO })
+        .claim(Claim { kind: "4112", days: 1, points: 276, public: Some(0), ..TARO })
         .pharmacy("2222222", "")
         .claim(Claim { kind: "4112", days: 1, points: 30, share: Some(90), ..GORO })
-        .line("GO,5,22742,99")
         .bytes()
 }
 
@@ -105,10 +104,10 @@ async fn o2_claims_of_doctors_dentists_and_pharmacies_become_rows() {
     assert_eq!(
         rows(&world).await,
         [
-            "UKE-202609-1-131234567-1 K1 2026-10 2026-08 [髙橋クリニック] outpatient 2 12960 9072 3588 300 computed",
+            "UKE-202609-1-131234567-1 K1 2026-10 2026-08 [髙橋クリニック] outpatient 2 12960 9072 3588 300 told",
             "UKE-202609-1-131234567-2 K2 2026-10 2026-08 [髙橋クリニック] inpatient 5 200000 142400 0 57600 told",
             "UKE-202609-3-137654321-1 K2 2026-10 2026-08 [みなと歯科] dental 1 11400 7980 0 3420 computed",
-            "UKE-202609-4-131111111-1 K1 2026-10 2026-08 [あおば薬局] pharmacy 1 2760 1932 828 0 computed",
+            "UKE-202609-4-131111111-1 K1 2026-10 2026-08 [あおば薬局] pharmacy 1 2760 1932 828 0 told",
             "UKE-202609-4-132222222-1 K3 2026-10 2026-08 [] pharmacy 1 300 210 0 90 told",
         ]
     );
@@ -229,7 +228,7 @@ async fn o2_broken_records_are_told_by_line_and_nothing_comes_in() {
         .claim(Claim { number: "3", share: Some(12_961), ..TARO })
         .claim(Claim { number: "4", month: "202611", ..TARO })
         .claim(Claim { number: "5", birthdate: "19791322", ..TARO })
-        .claim(Claim { number: "6", points: 10_000_001, ..TARO })
+        .claim(Claim { number: "6", points: 100_000_000, ..TARO })
         .claim(Claim { number: "7", insured: None, ..TARO })
         .claim(TARO)
         .line("HO,06139927,101,11,1,\"100\"");
@@ -241,7 +240,7 @@ async fn o2_broken_records_are_told_by_line_and_nothing_comes_in() {
             "12行目「HO 負担金額」: 医療費総額より大きい負担金額です",
             "14行目「RE 診療年月」: 通知年月より後です",
             "17行目「RE 生年月日」: 「19791322」は日付ではありません（例: 19790822）",
-            "21行目「HO 合計点数」: 大きすぎます: 10000001（10000000まで）",
+            "21行目「HO 合計点数」: 大きすぎます: 100000000（99999999まで）",
             "23行目「RE」: 保険者（HO）も公費（KO）もありません",
             "28行目「HO」: 1件のレセプトに2つあります",
         ]
@@ -257,14 +256,43 @@ async fn o2_broken_records_are_told_by_line_and_nothing_comes_in() {
 async fn o2_a_file_that_was_cut_off_is_refused() {
     let world = world().await;
     let whole = Uke::default().clinic("1234567", "みなと病院").claim(TARO).bytes();
-    let cut_off = refused(&world, &whole[..whole.len() - 12]).await;
+    let end = whole.windows(3).position(|bytes| bytes == b"GO,").unwrap();
+    let cut_off = refused(&world, &whole[..end - 12]).await;
     assert_eq!(cut_off, ["4行目が途中で切れています（行末の改行がありません）"]);
     let insurance = whole.windows(3).position(|bytes| bytes == b"HO,").unwrap();
-    let headless = refused(&world, &whole[..insurance]).await;
-    assert_eq!(headless, ["2行目「RE」: 保険者（HO）も公費（KO）もありません"]);
+    for at_a_record in [insurance, end] {
+        let told = refused(&world, &whole[..at_a_record]).await;
+        let cut = "最後の記録（GOレコード）がありません。ファイルが途中で切れています";
+        assert_eq!(told, [cut]);
+    }
+    let mut altered = whole.clone();
+    let points = whole.windows(4).position(|bytes| bytes == b"1296").unwrap();
+    altered[points] = b'2';
+    let told = refused(&world, &altered).await;
+    assert!(told[0].contains("1296点とありますが、レセプトの合計は2296点です"), "{told:?}");
     let no_claim = Uke::default().clinic("1234567", "みなと病院").bytes();
     for other in [no_claim, people::expenses().into_bytes(), Vec::new()] {
         let told = refused(&world, &other).await;
         assert!(told[0].contains("レセプト（REレコード）が1件もありません"), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn o2_the_same_file_again_mends_amounts_that_an_older_release_got_wrong() {
+    let world = world().await;
+    world.import_uke(UNION, &one_of_each(), october()).await.unwrap();
+    let right = rows(&world).await;
+    // As it took a patient's 300 yen for the payer's.
+    world
+        .execute(
+            "update expenses set insurer_yen = 9072, public_yen = 300, out_of_pocket_yen = 3588,
+                                 computed = true
+             where claim_number = 'UKE-202609-1-131234567-1'",
+        )
+        .await;
+    let again = world.import_uke(UNION, &one_of_each(), october()).await.unwrap();
+    assert_eq!(again.counts, counts(0, 1, 4));
+    assert_eq!(rows(&world).await, right);
+    let again = world.import_uke(UNION, &one_of_each(), october()).await.unwrap();
+    assert_eq!((again.counts, rows(&world).await), (counts(0, 0, 5), right));
 }

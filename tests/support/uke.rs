@@ -16,6 +16,7 @@ pub struct Claim {
     pub days: u32,
     pub points: u32,
     pub share: Option<u32>,
+    /// What the patient pays under a public payer that covers all points.
     pub public: Option<u32>,
     /// Empty where the claim tells none.
     pub branch: &'static str,
@@ -51,6 +52,9 @@ pub const GORO: Claim = Claim {
 #[derive(Debug, Default)]
 pub struct Uke {
     text: String,
+    /// What its end says: HO and KO records, and points.
+    records: u32,
+    points: u32,
 }
 
 impl Uke {
@@ -76,6 +80,8 @@ impl Uke {
             b'4' => (41, 9, 7),
             _ => (36, 11, 6),
         };
+        self.records += u32::from(claim.insured.is_some()) + u32::from(claim.public.is_some());
+        self.points += claim.points;
         let (days, points) = (claim.days.to_string(), claim.points.to_string());
         let share = claim.share.map(|yen| yen.to_string()).unwrap_or_default();
         self = self.line(&record(&[
@@ -125,10 +131,11 @@ impl Uke {
         self
     }
 
-    /// The file, with the mark that ends it on older systems.
+    /// The whole file, with the mark that ends it on older systems.
     pub fn bytes(&self) -> Vec<u8> {
-        let (cp932, _, unmappable) = SHIFT_JIS.encode(&self.text);
-        assert!(!unmappable, "{}", self.text);
+        let text = format!("{}GO,{},{},99\r\n", self.text, self.records, self.points);
+        let (cp932, _, unmappable) = SHIFT_JIS.encode(&text);
+        assert!(!unmappable, "{text}");
         [&*cp932, b"\x1a".as_slice()].concat()
     }
 }

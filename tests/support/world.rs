@@ -20,7 +20,7 @@ use kosmo::import::source::Source;
 use kosmo::import::{Counts, ImportError, ImportRun};
 use kosmo::mail::outbox;
 use kosmo::mail::sender::Sender;
-use kosmo::members::import::MembersImport;
+use kosmo::members::import::{self as members, MembersImport};
 use kosmo::tenant::directory::Tenant;
 use kosmo::tenant::file;
 use kosmo::tenant::policy::TenantConfig;
@@ -205,6 +205,19 @@ impl World {
         as_of: chrono::NaiveDate,
         dry_run: bool,
     ) -> Result<Counts, ImportError> {
+        let imported = self.import_members_file(slug, file, as_of, dry_run, false).await?;
+        Ok(imported.counts)
+    }
+
+    /// A file of which bad addresses are left out, or refuse it.
+    pub async fn import_members_file(
+        &self,
+        slug: &str,
+        file: &[u8],
+        as_of: chrono::NaiveDate,
+        dry_run: bool,
+        skips_bad_addresses: bool,
+    ) -> Result<members::Imported, ImportError> {
         let path = self.write("members.csv", file);
         let config = union_file(slug);
         let import = MembersImport {
@@ -214,16 +227,17 @@ impl World {
             hasher: &self.app.hasher,
             mapping: &Mapping::default(),
             as_of,
+            skips_bad_addresses,
         };
         let mut source = Source::open(&path)?;
         let tenant = self.tenant(slug);
         let letters = import.hash_letters(&self.operator, tenant, &mut source).await?;
         let mut tx = self.operator.tenant(tenant).await?;
-        let counts = import.import(&mut tx, &mut source, &letters, &mut |_| {}).await?;
+        let imported = import.import(&mut tx, &mut source, &letters, &mut |_| {}).await?;
         if !dry_run {
             tx.commit().await?;
         }
-        Ok(counts)
+        Ok(imported)
     }
 
     /// Takes expenses in, and publishes the months of their notices.
@@ -237,6 +251,15 @@ impl World {
 
     /// Takes expenses in that nobody sees yet.
     pub async fn stage_expenses(&self, slug: &str, file: &str) -> Result<Imported, ImportError> {
+        self.import_expenses_file(slug, file.as_bytes()).await
+    }
+
+    /// [`World::stage_expenses`] of a file in any encoding.
+    pub async fn import_expenses_file(
+        &self,
+        slug: &str,
+        file: &[u8],
+    ) -> Result<Imported, ImportError> {
         let path = self.write("expenses.csv", file);
         self.import_as(slug, &path, Format::Csv(&Mapping::default())).await
     }

@@ -1,9 +1,6 @@
 //! Text that the form takes: `gen:str` of General.xsd allows some of Unicode's blocks alone.
 
-use crate::base::japanese::fold;
-
-/// 〓, which printers set where they have no type.
-const GETA: char = '\u{3013}';
+use crate::base::japanese::{GETA, fold};
 
 /// A text as the form takes it: half-width kana in full width, blanks around dropped, and 〓 for each
 /// character that the form refuses, such as 𠮷 or a gaiji of the union's own. A variation selector

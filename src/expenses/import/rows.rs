@@ -4,7 +4,6 @@ use super::{Staged, Sums};
 use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::base::spreadsheet::plain;
 use crate::db::TenantTx;
 use crate::expenses::care::Care;
 use crate::import::columns::{Column, Mapping};
@@ -97,19 +96,29 @@ fn write(
     let care = row.required(5, errors, Care::parse);
     let person_code = row.required(1, errors, |text| code(text, 40));
     let months = months(row, errors);
-    let institution = row.optional(4, errors, |text| line(plain(text), 120));
+    let institution = row.optional(4, errors, |text| line(text, 120));
     let days = row.required(6, errors, |text| number(text, 999));
     let total = row.required(7, errors, yen);
     let insurer = row.required(8, errors, yen);
     let public = row.required(9, errors, yen);
     let out_of_pocket = row.required(10, errors, yen);
-    let remarks = row.optional(11, errors, |text| line(plain(text), 200));
+    let remarks = row.optional(11, errors, |text| line(text, 200));
     let computed = row.optional(13, errors, computed);
     let (claim_number, person_code, (notice_month, treatment_month)) =
         (claim_number?, person_code?, months?);
     let (institution, care, days, remarks) = (institution?, care?, days?, remarks?);
     let computed = computed?.is_some();
     let (total, insurer, public, out_of_pocket) = (total?, insurer?, public?, out_of_pocket?);
+    for (column, share) in [(8, insurer), (9, public), (10, out_of_pocket)] {
+        if share > total {
+            errors.add(
+                row.number,
+                row.heading(column),
+                format!("医療費総額（{total}）より大きい金額です"),
+            );
+            return None;
+        }
+    }
     copy.display(row.number);
     copy.field(&claim_number);
     copy.field(&person_code);
@@ -155,8 +164,7 @@ fn computed(text: &str) -> Result<(), String> {
 /// The months of notice and treatment.
 fn months(row: &Row<'_>, errors: &mut RowErrors) -> Option<(Month, Month)> {
     let month = |text: &str| {
-        Month::parse(&fold(text))
-            .ok_or_else(|| format!("「{text}」は年月ではありません（例: 2026-03）"))
+        Month::read(text).ok_or_else(|| format!("「{text}」は年月ではありません（例: 2026-03）"))
     };
     let notice = row.required(2, errors, month);
     let treatment = row.required(3, errors, month);
@@ -168,27 +176,36 @@ fn months(row: &Row<'_>, errors: &mut RowErrors) -> Option<(Month, Month)> {
     Some((notice, treatment))
 }
 
-/// Whole yen from nothing to a hundred million, `12,960` and `¥12960` too.
+/// Whole yen from nothing to [`Yen::MOST`], `12,960`, `¥12960` and `12960円` too. In a CP932 file ¥ is the byte
+/// 5C, which reads as a backslash; a lone dash is a spreadsheet's nought.
 fn yen(text: &str) -> Result<Yen, String> {
-    if text.trim_start().starts_with(['-', '－', '−', '▲', '△']) {
+    let plain = fold(text);
+    let plain = plain.trim_start_matches(['¥', '\\']).trim();
+    if plain == "-" {
+        return Ok(Yen(0));
+    }
+    if plain.starts_with(['-', '−', '▲', '△', '(']) {
         return Err(format!("負の金額は使えません: {text}"));
     }
-    number(text, 100_000_000).map(Yen)
+    let digits = plain.strip_suffix('円').unwrap_or(plain);
+    let digits = ungrouped(digits).ok_or_else(|| format!("「{text}」は数字ではありません"))?;
+    within(text, &digits, Yen::MOST.0).map(Yen)
 }
 
 fn number(text: &str, most: i64) -> Result<i64, String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let digits = if plain { Some(text.to_owned()) } else { ungrouped(&fold(text)) };
-    let digits = digits.ok_or_else(|| format!("「{text}」は数字ではありません"))?;
+    let digits = ungrouped(&fold(text)).ok_or_else(|| format!("「{text}」は数字ではありません"))?;
+    within(text, &digits, most)
+}
+
+fn within(text: &str, digits: &str, most: i64) -> Result<i64, String> {
     match digits.parse::<i64>() {
         Ok(number) if number <= most => Ok(number),
         _ => Err(format!("大きすぎます: {text}（{most}まで）")),
     }
 }
 
-/// `¥12,960` without its sign and separators, which must stand where they belong.
+/// `12,960` without its separators, which must stand where they belong.
 fn ungrouped(text: &str) -> Option<String> {
-    let text = text.strip_prefix('¥').unwrap_or(text);
     let mut groups = text.split(',');
     let first = groups.next()?;
     let digits = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
@@ -205,9 +222,21 @@ mod tests {
 
     #[test]
     fn o2_amounts_are_whole_yen_and_never_negative() {
-        for (text, expected) in
-            [("0", 0), ("12960", 12_960), ("12,960", 12_960), ("¥１２９６０", 12_960)]
-        {
+        for (text, expected) in [
+            ("0", 0),
+            ("12960", 12_960),
+            ("12,960", 12_960),
+            ("¥１２９６０", 12_960),
+            ("￥12,960", 12_960),
+            ("\\12,960", 12_960),
+            (" 12,960 ", 12_960),
+            ("12,960円", 12_960),
+            (" - ", 0),
+            ("¥ -", 0),
+            ("－", 0),
+            ("167077770", 167_077_770),
+            ("9,999,999,999", 9_999_999_999),
+        ] {
             assert_eq!(yen(text), Ok(Yen(expected)), "{text}");
         }
         for bad in [
@@ -217,12 +246,14 @@ mod tests {
             "一万",
             "",
             "1,2,3",
-            "¥¥70",
             "12960,",
             ",000",
             "1296,000",
             "99999999999999999999",
-            "100000001",
+            "10000000000",
+            "(1,000)",
+            "1.2E+05",
+            "--",
         ] {
             assert!(yen(bad).is_err(), "{bad}");
         }

@@ -1,11 +1,12 @@
 //! What a claim's points come to in yen, and who pays which part of it. Pure.
+//!
+//! No text that could be read says what a blank 負担金額 of a public payer means, nor how two payers of
+//! overlapping points share: such amounts are marked as computed.
 
 use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::expenses::care::Care;
 
-/// As many yen as a row of expenses may have.
-pub(super) const MOST_YEN: i64 = 100_000_000;
 /// A point is ten yen everywhere.
 pub(super) const YEN_A_POINT: i64 = 10;
 
@@ -71,6 +72,23 @@ impl Kind {
     }
 }
 
+/// What the insurance says of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Insurance {
+    pub kind: Kind,
+    /// HO 負担金額: what the insurance leaves to be paid, where the claim tells it (a share that is capped).
+    pub share: Option<Yen>,
+}
+
+/// What a public payer's record (KO) says of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Payer {
+    /// The points that it covers.
+    pub points: i64,
+    /// KO 負担金額: what the *patient* pays of them under this scheme; 公費の一部負担金.
+    pub share: Option<Yen>,
+}
+
 /// A claim in yen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Amounts {
@@ -78,109 +96,94 @@ pub(super) struct Amounts {
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
-    /// Whether the claim left `out_of_pocket` open.
+    /// Set where `out_of_pocket` was not told by the claim, all of it.
     pub computed: bool,
 }
 
 impl Amounts {
-    /// `told` is the patient's share where the claim has it, and stands as it is. Otherwise it follows from the person's
-    /// rate, to the yen and without rounding, as notices have it; a public payer takes its part off.
+    /// Splits a claim's total between insurer, public payers and patient, to the yen and without rounding,
+    /// as notices have it. `insurance` is `None` where public payers alone pay.
+    ///
+    /// The insurer pays all but the insured share: the share that the claim tells, or else the person's
+    /// rate. Without a public payer the patient pays that share. Under public payers the patient pays what
+    /// their records say, and the insured share of the points that none of them covers; what remains of
+    /// the insured share is the public payers'. A blank in their record is nothing, and marked as
+    /// computed.
     ///
     /// # Errors
     /// What is wrong, in Japanese.
     pub fn of(
         points: i64,
-        kind: Kind,
-        told: Option<Yen>,
-        public: Yen,
+        insurance: Option<Insurance>,
+        payers: &[Payer],
     ) -> Result<Self, &'static str> {
         let total = points * YEN_A_POINT;
-        let out_of_pocket = match told {
-            Some(told) if told.0 > total => return Err("医療費総額より大きい負担金額です"),
-            Some(told) => told.0,
-            None => (total * kind.tenths / 10 - public.0).max(0),
+        let share = |points: i64| match insurance {
+            Some(Insurance { kind, .. }) => points * kind.tenths,
+            None => points * YEN_A_POINT,
         };
-        let insurer = total - out_of_pocket - public.0;
-        if insurer < 0 {
-            return Err("公費と合わせると医療費総額より大きい負担金額です");
+        let told = insurance.and_then(|insurance| insurance.share);
+        let insured_share = told.map_or(share(points), |told| told.0);
+        if insured_share > total {
+            return Err("医療費総額より大きい負担金額です");
+        }
+        let (out_of_pocket, computed) = if payers.is_empty() {
+            (insured_share, told.is_none())
+        } else {
+            let covered = Covered::by(payers, points);
+            let uncovered = (points - covered.points).max(0);
+            let left = (insured_share - covered.patient).max(0);
+            (covered.patient + share(uncovered).min(left), covered.guessed || uncovered > 0)
+        };
+        if out_of_pocket > insured_share {
+            return Err("公費の負担金額が、公費がないときの自己負担額より大きくなっています");
         }
         Ok(Self {
             total: Yen(total),
-            insurer: Yen(insurer),
-            public,
+            insurer: Yen(total - insured_share),
+            public: Yen(insured_share - out_of_pocket),
             out_of_pocket: Yen(out_of_pocket),
-            computed: told.is_none(),
+            computed,
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What public payers cover together, and what they leave to the patient.
+struct Covered {
+    points: i64,
+    patient: i64,
+    /// Set where a record left something open.
+    guessed: bool,
+}
 
-    fn kind(text: &str) -> Kind {
-        Kind::parse(text).unwrap()
-    }
-
-    #[test]
-    fn o2_the_kind_tells_form_and_care() {
-        for (text, form, care) in [
-            ("1111", Form::Medical, Care::Inpatient),
-            ("1112", Form::Medical, Care::Outpatient),
-            ("1110", Form::Medical, Care::Outpatient),
-            ("1119", Form::Medical, Care::Inpatient),
-            ("3111", Form::Dental, Care::Dental),
-            ("3116", Form::Dental, Care::Dental),
-            ("４１１４", Form::Pharmacy, Care::Pharmacy),
-        ] {
-            let kind = kind(text);
-            assert_eq!((kind.form, kind.care), (form, care), "{text}");
-        }
-        for bad in ["", "111", "11112", "111x", "2112", "0112", "9112"] {
-            assert!(Kind::parse(bad).is_err(), "{bad}");
-        }
-        assert!(Kind::parse("6112").unwrap_err().contains("訪問看護"));
-    }
-
-    #[test]
-    fn o2_the_rate_follows_from_the_last_digit() {
-        for (digits, tenths) in [("12", 3), ("34", 2), ("56", 3), ("78", 2), ("90", 3)] {
-            for digit in digits.chars() {
-                assert_eq!(kind(&format!("111{digit}")).tenths, tenths, "{digit}");
+impl Covered {
+    /// Where a later payer covers the same points, or all that an earlier one covers and more, it takes
+    /// over what that one left to the patient: the last word counts. Payers of different points that fit
+    /// into the claim side by side stand side by side.
+    fn by(payers: &[Payer], points: i64) -> Self {
+        let mut apart: Vec<Payer> = Vec::new();
+        let mut guessed = false;
+        for payer in payers {
+            if let Some(same) = apart.iter_mut().find(|known| known.points == payer.points) {
+                *same = *payer;
+                continue;
+            }
+            let sum: i64 = apart.iter().map(|known| known.points).sum();
+            if sum + payer.points > points {
+                guessed |= apart.iter().any(|known| known.points > payer.points);
+                let widest = apart.iter().map(|known| known.points).max().unwrap_or_default();
+                apart = vec![Payer { points: payer.points.max(widest), ..*payer }];
+            } else {
+                apart.push(*payer);
             }
         }
-    }
-
-    #[test]
-    fn o2_amounts_follow_from_points() {
-        for (points, kind_text, told, public, expected) in [
-            // Seed 001's sample: 12,960, 9,072, 3,588, 300; 2,760, 1,932, 828, 0; 11,400, 7,980, 0, 3,420.
-            (1_296, "1112", None, 3_588, [12_960, 9_072, 3_588, 300]),
-            (276, "4112", None, 828, [2_760, 1_932, 828, 0]),
-            (1_140, "3112", None, 0, [11_400, 7_980, 0, 3_420]),
-            // Two tenths, and yen that no counter hands out.
-            (1_001, "1114", None, 0, [10_010, 8_008, 0, 2_002]),
-            (1_001, "1118", None, 0, [10_010, 8_008, 0, 2_002]),
-            (333, "1116", None, 0, [3_330, 2_331, 0, 999]),
-            // A public payer that takes over more than the share.
-            (1_000, "1112", None, 4_000, [10_000, 6_000, 4_000, 0]),
-            (0, "1112", None, 0, [0, 0, 0, 0]),
-            // Told by the claim.
-            (100_000, "1111", Some(87_430), 0, [1_000_000, 912_570, 0, 87_430]),
-            (1_296, "1112", Some(0), 3_888, [12_960, 9_072, 3_888, 0]),
-        ] {
-            let amounts = Amounts::of(points, kind(kind_text), told.map(Yen), Yen(public)).unwrap();
-            let Amounts { total, insurer, public, out_of_pocket, computed } = amounts;
-            assert_eq!([total, insurer, public, out_of_pocket].map(|yen| yen.0), expected);
-            assert_eq!(computed, told.is_none(), "{points} {kind_text}");
-        }
-    }
-
-    #[test]
-    fn o2_shares_beyond_the_total_are_refused() {
-        for (told, public) in [(Some(10_001), 0), (Some(3_000), 7_001), (None, 10_001)] {
-            let amounts = Amounts::of(1_000, kind("1112"), told.map(Yen), Yen(public));
-            assert!(amounts.is_err(), "{told:?} {public}");
+        Self {
+            points: apart.iter().map(|payer| payer.points).sum(),
+            patient: apart.iter().filter_map(|payer| payer.share).map(|share| share.0).sum(),
+            guessed: guessed || apart.iter().any(|payer| payer.share.is_none()),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,11 @@
 
 use chrono::NaiveDate;
 
-use super::amounts::{Amounts, Kind, MOST_YEN, YEN_A_POINT};
+use super::amounts::{Amounts, Insurance, Kind, Payer};
+use super::end::End;
 use super::layout::{
-    self, HO_DAYS, HO_INSURER, HO_NUMBER, HO_POINTS, HO_SYMBOL, Layout, RE_BIRTHDATE, RE_KIND,
-    RE_MONTH, RE_NAME, RE_NUMBER, SN_BRANCH, UK_NAME,
+    self, DAYS, HO_INSURER, HO_NUMBER, HO_SYMBOL, Layout, MOST_POINTS, MOST_SHARE, POINTS,
+    RE_BIRTHDATE, RE_KIND, RE_MONTH, RE_NAME, RE_NUMBER, SN_BRANCH, UK_NAME,
 };
 use super::records::Record;
 use crate::base::money::Yen;
@@ -31,19 +32,18 @@ pub(super) struct Claim {
     pub patient: String,
     pub birthdate: NaiveDate,
     pub branch: Option<String>,
-    pub public: Yen,
-    /// `None` where only a public payer pays.
+    pub days: i64,
+    pub amounts: Amounts,
+    /// `None` where only public payers pay.
     pub insured: Option<Insured>,
 }
 
-/// What a claim tells of the insurance.
+/// Whom the insurance insures.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Insured {
     pub insurer_number: String,
     pub symbol: String,
     pub number: String,
-    pub days: i64,
-    pub amounts: Amounts,
 }
 
 /// Puts claims together.
@@ -56,6 +56,7 @@ pub(super) struct Parser {
     dentist_is_next: bool,
     open: Option<Open>,
     claims: u64,
+    end: End,
 }
 
 /// Where the claims that follow come from.
@@ -68,11 +69,18 @@ enum Institution {
 }
 
 /// A claim of which more may follow.
-struct Open {
+pub(super) struct Open {
     line: u64,
     head: Option<Head>,
-    insurance: Option<Insurance>,
-    public: Option<i64>,
+    insured: Option<Insured>,
+    /// What its HO says, or else its first KO.
+    days: i64,
+    points: i64,
+    /// HO 負担金額.
+    share: Option<Yen>,
+    payers: Vec<Payer>,
+    /// Where its last 負担金額 stands: the line, and the record's name.
+    share_at: (u64, &'static str),
     branch: Option<String>,
     broken: bool,
 }
@@ -85,17 +93,6 @@ struct Head {
     institution: String,
     patient: String,
     birthdate: NaiveDate,
-}
-
-/// What an HO record tells.
-struct Insurance {
-    line: u64,
-    insurer_number: String,
-    symbol: String,
-    number: String,
-    days: i64,
-    points: i64,
-    told: Option<i64>,
 }
 
 struct Place {
@@ -113,6 +110,7 @@ impl Parser {
             dentist_is_next: false,
             open: None,
             claims: 0,
+            end: End::default(),
         }
     }
 
@@ -139,6 +137,11 @@ impl Parser {
                 self.institution = Institution::Known(record.line, record.text().to_owned());
                 ended
             }
+            "GO" => {
+                let ended = self.close(errors);
+                self.end.close(record, errors);
+                ended
+            }
             "RE" => {
                 let ended = self.close(errors);
                 self.claims += 1;
@@ -160,7 +163,14 @@ impl Parser {
 
     /// Ends the claim that is open, as the end of the file does.
     pub fn close(&mut self, errors: &mut RowErrors) -> Option<Claim> {
-        self.open.take()?.close(errors)
+        let open = self.open.take()?;
+        self.end.count(&open);
+        open.close(errors)
+    }
+
+    /// Returns true if the file's last record is the one that ends a file.
+    pub fn has_ended(&self) -> bool {
+        self.end.is_closed()
     }
 
     fn head(&mut self, record: Record<'_>, errors: &mut RowErrors) -> Option<Head> {
@@ -242,7 +252,26 @@ impl Parser {
 
 impl Open {
     fn new(line: u64, head: Option<Head>) -> Self {
-        Self { line, head, insurance: None, public: None, branch: None, broken: false }
+        Self {
+            line,
+            head,
+            insured: None,
+            days: 0,
+            points: 0,
+            share: None,
+            payers: Vec::new(),
+            share_at: (line, "RE"),
+            branch: None,
+            broken: false,
+        }
+    }
+
+    /// HO and KO records of the claim, and its points, as the file's end counts them; `None` where they
+    /// can't be read.
+    pub(super) fn counted(&self) -> Option<(i64, i64)> {
+        let readable = self.head.is_some() && !self.broken;
+        let records = usize::from(self.insured.is_some()) + self.payers.len();
+        readable.then(|| (i64::try_from(records).unwrap_or(i64::MAX), self.points))
     }
 
     /// Takes in what belongs to the claim; nothing can be said of it where the form is not known.
@@ -251,7 +280,7 @@ impl Open {
         let layout = Layout::of(head.kind.form);
         let taken = match record.name() {
             "HO" => self.take_insurance(record, layout, errors),
-            "KO" => self.take_public(record, layout, errors),
+            "KO" => self.take_payer(record, layout, errors),
             _ => self.take_branch(record, layout, errors),
         };
         self.broken |= taken.is_none();
@@ -264,39 +293,50 @@ impl Open {
         layout: &Layout,
         errors: &mut RowErrors,
     ) -> Option<()> {
-        if self.insurance.is_some() {
+        if self.insured.is_some() {
             errors.add(record.line, record.name(), "1件のレセプトに2つあります");
             return None;
         }
         let insurer_number = record.optional(HO_INSURER, errors, |text| code(text, 20));
         let symbol = record.optional(HO_SYMBOL, errors, |text| code(text, 40));
         let number = record.optional(HO_NUMBER, errors, |text| code(text, 40));
-        let days = record.required(HO_DAYS, errors, |text| layout::whole(text, 999));
-        let most = MOST_YEN / YEN_A_POINT;
-        let points = record.required(HO_POINTS, errors, |text| layout::whole(text, most));
-        let told = record.optional(layout.share, errors, |text| layout::whole(text, MOST_YEN));
-        self.insurance = Some(Insurance {
-            line: record.line,
+        let days = record.required(DAYS, errors, |text| layout::whole(text, 999));
+        let points = record.required(POINTS, errors, |text| layout::whole(text, MOST_POINTS));
+        let share = record.optional(layout.share, errors, |text| layout::whole(text, MOST_SHARE));
+        self.insured = Some(Insured {
             insurer_number: format!("{:0>8}", insurer_number?.unwrap_or_default()),
             symbol: symbol?.unwrap_or_default(),
             number: number?.unwrap_or_default(),
-            days: days?,
-            points: points?,
-            told: told?,
         });
+        (self.days, self.points, self.share) = (days?, points?, share?.map(Yen));
+        self.share_at = (record.line, "HO 負担金額");
         Some(())
     }
 
-    /// Several may pay.
-    fn take_public(
+    /// Several may pay. Where no insurance does, the first tells days and points.
+    fn take_payer(
         &mut self,
         record: Record<'_>,
         layout: &Layout,
         errors: &mut RowErrors,
     ) -> Option<()> {
+        let alone = self.insured.is_none() && self.payers.is_empty();
+        let days = record.optional(DAYS, errors, |text| layout::whole(text, 999));
+        let points = match alone {
+            true => {
+                record.required(POINTS, errors, |text| layout::whole(text, MOST_POINTS)).map(Some)
+            }
+            false => record.optional(POINTS, errors, |text| layout::whole(text, MOST_POINTS)),
+        };
         let share =
-            record.optional(layout.public_share, errors, |text| layout::whole(text, MOST_YEN))?;
-        *self.public.get_or_insert(0) += share.unwrap_or_default();
+            record.optional(layout.public_share, errors, |text| layout::whole(text, MOST_SHARE));
+        let (days, points, share) = (days?, points?, share?.map(Yen));
+        if alone {
+            (self.days, self.points) = (days.unwrap_or_default(), points.unwrap_or_default());
+        }
+        // Points that it leaves open are the claim's.
+        self.payers.push(Payer { points: points.unwrap_or(self.points), share });
+        self.share_at = (record.line, "KO 負担金額");
         Some(())
     }
 
@@ -319,15 +359,15 @@ impl Open {
         if self.broken {
             return None;
         }
-        if self.insurance.is_none() && self.public.is_none() {
+        if self.insured.is_none() && self.payers.is_empty() {
             errors.add(self.line, "RE", "保険者（HO）も公費（KO）もありません");
             return None;
         }
-        let public = Yen(self.public.unwrap_or_default());
-        let insured = match self.insurance {
-            None => None,
-            Some(insurance) => Some(insurance.paid(head.kind, public, errors)?),
-        };
+        let insurance =
+            self.insured.is_some().then_some(Insurance { kind: head.kind, share: self.share });
+        let amounts = Amounts::of(self.points, insurance, &self.payers)
+            .map_err(|message| errors.add(self.share_at.0, self.share_at.1, message))
+            .ok()?;
         Some(Claim {
             line: self.line,
             number: head.number,
@@ -337,19 +377,10 @@ impl Open {
             patient: head.patient,
             birthdate: head.birthdate,
             branch: self.branch,
-            public,
-            insured,
+            days: self.days,
+            amounts,
+            insured: self.insured,
         })
-    }
-}
-
-impl Insurance {
-    fn paid(self, kind: Kind, public: Yen, errors: &mut RowErrors) -> Option<Insured> {
-        let amounts = Amounts::of(self.points, kind, self.told.map(Yen), public)
-            .map_err(|message| errors.add(self.line, "HO 負担金額", message))
-            .ok()?;
-        let Self { insurer_number, symbol, number, days, .. } = self;
-        Some(Insured { insurer_number, symbol, number, days, amounts })
     }
 }
 

@@ -19,9 +19,20 @@ pub(super) const RE_BIRTHDATE: Field = Field::new(6, "生年月日");
 pub(super) const HO_INSURER: Field = Field::new(1, "保険者番号");
 pub(super) const HO_SYMBOL: Field = Field::new(2, "記号");
 pub(super) const HO_NUMBER: Field = Field::new(3, "番号");
-pub(super) const HO_DAYS: Field = Field::new(4, "日数");
-pub(super) const HO_POINTS: Field = Field::new(5, "合計点数");
+/// HO's and KO's.
+pub(super) const DAYS: Field = Field::new(4, "日数");
+/// HO's and KO's.
+pub(super) const POINTS: Field = Field::new(5, "合計点数");
 pub(super) const SN_BRANCH: Field = Field::new(6, "枝番");
+pub(super) const GO_COUNT: Field = Field::new(1, "総件数");
+pub(super) const GO_POINTS: Field = Field::new(2, "総合計点数");
+pub(super) const GO_VOLUME: Field = Field::new(3, "マルチボリューム識別情報");
+
+/// What the fields hold: eight digits.
+pub(super) const MOST_POINTS: i64 = 99_999_999;
+pub(super) const MOST_SHARE: i64 = 99_999_999;
+/// A file's sums have more.
+pub(super) const MOST_SUM: i64 = 999_999_999_999;
 
 /// Where the records of a form differ from the others'.
 pub(super) struct Layout {

@@ -18,16 +18,16 @@ use crate::import::RowErrors;
 /// The table that claims are read into.
 pub(super) const CLAIMS: &str = "staged_claims";
 
-/// Makes the table, which ends with the transaction. Where only a public payer pays, nothing is known
-/// of what an insurance knows.
+/// Makes the table, which ends with the transaction. Where only public payers pay, nobody is insured.
 pub(super) async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     sqlx::query(
         "create temporary table staged_claims (
              row bigint not null, claim_number text not null, treatment_month date not null,
              institution text not null, care text not null, patient text not null,
-             birthdate date not null, branch text, public_yen bigint not null,
-             insurer_number text, symbol text, number text, days smallint, total_yen bigint,
-             insurer_yen bigint, out_of_pocket_yen bigint, computed boolean
+             birthdate date not null, branch text, days smallint not null,
+             total_yen bigint not null, insurer_yen bigint not null, public_yen bigint not null,
+             out_of_pocket_yen bigint not null, computed boolean not null,
+             insurer_number text, symbol text, number text
          ) on commit drop",
     )
     .execute(tx.conn())
@@ -87,7 +87,11 @@ pub(super) async fn find_people(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
 }
 
 /// The claims whose people were found go on; how many they were, and their sums.
-pub(super) async fn stage(tx: &mut TenantTx, notice: Month) -> Result<(u64, Sums), sqlx::Error> {
+pub(super) async fn stage(
+    tx: &mut TenantTx,
+    notice: Month,
+    again: bool,
+) -> Result<(u64, Sums), sqlx::Error> {
     let (rows, total, out_of_pocket): (i64, Yen, Yen) = sqlx::query_as(
         "with staged as (
              insert into staged_expenses
@@ -96,7 +100,7 @@ pub(super) async fn stage(tx: &mut TenantTx, notice: Month) -> Result<(u64, Sums
                   correction)
              select c.row, c.claim_number, p.member_code, $1, c.treatment_month, c.institution,
                     c.care, c.days, c.total_yen, c.insurer_yen, c.public_yen, c.out_of_pocket_yen,
-                    c.computed, '', 'new'
+                    c.computed, '', case when not $2 then 'new' end
              from staged_claims c join claimants p on p.row = c.row
              where p.member_code is not null
              returning total_yen, out_of_pocket_yen
@@ -106,6 +110,7 @@ pub(super) async fn stage(tx: &mut TenantTx, notice: Month) -> Result<(u64, Sums
          from staged",
     )
     .bind(notice)
+    .bind(again)
     .fetch_one(tx.conn())
     .await?;
     Ok((rows.unsigned_abs(), Sums { total, out_of_pocket }))
@@ -145,7 +150,7 @@ fn read(row: &PgRow, notice: Month) -> Result<Unmatched, sqlx::Error> {
         insurer: row.try_get("insurer_yen")?,
         public: row.try_get("public_yen")?,
         out_of_pocket: row.try_get("out_of_pocket_yen")?,
-        computed: row.try_get::<Option<bool>, _>("computed")?.unwrap_or_default(),
+        computed: row.try_get("computed")?,
         symbol: row.try_get("symbol")?,
         number: row.try_get("number")?,
         branch: row.try_get("branch")?,

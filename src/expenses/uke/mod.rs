@@ -8,6 +8,7 @@
 
 mod amounts;
 mod claim;
+mod end;
 mod layout;
 mod matching;
 mod records;
@@ -15,6 +16,7 @@ mod unmatched;
 
 pub use self::unmatched::{Reason, Unmatched, write_unmatched};
 
+use self::amounts::Amounts;
 use self::claim::{Claim, Insured, Parser};
 use self::records::Records;
 use super::import::Sums;
@@ -38,11 +40,13 @@ pub(super) struct Staged {
     pub(super) unmatched: Vec<Unmatched>,
 }
 
-/// Reads the whole file for a month's notice; mistakes are noted, and then nothing is staged.
+/// Reads the whole file for a month's notice; mistakes are noted, and then nothing is staged. Its claims are
+/// new ones, but for a file that comes `again`: that replaces what it brought.
 pub(super) async fn stage(
     tx: &mut TenantTx,
     source: &mut Source,
     notice: Month,
+    again: bool,
     progress: &mut Progress<'_>,
     errors: &mut RowErrors,
 ) -> Result<Staged, ImportError> {
@@ -59,7 +63,7 @@ pub(super) async fn stage(
             "加入者が見つからないレセプトが{MOST_UNMATCHED}件を超えています（組合と加入者の登録を確認してください）"
         )));
     }
-    let (rows, sums) = matching::stage(tx, notice).await?;
+    let (rows, sums) = matching::stage(tx, notice, again).await?;
     Ok(Staged { rows, sums, unmatched })
 }
 
@@ -91,6 +95,10 @@ async fn read(
         let message = "レセプト（REレコード）が1件もありません。UKEファイルか確認してください";
         return Err(ImportError::Heading(message.to_owned()));
     }
+    if !parser.has_ended() {
+        let message = "最後の記録（GOレコード）がありません。ファイルが途中で切れています";
+        return Err(ImportError::Heading(message.to_owned()));
+    }
     Ok(())
 }
 
@@ -117,18 +125,19 @@ fn write(claim: &Claim, copy: &mut Copy<'_>) {
     copy.field(&claim.patient);
     copy.display(claim.birthdate);
     copy.optional(claim.branch.as_deref());
-    copy.display(claim.public.0);
-    let Some(insured) = &claim.insured else {
-        (0..8).for_each(|_| copy.null());
-        return;
-    };
-    let Insured { insurer_number, symbol, number, days, amounts } = insured;
-    copy.field(insurer_number);
-    copy.field(symbol);
-    copy.field(number);
-    copy.display(days);
-    copy.display(amounts.total.0);
-    copy.display(amounts.insurer.0);
-    copy.display(amounts.out_of_pocket.0);
-    copy.display(amounts.computed);
+    copy.display(claim.days);
+    let Amounts { total, insurer, public, out_of_pocket, computed } = claim.amounts;
+    copy.display(total.0);
+    copy.display(insurer.0);
+    copy.display(public.0);
+    copy.display(out_of_pocket.0);
+    copy.display(computed);
+    match &claim.insured {
+        Some(Insured { insurer_number, symbol, number }) => {
+            copy.field(insurer_number);
+            copy.field(symbol);
+            copy.field(number);
+        }
+        None => (0..3).for_each(|_| copy.null()),
+    }
 }

@@ -2,12 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 
+use crate::import::cell::{self, END_OF_FILE};
 use crate::import::source::{Fuse, Source, Text};
 use crate::import::{ImportError, RowErrors};
 
 const BUFFER: usize = 64 * 1024;
-/// What older systems write after the last line.
-const END_OF_FILE: char = '\u{1a}';
 
 /// A file's records, one in memory at a time.
 pub(super) struct Records {
@@ -109,7 +108,8 @@ impl<'r> Record<'r> {
         if text.is_empty() {
             return Some(None);
         }
-        parse(text).map(Some).map_err(|message| self.wrong(field, message, errors)).ok()
+        let parsed = cell::showable(text).and_then(|()| parse(text));
+        parsed.map(Some).map_err(|message| self.wrong(field, message, errors)).ok()
     }
 
     /// Notes a mistake of a field.

@@ -26,12 +26,11 @@ pub struct Unmatched {
     pub treatment_month: Month,
     pub institution: String,
     pub care: Care,
-    /// What an insurance pays is not known where only a public payer does.
-    pub days: Option<i16>,
-    pub total: Option<Yen>,
-    pub insurer: Option<Yen>,
+    pub days: i16,
+    pub total: Yen,
+    pub insurer: Yen,
     pub public: Yen,
-    pub out_of_pocket: Option<Yen>,
+    pub out_of_pocket: Yen,
     pub computed: bool,
     pub symbol: Option<String>,
     pub number: Option<String>,
@@ -95,7 +94,6 @@ impl Unmatched {
     /// The cells of the layout's own columns, by their keys; others stay empty. The person's code is for
     /// the operator to fill in.
     fn cells(&self) -> [(&'static str, String); 12] {
-        let yen = |amount: Option<Yen>| amount.map(|amount| amount.0.to_string());
         [
             ("claim_number", self.claim.clone()),
             ("person_code", String::new()),
@@ -103,11 +101,11 @@ impl Unmatched {
             ("treatment_month", self.treatment_month.to_string()),
             ("institution", self.institution.clone()),
             ("care", self.care.japanese().to_owned()),
-            ("days", self.days.map(|days| days.to_string()).unwrap_or_default()),
-            ("total", yen(self.total).unwrap_or_default()),
-            ("insurer_paid", yen(self.insurer).unwrap_or_default()),
+            ("days", self.days.to_string()),
+            ("total", self.total.0.to_string()),
+            ("insurer_paid", self.insurer.0.to_string()),
             ("public_paid", self.public.0.to_string()),
-            ("out_of_pocket", yen(self.out_of_pocket).unwrap_or_default()),
+            ("out_of_pocket", self.out_of_pocket.0.to_string()),
             ("computed", if self.computed { COMPUTED.to_owned() } else { String::new() }),
         ]
     }
@@ -159,11 +157,11 @@ mod tests {
             treatment_month: Month::new(2026, 8).unwrap(),
             institution: "サンプル, クリニック".to_owned(),
             care: Care::Outpatient,
-            days: Some(2),
-            total: Some(Yen(12_960)),
-            insurer: Some(Yen(9_072)),
+            days: 2,
+            total: Yen(12_960),
+            insurer: Yen(9_072),
             public: Yen(3_588),
-            out_of_pocket: Some(Yen(300)),
+            out_of_pocket: Yen(300),
             computed: true,
             symbol: Some("101".to_owned()),
             number: Some("11".to_owned()),
@@ -182,10 +180,9 @@ mod tests {
     #[test]
     fn o2_unmatched_claims_are_a_file_of_the_layout_and_harmless() {
         let alone = Unmatched {
-            days: None,
-            total: None,
-            insurer: None,
-            out_of_pocket: None,
+            insurer: Yen(0),
+            public: Yen(12_460),
+            out_of_pocket: Yen(500),
             computed: false,
             symbol: None,
             number: None,
@@ -196,7 +193,7 @@ mod tests {
             written(&[claim(), alone]),
             "\u{feff}明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分,自己負担額の区分,記号,番号,枝番,生年月日,氏名,理由\r\n\
              UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,2,12960,9072,3588,300,,,計算,101,11,,1979-08-22,'=太郎,世帯に生年月日の合う人がいません\r\n\
-             UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,,,,3588,,,,,,,,1979-08-22,'=太郎,公費だけの請求で、記号・番号がありません\r\n"
+             UKE-202609-1-131234567-1,,2026-10,2026-08,\"サンプル, クリニック\",通院,2,12960,0,12460,500,,,,,,,1979-08-22,'=太郎,公費だけの請求で、記号・番号がありません\r\n"
         );
     }
 

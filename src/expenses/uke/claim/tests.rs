@@ -42,13 +42,13 @@ fn o2_a_claim_is_read_with_all_it_tells() {
         "MN,1",
         &kana,
         &share,
-        "KO,12345678,1,,2,1296,500",
-        "KO,87654321,1,,2,1296,",
+        "KO,12345678,1,,2,1296,900",
+        "KO,87654321,1,,2,1296,500",
         "SN,1,01,,,,1,,",
         "SN,2,01,,,,02,,",
         "SI,11,1,111000110,,288,1",
         "ZZ,\"an unknown record",
-        "GO,1,1296,99",
+        "GO,3,1296,99",
     ]);
     let [claim] = &found[..] else { panic!("{found:#?}") };
     assert_eq!(
@@ -62,19 +62,18 @@ fn o2_a_claim_is_read_with_all_it_tells() {
             patient: "髙橋　太郎".to_owned(),
             birthdate: NaiveDate::from_ymd_opt(1979, 8, 22).unwrap(),
             branch: Some("01".to_owned()),
-            public: Yen(500),
+            days: 2,
+            amounts: Amounts {
+                total: Yen(12_960),
+                insurer: Yen(9_080),
+                public: Yen(3_380),
+                out_of_pocket: Yen(500),
+                computed: false,
+            },
             insured: Some(Insured {
                 insurer_number: "06139927".to_owned(),
                 symbol: "101".to_owned(),
                 number: "11".to_owned(),
-                days: 2,
-                amounts: Amounts {
-                    total: Yen(12_960),
-                    insurer: Yen(8_580),
-                    public: Yen(500),
-                    out_of_pocket: Yen(3_880),
-                    computed: false,
-                },
             }),
         }
     );
@@ -83,11 +82,11 @@ fn o2_a_claim_is_read_with_all_it_tells() {
 #[test]
 fn o2_each_form_has_its_own_places() {
     let medical = with("RE,1,1111,202608,,1,19790822", 36, "ｲｶ");
-    let medical_share = with(HO, 11, "1");
+    let medical_share = with(HO, 11, "101");
     let dental = with("RE,1,3112,202608,,1,19790822", 25, "ｼｶ");
-    let dental_share = with(HO, 10, "2");
+    let dental_share = with(HO, 10, "102");
     let pharmacy = with("RE,1,4112,202608,,1,19790822", 41, "ﾁｮｳｻﾞｲ");
-    let pharmacy_share = with(HO, 9, "3");
+    let pharmacy_share = with(HO, 9, "103");
     let found = claims(&[
         CLINIC,
         &medical,
@@ -109,9 +108,9 @@ fn o2_each_form_has_its_own_places() {
     let told: Vec<_> = found
         .iter()
         .map(|claim| {
-            let share = claim.insured.as_ref().map(|insured| insured.amounts.out_of_pocket.0);
+            let Amounts { public, out_of_pocket, .. } = claim.amounts;
             let places = (claim.number.as_str(), claim.institution.as_str(), claim.care);
-            (places, claim.patient.as_str(), share, claim.public.0, claim.branch.as_deref())
+            (places, claim.patient.as_str(), public.0, out_of_pocket.0, claim.branch.as_deref())
         })
         .collect();
     assert_eq!(
@@ -120,21 +119,15 @@ fn o2_each_form_has_its_own_places() {
             (
                 ("UKE-202609-1-131234567-1", "サンプルクリニック", Care::Inpatient),
                 "イカ",
-                Some(1),
+                91,
                 10,
                 Some("03")
             ),
-            (
-                ("UKE-202609-3-137654321-1", "みなと歯科", Care::Dental),
-                "シカ",
-                Some(2),
-                20,
-                Some("04")
-            ),
+            (("UKE-202609-3-137654321-1", "みなと歯科", Care::Dental), "シカ", 82, 20, Some("04")),
             (
                 ("UKE-202609-4-271111111-1", "あおば薬局", Care::Pharmacy),
                 "チョウザイ",
-                Some(3),
+                73,
                 30,
                 None
             ),
@@ -162,7 +155,7 @@ fn o2_numbers_are_folded_and_filled_up() {
 #[test]
 fn o2_a_public_payer_alone_leaves_the_insurance_open() {
     let found = claims(&[CLINIC, "RE,1,1112,202608,太郎,1,19790822", "KO,12345678,1,,2,1296,500"]);
-    assert_eq!((found[0].insured.as_ref(), found[0].public), (None, Yen(500)));
+    assert_eq!((found[0].insured.as_ref(), found[0].amounts.out_of_pocket), (None, Yen(500)));
 }
 
 #[test]
@@ -223,8 +216,8 @@ fn o2_mistakes_are_told_by_line_record_and_field() {
             "3行目「HO 合計点数」: 「千点」は数字ではありません",
         ),
         (
-            vec![CLINIC, claim, "HO,06139927,101,11,2,10000001"],
-            "3行目「HO 合計点数」: 大きすぎます: 10000001（10000000まで）",
+            vec![CLINIC, claim, "HO,06139927,101,11,2,100000000"],
+            "3行目「HO 合計点数」: 大きすぎます: 100000000（99999999まで）",
         ),
         (vec![CLINIC, claim, "HO,06139927,101,11,2"], "3行目「HO 合計点数」: 空です"),
         (
@@ -236,8 +229,8 @@ fn o2_mistakes_are_told_by_line_record_and_field() {
             "3行目「HO 負担金額」: 「1x」は数字ではありません",
         ),
         (
-            vec![CLINIC, claim, HO, "KO,12345678,1,,2,1296,12961"],
-            "3行目「HO 負担金額」: 公費と合わせると医療費総額より大きい負担金額です",
+            vec![CLINIC, claim, HO, "KO,12345678,1,,2,1296,3889"],
+            "4行目「KO 負担金額」: 公費の負担金額が、公費がないときの自己負担額より大きくなっています",
         ),
         (
             vec![CLINIC, claim, HO, "KO,12345678,1,,2,1296,-1"],
@@ -259,4 +252,59 @@ fn o2_an_institution_that_cannot_be_read_is_told_once() {
     assert_eq!(told, ["1行目「IR 医療機関コード」: 空です"]);
     let told = errors(&["IR,1,13,1,1234567,,名,2026", claim, HO]);
     assert_eq!(told, ["1行目「IR 請求年月」: 「2026」は年月ではありません（例: 202603）"]);
+}
+
+/// A file of two claims, and what is wrong with its end.
+fn end(lines: &[&str]) -> (Vec<String>, bool) {
+    let mut errors = RowErrors::default();
+    let mut parser = Parser::new(Month::new(2026, 10).unwrap());
+    let claims = [
+        CLINIC,
+        "RE,1,1112,202608,太郎,1,19790822",
+        HO,
+        "KO,12345678,1,,2,1296,500",
+        "RE,2,1112,202608,花子,2,19810203",
+        "KO,12345678,1,,1,100,0",
+    ];
+    for (line, text) in (1..).zip(claims.iter().chain(lines)) {
+        parser.take(Record::new(line, text), &mut errors);
+    }
+    parser.close(&mut errors);
+    (errors.told.iter().map(ToString::to_string).collect(), parser.has_ended())
+}
+
+#[test]
+fn o2_the_end_of_a_file_tells_what_a_whole_one_holds() {
+    for whole in [
+        // HO and KO records: 1 + 2; points: 1,296 of the first claim's HO, 100 of the other's KO.
+        vec!["GO,3,1396,99"],
+        // The number of claims in its place, as some write it.
+        vec!["GO,2,1396,99"],
+        vec!["GO,3,1396,99", "", "ZZ,1"],
+        // Files that were joined.
+        vec!["GO,3,1396,99", CLINIC, "RE,3,1112,202608,太郎,1,19790822", HO, "GO,1,1296,"],
+    ] {
+        assert_eq!(end(&whole), (vec![], true), "{whole:?}");
+    }
+    for cut in [vec![], vec!["GO,3,1396,99", "RE,3,1112,202608,太郎,1,19790822", HO]] {
+        assert_eq!(end(&cut), (vec![], false), "{cut:?}");
+    }
+    for (altered, told) in [
+        (
+            "GO,4,1396,99",
+            "7行目「GO 総件数」: 4件とありますが、保険と公費の請求は合わせて3件です。",
+        ),
+        (
+            "GO,3,1397,99",
+            "7行目「GO 総合計点数」: 1397点とありますが、レセプトの合計は1396点です。",
+        ),
+        ("GO,,1396,99", "7行目「GO 総件数」: 空です"),
+        (
+            "GO,3,1396,1",
+            "7行目「GO マルチボリューム識別情報」: 複数に分かれたファイルの1番目です。",
+        ),
+    ] {
+        let (errors, _) = end(&[altered]);
+        assert!(errors.len() == 1 && errors[0].starts_with(told), "{errors:?}");
+    }
 }
