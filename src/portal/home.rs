@@ -1,13 +1,15 @@
-//! The top page: the union's services (T10).
+//! The top page: the union's services (T10). Here every sign-in ends.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
 use crate::auth::session::Session;
 use crate::base::email::masked;
 use crate::portal::ONWARD;
+use crate::portal::next::Next;
+use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::opening;
@@ -32,6 +34,10 @@ pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
+    if let Some(next) = Next::waiting(&visitor.jar).filter(|_| visitor.subscriber().is_some()) {
+        let jar = cookies::forget_next(visitor.jar);
+        return Ok((jar, Redirect::to(next.path())).into_response());
+    }
     let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
     let maintenance = opening::announcement(&app, &visitor.tenant);
     let resume = halfway.then_some(ONWARD);

@@ -8,6 +8,7 @@ mod forgotten;
 mod home;
 mod method;
 mod new_password;
+mod next;
 mod passkey;
 mod passkey_alone;
 mod profile;
@@ -23,6 +24,7 @@ mod terms;
 mod totp;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
@@ -64,6 +66,7 @@ pub fn routes() -> Router<AppState> {
         .merge(sessions::routes())
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .merge(expenses::routes())
+        .layer(from_fn(next::remember))
 }
 
 async fn onward(signing_in: SigningIn) -> Redirect {

@@ -1,8 +1,9 @@
 //! The only place where a cookie is made.
 //!
-//! Four of them: the session; the visit, which lives as long as the browser's window and to which
-//! form tokens are bound; the browser, by which one is known that signed in before; and for minutes what a
-//! form came to ([`super::answer`]). The `__Host-`
+//! Five of them: the session; the visit, which lives as long as the browser's window and to which
+//! form tokens are bound; the browser, by which one is known that signed in before; for minutes what a
+//! form came to ([`super::answer`]); and for half an hour the page that somebody wanted to open who had to
+//! sign in first. The `__Host-`
 //! prefix keeps a sibling union's host from setting any. Browsers treat `http://*.localhost` as secure, so the demo needs no other names.
 
 use axum::http::HeaderMap;
@@ -19,6 +20,9 @@ const SESSION: &str = "__Host-kosmo-session";
 const VISIT: &str = "__Host-kosmo-visit";
 const BROWSER: &str = "__Host-kosmo-browser";
 const ANSWER: &str = "__Host-kosmo-answer";
+const NEXT: &str = "__Host-kosmo-next";
+/// As long as the slowest step of a sign-in, a link by mail.
+const NEXT_LASTS: TimeDelta = TimeDelta::minutes(30);
 
 /// The session's token, if the browser sent one that can be one.
 #[must_use]
@@ -34,6 +38,23 @@ pub fn visit(jar: &CookieJar) -> Option<PlainToken> {
 #[must_use]
 pub fn browser(jar: &CookieJar) -> Option<PlainToken> {
     jar.get(BROWSER).and_then(|cookie| PlainToken::parse(cookie.value()))
+}
+
+/// The page where a person wants to go on, as the browser tells it.
+#[must_use]
+pub fn next(jar: &CookieJar) -> Option<&str> {
+    jar.get(NEXT).map(Cookie::value)
+}
+
+/// Remembers a page of ours, which must be what a cookie can hold.
+pub fn set_next(jar: CookieJar, page: String) -> CookieJar {
+    let mut next = cookie(NEXT, page);
+    next.set_max_age(seconds(NEXT_LASTS));
+    jar.add(next)
+}
+
+pub fn forget_next(jar: CookieJar) -> CookieJar {
+    jar.add(removal(NEXT))
 }
 
 /// Gives the browser a session: for as long as its window lives, or (L11) for `lasts`.

@@ -27,6 +27,10 @@ use crate::base::japanese::day;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 
+/// A note on the answer to somebody who has to sign in, or to finish that, before the page is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnedAway;
+
 /// Anybody on a union's host.
 #[derive(Debug, Clone)]
 pub struct Visitor {
@@ -185,6 +189,12 @@ impl Visitor {
 
     /// Why a page behind sign-in is not shown.
     fn turn_away(self, app: &App) -> Response {
+        let mut response = self.elsewhere(app);
+        response.extensions_mut().insert(TurnedAway);
+        response
+    }
+
+    fn elsewhere(self, app: &App) -> Response {
         match &self.lookup {
             Some(Lookup::Living(session)) => {
                 Redirect::to(self.step(session).path()).into_response()

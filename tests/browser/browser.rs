@@ -236,6 +236,11 @@ impl Browser {
         self.goto(&person.url).await;
         self.press("ログイン").await;
         self.arrives_at("ログイン").await;
+        self.fill_in_password(person).await;
+    }
+
+    /// On the sign-in page.
+    pub(crate) async fn fill_in_password(&self, person: &Person) {
         self.fill("ユーザID", &person.user_id).await;
         self.fill("パスワード", &person.password).await;
         self.press("ログイン").await;

@@ -16,6 +16,7 @@ mod wait;
 mod walk;
 
 mod deduction;
+mod deep_links;
 mod expense_pages;
 mod expenses;
 mod family;

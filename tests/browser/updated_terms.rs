@@ -22,7 +22,7 @@ async fn l8_updated_terms_come_after_the_code_and_before_the_portal() {
     browser.goto(&format!("{}expenses", hanako.url)).await;
     browser.arrives_at(TERMS).await;
     browser.press("同意する").await;
-    browser.arrives_at("ようこそ、海運　花子 さん").await;
+    browser.arrives_at("医療費情報").await;
     browser.sign_out().await;
     browser.sign_in(&mut demo, &hanako).await;
     demo.stop();

@@ -10,6 +10,7 @@ mod catalogue;
 mod commands;
 mod corrections;
 mod deduction;
+mod deep_links;
 mod eligibility;
 mod etax;
 mod expenses;

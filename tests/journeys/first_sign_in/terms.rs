@@ -79,7 +79,7 @@ async fn l8_updated_terms_come_after_the_second_factor_and_before_the_portal() {
     assert!(!page.shows("ステップ中"), "no step of the first sign-in");
     let version = hidden(&page, "terms");
     let agreed = browser.post("/terms", &[("terms", &version)]).await;
-    assert!(browser.follow(agreed).await.heading().starts_with("ようこそ"));
+    assert_eq!(browser.follow(agreed).await.heading(), "医療費情報", "the page opened above");
 }
 
 #[tokio::test]

@@ -1,0 +1,207 @@
+//! Where a person goes on after a proof: after the whole sign-in, to the page that they wanted to open; after a
+//! re-authentication (S4), to the page that asked for it.
+//!
+//! A sign-in has up to nine steps, some of them in another window or on another day's second try, so that the
+//! wish waits in a cookie, and the top page, where every sign-in ends, grants it once. The last wish
+//! counts. A re-authentication is one or two pages and carries its own in the address.
+
+use axum::extract::Request;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, Method};
+use axum::middleware;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::web::cookies;
+use crate::web::identity::TurnedAway;
+
+/// Pages behind sign-in; a star is any one segment. Files are not among them, which would leave the person
+/// where they are, nor is the question before a sign-out.
+const PAGES: [&str; 22] = [
+    "/expenses",
+    "/expenses/deduction",
+    "/expenses/deduction/*",
+    "/expenses/graph",
+    "/expenses/history",
+    "/expenses/months/*",
+    "/expenses/search",
+    "/expenses/settings",
+    "/expenses/years/*",
+    "/profile",
+    "/profile/email",
+    "/profile/email/resend",
+    "/profile/email/sent",
+    "/sessions",
+    "/sessions/*/end",
+    "/sign-in-methods",
+    "/sign-in-methods/passkeys",
+    "/sign-in-methods/passkeys/*/delete",
+    "/sign-in-methods/password",
+    "/sign-in-methods/recovery-codes",
+    "/sign-in-methods/totp",
+    "/sign-in-methods/totp/*/delete",
+];
+const TOP: &str = "/";
+/// No page of ours reads a longer query.
+const LONGEST_QUERY: usize = 1024;
+const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-');
+
+/// A page of ours, with its query.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Next(String);
+
+impl Next {
+    /// Reads an address within the union's own; `None` where no page is there that a person could go on to.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (path, query) = text.split_once('?').map_or((text, None), |(p, q)| (p, Some(q)));
+        if !PAGES.iter().any(|page| matches(page, path)) {
+            return None;
+        }
+        // As browsers write a form's fields, and what a cookie can hold.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"=&%+._*~-".contains(&b);
+        let kept = query.filter(|query| query.len() <= LONGEST_QUERY && query.bytes().all(plain));
+        Some(Self(kept.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))))
+    }
+
+    /// What waits in the browser's cookie.
+    pub(super) fn waiting(jar: &CookieJar) -> Option<Self> {
+        Self::parse(cookies::next(jar)?)
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.0
+    }
+
+    /// A page that leads on to this one.
+    pub(super) fn after(&self, page: &str) -> String {
+        format!("{page}?next={}", utf8_percent_encode(&self.0, IN_A_QUERY))
+    }
+
+    pub(super) fn with(&self, page: &str) -> Redirect {
+        Redirect::to(&self.after(page))
+    }
+}
+
+impl Default for Next {
+    fn default() -> Self {
+        Self(TOP.to_owned())
+    }
+}
+
+/// Leads to the top page where somebody made an address up.
+impl From<String> for Next {
+    fn from(text: String) -> Self {
+        Self::parse(&text).unwrap_or_default()
+    }
+}
+
+fn matches(page: &str, path: &str) -> bool {
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let (mut wanted, mut given) = (page.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(part)) if plain(part) => {}
+            (Some(wanted), Some(part)) if wanted == part => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Remembers the page from which somebody was turned away to sign in.
+pub(super) async fn remember(request: Request, next: middleware::Next) -> Response {
+    let wanted = request.uri().path_and_query().and_then(|wanted| Next::parse(wanted.as_str()));
+    let wanted = wanted.filter(|_| opens_a_page(request.method(), request.headers()));
+    let response = next.run(request).await;
+    match wanted.filter(|_| response.extensions().get::<TurnedAway>().is_some()) {
+        Some(Next(wanted)) => {
+            (cookies::set_next(CookieJar::new(), wanted), response).into_response()
+        }
+        None => response,
+    }
+}
+
+/// Returns true for what a person opens: no form, and nothing that a page fetches by itself.
+fn opens_a_page(method: &Method, headers: &HeaderMap) -> bool {
+    let accepts = headers.get(ACCEPT).and_then(|accepts| accepts.to_str().ok());
+    method == Method::GET && accepts.is_none_or(|accepts| accepts.contains("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s4_a_proof_leads_to_pages_of_ours_alone() {
+        for (asked, leads_to) in [
+            ("/profile", "/profile"),
+            ("/sign-in-methods/totp/0199-aa/delete", "/sign-in-methods/totp/0199-aa/delete"),
+            ("/expenses/months/2025-03", "/expenses/months/2025-03"),
+            (
+                "/expenses/search?person=a-1&text=%E3%81%82+x",
+                "/expenses/search?person=a-1&text=%E3%81%82+x",
+            ),
+            ("/expenses?x=a;b", "/expenses"),
+            ("/expenses?x=\r\nSet-Cookie:y", "/expenses"),
+        ] {
+            assert_eq!(Next::from(asked.to_owned()).path(), leads_to, "{asked}");
+        }
+        for bad in [
+            "",
+            "/",
+            "//evil.jp",
+            "/\\evil.jp",
+            "\\\\evil.jp",
+            "/%2fevil.jp",
+            "/%5cevil.jp",
+            "%2f%2fevil.jp",
+            "/\t/evil.jp",
+            "https://evil.jp",
+            "https:evil.jp",
+            "javascript:alert(1)",
+            "/profile//evil.jp",
+            "/profile/..//evil.jp",
+            "/profile@evil.jp",
+            "/profile.evil.jp",
+            "/profile\r\nx",
+            "/profile/",
+            "/profile#x",
+            " /profile",
+            "/expenses/months/..",
+            "/expenses/months/%2e%2e",
+            "/expenses/months/2025-03/pdf",
+            "/expenses/deduction/xml/2025",
+            "/sign-in-methods/totp/qr.png",
+            "/profile/email/status",
+            "/sign-out",
+            "/sign-in",
+            "/no-such-page",
+        ] {
+            assert_eq!(Next::parse(bad), None, "{bad}");
+            assert_eq!(Next::from(bad.to_owned()).path(), "/", "{bad}");
+        }
+        assert_eq!(
+            Next::parse(&format!("/expenses?{}", "a".repeat(1025))).unwrap().path(),
+            "/expenses"
+        );
+    }
+
+    #[test]
+    fn what_a_page_fetches_by_itself_is_no_wish() {
+        let accepting =
+            |accepts: &'static str| [(ACCEPT, accepts.parse().unwrap())].into_iter().collect();
+        assert!(opens_a_page(
+            &Method::GET,
+            &accepting("text/html,application/xhtml+xml,*/*;q=0.8")
+        ));
+        assert!(opens_a_page(&Method::GET, &HeaderMap::new()));
+        assert!(!opens_a_page(&Method::GET, &accepting("image/avif,image/webp,*/*;q=0.8")));
+        assert!(!opens_a_page(&Method::GET, &accepting("application/json")));
+        assert!(!opens_a_page(&Method::POST, &accepting("text/html")));
+    }
+}
