@@ -153,6 +153,55 @@ fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
     assert!(handlers > 40, "{handlers}");
 }
 
+/// A page that `portal/next.rs` doesn't list is one that nobody comes back to after a sign-in.
+#[test]
+fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
+    const BEFORE: [&str; 11] = [
+        "/confirm-email",
+        "/first-sign-in",
+        "/forgotten",
+        "/reauthenticate",
+        "/reset-password",
+        "/sign-in/",
+        "/sign-out",
+        "/terms",
+        // What a page fetches by itself.
+        "/profile/email/status",
+        "/sign-in-methods/totp/qr.png",
+        "/sessions/others/end",
+    ];
+    let quoted = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    let mut routed: Vec<String> = Vec::new();
+    let mut listed: Vec<String> = Vec::new();
+    for (path, text) in sources_below(&["src"]) {
+        if module(&path) != "portal" {
+            continue;
+        }
+        if path.ends_with("portal/next.rs") {
+            let (_, list) = text.split_once("const PAGES").unwrap();
+            listed = quoted(list.split_once("];").unwrap().0);
+        }
+        let pages = text.split("const PAGE: &str = ").skip(1);
+        for text in text.split(".route(").skip(1).chain(pages) {
+            let text = text.trim_start().strip_prefix('"');
+            routed.extend(text.map(|text| text.split('"').next().unwrap().to_owned()));
+        }
+    }
+    let is_file = |page: &str| page.ends_with("/pdf") || page.ends_with("/{format}/{year}");
+    let is_before = |page: &str| BEFORE.iter().any(|start| page.starts_with(start));
+    let mut behind: Vec<String> = routed
+        .into_iter()
+        .filter(|page| page != "/" && page != "/sign-in" && !is_before(page) && !is_file(page))
+        .map(|page| {
+            let parts = page.split('/').map(|part| if part.starts_with('{') { "*" } else { part });
+            parts.collect::<Vec<_>>().join("/")
+        })
+        .collect();
+    behind.sort();
+    behind.dedup();
+    assert_eq!(behind, listed);
+}
+
 /// ASVS 6.5.3, 7.2.3
 #[test]
 fn secrets_come_from_the_threads_generator_alone() {
