@@ -113,7 +113,7 @@ async fn l6_arata_of_nideckenpo_registers_his_device_and_signs_in_with_it() {
     browser.goto(&format!("{}expenses", arata.url)).await;
     browser.arrives_at("パスキーでログイン").await;
     browser.press("次へ").await;
-    browser.arrives_at("ようこそ、始動　新 さん").await;
+    browser.arrives_at("医療費情報").await;
     demo.stop();
 }
 

@@ -11,6 +11,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::registration::{self, Registration};
 use crate::portal::ONWARD;
 use crate::tenant::policy::FirstSignInFlow;
+use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form, FormError, status_of};
 use crate::web::identity::{SigningIn, Subscriber};
@@ -72,13 +73,15 @@ pub(super) async fn submit(
 
 pub(super) async fn registered(
     State(app): State<AppState>,
-    Subscriber { visitor, session, .. }: Subscriber,
+    Subscriber { mut visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let flow = visitor.tenant.config.first_sign_in.flow;
     if flow != FirstSignInFlow::SingleForm || !session.facts().first_session {
         return Ok(Redirect::to("/").into_response());
     }
     let page = RegisteredPage { user_id: session.user_id, email: session.email };
+    // 「メニューへ」 leads to the top page, wherever the person wanted to go at first.
+    visitor.jar = cookies::forget_next(visitor.jar);
     visitor.page(&app, StatusCode::OK, &page)
 }
 
