@@ -29,7 +29,7 @@ use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
-use crate::web::{assets, hooks, layers, opening};
+use crate::web::{assets, hooks, layers, opening, well_known};
 
 /// How long running requests may take to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -67,6 +67,7 @@ pub async fn build(
         sealer,
         printer,
         signing,
+        security: settings.security.clone(),
         turns: Turns::default(),
         pages,
         https,
@@ -84,6 +85,8 @@ pub fn router(app: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), opening::closed))
         .layer(from_fn_with_state(app.clone(), layers::error_pages))
         .route("/assets/{name}", get(assets::serve))
+        .route("/manifest.webmanifest", get(well_known::manifest))
+        .route("/.well-known/security.txt", get(well_known::security_txt))
         .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))

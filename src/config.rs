@@ -5,6 +5,7 @@
 
 mod mail;
 mod pdf;
+mod security;
 mod signing;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,6 +20,7 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use self::mail::{MailSender, MailSettings};
 pub use self::pdf::PdfSettings;
+pub use self::security::SecuritySettings;
 pub use self::signing::{SigningKeySettings, SigningSettings};
 use crate::base::sealed::Sealer;
 
@@ -38,6 +40,7 @@ pub struct Settings {
     pub sealing: SealingSettings,
     pub pdf: PdfSettings,
     pub signing: SigningSettings,
+    pub security: SecuritySettings,
 }
 
 impl Default for Settings {
@@ -53,6 +56,7 @@ impl Default for Settings {
             sealing: SealingSettings::default(),
             pdf: PdfSettings::default(),
             signing: SigningSettings::default(),
+            security: SecuritySettings::default(),
         }
     }
 }
@@ -164,6 +168,8 @@ pub enum SettingsError {
     SealingKeys { path: PathBuf, reason: String },
     #[error("settings: {0}")]
     Mail(&'static str),
+    #[error("settings: {0}")]
+    Security(&'static str),
     #[error("settings: database.max_connections: at least 2 are needed")]
     TooFewConnections,
 }
@@ -185,6 +191,7 @@ impl Settings {
         let settings: Self =
             figment.extract().map_err(|error| SettingsError::Wrong(Box::new(error)))?;
         settings.mail.check().map_err(SettingsError::Mail)?;
+        settings.security.check().map_err(SettingsError::Security)?;
         if settings.database.max_connections < 2 {
             return Err(SettingsError::TooFewConnections);
         }

@@ -72,7 +72,8 @@ impl Change {
         email: &str,
     ) -> Result<(), SendingError> {
         let Context { clock, mail, tenant } = cx;
-        let (what, at, origin) = (self.what(), minute(clock.now()), tenant.origin.clone());
+        let (what, at, origin) =
+            (tenant.config.say(self.what()), minute(clock.now()), tenant.origin.clone());
         let letter = mail.write(tenant, &AccountChangedMail { what, at, origin })?;
         outbox::enqueue(tx, clock, &letter, email, None).await?;
         Ok(())

@@ -140,6 +140,24 @@ impl Hasher {
         waiting.await.map_err(|_| HashingError::Stopped)
     }
 
+    /// Hashes texts with one salt, slowly.
+    ///
+    /// # Errors
+    /// All of [`HashingError`].
+    pub async fn digest(
+        &self,
+        salt: Vec<u8>,
+        texts: Vec<String>,
+    ) -> Result<Vec<Vec<u8>>, HashingError> {
+        let work = move || {
+            let mut memory = Vec::new();
+            let one =
+                |text: String| compute(&text.into(), &salt, &params(), HASH_LENGTH, &mut memory);
+            texts.into_iter().map(one).collect::<Option<Vec<_>>>()
+        };
+        self.compute(work).await?.ok_or(HashingError::Unreadable)
+    }
+
     fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
         self.jobs.try_send(Job { password: password.clone(), work }).map_err(|error| match error {
             TrySendError::Full(_) => HashingError::Busy,

@@ -22,6 +22,7 @@ pub mod letters;
 mod links;
 pub mod method;
 pub mod passkey;
+pub mod passkey_offer;
 pub mod password;
 pub mod reauth;
 pub mod recovery;

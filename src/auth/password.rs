@@ -5,7 +5,7 @@
 use serde::Serialize;
 use zxcvbn::matching::patterns::{DictionaryPattern, MatchPattern};
 
-use crate::tenant::policy::{CharacterClass, PasswordRules};
+use crate::tenant::policy::{CharacterClass, PasswordRules, TenantConfig};
 
 /// So many of the most common passwords are nobody's.
 const COMMON: usize = 10_000;
@@ -127,9 +127,14 @@ const fn name(class: CharacterClass) -> &'static str {
     }
 }
 
-/// The rules to show beforehand (F9).
+/// The rules to show beforehand (F9), in the union's words.
 #[must_use]
-pub fn list(rules: &PasswordRules) -> Vec<Rule> {
+pub fn list(union: &TenantConfig) -> Vec<Rule> {
+    let rules = rules_of(&union.password).into_iter();
+    rules.map(|rule| Rule { text: union.say(&rule.text), ..rule }).collect()
+}
+
+fn rules_of(rules: &PasswordRules) -> Vec<Rule> {
     let PasswordRules { min_length, max_length, symbols, require, .. } = rules;
     let rule = |text: String, pattern: String| Rule { text, pattern: Some(pattern) };
     let told = |text: &str| Rule { text: text.to_owned(), pattern: None };
@@ -230,7 +235,7 @@ mod tests {
     #[test]
     fn the_list_names_what_the_union_asks_for() {
         let jom = rules(64, SYMBOLS, &[CharacterClass::Letter, CharacterClass::Digit]);
-        let list = list(&jom);
+        let list = rules_of(&jom);
         let texts: Vec<&str> = list.iter().map(|rule| rule.text.as_str()).collect();
         assert_eq!(texts[0], "8文字以上、64文字以内");
         assert_eq!(texts[1], format!("利用可能文字：半角英数字 {SYMBOLS}"));

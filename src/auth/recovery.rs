@@ -260,7 +260,10 @@ impl SignIn<'_> {
     }
 
     /// What is wrong with a password, for this person too, who signs in as `current` now.
-    pub(super) async fn flaws(
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn flaws(
         &self,
         tenant: &Tenant,
         user_id: &str,

@@ -1,7 +1,7 @@
 //! Recovery codes: a way in for whoever lost every device, ten at a time, each good once.
 //!
-//! They are random enough (112 bits, ASVS 6.5.2) that a plain hash keeps them, and shown once. Using one
-//! is told by mail.
+//! They are short enough to be written down, so that a slow hash with the set's own salt keeps them (ASVS
+//! 6.5.2), and shown once. Using one is told by mail.
 
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
@@ -9,22 +9,28 @@ use sha2::{Digest as _, Sha256};
 use super::account_changed::Change;
 use super::context::Context;
 use super::email_code::SendingError;
+use super::hashing::HashingError;
 use super::links;
 use super::second_factor;
 use super::session::{self, Proof, Session};
+use super::sign_in::{SignIn, SignInError};
 use crate::audit::{self, Action};
 use crate::base::ids::AccountId;
 use crate::base::japanese::fold_code;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::tenant::directory::Tenant;
 
 /// Codes a set has.
 const SET: usize = 10;
 /// As letters have them: none looks like another.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
-/// 29^24: more than 116 bits.
-const LENGTH: usize = 24;
+/// 29^16: more than 77 bits.
+const LENGTH: usize = 16;
 const GROUP: usize = 4;
+const SALT_LENGTH: usize = 16;
+/// More than anybody has been given.
+const LONGEST_TYPED: usize = 40;
 
 /// What came of a code.
 #[derive(Debug)]
@@ -44,7 +50,60 @@ pub struct Standing {
     pub made_at: i64,
 }
 
-/// Makes a new set, as it is shown once; the one before is dead. `None` where it is not the set that
+/// A new set, before anybody has it.
+pub struct NewSet {
+    codes: Vec<String>,
+    salt: Vec<u8>,
+    hashes: Vec<Vec<u8>>,
+}
+
+/// A code that somebody typed, hashed as the codes of that person's set are.
+pub struct TypedCode(Vec<u8>);
+
+impl SignIn<'_> {
+    /// Thinks a new set up, which takes its time.
+    ///
+    /// # Errors
+    /// All of [`HashingError`].
+    pub async fn new_recovery_codes(&self) -> Result<NewSet, HashingError> {
+        let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
+        let salt: [u8; SALT_LENGTH] = rand::random();
+        let hashes = self.hasher.digest(salt.to_vec(), codes.clone()).await?;
+        Ok(NewSet { codes, salt: salt.to_vec(), hashes })
+    }
+
+    /// Reads what somebody typed for a code, which takes its time, whether or not the person has any.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn recovery_code(
+        &self,
+        tenant: &Tenant,
+        account: AccountId,
+        typed: &str,
+    ) -> Result<TypedCode, SignInError> {
+        let code = fold_code(typed).to_lowercase();
+        let mut tx = self.db.tenant(tenant.id).await?;
+        let set = sqlx::query_scalar!(
+            "select salt from recovery_codes where account_id = $1 limit 1",
+            account as AccountId
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        tx.commit().await?;
+        let salt = match set {
+            // Of the longer codes that were made before.
+            Some(None) if code.len() > LENGTH => return Ok(TypedCode(plain(account, &code))),
+            Some(Some(salt)) => salt,
+            _ => vec![0; SALT_LENGTH],
+        };
+        let longest = code.chars().take(LONGEST_TYPED).collect();
+        let hashed = self.hasher.digest(salt, vec![longest]).await?;
+        Ok(TypedCode(hashed.concat()))
+    }
+}
+
+/// Gives a person a new set, as it is shown once; the one before is dead. `None` where it is not the set that
 /// the person was looking at: another click has just made this one.
 ///
 /// # Errors
@@ -54,22 +113,22 @@ pub async fn renew(
     cx: Context<'_>,
     session: &Session,
     made_at: i64,
+    NewSet { codes, salt, hashes }: NewSet,
 ) -> Result<Option<Vec<String>>, SendingError> {
     let (clock, account) = (cx.clock, session.account);
     session::lock_account_by_id(tx, account).await?;
     if standing(tx, account).await?.made_at != made_at {
         return Ok(None);
     }
-    let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
-    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(account, code)).collect();
     sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
         .execute(tx.conn())
         .await?;
     sqlx::query!(
-        "insert into recovery_codes (account_id, code_hash, created_at)
-         select $1, hash, $3 from unnest($2::bytea[]) as hash",
+        "insert into recovery_codes (account_id, code_hash, salt, created_at)
+         select $1, hash, $3, $4 from unnest($2::bytea[]) as hash",
         account as AccountId,
         &hashes,
+        salt,
         clock.now()
     )
     .execute(tx.conn())
@@ -106,7 +165,7 @@ pub async fn confirm(
     cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
-    typed: &str,
+    TypedCode(typed): &TypedCode,
 ) -> Result<Confirmation, SendingError> {
     let (clock, account) = (cx.clock, session.account);
     if !session::owes_proof(tx, clock, session.id).await? {
@@ -116,7 +175,7 @@ pub async fn confirm(
         "update recovery_codes set used_at = $3
          where account_id = $1 and code_hash = $2 and used_at is null",
         account as AccountId,
-        hash(account, &fold_code(typed).to_lowercase()),
+        typed,
         clock.now()
     )
     .execute(tx.conn())
@@ -131,8 +190,8 @@ pub async fn confirm(
     Ok(Confirmation::Done(session::prove(tx, cx, session.id, token, proof).await?))
 }
 
-/// Bound to the person, so that equal hashes tell nothing.
-fn hash(account: AccountId, code: &str) -> Vec<u8> {
+/// How the longer codes were hashed: bound to the person, so that equal hashes tell nothing.
+fn plain(account: AccountId, code: &str) -> Vec<u8> {
     Sha256::digest(format!("recovery code {account} {code}")).to_vec()
 }
 
@@ -157,7 +216,7 @@ mod tests {
         let code = random_code();
         assert_eq!(code.len(), LENGTH);
         let copied = grouped(&code).to_uppercase();
-        assert_eq!(copied.matches('-').count(), 5);
+        assert_eq!(copied.matches('-').count(), 3);
         assert_eq!(fold_code(&copied).to_lowercase(), code);
     }
 }

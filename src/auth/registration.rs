@@ -258,7 +258,8 @@ impl SignIn<'_> {
         audit::record(tx, self.clock, action, Some(session.account), detail).await?;
         session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
         if first {
-            session::note_registration(tx, self.clock, session.id).await?;
+            let whole = tenant.config.sign_in.second_factors.is_empty();
+            session::note_registration(tx, self.clock, session.id, whole).await?;
             known_browser::remember(tx, self.clock, session.id).await?;
         } else {
             Change::Password.tell(tx, self.context(tenant), session).await?;

@@ -174,16 +174,22 @@ pub(super) async fn begin(
     Ok((id, token))
 }
 
-/// Notes that the first own password was set in this session.
+/// Notes that the first own password was set in this session. `whole`: the union asks for no more, so
+/// that nobody asks for that password again a moment later (S4).
 pub(super) async fn note_registration(
     tx: &mut TenantTx,
     clock: &Clock,
     session: SessionId,
+    whole: bool,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update sessions set registered_at = $2 where id = $1",
+        "update sessions
+         set registered_at = $2,
+             reauthenticated_at = case when $3 then $2 else reauthenticated_at end
+         where id = $1",
         session as SessionId,
-        clock.now()
+        clock.now(),
+        whole
     )
     .execute(tx.conn())
     .await

@@ -76,6 +76,14 @@ impl Enrolment {
         groups.join(" ")
     }
 
+    /// What an app on the same device opens: `otpauth://…`.
+    ///
+    /// # Errors
+    /// [`TotpError::Parameters`] where the names in it are too long.
+    pub fn url(&self) -> Result<String, TotpError> {
+        self.0.to_url().map_err(TotpError::Parameters)
+    }
+
     /// The picture to scan, a PNG.
     ///
     /// # Errors

@@ -112,10 +112,27 @@ impl Era {
     }
 }
 
-/// Reads a date as people write it: 19790822, 1979/8/22, 1979-08-22, 1979年8月22日, 昭和54年8月22日,
-/// S54.8.22; in any width. `None` for a day that the calendar has not.
+/// Why a text is no date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoDate {
+    /// It isn't written as dates are.
+    Unreadable,
+    /// It is written as one, of a day that the calendar has not: 20260230.
+    NoSuchDay,
+}
+
+/// [`read_date`], where nobody asks why not.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
+    read_date(text).ok()
+}
+
+/// Reads a date as people write it: 19790822, 1979/8/22, 1979-08-22, 1979年8月22日, 昭和54年8月22日,
+/// S54.8.22; in any width.
+///
+/// # Errors
+/// Why it is none.
+pub fn read_date(text: &str) -> Result<NaiveDate, NoDate> {
     let text = fold(text).replace("元年", "1年");
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
         return date(&text[..4], &text[4..6], &text[6..], None);
@@ -123,9 +140,11 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let (rest, era) = strip_era(&text);
     let separators = ['年', '月', '日', '/', '.', '-'];
     let rest = rest.strip_suffix('日').unwrap_or(rest);
-    let mut parts = rest.split(separators).map(str::trim);
-    let found = date(parts.next()?, parts.next()?, parts.next()?, era)?;
-    parts.next().is_none().then_some(found)
+    let parts: Vec<&str> = rest.split(separators).map(str::trim).collect();
+    match parts.as_slice() {
+        [year, month, day] => date(year, month, day, era),
+        _ => Err(NoDate::Unreadable),
+    }
 }
 
 /// What follows an era's name or letter, and the era.
@@ -142,18 +161,18 @@ pub(super) fn strip_era(text: &str) -> (&str, Option<Era>) {
     (text, None)
 }
 
-fn date(year: &str, month: &str, day: &str, era: Option<Era>) -> Option<NaiveDate> {
-    let digits = |part: &str, most: usize| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+fn date(year: &str, month: &str, day: &str, era: Option<Era>) -> Result<NaiveDate, NoDate> {
+    let number = |part: &str, most: usize| -> Result<u32, NoDate> {
+        let digits = (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        part.parse().ok().filter(|_| digits).ok_or(NoDate::Unreadable)
     };
-    let year_length = if era.is_none() { 4 } else { 2 };
-    if !digits(year, year_length) || !digits(month, 2) || !digits(day, 2) {
-        return None;
+    let year = number(year, if era.is_none() { 4 } else { 2 })?.cast_signed();
+    let (month, day) = (number(month, 2)?, number(day, 2)?);
+    let year = era.map_or(Some(year), |era| era.year(year)).ok_or(NoDate::NoSuchDay)?;
+    if !(1868..2200).contains(&year) {
+        return Err(NoDate::Unreadable);
     }
-    let written = year.parse().ok()?;
-    let year = era.map_or(Some(written), |era| era.year(written))?;
-    let found = NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)?;
-    (1868..2200).contains(&year).then_some(found)
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(NoDate::NoSuchDay)
 }
 
 #[cfg(test)]
@@ -205,6 +224,17 @@ mod tests {
             "x",
         ] {
             assert_eq!(parse_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_the_calendar_has_not_is_told_from_what_is_no_date() {
+        for text in ["20260230", "２０２６０２３０", "1979/13/1", "昭和54年2月29日", "20260000"]
+        {
+            assert_eq!(read_date(text), Err(NoDate::NoSuchDay), "{text}");
+        }
+        for text in ["", "79/8/22", "1979", "1979/8/22/1", "01010101", "x"] {
+            assert_eq!(read_date(text), Err(NoDate::Unreadable), "{text}");
         }
     }
 

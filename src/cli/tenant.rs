@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::{Operator, Outcome};
 use crate::base::clock::jst;
+use crate::tenant::contact;
 use crate::tenant::file::{self, EXAMPLE, to_toml};
 use crate::tenant::plan::changes;
 use crate::tenant::policy::TenantConfig;
@@ -74,6 +75,9 @@ impl Command {
                 let Some(configs) = read(&files)? else { return Ok(Outcome::Rejected) };
                 for (file, config) in files.iter().zip(configs) {
                     println!("{}: 問題ありません（{}）", file.display(), config.name);
+                    for caution in contact::cautions(&config) {
+                        eprintln!("{}: 注意: {caution}", file.display());
+                    }
                 }
             }
             _ => print!("{EXAMPLE}"),

@@ -92,7 +92,7 @@ impl Mail for WelcomeMail {
 /// 「【KOSMOWeb】ご登録内容変更のお知らせ」: something about signing in was changed (S6).
 #[derive(Serialize)]
 pub struct AccountChangedMail {
-    pub what: &'static str,
+    pub what: String,
     /// In Japan's time.
     pub at: String,
     pub origin: String,
@@ -158,10 +158,18 @@ impl Mail for FactorsResetMail {
     const FROM: From = From::NoReply;
 }
 
-/// 「【KOSMOWeb】新しい情報掲載のお知らせ」 (M1). Says that something is there, and nothing of it (M4).
+/// 「【KOSMOWeb】医療費情報更新のお知らせ」 (M1). Says that something is there, and nothing of it (M4).
 #[derive(Serialize)]
 pub struct ExpensesUpdatedMail {
-    pub origin: String,
+    /// Where it is.
+    pub url: String,
+}
+
+impl ExpensesUpdatedMail {
+    #[must_use]
+    pub fn of(tenant: &Tenant) -> Self {
+        Self { url: format!("{}/expenses", tenant.origin) }
+    }
 }
 
 impl Mail for ExpensesUpdatedMail {
@@ -223,12 +231,19 @@ impl MailRoom {
 #[derive(Serialize)]
 struct Union<'a> {
     name: &'a str,
+    /// ユーザID, or ユーザーID
+    user_id: &'static str,
     accent: Colour,
     contact: ContactView<'a>,
 }
 
 impl<'a> Union<'a> {
     fn of(config: &'a TenantConfig) -> Self {
-        Self { name: &config.name, accent: config.brand.accent, contact: (&config.contact).into() }
+        Self {
+            name: &config.name,
+            user_id: config.user_id_word(),
+            accent: config.brand.accent,
+            contact: (&config.contact).into(),
+        }
     }
 }

@@ -31,7 +31,9 @@ pub fn all(
         origin: origin(),
     };
     let changed =
-        AccountChangedMail { what: "パスワードの変更", at: at(), origin: origin() };
+        AccountChangedMail {
+            what: "パスワードの変更".to_owned(), at: at(), origin: origin()
+        };
     let reset = PasswordResetMail { url: url("reset-password"), minutes: 5 };
     let code = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
     Ok(vec![
@@ -44,7 +46,7 @@ pub fn all(
         ("new_browser", room.write(tenant, &new_browser)?),
         ("password_reset", room.write(tenant, &reset)?),
         ("user_id", room.write(tenant, &UserIdMail { user_id: user_id(), origin: origin() })?),
-        ("expenses_updated", room.write(tenant, &ExpensesUpdatedMail { origin: origin() })?),
+        ("expenses_updated", room.write(tenant, &ExpensesUpdatedMail::of(tenant))?),
         ("factors_reset", room.write(tenant, &FactorsResetMail { at: at(), origin: origin() })?),
     ])
 }

@@ -6,9 +6,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::profile_email;
 use crate::auth::email_confirmation::{self, Link};
 use crate::base::email::masked;
 use crate::base::secret::PlainToken;
+use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::Visitor;
@@ -21,6 +23,8 @@ pub(super) struct ConfirmEmailPage {
     pub(super) state: &'static str,
     pub(super) address: String,
     pub(super) action: String,
+    /// Where it goes on in a browser that waits for this; none in another.
+    pub(super) onward: Option<&'static str>,
 }
 
 impl Page for ConfirmEmailPage {
@@ -76,10 +80,22 @@ fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Res
             let page = ConfirmEmailPage { address: masked(&email), action, ..page("ask") };
             (StatusCode::OK, page)
         }
-        Link::Confirmed => (StatusCode::OK, page("done")),
+        Link::Confirmed => {
+            let page = ConfirmEmailPage { onward: onward(visitor), ..page("done") };
+            (StatusCode::OK, page)
+        }
         Link::Expired => (StatusCode::GONE, page("expired")),
         Link::Unknown => (StatusCode::GONE, page("invalid")),
         Link::Taken => (StatusCode::CONFLICT, page("taken")),
     };
     visitor.page(app, status, &page)
+}
+
+/// The waiting page of whoever is signed in here, which goes on by itself once there is nothing to wait for.
+fn onward(visitor: &Visitor) -> Option<&'static str> {
+    match (visitor.subscriber(), visitor.session()) {
+        (Some(_), _) => Some(profile_email::SENT),
+        (None, Some(_)) => Some(ONWARD),
+        (None, None) => None,
+    }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::auth::session::Session;
 use crate::base::email::masked;
-use crate::portal::ONWARD;
 use crate::portal::next::Next;
+use crate::portal::{ONWARD, passkey_offer};
 use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
@@ -24,6 +24,13 @@ pub(super) struct Home {
     pub(super) maintenance: Option<String>,
     /// The person's address, in part, where mail to it came back.
     pub(super) failed_address: Option<String>,
+    /// Whether a passkey is offered; where it is, whether it signs in by itself.
+    pub(super) passkey_offer: Option<PasskeyOffer>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PasskeyOffer {
+    pub(super) alone: bool,
 }
 
 impl Page for Home {
@@ -39,8 +46,11 @@ pub(super) async fn show(
         return Ok((jar, Redirect::to(next.path())).into_response());
     }
     let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
+    let offered = passkey_offer::is_due(&app, &visitor).await?;
+    let alone = visitor.tenant.config.sign_in.passkey_alone;
+    let passkey_offer = offered.then_some(PasskeyOffer { alone });
     let maintenance = opening::announcement(&app, &visitor.tenant);
     let resume = halfway.then_some(ONWARD);
     let failed_address = visitor.subscriber().and_then(Session::failed_email).map(masked);
-    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, failed_address })
+    visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, failed_address, passkey_offer })
 }

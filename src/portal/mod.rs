@@ -11,6 +11,8 @@ mod new_password;
 mod next;
 mod passkey;
 mod passkey_alone;
+mod passkey_offer;
+mod policies;
 mod profile;
 mod profile_email;
 mod reauthenticate;
@@ -53,6 +55,9 @@ pub fn routes() -> Router<AppState> {
         .route("/sign-in/recovery-code", get(recovery_code::show).post(recovery_code::submit))
         .route("/sign-in/new-password", get(new_password::show).post(new_password::submit))
         .route("/terms", get(terms::show).post(terms::submit))
+        .route("/.well-known/change-password", get(to_password))
+        .route(passkey_offer::PAGE, get(passkey_offer::back).post(passkey_offer::decline))
+        .route("/policies", get(policies::show))
         .route("/confirm-email", get(confirm_email::show).post(confirm_email::submit))
         .merge(forgotten::routes())
         .merge(first_sign_in::routes())
@@ -71,6 +76,11 @@ pub fn routes() -> Router<AppState> {
 
 async fn onward(signing_in: SigningIn) -> Redirect {
     Redirect::to(signing_in.step.path())
+}
+
+/// Where a password manager sends people (W3C, "A Well-Known URL for Changing Passwords").
+async fn to_password() -> Redirect {
+    Redirect::to(sign_in_methods::PASSWORD)
 }
 
 /// To whatever is due next, under the session's newer token.

@@ -11,7 +11,8 @@ use crate::auth::registration::Choice;
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;
 use crate::portal::{ONWARD, sign_in_methods};
-use crate::tenant::policy::PasswordRules;
+use crate::tenant::directory::Tenant;
+use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
@@ -34,6 +35,12 @@ pub(super) struct NewPasswordForm {
     pub(super) errors: Vec<FormError>,
     pub(super) password: Field,
     pub(super) again: Field,
+}
+
+impl NewPasswordForm {
+    fn fields(&mut self) -> TwoFields<'_> {
+        TwoFields { password: &mut self.password, again: &mut self.again }
+    }
 }
 
 impl Page for NewPasswordPage {
@@ -104,8 +111,9 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
     let Choosing { visitor, session, token, settings } = &choosing;
     let onward = if *settings { sign_in_methods::PAGE } else { ONWARD };
     let mut form = NewPasswordForm::default();
-    if let Some(error) = typed_wrong(&fields.password, &fields.again) {
-        error.put(&mut form.password, &mut form.again);
+    let user_id = &session.user_id;
+    let twice = Twice { password: &fields.password, again: &fields.again };
+    if twice.is_refused(app, &visitor.tenant, (user_id, user_id), &mut form.fields()).await? {
         return page(app, &choosing, form);
     }
     let choice =
@@ -117,45 +125,70 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
         }
         Choice::NothingDue => Ok(Redirect::to(onward).into_response()),
         Choice::Refused(flaws) => {
-            form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
+            form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(app, &choosing, form)
         }
     }
 }
 
-/// What is wrong with the two fields before any rule is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TypedWrong {
-    Nothing,
-    NotAgain,
-    Differently,
+/// A new password, as it was typed into its two fields.
+#[derive(Clone, Copy)]
+pub(super) struct Twice<'t> {
+    pub(super) password: &'t SecretString,
+    pub(super) again: &'t SecretString,
 }
 
-impl TypedWrong {
-    pub(super) fn put(self, password: &mut Field, again: &mut Field) {
-        let (field, message) = match self {
-            Self::Nothing => (password, "パスワードを入力してください。"),
-            Self::NotAgain => (again, "確認のため、パスワードをもう一度入力してください。"),
-            Self::Differently => {
-                (again, "パスワードが一致していません。同じものを入力してください。")
-            }
-        };
-        field.error = Some(message.to_owned());
+/// The two fields as they are shown again.
+pub(super) struct TwoFields<'f> {
+    pub(super) password: &'f mut Field,
+    pub(super) again: &'f mut Field,
+}
+
+impl Twice<'_> {
+    pub(super) fn is_empty(self) -> bool {
+        self.password.expose_secret().is_empty() && self.again.expose_secret().is_empty()
     }
-}
 
-pub(super) fn typed_wrong(password: &SecretString, again: &SecretString) -> Option<TypedWrong> {
-    match (password.expose_secret(), again.expose_secret()) {
-        ("", _) => Some(TypedWrong::Nothing),
-        (_, "") => Some(TypedWrong::NotAgain),
-        (password, again) if password != again => Some(TypedWrong::Differently),
-        _ => None,
+    /// Puts what speaks against it to the fields, where they don't hold the same: what is wrong with the
+    /// password itself, too, so that nobody is sent back a second time. Of `ids`, the first is the user ID
+    /// that goes with it, the second the one that counts now.
+    pub(super) async fn is_refused(
+        self,
+        app: &App,
+        tenant: &Tenant,
+        ids: (&str, &str),
+        fields: &mut TwoFields<'_>,
+    ) -> Result<bool, WebError> {
+        let wrong = match (self.password.expose_secret(), self.again.expose_secret()) {
+            ("", _) => {
+                fields.password.error = Some("パスワードを入力してください。".to_owned());
+                return Ok(true);
+            }
+            (password, again) if password == again => return Ok(false),
+            (_, "") => "確認のため、パスワードをもう一度入力してください。",
+            _ => "パスワードが一致していません。同じものを入力してください。",
+        };
+        fields.again.error = Some(wrong.to_owned());
+        fields.password.error = self.flaws(app, tenant, ids).await?;
+        Ok(true)
+    }
+
+    /// What the union's rules say against it.
+    pub(super) async fn flaws(
+        self,
+        app: &App,
+        tenant: &Tenant,
+        (user_id, current): (&str, &str),
+    ) -> Result<Option<String>, WebError> {
+        let flaws = app.sign_in().flaws(tenant, user_id, current, self.password).await?;
+        Ok((!flaws.is_empty()).then(|| messages(&tenant.config, &flaws)))
     }
 }
 
 /// One line a flaw.
-pub(super) fn messages(rules: &PasswordRules, flaws: &[Flaw]) -> String {
-    flaws.iter().map(|flaw| flaw.message(rules)).collect::<Vec<_>>().join("\n")
+pub(super) fn messages(union: &TenantConfig, flaws: &[Flaw]) -> String {
+    let lines: Vec<_> = flaws.iter().map(|flaw| flaw.message(&union.password)).collect();
+    union.say(&lines.join("\n"))
 }
 
 fn page(app: &App, choosing: &Choosing, mut form: NewPasswordForm) -> Result<Response, WebError> {
@@ -166,7 +199,7 @@ fn page(app: &App, choosing: &Choosing, mut form: NewPasswordForm) -> Result<Res
         expired: session.facts().own_password && !settings,
         settings: *settings,
         user_id: session.user_id.clone(),
-        rules: password::list(&visitor.tenant.config.password),
+        rules: password::list(&visitor.tenant.config),
         form,
     };
     visitor.page(app, status_of(&page.form.errors), &page)

@@ -107,7 +107,7 @@ pub(super) async fn submit(
     let (user_id, method) = match (user_id, method) {
         (Ok(user_id), Ok(method)) => (user_id, method),
         (user_id, method) => {
-            form.user_id.error = user_id.err();
+            form.user_id.error = user_id.err().map(|error| policy.say(&error));
             form.method.error = method.err().map(str::to_owned);
             return page(&app, &subscriber, None, form);
         }
@@ -122,7 +122,7 @@ pub(super) async fn submit(
                 Changed::Elsewhere => Some(ELSEWHERE),
             };
         if let Some(refused) = refused {
-            form.user_id = form.user_id.with_error(refused);
+            form.user_id = form.user_id.with_error(&policy.say(refused));
             return page(&app, &subscriber, None, form);
         }
         Change::UserId.tell(&mut tx, app.context(tenant), session).await?;

@@ -18,7 +18,7 @@ use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-const SENT: &str = "/profile/email/sent";
+pub(super) const SENT: &str = "/profile/email/sent";
 const SAME: &str = "現在のメールアドレスと同じです。別のメールアドレスを入力してください。";
 
 #[derive(Debug, Default, Serialize)]

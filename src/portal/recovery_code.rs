@@ -82,8 +82,9 @@ pub(super) async fn make_set(
     if !tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
     }
+    let set = app.sign_in().new_recovery_codes().await?;
     let mut tx = app.db.tenant(tenant.id).await?;
-    let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at).await?;
+    let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
     let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
@@ -114,9 +115,10 @@ pub(super) async fn submit(
     }
     let SigningIn { visitor, session, token, .. } = &signing_in;
     let tenant = &visitor.tenant;
+    let typed = app.sign_in().recovery_code(tenant, session.account, &fields.code).await?;
     let mut tx = app.db.tenant(tenant.id).await?;
     let confirmation =
-        recovery_code::confirm(&mut tx, app.context(tenant), session, token, &fields.code).await?;
+        recovery_code::confirm(&mut tx, app.context(tenant), session, token, &typed).await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(go_on(&app, signing_in.visitor, &token)),
@@ -130,6 +132,10 @@ pub(super) async fn submit(
 fn proving(signing_in: SigningIn) -> Result<SigningIn, WebError> {
     if !signing_in.visitor.tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
+    }
+    // Nobody can have made any before the first sign-in is complete.
+    if signing_in.session.facts().first_session {
+        return Err(WebError::NotDue(signing_in.step));
     }
     match signing_in.step {
         Step::Passkey | Step::Totp => Ok(signing_in),

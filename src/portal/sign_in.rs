@@ -31,6 +31,7 @@ pub(super) const SIGN_IN: &str = "/sign-in";
 pub(super) const STALE: &str =
     "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
 const TOO_MANY: &str = "ログインの失敗が続いたため、受け付けを一時的に止めています。しばらく時間をおいてから、もう一度お試しください。";
+const NO_USER_ID: &str = "ユーザIDを入力してください。";
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Default, Serialize)]
@@ -157,7 +158,7 @@ pub(super) async fn submit(
     };
     let password = fields.password.expose_secret();
     if fields.user_id.trim().is_empty() {
-        form.user_id = form.user_id.with_error("ユーザIDを入力してください。");
+        form.user_id = form.user_id.with_error(&visitor.tenant.config.say(NO_USER_ID));
     }
     if password.is_empty() {
         form.password = form.password.with_error("パスワードを入力してください。");
@@ -175,7 +176,7 @@ pub(super) async fn submit(
             Outcome::TooMany => return too_many(&app, &visitor, form),
             Outcome::Refused => {}
         }
-        form.errors.push(FormError { field: None, message: REFUSED.to_owned() });
+        form.errors.push(FormError { field: None, message: visitor.tenant.config.say(REFUSED) });
     }
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)

@@ -20,14 +20,12 @@ use crate::web::page::Page;
 use crate::web::state::AppState;
 
 pub(super) const PAGE: &str = "/sign-in-methods";
+pub(super) const PASSWORD: &str = "/sign-in-methods/password";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(PAGE, get(show))
-        .route(
-            "/sign-in-methods/password",
-            get(new_password::show_change).post(new_password::submit_change),
-        )
+        .route(PASSWORD, get(new_password::show_change).post(new_password::submit_change))
         .route(
             "/sign-in-methods/recovery-codes",
             get(recovery_code::show_set).post(recovery_code::make_set),

@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
+use super::first_sign_in::AGAIN;
 use crate::audit::{self, Action};
+use crate::auth::journey::Step;
 use crate::auth::session;
 use crate::web::cookies;
 use crate::web::error::WebError;
@@ -42,6 +44,11 @@ pub(super) async fn submit(
         }
         tx.commit().await?;
     }
+    // Nobody who has to come back at once is left on the top page.
+    let comes_back = visitor
+        .session()
+        .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
+    let onward = if comes_back { AGAIN } else { "/" };
     let Visitor { jar, .. } = visitor;
-    Ok((cookies::forget(jar), Redirect::to("/")).into_response())
+    Ok((cookies::forget(jar), Redirect::to(onward)).into_response())
 }

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::email_code::{CodeForm, EmailCodePage};
-use super::home::Home;
+use super::home::{Home, PasskeyOffer};
 use super::method::methods;
+use super::policies::PoliciesPage;
 use super::sign_in::{SignInForm, SignInPage};
 use super::sign_out::SignOut;
 use crate::auth::journey::Progress;
@@ -31,9 +32,10 @@ use crate::web::opening::NotOpen;
 use crate::web::page::{Frame, Page, Pages, Person};
 
 /// Pages that somebody sees who isn't signing in and isn't signed in.
-const NOBODYS: [&str; 11] = [
+const NOBODYS: [&str; 12] = [
     "portal/closed.html",
     "portal/confirm_email.html",
+    "portal/first_sign_in/again.html",
     "portal/forgotten_password.html",
     "portal/forgotten_user_id.html",
     "portal/maintenance.html",
@@ -57,6 +59,8 @@ impl Gallery {
         let mut bare = full.clone();
         bare.contact.mail = None;
         bare.contact.form_url = None;
+        bare.contact.phone = None;
+        bare.contact.hours = None;
         bare.contact.subject = None;
         bare.contact.note = None;
         bare.contact.required_items.clear();
@@ -141,7 +145,7 @@ fn first_sign_in(gallery: &mut Gallery) {
     use super::terms::TermsPage;
     let config = parse(EXAMPLE).unwrap();
     let terms = terms_version();
-    let rules = || password::list(&config.password);
+    let rules = || password::list(&config);
     let methods = || methods(&config.sign_in, "");
     for errors in [Vec::new(), wrong(None)] {
         let progress = PROGRESS;
@@ -180,6 +184,7 @@ fn first_sign_in(gallery: &mut Gallery) {
             progress,
             user_id_rules: (&config.user_id).into(),
             rules: rules(),
+            password_min: 8,
             password_kept: errors.is_empty(),
             form: details::DetailsForm { errors: errors.clone(), ..Default::default() },
         });
@@ -205,8 +210,11 @@ fn first_sign_in(gallery: &mut Gallery) {
         gallery.show(&confirmation::RegisteredPage { user_id: "taro".into(), email });
     }
     gallery.show(&done::DonePage { progress: PROGRESS });
+    gallery.show(&done::AgainPage {});
     for state in ["ask", "done", "expired", "invalid", "taken"] {
-        gallery.show(&ConfirmEmailPage { state, ..Default::default() });
+        for onward in [None, Some("/sign-in/continue")] {
+            gallery.show(&ConfirmEmailPage { state, onward, ..Default::default() });
+        }
     }
 }
 
@@ -225,7 +233,13 @@ fn second_factors(gallery: &mut Gallery) {
     gallery.show(&MethodPage { methods: methods(), form });
     let form = TotpSetUpForm { errors: errors(), code: field(), ..Default::default() };
     let settings = true;
-    gallery.show(&TotpSetUpPage { progress: None, settings, key: "ABCD".into(), form });
+    gallery.show(&TotpSetUpPage {
+        progress: None,
+        settings,
+        key: "ABCD".into(),
+        url: "otpauth://".into(),
+        form,
+    });
     let form = TotpForm { errors: errors(), code: field(), device: field() };
     gallery.show(&TotpPage { devices: methods(), form });
     let form =
@@ -241,11 +255,12 @@ fn every_page_of_the_portal_can_be_filled_in() {
     let mut gallery = Gallery::new();
     let services = &gallery.frames[0].tenant.config.services;
     assert!(services.iter().any(|service| service.kind == ServiceKind::Expenses));
-    let home = Home { resume: None, maintenance: None, failed_address: None };
+    let home = Home { resume: None, maintenance: None, failed_address: None, passkey_offer: None };
     gallery.show(&home);
     let maintenance = Some("11月19日（木）".to_owned());
     let failed_address = Some("t***@example.jp".to_owned());
-    gallery.show(&Home { resume: Some("/"), maintenance, failed_address });
+    let passkey_offer = Some(PasskeyOffer { alone: true });
+    gallery.show(&Home { resume: Some("/"), maintenance, failed_address, passkey_offer });
     gallery.show(&SignInPage::default());
     let form =
         SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: true };
@@ -287,6 +302,7 @@ fn every_page_of_the_portal_can_be_filled_in() {
     gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });
     recovery::show(&mut gallery);
     gallery.show(&SignOut {});
+    gallery.show(&PoliciesPage { terms: (&terms_version()).into() });
     gallery.show(&SessionExpired {});
     for failure in
         [Failure::BadRequest, Failure::NotFound, Failure::Unexpected, Failure::Unavailable]

@@ -35,6 +35,8 @@ pub(super) struct TotpSetUpPage {
     pub(super) settings: bool,
     /// In groups of four.
     pub(super) key: String,
+    /// The same for an app on the device that shows the page.
+    pub(super) url: String,
     pub(super) form: TotpSetUpForm,
 }
 
@@ -234,10 +236,11 @@ async fn set_up_page(
     setting_up: &SettingUp,
     mut form: TotpSetUpForm,
 ) -> Result<Response, WebError> {
-    let key = enrolment(app, setting_up).await?.key();
+    let enrolment = enrolment(app, setting_up).await?;
+    let (key, url) = (enrolment.key(), enrolment.url()?);
     form.errors = summary(&[("code", &form.code), ("device_name", &form.device_name)]);
     let SettingUp { visitor, progress, settings, .. } = setting_up;
-    let page = TotpSetUpPage { progress: *progress, settings: *settings, key, form };
+    let page = TotpSetUpPage { progress: *progress, settings: *settings, key, url, form };
     visitor.page(app, status_of(&page.form.errors), &page)
 }
 

@@ -12,7 +12,7 @@ pub struct Brand {
 }
 
 /// An sRGB colour, `#0017c1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Colour {
     red: u8,
@@ -22,6 +22,12 @@ pub struct Colour {
 
 impl Colour {
     pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
+
+    /// Its red, green and blue.
+    #[must_use]
+    pub const fn rgb(self) -> [u8; 3] {
+        [self.red, self.green, self.blue]
+    }
 
     /// WCAG 2.2 contrast ratio, from 1 to 21.
     #[must_use]

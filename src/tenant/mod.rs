@@ -16,3 +16,4 @@ pub mod policy;
 pub mod registry;
 mod review;
 pub mod terms;
+mod words;

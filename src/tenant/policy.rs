@@ -85,6 +85,12 @@ pub struct Contact {
     pub mail: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form_url: Option<String>,
+    /// The number as people write it: 03-0000-0000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// When somebody answers the telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
     /// The subject the union wants to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,

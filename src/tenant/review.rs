@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::base::email::EmailAddress;
 
 use super::brand::Colour;
+use super::contact::can_be_dialled;
 use super::file::Problem;
 use super::formula::FormulaPerson;
 use super::maintenance::Recurring;
@@ -88,6 +89,20 @@ fn names(config: &TenantConfig, found: &mut Findings) {
         "contact.form_url",
         "https:// で始まるアドレスにしてください",
         "",
+    );
+    let phone = config.contact.phone.as_deref();
+    found.add(
+        phone.is_some_and(|number| !can_be_dialled(number)),
+        "contact.phone",
+        "電話番号ではありません",
+        "例: 03-0000-0000",
+    );
+    found.add_with(
+        &["contact.phone"],
+        config.contact.hours.is_some() && phone.is_none(),
+        "contact.hours",
+        "電話番号がありません",
+        "contact.phone に電話番号を書いてください",
     );
     let aliases = &config.hosts.aliases;
     let distinct: HashSet<_> = aliases.iter().chain([&config.hosts.canonical]).collect();

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -11,8 +13,10 @@ use axum::response::{IntoResponse as _, Response};
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
+use super::icon::Icons;
 use super::state::AppState;
 use crate::tenant::brand::Colour;
+use crate::tenant::directory::Tenant;
 
 /// Everything below `templates/`, inside the binary (a debug build reads the folder instead).
 #[derive(RustEmbed)]
@@ -27,6 +31,7 @@ pub struct Assets {
     /// `app.css` → `/assets/app.0123456789abcdef.css`
     urls: HashMap<String, String>,
     by_name: HashMap<String, Asset>,
+    icons: Icons,
 }
 
 #[derive(Debug)]
@@ -38,7 +43,8 @@ struct Asset {
 impl Assets {
     #[must_use]
     pub fn load() -> Self {
-        let mut assets = Self { urls: HashMap::new(), by_name: HashMap::new() };
+        let mut assets =
+            Self { urls: HashMap::new(), by_name: HashMap::new(), icons: Icons::default() };
         for path in TemplateFiles::iter() {
             let Some(name) = path.strip_prefix("assets/") else { continue };
             let Some(file) = TemplateFiles::get(&path) else { continue };
@@ -65,10 +71,18 @@ pub fn theme_url(accent: Colour) -> String {
 }
 
 /// `GET /assets/{name}`
-pub async fn serve(State(app): State<AppState>, Path(name): Path<String>) -> Response {
+pub async fn serve(
+    State(app): State<AppState>,
+    tenant: Option<Extension<Arc<Tenant>>>,
+    Path(name): Path<String>,
+) -> Response {
     if let Some(accent) = theme_of(&name) {
         let css = format!(":root {{ --accent: {accent}; --accent-text: #ffffff; }}\n");
         return file("text/css; charset=utf-8", css);
+    }
+    let accent = tenant.map(|Extension(tenant)| tenant.config.brand.accent);
+    if let Some(icon) = accent.and_then(|accent| app.pages.assets().icons.get(&name, accent)) {
+        return file("image/png", icon);
     }
     match app.pages.assets().by_name.get(&name) {
         Some(asset) => file(asset.content_type, asset.content.clone().into_owned()),

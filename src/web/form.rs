@@ -147,7 +147,7 @@ pub fn status_of(errors: &[FormError]) -> StatusCode {
 pub struct Choice {
     pub value: String,
     pub label: String,
-    /// Marked （推奨）.
+    /// Marked (推奨).
     pub recommended: bool,
     pub checked: bool,
 }

@@ -11,10 +11,12 @@ use tera::{Context, Kwargs, State, Tera};
 
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
+use super::icon::{SIZES, icon_url};
 use crate::base::japanese::{GETA, is_gaiji};
+use crate::tenant::brand::Colour;
 use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
-use crate::tenant::policy::{Contact, FactorReset, Icon, Service, TenantConfig};
+use crate::tenant::policy::{Contact, FactorReset, FirstSignInFlow, Icon, Service, TenantConfig};
 
 /// A page: its fields are what the template calls `page`.
 pub trait Page: Serialize {
@@ -174,6 +176,13 @@ struct Union<'a> {
     name: &'a str,
     short_name: &'a str,
     logo_text: &'a str,
+    accent: Colour,
+    /// What a telephone's home screen shows.
+    touch_icon: String,
+    /// ユーザID, or ユーザーID
+    user_id: &'static str,
+    /// Whether its people know the words of the older way (seed 004).
+    older_way: bool,
     recovery_codes: bool,
     /// Whether 「パスワードを忘れた方はこちら」 replaces lost devices (T11); else staff do.
     lost_device_by_link: bool,
@@ -212,6 +221,10 @@ impl<'a> Union<'a> {
             name: &config.name,
             short_name: &config.short_name,
             logo_text: &config.brand.logo_text,
+            accent: config.brand.accent,
+            touch_icon: icon_url(config.brand.accent, SIZES[0]),
+            user_id: config.user_id_word(),
+            older_way: config.first_sign_in.flow == FirstSignInFlow::SingleForm,
             recovery_codes: config.sign_in.offers_recovery_codes(),
             services: config.services.iter().map(Tile::from).collect(),
             lost_device_by_link: config.lost_device.reset_by == FactorReset::ForgottenPassword,
@@ -246,6 +259,8 @@ mod tests {
             text: "ご連絡ください。".into(),
             mail: Some("kenpo@example.jp".into()),
             form_url: None,
+            phone: None,
+            hours: None,
             subject: Some("お問合せ & more".into()),
             required_items: vec!["氏名".into(), "記号・番号".into()],
             note: None,

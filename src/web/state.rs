@@ -11,6 +11,7 @@ use crate::auth::hashing::Hasher;
 use crate::auth::sign_in::SignIn;
 use crate::base::clock::Clock;
 use crate::base::sealed::Sealer;
+use crate::config::SecuritySettings;
 use crate::db::Db;
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
@@ -34,6 +35,8 @@ pub struct App {
     pub printer: Printer,
     /// With what unions sign files for e-Tax.
     pub signing: SigningKeys,
+    /// Whom people tell of a weakness.
+    pub security: SecuritySettings,
     pub turns: Turns,
     pub pages: Pages,
     /// Whether browsers come by TLS alone.

@@ -102,7 +102,7 @@ impl Browser {
 
     /// Ticks the box or the radio button with this label, recommended or not.
     pub(crate) async fn choose(&self, label: &str) {
-        let words = format!("normalize-space(.)='{label}' or normalize-space(.)='{label}（推奨）'");
+        let words = format!("normalize-space(.)='{label}' or normalize-space(.)='{label} (推奨)'");
         let words = self.find(label, format!("//label[{words}]")).await;
         words.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
     }
@@ -119,7 +119,7 @@ impl Browser {
     /// Chooses from the pulldown with this label, recommended or not.
     pub(crate) async fn choose_from(&self, label: &str, option: &str) {
         let words =
-            format!("normalize-space(.)='{option}' or normalize-space(.)='{option}（推奨）'");
+            format!("normalize-space(.)='{option}' or normalize-space(.)='{option} (推奨)'");
         let path = format!("//select[{}]/option[{words}]", labelled(label));
         let found = self.find(option, path).await;
         found.click().await.unwrap_or_else(|error| panic!("{option}: {error}"));
@@ -241,7 +241,7 @@ impl Browser {
 
     /// On the sign-in page.
     pub(crate) async fn fill_in_password(&self, person: &Person) {
-        self.fill("ユーザID", &person.user_id).await;
+        self.fill(person.user_id_label(), &person.user_id).await;
         self.fill("パスワード", &person.password).await;
         self.press("ログイン").await;
     }

@@ -43,6 +43,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// What the person's union calls a user ID.
+    pub(crate) fn user_id_label(&self) -> &'static str {
+        if self.url.contains("//jrckenpo.") { "ユーザーID" } else { "ユーザID" }
+    }
+
     pub(crate) fn address(&self) -> &str {
         self.email.as_deref().expect("somebody with a mail address")
     }

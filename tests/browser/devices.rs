@@ -93,9 +93,9 @@ impl Browser {
     }
 
     /// Puts another such device, which knows no passkey yet, in the place of the first.
-    pub(crate) async fn change_authenticator(&self) {
+    pub(crate) async fn change_authenticator(&self) -> String {
         self.devtools("WebAuthn.disable", json!({})).await;
-        self.add_authenticator().await;
+        self.add_authenticator().await
     }
 
     /// Until the page is left or [`Browser::let_passkeys_be`], the device's person cancels.

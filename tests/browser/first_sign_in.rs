@@ -119,7 +119,7 @@ async fn f10_t9_hagumu_of_jomkenpo_comes_with_a_letter_and_signs_in_a_second_tim
         browser.arrives_at("初回ログインが完了しました").await;
     }
     browser.press("ログアウトする").await;
-    browser.arrives_at("KOSMO Communication Web へようこそ").await;
+    browser.arrives_at("もう一度ログインしてください").await;
     browser.give_password(&letter).await;
     browser.sees(REFUSED).await;
     browser.sign_in(&mut demo, &hagumu).await;

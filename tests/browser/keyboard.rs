@@ -17,7 +17,7 @@ const TERMS_TEXT: &str = "KOSMO Communication Web 利用規約の本文";
 async fn give_password(browser: &Browser, person: &Person) {
     browser.goto(&format!("{}sign-in", person.url)).await;
     browser.arrives_at("ログイン").await;
-    browser.type_at("ユーザID", &person.user_id).await;
+    browser.type_at(person.user_id_label(), &person.user_id).await;
     browser.type_at("パスワード", &person.password).await;
     browser.press_key(Key::Enter).await;
 }

@@ -27,7 +27,8 @@ async fn l6_megurus_passkey_alone_signs_him_in_at_his_union_and_nowhere_else() {
     let browser = Browser::open().await;
     let walk = Walk::new(&browser);
     let meguru = demo.person("meguru_haguruma");
-    allow(&demo, &browser, &["nideckenpo", "jomkenpo"]).await;
+    allow(&demo, &browser, &["jomkenpo"]).await;
+    browser.goto(&format!("{}/sign-in", demo.origin("nideckenpo"))).await;
     walk.look("sign-in-with-passkey").await;
     browser.sign_in(&mut demo, &meguru).await;
     let device = browser.add_authenticator().await;

@@ -16,7 +16,7 @@ async fn o5_a_demo_that_was_killed_goes_on_where_it_stopped_and_ctrl_c_ends_it()
     demo.kill_and_restart();
     assert_eq!(demo.count("select count(*) from members").await, members);
     assert_eq!(demo.person("musenkai76").password, kai.password);
-    browser.press("医療費照会").await;
+    browser.press("医療費情報").await;
     browser.arrives_at("医療費情報").await;
     assert_eq!(browser.account().await, "無線　海");
     browser.driver.delete_all_cookies().await.expect("a browser that forgets");

@@ -67,10 +67,10 @@ async fn l4_l5_l7_kai_of_kddikenpo_sets_an_app_up_and_signs_in_with_its_codes() 
     browser.give_password(&kai).await;
     browser.arrives_at("ワンタイムパスワードの入力").await;
     browser.fill("ワンタイムパスワード", &code).await;
-    browser.press("実行").await;
+    browser.press("トップページへ").await;
     browser.explains("ワンタイムパスワードが正しくありません").await;
     browser.fill("ワンタイムパスワード", &app.code()).await;
-    browser.press("実行").await;
+    browser.press("トップページへ").await;
     browser.arrives_at("ようこそ、渡邊　回 さん").await;
     demo.stop();
 }
@@ -97,7 +97,7 @@ async fn l6_arata_of_nideckenpo_registers_his_device_and_signs_in_with_it() {
     browser.sees("セキュリティキーの登録が無効です").await;
     browser.sees("端末にパスワード管理アプリが入っているか確認してください").await;
     browser.let_passkeys_be().await;
-    browser.add_authenticator().await;
+    let device = browser.add_authenticator().await;
     browser.press("再試行").await;
     assert_eq!(browser.typed("パスキーの名前").await, "パスキー");
     browser.fill("パスキーの名前", "").await;
@@ -108,8 +108,11 @@ async fn l6_arata_of_nideckenpo_registers_his_device_and_signs_in_with_it() {
     browser.arrives_at("ようこそ、始動　新 さん").await;
 
     browser.sign_out().await;
+    // His union's sign-in page would take the passkey by itself.
+    browser.let_person_agree(&device, false).await;
     browser.give_password(&arata).await;
     browser.arrives_at("パスキーでログイン").await;
+    browser.let_person_agree(&device, true).await;
     browser.goto(&format!("{}expenses", arata.url)).await;
     browser.arrives_at("パスキーでログイン").await;
     browser.press("次へ").await;
@@ -129,7 +132,7 @@ async fn f10_l6_saki_of_jomkenpo_registers_her_device_at_the_second_sign_in() {
     browser.register(&mut demo, &mut saki, &choices).await;
     browser.arrives_at("初回ログインが完了しました").await;
     browser.press("ログアウトする").await;
-    browser.arrives_at("KOSMO Communication Web へようこそ").await;
+    browser.arrives_at("もう一度ログインしてください").await;
 
     browser.add_authenticator().await;
     browser.give_password(&saki).await;

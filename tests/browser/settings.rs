@@ -125,7 +125,7 @@ async fn s4_t4_t6_kai_of_jrckenpo_proves_himself_by_the_password_alone() {
     browser.choose_in_menu(PROFILE).await;
     browser.give_password_again(&kai).await;
     browser.arrives_at(PROFILE).await;
-    browser.sees("ユーザIDは変更できません。").await;
+    browser.sees("ユーザーIDは変更できません。").await;
     assert!(offered(&browser).await.is_empty(), "T4: no method to choose");
     let buttons = pressables(&browser).await;
     assert!(!buttons.iter().any(|button| button == "変更"), "T6: {buttons:?}");

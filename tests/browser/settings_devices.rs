@@ -53,7 +53,7 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.give_password(&taro).await;
     browser.arrives_at(TOTP_CODE).await;
     browser.fill("ワンタイムパスワード", "000000").await;
-    browser.press("実行").await;
+    browser.press("トップページへ").await;
     browser.explains("デバイスを選択してください。").await;
     browser.give_app_code("iphone17", &other.code()).await;
     browser.explains(WRONG_CODE).await;
@@ -126,7 +126,7 @@ async fn s2_to_s5_l6_meguru_of_nideckenpo_signs_in_and_proves_himself_by_passkey
     browser.arrives_at(PASSKEY_SET_UP).await;
     browser.press("登録").await;
     browser.sees("この端末のパスキーは、すでに登録されています。").await;
-    browser.change_authenticator().await;
+    let device = browser.change_authenticator().await;
     browser.press("再試行").await;
     assert_eq!(browser.typed("パスキーの名前").await, "パスキー2", "S5");
     browser.fill("パスキーの名前", "パスキー").await;
@@ -153,8 +153,11 @@ async fn s2_to_s5_l6_meguru_of_nideckenpo_signs_in_and_proves_himself_by_passkey
     browser.press("削除する").await;
     browser.arrives_at_methods_with(PASSKEY).await;
     browser.sign_out().await;
+    // His union's sign-in page would take the passkey by itself.
+    browser.let_person_agree(&device, false).await;
     browser.give_password(&meguru).await;
     browser.arrives_at("パスキーでログイン").await;
+    browser.let_person_agree(&device, true).await;
     browser.press("次へ").await;
     browser.arrives_at("ようこそ、歯車　回 さん").await;
 
@@ -165,6 +168,7 @@ async fn s2_to_s5_l6_meguru_of_nideckenpo_signs_in_and_proves_himself_by_passkey
     browser.press("削除する").await;
     browser.arrives_at_methods_with(EMAIL_CODE).await;
     browser.sees("生体認証は未設定").await;
+    browser.let_person_agree(&device, false).await;
     browser.sign_out().await;
     browser.sign_in(&mut demo, &meguru).await;
     demo.stop();

@@ -65,7 +65,7 @@ impl Browser {
         self.arrives_at(TOTP_CODE).await;
         self.choose(device).await;
         self.fill("ワンタイムパスワード", code).await;
-        self.press("実行").await;
+        self.press("トップページへ").await;
     }
 
     /// S5: on 「ログイン方法変更」, as far as the question.

@@ -3,7 +3,7 @@
 use crate::browser::Browser;
 use crate::demo::{Demo, Person};
 
-const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
+const REFUSED: &str = "無効なユーザーIDまたはパスワードです。";
 const PASSWORD: &str = "Kiri8no8oto";
 
 /// G1–G4, T4, T9: Kirie comes with a letter.
@@ -69,7 +69,7 @@ async fn type_details(browser: &Browser, kirie: &Person) {
     browser.fill("パスワード確認用", "Kiri8no8oko").await;
     browser.choose("不要").await;
     browser.press("入力内容確認").await;
-    browser.explains("ユーザIDは8文字以上、13文字以内で入力してください。").await;
+    browser.explains("ユーザーIDは8文字以上、13文字以内で入力してください。").await;
     browser.explains("パスワードが一致していません。同じものを入力してください。").await;
     browser.fill("ユーザーID", "Kirie1970").await;
     browser.fill("パスワード", PASSWORD).await;
@@ -114,7 +114,7 @@ async fn t4_the_password_alone_signs_jrckenpos_people_in() {
     browser.give_password(&kai).await;
     browser.arrives_at("ようこそ、無線　海 さん").await;
     assert_eq!(demo.codes_to(&kai), 0, "T4: no code is mailed");
-    browser.press("医療費照会").await;
+    browser.press("医療費情報").await;
     browser.arrives_at("医療費情報").await;
     demo.stop();
 }

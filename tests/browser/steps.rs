@@ -11,7 +11,7 @@ pub(crate) const CODE: &str = "ワンタイムパスワード (OTP) メール認
 pub(crate) const PASSKEY: &str = "生体認証";
 pub(crate) const TOTP: &str = "ワンタイムパスワード（OTP）アプリ認証";
 pub(crate) const EMAIL_CODE: &str = "ワンタイムパスワード（OTP）メール認証";
-pub(crate) const EMAIL_CODE_RECOMMENDED: &str = "ワンタイムパスワード（OTP）メール認証（推奨）";
+pub(crate) const EMAIL_CODE_RECOMMENDED: &str = "ワンタイムパスワード（OTP）メール認証 (推奨)";
 
 /// What a person decides on the way.
 pub(crate) struct Choices<'c> {
@@ -87,7 +87,6 @@ impl Browser {
         self.arrives_at("メールアドレスの確認").await;
         self.press("メールアドレスを確認する").await;
         self.arrives_at("メールアドレスの確認が完了しました").await;
-        self.sees("元の画面に戻り、「更新」を押してください。").await;
     }
 
     /// F8

@@ -62,9 +62,8 @@ async fn t1_t10_t15_jomkenpo_is_visibly_another_union_and_knows_nobody_of_klinek
     assert_eq!(kline.1, "トップ | 川崎汽船 KOSMO Communication Web");
     assert_eq!(jom.1, "トップ | J-オイルミルズ KOSMO Communication Web");
     for (service, at_kline, at_jom) in [
-        ("医療費情報", true, false),
+        ("医療費情報", true, true),
         ("処方医薬品照会", true, false),
-        ("医療費照会", false, true),
         ("インフルエンザ予防接種費用補助申請", false, true),
     ] {
         let shown = (kline.2.contains(service), jom.2.contains(service));

@@ -54,6 +54,20 @@ async fn o1_validate_names_five_mistakes_with_their_lines_and_needs_no_database(
     assert!(told.contains("もしかして: min_length") && told.contains("もしかして: totp"));
     let output = kosmo(None, &["tenant", "validate", text(&world.write("right.toml", EXAMPLE))]);
     assert!(output.status.success() && out(&output).contains("問題ありません"));
+    assert_eq!(err(&output), "");
+
+    let ways = ["mail", "form_url", "phone", "hours"];
+    let nowhere: Vec<&str> = EXAMPLE
+        .lines()
+        .filter(|line| !ways.iter().any(|way| line.starts_with(&format!("{way} = "))))
+        .collect();
+    let path = world.write("nowhere.toml", nowhere.join("\n"));
+    let output = kosmo(None, &["tenant", "validate", text(&path)]);
+    assert!(output.status.success(), "T7: no mistake: {}", err(&output));
+    assert!(err(&output).contains("注意: contact: 組合に連絡する手段が1つもありません"));
+    let wrong = EXAMPLE.replace("phone = \"03-0000-0000\"", "phone = \"内線 12\"");
+    let output = kosmo(None, &["tenant", "validate", text(&world.write("wrong.toml", wrong))]);
+    assert!(err(&output).contains("contact.phone: 電話番号ではありません"), "{}", err(&output));
 }
 
 #[tokio::test]

@@ -28,7 +28,8 @@ async fn post(world: &World, slug: &str) -> MailId {
 
 async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
     let union = world.union(slug);
-    let (what, at, origin) = ("パスワードの変更", "今日".to_owned(), union.origin.clone());
+    let (what, at, origin) =
+        ("パスワードの変更".to_owned(), "今日".to_owned(), union.origin.clone());
     let mail = AccountChangedMail { what, at, origin };
     let letter = world.app.mail.write(&union, &mail).unwrap();
     let mut tx = world.app.db.tenant(union.id).await.unwrap();

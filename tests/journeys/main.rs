@@ -26,6 +26,7 @@ mod notices;
 mod operator;
 mod paper;
 mod passkey_alone;
+mod passkey_offer;
 mod passkeys;
 mod recovery;
 mod recovery_codes;

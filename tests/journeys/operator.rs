@@ -131,7 +131,7 @@ async fn l2_a_locked_person_is_unlocked_by_command() {
     let lock = "update accounts set locked_at = now() where user_id = 'saburo76'";
     sqlx::query(lock).execute(&mut world.database.admin().await).await.unwrap();
     let refused = world.give_password(&mut world.browser("jrckenpo"), SABURO).await;
-    assert!(refused.shows("無効なユーザIDまたはパスワードです。"));
+    assert!(refused.shows("無効なユーザーIDまたはパスワードです。"));
     let unlock = |user_id| world.kosmo(&["members", "unlock", "--tenant", "jrckenpo", user_id]);
     assert!(said(&unlock("SABURO76")).contains("ロックを解除しました"));
     assert!(said(&unlock("saburo76")).contains("ロックされていません"));

@@ -167,7 +167,7 @@ async fn t4_without_the_policys_word_there_is_no_such_way_in() {
     let (world, mut device) = world().await;
     let mut browser = world.browser("klinekenpo");
     let answer = Answer::to(&browser.get("/sign-in").await, &mut device);
-    for slug in ["jomkenpo", "nideckenpo"] {
+    for slug in ["jomkenpo", "kddikenpo"] {
         let mut elsewhere = world.browser(slug);
         assert!(!elsewhere.get("/sign-in").await.shows("パスキーでログイン"));
         assert_eq!(answer.send(&mut elsewhere).await.status, StatusCode::NOT_FOUND, "{slug}");

@@ -237,7 +237,8 @@ async fn r2_whoever_forgot_the_id_gets_it_by_birthdate_and_address() {
         ("19790822", "", "メールアドレスを入力してください。"),
         ("19790822", "taro\r\nBcc: evil@example.com", "無効なメールアドレスです。"),
         ("19790822", &format!("{}@example.jp", "a".repeat(310)), "255文字"),
-        ("1979/13/40", TARO.email, "数字8桁"),
+        ("1979/13/40", TARO.email, "存在しない日付です。"),
+        ("79/8/22", TARO.email, "数字8桁"),
     ] {
         let page = browser.post(path, &[("birthdate", birthdate), ("email", email)]).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{error}");

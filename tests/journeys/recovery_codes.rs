@@ -32,6 +32,10 @@ async fn ten_codes_are_shown_once_and_each_signs_in_once() {
     let mut browser = world.sign_in(TARO).await;
     let set = make(&mut browser).await;
     assert_eq!(set.len(), 10);
+    for code in &set {
+        let groups: Vec<usize> = code.split('-').map(str::len).collect();
+        assert_eq!(groups, [4; 4], "short enough to be written down: {code}");
+    }
     assert!(browser.get(SET).await.shows("未使用のコードが10個あります。"));
     assert_eq!(codes(&browser.get(SET).await).len(), 0, "never again");
     let stored = "select count(*) from recovery_codes where octet_length(code_hash) = 32";
@@ -156,4 +160,33 @@ async fn s4_whoever_lost_the_passkey_is_asked_again_for_password_and_recovery_co
     assert!(browser.get(SET).await.shows("未使用のコードが9個あります。"));
     world.change_policy("klinekenpo", |policy| policy.sign_in.recovery_codes = false).await;
     assert_eq!(browser.get(link).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_code_before_there_can_be_one() {
+    use crate::first_sign_in::BY_LETTER;
+    let world = World::new().await;
+    let mut browser = world.begin(BY_LETTER).await;
+    let page = world.walk_to(&mut browser, BY_LETTER, "/sign-in/code").await;
+    assert!(!page.shows("リカバリーコード"), "{}", page.text());
+    assert_eq!(browser.get(USE).await.location(), "/sign-in/code");
+}
+
+#[tokio::test]
+async fn a_set_of_the_longer_codes_that_was_made_before_still_signs_in() {
+    let world = World::new().await;
+    let code = "abcdefghjkmnpqrstwxyz234";
+    let kept = format!(
+        "insert into recovery_codes (tenant_id, account_id, code_hash, created_at)
+         select tenant_id, id, sha256(convert_to('recovery code ' || id || ' {code}', 'UTF8')), now()
+         from accounts where user_id = 'taro_k' and member_code = 'K1'"
+    );
+    world.execute(&kept).await;
+    let mut browser = world.browser("klinekenpo");
+    world.give_password(&mut browser, TARO).await;
+    browser.get(USE).await;
+    let page = browser.post(USE, &[("code", "abcd-efgh-jkmn-pqrs-twxy-z235")]).await;
+    assert!(page.shows("リカバリーコードが正しくありません。"), "{}", page.text());
+    let done = browser.post(USE, &[("code", "ABCD-EFGH-JKMN-PQRS-TWXY-Z234")]).await;
+    assert!(done.status.is_redirection(), "{}", done.text());
 }

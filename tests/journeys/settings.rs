@@ -132,7 +132,7 @@ async fn s4_where_the_password_is_all_it_is_all_that_is_asked() {
     assert_eq!(browser.post("/reauthenticate", &fields).await.location(), "/profile");
     assert_ne!(browser.cookies, before, "under a new token");
     let page = browser.get("/profile").await;
-    assert!(page.shows("ユーザIDは変更できません。"), "T6: {}", page.text());
+    assert!(page.shows("ユーザーIDは変更できません。"), "T6: {}", page.text());
     let forced = browser.post("/profile", &[("user_id", "saburo99"), ("method", "")]).await;
     assert!(forced.status.is_redirection());
     world.sign_in(SABURO).await;

@@ -13,7 +13,7 @@ use crate::support::people::{
 use crate::support::world::World;
 
 const SETTINGS: &str = "/expenses/settings";
-const SUBJECT: &str = "【KOSMOWeb】新しい情報掲載のお知らせ";
+const SUBJECT: &str = "【KOSMOWeb】医療費情報更新のお知らせ";
 
 /// Taro's world with his wife's account.
 async fn world() -> World {
@@ -81,8 +81,9 @@ async fn m1_m4_one_mail_each_from_info_that_says_nothing_of_what_is_there() {
         assert_eq!(from.name(), Some("川崎汽船健康保険組合"));
         let (text, html) = (mail.body_text(0).unwrap(), mail.body_html(0).unwrap());
         for body in [&text, &html] {
-            assert!(body.contains("新しい情報がポータルに掲載されました。"), "{body}");
-            assert!(body.contains("http://www.klinekenpo.localhost:8080"), "{body}");
+            assert!(body.contains("「医療費情報」に新しい情報が掲載されました。"), "{body}");
+            assert!(body.contains("http://www.klinekenpo.localhost:8080/expenses"), "{body}");
+            let body = body.replace("医療費情報", "");
             for medical in [
                 "医療",
                 "診療",

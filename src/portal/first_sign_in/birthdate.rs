@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
-use crate::base::japanese::parse_date;
+use crate::base::japanese::{NoDate, read_date};
 use crate::portal::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
@@ -75,8 +75,13 @@ pub(in crate::portal) fn read(text: &str) -> Result<NaiveDate, &'static str> {
         return Err("生年月日を入力してください。");
     }
     // No way of writing a date is longer; folding a long text takes its time.
-    let date = (text.chars().count() <= 40).then(|| parse_date(text)).flatten();
-    date.ok_or("生年月日は数字8桁で入力してください。（入力例:19790822）")
+    let date = if text.chars().count() <= 40 { read_date(text) } else { Err(NoDate::Unreadable) };
+    date.map_err(|error| match error {
+        NoDate::Unreadable => "生年月日は数字8桁で入力してください。（入力例:19790822）",
+        NoDate::NoSuchDay => {
+            "生年月日が、存在しない日付です。ご確認のうえ、もう一度入力してください。"
+        }
+    })
 }
 
 fn page(app: &App, signing_in: &SigningIn, birthdate: Field) -> Result<Response, WebError> {

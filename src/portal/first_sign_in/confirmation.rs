@@ -65,7 +65,10 @@ pub(super) async fn submit(
             let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
         }
-        Registration::UserIdTaken => page(&app, &signing_in, Some(TAKEN)).await,
+        Registration::UserIdTaken => {
+            let taken = signing_in.visitor.tenant.config.say(TAKEN);
+            page(&app, &signing_in, Some(&taken)).await
+        }
         Registration::EmailTaken => page(&app, &signing_in, Some(email::TAKEN)).await,
         Registration::NothingDue => Ok(Redirect::to(ONWARD).into_response()),
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::email;
@@ -13,7 +13,7 @@ use crate::auth::password::{self, Rule};
 use crate::auth::registration::{self, Details, Drafting};
 use crate::auth::user_id::{self, UserId};
 use crate::base::email::EmailAddress;
-use crate::portal::new_password::{messages, typed_wrong};
+use crate::portal::new_password::{Twice, TwoFields, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -26,6 +26,7 @@ pub(in crate::portal) struct DetailsPage {
     #[serde(flatten)]
     pub(in crate::portal) user_id_rules: RulesText,
     pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) password_min: u16,
     /// Whether a password was typed before, which need not be typed again.
     pub(in crate::portal) password_kept: bool,
     pub(in crate::portal) form: DetailsForm,
@@ -99,7 +100,7 @@ pub(super) async fn submit(
     match app.sign_in().keep_draft(&visitor.tenant, session, &details).await? {
         Drafting::Kept => Ok(Redirect::to("/first-sign-in/confirmation").into_response()),
         Drafting::Refused(flaws) => {
-            form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
+            form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(&app, &signing_in, form).await
         }
     }
@@ -122,7 +123,7 @@ async fn read(
     if let Ok(user_id) = &user_id
         && user_id::is_taken(&mut tx, session.account, user_id).await?
     {
-        form.user_id.error = Some(TAKEN.to_owned());
+        form.user_id.error = Some(visitor.tenant.config.say(TAKEN));
     }
     if let Ok(Some(email)) = &email
         && email_confirmation::is_taken(&mut tx, session.account, email.as_str()).await?
@@ -134,12 +135,11 @@ async fn read(
     let typed_id = user_id.as_ref().map_or("", UserId::as_str);
     let kept = draft.is_some_and(|draft| draft.user_id == typed_id);
     tx.commit().await?;
-    let nothing = |text: &SecretString| text.expose_secret().is_empty();
-    let keeps = kept && nothing(&fields.password) && nothing(&fields.again);
-    let wrong = if keeps { None } else { typed_wrong(&fields.password, &fields.again) };
-    if let Some(wrong) = wrong {
-        wrong.put(&mut form.password, &mut form.again);
-    }
+    let twice = Twice { password: &fields.password, again: &fields.again };
+    let keeps = kept && twice.is_empty();
+    let ids = (typed_id, session.user_id.as_str());
+    let mut two = TwoFields { password: &mut form.password, again: &mut form.again };
+    let mut wrong = !keeps && twice.is_refused(app, &visitor.tenant, ids, &mut two).await?;
     let expense_mail = match fields.expense_mail.as_str() {
         "yes" => Some(true),
         "no" => Some(false),
@@ -149,13 +149,20 @@ async fn read(
         form.expense_mail.error = Some("必要・不要のどちらかを選択してください。".to_owned());
     }
     if let Err(error) = &user_id {
-        form.user_id.error = Some(error.clone());
+        form.user_id.error = Some(visitor.tenant.config.say(error));
     }
     if let Err(error) = &email {
         form.email.error = Some(error.clone());
     }
-    let errors = [&form.user_id, &form.password, &form.again, &form.email];
-    if errors.iter().any(|field| field.error.is_some()) {
+    let others = [&form.user_id, &form.email, &form.expense_mail];
+    if !wrong && others.iter().any(|field| field.error.is_some()) {
+        wrong = true;
+        // What is wrong with the password is told in the same go.
+        if !keeps {
+            form.password.error = twice.flaws(app, &visitor.tenant, ids).await?;
+        }
+    }
+    if wrong {
         return Ok(None);
     }
     let password = (!keeps).then(|| fields.password.clone());
@@ -187,7 +194,8 @@ async fn page(
     let page = DetailsPage {
         progress: signing_in.progress(),
         user_id_rules: RulesText::from(&config.user_id),
-        rules: password::list(&config.password),
+        rules: password::list(config),
+        password_min: config.password.min_length,
         password_kept,
         form,
     };

@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
 use crate::auth::journey::{Progress, Step};
+use crate::portal::ONWARD;
 use crate::web::error::WebError;
-use crate::web::identity::SigningIn;
+use crate::web::identity::{SigningIn, Visitor};
 use crate::web::page::Page;
 use crate::web::state::AppState;
 
@@ -20,6 +21,14 @@ impl Page for DonePage {
     const TEMPLATE: &'static str = "portal/first_sign_in/done.html";
 }
 
+/// 「もう一度ログインしてください」, after 「ログアウトする」.
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct AgainPage {}
+
+impl Page for AgainPage {
+    const TEMPLATE: &'static str = "portal/first_sign_in/again.html";
+}
+
 pub(super) async fn show(
     State(app): State<AppState>,
     signing_in: SigningIn,
@@ -27,4 +36,14 @@ pub(super) async fn show(
     let signing_in = signing_in.at(Step::SignOut)?;
     let page = DonePage { progress: signing_in.progress() };
     signing_in.visitor.page(&app, StatusCode::OK, &page)
+}
+
+pub(super) async fn again(
+    State(app): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, WebError> {
+    if visitor.session().is_some() {
+        return Ok(Redirect::to(ONWARD).into_response());
+    }
+    visitor.page(&app, StatusCode::OK, &AgainPage {})
 }

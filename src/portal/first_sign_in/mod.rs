@@ -16,6 +16,9 @@ use axum::routing::get;
 
 use crate::web::state::AppState;
 
+/// Where the methods' set-up goes on, after a sign-out in between (F10).
+pub(super) const AGAIN: &str = "/first-sign-in/again";
+
 /// What the union tells whoever got locked out here.
 pub(super) const LOCKED: &str = "入力内容を続けて誤ったため、安全のためアカウントをロックしました。ロックの解除は、健康保険組合へお問い合わせください。";
 
@@ -28,6 +31,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/first-sign-in/email/status", get(email::status))
         .route("/first-sign-in/user-id", get(user_id::show).post(user_id::submit))
         .route("/first-sign-in/done", get(done::show))
+        .route(AGAIN, get(done::again))
         .route("/first-sign-in/identity", get(identity::show).post(identity::submit))
         .route("/first-sign-in/details", get(details::show).post(details::submit))
         .route("/first-sign-in/confirmation", get(confirmation::show).post(confirmation::submit))

@@ -96,7 +96,7 @@ pub(super) async fn submit(
     let (user_id, method) = match (user_id, method) {
         (Ok(user_id), Ok(method)) => (user_id, method),
         (user_id, method) => {
-            form.user_id.error = user_id.err();
+            form.user_id.error = user_id.err().map(|error| config.say(&error));
             form.method.error = method.err().map(str::to_owned);
             return page(&app, &signing_in, form);
         }
@@ -105,7 +105,7 @@ pub(super) async fn submit(
     let set = user_id::set(&mut tx, &app.clock, session.account, &user_id, method).await?;
     tx.commit().await?;
     if !set {
-        form.user_id = form.user_id.with_error(TAKEN);
+        form.user_id = form.user_id.with_error(&config.say(TAKEN));
         return page(&app, &signing_in, form);
     }
     Ok(Redirect::to(ONWARD).into_response())

@@ -34,6 +34,10 @@ fn answer(
     user_id: &str,
 ) -> Result<Response, WebError> {
     let form = SignInForm { user_id: Field::with_value(user_id), ..SignInForm::default() };
-    let page = SignInPage { notice: Some(notice), form, ..SignInPage::of(app, visitor)? };
+    let page = SignInPage {
+        notice: Some(visitor.tenant.config.say(&notice)),
+        form,
+        ..SignInPage::of(app, visitor)?
+    };
     visitor.page(app, StatusCode::OK, &page)
 }

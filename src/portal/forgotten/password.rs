@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
 use crate::auth::consent::Client;
-use crate::auth::recovery::Asked;
+use crate::auth::recovery::{Asked, VALID_FOR};
 use crate::auth::user_id::UserId;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -16,6 +16,9 @@ use crate::web::state::{App, AppState};
 
 const EMPTY: &str = "ユーザIDを入力してください。";
 const ANSWER: &str = "詳細な手順を記載したメールをすぐに受信してください。";
+
+/// To whoever waits in vain.
+const NO_MAIL: &str = "届かない場合は、ユーザIDと迷惑メールフォルダ、「@kosmo-web.jp」からのメールを受信できる設定になっているかをご確認のうえ、「パスワードを忘れた方はこちら」からもう一度操作してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct ForgottenPasswordPage {
@@ -54,12 +57,16 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let typed = Field::with_value(&fields.user_id);
     if fields.user_id.trim().is_empty() {
-        return page(&app, &visitor, typed.with_error(EMPTY));
+        return page(&app, &visitor, typed.with_error(&visitor.tenant.config.say(EMPTY)));
     }
     let user_id = UserId::parse(&fields.user_id).ok();
     let asked = app.sign_in().ask_for_reset(&visitor.tenant, user_id.as_ref(), &client).await?;
     match asked {
-        Asked::Answered => answer(&app, &visitor, ANSWER.to_owned(), &fields.user_id),
+        Asked::Answered => {
+            let minutes = VALID_FOR.num_minutes();
+            let notice = format!("{ANSWER}\nメールのリンクの有効時間は{minutes}分です。{NO_MAIL}");
+            answer(&app, &visitor, notice, &fields.user_id)
+        }
         Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY)),
     }
 }

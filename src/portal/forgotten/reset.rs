@@ -10,7 +10,7 @@ use super::answer;
 use crate::auth::password::{self, Rule};
 use crate::auth::recovery::Reset;
 use crate::base::secret::PlainToken;
-use crate::portal::new_password::{messages, typed_wrong};
+use crate::portal::new_password::{Twice, TwoFields, messages};
 use crate::tenant::policy::FactorReset;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -82,15 +82,19 @@ pub(super) async fn submit(
         return visitor.page(&app, StatusCode::GONE, &ResetOverPage {});
     };
     let mut form = ResetPasswordForm { lost, ..ResetPasswordForm::default() };
-    if let Some(error) = typed_wrong(&password, &again) {
-        error.put(&mut form.password, &mut form.again);
+    let Some(user_id) = app.sign_in().whose_reset(&visitor.tenant, &link).await? else {
+        return visitor.page(&app, StatusCode::GONE, &ResetOverPage {});
+    };
+    let twice = Twice { password: &password, again: &again };
+    let mut fields = TwoFields { password: &mut form.password, again: &mut form.again };
+    if twice.is_refused(&app, &visitor.tenant, (&user_id, &user_id), &mut fields).await? {
         return page(&app, &visitor, token, form).await;
     }
     match app.sign_in().reset_password(&visitor.tenant, &link, &password, lost).await? {
         Reset::Done => answer(&app, &visitor.signed_out(), DONE.to_owned(), ""),
         Reset::Over => visitor.page(&app, StatusCode::GONE, &ResetOverPage {}),
         Reset::Refused(flaws) => {
-            form.password.error = Some(messages(&visitor.tenant.config.password, &flaws));
+            form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(&app, &visitor, token, form).await
         }
     }
@@ -115,7 +119,7 @@ async fn page(
     let page = ResetPasswordPage {
         token,
         user_id,
-        rules: password::list(&config.password),
+        rules: password::list(config),
         lost_device: config.lost_device.reset_by == FactorReset::ForgottenPassword
             && !config.sign_in.second_factors.is_empty(),
         form,

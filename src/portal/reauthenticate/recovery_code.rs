@@ -56,9 +56,10 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, field.with_error(EMPTY));
     }
     let Subscriber { visitor, session, token } = &subscriber;
+    let typed = app.sign_in().recovery_code(&visitor.tenant, session.account, &code).await?;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let cx = app.context(&visitor.tenant);
-    let confirmation = recovery_code::confirm(&mut tx, cx, session, token, &code).await?;
+    let confirmation = recovery_code::confirm(&mut tx, cx, session, token, &typed).await?;
     tx.commit().await?;
     match confirmation {
         Confirmation::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),

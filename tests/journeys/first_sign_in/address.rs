@@ -93,7 +93,14 @@ async fn f6_scanners_may_open_the_link_as_often_as_they_like() {
     for _ in 0..2 {
         let page = elsewhere.post(&link, &[]).await;
         assert_eq!(page.heading(), "メールアドレスの確認が完了しました", "twice is as good");
+        assert!(page.shows("手続きを始めた端末に戻り、"), "{}", page.text());
+        assert!(!page.body.contains("/sign-in/continue"), "{}", page.body);
     }
+    let page = browser.get(&link).await;
+    assert!(
+        page.body.contains("href=\"/sign-in/continue\">次へ進む</a>"),
+        "in the browser that waits"
+    );
     assert_eq!(
         elsewhere.get("/sign-in/continue").await.location(),
         "/sign-in",

@@ -33,7 +33,7 @@ async fn what_is_no_birthdate_is_told_and_does_not_count() {
     let mut browser = world.begin(BY_LETTER).await;
     browser.get(PAGE).await;
     let long = "1".repeat(10_000);
-    for typed in ["", "　", "19990931", "きのう", "<b>19990909</b>", "1999\u{0}0909", &long] {
+    for typed in ["", "　", "きのう", "<b>19990909</b>", "1999\u{0}0909", &long] {
         let page = browser.post(PAGE, &[("birthdate", typed)]).await;
         assert_eq!(page.status.as_u16(), 422, "{typed:.20}");
         assert!(
@@ -43,6 +43,10 @@ async fn what_is_no_birthdate_is_told_and_does_not_count() {
         );
         assert!(page.title().starts_with("エラー: "));
         assert!(!page.body.contains("<b>19"), "what was typed comes back as text");
+    }
+    for typed in ["19990931", "平成11年9月31日"] {
+        let page = browser.post(PAGE, &[("birthdate", typed)]).await;
+        assert!(page.shows("生年月日が、存在しない日付です。"), "{typed}: {}", page.text());
     }
     assert_eq!(world.count("select sum(birthdate_failures) from accounts").await, 0);
 }

@@ -18,6 +18,6 @@ use crate::support::people::{NANA, ROKURO, SHIRO};
 /// By the formula of seed 003, and asked to sign out before the set-up.
 const BY_FORMULA: Answers = Answers::of(SHIRO, "20010101");
 /// By a letter.
-const BY_LETTER: Answers = Answers::of(NANA, "1999/9/9");
+pub(crate) const BY_LETTER: Answers = Answers::of(NANA, "1999/9/9");
 /// By the formula, set-up at once.
 const AT_ONCE: Answers = Answers::of(ROKURO, "平成2年5月5日");

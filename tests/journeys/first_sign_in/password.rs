@@ -61,6 +61,24 @@ async fn t5_neither_the_user_id_nor_the_first_password_may_stay() {
 }
 
 #[tokio::test]
+async fn f9_all_that_is_wrong_with_a_password_is_told_at_once() {
+    let world = World::new().await;
+    let mut browser = world.begin(BY_LETTER).await;
+    world.walk_to(&mut browser, BY_LETTER, PAGE).await;
+    let page = browser.post(PAGE, &[("password", "うみ"), ("again", "かぜ")]).await;
+    for error in [
+        "パスワードは8文字以上で入力してください。",
+        "パスワードに利用できない文字が入っています。",
+        "パスワードが一致していません。同じものを入力してください。",
+    ] {
+        assert_eq!(page.text().matches(error).count(), 2, "{error}: {}", page.text());
+    }
+    let page = browser.post(PAGE, &[("password", NANA.password), ("again", "")]).await;
+    assert!(page.shows("確認のため、パスワードをもう一度入力してください。"), "{}", page.text());
+    assert!(page.shows("現在のパスワードと同じものは設定できません。"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn t5_the_formulas_password_may_not_stay_even_where_it_keeps_the_rules() {
     let world = World::new().await;
     let at_once = super::AT_ONCE;

@@ -41,6 +41,14 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
     assert!(page.shows("スキャンできませんか？") && page.shows("全6ステップ中6"));
     let key = key(&page);
     assert_eq!(key.split(' ').map(str::len).collect::<Vec<_>>(), [4; 8], "{key}");
+    let here = "href=\"otpauth://totp/";
+    assert!(page.body.contains(here), "for an app on the same device: {}", page.body);
+    assert!(page.body.contains(&format!("secret={}", key.replace(' ', "").to_uppercase())));
+    for store in
+        ["https://apps.apple.com/jp/app/", "https://play.google.com/store/apps/details?id="]
+    {
+        assert_eq!(page.body.matches(store).count(), 3, "{store}");
+    }
     let qr = browser.get("/sign-in/totp/qr.png").await;
     assert_eq!(qr.headers["content-type"], "image/png");
     assert!(self::key(&browser.get(SET_UP).await) == key, "the same key, however often shown");

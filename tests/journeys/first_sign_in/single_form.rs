@@ -104,6 +104,8 @@ async fn g1_to_g4_hachiro_registers_on_two_forms_and_a_confirmation() {
     assert_eq!(page.heading(), "登録が完了しました");
     assert!(page.shows("hachiro88") && page.shows("メニューへ"), "{}", page.text());
     assert!(browser.get("/").await.heading().starts_with("ようこそ"), "T4: the password alone");
+    let page = browser.get("/profile").await;
+    assert_eq!(page.heading(), "プロフィール変更", "nobody asks for a password set just now");
 
     world.deliver().await;
     let mails = world.mails_to(TYPED.email);
@@ -113,7 +115,7 @@ async fn g1_to_g4_hachiro_registers_on_two_forms_and_a_confirmation() {
     );
     assert!(!welcome.contains(TYPED.password));
     let dead = world.give_password(&mut world.browser("jrckenpo"), HACHIRO).await;
-    assert!(dead.shows("無効なユーザIDまたはパスワードです。"), "G4");
+    assert!(dead.shows("無効なユーザーIDまたはパスワードです。"), "G4");
     world.sign_in(Person { user_id: "hachiro88", password: TYPED.password, ..HACHIRO }).await;
     let kept = "select count(*) from mail_preferences where kind = 'expenses' and wanted";
     assert_eq!(world.count(kept).await, 1);
@@ -153,7 +155,7 @@ async fn g1_nothing_tells_which_part_was_wrong_and_five_lock() {
     let page = browser.post(IDENTITY, &fields).await;
     assert!(page.shows("アカウントをロックしました"), "{}", page.text());
     let page = world.give_password(&mut world.browser("jrckenpo"), HACHIRO).await;
-    assert!(page.shows("無効なユーザIDまたはパスワードです。"));
+    assert!(page.shows("無効なユーザーIDまたはパスワードです。"));
 }
 
 #[tokio::test]
@@ -166,11 +168,19 @@ async fn g2_each_field_is_checked_and_what_was_typed_stays() {
     prove_identity(&mut browser).await;
     for (typed, errors) in [
         (Typed { user_id: "hachi", ..TYPED }, &["8文字以上、13文字以内"] as &[&str]),
-        (Typed { user_id: "hachiro_88", ..TYPED }, &["「_」はユーザIDに利用できません。"]),
-        (Typed { user_id: SABURO.user_id, ..TYPED }, &["このユーザIDは利用できません。"]),
+        (Typed { user_id: "hachiro_88", ..TYPED }, &["「_」はユーザーIDに利用できません。"]),
+        (Typed { user_id: SABURO.user_id, ..TYPED }, &["このユーザーIDは利用できません。"]),
         (Typed { password: "", again: "", ..TYPED }, &["パスワードを入力してください。"]),
         (Typed { again: "Rajio1926", ..TYPED }, &["パスワードが一致していません。"]),
         (Typed { password: "rajiorajio", again: "rajiorajio", ..TYPED }, &["半角数字を1文字以上"]),
+        (
+            Typed { password: "rajio", again: "Rajio1925", user_id: "hachi", ..TYPED },
+            &["8文字以上、13文字以内", "8文字以上で", "半角数字を1文字以上", "一致していません"],
+        ),
+        (
+            Typed { password: "rajio", again: "rajio", email: "hachi@", ..TYPED },
+            &["8文字以上で", "無効なメールアドレスです。"],
+        ),
         (
             Typed { password: "Rajio19250101192501012", again: "Rajio19250101192501012", ..TYPED },
             &["20文字以内"],
@@ -208,7 +218,7 @@ async fn t5_an_id_changed_afterwards_may_not_become_the_password() {
     assert!(page.shows("パスワードを入力してください。"), "{}", page.text());
     let both = Typed { password: "umikaze26x", again: "umikaze26x", ..renamed };
     let page = type_details(&mut browser, both).await;
-    assert!(page.shows("ユーザIDと同じ文字列はパスワードに設定できません。"), "{}", page.text());
+    assert!(page.shows("ユーザーIDと同じ文字列はパスワードに設定できません。"), "{}", page.text());
 }
 
 #[tokio::test]
@@ -242,7 +252,7 @@ async fn g3_an_id_that_another_took_meanwhile_is_told_and_ten_clicks_register_on
     sqlx::query(take).execute(&mut world.database.admin().await).await.unwrap();
     browser.get(CONFIRMATION).await;
     let page = browser.post(CONFIRMATION, &[]).await;
-    assert!(page.shows("このユーザIDは利用できません。"), "{}", page.text());
+    assert!(page.shows("このユーザーIDは利用できません。"), "{}", page.text());
     type_details(&mut browser, Typed { user_id: "hachiro99", ..TYPED }).await;
     browser.get(CONFIRMATION).await;
     let clicks = (0..10).map(|_| {
@@ -254,4 +264,51 @@ async fn g3_an_id_that_another_took_meanwhile_is_told_and_ten_clicks_register_on
     }
     let welcomes = "select count(*) from outbox where kind = 'welcome'";
     assert_eq!(world.count(welcomes).await, 1);
+}
+
+#[tokio::test]
+async fn a_union_of_the_older_way_has_one_word_for_a_user_id_and_those_of_its_letters() {
+    let world = world().await;
+    let mut browser = world.browser("jrckenpo");
+    let mut pages = vec![
+        browser.get("/sign-in").await,
+        browser.post("/sign-in", &[("user_id", ""), ("password", "")]).await,
+        browser.get("/forgotten-password").await,
+        browser.post("/forgotten-password", &[("user_id", "")]).await,
+        browser.post("/forgotten-password", &[("user_id", "saburo76")]).await,
+        browser.get("/forgotten-user-id").await,
+    ];
+    let mut browser = begin(&world).await;
+    prove_identity(&mut browser).await;
+    pages.push(browser.get(DETAILS).await);
+    pages.push(type_details(&mut browser, Typed { user_id: "h!", ..TYPED }).await);
+    type_details(&mut browser, TYPED).await;
+    pages.push(browser.get(CONFIRMATION).await);
+    for page in &pages {
+        assert!(page.shows("ユーザーID") && !page.shows("ユーザID"), "{}", page.text());
+    }
+    let details = &pages[6];
+    for words in
+        ["ユーザーID (必須)", "メールアドレス (任意)", "パスワードは8桁以上で入力してください。"]
+    {
+        assert!(details.shows(words), "{words}: {}", details.text());
+    }
+    assert!(pages[8].shows("メールアドレス (任意)"), "{}", pages[8].text());
+    let link =
+        "<a class=\"link\" href=\"/policies\">注意事項・免責事項・セキュリティポリシー等</a>";
+    assert!(details.body.contains(link));
+    let policies = world.browser("jrckenpo").get("/policies").await;
+    assert_eq!(policies.heading(), "注意事項・免責事項・セキュリティポリシー等");
+    assert!(policies.shows("第1条"), "{}", policies.text());
+    let elsewhere = world.browser("klinekenpo").get("/sign-in").await;
+    assert!(elsewhere.shows("ユーザID ※必須") && !elsewhere.shows("注意事項・免責事項"));
+
+    let mut browser = world.browser("jrckenpo");
+    browser.get("/forgotten-user-id").await;
+    let fields = [("birthdate", "19760707"), ("email", SABURO.email)];
+    browser.post("/forgotten-user-id", &fields).await;
+    world.deliver().await;
+    let mails = world.mails_to(SABURO.email);
+    let mail = mails.iter().find(|mail| mail.contains("ユーザーIDのご案内")).unwrap();
+    assert!(mail.contains("saburo76") && !mail.contains("ユーザID"), "{mail}");
 }

@@ -56,7 +56,10 @@ async fn f10_jomkenpo_asks_for_a_second_sign_in_before_the_set_up() {
         assert_eq!(browser.get(path).await.location(), "/first-sign-in/done", "{path}");
     }
     let signed_out = browser.post("/sign-out", &[]).await;
-    assert_eq!(browser.follow(signed_out).await.heading(), "KOSMO Communication Web へようこそ");
+    let page = browser.follow(signed_out).await;
+    assert_eq!(page.heading(), "もう一度ログインしてください");
+    assert!(page.shows("初回ログイン設定は続きます"), "{}", page.text());
+    assert!(page.body.contains("href=\"/sign-in\">ログイン</a>"));
     let own = Person { password: BY_FORMULA.own_password, ..BY_FORMULA.person };
     let browser = world.sign_in(own).await;
     assert!(browser.cookies.contains_key("__Host-kosmo-session"));

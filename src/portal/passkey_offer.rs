@@ -1,0 +1,38 @@
+//! The offer of a passkey on the top page, and 「設定しない」.
+
+use axum::extract::State;
+use axum::response::Redirect;
+
+use crate::auth::passkey_offer;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form};
+use crate::web::identity::{Subscriber, Visitor};
+use crate::web::state::{App, AppState};
+
+pub(super) const PAGE: &str = "/passkey-offer";
+
+/// Whether it is made to whoever looks at the top page.
+pub(super) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebError> {
+    let policy = &visitor.tenant.config;
+    let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);
+    let Some(session) = visitor.subscriber().filter(thinkable) else { return Ok(false) };
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let due = passkey_offer::is_due(&mut tx, session.account).await?;
+    tx.commit().await?;
+    Ok(due)
+}
+
+pub(super) async fn back() -> Redirect {
+    Redirect::to("/")
+}
+
+pub(super) async fn decline(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+    Form { .. }: Form<Button>,
+) -> Result<Redirect, WebError> {
+    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    passkey_offer::decline(&mut tx, &app.clock, &session).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/"))
+}
