@@ -107,6 +107,24 @@ pub async fn want(
     Ok(if ready { Wanted::Counts } else { Wanted::SetUp })
 }
 
+/// Whether a method is the one that counts now, whatever a session read before.
+///
+/// # Errors
+/// The database's.
+pub async fn is_in_use(
+    tx: &mut TenantTx,
+    account: AccountId,
+    method: SecondFactor,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select second_factor is not distinct from $2 as "is!" from accounts where id = $1"#,
+        account as AccountId,
+        method.name()
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// Changes to a method whose set-up has ended, where this session wanted that.
 pub(super) async fn take_wanted(
     tx: &mut TenantTx,

@@ -19,6 +19,8 @@ use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
+const CHANGED: &str = "パスワードを更新しました。次回から新しいパスワードでログインしてください。ほかのデバイスからはすべてサインアウトしました。";
+
 #[derive(Debug, Default, Serialize)]
 pub(super) struct NewPasswordPage {
     pub(super) progress: Option<Progress>,
@@ -120,8 +122,11 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
         app.sign_in().choose_password(&visitor.tenant, session, token, &fields.password).await?;
     match choice {
         Choice::Done(token) => {
-            let jar = choosing.visitor.renewed(app, &token);
-            Ok((jar, Redirect::to(onward)).into_response())
+            let jar = visitor.clone().renewed(app, &token);
+            match settings {
+                true => visitor.say(app, jar, onward, CHANGED),
+                false => Ok((jar, Redirect::to(onward)).into_response()),
+            }
         }
         Choice::NothingDue => Ok(Redirect::to(onward).into_response()),
         Choice::Refused(flaws) => {

@@ -9,6 +9,7 @@ use super::sign_in::SignInPage;
 use crate::auth::account_changed::Change;
 use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
+use crate::auth::method;
 use crate::auth::passkey::{self, Answer};
 use crate::auth::session;
 use crate::portal::set_up::{SettingUp, too_many};
@@ -155,9 +156,11 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     if fields.everywhere && matches!(answer, Answer::Done(_)) {
         session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
     }
+    let method = SecondFactor::Passkey;
+    let in_use = method::is_in_use(&mut tx, session.account, method).await?;
     tx.commit().await?;
     match answer {
-        Answer::Done(token) => Ok(setting_up.done(app, &token)),
+        Answer::Done(token) => setting_up.done(app, &token, &name, (method, in_use)),
         Answer::NothingDue => Ok(setting_up.onward().into_response()),
         Answer::Refused | Answer::Locked => {
             form.credential = Field::default();

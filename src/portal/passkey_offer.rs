@@ -1,7 +1,7 @@
 //! The offer of a passkey on the top page, and 「設定しない」.
 
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 
 use crate::auth::passkey_offer;
 use crate::web::error::WebError;
@@ -10,6 +10,8 @@ use crate::web::identity::{Subscriber, Visitor};
 use crate::web::state::{App, AppState};
 
 pub(super) const PAGE: &str = "/passkey-offer";
+const DECLINED: &str =
+    "パスキーを設定しないことを承りました。あとから「ログイン方法変更」で設定できます。";
 
 /// Whether it is made to whoever looks at the top page.
 pub(super) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebError> {
@@ -30,9 +32,9 @@ pub(super) async fn decline(
     State(app): State<AppState>,
     Subscriber { visitor, session, .. }: Subscriber,
     Form { .. }: Form<Button>,
-) -> Result<Redirect, WebError> {
+) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     passkey_offer::decline(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
-    Ok(Redirect::to("/"))
+    visitor.say(&app, visitor.jar.clone(), "/", DECLINED)
 }

@@ -1,6 +1,6 @@
 //! 「プロフィール変更」 (S1, S2, S8).
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,6 @@ const NO_ADDRESS: &str =
 
 #[derive(Debug, Serialize)]
 pub(super) struct ProfilePage {
-    pub(super) notice: Option<&'static str>,
     #[serde(flatten)]
     pub(super) rules: RulesText,
     pub(super) email: Option<String>,
@@ -48,12 +47,7 @@ pub(super) struct ProfileForm {
 
 impl Page for ProfilePage {
     const TEMPLATE: &'static str = "portal/profile.html";
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Shown {
-    /// Whether something was changed just now.
-    changed: Option<String>,
+    const FRESH: &'static [&'static str] = &["refused"];
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,7 +63,6 @@ pub(super) struct Typed {
 pub(super) async fn show(
     State(app): State<AppState>,
     Fresh(subscriber): Fresh<Subscriber>,
-    Query(shown): Query<Shown>,
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = &subscriber;
     let method = session.method(&visitor.tenant.config).map_or("", SecondFactor::name);
@@ -78,7 +71,7 @@ pub(super) async fn show(
         user_id: Field::with_value(&session.user_id),
         method: Field::with_value(method),
     };
-    page(&app, &subscriber, shown.changed.map(|_| "変更しました。"), form)
+    page(&app, &subscriber, form)
 }
 
 pub(super) async fn submit(
@@ -109,10 +102,11 @@ pub(super) async fn submit(
         (user_id, method) => {
             form.user_id.error = user_id.err().map(|error| policy.say(&error));
             form.method.error = method.err().map(str::to_owned);
-            return page(&app, &subscriber, None, form);
+            return page(&app, &subscriber, form);
         }
     };
     let (tenant, clock) = (&visitor.tenant, &app.clock);
+    let mut said: Vec<String> = Vec::new();
     let mut tx = app.db.tenant(tenant.id).await?;
     if let Some(user_id) = user_id {
         let refused =
@@ -123,20 +117,28 @@ pub(super) async fn submit(
             };
         if let Some(refused) = refused {
             form.user_id = form.user_id.with_error(&policy.say(refused));
-            return page(&app, &subscriber, None, form);
+            return page(&app, &subscriber, form);
         }
         Change::UserId.tell(&mut tx, app.context(tenant), session).await?;
+        said.push(policy.say(&format!(
+            "ユーザIDを変更しました。次回から「{}」でログインしてください。",
+            user_id.as_str()
+        )));
     }
-    let mut onward = "/profile?changed=1";
+    let mut onward = PAGE;
     if let Some(method) = method {
         match method::want(&mut tx, clock, session, method).await? {
             Wanted::Counts if session.method(policy) == Some(method) => {}
             Wanted::Counts => {
                 Change::Method.tell(&mut tx, app.context(tenant), session).await?;
+                said.push(format!(
+                    "認証方法を「{}」に変更しました。次回のログインから使います。",
+                    method.label()
+                ));
             }
             Wanted::NoAddress => {
                 form.method = form.method.with_error(NO_ADDRESS);
-                return page(&app, &subscriber, None, form);
+                return page(&app, &subscriber, form);
             }
             Wanted::SetUp => {
                 onward = match method {
@@ -148,7 +150,13 @@ pub(super) async fn submit(
         }
     }
     tx.commit().await?;
-    Ok(Redirect::to(onward).into_response())
+    if said.is_empty() && onward == PAGE {
+        said.push("変更された項目はありません。".to_owned());
+    }
+    match said.is_empty() {
+        true => Ok(Redirect::to(onward).into_response()),
+        false => visitor.say(&app, visitor.jar.clone(), onward, &said.join("")),
+    }
 }
 
 /// The ID a person wants, or what speaks against it.
@@ -168,13 +176,11 @@ async fn new_user_id(
 fn page(
     app: &App,
     Subscriber { visitor, session, .. }: &Subscriber,
-    notice: Option<&'static str>,
     mut form: ProfileForm,
 ) -> Result<Response, WebError> {
     form.errors = summary(&[("user_id", &form.user_id), ("method", &form.method)]);
     let policy = &visitor.tenant.config;
     let page = ProfilePage {
-        notice,
         rules: RulesText::from(&policy.user_id),
         email: session.email.clone(),
         was: session.user_id.clone(),

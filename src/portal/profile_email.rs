@@ -128,7 +128,12 @@ async fn sent_page(
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = subscriber;
     let Some(pending) = pending(app, visitor, session).await? else {
-        return Ok(Redirect::to("/profile?changed=1").into_response());
+        let Some(email) = session.confirmed_email() else {
+            return Ok(Redirect::to(profile::PAGE).into_response());
+        };
+        let said =
+            format!("メールアドレスを確認しました。これからは {email} にメールをお送りします。");
+        return visitor.say(app, visitor.jar.clone(), profile::PAGE, &said);
     };
     let page = SentPage {
         address: pending.email,

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 
@@ -18,6 +18,8 @@ use crate::web::page::Page;
 use crate::web::state::AppState;
 
 const PAGE: &str = "/sessions";
+const ENDED: &str = "選択した端末をログアウトさせました。お心当たりのない端末だった場合は、パスワードも変更してください。";
+const OTHERS_ENDED: &str = "ほかのすべての端末からログアウトしました。お心当たりのない端末があった場合は、パスワードも変更してください。";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
@@ -104,7 +106,7 @@ async fn end(
         return Err(WebError::NotFound);
     }
     tx.commit().await?;
-    Ok(Redirect::to(PAGE).into_response())
+    visitor.say(&app, visitor.jar.clone(), PAGE, ENDED)
 }
 
 async fn end_others(
@@ -115,5 +117,5 @@ async fn end_others(
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     activity::end_others(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
-    Ok(Redirect::to(PAGE).into_response())
+    visitor.say(&app, visitor.jar.clone(), PAGE, OTHERS_ENDED)
 }

@@ -61,9 +61,32 @@ impl SettingUp {
         Redirect::to(if self.settings { sign_in_methods::PAGE } else { ONWARD })
     }
 
-    /// [`SettingUp::onward`], under the session's newer token.
-    pub(super) fn done(self, app: &App, token: &PlainToken) -> Response {
+    /// [`SettingUp::onward`], under the session's newer token. Among the settings, the next page says what
+    /// was set up, and how it comes to be asked for where it is not yet (`in_use`).
+    pub(super) fn done(
+        self,
+        app: &App,
+        token: &PlainToken,
+        name: &str,
+        (method, in_use): (SecondFactor, bool),
+    ) -> Result<Response, WebError> {
         let onward = self.onward();
-        (self.visitor.renewed(app, token), onward).into_response()
+        let jar = self.visitor.clone().renewed(app, token);
+        if !self.settings {
+            return Ok((jar, onward).into_response());
+        }
+        let what = match method {
+            SecondFactor::Passkey => "パスキー",
+            SecondFactor::Totp | SecondFactor::EmailCode => "認証アプリのデバイス",
+        };
+        let next = match in_use {
+            true => "次回のログインから、この認証方法を使います。".to_owned(),
+            false => format!(
+                "ログインのときに使うには、「プロフィール変更」の「認証方法」で「{}」を選択してください。",
+                method.label()
+            ),
+        };
+        let said = format!("{what}「{name}」を登録しました。{next}");
+        self.visitor.say(app, jar, sign_in_methods::PAGE, &said)
     }
 }

@@ -42,7 +42,6 @@ pub(super) fn routes() -> Router<AppState> {
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct MethodsPage {
-    pub(super) notice: Option<String>,
     /// When the password was set.
     pub(super) password_set: String,
     /// None: the union doesn't offer it.
@@ -92,7 +91,6 @@ async fn show(
     let passkeys = device::list(&mut tx, session.account, Kind::Passkey).await?;
     tx.commit().await?;
     let page = MethodsPage {
-        notice: None,
         password_set: session.password_set_at.map(minute).unwrap_or_default(),
         totp: offers(SecondFactor::Totp).then(|| totp.into()),
         passkeys: offers(SecondFactor::Passkey).then(|| passkeys.into()),
@@ -188,8 +186,12 @@ async fn delete(
     Form { .. }: Form<Button>,
     kind: Kind,
 ) -> Result<Response, WebError> {
+    let policy = &visitor.tenant.config;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    if device::delete(&mut tx, &app.clock, &session, kind, id).await? {
+    let mut devices = device::list(&mut tx, session.account, kind).await?;
+    let found = devices.iter().position(|device| device.id == id);
+    let deleted = device::delete(&mut tx, &app.clock, &session, kind, id).await?;
+    if deleted {
         let change = match kind {
             Kind::Totp => Change::TotpDeleted,
             Kind::Passkey => Change::PasskeyDeleted,
@@ -197,5 +199,14 @@ async fn delete(
         change.tell(&mut tx, app.context(&visitor.tenant), &session).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to(PAGE).into_response())
+    let Some(name) = found.filter(|_| deleted).map(|place| devices.swap_remove(place).name) else {
+        return Ok(Redirect::to(PAGE).into_response());
+    };
+    let next = match (session.method(policy) == Some(kind.method()), devices.is_empty()) {
+        (true, true) => "次回から、ワンタイムパスワード（OTP）メール認証でログインします。",
+        (true, false) => "ログインには、残りのデバイスを使ってください。",
+        (false, _) => "ログインの方法は変わりません。",
+    };
+    let said = format!("デバイス「{name}」を削除しました。{next}");
+    visitor.say(&app, visitor.jar.clone(), PAGE, &said)
 }

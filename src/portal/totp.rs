@@ -11,6 +11,7 @@ use super::sign_in::SignInPage;
 use crate::auth::account_changed::Change;
 use crate::auth::device::{self, Device, Kind};
 use crate::auth::journey::{Progress, Step};
+use crate::auth::method;
 use crate::auth::session::{self, Session};
 use crate::auth::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::base::ids::DeviceId;
@@ -157,8 +158,11 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
                 let change = Change::TotpAdded;
                 change.tell(&mut tx, app.context(&visitor.tenant), session).await?;
             }
+            let method = SecondFactor::Totp;
+            let in_use = method::is_in_use(&mut tx, session.account, method).await?;
             tx.commit().await?;
-            return Ok(setting_up.done(app, &token));
+            let name = name.clone();
+            return setting_up.done(app, &token, &name, (method, in_use));
         }
         Enrolling::TooMany => form.device_name = form.device_name.with_error(&too_many()),
         Enrolling::NothingDue => return Ok(setting_up.onward().into_response()),

@@ -84,8 +84,10 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.ask_to_delete("iphone17").await;
     browser.press("削除する").await;
     browser.arrives_at_methods_with(TOTP).await;
-    let text = browser.text().await;
-    assert!(!text.contains("iphone17") && text.contains("仕事スマホ"), "S5: {text}");
+    browser.sees("デバイス「iphone17」を削除しました。").await;
+    let listed: String =
+        browser.evaluate("return document.querySelector('.devices').textContent;").await;
+    assert!(!listed.contains("iphone17") && listed.contains("仕事スマホ"), "S5: {listed}");
 
     browser.ask_to_delete("仕事スマホ").await;
     browser.sees(FALLS_BACK).await;

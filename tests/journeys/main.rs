@@ -31,6 +31,7 @@ mod passkeys;
 mod recovery;
 mod recovery_codes;
 mod remembered;
+mod said;
 mod saved;
 mod search;
 mod sessions;

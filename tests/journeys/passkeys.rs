@@ -25,7 +25,7 @@ impl World {
         assert_eq!(added.location(), "/sign-in-methods", "{}", added.text());
         browser.get("/profile").await;
         let wish = [("user_id", person.user_id), ("was", person.user_id), ("method", "passkey")];
-        assert_eq!(browser.post("/profile", &wish).await.location(), "/profile?changed=1");
+        assert_eq!(browser.post("/profile", &wish).await.location(), "/profile");
         (device, browser)
     }
 

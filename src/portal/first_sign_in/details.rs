@@ -45,6 +45,7 @@ pub(in crate::portal) struct DetailsForm {
 
 impl Page for DetailsPage {
     const TEMPLATE: &'static str = "portal/first_sign_in/details.html";
+    const FRESH: &'static [&'static str] = &["refused", "rules"];
 }
 
 #[derive(Debug, Deserialize)]

@@ -31,7 +31,6 @@ pub(super) fn show(gallery: &mut Gallery) {
     for changeable in [true, false] {
         let rules = UserIdRules { changeable, ..config.user_id.clone() };
         gallery.show(&profile::ProfilePage {
-            notice: changeable.then_some("変更しました。"),
             rules: (&rules).into(),
             email: changeable.then(|| "taro@example.jp".into()),
             was: "taro".into(),
@@ -45,7 +44,6 @@ pub(super) fn show(gallery: &mut Gallery) {
         devices: vec![Line { id: "1".into(), name: "<b>".into(), created: "今日".into() }],
     };
     gallery.show(&MethodsPage {
-        notice: Some("変更しました。".into()),
         password_set: "2024年10月24日 15:59".into(),
         totp: Some(devices()),
         passkeys: Some(Devices::default()),
