@@ -1,15 +1,22 @@
 //! Files that pages ask for: served by the binary, under names that carry a hash of their content,
 //! so that browsers may keep them for ever.
+//!
+//! They are the same for everybody, so they may be compressed. Pages are not: beside a secret, what somebody else
+//! makes a page say would tell it by the length of the answer (BREACH).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::io::Write as _;
+use std::sync::{Arc, OnceLock};
 
 use axum::Extension;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
@@ -36,8 +43,53 @@ pub struct Assets {
 
 #[derive(Debug)]
 struct Asset {
-    content: Cow<'static, [u8]>,
+    content: Bytes,
     content_type: &'static str,
+    /// Made when it is first asked for.
+    gzip: OnceLock<Bytes>,
+}
+
+impl Asset {
+    fn new(content: Cow<'static, [u8]>, extension: &str) -> Self {
+        let content = match content {
+            Cow::Borrowed(content) => Bytes::from_static(content),
+            Cow::Owned(content) => Bytes::from(content),
+        };
+        Self { content, content_type: content_type(extension), gzip: OnceLock::new() }
+    }
+
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let mut response = if accepts_gzip(asked) {
+            let content = self.gzip.get_or_init(|| gzip(&self.content)).clone();
+            let mut response = file(self.content_type, content);
+            response.headers_mut().insert(CONTENT_ENCODING, GZIP);
+            response
+        } else {
+            file(self.content_type, self.content.clone())
+        };
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+        response
+    }
+}
+
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
+
+/// RFC 9110 §12.5.3: a coding with the weight 0 is refused.
+fn accepts_gzip(asked: &HeaderMap) -> bool {
+    let lines = asked.get_all(ACCEPT_ENCODING).into_iter().filter_map(|line| line.to_str().ok());
+    let weight = lines.flat_map(|line| line.split(',')).find_map(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next().filter(|name| name.eq_ignore_ascii_case("gzip"))?;
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).unwrap_or("1");
+        weight.parse::<f32>().ok()
+    });
+    weight.is_some_and(|weight| weight > 0.0)
+}
+
+fn gzip(content: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let written = encoder.write_all(content).and_then(|()| encoder.finish());
+    Bytes::from(written.expect("memory takes whatever is written"))
 }
 
 impl Assets {
@@ -50,7 +102,7 @@ impl Assets {
             let Some(file) = TemplateFiles::get(&path) else { continue };
             let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
             let hashed = format!("{stem}.{}.{extension}", short_hash(&file.data));
-            let asset = Asset { content: file.data, content_type: content_type(extension) };
+            let asset = Asset::new(file.data, extension);
             assets.urls.insert(name.to_owned(), format!("/assets/{hashed}"));
             assets.by_name.insert(hashed, asset);
         }
@@ -75,6 +127,7 @@ pub async fn serve(
     State(app): State<AppState>,
     tenant: Option<Extension<Arc<Tenant>>>,
     Path(name): Path<String>,
+    asked: HeaderMap,
 ) -> Response {
     if let Some(accent) = theme_of(&name) {
         let css = format!(":root {{ --accent: {accent}; --accent-text: #ffffff; }}\n");
@@ -85,7 +138,7 @@ pub async fn serve(
         return file("image/png", icon);
     }
     match app.pages.assets().by_name.get(&name) {
-        Some(asset) => file(asset.content_type, asset.content.clone().into_owned()),
+        Some(asset) => asset.answer(&asked),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -95,7 +148,7 @@ fn theme_of(name: &str) -> Option<Colour> {
     Colour::try_from(format!("#{hex}")).ok()
 }
 
-fn file(content_type: &'static str, content: impl Into<axum::body::Body>) -> Response {
+fn file(content_type: &'static str, content: impl Into<Body>) -> Response {
     let headers =
         [(CONTENT_TYPE, HeaderValue::from_static(content_type)), (CACHE_CONTROL, FOR_EVER)];
     (headers, content.into()).into_response()
@@ -112,5 +165,61 @@ fn content_type(extension: &str) -> &'static str {
         "svg" => "image/svg+xml",
         "png" => "image/png",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    fn asked(codings: &str) -> HeaderMap {
+        HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(codings).unwrap())])
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_compressed_for_a_browser_that_reads_that_and_as_it_is_for_another() {
+        let assets = Assets::load();
+        for (name, asset) in &assets.by_name {
+            for (asked, compressed) in
+                [(asked("gzip, deflate, br, zstd"), true), (HeaderMap::new(), false)]
+            {
+                let (head, body) = asset.answer(&asked).into_parts();
+                assert_eq!(
+                    head.headers.get(CONTENT_ENCODING),
+                    compressed.then_some(&GZIP),
+                    "{name}"
+                );
+                assert_eq!(head.headers[VARY], "accept-encoding", "{name}: caches keep them apart");
+                assert_eq!(head.headers[CACHE_CONTROL], FOR_EVER, "{name}");
+                let sent = body.collect().await.unwrap().to_bytes();
+                let mut read = Vec::new();
+                if compressed {
+                    GzDecoder::new(sent.as_ref()).read_to_end(&mut read).unwrap();
+                } else {
+                    read.extend_from_slice(&sent);
+                }
+                assert_eq!(read, asset.content, "{name}");
+                let spares = asset.content.len() - sent.len().min(asset.content.len());
+                assert!(
+                    !compressed || spares * 2 > asset.content.len() || name.ends_with(".svg"),
+                    "{name} spares {spares}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_coding_is_taken_as_the_browser_weighs_it() {
+        for codings in ["gzip", "GZIP", "br;q=1.0, gzip;q=0.8", "deflate,gzip ; q=0.1"] {
+            assert!(accepts_gzip(&asked(codings)), "{codings}");
+        }
+        for codings in ["", "identity", "br", "gzip;q=0", "gzip; q=0.0", "gzipped", "gzip;q=x"] {
+            assert!(!accepts_gzip(&asked(codings)), "{codings}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use serde::Serialize;
 use tracing::Instrument as _;
 
@@ -26,6 +26,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
      connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
+/// What a host shows that is no union's: it names none, and asks for nothing from a host that serves nothing.
+const UNKNOWN_HOST: &str = include_str!("../../templates/unknown_host.html");
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
@@ -88,7 +90,7 @@ pub async fn resolve_tenant(
                 Err(_) => StatusCode::BAD_REQUEST.into_response(),
             }
         }
-        Resolution::Unknown => (StatusCode::NOT_FOUND, "404 Not Found\n").into_response(),
+        Resolution::Unknown => (StatusCode::NOT_FOUND, Html(UNKNOWN_HOST)).into_response(),
     }
 }
 

@@ -45,7 +45,10 @@ async fn t1_t10_t15_jomkenpo_is_visibly_another_union_and_knows_nobody_of_klinek
     browser.goto(&format!("{}/sign-in", demo.origin("klinekenpo"))).await;
     assert_eq!(browser.url().await, format!("{}/sign-in", demo.origin("www.klinekenpo")));
     browser.goto(&demo.origin("nobody")).await;
-    assert_eq!(browser.text().await.trim(), "404 Not Found", "T1: it names no union");
+    browser.arrives_at("ページが見つかりません").await;
+    let words: Vec<String> = browser.text().await.lines().map(str::to_owned).collect();
+    let sentence = "アドレスに誤りがないか、ご確認ください。";
+    assert_eq!(words, ["ページが見つかりません", sentence], "T1: it names no union");
 
     browser.goto(&demo.origin("www.klinekenpo")).await;
     let kline = (Look::of(&browser).await, browser.title().await, browser.text().await);

@@ -8,6 +8,7 @@ use kosmo::tenant::registry::Applied;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::browser::Browser;
+use crate::support::people::TARO;
 use crate::support::world::{UNIONS, World, apply, union_file};
 
 fn at(world: &World, host: &str) -> Browser {
@@ -51,11 +52,12 @@ async fn t1_an_unknown_host_gets_a_plain_404_that_names_no_union() {
         "jomkenpo",
     ] {
         let page = at(&world, host).get("/sign-in").await;
-        assert_eq!(
-            (page.status, page.body.as_str()),
-            (StatusCode::NOT_FOUND, "404 Not Found\n"),
-            "{host}"
-        );
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{host}");
+        assert_eq!(page.headers["content-type"], "text/html; charset=utf-8", "{host}");
+        assert!(page.body.contains("<html lang=\"ja\">"), "{host}: {}", page.body);
+        assert_eq!(page.title(), "ページが見つかりません", "{host}");
+        let words = "ページが見つかりません アドレスに誤りがないか、ご確認ください。";
+        assert_eq!(page.text(), words, "{host}: it names no union");
         assert!(page.headers.get("set-cookie").is_none());
     }
 }
@@ -217,4 +219,27 @@ fn t4_t5_t6_t7_t9_the_rules_are_those_of_the_seeds() {
     assert_eq!(kddi.required_items.len(), 5);
     let kline = union_file("klinekenpo").sign_in;
     assert_eq!((kline.recommended, kline.lock_after), (Some(EmailCode), 11));
+}
+
+/// Pages hold secrets beside what others may make them say (BREACH); style sheets and scripts hold none.
+#[tokio::test]
+async fn style_sheets_travel_compressed_and_pages_never() {
+    let world = World::new().await;
+    let mut taro = world.sign_in(TARO).await;
+    taro.headers.push(("accept-encoding", "gzip, deflate, br".to_owned()));
+    let page = taro.get("/expenses").await;
+    assert!(page.headers.get("content-encoding").is_none() && page.shows("医療費情報"));
+    let sheets: Vec<&str> =
+        page.body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let sheet = sheets.iter().find(|path| path.starts_with("/assets/app.")).expect("a style sheet");
+    let compressed = taro.get(sheet).await;
+    assert_eq!(compressed.headers["content-encoding"], "gzip");
+    taro.headers.retain(|(name, _)| *name != "accept-encoding");
+    let plain = taro.get(sheet).await;
+    assert!(plain.headers.get("content-encoding").is_none() && plain.body.contains(".header"));
+    for answer in [&compressed, &plain] {
+        assert_eq!(answer.headers["vary"], "accept-encoding", "caches keep them apart");
+        assert!(answer.headers["cache-control"].to_str().unwrap().contains("immutable"));
+    }
+    assert!(compressed.body.len() * 2 < plain.body.len());
 }
