@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    const STYLES: &str = include_str!("../../templates/assets/app.css");
+    const STYLES: &str = include_str!("../../templates/assets/pages.css");
 
     fn bar(label: &str, parts: &[i64]) -> Bar {
         let parts = parts.iter().copied().map(Yen).collect();

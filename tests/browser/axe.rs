@@ -8,7 +8,8 @@ const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe-4.12.1.min.js
 /// A line for each element that breaks a rule.
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
-    const lines = ({ id, nodes }) => nodes.map(({ target, html }) => `${id}: ${target} ${html}`);
+    const line = (id) => ({ target, html, failureSummary }) => `${id}: ${target} ${html} ${failureSummary}`;
+    const lines = ({ id, nodes }) => nodes.map(line(id));
     window.axe.run(document).then(
         ({ violations }) => done(violations.flatMap(lines)),
         (error) => done([`axe itself: ${error}`]),

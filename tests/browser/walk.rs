@@ -1,5 +1,5 @@
-//! A walk from page to page, which looks at each on a phone and on a desk: nothing sticks out,
-//! Chromium complains of nothing, and axe finds nothing.
+//! A walk from page to page, which looks at each on a phone and on a desk, with text of any size:
+//! nothing sticks out or is cut off, Chromium complains of nothing, and axe finds nothing.
 //!
 //! With `SCREENSHOTS=folder` each is also kept as a picture, `<name>-<width>.png`.
 
@@ -10,16 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::browser::Browser;
-
-const WIDTHS: [u32; 2] = [390, 1280];
-
-/// How wide the window is, how wide the page, and what sticks out of it, the innermost first.
-const LAYOUT: &str = "
-    const page = document.documentElement;
-    const out = [...document.querySelectorAll('body *')]
-        .filter((element) => element.getBoundingClientRect().right > page.clientWidth)
-        .reverse().slice(0, 5).map((element) => element.outerHTML.slice(0, 120));
-    return [innerWidth, page.scrollWidth, out];";
+use crate::layout::{UNUSUAL, USUAL};
 
 /// Opens what is folded, and counts it.
 const UNFOLD: &str = "
@@ -47,18 +38,15 @@ impl<'a> Walk<'a> {
 
     pub(crate) async fn look(&self, name: &str) {
         let browser = self.browser;
-        for width in WIDTHS {
-            browser.change_width(width).await;
-            self.assert_fits(name, width).await;
+        for (width, text) in USUAL {
+            browser.assert_fits(name, (width, text)).await;
             if let Some(folder) = &self.pictures {
                 self.take_picture(&folder.join(format!("{name}-{width}.png"))).await;
             }
         }
-        if browser.evaluate::<usize>(UNFOLD).await > 0 {
-            for width in WIDTHS {
-                browser.change_width(width).await;
-                self.assert_fits(&format!("{name}, unfolded,"), width).await;
-            }
+        browser.evaluate::<usize>(UNFOLD).await;
+        for size in UNUSUAL.into_iter().chain(USUAL) {
+            browser.assert_fits(&format!("{name}, unfolded,"), size).await;
         }
         let headings: usize =
             browser.evaluate("return document.querySelectorAll('h1').length;").await;
@@ -68,16 +56,14 @@ impl<'a> Walk<'a> {
         let mut complaints = browser.complaints().await;
         complaints.retain(|complaint| !complaint.message.starts_with(&status));
         assert!(complaints.is_empty(), "{name}: {complaints:#?}");
-        let violations = browser.axe_violations().await;
-        assert!(violations.is_empty(), "{name}: {violations:#?}");
+        for text in [200, 100] {
+            browser.change_size(1280, text).await;
+            let violations = browser.axe_violations().await;
+            assert!(violations.is_empty(), "{name} at {text}% of text: {violations:#?}");
+        }
         // Those of axe itself, which belongs to no page.
         browser.complaints().await;
         browser.evaluate::<()>(FOLD_MENU).await;
-    }
-
-    async fn assert_fits(&self, name: &str, width: u32) {
-        let (window, page, out): (u32, u32, Vec<String>) = self.browser.evaluate(LAYOUT).await;
-        assert!(window == width && page <= width, "{name} at {width} px takes {page}: {out:#?}");
     }
 
     async fn take_picture(&self, path: &Path) {
@@ -107,16 +93,5 @@ impl<'a> Walk<'a> {
         self.browser.press(button).await;
         self.browser.explains(error).await;
         self.look(&format!("{name}-refused")).await;
-    }
-}
-
-impl Browser {
-    /// Makes the window as wide as a phone's or a desk's.
-    pub(crate) async fn change_width(&self, width: u32) {
-        let phone = width < 768;
-        let height = if phone { 844 } else { 900 };
-        let metrics =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 }
