@@ -4,14 +4,14 @@ use serde::Deserialize;
 
 use crate::browser::Browser;
 
-/// Those that are open to see.
+/// Those that are open to see; the headings of groups are no rows.
 const READ: &str = "
-    const cells = (part) => [...part.rows].map(
+    const cells = (part) => [...part.rows].filter((row) => row.className !== 'group').map(
         (row) => [...row.cells].map((cell) => cell.innerText.trim()));
     return [...document.querySelectorAll('table')]
         .filter((table) => table.checkVisibility())
         .map((table) => ({ caption: table.caption.innerText.trim(), head: cells(table.tHead),
-                           body: cells(table.tBodies[0]), foot: cells(table.tFoot) }));";
+                           body: [...table.tBodies].flatMap(cells), foot: cells(table.tFoot) }));";
 
 #[derive(Debug, PartialEq, Deserialize)]
 pub(crate) struct Table {
@@ -29,8 +29,16 @@ impl Table {
         tables.remove(0)
     }
 
+    pub(crate) async fn all(browser: &Browser) -> Vec<Self> {
+        browser.evaluate(READ).await
+    }
+
+    pub(crate) fn caption(&self) -> &str {
+        &self.caption
+    }
+
     pub(crate) async fn captioned(browser: &Browser, caption: &str) -> Self {
-        let tables: Vec<Self> = browser.evaluate(READ).await;
+        let tables = Self::all(browser).await;
         let found = tables.into_iter().find(|table| table.caption == caption);
         found.unwrap_or_else(|| panic!("no table is called {caption}"))
     }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 
+use crate::support::browser::Page;
 use crate::support::people::{GORO, JIRO, TARO};
 use crate::support::world::World;
 
@@ -81,6 +82,67 @@ async fn e2_the_year_holds_its_months_notices() {
     assert_eq!(page.heading(), "2026年の医療費明細");
     assert!(page.shows("4,500") && page.shows("みなと歯科") && page.shows("医療機関名なし"));
     assert!(!page.shows("サンプルクリニック"));
+}
+
+#[tokio::test]
+async fn e2_a_month_says_that_it_is_the_notices_and_of_which_year_its_treatments_are() {
+    let world = World::new().await;
+    let mut taro = world.sign_in(TARO).await;
+    let page = taro.get("/expenses/months/2025-03").await;
+    assert!(page.shows("2025年3月の医療費明細 2025年診療分 あなたが支払った額"), "{}", page.text());
+    assert!(page.shows("2025年3月の医療費通知に記載された医療費です。"), "{}", page.text());
+    let page = taro.get("/expenses/years/2025").await;
+    assert!(page.shows("2025年1月から12月までの医療費通知に記載された"), "{}", page.text());
+    let empty = taro.get("/expenses/months/2025-04").await;
+    assert!(!empty.shows("年診療分") && !empty.shows("に記載された"), "{}", empty.text());
+}
+
+/// Where 「前後の医療費明細」 lead.
+fn neighbours(page: &Page) -> Vec<&str> {
+    let (_, pager) = page.body.split_once("<nav class=\"pager\"").unwrap_or_default();
+    let pager = pager.split("</nav>").next().unwrap_or_default();
+    let links = pager.split("href=\"/expenses/").skip(1);
+    links.map(|rest| rest.split('"').next().unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn e2_one_turns_only_to_months_and_years_with_a_notice_that_may_be_seen() {
+    let world = World::new().await;
+    let mut taro = world.sign_in(TARO).await;
+    for (page, expected) in [
+        ("months/2025-03", vec!["months/2026-09"]),
+        ("months/2026-09", vec!["months/2025-03", "months/2026-10"]),
+        ("months/2026-10", vec!["months/2026-09"]),
+        ("months/1999-01", vec!["months/2025-03"]),
+        ("years/2025", vec!["years/2026"]),
+        ("years/2026", vec!["years/2025"]),
+    ] {
+        let shown = taro.get(&format!("/expenses/{page}")).await;
+        assert_eq!(neighbours(&shown), expected, "{page}");
+    }
+    let jiro = world.sign_in(JIRO).await.get("/expenses/months/2026-10").await;
+    assert!(neighbours(&jiro).is_empty(), "a household without notices has nowhere to go");
+}
+
+#[tokio::test]
+async fn e2_a_years_rows_stand_by_month_of_treatment_with_a_sum_each() {
+    let world = World::new().await;
+    let mut taro = world.sign_in(TARO).await;
+    let year = taro.get("/expenses/years/2026").await;
+    let at =
+        |words: &str| year.text().find(words).unwrap_or_else(|| panic!("{words}: {}", year.text()));
+    assert!(
+        at("2026年7月診療分 ¥3,000") < at("2026/07")
+            && at("2026/07") < at("2026年8月診療分 ¥1,500")
+    );
+    assert_eq!(year.body.matches("href=\"/expenses/years/2026/pdf\"").count(), 2, "at both ends");
+    let month = taro.get("/expenses/months/2025-03").await;
+    assert!(!month.shows("月診療分"), "a month's rows need no headings: {}", month.text());
+    let search = taro.get("/expenses/search").await;
+    for group in ["2025年1月診療分 ¥3,720", "2026年7月診療分 ¥3,000", "2026年8月診療分 ¥1,500"]
+    {
+        assert!(search.shows(group), "{group}: {}", search.text());
+    }
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl Page {
         words.join(" ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     }
 
-    /// The cells of each row of the table's body and foot.
+    /// The cells of each row of the table's body and foot; not the headings of its groups.
     pub fn table(&self) -> Vec<Vec<String>> {
         let cells = |row: &str| {
             row.split(['<'])
@@ -63,7 +63,8 @@ impl Page {
                 .collect()
         };
         let body = self.body.split_once("<tbody").map_or("", |(_, body)| body);
-        body.split("<tr").skip(1).map(cells).collect()
+        let rows = body.split("<tr").skip(1).filter(|row| !row.starts_with(" class=\"group\""));
+        rows.map(cells).collect()
     }
 
     fn csrf(&self) -> Option<String> {

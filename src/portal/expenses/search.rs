@@ -44,7 +44,7 @@ impl Search {
         hides_somebody: bool,
     ) -> Self {
         let pdf = format!("{PAGE}/pdf?{}", narrowed.query());
-        let table = Table::of(rows, hides_somebody, pdf);
+        let table = Table::by_month(rows, hides_somebody, pdf);
         Self { filter, found: Some(Found { words: narrowed.words(), table }) }
     }
 }

@@ -1,5 +1,6 @@
 //! 「2025年3月の医療費明細」 and 「2025年の医療費明細」 (E2, E3), and the same as a PDF (E6).
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use axum::extract::{Path, State};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::paper::{self, Paper};
 use super::table::Table;
 use crate::base::month::Month;
-use crate::expenses::ledger::{self, ExpenseRow, Reader};
+use crate::expenses::ledger::{self, ExpenseRow, MonthSum, Reader};
 use crate::expenses::privacy;
 use crate::expenses::statement::Statement as Lines;
 use crate::web::error::WebError;
@@ -21,6 +22,10 @@ use crate::web::state::{App, AppState};
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Statement {
     title: String,
+    /// 「2025年診療分」: the years of treatment of a month's rows.
+    treated: Option<String>,
+    /// Which months' notices these are.
+    notices: String,
     table: Table,
     previous: Option<Neighbour>,
     next: Option<Neighbour>,
@@ -37,20 +42,43 @@ impl Page for Statement {
 }
 
 impl Statement {
+    /// `noticed`: all months of which there is a notice.
     pub(in crate::portal) fn of(
         period: Period,
-        this_month: Month,
+        noticed: &[MonthSum],
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Self {
-        let is_newest = period.months().end > this_month;
+        let pdf = format!("{}/pdf", period.path());
+        let treated = match period {
+            Period::Month(_) => treated(&rows),
+            Period::Year(_) => None,
+        };
+        let table = match period {
+            Period::Month(_) => Table::of(rows, hides_somebody, pdf),
+            Period::Year(_) => Table::by_month(rows, hides_somebody, pdf),
+        };
+        let months = period.months();
+        let noticed = || noticed.iter().map(|sum| sum.month);
+        let previous = noticed().filter(|month| *month < months.start).max();
+        let next = noticed().filter(|month| *month >= months.end).min();
+        let neighbour = |month| Some(period.with(month)?.neighbour());
         Self {
             title: period.title(),
-            table: Table::of(rows, hides_somebody, format!("{}/pdf", period.path())),
-            previous: Some(period.plus(-1).neighbour()),
-            next: (!is_newest).then(|| period.plus(1).neighbour()),
+            treated,
+            notices: period.notices(),
+            table,
+            previous: previous.and_then(neighbour),
+            next: next.and_then(neighbour),
         }
     }
+}
+
+/// 「2025年診療分」, or 「2024年・2025年診療分」; none where there are no rows.
+fn treated(rows: &[ExpenseRow]) -> Option<String> {
+    let years: BTreeSet<i32> = rows.iter().map(|row| row.treatment_month.year()).collect();
+    let years: Vec<String> = years.iter().map(|year| format!("{year}年")).collect();
+    (!years.is_empty()).then(|| format!("{}診療分", years.join("・")))
 }
 
 /// Whose notices a statement has: those of a month, or of a year, January to December.
@@ -78,11 +106,19 @@ impl Period {
         }
     }
 
-    /// The period so many later.
-    fn plus(self, count: i32) -> Self {
+    /// The period like this one that holds a month.
+    fn with(self, month: Month) -> Option<Self> {
         match self {
-            Self::Month(month) => Self::Month(month.plus(count)),
-            Self::Year(january) => Self::Year(january.plus(12 * count)),
+            Self::Month(_) => Some(Self::Month(month)),
+            Self::Year(_) => Month::new(month.year(), 1).map(Self::Year),
+        }
+    }
+
+    /// 「2025年3月」, 「2025年1月から12月まで」
+    fn notices(self) -> String {
+        match self {
+            Self::Month(month) => month.japanese(),
+            Self::Year(january) => format!("{}年1月から12月まで", january.year()),
         }
     }
 
@@ -165,9 +201,10 @@ async fn show(
     let reader = Reader::of(&session);
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
+    let noticed = ledger::month_sums(&mut tx, reader).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     tx.commit().await?;
-    let page = Statement::of(period, Month::of(app.clock.today()), rows, hides_somebody);
+    let page = Statement::of(period, &noticed, rows, hides_somebody);
     visitor.page(app, StatusCode::OK, &page)
 }
 
@@ -199,17 +236,17 @@ async fn send(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::money::Yen;
+    use crate::expenses::care::Care;
 
     #[test]
-    fn e2_a_period_has_one_address_and_its_neighbours() {
+    fn e2_a_period_has_one_address() {
         let march = Period::month("2025-03").unwrap();
         assert_eq!(march.path(), "/expenses/months/2025-03");
         assert_eq!(march.title(), "2025年3月の医療費明細");
-        assert_eq!(march.plus(-3).path(), "/expenses/months/2024-12");
         let year = Period::year("2025").unwrap();
         assert_eq!(year.path(), "/expenses/years/2025");
         assert_eq!(year.label(), "2025年");
-        assert_eq!(year.plus(1).path(), "/expenses/years/2026");
         assert!(year.months().contains(&Month::new(2025, 12).unwrap()));
         assert!(!year.months().contains(&Month::new(2026, 1).unwrap()));
         for text in ["2025-3", "2025/03", "202503", "2025-13", "2025", "2025-03-01", ""] {
@@ -221,14 +258,57 @@ mod tests {
     }
 
     #[test]
-    fn e2_nothing_follows_the_month_and_the_year_that_are_now() {
-        let now = Month::new(2026, 11).unwrap();
-        let next = |period: Option<Period>| {
-            Statement::of(period.unwrap(), now, Vec::new(), false).next.map(|next| next.path)
+    fn e2_one_leads_to_the_next_month_or_year_with_a_notice_and_at_the_ends_no_further() {
+        let sum = |(year, month)| MonthSum {
+            month: Month::new(year, month).unwrap(),
+            out_of_pocket: Yen(1),
         };
-        assert_eq!(next(Period::month("2026-11")), None);
-        assert_eq!(next(Period::month("2026-10")).as_deref(), Some("/expenses/months/2026-11"));
-        assert_eq!(next(Period::year("2026")), None);
-        assert_eq!(next(Period::year("2025")).as_deref(), Some("/expenses/years/2026"));
+        let noticed = [(2026, 10), (2026, 9), (2025, 3), (2023, 12)].map(sum);
+        for (shown, previous, next) in [
+            ("2026-10", Some("2026-09"), None),
+            ("2026-09", Some("2025-03"), Some("2026-10")),
+            ("2025-03", Some("2023-12"), Some("2026-09")),
+            ("2023-12", None, Some("2025-03")),
+            // Months without a notice lead back to those that have one.
+            ("2025-04", Some("2025-03"), Some("2026-09")),
+            ("2027-01", Some("2026-10"), None),
+            ("2026", Some("2025"), None),
+            ("2025", Some("2023"), Some("2026")),
+            ("2023", None, Some("2025")),
+        ] {
+            let period = Period::month(shown).or_else(|| Period::year(shown)).unwrap();
+            let page = Statement::of(period, &noticed, Vec::new(), false);
+            let end = |neighbour: Option<Neighbour>| neighbour.map(|found| found.path);
+            let path = |text: &str| format!("{}/{text}", period.path().rsplit_once('/').unwrap().0);
+            assert_eq!(end(page.previous), previous.map(path), "before {shown}");
+            assert_eq!(end(page.next), next.map(path), "after {shown}");
+        }
+        let alone = Statement::of(Period::month("2026-10").unwrap(), &[], Vec::new(), false);
+        assert!(alone.previous.is_none() && alone.next.is_none());
+    }
+
+    #[test]
+    fn e2_a_month_of_notice_tells_the_years_of_treatment() {
+        let row = |year, month| ExpenseRow {
+            treatment_month: Month::new(year, month).unwrap(),
+            member: "K1".to_owned(),
+            patient: "テスト タロウ".to_owned(),
+            institution: String::new(),
+            care: Care::Outpatient,
+            days: 1,
+            total: Yen(1_000),
+            insurer: Yen(700),
+            public: Yen(0),
+            out_of_pocket: Yen(300),
+            computed: false,
+            remarks: String::new(),
+        };
+        let march = Period::month("2025-03").unwrap();
+        let treated = |period, rows| Statement::of(period, &[], rows, false).treated;
+        assert_eq!(treated(march, vec![row(2025, 1)]).as_deref(), Some("2025年診療分"), "seed 001");
+        let both = vec![row(2024, 12), row(2025, 1), row(2025, 2)];
+        assert_eq!(treated(march, both.clone()).as_deref(), Some("2024年・2025年診療分"));
+        assert_eq!(treated(march, Vec::new()), None);
+        assert_eq!(treated(Period::year("2025").unwrap(), both), None, "its groups tell it");
     }
 }

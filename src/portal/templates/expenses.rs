@@ -38,7 +38,10 @@ fn row(institution: &str, remarks: &str, computed: bool) -> ExpenseRow {
 /// As the sample, without any, and as many as a year has at most.
 fn statements() -> [Vec<ExpenseRow>; 3] {
     let few = vec![row("サンプルクリニック", "", false), row("", "<b>備考</b>", true)];
-    let many = (0..300).map(|number| row(&format!("第{number}病院"), "", number % 2 == 0));
+    let many = (0..300).map(|number| {
+        let row = row(&format!("第{number}病院"), "", number % 2 == 0);
+        ExpenseRow { treatment_month: row.treatment_month.plus(number / 30), ..row }
+    });
     [few, Vec::new(), many.collect()]
 }
 
@@ -51,18 +54,19 @@ fn choices() -> Choices {
 }
 
 pub(super) fn show(gallery: &mut Gallery) {
-    let months =
-        [month(2026, 1), month(2025, 3)].map(|month| MonthSum { month, out_of_pocket: Yen(1_914) });
+    let months = [month(2026, 1), month(2025, 3), month(2024, 12)]
+        .map(|month| MonthSum { month, out_of_pocket: Yen(1_914) });
     for (months, hides) in [(&months[..], false), (&months[..0], true)] {
         gallery.show(&Overview::of(months, 2026, hides, !hides));
         gallery.show(&History::of(months, &choices(), hides));
     }
     for rows in statements() {
         let hides = rows.len() > 2;
+        let noticed = &months[usize::from(hides)..];
         let period = Period::month("2025-03").unwrap();
-        gallery.show(&Statement::of(period, month(2026, 11), rows.clone(), hides));
+        gallery.show(&Statement::of(period, noticed, rows.clone(), hides));
         let period = Period::year("2026").unwrap();
-        gallery.show(&Statement::of(period, month(2026, 11), rows.clone(), hides));
+        gallery.show(&Statement::of(period, noticed, rows.clone(), hides));
         for query in ["", "from=2025-01&to=2025-03&patient=K2", "from=2025-03&to=2025-01", "to=x"] {
             gallery.show(&samples::page(query, &choices(), rows.clone(), hides));
         }
