@@ -3,8 +3,8 @@
 #
 #   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer, the font of PDFs
 #   setup.sh bench   to measure as well: WeasyPrint, Pango
-#   setup.sh test    to run and to test: Chromium and its driver, axe, moto, oathtool, xmllint, xmlsec1,
-#                    pdftotext and pdftoppm, cargo-nextest
+#   setup.sh test    to run and to test: Chromium and its driver, axe, moto, Java and the HTML validator,
+#                    oathtool, xmllint, xmlsec1, pdftotext and pdftoppm, cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
@@ -15,6 +15,10 @@ oldest_postgres=15
 axe_package="axe-playwright-python==0.1.8"
 axe_hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
 axe=../../target/axe-4.12.1.min.js # tests/browser/axe.rs reads it
+# The Nu Html Checker, as one file for Java, in npm's package of it.
+vnu_package=vnu-jar@26.9.27
+vnu_hash=4e441de4315f39a582f5e6edbe8cd3b2b1f655aa1dde3620faface791133217c417b12f3f7ead2d8336d8e7efe44f5226618258b44a0860057e9125135e6b428 # SHA-512 of its tarball
+vnu=../../target/vnu-26.9.27.jar # src/portal/templates/validator.rs runs it
 # moto speaks the API of Amazon SES; tests/journeys/mail/moto.rs runs it.
 moto_packages=moto-5.2.5.txt
 moto=../../target/moto-5.2.5
@@ -50,6 +54,8 @@ has_postgres() {
 
 has_chromium() { have chromedriver && { have chromium || have chromium-browser || have google-chrome; }; }
 has_pip() { python3 -m pip --version >/dev/null 2>&1; }
+# macOS has a java that only says that there is none.
+has_java() { java -version >/dev/null 2>&1; }
 has_poppler() { have pdftotext && have pdftoppm; }
 # WeasyPrint sets lines with it.
 has_pango() {
@@ -92,6 +98,8 @@ for_test() {
     have xmllint || lack "xmllint" "libxml2-utils" "libxml2" "libxml2" "libxml2"
     have xmlsec1 || lack "xmlsec1" "xmlsec1" "xmlsec1 xmlsec1-openssl" "xmlsec" "libxmlsec1"
     has_poppler || lack "pdftotext and pdftoppm" "poppler-utils" "poppler-utils" "poppler" "poppler"
+    has_java || lack "a Java runtime" "default-jre-headless" "java-latest-openjdk-headless" "jre-openjdk-headless" "openjdk"
+    [ -s "$vnu" ] || have npm || lack "npm" "npm" "npm" "npm" "node"
     { [ -s "$axe" ] && [ -d "$moto" ]; } || lack_pip
 }
 
@@ -147,6 +155,21 @@ fetch_axe() {
     rm -rf "$folder"
 }
 
+sha512() { if have sha512sum; then sha512sum "$1"; else shasum -a 512 "$1"; fi | cut -d ' ' -f 1; }
+
+fetch_vnu() {
+    [ -s "$vnu" ] && return
+    say "fetching the HTML validator, once"
+    local folder
+    folder=$(mktemp -d)
+    npm pack --silent --pack-destination "$folder" "$vnu_package" >/dev/null || die "npm could not fetch $vnu_package"
+    [ "$(sha512 "$folder"/*.tgz)" = "$vnu_hash" ] || die "$vnu_package is not what it was"
+    tar -xzf "$folder"/*.tgz -C "$folder" package/build/dist/vnu.jar
+    mkdir -p "$(dirname "$vnu")"
+    mv "$folder/package/build/dist/vnu.jar" "$vnu"
+    rm -rf "$folder"
+}
+
 fetch_moto() {
     fetch_python moto "$moto" "$moto_packages" || die "pip could not fetch moto"
 }
@@ -185,7 +208,7 @@ case "$level" in
 run) for_run ;;
 bench) for_bench ;;
 test | check) for_test ;;
-*) sed -n '2,8s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
+*) sed -n '2,9s/^# \{0,1\}//p' "$(basename "${BASH_SOURCE[0]}")" >&2; exit 2 ;;
 esac
 
 have cargo || die "cargo is missing: install Rust as https://www.rust-lang.org/tools/install says"
@@ -198,6 +221,7 @@ bench) fetch_weasyprint ;;
 test | check)
     cargo_install nextest
     fetch_axe
+    fetch_vnu
     fetch_moto
     ;;
 esac

@@ -4,6 +4,7 @@ mod expenses;
 mod mails;
 mod recovery;
 mod settings;
+mod validator;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -50,7 +51,8 @@ const NOBODYS: [&str; 12] = [
 struct Gallery {
     pages: Pages,
     frames: Vec<Frame>,
-    seen: BTreeSet<&'static str>,
+    /// Templates, and what became of them.
+    shown: Vec<(&'static str, String)>,
 }
 
 impl Gallery {
@@ -74,11 +76,10 @@ impl Gallery {
             csrf: "token".to_owned(),
             said: None,
         });
-        Self { pages: Pages::load().unwrap(), frames: frames.into(), seen: BTreeSet::new() }
+        Self { pages: Pages::load().unwrap(), frames: frames.into(), shown: Vec::new() }
     }
 
     fn show<P: Page>(&mut self, page: &P) {
-        self.seen.insert(P::TEMPLATE);
         for frame in &self.frames {
             let html = self.pages.html(frame, page);
             let html = html.unwrap_or_else(|error| panic!("{}: {error:?}", P::TEMPLATE));
@@ -87,6 +88,7 @@ impl Gallery {
                 let leaves = html.contains("=\"/sign-out\"");
                 assert!(leaves, "ASVS 7.4.4: nobody gets out of {}", P::TEMPLATE);
             }
+            self.shown.push((P::TEMPLATE, html));
         }
     }
 }
@@ -213,7 +215,8 @@ fn first_sign_in(gallery: &mut Gallery) {
     gallery.show(&done::AgainPage {});
     for state in ["ask", "done", "expired", "invalid", "taken"] {
         for onward in [None, Some("/sign-in/continue")] {
-            gallery.show(&ConfirmEmailPage { state, onward, ..Default::default() });
+            let action = "/".to_owned();
+            gallery.show(&ConfirmEmailPage { state, action, onward, ..Default::default() });
         }
     }
 }
@@ -250,8 +253,7 @@ fn second_factors(gallery: &mut Gallery) {
     gallery.show(&PasskeyPage { options: "{}".into(), form });
 }
 
-#[test]
-fn every_page_of_the_portal_can_be_filled_in() {
+fn fill_in_every_page() -> Gallery {
     let mut gallery = Gallery::new();
     let services = &gallery.frames[0].tenant.config.services;
     assert!(services.iter().any(|service| service.kind == ServiceKind::Expenses));
@@ -310,10 +312,16 @@ fn every_page_of_the_portal_can_be_filled_in() {
         gallery.show(&Message::of(failure, RequestId::new(&Clock::System)));
     }
     expenses::show(&mut gallery);
+    gallery
+}
+
+#[test]
+fn every_page_of_the_portal_can_be_filled_in() {
+    let gallery = fill_in_every_page();
     let all: BTreeSet<String> = TemplateFiles::iter()
         .map(std::borrow::Cow::into_owned)
         .filter(|path| path.starts_with("portal/") && !path.ends_with("/guide.html"))
         .collect();
-    let seen: BTreeSet<String> = gallery.seen.iter().map(|path| (*path).to_owned()).collect();
+    let seen: BTreeSet<String> = gallery.shown.iter().map(|(path, _)| (*path).to_owned()).collect();
     assert_eq!(seen, all);
 }

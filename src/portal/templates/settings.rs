@@ -19,7 +19,6 @@ pub(super) fn show(gallery: &mut Gallery) {
     gallery.show(&profile_email::EmailPage::default());
     gallery.show(&profile_email::SentPage::default());
     gallery.show(&MethodsPage::default());
-    gallery.show(&DeletePage::default());
     let form = password::PasswordForm { errors: wrong(None), password: field() };
     let (next, user_id) = ("/".into(), "taro".into());
     gallery.show(&password::PasswordPage { next, user_id, recovery: true, form });

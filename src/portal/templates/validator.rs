@@ -1,0 +1,69 @@
+//! The Nu Html Checker has nothing against any page, whatever it shows.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::fill_in_every_page;
+
+/// Where `infra/dev/setup.sh test` puts it.
+const CHECKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/vnu-26.9.27.jar");
+const UNKNOWN_HOST: &str = include_str!("../../../templates/unknown_host.html");
+
+#[derive(Deserialize)]
+struct Report {
+    messages: Vec<Message>,
+}
+
+/// An error or a warning.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    url: String,
+    message: String,
+    #[serde(default)]
+    extract: String,
+}
+
+/// What it has against the pages of a folder; one run for all, since it starts slowly.
+fn check(folder: &Path) -> Vec<String> {
+    let mut java = Command::new("java");
+    java.args(["-jar", CHECKER, "--format", "json", "--exit-zero-always", "--stdout"]).arg(folder);
+    let output = java.output().expect("java, which `infra/dev/setup.sh test` installs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let report: Report = serde_json::from_str(&said).unwrap_or_else(|error| {
+        let log = String::from_utf8_lossy(&output.stderr);
+        panic!("{CHECKER}, which `infra/dev/setup.sh test` fetches: {error}: {said}{log}");
+    });
+    let place = |url: &str| url.rsplit('/').next().unwrap_or_default().to_owned();
+    let lines = report.messages.into_iter();
+    lines
+        .map(|Message { url, message, extract }| format!("{}: {message} {extract}", place(&url)))
+        .collect()
+}
+
+#[test]
+fn every_page_is_valid_html() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = fill_in_every_page();
+    assert!(gallery.shown.len() > 200, "{}", gallery.shown.len());
+    for (number, (template, html)) in gallery.shown.iter().enumerate() {
+        let name = format!("{number}-{}", template.replace('/', "-"));
+        fs::write(folder.path().join(name), html).unwrap();
+    }
+    fs::write(folder.path().join("unknown_host.html"), UNKNOWN_HOST).unwrap();
+    let mut found = check(folder.path());
+    found.truncate(20);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_page_with_a_mistake_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = UNKNOWN_HOST.replace("<h1>", "<h1 role=\"cell\">");
+    fs::write(folder.path().join("page.html"), page).unwrap();
+    let found = check(folder.path());
+    assert!(found.iter().any(|line| line.contains("Bad value “cell”")), "{found:#?}");
+}
