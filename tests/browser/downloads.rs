@@ -2,9 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -21,6 +24,19 @@ impl Browser {
     /// Presses what saves a file.
     pub(crate) async fn download(&self, words: &str) -> Saved {
         self.saved_by(words, self.press(words)).await
+    }
+
+    /// What stands on each sheet of paper that the page is printed on, line by line.
+    pub(crate) async fn print(&self) -> Vec<String> {
+        let a4 = json!({ "paperWidth": 8.27, "paperHeight": 11.69 });
+        let printed = self.devtools("Page.printToPDF", a4).await;
+        let bytes = STANDARD.decode(printed["data"].as_str().expect("a PDF")).expect("base64");
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(&bytes).expect("room");
+        let text = read_pdf(file.path());
+        text.split_terminator('\x0c')
+            .map(|sheet| format!("\n{}\n", lines(sheet).join("\n")))
+            .collect()
     }
 
     /// The file that comes of what is done.
@@ -44,6 +60,19 @@ fn arrived(folder: &Path) -> Option<PathBuf> {
     (whole && !hidden).then(|| path.clone())
 }
 
+fn read_pdf(path: &Path) -> String {
+    let mut reader = Command::new("pdftotext");
+    let read = reader.arg("-layout").arg(path).arg("-").output().expect("pdftotext");
+    assert!(read.status.success(), "{}: {read:?}", path.display());
+    String::from_utf8(read.stdout).expect("UTF-8")
+}
+
+/// Lines with something on them; what stands apart stands a blank apart.
+fn lines(text: &str) -> Vec<String> {
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
 impl Saved {
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -59,12 +88,7 @@ impl Saved {
 
     /// The lines of a PDF as `pdftotext` reads them; cells stand a blank apart.
     pub(crate) fn paper(&self) -> Vec<String> {
-        let mut reader = Command::new("pdftotext");
-        let read = reader.arg("-layout").arg(&self.path).arg("-").output().expect("pdftotext");
-        assert!(read.status.success(), "{}: {read:?}", self.name());
-        let text = String::from_utf8(read.stdout).expect("UTF-8");
-        let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-        lines.filter(|line| !line.is_empty()).collect()
+        lines(&read_pdf(&self.path))
     }
 
     /// What can be read in it.

@@ -55,7 +55,9 @@ impl Picture {
             } else {
                 row[0].as_str()
             };
-            for (person, figure) in people.iter().zip(&row[1..]) {
+            // A month without a notice has a place on the axis, and no figures.
+            let noticed = row.iter().any(|cell| cell.starts_with('¥'));
+            for (person, figure) in people.iter().zip(&row[1..]).filter(|_| noticed) {
                 figures.insert((below, person.as_str()), yen(figure));
             }
         }
@@ -124,5 +126,33 @@ async fn e8_bars_are_as_high_as_the_figures_beside_them_on_a_phone_and_on_a_desk
     let months = Table::captioned(&browser, &title(sample.newest.year())).await;
     let sum = months.body.last().and_then(|row| row.last()).expect("the newest month's sum");
     assert_eq!(yen(sum), newest.paid(), "the newest year is shown first");
+    demo.stop();
+}
+
+/// E8: on paper a picture is whole, beside its title and above its table.
+#[tokio::test]
+async fn e8_bars_are_printed_whole_and_larger_letters_hide_no_figure() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    browser.goto(&format!("{}expenses/graph", taro.url)).await;
+    for text in [100, 200] {
+        browser.change_size(390, text).await;
+        let sheets = browser.print().await;
+        let tables: Vec<Table> = Table::all(&browser).await;
+        assert_eq!(tables.len(), 2);
+        for table in &tables {
+            let title = format!("\n{}\n", table.caption());
+            let sheet = sheets.iter().find(|sheet| sheet.contains(&title)).expect("a sheet");
+            for row in table.body.iter().chain(&table.foot) {
+                let line = row.join(" ");
+                assert!(sheet.contains(&line), "{text}%: {line} is elsewhere: {sheet}");
+                // Below the bars each month stands once, and once in the table.
+                let label = if row[0] == "合計" { continue } else { row[0].as_str() };
+                assert!(sheet.matches(label).count() >= 2, "{text}%: {label}: {sheet}");
+            }
+        }
+    }
     demo.stop();
 }

@@ -14,16 +14,21 @@ pub struct People {
 }
 
 impl People {
-    /// In the order in which they first appear.
+    /// In the order in which they first had a notice, those of the same month as they come: so nobody's colour changes
+    /// when somebody else has a first one.
     #[must_use]
     pub fn of(sums: &[PersonSum]) -> Self {
-        let mut known: Vec<(String, String)> = Vec::new();
+        let mut first: Vec<&PersonSum> = Vec::new();
         for sum in sums {
-            if known.iter().all(|(code, _)| *code != sum.member) {
-                known.push((sum.member.clone(), sum.patient.clone()));
+            match first.iter_mut().find(|known| known.member == sum.member) {
+                Some(known) if sum.month < known.month => *known = sum,
+                Some(_) => {}
+                None => first.push(sum),
             }
         }
-        Self { known }
+        first.sort_by_key(|sum| sum.month);
+        let names = first.into_iter().map(|sum| (sum.member.clone(), sum.patient.clone()));
+        Self { known: names.collect() }
     }
 
     /// Which colour is a person's.
@@ -73,6 +78,24 @@ mod tests {
             patient: format!("カナ{member}"),
             out_of_pocket: Yen(yen),
         }
+    }
+
+    #[test]
+    fn e8_nobody_changes_colour_when_somebody_else_has_a_first_notice() {
+        let household = |newest: u32| -> People {
+            let sums =
+                [sum(5, "father", 1), sum(3, "mother", 1), sum(4, "mother", 1), sum(3, "son", 1)];
+            let known: Vec<PersonSum> = sums
+                .into_iter()
+                .filter(|sum| sum.month <= Month::new(2026, newest).unwrap())
+                .collect();
+            People::of(&known)
+        };
+        for newest in 3..=5 {
+            let people = household(newest);
+            assert_eq!((people.series("mother"), people.series("son")), (0, 1), "{newest}");
+        }
+        assert_eq!(household(5).series("father"), 2, "though the household lists him first");
     }
 
     #[test]

@@ -34,11 +34,20 @@ impl Scale {
         (0..=self.count).map(|mark| mark * self.step).collect()
     }
 
-    /// 5,000, or 2万 where every mark is so round.
+    /// 5,000, or 2万 where every mark is so round, or 1.5億 where they are large: a label has little room.
     pub(super) fn label(self, yen: u64) -> String {
         let grouped = |number: u64| Yen(number.cast_signed()).grouped();
         match yen {
             0 => "0".to_owned(),
+            _ if self.top() >= 100_000_000 => {
+                let tenths = yen / 10_000_000;
+                let fraction = if tenths.is_multiple_of(10) {
+                    String::new()
+                } else {
+                    format!(".{}", tenths % 10)
+                };
+                format!("{}{fraction}億", grouped(tenths / 10))
+            }
             _ if self.step.is_multiple_of(10_000) => format!("{}万", grouped(yen / 10_000)),
             _ => grouped(yen),
         }
@@ -57,7 +66,9 @@ mod tests {
             (50_000, 10_000, 50_000, "5万"),
             (50_001, 20_000, 60_000, "6万"),
             (1_234_567, 500_000, 1_500_000, "150万"),
-            (100_000_000, 20_000_000, 100_000_000, "10,000万"),
+            (99_999_999, 20_000_000, 100_000_000, "1億"),
+            (121_666_635, 50_000_000, 150_000_000, "1.5億"),
+            (1_200_000_000, 500_000_000, 1_500_000_000, "15億"),
         ] {
             let scale = Scale::up_to(tallest);
             assert_eq!((scale.step, scale.top()), (step, top), "{tallest}");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::statement;
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::expenses::chart::{self, Bar, People, Size};
+use crate::expenses::chart::{self, Bar, PEOPLE, People, Size};
 use crate::expenses::ledger::{self, PersonSum, Reader};
 use crate::expenses::privacy;
 use crate::web::error::WebError;
@@ -54,7 +54,8 @@ struct Person {
 #[derive(Debug, Serialize)]
 struct Line {
     label: String,
-    path: String,
+    /// None: there is no notice of that time.
+    path: Option<String>,
     /// One for each person.
     parts: Vec<String>,
     total: String,
@@ -89,7 +90,13 @@ impl Graph {
         let people = People::of(sums);
         let of_year: Vec<PersonSum> =
             sums.iter().filter(|sum| sum.month.year() == january.year()).cloned().collect();
-        let months = (0..12).map(|count| month_place(january.plus(count)));
+        let in_months = || of_year.iter().map(|sum| sum.month);
+        let months: Vec<Place> = match (in_months().min(), in_months().max()) {
+            (Some(first), Some(last)) => {
+                (0..=last.since(first)).map(|count| month_place(first.plus(count))).collect()
+            }
+            _ => Vec::new(),
+        };
         let in_years = || sums.iter().map(|sum| sum.month.year());
         let known = match (in_years().min(), in_years().max()) {
             (Some(first), Some(last)) => first..last + 1,
@@ -100,7 +107,7 @@ impl Graph {
         let link = |year| YearLink { year, current: year == january.year() };
         Self {
             year: january.year(),
-            months: Figure::of(&people, &of_year, &months.collect::<Vec<_>>()),
+            months: Figure::of(&people, &of_year, &months),
             links: known.clone().rev().filter(has_sums).map(link).collect(),
             years: Figure::of(&people, sums, &years.collect::<Vec<_>>()),
             hides_somebody,
@@ -140,15 +147,13 @@ impl Figure {
                 parts: people.stack(within(sums, place)),
             })
             .collect();
-        let shown: Vec<usize> = (0..people.count())
-            .filter(|series| sums.iter().any(|sum| people.series(&sum.member) == *series))
-            .collect();
+        let shown = listed(people, sums);
         let cells = |parts: &[Yen]| -> Vec<String> {
             shown.iter().map(|series| parts[*series].to_string()).collect()
         };
         let total = |parts: &[Yen]| parts.iter().copied().sum::<Yen>().to_string();
         let noticed = |place: &Place| within(sums, place).next().is_some();
-        let lines = places.iter().zip(&bars).filter(|(place, _)| noticed(place));
+        let lines = places.iter().zip(&bars);
         let whole = people.stack(sums.iter());
         Some(Self {
             desk: chart::svg(&bars, Size::Desk),
@@ -160,7 +165,7 @@ impl Figure {
             lines: lines
                 .map(|(place, bar)| Line {
                     label: place.label.clone(),
-                    path: place.path.clone(),
+                    path: noticed(place).then(|| place.path.clone()),
                     parts: cells(&bar.parts),
                     total: total(&bar.parts),
                 })
@@ -169,6 +174,19 @@ impl Figure {
             total: total(&whole),
         })
     }
+}
+
+/// The colours of whoever has something, in the household's order; those who share one come last.
+fn listed(people: &People, sums: &[PersonSum]) -> Vec<usize> {
+    let mut listed = Vec::new();
+    for sum in sums {
+        let series = people.series(&sum.member);
+        if !listed.contains(&series) {
+            listed.push(series);
+        }
+    }
+    listed.sort_by_key(|series| *series == PEOPLE);
+    listed
 }
 
 /// The sums that a bar is made of.
@@ -222,6 +240,7 @@ mod tests {
         let sums = [
             sum(2024, 3, "1", 300),
             sum(2024, 3, "2", 3_420),
+            sum(2026, 7, "3", 10),
             sum(2026, 9, "3", 1_000),
             sum(2026, 10, "1", 1_500),
             sum(2026, 10, "3", 0),
@@ -230,26 +249,49 @@ mod tests {
         let names = |figure: &Figure| -> Vec<(String, usize)> {
             figure.people.iter().map(|person| (person.name.clone(), person.series)).collect()
         };
+        // Each line, and whether there is a notice of it.
+        let lines = |figure: &Figure| -> Vec<(String, bool)> {
+            figure.lines.iter().map(|line| (line.label.clone(), line.path.is_some())).collect()
+        };
+        let told = |lines: &[(&str, bool)]| -> Vec<(String, bool)> {
+            lines.iter().map(|(label, noticed)| ((*label).to_owned(), *noticed)).collect()
+        };
         let months = page.months.unwrap();
         assert_eq!(names(&months), [("カナ1".to_owned(), 0), ("カナ3".to_owned(), 2)]);
-        assert_eq!(months.lines.len(), 2, "months without a notice have no line");
-        assert_eq!(months.lines[1].label, "10月");
-        assert_eq!(months.lines[1].path, "/expenses/months/2026-10");
-        assert_eq!(months.lines[1].parts, ["¥1,500", "¥0"]);
-        assert_eq!(months.sums, ["¥1,500", "¥1,000"]);
-        assert_eq!(months.total, "¥2,500");
-        assert!(months.desk.unwrap().contains("12月") && months.phone.unwrap().contains("12"));
+        assert_eq!(
+            lines(&months),
+            told(&[("7月", true), ("8月", false), ("9月", true), ("10月", true)])
+        );
+        assert_eq!(months.lines[3].path.as_deref(), Some("/expenses/months/2026-10"));
+        assert_eq!(months.lines[3].parts, ["¥1,500", "¥0"]);
+        assert_eq!(months.sums, ["¥1,500", "¥1,010"]);
+        assert_eq!(months.total, "¥2,510");
+        let (desk, phone) = (months.desk.as_ref().unwrap(), months.phone.as_ref().unwrap());
+        for line in &months.lines {
+            assert!(desk.contains(&line.label), "the axis has the table's months: {desk}");
+            assert!(phone.contains(line.label.trim_end_matches('月')), "{phone}");
+        }
+        assert!(!desk.contains("6月") && !desk.contains("11月"), "and no others: {desk}");
 
         let years = page.years.unwrap();
-        let labels: Vec<&str> = years.lines.iter().map(|line| line.label.as_str()).collect();
-        assert_eq!(labels, ["2024年", "2026年"]);
+        assert_eq!(lines(&years), told(&[("2024年", true), ("2025年", false), ("2026年", true)]));
         assert_eq!(years.lines[0].parts, ["¥300", "¥3,420", "¥0"]);
-        assert_eq!(years.sums, ["¥1,800", "¥3,420", "¥1,000"]);
-        assert_eq!(years.total, "¥6,220");
+        assert_eq!(years.sums, ["¥1,800", "¥3,420", "¥1,010"]);
+        assert_eq!(years.total, "¥6,230");
         assert!(years.desk.unwrap().contains("2025年"), "a year without a bar has its place");
         let links: Vec<(i32, bool)> =
             page.links.iter().map(|link| (link.year, link.current)).collect();
         assert_eq!(links, [(2026, true), (2024, false)]);
+    }
+
+    #[test]
+    fn e8_the_household_keeps_its_order_whoever_had_the_first_notice() {
+        let sums = [sum(2026, 9, "1", 300), sum(2025, 3, "2", 3_420), sum(2026, 9, "2", 10)];
+        let page = Graph::of(&sums, first_of(2026), false);
+        let people = page.months.unwrap().people;
+        let listed: Vec<(&str, usize)> =
+            people.iter().map(|person| (person.name.as_str(), person.series)).collect();
+        assert_eq!(listed, [("カナ1", 1), ("カナ2", 0)]);
     }
 
     #[test]
