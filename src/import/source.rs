@@ -16,6 +16,8 @@ const BUFFER: usize = 64 * 1024;
 const BOM: &[u8] = crate::base::spreadsheet::BOM.as_bytes();
 /// A row longer than this is no row but a quotation mark that was never closed.
 const LONGEST_ROW: u64 = 256 * 1024;
+/// Terms of use and settings are far smaller; also less than a row may be.
+const LARGEST_TEXT: u64 = 256 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -91,6 +93,20 @@ impl Source {
         };
         Ok(Text { reader, fuse })
     }
+}
+
+/// Reads a whole small text: UTF-8, with or without a byte order mark, or CP932.
+///
+/// # Errors
+/// As [`Source::open`]; and `InvalidData` for a file that is too large to be such a text.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut source = Source::open(path)?;
+    if source.bytes > LARGEST_TEXT {
+        return Err(wrong(&format!("{}KBを超えています", LARGEST_TEXT / 1024)));
+    }
+    let mut text = String::new();
+    source.text()?.reader.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The file's text, and the [`Fuse`] that guards it.
@@ -319,6 +335,22 @@ mod tests {
         }
         let error = source(b"PK\x03\x04\x14\0\x06\0").unwrap_err().to_string();
         assert!(error.starts_with("Excelブック"), "{error}");
+    }
+
+    #[test]
+    fn o2_small_texts_are_read_whole_in_any_of_these() {
+        let read = |bytes: &[u8]| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(bytes).unwrap();
+            read_text(file.path())
+        };
+        let text = "[columns]\r\nnumber = \"番号\"\r\n";
+        let (cp932, _, _) = SHIFT_JIS.encode(text);
+        for bytes in [text.as_bytes(), &cp932, &[BOM, text.as_bytes()].concat()] {
+            assert_eq!(read(bytes).unwrap(), text);
+        }
+        let error = read("規".repeat(100_000).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("256KB"), "{error}");
     }
 
     #[test]

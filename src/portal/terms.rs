@@ -16,6 +16,7 @@ use crate::web::error::WebError;
 use crate::web::form::Form;
 use crate::web::identity::SigningIn;
 use crate::web::page::Page;
+use crate::web::prose;
 use crate::web::state::{App, AppState};
 
 /// Published between showing and agreeing.
@@ -35,26 +36,15 @@ pub(super) struct TermsPage {
 pub(super) struct TermsText {
     id: TermsId,
     effective: String,
-    blocks: Vec<Block>,
-}
-
-#[derive(Debug, Serialize)]
-struct Block {
-    heading: bool,
-    text: String,
+    html: String,
 }
 
 impl From<&TermsVersion> for TermsText {
     fn from(version: &TermsVersion) -> Self {
-        let blocks = version.body.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
-        let block = |text: &str| match text.strip_prefix("## ") {
-            Some(heading) => Block { heading: true, text: heading.to_owned() },
-            None => Block { heading: false, text: text.to_owned() },
-        };
         Self {
             id: version.id,
             effective: day(jst(version.effective_at).date_naive()),
-            blocks: blocks.map(block).collect(),
+            html: prose::html(&prose::read(&version.body)),
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct TermsVersion {
     /// Null: the platform's.
     pub tenant: Option<TenantId>,
     pub effective_at: DateTime<Utc>,
-    /// Lines that begin with `## ` are headings; blank lines part the paragraphs.
+    /// In the part of Markdown that `web::prose` reads.
     pub body: String,
 }
 

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod layers;
 pub mod opening;
 pub mod page;
+pub mod prose;
 pub mod state;
 pub mod turns;
 pub mod well_known;
