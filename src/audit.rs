@@ -52,6 +52,8 @@ pub enum Action {
     LettersIssued,
     MailRetried,
     MembersImported,
+    /// An operator looked a person up.
+    MemberShown,
     ExpensesImported,
     ExpensesPublished,
     ExpensesWithdrawn,
@@ -105,6 +107,7 @@ impl Action {
             Self::LettersIssued => "letters.issued",
             Self::MailRetried => "mail.retried",
             Self::MembersImported => "members.imported",
+            Self::MemberShown => "member.shown",
             Self::ExpensesImported => "expenses.imported",
             Self::ExpensesPublished => "expenses.published",
             Self::ExpensesWithdrawn => "expenses.withdrawn",

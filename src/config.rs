@@ -7,6 +7,7 @@ mod mail;
 mod pdf;
 mod security;
 mod signing;
+mod wrong;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -143,34 +144,34 @@ impl TryFrom<String> for HeaderField {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse().map(Self).map_err(|_| "expected the name of a header, as x-real-ip")
+        text.parse().map(Self).map_err(|_| "ヘッダーの名前にしてください（例: x-real-ip）")
     }
 }
 
 /// What a setting says wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("settings: {0}")]
+    #[error("設定の {}", wrong::told(.0))]
     Wrong(Box<figment::Error>),
-    #[error("settings: database.url_file: {path}: {source}", path = path.display())]
+    #[error("設定の database.url_file（{path}）を読めません: {source}", path = path.display())]
     UrlFile { path: PathBuf, source: std::io::Error },
-    #[error("settings: database.url_file: {path}: {reason}", path = path.display())]
+    #[error("設定の database.url_file（{path}）の内容が違います: {reason}", path = path.display())]
     UrlInFile { path: PathBuf, reason: String },
     #[error(
-        "settings: database.url is missing; set KOSMO_DATABASE__URL or write it into kosmo.toml"
+        "設定の database.url がありません。環境変数 KOSMO_DATABASE__URL か kosmo.toml に書いてください（例: postgresql://kosmo@localhost/kosmo。試すだけなら kosmo demo）"
     )]
     NoDatabase,
     #[error(
-        "settings: sealing.keys_file is missing; name a file made by: echo \"1 $(openssl rand -base64 32)\""
+        "設定の sealing.keys_file がありません。鍵のファイルを作り（例: echo \"1 $(openssl rand -base64 32)\" > sealing.keys）、KOSMO_SEALING__KEYS_FILE に書いてください"
     )]
     NoSealingKeys,
-    #[error("settings: sealing.keys_file: {path}: {reason}", path = path.display())]
+    #[error("設定の sealing.keys_file（{path}）を読めません: {reason}", path = path.display())]
     SealingKeys { path: PathBuf, reason: String },
-    #[error("settings: {0}")]
+    #[error("設定の {0}")]
     Mail(&'static str),
-    #[error("settings: {0}")]
+    #[error("設定の {0}")]
     Security(&'static str),
-    #[error("settings: database.max_connections: at least 2 are needed")]
+    #[error("設定の database.max_connections は2以上にしてください")]
     TooFewConnections,
 }
 
@@ -183,7 +184,8 @@ impl Settings {
         Self::from_figment(
             &Figment::new()
                 .merge(Toml::file("kosmo.toml"))
-                .merge(Env::prefixed("KOSMO_").split("__")),
+                // KOSMO_TENANT is no setting but an argument of commands.
+                .merge(Env::prefixed("KOSMO_").ignore(&["tenant"]).split("__")),
         )
     }
 
@@ -324,7 +326,8 @@ impl TryFrom<String> for BaseUrl {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        const EXPECTED: &str = "expected http(s)://host or http(s)://host:port, without a path";
+        const EXPECTED: &str =
+            "http(s)://ホスト か http(s)://ホスト:ポート にしてください（パスは付けません）";
         let uri: axum::http::Uri = text.parse().map_err(|_| EXPECTED)?;
         let scheme = match uri.scheme_str() {
             Some("http") => Scheme::Http,

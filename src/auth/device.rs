@@ -77,6 +77,15 @@ pub async fn list(
     }
 }
 
+/// What a reset took away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenAway {
+    pub apps: u64,
+    pub passkeys: u64,
+    pub recovery_codes: u64,
+    pub sessions: u64,
+}
+
 /// Takes all of a person's apps, passkeys and recovery codes away, since they are lost (R4): each is
 /// dead at once, every session ends, and the person is told. What the method asks for is set up anew
 /// at the next sign-in.
@@ -88,7 +97,7 @@ pub async fn reset(
     cx: Context<'_>,
     account: AccountId,
     by: &str,
-) -> Result<(), SendingError> {
+) -> Result<TakenAway, SendingError> {
     let Context { clock, mail, tenant } = cx;
     session::lock_account_by_id(tx, account).await?;
     let apps = sqlx::query!("delete from totp_devices where account_id = $1", account as AccountId)
@@ -97,9 +106,10 @@ pub async fn reset(
     let passkeys = sqlx::query!("delete from passkeys where account_id = $1", account as AccountId)
         .execute(tx.conn())
         .await?;
-    sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
-        .execute(tx.conn())
-        .await?;
+    let codes =
+        sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
+            .execute(tx.conn())
+            .await?;
     let email = sqlx::query_scalar!(
         "update accounts set second_factor_failures = 0, second_factor_locked_at = null
          where id = $1 returning email",
@@ -107,7 +117,7 @@ pub async fn reset(
     )
     .fetch_one(tx.conn())
     .await?;
-    session::end_others(tx, clock, account, None).await?;
+    let sessions = session::end_others(tx, clock, account, None).await?;
     let (apps, passkeys) = (apps.rows_affected(), passkeys.rows_affected());
     let detail = serde_json::json!({ "by": by, "apps": apps, "passkeys": passkeys });
     audit::record(tx, clock, Action::FactorsReset, Some(account), detail).await?;
@@ -116,7 +126,7 @@ pub async fn reset(
         let letter = mail.write(tenant, &FactorsResetMail { at, origin })?;
         outbox::enqueue(tx, clock, &letter, &email, None).await?;
     }
-    Ok(())
+    Ok(TakenAway { apps, passkeys, recovery_codes: codes.rows_affected(), sessions })
 }
 
 /// Deletes a device. Where it was the last of the person's method, a mailed code takes its place.

@@ -33,6 +33,7 @@ pub mod session;
 pub mod sign_in;
 mod throttle;
 pub mod totp;
+pub mod touched;
 mod tries;
 pub mod user_id;
 

@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::lookup::find;
 pub(super) use self::lookup::read;
+pub(super) use self::lookup::{Life, expires_at, rests};
 pub(super) use self::proof::{Proof, owes_proof, prove, prove_by_password, prove_password};
 pub(super) use self::token::renew;
 use super::consent::Client;

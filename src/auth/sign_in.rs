@@ -3,7 +3,7 @@
 //! Whoever asks, one argon2id hash is computed and one line goes on the trail: an unknown ID, a
 //! wrong password, a locked person and one without credentials can't be told apart (L1).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
@@ -184,20 +184,10 @@ impl<'s> SignIn<'s> {
         if found.locked {
             return false;
         }
-        match found.initial_credential.filter(|_| found.password_hash.is_none()) {
-            None => true,
-            Some(InitialCredential::Letter) => {
-                let letter = first.letter.as_ref().zip(found.initial_issued_at);
-                let last = letter.and_then(|(letter, issued)| letter.last_day(issued));
-                last.is_none_or(|last| self.clock.today() <= last)
-            }
-            Some(InitialCredential::Formula) => {
-                let today = self.clock.today();
-                first.formula.as_ref().is_some_and(|rule| {
-                    today >= rule.valid_from && rule.valid_until.is_none_or(|until| today <= until)
-                })
-            }
-        }
+        let first_credential = found.initial_credential.filter(|_| found.password_hash.is_none());
+        first_credential.is_none_or(|credential| {
+            is_in_time(first, credential, found.initial_issued_at, self.clock.today())
+        })
     }
 
     /// Until when the browser keeps the session, where the person wants that and the union lets it.
@@ -283,6 +273,25 @@ impl<'s> SignIn<'s> {
         }
         tx.commit().await?;
         Ok(Outcome::Refused)
+    }
+}
+
+/// Returns true where a first credential of that time is accepted on a day.
+pub(super) fn is_in_time(
+    first: &FirstSignIn,
+    credential: InitialCredential,
+    issued_at: Option<DateTime<Utc>>,
+    today: NaiveDate,
+) -> bool {
+    match credential {
+        InitialCredential::Letter => {
+            let letter = first.letter.as_ref().zip(issued_at);
+            let last = letter.and_then(|(letter, issued)| letter.last_day(issued));
+            last.is_none_or(|last| today <= last)
+        }
+        InitialCredential::Formula => first.formula.as_ref().is_some_and(|rule| {
+            today >= rule.valid_from && rule.valid_until.is_none_or(|until| today <= until)
+        }),
     }
 }
 

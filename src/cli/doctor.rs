@@ -1,18 +1,29 @@
 //! `kosmo doctor`: what is wrong here, and how to mend it (O5).
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use serde::Serialize;
 use sqlx::postgres::PgConnectOptions;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
-use super::Outcome;
+use super::{Outcome, output, told};
 use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
-use crate::config::{MailSender, Settings, SettingsError};
+use crate::config::{MailSender, Settings};
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
 use crate::signing::{KeyState, SigningKeys};
+use crate::tenant::directory::Directory;
 use crate::tenant::registry;
+use crate::web::page::Pages;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+const LONGEST_ANSWER: u64 = 16 * 1024;
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -46,8 +57,14 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
         },
     );
     findings.add("メールの送信先", mail_exit(settings));
-    findings.add("封印の鍵", sealing_keys(settings));
+    let sealing = settings.sealer().map(|_| "読めました".to_owned());
+    findings.add("封印の鍵", sealing.map_err(|error| error.to_string()));
     findings.add("署名の鍵", signing_keys(settings));
+    let pages = Pages::load().map(|_| "読めました".to_owned());
+    findings.add("画面のテンプレート", pages.map_err(|error| error.to_string()));
+    let filter = super::log_filter(settings).map(|_| settings.log.filter.clone());
+    findings.add("ログの設定", filter.map_err(|error| error.to_string()));
+    findings.add("待ち受けるアドレス", listening(settings.listen).await);
     let fonts = Printer::new(&settings.pdf).map(|_| "読めました".to_owned());
     findings.add("PDFのフォント", fonts.map_err(|error| error.to_string()));
     match settings.database() {
@@ -56,7 +73,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     }
     let healthy = findings.0.iter().all(|finding| finding.ok);
     if json {
-        println!("{}", serde_json::to_string_pretty(&findings.0)?);
+        output::json(&findings.0)?;
     } else {
         for Finding { check, ok, detail } in &findings.0 {
             println!("{} {check}: {detail}", if *ok { "○" } else { "×" });
@@ -77,21 +94,38 @@ fn mail_exit(settings: &Settings) -> Result<String, String> {
         .map(|()| folder.display().to_string())
         .map_err(|error| {
             format!(
-                "{} に書けません（{error}）。権限と空き容量を確かめてください",
-                folder.display()
+                "{} に書けません（{}）。権限と空き容量を確かめてください",
+                folder.display(),
+                told::system(&error)
             )
         })
 }
 
-/// Servers alone need them, and an operator may sit elsewhere.
-fn sealing_keys(settings: &Settings) -> Result<String, String> {
-    match settings.sealer() {
-        Ok(_) => Ok("読めました".to_owned()),
-        Err(SettingsError::NoSealingKeys) => {
-            Ok("ありません（kosmo serve には sealing.keys_file が必要です）".to_owned())
-        }
-        Err(error) => Err(error.to_string()),
+/// A server that is running already holds its address itself.
+async fn listening(address: SocketAddr) -> Result<String, String> {
+    let error = match TcpListener::bind(address).await {
+        Ok(_) => return Ok(format!("{address} を使えます")),
+        Err(error) => error,
+    };
+    if error.kind() == ErrorKind::AddrInUse
+        && tokio::time::timeout(PATIENCE, is_ours(address))
+            .await
+            .is_ok_and(|ours| ours.unwrap_or(false))
+    {
+        return Ok(format!("{address} で動いています"));
     }
+    Err(format!(
+        "{address} で待ち受けられません（{}）。KOSMO_LISTEN を確かめてください",
+        told::system(&error)
+    ))
+}
+
+async fn is_ours(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
+    Ok(answer.ends_with(b"\r\n\r\nok\n"))
 }
 
 /// What e-Tax takes is signed by the union, and a certificate takes weeks to get.
@@ -142,8 +176,7 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
     let server = match health::look(options).await {
         Ok(server) => server,
         Err(error) => {
-            let mend = "KOSMO_DATABASE__URL と、データベースが動いているかを確かめてください";
-            findings.add("データベース", Err(format!("接続できません: {error}。{mend}")));
+            findings.add("データベース", Err(told::database(&error)));
             return;
         }
     };
@@ -167,7 +200,7 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
             return;
         }
         Err(error) => {
-            let problem = format!("確かめられません（{error}）。kosmo migrate を実行してください");
+            let problem = format!("確かめられません: {}", told::error(&error.into()));
             findings.add("データベースのスキーマ", Err(problem));
             return;
         }
@@ -177,9 +210,10 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
         match health::unprotected_tables(&db).await {
             Ok(tables) if tables.is_empty() => Ok("すべての表で有効です".to_owned()),
             Ok(tables) => Err(format!("保護されていない表があります: {}", tables.join(", "))),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(told::database(&error)),
         },
     );
+    findings.add("サーバーの役割", roles(settings, options).await);
     findings.add(
         "接続ユーザー",
         match server.all_powerful {
@@ -196,12 +230,23 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
     findings.add("メール", mails(&db).await);
 }
 
+/// What `kosmo serve` and `kosmo worker` do first.
+async fn roles(settings: &Settings, options: &PgConnectOptions) -> Result<String, String> {
+    for role in [Role::Server, Role::Worker] {
+        let db = Db::new(options.clone(), role, 2);
+        let loaded = Directory::load(&db, settings.base_url()).await;
+        db.close().await;
+        loaded.map_err(|error| format!("{}: {}", role.name(), told::database(&error)))?;
+    }
+    Ok("kosmo serve と kosmo worker が組合を読めます".to_owned())
+}
+
 async fn unions(db: &Db) -> Result<String, String> {
     let load = async {
         let mut tx = db.platform().await?;
         registry::load_all(&mut tx).await
     };
-    let unions = load.await.map_err(|error| error.to_string())?;
+    let unions = load.await.map_err(|error| told::database(&error))?;
     let unreadable: Vec<String> = unions
         .iter()
         .filter_map(|union| {
@@ -223,7 +268,7 @@ async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> 
         let mut tx = db.platform().await?;
         registry::load_all(&mut tx).await
     };
-    let unions = load.await.map_err(|error| error.to_string())?;
+    let unions = load.await.map_err(|error| told::database(&error))?;
     let keys = settings.signing.keys.iter().map(|key| key.tenant.as_str());
     let mut unknown: Vec<&str> =
         keys.filter(|slug| unions.iter().all(|union| union.slug != *slug)).collect();
@@ -241,7 +286,7 @@ async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> 
 
 async fn mails(db: &Db) -> Result<String, String> {
     let backlog =
-        undelivered::backlog(db, &Clock::System).await.map_err(|error| error.to_string())?;
+        undelivered::backlog(db, &Clock::System).await.map_err(|error| told::database(&error))?;
     if backlog.is_empty() {
         return Ok("滞りはありません".to_owned());
     }

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::import::{ImportFile, Report};
-use super::{Operator, Outcome, create_private};
+use super::confirm::{Answer, confirmed};
+use super::files::{Provisional, create_private};
+use super::import::{ImportFile, Job, Report, Taken};
+use super::output::{self, Column};
+use super::{Operator, Outcome, Union, told};
 use crate::auth::context::Context;
 use crate::base::japanese::minute;
 use crate::base::month::Month;
@@ -14,13 +17,19 @@ use crate::config::Settings;
 use crate::expenses::import::{COLUMNS, ExpensesImport, Format, Imported, LeaveOut};
 use crate::expenses::notices::{self, Published, Withdrawn};
 use crate::expenses::uke::{self, Unmatched};
-use crate::tenant::registry;
+use crate::import::{Counts, ImportError};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// 医療費のファイルを取り込みます（CSVはUTF-8またはCP932。UKEはレセプト電算処理の形式）
+    #[command(
+        after_help = "公開済みの通知月を変えるファイルでは、変わる内容を示して確認を求めます。\n\n例:\n  kosmo expenses import --tenant klinekenpo expenses.csv --dry-run\n  kosmo expenses import --tenant klinekenpo --format uke --notice 2026-10 claims.uke"
+    )]
     Import(Box<Import>),
     /// 通知月を公開し、希望する人にメールで知らせます
+    #[command(
+        after_help = "例:\n  kosmo expenses publish --tenant klinekenpo --notice 2026-10\n  kosmo expenses publish --tenant klinekenpo --notice 2026-10 --no-mail"
+    )]
     Publish {
         #[command(flatten)]
         notice: Which,
@@ -29,18 +38,24 @@ pub(super) enum Command {
         no_mail: bool,
     },
     /// 通知月の医療費をすべて取り下げます（履歴には残ります）
+    #[command(
+        after_help = "例:\n  kosmo expenses withdraw --tenant klinekenpo --notice 2026-10 --dry-run\n  kosmo expenses withdraw --tenant klinekenpo --notice 2026-10 --yes"
+    )]
     Withdraw {
         #[command(flatten)]
         notice: Which,
         /// 件数を調べるだけで、何も変えません
         #[arg(long)]
         dry_run: bool,
+        /// 確認せずに実行します
+        #[arg(long)]
+        yes: bool,
     },
     /// 通知月を、件数・金額・公開日時とともに新しい順に表示します
+    #[command(after_help = "例:\n  kosmo expenses list --tenant klinekenpo")]
     List {
-        /// 組合（例: klinekenpo）
-        #[arg(long)]
-        tenant: String,
+        #[command(flatten)]
+        union: Union,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -51,14 +66,18 @@ pub(super) enum Command {
 pub(super) struct Import {
     #[command(flatten)]
     file: ImportFile,
+    /// ファイルの形式: csv か uke（省略時: csv）
     #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
     format: FileFormat,
     /// UKEの明細を載せる通知月（例: 2026-10）
-    #[arg(long, value_parser = month, required_if_eq("format", "uke"))]
+    #[arg(long, value_parser = month, value_name = "MONTH", required_if_eq("format", "uke"))]
     notice: Option<Month>,
     /// UKEで、加入者が見つからない明細をこのCSVファイルに書き出し、残りを取り込みます
     #[arg(long, value_name = "FILE")]
     unmatched_to: Option<PathBuf>,
+    /// 公開済みの通知月が変わるときも、確認せずに実行します
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,11 +89,10 @@ enum FileFormat {
 /// A month of a union's notices.
 #[derive(Debug, Args)]
 pub(super) struct Which {
-    /// 組合（例: klinekenpo）
-    #[arg(long)]
-    tenant: String,
+    #[command(flatten)]
+    union: Union,
     /// 通知月（例: 2026-10）
-    #[arg(long, value_parser = month)]
+    #[arg(long, value_parser = month, value_name = "MONTH")]
     notice: Month,
 }
 
@@ -93,8 +111,10 @@ impl Command {
             Self::Publish { notice, no_mail } => {
                 publish(settings, operator, &notice, !no_mail).await
             }
-            Self::Withdraw { notice, dry_run } => withdraw(operator, &notice, dry_run).await,
-            Self::List { tenant, json } => list(operator, &tenant, json).await,
+            Self::Withdraw { notice, dry_run, yes } => {
+                withdraw(operator, &notice, dry_run, yes).await
+            }
+            Self::List { union, json } => list(operator, &union, json).await,
         }
     }
 }
@@ -111,6 +131,27 @@ impl Import {
         let Some(mut job) = self.file.open(operator, &COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };
+        let bar = job.bar.clone();
+        let touches = |report: &Report| {
+            bar.finish_and_clear();
+            report.seen.clone()
+        };
+        let yes = self.yes || job.run.dry_run;
+        let work = async || self.take_in(operator, &mut job).await;
+        let result = match confirmed(yes, touches, work).await {
+            Ok(Answer::Yes(taken)) => Ok(taken),
+            Ok(Answer::No(outcome)) => return Ok(outcome),
+            Err(error) => Err(error),
+        };
+        job.finish(result).await
+    }
+
+    async fn take_in(
+        &self,
+        operator: &Operator,
+        job: &mut Job,
+    ) -> Result<(Report, Taken), ImportError> {
+        job.bar.reset();
         let format = match self.notice {
             Some(notice) => Format::Uke { notice },
             None => Format::Csv(&job.mapping),
@@ -134,13 +175,11 @@ impl Import {
                 import.import(&mut tx, &mut job.source, leave_out, &mut progress).await?;
             Ok((imported, tx))
         };
-        let result = result.await;
-        if let (Err(_), Some(path)) = (&result, kept) {
-            let _ = std::fs::remove_file(path);
-        }
-        let dry_run = job.run.dry_run;
-        let result = result.map(|(imported, tx)| (self.report(&imported, left_out, dry_run), tx));
-        job.finish(result).await
+        let result: Result<_, ImportError> = result.await;
+        // Gone with the transaction, unless that is committed.
+        let beside = kept.map(Provisional::at);
+        let (imported, tx) = result?;
+        Ok((self.report(&imported, left_out, job.run.dry_run), Taken { tx, beside }))
     }
 
     fn report(&self, imported: &Imported, left_out: usize, dry_run: bool) -> Report {
@@ -167,18 +206,34 @@ impl Import {
             &imported.unpublished,
             "は未公開です（kosmo expenses publish で公開します）",
         ));
+        let seen = self.seen(imported);
         let sums = vec![
             ("医療費総額", "total_yen", imported.sums.total),
             ("自己負担額", "out_of_pocket_yen", imported.sums.out_of_pocket),
         ];
-        Report { counts: imported.counts, sums, notes }
+        Report { counts: imported.counts, sums, notes, seen }
+    }
+
+    /// What of it people see at once, for the operator to agree to.
+    fn seen(&self, imported: &Imported) -> Vec<String> {
+        if imported.published.is_empty() {
+            return Vec::new();
+        }
+        let months: Vec<String> = imported.published.iter().map(|month| month.japanese()).collect();
+        let Counts { added, changed, .. } = imported.counts;
+        vec![
+            format!("公開済みの通知が変わります: {}", months.join("、")),
+            format!(
+                "  ファイル全体で 新規 {added}件、変更 {changed}件。変更はすぐに加入者に見えます"
+            ),
+        ]
     }
 }
 
 /// Writes claims down, for good, before the rest is taken in.
 fn keep(path: &Path, claims: &[Unmatched]) -> std::io::Result<()> {
     let named = |error: std::io::Error| {
-        std::io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        std::io::Error::new(error.kind(), format!("{}: {}", path.display(), told::system(&error)))
     };
     let mut file = create_private(path).map_err(named)?;
     let written = uke::write_unmatched(&mut file, claims).and_then(|()| file.sync_all());
@@ -191,7 +246,7 @@ fn keep(path: &Path, claims: &[Unmatched]) -> std::io::Result<()> {
 async fn publish(
     settings: &Settings,
     operator: &Operator,
-    Which { tenant, notice }: &Which,
+    Which { union: Union { tenant }, notice }: &Which,
     tell: bool,
 ) -> anyhow::Result<Outcome> {
     let (tenant, mail) = operator.union(settings, tenant).await?;
@@ -212,19 +267,33 @@ async fn publish(
 
 async fn withdraw(
     operator: &Operator,
-    Which { tenant, notice }: &Which,
+    Which { union, notice }: &Which,
     dry_run: bool,
+    yes: bool,
 ) -> anyhow::Result<Outcome> {
-    let mut tx = operator.db.platform().await?;
-    let union = registry::get(&mut tx, tenant).await?;
-    tx.commit().await?;
-    let mut tx = operator.db.tenant(union.id).await?;
-    let Withdrawn { rows, published } =
-        notices::withdraw(&mut tx, &operator.clock, *notice, &operator.name).await?;
+    let union = operator.find(union).await?;
     let month = notice.japanese();
-    if rows == 0 && !published {
-        bail!("{month}の通知には医療費がありません");
-    }
+    let touches = |Withdrawn { rows, published }: &Withdrawn| {
+        let seen = if *published {
+            "（公開済み。加入者に見えなくなります）"
+        } else {
+            "（未公開）"
+        };
+        vec![format!("{month}の通知 {rows}件を取り下げます{seen}")]
+    };
+    let work = async || {
+        let mut tx = operator.db.tenant(union.id).await?;
+        let withdrawn =
+            notices::withdraw(&mut tx, &operator.clock, *notice, &operator.name).await?;
+        if withdrawn.rows == 0 && !withdrawn.published {
+            bail!("{month}の通知には医療費がありません");
+        }
+        Ok((withdrawn, tx))
+    };
+    let (Withdrawn { rows, .. }, tx) = match confirmed(yes || dry_run, touches, work).await? {
+        Answer::Yes(done) => done,
+        Answer::No(outcome) => return Ok(outcome),
+    };
     if dry_run {
         println!("{month}の通知には {rows}件あります（何も変えていません）");
     } else {
@@ -234,10 +303,8 @@ async fn withdraw(
     Ok(Outcome::Done)
 }
 
-async fn list(operator: &Operator, slug: &str, json: bool) -> anyhow::Result<Outcome> {
-    let mut tx = operator.db.platform().await?;
-    let union = registry::get(&mut tx, slug).await?;
-    tx.commit().await?;
+async fn list(operator: &Operator, union: &Union, json: bool) -> anyhow::Result<Outcome> {
+    let union = operator.find(union).await?;
     let mut tx = operator.db.tenant(union.id).await?;
     let months = notices::list(&mut tx).await?;
     tx.commit().await?;
@@ -252,15 +319,28 @@ async fn list(operator: &Operator, slug: &str, json: bool) -> anyhow::Result<Out
                 })
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&months)?);
+        output::json(&months)?;
         return Ok(Outcome::Done);
     }
-    for notice in months {
-        let published = notice.published_at.map_or_else(|| "未公開".to_owned(), minute);
-        println!(
-            "{}  {}件  医療費総額 {}  自己負担額 {}  {published}",
-            notice.month, notice.rows, notice.total, notice.out_of_pocket
-        );
-    }
+    let rows: Vec<_> = months
+        .iter()
+        .map(|notice| {
+            [
+                notice.month.to_string(),
+                notice.rows.to_string(),
+                notice.total.to_string(),
+                notice.out_of_pocket.to_string(),
+                notice.published_at.map_or_else(|| "未公開".to_owned(), minute),
+            ]
+        })
+        .collect();
+    let columns = [
+        Column::Left("通知月"),
+        Column::Right("件数"),
+        Column::Right("医療費総額"),
+        Column::Right("自己負担額"),
+        Column::Left("公開"),
+    ];
+    output::table(columns, &rows, "医療費はありません");
     Ok(Outcome::Done)
 }

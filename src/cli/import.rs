@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Operator, Outcome};
+use super::files::{self, Provisional};
+use super::{Operator, Outcome, Union};
 use crate::auth::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
@@ -19,14 +20,14 @@ use crate::import::columns::{Column, Mapping};
 use crate::import::source::{Encoding, Source};
 use crate::import::{Counts, ImportError, ImportRun, RowErrors};
 use crate::members::import::{self as members, MembersImport};
-use crate::tenant::registry::{self, Registered};
+use crate::tenant::registry::Registered;
 
 #[derive(Debug, Args)]
 pub(super) struct MembersFile {
     #[command(flatten)]
     file: ImportFile,
     /// ファイルの内容がいつの時点のものか（記号・番号の変更日になります。省略時: 今日）
-    #[arg(long, value_parser = day)]
+    #[arg(long, value_parser = day, value_name = "DATE")]
     as_of: Option<NaiveDate>,
     /// 読み取れないメールアドレスを除いて取り込みます（どの行かを表示します）
     #[arg(long)]
@@ -35,9 +36,9 @@ pub(super) struct MembersFile {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportFile {
-    /// 組合（例: klinekenpo）
-    #[arg(long)]
-    tenant: String,
+    #[command(flatten)]
+    union: Union,
+    /// 取り込むファイル
     file: PathBuf,
     /// 検査だけを行い、何も変えません
     #[arg(long)]
@@ -80,7 +81,8 @@ impl MembersFile {
             let mut progress = |bytes| job.bar.set_position(bytes);
             let imported = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
             let notes = left_out(&imported.bad_addresses);
-            Ok((Report { counts: imported.counts, sums: Vec::new(), notes }, tx))
+            let (counts, sums, seen) = (imported.counts, Vec::new(), Vec::new());
+            Ok((Report { counts, sums, notes, seen }, Taken { tx, beside: None }))
         };
         let result = result.await;
         job.finish(result).await
@@ -112,15 +114,12 @@ impl ImportFile {
         operator: &Operator,
         columns: &[Column],
     ) -> anyhow::Result<Option<Job>> {
-        let mut tx = operator.db.platform().await?;
-        let union = registry::get(&mut tx, &self.tenant).await?;
-        tx.commit().await?;
+        let union = operator.find(&self.union).await?;
         let mapping = match &self.columns {
             None => Mapping::default(),
             Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                match Mapping::parse(&text, columns) {
+                let text = files::text(path)?.map_err(ImportError::Heading);
+                match text.and_then(|text| Mapping::parse(&text, columns)) {
                     Ok(mapping) => mapping,
                     Err(error) => {
                         reject_whole(&path.display().to_string(), self.json, &error);
@@ -150,24 +149,35 @@ impl ImportFile {
     }
 }
 
+/// What was taken in, before it counts.
+pub(super) struct Taken {
+    pub(super) tx: TenantTx,
+    /// What could not be taken in.
+    pub(super) beside: Option<Provisional>,
+}
+
 /// What a file came to.
+#[derive(PartialEq)]
 pub(super) struct Report {
     pub(super) counts: Counts,
     /// A label, a name in JSON, and yen.
     pub(super) sums: Vec<(&'static str, &'static str, Yen)>,
     pub(super) notes: Vec<String>,
+    /// What people see at once, for the operator to agree to.
+    pub(super) seen: Vec<String>,
 }
 
 impl Job {
     /// Commits, unless it was a dry run, and tells what came of it.
     pub(super) async fn finish(
         self,
-        result: Result<(Report, TenantTx), ImportError>,
+        result: Result<(Report, Taken), ImportError>,
     ) -> anyhow::Result<Outcome> {
         self.bar.finish_and_clear();
         match result {
-            Ok((report, tx)) => {
+            Ok((report, Taken { tx, beside })) => {
                 if !self.run.dry_run {
+                    beside.into_iter().for_each(Provisional::keep);
                     tx.commit().await?;
                 }
                 self.tell(&report);
@@ -185,7 +195,7 @@ impl Job {
         }
     }
 
-    fn tell(&self, Report { counts, sums, notes }: &Report) {
+    fn tell(&self, Report { counts, sums, notes, .. }: &Report) {
         let Counts { added, changed, unchanged } = counts;
         let (source, dry_run) = (&self.source, self.run.dry_run);
         if self.json {

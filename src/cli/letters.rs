@@ -1,30 +1,35 @@
 //! `kosmo letters issue`: 仮ユーザID and 仮パスワード, ready to print (T9).
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
-use super::{Operator, Outcome, create_private};
+use super::files::{Provisional, create_private};
+use super::{Operator, Outcome, Union, output};
 use crate::auth::hashing::Hasher;
 use crate::auth::letters::{self, Letter, Whom};
 use crate::config::Settings;
-use crate::tenant::registry;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LettersCommand {
     /// 仮ユーザIDと仮パスワードを発行し、印刷用のCSVファイルを作ります。以前のものは使えなくなります
+    #[command(
+        after_help = "例:\n  kosmo letters issue --tenant nideckenpo --out letters.csv\n  kosmo letters issue --tenant nideckenpo --member N000501 --out letter.csv"
+    )]
     Issue {
-        /// 組合（例: klinekenpo）
-        #[arg(long)]
-        tenant: String,
-        /// 作るCSVファイル（すでにあるファイルには書きません）
-        #[arg(long)]
+        #[command(flatten)]
+        union: Union,
+        /// 作るCSVファイル（すでにあるファイルには書きません。対象の人がいなければ作りません）
+        #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// 個人コード。くり返し指定できます（省略時: アカウントのない本人すべて）
         #[arg(long = "member", value_name = "CODE")]
         members: Vec<String>,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -34,19 +39,21 @@ impl LettersCommand {
         settings: &Settings,
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
-        let Self::Issue { tenant, out, members } = self;
-        let mut tx = operator.db.platform().await?;
-        let union = registry::get(&mut tx, &tenant).await?;
-        tx.commit().await?;
+        let Self::Issue { union: Union { tenant }, out, members, json } = self;
+        let union = operator.find(&Union { tenant: tenant.clone() }).await?;
         let Some(rule) = &union.config.first_sign_in.letter else {
             bail!("{tenant} の設定に first_sign_in.letter がありません");
         };
         let whom = if members.is_empty() { Whom::Newcomers } else { Whom::Members(&members) };
+        let mut tx = operator.db.tenant(union.id).await?;
+        let recipients = letters::recipients(&mut tx, whom).await?;
+        tx.commit().await?;
+        if recipients.is_empty() {
+            return tell(0, None, json);
+        }
         let mut file = create_private(&out).with_context(|| out.display().to_string())?;
+        let beside = Provisional::at(&out);
         let written = async {
-            let mut tx = operator.db.tenant(union.id).await?;
-            let recipients = letters::recipients(&mut tx, whom).await?;
-            tx.commit().await?;
             let letters = letters::write(&Hasher::new(&settings.hashing), recipients).await?;
             let mut tx = operator.db.tenant(union.id).await?;
             let letters = letters::store(&mut tx, &operator.clock, letters, &operator.name).await?;
@@ -55,20 +62,27 @@ impl LettersCommand {
             file.sync_all()?;
             anyhow::Ok((letters.len(), tx))
         };
-        let (count, tx) = match written.await {
-            Ok(written) => written,
-            Err(error) => {
-                let _ = std::fs::remove_file(&out);
-                return Err(error);
-            }
-        };
+        let (count, tx) = written.await?;
+        // Somebody registered meanwhile, and nobody is left.
+        if count == 0 {
+            return tell(0, None, json);
+        }
+        beside.keep();
         // From here on the file may be the only copy of what counts.
         tx.commit().await.with_context(|| {
             format!("{} の内容が有効かどうか分かりません。もう一度発行してください", out.display())
         })?;
-        println!("{count}人分を {} に書きました", out.display());
-        Ok(Outcome::Done)
+        tell(count, Some(&out), json)
     }
+}
+
+fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
+    match out {
+        _ if json => output::json(&serde_json::json!({ "letters": count, "file": out }))?,
+        Some(out) => println!("{count}人分を {} に書きました", out.display()),
+        None => println!("通知を発行する人がいません。ファイルは作っていません"),
+    }
+    Ok(Outcome::Done)
 }
 
 /// Passwords stand in it: for its owner's eyes.

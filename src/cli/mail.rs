@@ -6,7 +6,8 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::{Operator, Outcome};
+use super::output::{self, Column};
+use super::{Operator, Outcome, Union};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
@@ -22,27 +23,33 @@ const READER: &str = "sample@example.jp";
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// 送れなかったメールと遅れているメールを、理由とともに表示します
+    #[command(after_help = "例:\n  kosmo mail list\n  kosmo mail list --tenant klinekenpo --json")]
     List {
-        /// 組合（例: klinekenpo。省略時: すべての組合）
-        #[arg(long)]
+        /// 組合（例: klinekenpo。省略時: すべての組合。KOSMO_TENANT は使いません）
+        #[arg(long, value_name = "SLUG")]
         tenant: Option<String>,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
     },
     /// 送れなかったメールを送信待ちに戻します
+    #[command(
+        after_help = "例:\n  kosmo mail retry --tenant klinekenpo --all\n  kosmo mail retry --tenant klinekenpo 019d0000-0000-7000-8000-000000000001"
+    )]
     Retry {
-        /// 組合（例: klinekenpo）
-        #[arg(long)]
-        tenant: String,
+        #[command(flatten)]
+        union: Union,
         #[command(flatten)]
         which: Which,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 加入者に届くすべてのメールを、見本の内容でファイルに書き出します
+    #[command(after_help = "例:\n  kosmo mail preview --tenant klinekenpo --to mails/")]
     Preview {
-        /// 組合（例: klinekenpo）
-        #[arg(long)]
-        tenant: String,
+        #[command(flatten)]
+        union: Union,
         /// 書き出すフォルダ（なければ作ります。前の見本は上書きします）
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
@@ -53,11 +60,15 @@ pub(super) enum Command {
 #[group(required = true, multiple = false)]
 pub(super) struct Which {
     /// メールのID（kosmo mail list が表示します）
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     ids: Vec<Uuid>,
     /// 送れなかったメールすべて
     #[arg(long)]
     all: bool,
+}
+
+fn id(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "IDではありません（kosmo mail list が表示します）".to_owned())
 }
 
 impl Command {
@@ -68,8 +79,8 @@ impl Command {
     ) -> anyhow::Result<Outcome> {
         match self {
             Self::List { tenant, json } => list(operator, tenant.as_deref(), json).await,
-            Self::Retry { tenant, which } => retry(operator, &tenant, which).await,
-            Self::Preview { tenant, to } => preview(settings, operator, &tenant, &to).await,
+            Self::Retry { union, which, json } => retry(operator, &union, which, json).await,
+            Self::Preview { union, to } => preview(settings, operator, &union.tenant, &to).await,
         }
     }
 }
@@ -84,9 +95,10 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
     let mails = undelivered::list(&mut tx, &operator.clock, tenant).await?;
     tx.commit().await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&mails)?);
+        output::json(&mails)?;
         return Ok(Outcome::Done);
     }
+    let mut rows = Vec::new();
     for mail in &mails {
         let Undelivered { slug, id, kind, recipient, attempts, .. } = mail;
         let state = match (mail.dead, mail.retriable) {
@@ -96,7 +108,29 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
         };
         let created = jst(mail.created_at).format("%Y-%m-%d %H:%M");
         let error = mail.last_error.as_deref().unwrap_or("-");
-        println!("{id}  {slug}  {state}  {kind}  {created}  {attempts}回  {recipient}  {error}");
+        rows.push([
+            id.to_string(),
+            slug.clone(),
+            state.to_owned(),
+            kind.clone(),
+            created.to_string(),
+            attempts.to_string(),
+            recipient.clone(),
+            error.to_owned(),
+        ]);
+    }
+    let columns = [
+        Column::Left("ID"),
+        Column::Left("組合"),
+        Column::Left("状態"),
+        Column::Left("種類"),
+        Column::Left("作成日時"),
+        Column::Right("送信回数"),
+        Column::Left("宛先"),
+        Column::Left("理由"),
+    ];
+    if !rows.is_empty() {
+        output::table(columns, &rows, "");
     }
     let dead = mails.iter().filter(|mail| mail.dead).count();
     println!("送れなかったもの {dead}件、遅れているもの {}件", mails.len() - dead);
@@ -104,12 +138,15 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
 }
 
 /// `kosmo mail retry`
-async fn retry(operator: &Operator, slug: &str, which: Which) -> anyhow::Result<Outcome> {
+async fn retry(
+    operator: &Operator,
+    union: &Union,
+    which: Which,
+    json: bool,
+) -> anyhow::Result<Outcome> {
     let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();
-    let mut tx = operator.db.platform().await?;
-    let union = registry::get(&mut tx, slug).await?;
-    tx.commit().await?;
-    let mut tx = operator.db.tenant(union.id).await?;
+    let (found, slug) = (operator.find(union).await?, &union.tenant);
+    let mut tx = operator.db.tenant(found.id).await?;
     if let Some(id) = undelivered::unknown(&mut tx, &ids).await?.first() {
         bail!("{slug} にID「{id}」のメールはありません");
     }
@@ -120,12 +157,16 @@ async fn retry(operator: &Operator, slug: &str, which: Which) -> anyhow::Result<
         audit::record(&mut tx, &operator.clock, Action::MailRetried, None, detail).await?;
     }
     tx.commit().await?;
+    let left = u64::try_from(ids.len())?.saturating_sub(put_back);
+    if json {
+        output::json(&serde_json::json!({ "put_back": put_back, "left": left }))?;
+        return Ok(Outcome::Done);
+    }
     if put_back == 0 {
         println!("送信待ちに戻せるメールはありません。何も変えていません");
         return Ok(Outcome::Done);
     }
     println!("{put_back}件を送信待ちに戻しました");
-    let left = u64::try_from(ids.len())?.saturating_sub(put_back);
     if left > 0 {
         println!("{left}件は、送れなかったメールではないか内容が残っていないため、そのままです");
     }

@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
 use clap::Subcommand;
 
+use super::output::{self, Column};
 use super::{Operator, Outcome};
 use crate::base::clock::jst;
 use crate::base::ids::WindowId;
@@ -12,18 +13,34 @@ use crate::tenant::maintenance::{self, Window};
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// すべての組合のメンテナンスを予定します。3日前から画面で知らせ、その間は503を返します
+    #[command(
+        after_help = "例:\n  kosmo maintenance plan --from 2026-12-01T19:00 --until 2026-12-01T22:00"
+    )]
     Plan {
         /// 始まり（日本時間。例: 2026-12-01T19:00）
-        #[arg(long, value_parser = moment)]
+        #[arg(long, value_parser = moment, value_name = "TIME")]
         from: DateTime<Utc>,
         /// 終わり（日本時間）
-        #[arg(long, value_parser = moment)]
+        #[arg(long, value_parser = moment, value_name = "TIME")]
         until: DateTime<Utc>,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 予定を表示します
-    List,
+    #[command(after_help = "例:\n  kosmo maintenance list")]
+    List {
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
     /// 予定を取り消します。始まっていれば、すぐに再開します
-    Cancel { id: uuid::Uuid },
+    #[command(after_help = "例:\n  kosmo maintenance cancel 019d0000-0000-7000-8000-000000000001")]
+    Cancel {
+        /// 予定のID（kosmo maintenance list が表示します）
+        #[arg(value_parser = id)]
+        id: uuid::Uuid,
+    },
 }
 
 /// A moment in Japan.
@@ -34,11 +51,19 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     japan.from_local_datetime(&naive).single().map(|at| at.to_utc()).ok_or_else(|| text.to_owned())
 }
 
+fn id(text: &str) -> Result<uuid::Uuid, String> {
+    text.parse().map_err(|_| "IDではありません（kosmo maintenance list が表示します）".to_owned())
+}
+
+fn in_json(id: WindowId, Window { from, until }: Window) -> serde_json::Value {
+    serde_json::json!({ "id": id.to_string(), "from": from, "until": until })
+}
+
 impl Command {
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         let mut tx = operator.db.platform().await?;
         match self {
-            Self::Plan { from, until } => {
+            Self::Plan { from, until, json } => {
                 if until <= from {
                     bail!("--until は --from より後にしてください");
                 }
@@ -49,16 +74,22 @@ impl Command {
                 let id =
                     maintenance::plan(&mut tx, &operator.clock, window, &operator.name).await?;
                 tx.commit().await?;
-                println!("{id} {} のメンテナンスを予定しました", window.text());
+                match json {
+                    true => output::json(&in_json(id, window))?,
+                    false => println!("{id} {} のメンテナンスを予定しました", window.text()),
+                }
             }
-            Self::List => {
+            Self::List { json } => {
                 let planned = maintenance::planned(&mut tx, operator.clock.now()).await?;
-                for (id, window) in &planned {
-                    println!("{id} {}", window.text());
+                if json {
+                    let planned = planned.iter().map(|(id, window)| in_json(*id, *window));
+                    output::json(&planned.collect::<Vec<_>>())?;
+                    return Ok(Outcome::Done);
                 }
-                if planned.is_empty() {
-                    println!("予定はありません");
-                }
+                let row = |(id, window): &(WindowId, Window)| [id.to_string(), window.text()];
+                let rows: Vec<_> = planned.iter().map(row).collect();
+                let columns = [Column::Left("ID"), Column::Left("期間")];
+                output::table(columns, &rows, "予定はありません");
             }
             Self::Cancel { id } => {
                 let cancelled = maintenance::cancel(&mut tx, &operator.clock, WindowId(id)).await?;

@@ -3,40 +3,59 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its page")]
 
+mod confirm;
 mod doctor;
 mod expenses;
+mod files;
 mod import;
 mod letters;
 mod mail;
 mod maintenance;
 mod members;
+mod output;
 mod server;
 mod tenant;
 mod terms;
+mod told;
+mod usage;
 
-use std::fs::File;
 use std::io::IsTerminal as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+
+use tracing_subscriber::EnvFilter;
 
 use crate::base::clock::Clock;
 use crate::config::{LogFormat, Settings};
 use crate::db::{Db, Role};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::{Directory, Tenant};
-use crate::tenant::registry::RegistryError;
+use crate::tenant::registry::{self, Registered, RegistryError};
 use crate::web::page::Pages;
 
 /// What a command came to; its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
+    /// It was not to be done, which was said.
+    Failed,
+    /// A yes was missing, and nobody there to give it.
+    Unconfirmed,
     /// What the operator gave has mistakes, or `doctor` found some; they were printed.
     Rejected,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Failed => Self::FAILURE,
+            Outcome::Unconfirmed => Self::from(2),
+            Outcome::Rejected => Self::from(3),
+        }
+    }
 }
 
 const EXIT_CODES: &str = "終了コード: 0 成功 / 1 実行できなかった / 2 コマンドの書き方の誤り / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
@@ -52,16 +71,22 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// デモ用のデータベースと5つの組合を用意し、すべてを1つのプロセスで動かします
+    #[command(after_help = "例:\n  kosmo demo\n  KOSMO_LISTEN=127.0.0.1:8180 kosmo demo")]
     Demo {
         /// デモのデータをすべて消します
         #[arg(long)]
         clean: bool,
     },
     /// ポータルを動かします
+    #[command(
+        after_help = "例:\n  KOSMO_DATABASE__URL=postgresql://kosmo@db/kosmo KOSMO_SEALING__KEYS_FILE=/etc/kosmo/sealing.keys kosmo serve"
+    )]
     Serve,
     /// メールの送信など、バックグラウンド処理を動かします
+    #[command(after_help = "例:\n  KOSMO_DATABASE__URL=postgresql://kosmo@db/kosmo kosmo worker")]
     Worker,
     /// データベースのスキーマを最新にします
+    #[command(after_help = "例:\n  KOSMO_DATABASE__URL=postgresql://kosmo@db/kosmo kosmo migrate")]
     Migrate,
     /// 組合の設定を管理します
     #[command(subcommand)]
@@ -85,26 +110,33 @@ enum Command {
     #[command(subcommand)]
     Expenses(expenses::Command),
     /// この環境とデータベースの問題と、その直し方を表示します
+    #[command(after_help = "例:\n  kosmo doctor")]
     Doctor {
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
     },
     /// シェルの補完スクリプトを出力します
-    Completions { shell: clap_complete::Shell },
+    #[command(after_help = "例:\n  kosmo completions bash > /etc/bash_completion.d/kosmo")]
+    Completions {
+        /// シェル: bash、elvish、fish、powershell、zsh
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Runs the command that the arguments name.
 pub async fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match usage::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     if !matches!(cli.command, Command::Demo { .. } | Command::Serve | Command::Worker) {
         end_with_the_pipe();
     }
     match execute(cli.command).await {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Rejected) => ExitCode::from(3),
+        Ok(outcome) => outcome.into(),
         Err(error) => {
-            eprintln!("kosmo: {error:#}");
+            eprintln!("kosmo: {}", told::error(&error));
             ExitCode::FAILURE
         }
     }
@@ -123,10 +155,11 @@ fn end_with_the_pipe() {
 async fn execute(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "kosmo", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut usage::command(), "kosmo", &mut std::io::stdout());
             return Ok(Outcome::Done);
         }
         Command::Tenant(command) if !command.needs_database() => return command.run_alone(),
+        Command::Terms(command) if !command.needs_database() => return command.run_alone(),
         _ => {}
     }
     let settings = Settings::load()?;
@@ -158,6 +191,14 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
     }
 }
 
+/// Whose people and rows a command works on.
+#[derive(Debug, Args)]
+struct Union {
+    /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
+    #[arg(long, env = "KOSMO_TENANT", value_name = "SLUG")]
+    tenant: String,
+}
+
 /// What the operator's commands work with.
 struct Operator {
     db: Db,
@@ -167,6 +208,13 @@ struct Operator {
 }
 
 impl Operator {
+    async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
+        let mut tx = self.db.platform().await?;
+        let found = registry::get(&mut tx, &union.tenant).await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
     /// A union as servers know it, and who writes its mails.
     async fn union(
         &self,
@@ -189,14 +237,8 @@ fn operator(settings: &Settings) -> anyhow::Result<Operator> {
     Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
 }
 
-/// A new file for its owner's eyes; never over another.
-fn create_private(path: &Path) -> std::io::Result<File> {
-    File::options().write(true).create_new(true).mode(0o600).open(path)
-}
-
 fn start_logging(settings: &Settings) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log.filter)
-        .map_err(|error| anyhow::anyhow!("settings: log.filter: {error}"))?;
+    let filter = log_filter(settings)?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -206,4 +248,9 @@ fn start_logging(settings: &Settings) -> anyhow::Result<()> {
         LogFormat::Json => logs.json().init(),
     }
     Ok(())
+}
+
+fn log_filter(settings: &Settings) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(&settings.log.filter)
+        .map_err(|error| anyhow::anyhow!("設定の log.filter を読めません: {error}"))
 }

@@ -13,10 +13,10 @@ pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
     let stop = until_told();
     let state = app::build(settings, settings.database()?, Clock::System)
         .await
-        .context("the server can't start")?;
+        .context("サーバーを起動できません")?;
     let listener = tokio::net::TcpListener::bind(settings.listen)
         .await
-        .with_context(|| format!("settings: listen: {}", settings.listen))?;
+        .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     tracing::info!(address = %settings.listen, unions = state.directory.all().len(), "serving");
     app::serve(state.clone(), app::router(state), listener, stop).await?;
     Ok(Outcome::Done)

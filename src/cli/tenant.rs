@@ -1,48 +1,74 @@
 //! `kosmo tenant …`: unions from TOML files (O1).
 
-use std::path::{Path, PathBuf};
+mod versions;
+
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use serde_json::json;
 
-use super::{Operator, Outcome};
+use super::output::{self, Column};
+use super::{Operator, Outcome, files};
 use crate::base::clock::jst;
 use crate::tenant::contact;
 use crate::tenant::file::{self, EXAMPLE, to_toml};
-use crate::tenant::plan::changes;
 use crate::tenant::policy::TenantConfig;
-use crate::tenant::registry::{self, Applied, People, Registered};
+use crate::tenant::registry;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// 設定ファイルの誤りをすべて、行番号とともに表示します（データベース不要）
+    #[command(after_help = "例:\n  kosmo tenant validate tenants/*.toml")]
     Validate {
-        #[arg(required = true)]
+        /// 設定ファイル
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// すべての項目を説明付きで並べた設定ファイルの例を出力します
+    #[command(after_help = "例:\n  kosmo tenant example > sixth.toml")]
     Example,
-    /// 適用すると何が変わり、何人に影響するかを表示します
+    /// 適用すると何が変わり、だれにどう影響するかを、項目ごとに数えて表示します
+    #[command(after_help = "例:\n  kosmo tenant plan klinekenpo.toml")]
     Plan {
-        #[arg(required = true)]
+        /// 設定ファイル
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 設定を適用します。同じ内容なら何も変えません
+    #[command(
+        after_help = "例:\n  kosmo tenant apply --note \"ロックまでの回数を変更\" klinekenpo.toml"
+    )]
     Apply {
-        #[arg(required = true)]
+        /// 設定ファイル
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// 変更の理由
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", value_name = "TEXT")]
         note: String,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 組合の一覧を表示します
+    #[command(after_help = "例:\n  kosmo tenant list\n  kosmo tenant list --json")]
     List {
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
     },
     /// 組合の設定と版の履歴を表示します
+    #[command(
+        after_help = "例:\n  kosmo tenant show klinekenpo\n  kosmo tenant show klinekenpo --at 2 --toml > before.toml"
+    )]
     Show {
+        /// 組合（例: klinekenpo）
         slug: String,
         /// 設定をJSONで出力します
         #[arg(long, conflicts_with = "toml")]
@@ -51,16 +77,52 @@ pub(super) enum Command {
         #[arg(long)]
         toml: bool,
         /// この版の設定（省略時: 現在の版）
-        #[arg(long = "at", value_name = "VERSION")]
+        #[arg(long = "at", value_name = "VERSION", value_parser = version)]
         version: Option<i32>,
     },
     /// 以前の版に戻します（戻したことも新しい版として残ります）
+    #[command(
+        after_help = "例:\n  kosmo tenant rollback klinekenpo\n  kosmo tenant rollback klinekenpo --to 3 --yes"
+    )]
     Rollback {
+        /// 組合（例: klinekenpo）
         slug: String,
-        /// 戻す先の版（省略時: 1つ前）
-        #[arg(long, value_name = "VERSION")]
+        /// 戻す先の版（省略時: 内容の違う、1つ前の版）
+        #[arg(long, value_name = "VERSION", value_parser = version)]
         to: Option<i32>,
+        /// 確認せずに実行します
+        #[arg(long)]
+        yes: bool,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
+    /// 組合のポータルを停止します。画面はすべて「現在ご利用いただけません」（503）になります
+    #[command(after_help = "例:\n  kosmo tenant disable klinekenpo --note \"契約終了\"")]
+    Disable {
+        /// 組合（例: klinekenpo）
+        slug: String,
+        /// 停止の理由
+        #[arg(long, default_value = "停止", value_name = "TEXT")]
+        note: String,
+        /// 確認せずに実行します
+        #[arg(long)]
+        yes: bool,
+    },
+    /// 停止した組合のポータルを再開します
+    #[command(after_help = "例:\n  kosmo tenant enable klinekenpo")]
+    Enable {
+        /// 組合（例: klinekenpo）
+        slug: String,
+        /// 再開の理由
+        #[arg(long, default_value = "再開", value_name = "TEXT")]
+        note: String,
+    },
+}
+
+fn version(text: &str) -> Result<i32, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "版の番号ではありません（例: 3）".to_owned())
 }
 
 impl Command {
@@ -71,156 +133,151 @@ impl Command {
     /// The commands that need neither settings nor database.
     pub(super) fn run_alone(self) -> anyhow::Result<Outcome> {
         match self {
-            Self::Validate { files } => {
-                let Some(configs) = read(&files)? else { return Ok(Outcome::Rejected) };
-                for (file, config) in files.iter().zip(configs) {
-                    println!("{}: 問題ありません（{}）", file.display(), config.name);
-                    for caution in contact::cautions(&config) {
-                        eprintln!("{}: 注意: {caution}", file.display());
-                    }
-                }
+            Self::Validate { files, json } => validate(&files, json),
+            _ => {
+                print!("{EXAMPLE}");
+                Ok(Outcome::Done)
             }
-            _ => print!("{EXAMPLE}"),
         }
-        Ok(Outcome::Done)
     }
 
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         match self {
-            Self::Plan { files } => plan(operator, &files).await,
-            Self::Apply { files, note } => apply(operator, &files, &note).await,
+            Self::Plan { files, json } => versions::plan(operator, &files, json).await,
+            Self::Apply { files, note, json } => {
+                versions::apply(operator, &files, &note, json).await
+            }
             Self::List { json } => list(operator, json).await,
             Self::Show { slug, json, toml, version } => {
                 show(operator, &slug, json, toml, version).await
             }
-            Self::Rollback { slug, to } => rollback(operator, &slug, to).await,
+            Self::Rollback { slug, to, yes, json } => {
+                versions::rollback(operator, &slug, to, yes, json).await
+            }
+            Self::Disable { slug, note, yes } => {
+                versions::disable(operator, &slug, &note, yes).await
+            }
+            Self::Enable { slug, note } => versions::enable(operator, &slug, &note).await,
             alone => alone.run_alone(),
         }
     }
 }
 
+/// What is wrong with a file.
+struct Mistake {
+    file: String,
+    problem: file::Problem,
+}
+
+/// Reads files; all their mistakes, where there are any.
+fn look(files: &[PathBuf]) -> anyhow::Result<Result<Vec<TenantConfig>, Vec<Mistake>>> {
+    let (mut configs, mut mistakes) = (Vec::new(), Vec::new());
+    for path in files {
+        let problems = match files::text(path)? {
+            Ok(text) => match file::parse(&text) {
+                Ok(config) => {
+                    configs.push(config);
+                    continue;
+                }
+                Err(problems) => problems,
+            },
+            Err(message) => {
+                vec![file::Problem { line: None, path: String::new(), message, suggestion: None }]
+            }
+        };
+        let file = path.display().to_string();
+        mistakes
+            .extend(problems.into_iter().map(|problem| Mistake { file: file.clone(), problem }));
+    }
+    Ok(if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) })
+}
+
 /// Reads files; prints all their mistakes, and gives `None` where there is any.
 fn read(files: &[PathBuf]) -> anyhow::Result<Option<Vec<TenantConfig>>> {
-    let mut configs = Vec::new();
-    let mut mistakes = 0;
-    for path in files {
-        match text_of(path).map(|text| file::parse(&text)) {
-            Ok(Ok(config)) => configs.push(config),
-            Ok(Err(problems)) => {
-                mistakes += problems.len();
-                for problem in problems {
-                    let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
-                    eprintln!("{}:{line} {problem}", path.display());
-                }
+    Ok(match look(files)? {
+        Ok(configs) => Some(configs),
+        Err(mistakes) => {
+            for Mistake { file, problem } in &mistakes {
+                let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
+                eprintln!("{file}:{line} {problem}");
             }
-            Err(error) => {
-                mistakes += 1;
-                eprintln!("{error:#}");
-            }
+            eprintln!("誤りが {} 件あります", mistakes.len());
+            None
         }
-    }
-    if mistakes > 0 {
-        eprintln!("誤りが {mistakes} 件あります");
-    }
-    Ok((mistakes == 0).then_some(configs))
+    })
 }
 
-fn text_of(path: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    String::from_utf8(bytes).with_context(|| format!("{}: UTF-8ではありません", path.display()))
-}
-
-async fn plan(operator: &Operator, files: &[PathBuf]) -> anyhow::Result<Outcome> {
+/// `kosmo tenant validate`
+fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
+    if json {
+        let looked = look(files)?;
+        let problems: Vec<_> = looked.as_ref().err().into_iter().flatten().collect();
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|Mistake { file, problem }| {
+                json!({
+                    "file": file, "line": problem.line, "path": problem.path,
+                    "message": problem.message, "suggestion": problem.suggestion,
+                })
+            })
+            .collect();
+        output::json(&problems)?;
+        return Ok(if looked.is_ok() { Outcome::Done } else { Outcome::Rejected });
+    }
     let Some(configs) = read(files)? else { return Ok(Outcome::Rejected) };
-    for config in configs {
-        let mut tx = operator.db.platform().await?;
-        let current = registry::find(&mut tx, config.slug.as_str()).await?;
-        let id = current.as_ref().map(|current| current.id);
-        registry::check_hosts(&mut tx, id, &config).await?;
-        tx.commit().await?;
-        let changes = changes(current.as_ref().map(|current| &current.config), &config);
-        match &current {
-            None => println!("{}: 新しい組合「{}」を登録します", config.slug, config.name),
-            Some(_) if changes.is_empty() => println!("{}: 変更なし", config.slug),
-            Some(current) => {
-                println!("{}: 版 {} → {}", config.slug, current.version, current.version + 1);
-                changes.iter().for_each(|change| println!("  {change}"));
-                let People { members, accounts, registered } = people(operator, current).await?;
-                println!(
-                    "  影響する人: 加入者 {members}人、うちユーザIDのある人 {accounts}人、登録済みの人 {registered}人"
-                );
-            }
+    for (file, config) in files.iter().zip(configs) {
+        println!("{}: 問題ありません（{}）", file.display(), config.name);
+        for caution in contact::cautions(&config) {
+            eprintln!("{}: 注意: {caution}", file.display());
         }
     }
     Ok(Outcome::Done)
 }
 
-async fn people(operator: &Operator, union: &Registered) -> anyhow::Result<People> {
-    let mut tx = operator.db.tenant(union.id).await?;
-    let people = registry::people(&mut tx).await?;
-    tx.commit().await?;
-    Ok(people)
-}
-
-async fn apply(operator: &Operator, files: &[PathBuf], note: &str) -> anyhow::Result<Outcome> {
-    let Some(configs) = read(files)? else { return Ok(Outcome::Rejected) };
-    let mut tx = operator.db.platform().await?;
-    let mut lines = Vec::new();
-    for config in &configs {
-        let slug = &config.slug;
-        match registry::apply(&mut tx, &operator.clock, config, &operator.name, note).await? {
-            Applied::Unchanged { version } => {
-                lines.push(format!("{slug}: 変更なし（版 {version}）"))
-            }
-            Applied::Changed { version, changes, .. } if version > 1 => {
-                lines.push(format!("{slug}: 版 {version} を適用しました"));
-                lines.extend(changes.iter().map(|change| format!("  {change}")));
-            }
-            Applied::Changed { .. } => {
-                lines.push(format!("{slug}: 組合「{}」を登録しました（版 1）", config.name));
-            }
-        }
-    }
-    tx.commit().await?;
-    lines.iter().for_each(|line| println!("{line}"));
-    Ok(Outcome::Done)
-}
-
+/// `kosmo tenant list`
 async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;
     tx.commit().await?;
-    let mut entries = Vec::new();
+    let (mut entries, mut rows) = (Vec::new(), Vec::new());
     for union in unions {
         let config = union.config.with_context(|| format!("{}: 設定を読めません", union.slug))?;
-        let registered = Registered { id: union.id, version: union.version, config };
-        entries.push((people(operator, &registered).await?, registered));
+        let mut tx = operator.db.tenant(union.id).await?;
+        let people = registry::people(&mut tx).await?;
+        tx.commit().await?;
+        entries.push(json!({
+            "slug": config.slug, "name": config.name, "version": union.version,
+            "enabled": union.enabled, "host": config.hosts.canonical, "members": people.members,
+            "accounts": people.accounts, "registered": people.registered,
+        }));
+        rows.push([
+            config.slug.to_string(),
+            if union.enabled { "提供中" } else { "停止中" }.to_owned(),
+            config.hosts.canonical.to_string(),
+            union.version.to_string(),
+            people.members.to_string(),
+            people.registered.to_string(),
+            config.name,
+        ]);
     }
     if json {
-        let unions: Vec<_> = entries
-            .iter()
-            .map(|(people, union)| {
-                serde_json::json!({
-                    "slug": union.config.slug, "name": union.config.name, "version": union.version,
-                    "host": union.config.hosts.canonical, "members": people.members,
-                    "accounts": people.accounts, "registered": people.registered,
-                })
-            })
-            .collect();
-        println!("{}", serde_json::to_string_pretty(&unions)?);
+        output::json(&entries)?;
         return Ok(Outcome::Done);
     }
-    println!("{:<14} {:<18} {:>4} {:>8} {:>8}  名称", "組合", "ホスト", "版", "加入者", "登録済み");
-    for (people, Registered { version, config, .. }) in entries {
-        let (members, registered) = (people.members, people.registered);
-        println!(
-            "{:<16} {:<21} {version:>5} {members:>10} {registered:>11}  {}",
-            config.slug, config.hosts.canonical, config.name
-        );
-    }
+    let columns = [
+        Column::Left("組合"),
+        Column::Left("状態"),
+        Column::Left("ホスト"),
+        Column::Right("版"),
+        Column::Right("加入者"),
+        Column::Right("登録済み"),
+        Column::Left("名称"),
+    ];
+    output::table(columns, &rows, "組合は登録されていません。kosmo tenant apply で登録します");
     Ok(Outcome::Done)
 }
 
+/// `kosmo tenant show`
 async fn show(
     operator: &Operator,
     slug: &str,
@@ -229,43 +286,36 @@ async fn show(
     version: Option<i32>,
 ) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
-    let mut union = registry::get(&mut tx, slug).await?;
-    if let Some(version) = version {
-        union.config = registry::version(&mut tx, slug, union.id, version).await?;
-        union.version = version;
-    }
-    let history = registry::history(&mut tx, union.id).await?;
+    let (id, newest) = registry::newest(&mut tx, slug).await?;
+    let shown = version.unwrap_or(newest);
+    let config = registry::version(&mut tx, slug, id, shown).await?;
+    let history = registry::history(&mut tx, id).await?;
     tx.commit().await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&union.config)?);
+        output::json(&config)?;
     } else if toml {
-        print!("{}", to_toml(&union.config));
+        print!("{}", to_toml(&config));
     } else {
-        println!("{}（{slug}）版 {}\n", union.config.name, union.version);
-        println!("{}", to_toml(&union.config));
-        println!("履歴");
-        for version in history {
-            let at = jst(version.created_at).format("%Y-%m-%d %H:%M");
-            println!("  版 {:>3}  {at}  {}  {}", version.version, version.created_by, version.note);
-        }
-    }
-    Ok(Outcome::Done)
-}
-
-async fn rollback(operator: &Operator, slug: &str, to: Option<i32>) -> anyhow::Result<Outcome> {
-    let mut tx = operator.db.platform().await?;
-    let (id, newest) = registry::newest(&mut tx, slug).await?;
-    let target = to.unwrap_or(newest - 1);
-    let config = registry::version(&mut tx, slug, id, target).await?;
-    let note = format!("版 {target} に戻す");
-    let applied = registry::apply(&mut tx, &operator.clock, &config, &operator.name, &note).await?;
-    tx.commit().await?;
-    match applied {
-        Applied::Unchanged { .. } => println!("{slug}: 変更なし（版 {target} と同じ内容です）"),
-        Applied::Changed { version, changes, .. } => {
-            println!("{slug}: 版 {target} に戻しました（版 {version}）");
-            changes.iter().for_each(|change| println!("  {change}"));
-        }
+        let out = history.iter().any(|one| one.version == newest && !one.enabled);
+        let state = if out { "（停止中）" } else { "" };
+        println!("{}（{slug}）版 {shown}{state}\n", config.name);
+        println!("{}", to_toml(&config));
+        let rows: Vec<_> = history
+            .into_iter()
+            .map(|version| {
+                let at = jst(version.created_at).format("%Y-%m-%d %H:%M").to_string();
+                let state = if version.enabled { "提供" } else { "停止" }.to_owned();
+                [version.version.to_string(), state, at, version.created_by, version.note]
+            })
+            .collect();
+        let columns = [
+            Column::Right("版"),
+            Column::Left("状態"),
+            Column::Left("日時"),
+            Column::Left("操作した人"),
+            Column::Left("理由"),
+        ];
+        output::table(columns, &rows, "");
     }
     Ok(Outcome::Done)
 }

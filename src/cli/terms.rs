@@ -1,38 +1,83 @@
 //! `kosmo terms …`: versions of the terms of use (F3).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use chrono::{NaiveDate, NaiveTime, TimeZone as _};
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::import::day;
-use super::{Operator, Outcome};
+use super::output::{self, Column};
+use super::{Operator, Outcome, files};
 use crate::base::clock::jst;
 use crate::base::ids::TenantId;
 use crate::tenant::{registry, terms};
+use crate::web::assets::TemplateFiles;
+use crate::web::page::Pages;
+use crate::web::prose::{self, Block};
+
+/// What of Markdown is promised, before the examples of a command.
+macro_rules! format_and {
+    ($examples:literal) => {
+        concat!(
+            "本文の書き方（Markdownの一部）:\n",
+            "  # 見出し、## 見出し   大きい見出しから順に使います\n",
+            "  空行                  段落の区切り。段落の中の改行は、そのまま改行になります\n",
+            "  1. 項目、- 項目       番号のある箇条書き（番号は書いたとおり）と、ない箇条書き\n",
+            "  **太字**              太字\n",
+            "  [文字](https://…)     リンク（https: と mailto:）。<https://…> とも書けます\n",
+            "  > 引用、---           引用、区切り線\n",
+            "ほかの記号とHTMLは、書いたとおりの文字で表示します。\n",
+            "文字コードはUTF-8（BOMがあってもよい）かCP932、改行はどのシステムのものでも読めます。\n\n",
+            $examples
+        )
+    };
+}
+
+const PREVIEW: &str = format_and!(
+    "例:\n  kosmo terms preview terms.txt\n  kosmo terms preview terms.txt --html preview.html"
+);
+const PUBLISH: &str = format_and!(
+    "例:\n  kosmo terms publish --tenant klinekenpo --from 2027-04-01 terms.txt\n  kosmo terms publish --platform --from 2027-04-01 terms.txt"
+);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// 公開したときの見え方を確かめます（何も公開しません。データベース不要）
+    #[command(after_help = PREVIEW)]
+    Preview {
+        /// 本文
+        file: PathBuf,
+        /// 画面での見え方を書き出すHTMLファイル（すでにあるファイルには書きません）
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
     /// 利用規約の新しい版を公開します。施行日から、次のログインの際に同意を求めます
+    #[command(after_help = PUBLISH)]
     Publish {
         #[command(flatten)]
         whose: Whose,
-        /// 施行日（今日以降）
-        #[arg(long, value_parser = day)]
+        /// 施行日（今日以降。例: 2027-04-01）
+        #[arg(long, value_parser = day, value_name = "DATE")]
         from: NaiveDate,
-        /// 本文（UTF-8）。「## 」で始まる行は見出し、空行は段落の区切りです
+        /// 本文
         file: PathBuf,
     },
     /// 利用規約の版を新しい順に表示します
-    List,
+    #[command(after_help = "例:\n  kosmo terms list --json")]
+    List {
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct Whose {
-    /// この組合だけの規約
-    #[arg(long)]
+    /// この組合だけの規約（例: klinekenpo。KOSMO_TENANT は使いません）
+    #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
     /// 独自の規約がない、すべての組合の規約
     #[arg(long)]
@@ -40,28 +85,80 @@ pub(super) struct Whose {
 }
 
 impl Command {
+    pub(super) fn needs_database(&self) -> bool {
+        !matches!(self, Self::Preview { .. })
+    }
+
+    /// The command that needs neither settings nor database.
+    pub(super) fn run_alone(&self) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Preview { file, html } => preview(file, html.as_deref()),
+            _ => Ok(Outcome::Done),
+        }
+    }
+
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         match self {
-            Self::Publish { whose, from, file } => publish(operator, &whose, from, file).await,
-            Self::List => list(operator).await,
+            Self::Publish { whose, from, file } => publish(operator, &whose, from, &file).await,
+            Self::List { json } => list(operator, json).await,
+            alone @ Self::Preview { .. } => alone.run_alone(),
         }
     }
 }
 
+/// The text, where there is one; what is wrong with it was printed otherwise.
+fn read(file: &Path) -> anyhow::Result<Option<String>> {
+    let told = match files::text(file)? {
+        Ok(text) if !text.trim().is_empty() => return Ok(Some(text)),
+        Ok(_) => "本文がありません".to_owned(),
+        Err(told) => told,
+    };
+    eprintln!("{}: {told}", file.display());
+    Ok(None)
+}
+
+/// `kosmo terms preview`
+fn preview(file: &Path, target: Option<&Path>) -> anyhow::Result<Outcome> {
+    let Some(text) = read(file)? else { return Ok(Outcome::Rejected) };
+    let blocks = prose::read(&text);
+    print!("{}", prose::plain(&blocks));
+    println!("\n{}", summary(&blocks));
+    if let Some(target) = target {
+        let style = TemplateFiles::get("assets/app.css").context("app.css")?;
+        let mut context = tera::Context::new();
+        context.insert("file", &file.display().to_string());
+        context.insert("style", &String::from_utf8_lossy(&style.data));
+        context.insert("html", &prose::html(&blocks));
+        let page = Pages::load()?.templates().render("preview/terms.html", &context)?;
+        files::write_new(target, &page)?;
+        println!("画面での見え方を {} に書きました", target.display());
+    }
+    Ok(Outcome::Done)
+}
+
+/// A text whose headings were not found looks right in no other way.
+fn summary(blocks: &[Block]) -> String {
+    let count = |is: fn(&Block) -> bool| blocks.iter().filter(|block| is(block)).count();
+    format!(
+        "見出し {}、段落 {}、箇条書き {}（■ 見出し、・ 箇条書き、【 】 太字、＜ ＞ リンク先）",
+        count(|block| matches!(block, Block::Heading { .. })),
+        count(|block| matches!(block, Block::Paragraph(_))),
+        count(|block| matches!(block, Block::List { .. })),
+    )
+}
+
+/// `kosmo terms publish`
 async fn publish(
     operator: &Operator,
     whose: &Whose,
     from: NaiveDate,
-    file: PathBuf,
+    file: &Path,
 ) -> anyhow::Result<Outcome> {
     let today = operator.clock.today();
     if from < today {
         bail!("--from: {from} は過ぎています。同意した日より前の施行日は付けられません");
     }
-    let body = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    if body.trim().is_empty() {
-        bail!("{}: 本文がありません", file.display());
-    }
+    let Some(body) = read(file)? else { return Ok(Outcome::Rejected) };
     let midnight =
         jst(operator.clock.now()).timezone().from_local_datetime(&from.and_time(NaiveTime::MIN));
     let effective_at = midnight.single().context("a day that begins")?.to_utc();
@@ -78,23 +175,46 @@ async fn publish(
     }
     tx.commit().await?;
     println!("{from} 施行の利用規約を公開しました");
+    println!("{}", summary(&prose::read(&body)));
     Ok(Outcome::Done)
 }
 
-async fn list(operator: &Operator) -> anyhow::Result<Outcome> {
+/// `kosmo terms list`
+async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
-    let slugs = registry::load_all(&mut tx).await?;
-    for version in terms::load_all(&mut tx).await? {
-        let whose = match version.tenant {
-            None => "（共通）",
-            Some(id) => {
-                slugs.iter().find(|union| union.id == id).map_or("?", |union| union.slug.as_str())
-            }
-        };
-        let from = jst(version.effective_at).format("%Y-%m-%d");
-        let heading = version.body.lines().next().unwrap_or_default();
-        let heading: String = heading.chars().take(30).collect();
-        println!("{from}  {whose}  {heading}");
+    let unions = registry::load_all(&mut tx).await?;
+    let versions = terms::load_all(&mut tx).await?;
+    tx.commit().await?;
+    let slug_of = |id| unions.iter().find(|union| union.id == id).map(|union| union.slug.as_str());
+    let beginning = |body: &str| {
+        let text = prose::plain(&prose::read(body));
+        let line =
+            text.lines().next().unwrap_or_default().trim_start_matches(['■', ' ']).to_owned();
+        line.chars().take(30).collect::<String>()
+    };
+    if json {
+        let versions: Vec<_> = versions
+            .iter()
+            .map(|version| {
+                json!({
+                    "from": jst(version.effective_at).date_naive(),
+                    "tenant": version.tenant.and_then(slug_of),
+                    "begins": beginning(&version.body),
+                })
+            })
+            .collect();
+        output::json(&versions)?;
+        return Ok(Outcome::Done);
     }
+    let rows: Vec<_> = versions
+        .iter()
+        .map(|version| {
+            let whose = version.tenant.map_or("（共通）", |id| slug_of(id).unwrap_or("?"));
+            let from = jst(version.effective_at).format("%Y-%m-%d").to_string();
+            [from, whose.to_owned(), beginning(&version.body)]
+        })
+        .collect();
+    let columns = [Column::Left("施行日"), Column::Left("組合"), Column::Left("本文の始まり")];
+    output::table(columns, &rows, "利用規約はありません");
     Ok(Outcome::Done)
 }

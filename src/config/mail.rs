@@ -55,19 +55,21 @@ impl MailSettings {
     /// The first setting that can't work, and why.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         if self.sender == MailSender::Ses && self.ses_region.is_none() {
-            return Err("mail.ses_region is missing; mail.sender = \"ses\" needs it");
+            return Err("mail.ses_region がありません（mail.sender が ses のときに必要です）");
         }
         if EmailAddress::parse(&format!("no-reply@{}", self.domain)).is_none() {
-            return Err("mail.domain: expected a domain, as kosmo-web.jp");
+            return Err("mail.domain はドメインにしてください（例: kosmo-web.jp）");
         }
         if !(1..=HIGHEST_RATE).contains(&self.per_second) {
-            return Err("mail.per_second: expected 1 to 10000 mails a second");
+            return Err("mail.per_second は1〜10000にしてください");
         }
         if self.sns_topic_arn.as_deref().is_some_and(|arn| !is_topic(arn)) {
-            return Err("mail.sns_topic_arn: expected arn:aws:sns:region:account:name");
+            return Err(
+                "mail.sns_topic_arn は arn:aws:sns:リージョン:アカウント:名前 にしてください",
+            );
         }
         if !(1..=LONGEST_TIMEOUT_SECONDS).contains(&self.ses_timeout_seconds) {
-            return Err("mail.ses_timeout_seconds: expected 1 to 30 seconds");
+            return Err("mail.ses_timeout_seconds は1〜30にしてください");
         }
         Ok(())
     }

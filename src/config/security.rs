@@ -24,12 +24,12 @@ impl SecuritySettings {
         };
         if !self.contacts.iter().all(reaches) {
             return Err(
-                "security.contacts: expected addresses that begin with mailto:, https:// or tel:",
+                "security.contacts は mailto:、https:// か tel: で始まるアドレスにしてください",
             );
         }
         let policy = self.policy.as_ref();
         if policy.is_some_and(|policy| !clean(policy) || !policy.starts_with("https://")) {
-            return Err("security.policy: expected an address that begins with https://");
+            return Err("security.policy は https:// で始まるアドレスにしてください");
         }
         Ok(())
     }

@@ -3,3 +3,4 @@
 pub mod import;
 mod merge;
 pub mod relation;
+pub mod roster;

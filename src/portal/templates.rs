@@ -29,11 +29,11 @@ use crate::web::error::Failure;
 use crate::web::form::{Field, FormError};
 use crate::web::identity::SessionExpired;
 use crate::web::layers::Message;
-use crate::web::opening::NotOpen;
+use crate::web::opening::{NotOpen, OutOfService};
 use crate::web::page::{Frame, Page, Pages, Person};
 
 /// Pages that somebody sees who isn't signing in and isn't signed in.
-const NOBODYS: [&str; 12] = [
+const NOBODYS: [&str; 13] = [
     "portal/closed.html",
     "portal/confirm_email.html",
     "portal/first_sign_in/again.html",
@@ -42,6 +42,7 @@ const NOBODYS: [&str; 12] = [
     "portal/maintenance.html",
     "portal/message.html",
     "portal/not_open.html",
+    "portal/out_of_service.html",
     "portal/reset_password.html",
     "portal/reset_password_over.html",
     "portal/session_expired.html",
@@ -301,6 +302,7 @@ fn fill_in_every_page() -> Gallery {
     first_sign_in(&mut gallery);
     second_factors(&mut gallery);
     settings::show(&mut gallery);
+    gallery.show(&OutOfService {});
     gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });
     recovery::show(&mut gallery);
     gallery.show(&SignOut {});

@@ -28,6 +28,8 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 pub struct Tenant {
     pub id: TenantId,
     pub version: i32,
+    /// False for a union that is out of service: every page of it says so.
+    pub enabled: bool,
     pub config: TenantConfig,
     /// `https://jomkenpo.portal.kosmo-web.jp`: what every link is built from, never the request.
     pub origin: String,
@@ -48,7 +50,7 @@ impl Tenant {
     ) -> Self {
         let recurring = config.maintenance.as_ref().map(Recurring::of);
         let maintenance = recurring.and_then(Result::ok);
-        Self { id, version, config, origin, terms, maintenance }
+        Self { id, version, enabled: true, config, origin, terms, maintenance }
     }
 }
 
@@ -132,11 +134,15 @@ impl Directory {
                 (_, Some(known)) if known.version == entry.version && known.terms == terms => {
                     known.clone()
                 }
-                (Ok(config), _) => Arc::new(self.tenant(entry.id, entry.version, config, terms)),
+                (Ok(config), _) => {
+                    let tenant = self.tenant(entry.id, entry.version, config, terms);
+                    Arc::new(Tenant { enabled: entry.enabled, ..tenant })
+                }
                 (Err(error), known) => {
                     tracing::error!(tenant = entry.slug, version = entry.version, %error, "policy unreadable");
                     let Some(known) = known else { continue };
-                    Arc::new(self.tenant(known.id, known.version, known.config.clone(), terms))
+                    let tenant = self.tenant(known.id, known.version, known.config.clone(), terms);
+                    Arc::new(Tenant { enabled: entry.enabled, ..tenant })
                 }
             };
             let hosts = &tenant.config.hosts;

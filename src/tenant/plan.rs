@@ -1,11 +1,12 @@
 //! What applying a file would change.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::policy::TenantConfig;
 
 /// One setting that differs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// `password.min_length`
     pub path: String,

@@ -13,6 +13,8 @@ use crate::db::{PlatformTx, TenantTx};
 pub struct Registered {
     pub id: TenantId,
     pub version: i32,
+    /// False for a union that is out of service.
+    pub enabled: bool,
     pub config: TenantConfig,
 }
 
@@ -20,6 +22,7 @@ pub struct Registered {
 #[derive(Debug, Clone)]
 pub struct Version {
     pub version: i32,
+    pub enabled: bool,
     pub created_at: DateTime<Utc>,
     pub created_by: String,
     pub note: String,
@@ -36,7 +39,7 @@ pub struct People {
 }
 
 /// What came of applying a file.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub enum Applied {
     Unchanged { version: i32 },
     Changed { version: i32, changes: Vec<Change> },
@@ -50,6 +53,10 @@ pub enum RegistryError {
     UnknownTenant(String),
     #[error("組合「{slug}」に版 {version} はありません")]
     UnknownVersion { slug: String, version: i32 },
+    #[error(
+        "組合「{slug}」には、戻せる版がありません（版 {version} より前に、内容の違う版はありません）"
+    )]
+    NoEarlierVersion { slug: String, version: i32 },
     #[error("組合「{slug}」の版 {version} を読めません: {reason}")]
     Unreadable { slug: String, version: i32, reason: String },
     #[error(transparent)]
@@ -61,6 +68,7 @@ pub struct Stored {
     pub id: TenantId,
     pub slug: String,
     pub version: i32,
+    pub enabled: bool,
     pub config: Result<TenantConfig, serde_json::Error>,
 }
 
@@ -70,10 +78,10 @@ pub struct Stored {
 /// The database's.
 pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select t.id as "id: TenantId", t.slug, p.version, p.config
+        r#"select t.id as "id: TenantId", t.slug, p.version, p.enabled, p.config
            from tenants t
            join lateral (
-               select version, config from tenant_policies
+               select version, enabled, config from tenant_policies
                where tenant_id = t.id order by version desc limit 1
            ) p on true
            order by t.slug"#
@@ -87,6 +95,7 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
             id: row.id,
             slug: row.slug,
             version: row.version,
+            enabled: row.enabled,
             config: stored(row.config),
         })
         .collect())
@@ -100,7 +109,8 @@ pub async fn find(tx: &mut PlatformTx, slug: &str) -> Result<Option<Registered>,
     match newest(tx, slug).await {
         Ok((id, number)) => {
             let config = version(tx, slug, id, number).await?;
-            Ok(Some(Registered { id, version: number, config }))
+            let enabled = is_enabled(tx, id).await?;
+            Ok(Some(Registered { id, version: number, enabled, config }))
         }
         Err(RegistryError::UnknownTenant(_)) => Ok(None),
         Err(error) => Err(error),
@@ -162,7 +172,7 @@ pub async fn version(
 pub async fn history(tx: &mut PlatformTx, id: TenantId) -> Result<Vec<Version>, sqlx::Error> {
     sqlx::query_as!(
         Version,
-        "select version, created_at, created_by, note from tenant_policies
+        "select version, enabled, created_at, created_by, note from tenant_policies
          where tenant_id = $1 order by version desc",
         id as TenantId
     )
@@ -200,9 +210,12 @@ pub async fn apply(
     }
     check_hosts(tx, Some(id), config).await?;
     let version = before + 1;
+    // A union that is out of service stays so.
     sqlx::query!(
-        "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note)
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
+         values ($1, $2, $3, $4, $5, $6,
+                 coalesce((select enabled from tenant_policies
+                           where tenant_id = $1 and version = $2 - 1), true))",
         id as TenantId,
         version,
         serde_json::json!(config),
@@ -214,6 +227,69 @@ pub async fn apply(
     .await?;
     replace_hosts(tx, id, config).await?;
     Ok(Applied::Changed { version, changes })
+}
+
+/// Takes a union out of service, or brings it back: a new version with the policy that it has. The
+/// version's number; `None` where it is so already.
+///
+/// # Errors
+/// [`RegistryError::UnknownTenant`], and the database's.
+pub async fn set_enabled(
+    tx: &mut PlatformTx,
+    clock: &Clock,
+    slug: &str,
+    enabled: bool,
+    by: &str,
+    note: &str,
+) -> Result<Option<i32>, RegistryError> {
+    lock(tx).await?;
+    let (id, newest) = newest(tx, slug).await?;
+    let version = sqlx::query_scalar!(
+        "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
+         select tenant_id, version + 1, config, $3, $4, $5, $6 from tenant_policies
+         where tenant_id = $1 and version = $2 and enabled <> $6
+         returning version",
+        id as TenantId,
+        newest,
+        clock.now(),
+        by,
+        note,
+        enabled
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(version)
+}
+
+/// The newest version before `than` whose policy is another.
+///
+/// # Errors
+/// [`RegistryError::NoEarlierVersion`], and the database's.
+pub async fn earlier(
+    tx: &mut PlatformTx,
+    slug: &str,
+    id: TenantId,
+    than: i32,
+) -> Result<i32, RegistryError> {
+    let earlier = sqlx::query_scalar!(
+        "select max(p.version) from tenant_policies p
+         join tenant_policies newest on newest.tenant_id = p.tenant_id and newest.version = $2
+         where p.tenant_id = $1 and p.version < $2 and p.config <> newest.config",
+        id as TenantId,
+        than
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    earlier.ok_or_else(|| RegistryError::NoEarlierVersion { slug: slug.to_owned(), version: than })
+}
+
+async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select enabled from tenant_policies where tenant_id = $1 order by version desc limit 1",
+        id as TenantId
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Counts the people of the transaction's union.

@@ -1,4 +1,4 @@
-//! When a union's portal is closed: before its opening (T14), and for maintenance (T13).
+//! When a union's portal is closed: out of service (O1), before its opening (T14), and for maintenance (T13).
 
 use std::sync::Arc;
 
@@ -29,6 +29,14 @@ impl Page for NotOpen {
     const TEMPLATE: &'static str = "portal/not_open.html";
 }
 
+/// 「現在ご利用いただけません」: the union is out of service.
+#[derive(Debug, Serialize)]
+pub(crate) struct OutOfService {}
+
+impl Page for OutOfService {
+    const TEMPLATE: &'static str = "portal/out_of_service.html";
+}
+
 /// 「ただいまメンテナンス中です」
 #[derive(Debug, Serialize)]
 pub(crate) struct UnderMaintenance {
@@ -47,6 +55,11 @@ pub async fn closed(
     request: Request,
     next: Next,
 ) -> Response {
+    if !tenant.enabled {
+        let frame = Frame::nobodys(tenant);
+        let page = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &OutOfService {});
+        return page.unwrap_or_else(WebError::into_response);
+    }
     let opens = tenant.config.service_dates.as_ref().map(|dates| dates.opens);
     if let Some(opens) = opens.filter(|opens| app.clock.today() < *opens) {
         return not_open(&app, tenant, opens).unwrap_or_else(WebError::into_response);

@@ -87,7 +87,7 @@ fn into_history(
 }
 
 fn import(stage: &Stage<'_>, ledger: Ledger, file: &Path) -> anyhow::Result<Run> {
-    let mut command = stage.kosmo(["expenses", "import", "--tenant", UNION]);
+    let mut command = stage.kosmo(["expenses", "import", "--yes", "--tenant", UNION]);
     command.arg(file);
     run(stage, ledger, "kosmo expenses import", command)
 }

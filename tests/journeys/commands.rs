@@ -102,7 +102,7 @@ async fn o1_a_sixth_union_from_file_to_rollback() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["sign_in"]["idle_minutes"], 15);
 
-    assert!(run(&["tenant", "rollback", "example"]).contains("版 1 に戻しました（版 3）"));
+    assert!(run(&["tenant", "rollback", "example", "--yes"]).contains("版 1 に戻しました（版 3）"));
     assert!(run(&["tenant", "rollback", "example", "--to", "1"]).contains("変更なし"));
     let list = run(&["tenant", "list", "--json"]);
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
@@ -174,7 +174,7 @@ async fn o2_an_import_killed_half_way_leaves_nothing() {
     }
     let file = world.write("large.csv", rows);
     let url = world.database.url();
-    let arguments = ["expenses", "import", "--tenant", "klinekenpo", text(&file)];
+    let arguments = ["expenses", "import", "--yes", "--tenant", "klinekenpo", text(&file)];
     let mut import = command(Some(&url), &arguments).stderr(Stdio::null()).spawn().unwrap();
     let copying = "select count(*) from pg_stat_progress_copy
                    where tuples_processed > 1000 and datname = current_database()";
@@ -195,18 +195,36 @@ async fn o2_an_import_killed_half_way_leaves_nothing() {
 async fn o5_doctor_tells_what_is_wrong_and_how_to_mend_it() {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();
-    let doctor = |url: &str| {
-        command(Some(url), &["doctor"])
+    let keys = world.write("doctor.keys", kosmo::base::sealed::Sealer::new_file());
+    let prepared = |url: &str| {
+        let mut doctor = command(Some(url), &["doctor"]);
+        doctor
             .env("KOSMO_MAIL__DIRECTORY", folder.path().join("mail"))
-            .output()
-            .unwrap()
+            .env("KOSMO_SEALING__KEYS_FILE", &keys)
+            .env("KOSMO_LISTEN", "127.0.0.1:0");
+        doctor
     };
+    let doctor = |url: &str| prepared(url).output().unwrap();
     let healthy = doctor(&world.database.url());
     assert!(healthy.status.success(), "{}", out(&healthy));
     assert!(out(&healthy).contains("○ 行レベルセキュリティ") && out(&healthy).contains("5組合"));
     let missing = doctor("postgresql:///nosuch?host=/nonexistent");
     assert_eq!(missing.status.code(), Some(3));
-    assert!(out(&missing).contains("× データベース: 接続できません"), "{}", out(&missing));
+    for words in ["× データベース: データベースに接続できません", "systemctl start postgresql"]
+    {
+        assert!(out(&missing).contains(words), "{}", out(&missing));
+    }
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = elsewhere.local_addr().unwrap().to_string();
+    for (variable, value, told) in [
+        ("KOSMO_SEALING__KEYS_FILE", "/nonexistent", "× 封印の鍵: "),
+        ("KOSMO_LISTEN", taken.as_str(), "× 待ち受けるアドレス: "),
+        ("KOSMO_LOG__FILTER", "=x=", "× ログの設定: "),
+    ] {
+        let output = prepared(&world.database.url()).env(variable, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{variable}: {}", out(&output));
+        assert!(out(&output).contains(told), "{variable}: {}", out(&output));
+    }
 
     world.give_password(&mut world.browser("klinekenpo"), people::TARO).await;
     sqlx::query("update outbox set state = 'dead'")

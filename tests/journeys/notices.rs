@@ -15,7 +15,7 @@ use crate::support::world::World;
 
 const UNPUBLISHED: &str = "2026年11月の通知は未公開です（kosmo expenses publish で公開します）";
 const NOVEMBER: &str = "--tenant klinekenpo --notice 2026-11";
-const CLAIMS: &str = "import --tenant klinekenpo --format uke --notice 2026-10";
+const CLAIMS: &str = "import --tenant klinekenpo --format uke --notice 2026-10 --yes";
 
 /// Runs `kosmo expenses …`.
 fn expenses(world: &World, line: &str) -> Output {
@@ -87,7 +87,7 @@ async fn o2_a_month_comes_in_is_looked_over_published_and_withdrawn() {
     let dry = done(&world, &format!("withdraw {NOVEMBER} --dry-run"));
     assert!(dry.contains("2026年11月の通知には 2件あります（何も変えていません）"), "{dry}");
     assert!(taro.get(page).await.shows("¥18,000") && rows(&world).await == 8);
-    let told = done(&world, &format!("withdraw {NOVEMBER}"));
+    let told = done(&world, &format!("withdraw {NOVEMBER} --yes"));
     assert!(told.contains("2026年11月の通知 2件を取り下げました"), "{told}");
     assert!(taro.get(page).await.shows("該当するデータはありません。"));
     for command in ["withdraw", "publish"] {

@@ -303,7 +303,7 @@ async fn r4_staff_reset_who_lost_every_device_and_the_old_one_is_dead() {
     world.give_password(&mut half, TARO).await;
     let proof =
         device.prove(crate::support::authenticator::options(&half.get("/sign-in/passkey").await));
-    let reset = ["members", "reset-factors", "--tenant", "klinekenpo", TARO.user_id];
+    let reset = ["members", "reset-factors", "--tenant", "klinekenpo", TARO.user_id, "--yes"];
     let output = world.kosmo(&reset);
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(living.get("/expenses").await.location(), "/sign-in", "at once");

@@ -1,6 +1,6 @@
 //! Finding a session by its token, with all that is known of whose it is.
 
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
 use super::token::{self, Before, Newest};
 use super::{Lookup, NOTE_EVERY, Session, end};
@@ -12,7 +12,7 @@ use crate::base::clock::jst;
 use crate::base::ids::{AccountId, SessionId, TermsId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::tenant::policy::{SecondFactor, SignIn};
+use crate::tenant::policy::{SecondFactor, SignIn, TenantConfig};
 
 /// Finds the session of a token that a browser shows, and notes that it was used.
 ///
@@ -96,22 +96,15 @@ async fn look(
         }
         Some(Before::Good | Before::Lost) | None => {}
     }
-    // Half a sign-in is never kept: whoever finds it could finish it.
-    let whole = row.password_set_at.is_some()
-        && (row.second_factor || tenant.config.sign_in.second_factors.is_empty());
-    // An old password asks for itself once more: a session of before doesn't outlive it.
-    let max_age = tenant.config.password.max_age_years;
-    let expired_at = row.password_set_at.and_then(|set| expires_at(max_age, set));
-    let outlived = expired_at.is_some_and(|at| at <= now && row.created_at < at);
-    let loss = Loss::of(&tenant.config.after_loss, row.lost_on, clock.today());
-    let closed = loss.is_some_and(|loss| loss.is_closed(clock.today()));
-    let over = outlived
-        || closed
-        || match row.remember_until.filter(|_| whole) {
-            Some(until) => until <= now,
-            None => is_over(&tenant.config.sign_in, row.created_at, row.last_seen_at, now),
-        };
-    if over {
+    let life = Life {
+        created_at: row.created_at,
+        last_seen_at: row.last_seen_at,
+        remember_until: row.remember_until,
+        second_factor: row.second_factor,
+        password_set_at: row.password_set_at,
+        lost_on: row.lost_on,
+    };
+    if life.is_over(&tenant.config, now) {
         // For good: a policy that allows more later must not revive it.
         end(tx, clock, row.id).await?;
         return Ok(Lookup::Expired);
@@ -119,7 +112,7 @@ async fn look(
     // Whoever comes back after a rest proves the second factor again, where the union asks for that.
     let rested = || rests(&tenant.config.sign_in, row.last_seen_at, now);
     let asks_again = tenant.config.sign_in.remember_asks_second_factor;
-    let remembered = row.remember_until.is_some() && whole;
+    let remembered = row.remember_until.is_some() && life.is_whole(&tenant.config);
     let lapses = remembered && row.second_factor && asks_again && rested();
     let lapsed_at = row.second_factor_lapsed_at.or(lapses.then_some(now));
     let shown_first = shown && row.newest && !row.token_shown;
@@ -159,7 +152,7 @@ async fn look(
         household_code: row.household_code,
         name: row.name,
         user_id: row.user_id,
-        loss,
+        loss: Loss::of(&tenant.config.after_loss, row.lost_on, clock.today()),
         email: row.email,
         email_failed: row.failed,
         remember_until: row.remember_until,
@@ -174,7 +167,7 @@ async fn look(
             address,
             user_id: row.user_id_chosen,
             own_password: row.password_set_at.is_some(),
-            password_expired: expired_at.is_some_and(|at| at <= now),
+            password_expired: life.password_ends(&tenant.config).is_some_and(|at| at <= now),
             first_session: row.first_session,
             method: row.method,
             set_up: row.set_up,
@@ -183,14 +176,60 @@ async fn look(
     })))
 }
 
+/// What decides whether a session that nobody ended goes on.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::auth) struct Life {
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub remember_until: Option<DateTime<Utc>>,
+    pub second_factor: bool,
+    pub password_set_at: Option<DateTime<Utc>>,
+    pub lost_on: Option<NaiveDate>,
+}
+
+impl Life {
+    /// Half a sign-in is never kept: whoever finds it could finish it.
+    fn is_whole(&self, policy: &TenantConfig) -> bool {
+        self.password_set_at.is_some()
+            && (self.second_factor || policy.sign_in.second_factors.is_empty())
+    }
+
+    fn password_ends(&self, policy: &TenantConfig) -> Option<DateTime<Utc>> {
+        let max_age = policy.password.max_age_years;
+        self.password_set_at.and_then(|set| expires_at(max_age, set))
+    }
+
+    pub fn is_over(&self, policy: &TenantConfig, now: DateTime<Utc>) -> bool {
+        // An old password asks for itself once more: a session of before doesn't outlive it.
+        let ends = self.password_ends(policy);
+        let outlived = ends.is_some_and(|at| at <= now && self.created_at < at);
+        let today = jst(now).date_naive();
+        let loss = Loss::of(&policy.after_loss, self.lost_on, today);
+        let closed = loss.is_some_and(|loss| loss.is_closed(today));
+        outlived
+            || closed
+            || match self.remember_until.filter(|_| self.is_whole(policy)) {
+                Some(until) => until <= now,
+                None => is_over(&policy.sign_in, self.created_at, self.last_seen_at, now),
+            }
+    }
+}
+
 /// When a password set at `set` is too old: on the same day, so many years later (seed 004).
-fn expires_at(max_age_years: Option<u16>, set: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(in crate::auth) fn expires_at(
+    max_age_years: Option<u16>,
+    set: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let months = Months::new(12 * u32::from(max_age_years?));
     jst(set).checked_add_months(months).map(|until| until.to_utc())
 }
 
 /// Whether a session was left alone for longer than the union allows.
-fn rests(policy: &SignIn, last_seen_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+pub(in crate::auth) fn rests(
+    policy: &SignIn,
+    last_seen_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> bool {
     // The last use may have been up to NOTE_EVERY later than what was noted.
     now - last_seen_at > TimeDelta::minutes(policy.idle_minutes.into()) + NOTE_EVERY
 }

@@ -1,0 +1,154 @@
+//! Sessions that a change of policy ends.
+
+use std::collections::HashSet;
+
+use futures_util::TryStreamExt as _;
+use futures_util::stream::BoxStream;
+
+use super::{Rule, Touch};
+use crate::auth::session::{Life, rests};
+use crate::base::clock::Clock;
+use crate::base::ids::AccountId;
+use crate::db::TenantTx;
+use crate::tenant::policy::TenantConfig;
+
+/// A session that nobody ended.
+pub(super) struct Living {
+    account: AccountId,
+    life: Life,
+    lapsed: bool,
+}
+
+fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Living, sqlx::Error>> {
+    let rows = sqlx::query!(
+        r#"select s.account_id as "account: AccountId", s.created_at, s.last_seen_at,
+                  s.remember_until, s.second_factor_at is not null as "second_factor!",
+                  s.second_factor_lapsed_at is not null as "lapsed!", a.password_set_at, m.lost_on
+           from sessions s
+           join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
+           join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
+           where s.ended_at is null"#
+    )
+    .fetch(tx.conn());
+    Box::pin(rows.map_ok(|row| Living {
+        account: row.account,
+        lapsed: row.lapsed,
+        life: Life {
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
+            remember_until: row.remember_until,
+            second_factor: row.second_factor,
+            password_set_at: row.password_set_at,
+            lost_on: row.lost_on,
+        },
+    }))
+}
+
+fn rule<'r>(
+    setting: &'static str,
+    whom: &str,
+    touches: impl Fn(&Living) -> bool + Send + Sync + 'r,
+) -> Rule<'r, Living> {
+    Rule { setting, whom: whom.to_owned(), touches: Box::new(touches) }
+}
+
+/// How many sessions live, and how many people's they are.
+pub(super) async fn living(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    policy: &TenantConfig,
+) -> Result<(i64, i64), sqlx::Error> {
+    let rule = rule("", "", |living: &Living| !living.life.is_over(policy, clock.now()));
+    let counted = count_by(tx, vec![rule]).await?;
+    Ok(counted.first().map_or((0, 0), |touch| (touch.sessions.unwrap_or_default(), touch.people)))
+}
+
+/// What ends, by the setting that ends it: each is tried by itself.
+pub(super) async fn count(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    before: &TenantConfig,
+    after: &TenantConfig,
+) -> Result<Vec<Touch>, sqlx::Error> {
+    let now = clock.now();
+    let mut rules = Vec::new();
+    let ends = "ログインが終了する人";
+    for (setting, take) in GROUPS {
+        let mut alone = before.clone();
+        take(&mut alone, after);
+        if alone == *before {
+            continue;
+        }
+        let asks_again = alone.sign_in.clone();
+        rules.push(rule(setting, ends, move |living: &Living| {
+            !living.life.is_over(before, now) && living.life.is_over(&alone, now)
+        }));
+        if asks_again.remember_asks_second_factor {
+            let lapses = move |living: &Living| {
+                let was_asked = before.sign_in.remember_asks_second_factor
+                    && rests(&before.sign_in, living.life.last_seen_at, now);
+                living.life.remember_until.is_some_and(|until| until > now)
+                    && living.life.second_factor
+                    && !living.lapsed
+                    && !was_asked
+                    && rests(&asks_again, living.life.last_seen_at, now)
+            };
+            rules.push(rule(setting, "二要素認証をもう一度求められる人", lapses));
+        }
+    }
+    if before.hosts.canonical != after.hosts.canonical {
+        rules.push(rule(
+            "hosts.canonical",
+            "ホスト名が変わり、ログインし直す人",
+            move |living: &Living| !living.life.is_over(before, now),
+        ));
+    }
+    count_by(tx, rules).await
+}
+
+/// Takes one group of settings over into another policy.
+type Take = fn(&mut TenantConfig, &TenantConfig);
+
+const GROUPS: [(&str, Take); 6] = [
+    ("sign_in.second_factors", |policy, new| {
+        policy.sign_in.second_factors.clone_from(&new.sign_in.second_factors);
+    }),
+    ("sign_in.idle_minutes", |policy, new| {
+        policy.sign_in.idle_minutes = new.sign_in.idle_minutes;
+    }),
+    ("sign_in.session_hours", |policy, new| {
+        policy.sign_in.session_hours = new.sign_in.session_hours;
+    }),
+    ("sign_in.remember_asks_second_factor", |policy, new| {
+        policy.sign_in.remember_asks_second_factor = new.sign_in.remember_asks_second_factor;
+    }),
+    ("password.max_age_years", |policy, new| {
+        policy.password.max_age_years = new.password.max_age_years;
+    }),
+    ("after_loss.years", |policy, new| policy.after_loss = new.after_loss.clone()),
+];
+
+async fn count_by(
+    tx: &mut TenantTx,
+    rules: Vec<Rule<'_, Living>>,
+) -> Result<Vec<Touch>, sqlx::Error> {
+    let mut counts = vec![(0, HashSet::new()); rules.len()];
+    if !rules.is_empty() {
+        let mut rows = all(tx);
+        while let Some(living) = rows.try_next().await? {
+            for ((sessions, people), rule) in counts.iter_mut().zip(&rules) {
+                if (rule.touches)(&living) {
+                    *sessions += 1;
+                    people.insert(living.account.0);
+                }
+            }
+        }
+    }
+    let touch = |((sessions, people), rule): ((i64, HashSet<_>), Rule<'_, Living>)| Touch {
+        setting: rule.setting,
+        whom: rule.whom,
+        people: i64::try_from(people.len()).unwrap_or(i64::MAX),
+        sessions: Some(sessions),
+    };
+    Ok(counts.into_iter().zip(rules).map(touch).collect())
+}
