@@ -1,6 +1,7 @@
 //! A person's apps and passkeys: their names, and how they come and go (S3, S5).
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::context::Context;
 use super::email_code::SendingError;
@@ -78,7 +79,7 @@ pub async fn list(
 }
 
 /// What a reset took away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct TakenAway {
     pub apps: u64,
     pub passkeys: u64,

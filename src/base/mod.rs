@@ -1,4 +1,4 @@
-//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months.
+//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; and what is wrong with a TOML file.
 
 pub mod clock;
 pub mod email;
@@ -9,4 +9,5 @@ pub mod month;
 pub mod sealed;
 pub mod secret;
 pub mod spreadsheet;
+pub mod toml;
 pub mod user_agent;

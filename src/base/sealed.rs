@@ -56,23 +56,27 @@ impl Sealer {
     pub fn read(text: &str) -> Result<Self, String> {
         let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
         for (index, line) in text.lines().enumerate() {
-            let wrong = |what: &str| format!("line {}: {what}", index + 1);
+            let wrong = |what: &str| format!("{}行目: {what}", index + 1);
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             let (name, key) = line
                 .split_once(char::is_whitespace)
-                .ok_or_else(|| wrong("no key after its name"))?;
-            let key = STANDARD.decode(key.trim()).map_err(|_| wrong("the key is not base64"))?;
+                .ok_or_else(|| wrong("名前の後ろに鍵がありません"))?;
+            let key = STANDARD.decode(key.trim()).map_err(|_| wrong("鍵がbase64ではありません"))?;
             let key = XChaCha20Poly1305::new_from_slice(&key)
-                .map_err(|_| wrong("the key is not 32 bytes long"))?;
+                .map_err(|_| wrong("鍵が32バイトではありません"))?;
             if keys.iter().any(|(known, _)| known == name) {
-                return Err(wrong("two keys of the same name"));
+                return Err(wrong("同じ名前の鍵が2つあります"));
             }
             keys.push((name.to_owned(), key));
         }
-        if keys.is_empty() { Err("there is no key in it".to_owned()) } else { Ok(Self { keys }) }
+        if keys.is_empty() {
+            Err("鍵が1つもありません".to_owned())
+        } else {
+            Ok(Self { keys })
+        }
     }
 
     /// A file of one new key.
@@ -139,11 +143,11 @@ mod tests {
     fn a_wrong_file_is_told_by_its_line() {
         let key = STANDARD.encode([7; 32]);
         for (text, words) in [
-            (String::new(), "no key"),
-            ("1".to_owned(), "line 1: no key"),
-            (format!("\n1 {key}x"), "line 2: the key is not base64"),
-            ("1 AAAA".to_owned(), "line 1: the key is not 32 bytes"),
-            (format!("1 {key}\n1 {key}"), "line 2: two keys"),
+            (String::new(), "鍵が1つもありません"),
+            ("1".to_owned(), "1行目: 名前の後ろに鍵がありません"),
+            (format!("\n1 {key}x"), "2行目: 鍵がbase64ではありません"),
+            ("1 AAAA".to_owned(), "1行目: 鍵が32バイトではありません"),
+            (format!("1 {key}\n1 {key}"), "2行目: 同じ名前の鍵が2つあります"),
         ] {
             let error = Sealer::read(&text).unwrap_err();
             assert!(error.contains(words), "{error}");

@@ -36,6 +36,9 @@ pub(super) enum Command {
         /// メールで知らせません
         #[arg(long)]
         no_mail: bool,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 通知月の医療費をすべて取り下げます（履歴には残ります）
     #[command(
@@ -50,6 +53,9 @@ pub(super) enum Command {
         /// 確認せずに実行します
         #[arg(long)]
         yes: bool,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 通知月を、件数・金額・公開日時とともに新しい順に表示します
     #[command(after_help = "例:\n  kosmo expenses list --tenant klinekenpo")]
@@ -108,11 +114,11 @@ impl Command {
     ) -> anyhow::Result<Outcome> {
         match self {
             Self::Import(import) => import.run(operator).await,
-            Self::Publish { notice, no_mail } => {
-                publish(settings, operator, &notice, !no_mail).await
+            Self::Publish { notice, no_mail, json } => {
+                publish(settings, operator, &notice, !no_mail, json).await
             }
-            Self::Withdraw { notice, dry_run, yes } => {
-                withdraw(operator, &notice, dry_run, yes).await
+            Self::Withdraw { notice, dry_run, yes, json } => {
+                withdraw(operator, &notice, dry_run, yes, json).await
             }
             Self::List { union, json } => list(operator, &union, json).await,
         }
@@ -248,6 +254,7 @@ async fn publish(
     operator: &Operator,
     Which { union: Union { tenant }, notice }: &Which,
     tell: bool,
+    json: bool,
 ) -> anyhow::Result<Outcome> {
     let (tenant, mail) = operator.union(settings, tenant).await?;
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
@@ -258,6 +265,9 @@ async fn publish(
     tx.commit().await?;
     let month = notice.japanese();
     match published {
+        Published::Now | Published::Before if json => output::json(&serde_json::json!({
+            "month": notice.to_string(), "published": published == Published::Now, "mails": mails,
+        }))?,
         Published::Now => println!("{month}の通知を公開しました（お知らせメール {mails}通）"),
         Published::Before => println!("{month}の通知は公開済みです。何も変えていません"),
         Published::Empty => bail!("{month}の通知には医療費がありません"),
@@ -270,6 +280,7 @@ async fn withdraw(
     Which { union, notice }: &Which,
     dry_run: bool,
     yes: bool,
+    json: bool,
 ) -> anyhow::Result<Outcome> {
     let union = operator.find(union).await?;
     let month = notice.japanese();
@@ -294,11 +305,15 @@ async fn withdraw(
         Answer::Yes(done) => done,
         Answer::No(outcome) => return Ok(outcome),
     };
-    if dry_run {
-        println!("{month}の通知には {rows}件あります（何も変えていません）");
-    } else {
+    if !dry_run {
         tx.commit().await?;
-        println!("{month}の通知 {rows}件を取り下げました");
+    }
+    match dry_run {
+        _ if json => output::json(&serde_json::json!({
+            "month": notice.to_string(), "rows": rows, "dry_run": dry_run,
+        }))?,
+        true => println!("{month}の通知には {rows}件あります（何も変えていません）"),
+        false => println!("{month}の通知 {rows}件を取り下げました"),
     }
     Ok(Outcome::Done)
 }

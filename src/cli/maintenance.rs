@@ -40,6 +40,9 @@ pub(super) enum Command {
         /// 予定のID（kosmo maintenance list が表示します）
         #[arg(value_parser = id)]
         id: uuid::Uuid,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -91,11 +94,14 @@ impl Command {
                 let columns = [Column::Left("ID"), Column::Left("期間")];
                 output::table(columns, &rows, "予定はありません");
             }
-            Self::Cancel { id } => {
+            Self::Cancel { id, json } => {
                 let cancelled = maintenance::cancel(&mut tx, &operator.clock, WindowId(id)).await?;
                 cancelled.then_some(()).with_context(|| format!("{id} という予定はありません"))?;
                 tx.commit().await?;
-                println!("取り消しました");
+                match json {
+                    true => output::json(&serde_json::json!({ "id": id, "cancelled": true }))?,
+                    false => println!("取り消しました"),
+                }
             }
         }
         Ok(Outcome::Done)

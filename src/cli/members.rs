@@ -55,6 +55,9 @@ pub(super) enum Command {
         union: Union,
         /// ユーザID
         user_id: String,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 端末をすべて失った人の認証アプリ・パスキー・リカバリーコードを消します。次回ログイン時に登録し直します
     #[command(after_help = "例:\n  kosmo members reset-factors --tenant klinekenpo taro_demo")]
@@ -66,6 +69,9 @@ pub(super) enum Command {
         /// 確認せずに実行します
         #[arg(long)]
         yes: bool,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -139,9 +145,9 @@ impl Command {
             Self::Import(file) => file.import(settings, operator).await,
             Self::List { union, which, json } => list(operator, &union, &which, json).await,
             Self::Show { union, person, json } => show(operator, &union, &person, json).await,
-            Self::Unlock { union, user_id } => unlock(operator, &union, &user_id).await,
-            Self::ResetFactors { union, user_id, yes } => {
-                reset_factors(settings, operator, &union, &user_id, yes).await
+            Self::Unlock { union, user_id, json } => unlock(operator, &union, &user_id, json).await,
+            Self::ResetFactors { union, user_id, yes, json } => {
+                reset_factors(settings, operator, &union, &user_id, yes, json).await
             }
         }
     }
@@ -248,13 +254,19 @@ async fn show(
 }
 
 /// `kosmo members unlock`
-async fn unlock(operator: &Operator, union: &Union, user_id: &str) -> anyhow::Result<Outcome> {
+async fn unlock(
+    operator: &Operator,
+    union: &Union,
+    user_id: &str,
+    json: bool,
+) -> anyhow::Result<Outcome> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let found = operator.find(union).await?;
     let mut tx = operator.db.tenant(found.id).await?;
     let unlocked = account::unlock(&mut tx, &operator.clock, &user_id, &operator.name).await?;
     tx.commit().await?;
     match unlocked {
+        Some(unlocked) if json => output::json(&serde_json::json!({ "unlocked": unlocked }))?,
         Some(true) => println!("ロックを解除しました"),
         Some(false) => println!("ロックされていません。何も変えていません"),
         None => bail!("{} にユーザID「{}」の人はいません", union.tenant, user_id.as_str()),
@@ -269,6 +281,7 @@ async fn reset_factors(
     union: &Union,
     user_id: &str,
     yes: bool,
+    json: bool,
 ) -> anyhow::Result<Outcome> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let (tenant, mail) = operator.union(settings, &union.tenant).await?;
@@ -289,11 +302,16 @@ async fn reset_factors(
         };
         Ok((device::reset(&mut tx, cx, account, &operator.name).await?, tx))
     };
-    let (_, tx) = match confirmed(yes, touches, work).await? {
+    let (taken, tx) = match confirmed(yes, touches, work).await? {
         Answer::Yes(done) => done,
         Answer::No(outcome) => return Ok(outcome),
     };
     tx.commit().await?;
-    println!("認証アプリ・パスキー・リカバリーコードを削除し、すべての端末からログアウトしました");
+    match json {
+        true => output::json(&taken)?,
+        false => println!(
+            "認証アプリ・パスキー・リカバリーコードを削除し、すべての端末からログアウトしました"
+        ),
+    }
     Ok(Outcome::Done)
 }

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{self, Column};
-use super::{Operator, Outcome, files};
+use super::{Operator, Outcome, files, told};
 use crate::base::clock::jst;
 use crate::tenant::contact;
 use crate::tenant::file::{self, EXAMPLE, to_toml};
@@ -108,6 +108,9 @@ pub(super) enum Command {
         /// 確認せずに実行します
         #[arg(long)]
         yes: bool,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 停止した組合のポータルを再開します
     #[command(after_help = "例:\n  kosmo tenant enable klinekenpo")]
@@ -117,6 +120,9 @@ pub(super) enum Command {
         /// 再開の理由
         #[arg(long, default_value = "再開", value_name = "TEXT")]
         note: String,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -154,10 +160,12 @@ impl Command {
             Self::Rollback { slug, to, yes, json } => {
                 versions::rollback(operator, &slug, to, yes, json).await
             }
-            Self::Disable { slug, note, yes } => {
-                versions::disable(operator, &slug, &note, yes).await
+            Self::Disable { slug, note, yes, json } => {
+                versions::disable(operator, &slug, &note, yes, json).await
             }
-            Self::Enable { slug, note } => versions::enable(operator, &slug, &note).await,
+            Self::Enable { slug, note, json } => {
+                versions::enable(operator, &slug, &note, json).await
+            }
             alone => alone.run_alone(),
         }
     }
@@ -170,10 +178,11 @@ struct Mistake {
 }
 
 /// Reads files; all their mistakes, where there are any.
-fn look(files: &[PathBuf]) -> anyhow::Result<Result<Vec<TenantConfig>, Vec<Mistake>>> {
+fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>> {
     let (mut configs, mut mistakes) = (Vec::new(), Vec::new());
     for path in files {
-        let problems = match files::text(path)? {
+        let text = files::text(path).unwrap_or_else(|error| Err(told::error(&error)));
+        let problems = match text {
             Ok(text) => match file::parse(&text) {
                 Ok(config) => {
                     configs.push(config);
@@ -189,12 +198,12 @@ fn look(files: &[PathBuf]) -> anyhow::Result<Result<Vec<TenantConfig>, Vec<Mista
         mistakes
             .extend(problems.into_iter().map(|problem| Mistake { file: file.clone(), problem }));
     }
-    Ok(if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) })
+    if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) }
 }
 
 /// Reads files; prints all their mistakes, and gives `None` where there is any.
-fn read(files: &[PathBuf]) -> anyhow::Result<Option<Vec<TenantConfig>>> {
-    Ok(match look(files)? {
+fn read(files: &[PathBuf]) -> Option<Vec<TenantConfig>> {
+    match look(files) {
         Ok(configs) => Some(configs),
         Err(mistakes) => {
             for Mistake { file, problem } in &mistakes {
@@ -204,13 +213,13 @@ fn read(files: &[PathBuf]) -> anyhow::Result<Option<Vec<TenantConfig>>> {
             eprintln!("誤りが {} 件あります", mistakes.len());
             None
         }
-    })
+    }
 }
 
 /// `kosmo tenant validate`
 fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     if json {
-        let looked = look(files)?;
+        let looked = look(files);
         let problems: Vec<_> = looked.as_ref().err().into_iter().flatten().collect();
         let problems: Vec<_> = problems
             .iter()
@@ -224,7 +233,7 @@ fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
         output::json(&problems)?;
         return Ok(if looked.is_ok() { Outcome::Done } else { Outcome::Rejected });
     }
-    let Some(configs) = read(files)? else { return Ok(Outcome::Rejected) };
+    let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
     for (file, config) in files.iter().zip(configs) {
         println!("{}: 問題ありません（{}）", file.display(), config.name);
         for caution in contact::cautions(&config) {

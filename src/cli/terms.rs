@@ -63,6 +63,9 @@ pub(super) enum Command {
         from: NaiveDate,
         /// 本文
         file: PathBuf,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 利用規約の版を新しい順に表示します
     #[command(after_help = "例:\n  kosmo terms list --json")]
@@ -99,7 +102,9 @@ impl Command {
 
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         match self {
-            Self::Publish { whose, from, file } => publish(operator, &whose, from, &file).await,
+            Self::Publish { whose, from, file, json } => {
+                publish(operator, &whose, from, &file, json).await
+            }
             Self::List { json } => list(operator, json).await,
             alone @ Self::Preview { .. } => alone.run_alone(),
         }
@@ -153,6 +158,7 @@ async fn publish(
     whose: &Whose,
     from: NaiveDate,
     file: &Path,
+    json: bool,
 ) -> anyhow::Result<Outcome> {
     let today = operator.clock.today();
     if from < today {
@@ -174,6 +180,10 @@ async fn publish(
         bail!("{from} 施行の版はすでにあります。別の施行日にしてください");
     }
     tx.commit().await?;
+    if json {
+        output::json(&json!({ "tenant": whose.tenant, "from": from }))?;
+        return Ok(Outcome::Done);
+    }
     println!("{from} 施行の利用規約を公開しました");
     println!("{}", summary(&prose::read(&body)));
     Ok(Outcome::Done)

@@ -7,9 +7,6 @@ use clap::{Arg, ArgAction, Command, CommandFactory as _, Error, FromArgMatches a
 
 use super::Cli;
 
-const OPTIONS: &str = "オプション";
-const TEMPLATE: &str = "{about-with-newline}\n使い方: {usage}\n\n{all-args}{after-help}\n";
-
 /// Reads the program's arguments; else what to end with, after everything was said.
 pub(super) fn parse() -> Result<Cli, ExitCode> {
     let matches = command().try_get_matches().map_err(|error| refuse(&error))?;
@@ -19,7 +16,7 @@ pub(super) fn parse() -> Result<Cli, ExitCode> {
 /// Every command, with its help in Japanese.
 pub(super) fn command() -> Command {
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
-    let version = version.help("バージョンを表示します").help_heading(OPTIONS);
+    let version = version.help("バージョンを表示します");
     let mut command = in_japanese(Cli::command()).arg(version);
     command.build();
     name_usage(&mut command);
@@ -28,23 +25,31 @@ pub(super) fn command() -> Command {
 
 fn in_japanese(command: Command) -> Command {
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let template = template(&command);
     command
         .disable_help_flag(true)
         .disable_version_flag(true)
         .disable_help_subcommand(true)
-        .help_template(TEMPLATE)
-        .subcommand_help_heading("コマンド")
+        .help_template(template)
         .subcommand_value_name("コマンド")
-        .mut_args(|arg| {
-            let heading = if arg.is_positional() { "引数" } else { OPTIONS };
-            let arg = arg.help_heading(heading);
-            match arg.get_action().takes_values() {
-                true => arg.hide_env(true).hide_default_value(true).hide_possible_values(true),
-                false => arg,
-            }
+        .mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.hide_env(true).hide_default_value(true).hide_possible_values(true),
+            false => arg,
         })
-        .arg(help.help("この説明を表示します").help_heading(OPTIONS))
+        .arg(help.help("この説明を表示します"))
         .mut_subcommands(in_japanese)
+}
+
+/// Headings for those parts that a command has.
+fn template(command: &Command) -> String {
+    let mut template = "{about-with-newline}\n使い方: {usage}\n\n".to_owned();
+    if command.has_subcommands() {
+        template += "コマンド:\n{subcommands}\n\n";
+    }
+    if command.get_positionals().next().is_some() {
+        template += "引数:\n{positionals}\n\n";
+    }
+    template + "オプション:\n{options}{after-help}\n"
 }
 
 /// The line after 「使い方」 has an English word in it otherwise.

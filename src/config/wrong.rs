@@ -3,6 +3,8 @@
 use figment::Error;
 use figment::error::Kind;
 
+use crate::base::toml;
+
 /// Every mistake of an extraction.
 pub(super) fn told(error: &Error) -> String {
     error.clone().into_iter().map(|error| one(&error)).collect::<Vec<_>>().join("、")
@@ -28,7 +30,11 @@ fn one(error: &Error) -> String {
             format!("「{name}」は指定できません（使えるもの: {}）", known.join(", "))
         }
         Kind::Message(message) if path.is_empty() => {
-            return format!("{}を読めません: {message}", source(error).unwrap_or_default());
+            return format!(
+                "{}を読めません: {}",
+                source(error).unwrap_or_default(),
+                toml::mistake(message)
+            );
         }
         other => format!("正しい値ではありません（{other}）"),
     };

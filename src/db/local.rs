@@ -51,8 +51,9 @@ impl LocalPostgres {
     /// # Errors
     /// No server binaries, no room, or what PostgreSQL said.
     pub async fn start(folder: &Path) -> anyhow::Result<Self> {
-        let binaries =
-            find_binaries().context("no PostgreSQL server is installed; run infra/dev/setup.sh")?;
+        let binaries = find_binaries().context(
+            "PostgreSQLサーバーがインストールされていません。infra/dev/setup.sh を実行してください",
+        )?;
         let user = server_user()?;
         let folder = reachable(folder, user)?;
         let cluster = Cluster { binaries, folder, user };
@@ -118,10 +119,10 @@ impl Cluster {
             .arg(&making)
             .args(["-U", ADMIN, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions"])
             .output()
-            .context("initdb could not be started")?;
+            .context("initdb を起動できません")?;
         ensure!(
             output.status.success(),
-            "initdb failed: {}",
+            "initdb に失敗しました: {}",
             String::from_utf8_lossy(&output.stderr)
         );
         tokio::fs::rename(&making, self.data()).await?;
@@ -132,7 +133,11 @@ impl Cluster {
         if self.pg_ctl(&["status"]) {
             // It may end by itself at this very moment, with the process that started it.
             let ended = self.pg_ctl(&["-m", "fast", "-w", "stop"]) || !self.pg_ctl(&["status"]);
-            ensure!(ended, "the server left over in {} does not stop", self.folder.display());
+            ensure!(
+                ended,
+                "{} に残っているPostgreSQLサーバーが止まりません",
+                self.folder.display()
+            );
         }
         // A pid file whose number another process took over meanwhile would hinder the start.
         let _ = fs::remove_file(self.data().join("postmaster.pid"));
@@ -152,7 +157,7 @@ impl Cluster {
             .stdout(log.try_clone()?)
             .stderr(log);
         die_with_parent(&mut command);
-        command.spawn().context("postgres could not be started")
+        command.spawn().context("postgres を起動できません")
     }
 
     async fn wait_until_ready(&self, child: &mut Child) -> anyhow::Result<()> {
@@ -165,9 +170,13 @@ impl Cluster {
             }
             if let Some(status) = child.try_wait()? {
                 let log = fs::read_to_string(self.log()).unwrap_or_default();
-                bail!("postgres ended at once ({status}): {log}");
+                bail!("PostgreSQLサーバーがすぐに終了しました（{status}）: {log}");
             }
-            ensure!(waited < START_TIMEOUT, "postgres did not start; see {}", self.log().display());
+            ensure!(
+                waited < START_TIMEOUT,
+                "PostgreSQLサーバーが起動しません。記録を見てください: {}",
+                self.log().display()
+            );
             tokio::time::sleep(POLL_EVERY).await;
             waited += POLL_EVERY;
         }
@@ -228,7 +237,7 @@ fn server_user() -> anyhow::Result<Option<ServerUser>> {
     find("postgres")
         .or_else(|| find("nobody"))
         .map(Some)
-        .context("running as root, and there is neither a user `postgres` nor `nobody`")
+        .context("rootで動いていますが、ユーザー postgres も nobody もありません")
 }
 
 /// A folder for the cluster that its user can reach and whose sockets' names are short enough.

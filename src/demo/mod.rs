@@ -98,7 +98,7 @@ async fn run_with(
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
     let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
     let (served, ()) = tokio::join!(app::serve(state, router, listener, stop), worker);
-    served.context("the server stopped")
+    served.context("サーバーが止まりました")
 }
 
 /// One demo a folder: a second would stop the first one's database.

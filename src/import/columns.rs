@@ -50,7 +50,10 @@ impl Mapping {
     /// What can't be read, and keys that the importer doesn't know.
     pub fn parse(text: &str, columns: &[Column]) -> Result<Self, ImportError> {
         let mapping: Self = toml::from_str(text).map_err(|error| {
-            ImportError::Heading(format!("列の対応表を読めません: {}", error.message()))
+            ImportError::Heading(format!(
+                "列の対応表を読めません: {}",
+                crate::base::toml::mistake(error.message())
+            ))
         })?;
         let unknown =
             mapping.columns.keys().find(|key| !columns.iter().any(|column| column.key == **key));

@@ -19,8 +19,8 @@ const FAMILY: &str = "Noto Sans CJK JP";
 /// A face is missing.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the font Noto Sans CJK JP {missing} was not found, which PDFs are set in; looked in: {looked}; \
-     install it (apt-get install fonts-noto-cjk) or name its files: \
+    "PDFに使うフォント Noto Sans CJK JP {missing} が見つかりません（探した場所: {looked}）。\
+     インストールするか（apt-get install fonts-noto-cjk）、ファイルの場所を設定してください: \
      KOSMO_PDF__FONTS=[/folder/NotoSansCJK-Regular.ttc,/folder/NotoSansCJK-Bold.ttc]"
 )]
 pub struct FontError {
@@ -187,7 +187,7 @@ pub(super) mod tests {
             assert!(told.contains(part), "{part}: {told}");
         }
         let told = Faces::load(&[]).err().unwrap().to_string();
-        assert!(told.contains("was not found"), "{told}");
+        assert!(told.contains("が見つかりません"), "{told}");
     }
 
     #[test]

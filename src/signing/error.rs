@@ -6,7 +6,7 @@ use aws_lc_rs::error::KeyRejected;
 
 /// A key that can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("settings: signing.keys[{index}] ({tenant}): {file}: {problem}", file = file.display())]
+#[error("設定の signing.keys[{index}]（{tenant}）: {file}: {problem}", file = file.display())]
 pub struct SigningKeyError {
     /// Its place among the `[[signing.keys]]`, the first is 0.
     pub index: usize,
@@ -18,32 +18,32 @@ pub struct SigningKeyError {
 /// What is wrong with a key's file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyProblem {
-    #[error("it can't be read: {0}")]
+    #[error("ファイルを読めません: {0}")]
     Unreadable(std::io::Error),
-    #[error("its password_file {path} can't be read: {source}", path = path.display())]
+    #[error("password_file の {path} を読めません: {source}", path = path.display())]
     PasswordFile { path: PathBuf, source: std::io::Error },
-    #[error("its password is wrong; write the right one into the file that password_file names")]
+    #[error("パスワードが違います。password_file のファイルに正しいものを書いてください")]
     WrongPassword,
     #[error(
-        "it is no PKCS#12 and no PEM with a key ({0}); make one by: openssl pkcs12 -export -inkey KEY.pem -in CERTIFICATES.pem -out KEY.p12"
+        "PKCS#12でも鍵の入ったPEMでもありません（{0}）。次のように作れます: openssl pkcs12 -export -inkey KEY.pem -in CERTIFICATES.pem -out KEY.p12"
     )]
     NoContainer(String),
     #[error(
-        "its key is encrypted, which is read from PKCS#12 alone; make one by: openssl pkcs12 -export -in THIS.pem -out KEY.p12"
+        "鍵が暗号化されています。暗号化した鍵はPKCS#12だけから読めます。次のように作れます: openssl pkcs12 -export -in THIS.pem -out KEY.p12"
     )]
     EncryptedPem,
-    #[error("there is no private key in it; export the key together with its certificate")]
+    #[error("秘密鍵が入っていません。証明書とともに書き出してください")]
     NoKey,
-    #[error("there are several private keys in it; give each a file and a [[signing.keys]]")]
+    #[error("秘密鍵が2つ以上入っています。1つずつファイルと [[signing.keys]] に分けてください")]
     SeveralKeys,
-    #[error("there is no certificate in it; export the key together with its certificate")]
+    #[error("証明書が入っていません。秘密鍵とともに書き出してください")]
     NoCertificate,
-    #[error("a certificate in it can't be read: {0}")]
+    #[error("入っている証明書を読めません: {0}")]
     Certificate(String),
-    #[error("none of its certificates belongs to its private key; put the right two together")]
+    #[error("秘密鍵に合う証明書が入っていません。合うものを組にしてください")]
     Mismatch,
-    #[error("its key is not RSA of 2048 to 8192 bits ({0}), and e-Tax takes no other")]
+    #[error("2048〜8192ビットのRSAの鍵ではありません（{0}）。e-Taxはほかの鍵を受け付けません")]
     Unsuitable(KeyRejected),
-    #[error("the signer refuses its key: {0}")]
+    #[error("この鍵では署名できません: {0}")]
     Refused(bergshamra::Error),
 }

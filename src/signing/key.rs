@@ -203,17 +203,17 @@ mod tests {
         let key = format!("-----BEGIN RSA PRIVATE KEY-----{base64}-----END RSA PRIVATE KEY-----\n");
         let twice = key.repeat(2);
         for (bytes, password, words) in [
-            (MODERN, "", "password is wrong"),
-            (LEGACY, "chigau", "password is wrong"),
-            (&MODERN[..200], "himitsu", "no PKCS#12"),
-            (&b""[..], "", "no PKCS#12"),
-            (&b"klinekenpo"[..], "", "no PKCS#12"),
+            (MODERN, "", "パスワードが違います"),
+            (LEGACY, "chigau", "パスワードが違います"),
+            (&MODERN[..200], "himitsu", "PKCS#12でも"),
+            (&b""[..], "", "PKCS#12でも"),
+            (&b"klinekenpo"[..], "", "PKCS#12でも"),
             (ENCRYPTED, "himitsu", "openssl pkcs12 -export"),
-            (key.as_bytes(), "", "no certificate"),
-            (twice.as_bytes(), "", "several private keys"),
-            (MISMATCH, "", "none of its certificates"),
-            (SMALL, "", "RSA of 2048"),
-            (P256, "", "RSA of 2048"),
+            (key.as_bytes(), "", "証明書が入っていません"),
+            (twice.as_bytes(), "", "秘密鍵が2つ以上"),
+            (MISMATCH, "", "合う証明書が入っていません"),
+            (SMALL, "", "8192ビットのRSA"),
+            (P256, "", "8192ビットのRSA"),
         ] {
             let error = SigningKey::parse(bytes, password).unwrap_err().to_string();
             assert!(error.contains(words), "{words}: {error}");

@@ -209,12 +209,12 @@ mod tests {
     fn d1_a_wrong_key_is_told_by_its_setting() {
         let missing = Some(PathBuf::from("/nowhere/password"));
         for (name, password_file, words) in [
-            ("nowhere.p12", None, "nowhere.p12: it can't be read"),
+            ("nowhere.p12", None, "nowhere.p12: ファイルを読めません"),
             ("modern.p12", missing, "/nowhere/password"),
             ("modern.p12", None, "password_file"),
         ] {
             let error = SigningKeys::load(&settings(name, password_file)).unwrap_err().to_string();
-            assert!(error.starts_with("settings: signing.keys[0] (jomkenpo): "), "{error}");
+            assert!(error.starts_with("設定の signing.keys[0]（jomkenpo）: "), "{error}");
             assert!(error.contains(words), "{error}");
         }
     }

@@ -46,7 +46,10 @@ pub fn parse(text: &str) -> Result<TenantConfig, Vec<Problem>> {
         vec![Problem {
             line: error.span().map(|span| line_of(text, span.start)),
             path: String::new(),
-            message: format!("TOMLとして読めません: {}", error.message()),
+            message: format!(
+                "TOMLとして読めません: {}",
+                crate::base::toml::mistake(error.message())
+            ),
             suggestion: None,
         }]
     })?;

@@ -71,6 +71,50 @@ async fn o1_validate_names_five_mistakes_with_their_lines_and_needs_no_database(
 }
 
 #[tokio::test]
+async fn o1_files_that_are_missing_or_no_toml_are_told_among_the_others() {
+    let world = World::empty().await;
+    let broken = world.write("broken.toml", "\u{feff}slug\n");
+    let right = world.write("right.toml", format!("\u{feff}{}", EXAMPLE.replace('\n', "\r\n")));
+    let validate = |more: &[&str]| {
+        let files = ["tenant", "validate", "/nosuch.toml", text(&broken), text(&right)];
+        kosmo(None, &[&files[..], more].concat())
+    };
+    let output = validate(&[]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = err(&output);
+    assert!(told.contains("/nosuch.toml: ファイルまたはフォルダがありません"), "{told}");
+    assert!(told.contains("broken.toml:1: TOMLとして読めません: 「=」と値がありません"), "{told}");
+    assert!(told.contains("誤りが 2 件あります"), "{told}");
+    let problems: serde_json::Value = serde_json::from_str(&out(&validate(&["--json"]))).unwrap();
+    assert_eq!(problems[1]["line"], 1, "{problems}");
+}
+
+#[test]
+fn o5_a_database_that_is_down_is_told_with_the_way_to_mend_it() {
+    let output = kosmo(Some("postgresql:///nosuch?host=/nonexistent"), &["tenant", "list"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = err(&output);
+    for words in
+        ["データベースに接続できません", "KOSMO_DATABASE__URL", "systemctl start", "kosmo doctor"]
+    {
+        assert_eq!(told.matches(words).count(), 1, "{words}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn o1_a_union_can_be_named_once_for_all_commands() {
+    let world = World::new().await;
+    let url = world.database.url();
+    let list = ["members", "list", "--json"];
+    let output = command(Some(&url), &list).env("KOSMO_TENANT", "jrckenpo").output().unwrap();
+    assert!(out(&output).contains("\"R1\""), "{}{}", out(&output), err(&output));
+    let named = [&list[..], &["--tenant", "nideckenpo"]].concat();
+    let output = command(Some(&url), &named).env("KOSMO_TENANT", "jrckenpo").output().unwrap();
+    assert!(out(&output).contains("\"N1\""), "an argument counts for more");
+    assert_eq!(kosmo(Some(&url), &list).status.code(), Some(2));
+}
+
+#[tokio::test]
 async fn o1_a_sixth_union_from_file_to_rollback() {
     let world = World::empty().await;
     let url = world.database.url();
@@ -154,6 +198,14 @@ async fn o2_imports_at_the_terminal() {
         "{told}{}",
         err(&output)
     );
+
+    let (cp932, _, _) = encoding_rs::SHIFT_JIS.encode("[columns]\r\nclaim_number = \"番号\"\r\n");
+    let with_bom = "\u{feff}[columns]\nclaim_number = \"番号\"\n";
+    for mapping in [&cp932, with_bom.as_bytes()] {
+        let mapping = world.write("columns.toml", mapping);
+        let told = out(&import("expenses", &expenses, &["--columns", text(&mapping)]));
+        assert!(told.contains("変更なし 6件"), "{told}");
+    }
 
     let broken = world.write("broken.csv", people::expenses().replace(",2026-10,", ",2026-13,"));
     let output = import("expenses", &broken, &[]);

@@ -126,6 +126,56 @@ async fn f3_terms_are_published_for_a_day_to_come() {
 }
 
 #[tokio::test]
+async fn f3_terms_written_on_windows_are_previewed_and_read_as_they_were_meant() {
+    let world = World::new().await;
+    let text =
+        "## 第1条 見出し\r\n\r\n本文一。\r\n\r\n## 第2条 次の見出し\r\n本文二。<b>太字</b>\r\n";
+    let (cp932, _, _) = encoding_rs::SHIFT_JIS.encode(text);
+    let with_bom = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    for (name, bytes) in
+        [("crlf.txt", text.as_bytes()), ("cp932.txt", &cp932), ("bom.txt", &with_bom)]
+    {
+        let path = world.write(name, bytes);
+        let html = path.with_extension("html");
+        let arguments =
+            ["terms", "preview", path.to_str().unwrap(), "--html", html.to_str().unwrap()];
+        let output = world.kosmo(&arguments);
+        assert!(output.status.success(), "{}", said(&output));
+        let told = said(&output);
+        let expected = "■ 第1条 見出し\n\n本文一。\n\n■ 第2条 次の見出し\n\n本文二。<b>太字</b>\n";
+        assert!(told.starts_with(expected), "{name}: {told}");
+        assert!(told.contains("見出し 2、段落 2、箇条書き 0"), "{name}: {told}");
+        let page = std::fs::read_to_string(&html).unwrap();
+        assert!(page.contains("<h2>第2条 次の見出し</h2>\n<p>本文二。&lt;b&gt;"), "{name}: {page}");
+        assert!(page.contains(".terms {") && !page.contains("<link"), "it looks the same anywhere");
+        assert!(!world.kosmo(&arguments).status.success(), "an older file is never overwritten");
+    }
+    assert_eq!(world.count("select count(*) from terms where tenant_id is not null").await, 0);
+
+    let path = world.write("crlf.txt", &cp932);
+    let publish = ["terms", "publish", "--tenant", "jrckenpo", "--from", "2099-01-01"];
+    let published = world.kosmo(&[&publish[..], &[path.to_str().unwrap()]].concat());
+    assert!(said(&published).contains("見出し 2、段落 2"), "{}", said(&published));
+    world.execute("update terms set effective_at = '2026-11-20' where tenant_id is not null").await;
+    world.app.directory.refresh(&world.app.db).await.unwrap();
+    let mut browser = world.browser("jrckenpo");
+    let page = world.give_password(&mut browser, SABURO).await;
+    let page = browser.follow(page).await;
+    assert!(page.heading().contains("利用規約"), "{}", page.text());
+    for part in [
+        "<h2>第1条 見出し</h2>",
+        "<p>本文一。</p>",
+        "<h2>第2条 次の見出し</h2>",
+        "<p>本文二。&lt;b&gt;太字&lt;/b&gt;</p>",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let broken = world.write("broken.txt", b"\xff\xff");
+    let output = world.kosmo(&["terms", "preview", broken.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+}
+
+#[tokio::test]
 async fn l2_a_locked_person_is_unlocked_by_command() {
     let world = World::new().await;
     let lock = "update accounts set locked_at = now() where user_id = 'saburo76'";

@@ -169,8 +169,8 @@ async fn e6_d4_a_server_without_the_font_says_so_and_does_not_start() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let told = said(&output);
     for words in [
-        "the server can't start",
-        "Noto Sans CJK JP Regular and Bold was not found",
+        "サーバーを起動できません",
+        "Noto Sans CJK JP Regular and Bold が見つかりません",
         folder.path().to_str().unwrap(),
         "apt-get install fonts-noto-cjk",
         "KOSMO_PDF__FONTS",

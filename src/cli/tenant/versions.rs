@@ -61,7 +61,7 @@ pub(super) async fn plan(
     files: &[PathBuf],
     json: bool,
 ) -> anyhow::Result<Outcome> {
-    let Some(configs) = read(files)? else { return Ok(Outcome::Rejected) };
+    let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
     let mut plans = Vec::new();
     for config in &configs {
         let mut tx = operator.db.platform().await?;
@@ -129,7 +129,7 @@ pub(super) async fn apply(
     note: &str,
     json: bool,
 ) -> anyhow::Result<Outcome> {
-    let Some(configs) = read(files)? else { return Ok(Outcome::Rejected) };
+    let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
     let mut tx = operator.db.platform().await?;
     let (mut lines, mut results) = (Vec::new(), Vec::new());
     for config in &configs {
@@ -241,6 +241,7 @@ pub(super) async fn disable(
     slug: &str,
     note: &str,
     yes: bool,
+    json: bool,
 ) -> anyhow::Result<Outcome> {
     let touches = |((people, sessions), version): &((People, (i64, i64)), Option<i32>)| {
         if version.is_none() {
@@ -274,6 +275,7 @@ pub(super) async fn disable(
     };
     tx.commit().await?;
     match version {
+        version if json => output::json(&state_in_json(slug, false, version))?,
         Some(version) => println!("{slug}: ポータルを停止しました（版 {version}）"),
         None => println!("{slug}: 停止しています。何も変えていません"),
     }
@@ -281,14 +283,24 @@ pub(super) async fn disable(
 }
 
 /// `kosmo tenant enable`
-pub(super) async fn enable(operator: &Operator, slug: &str, note: &str) -> anyhow::Result<Outcome> {
+pub(super) async fn enable(
+    operator: &Operator,
+    slug: &str,
+    note: &str,
+    json: bool,
+) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
     let (clock, by) = (&operator.clock, &operator.name);
     let version = registry::set_enabled(&mut tx, clock, slug, true, by, note).await?;
     tx.commit().await?;
     match version {
+        version if json => output::json(&state_in_json(slug, true, version))?,
         Some(version) => println!("{slug}: ポータルを再開しました（版 {version}）"),
         None => println!("{slug}: 停止していません。何も変えていません"),
     }
     Ok(Outcome::Done)
+}
+
+fn state_in_json(slug: &str, enabled: bool, version: Option<i32>) -> serde_json::Value {
+    json!({ "slug": slug, "enabled": enabled, "changed": version.is_some(), "version": version })
 }
