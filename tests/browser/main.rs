@@ -39,4 +39,5 @@ mod single_form;
 mod statement;
 mod unions;
 mod updated_terms;
+mod wayfinding;
 mod without_scripts;

@@ -1,0 +1,50 @@
+//! How people find their way on: the menu, an offer that can be refused, a link opened where it was asked for.
+
+use crate::browser::Browser;
+use crate::demo::Demo;
+use crate::steps::{TERMS, USER_ID};
+use crate::walk::Walk;
+
+const OFFER: &str = "次回から、パスキーでログインできます";
+
+/// L6, L10, T10
+#[tokio::test]
+async fn taro_wants_no_passkey_and_the_menu_leads_him_to_his_expenses_and_out() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let walk = Walk::new(&browser);
+    let taro = demo.person("taro_demo");
+    browser.sign_in(&mut demo, &taro).await;
+    browser.sees(OFFER).await;
+    walk.look("passkey-offer").await;
+    browser.press("設定しない").await;
+    browser.sees("あとから「ログイン方法変更」で設定できます。").await;
+    browser.sees_no_longer(OFFER).await;
+    walk.look("passkey-offer-declined").await;
+    browser.driver.refresh().await.expect("the page again");
+    browser.sees_no_longer("あとから「ログイン方法変更」で設定できます。").await;
+    browser.choose_in_menu("医療費情報").await;
+    browser.arrives_at("医療費情報").await;
+    browser.choose_in_menu("ログアウト").await;
+    browser.arrives_at("ログアウトしてもよろしいですか？").await;
+    demo.stop();
+}
+
+/// F6, F7
+#[tokio::test]
+async fn whoever_opens_the_link_where_it_was_asked_for_goes_on_from_there() {
+    let mut demo = Demo::start();
+    let browser = Browser::open().await;
+    let misaki = demo.someone("klinekenpo", "migrated");
+    browser.give_password(&misaki).await;
+    browser.give_birthdate(&misaki.birthdate_digits()).await;
+    browser.arrives_at(TERMS).await;
+    browser.agree().await;
+    browser.fill("メールアドレス", misaki.address()).await;
+    browser.press("実行").await;
+    browser.arrives_at("メールアドレスの確認").await;
+    browser.open_link(&demo.mailed_link(&misaki)).await;
+    browser.press("次へ進む").await;
+    browser.arrives_at(USER_ID).await;
+    demo.stop();
+}
