@@ -30,6 +30,20 @@ enum Consent {
 pub(super) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
     yes: bool,
     touches: impl FnOnce(&T) -> Vec<String>,
+    work: impl AsyncFnMut() -> Result<(T, R), E>,
+) -> Result<Answer<(T, R)>, E> {
+    let at_the_terminal = |touched: &[String]| {
+        let stdin = io::stdin();
+        let person = stdin.is_terminal().then(|| stdin.lock());
+        ask(touched, person, &mut io::stderr())
+    };
+    confirmed_by(at_the_terminal, yes, touches, work).await
+}
+
+async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
+    ask: impl FnOnce(&[String]) -> io::Result<Consent>,
+    yes: bool,
+    touches: impl FnOnce(&T) -> Vec<String>,
     mut work: impl AsyncFnMut() -> Result<(T, R), E>,
 ) -> Result<Answer<(T, R)>, E> {
     let (shown, undone) = work().await?;
@@ -38,9 +52,7 @@ pub(super) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
         return Ok(Answer::Yes((shown, undone)));
     }
     drop(undone);
-    let stdin = io::stdin();
-    let person = stdin.is_terminal().then(|| stdin.lock());
-    match ask(&touched, person, &mut io::stderr())? {
+    match ask(&touched)? {
         Consent::Given => {}
         Consent::Refused => return Ok(Answer::No(Outcome::Failed)),
         Consent::Unasked => return Ok(Answer::No(Outcome::Unconfirmed)),
@@ -121,18 +133,24 @@ mod tests {
         assert!(screen.starts_with("3件\n") && screen.contains("--yes"), "{screen}");
     }
 
-    #[tokio::test]
-    async fn o2_what_is_agreed_to_is_done_in_one_go() {
+    /// Works out what grows by `step` each time, asks a person, and tells how often it was worked out.
+    async fn asked(typed: &str, yes: bool, step: i32) -> (Answer<(i32, ())>, i32) {
         let mut runs = 0;
-        let answer = confirmed(
-            true,
-            |_| vec!["3件".to_owned()],
-            async || {
-                runs += 1;
-                Ok::<_, io::Error>((3, ()))
-            },
-        );
-        assert!(matches!(answer.await.unwrap(), Answer::Yes((3, ()))));
-        assert_eq!(runs, 1);
+        let ask = |touched: &[String]| ask(touched, Some(typed.as_bytes()), &mut Vec::new());
+        let touches = |count: &i32| vec![format!("{count}件")];
+        let answer = confirmed_by(ask, yes, touches, async || {
+            runs += 1;
+            Ok::<_, io::Error>((3 + step * runs, ()))
+        });
+        (answer.await.unwrap(), runs)
+    }
+
+    #[tokio::test]
+    async fn o2_what_is_kept_is_what_was_shown() {
+        assert!(matches!(asked("", true, 0).await, (Answer::Yes((3, ())), 1)), "nobody is asked");
+        assert!(matches!(asked("y", false, 0).await, (Answer::Yes((3, ())), 2)));
+        assert!(matches!(asked("n", false, 0).await, (Answer::No(Outcome::Failed), 1)));
+        let changed = asked("y", false, 1).await;
+        assert!(matches!(changed, (Answer::No(Outcome::Failed), 2)), "it changed meanwhile");
     }
 }

@@ -58,7 +58,7 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-const EXIT_CODES: &str = "終了コード: 0 成功 / 1 実行できなかった / 2 コマンドの書き方の誤り / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
+const EXIT_CODES: &str = "終了コード: 0 成功 / 1 実行できなかった、確認で「いいえ」と答えた / 2 コマンドの書き方の誤り、確認が必要なのに --yes がない / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
 
 /// KOSMO Communication Web を動かし、組合を管理します
 #[derive(Debug, Parser)]
