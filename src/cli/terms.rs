@@ -129,10 +129,14 @@ fn preview(file: &Path, target: Option<&Path>) -> anyhow::Result<Outcome> {
     print!("{}", prose::plain(&blocks));
     println!("\n{}", summary(&blocks));
     if let Some(target) = target {
-        let style = TemplateFiles::get("assets/app.css").context("app.css")?;
+        let mut style = String::new();
+        for sheet in ["assets/app.css", "assets/pages.css"] {
+            let file = TemplateFiles::get(sheet).context(sheet)?;
+            style += &String::from_utf8_lossy(&file.data);
+        }
         let mut context = tera::Context::new();
         context.insert("file", &file.display().to_string());
-        context.insert("style", &String::from_utf8_lossy(&style.data));
+        context.insert("style", &style);
         context.insert("html", &prose::html(&blocks));
         let page = Pages::load()?.templates().render("preview/terms.html", &context)?;
         files::write_new(target, &page)?;
