@@ -156,7 +156,7 @@ fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
 /// A page that `portal/next.rs` doesn't list is one that nobody comes back to after a sign-in.
 #[test]
 fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
-    const BEFORE: [&str; 11] = [
+    const OTHERS: [&str; 14] = [
         "/confirm-email",
         "/first-sign-in",
         "/forgotten",
@@ -165,7 +165,11 @@ fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
         "/sign-in/",
         "/sign-out",
         "/terms",
-        // What a page fetches by itself.
+        // For anybody.
+        "/.well-known/",
+        "/policies",
+        // What a page fetches by itself, or sends a form to.
+        "/passkey-offer",
         "/profile/email/status",
         "/sign-in-methods/totp/qr.png",
         "/sessions/others/end",
@@ -181,17 +185,17 @@ fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
             let (_, list) = text.split_once("const PAGES").unwrap();
             listed = quoted(list.split_once("];").unwrap().0);
         }
-        let pages = text.split("const PAGE: &str = ").skip(1);
-        for text in text.split(".route(").skip(1).chain(pages) {
+        let named = text.split("&str = ").skip(1).filter(|text| text.starts_with("\"/"));
+        for text in text.split(".route(").skip(1).chain(named) {
             let text = text.trim_start().strip_prefix('"');
             routed.extend(text.map(|text| text.split('"').next().unwrap().to_owned()));
         }
     }
     let is_file = |page: &str| page.ends_with("/pdf") || page.ends_with("/{format}/{year}");
-    let is_before = |page: &str| BEFORE.iter().any(|start| page.starts_with(start));
+    let is_other = |page: &str| OTHERS.iter().any(|start| page.starts_with(start));
     let mut behind: Vec<String> = routed
         .into_iter()
-        .filter(|page| page != "/" && page != "/sign-in" && !is_before(page) && !is_file(page))
+        .filter(|page| page != "/" && page != "/sign-in" && !is_other(page) && !is_file(page))
         .map(|page| {
             let parts = page.split('/').map(|part| if part.starts_with('{') { "*" } else { part });
             parts.collect::<Vec<_>>().join("/")

@@ -119,7 +119,7 @@ async fn d2_the_csv_is_what_a_spreadsheet_takes_and_runs_nothing() {
     let world = World::new().await;
     let rows = [
         "C7,K1,2025-04,2025-02,=HYPERLINK(1),通院,1,1000,700,0,300,",
-        "C8,K2,2025-05,2025-03,\"ＡＢ歯科, 2階\",歯科,1,1000,700,0,1234,",
+        "C8,K2,2025-05,2025-03,\"ＡＢ歯科, 2階\",歯科,1,2000,700,0,1234,",
         "C9,K2,2025-05,2025-03,,歯科,1,1000,700,0,0,",
     ];
     import(&world, &rows).await;
