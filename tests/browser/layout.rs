@@ -52,7 +52,7 @@ const LOOK: &str = r"
     };
     const boxed = (box) => box.matches('td, th, li, p, .table-box') || getComputedStyle(box).overflowX !== 'visible';
     // A shorter line may have no room for a whole phrase.
-    const roomy = page.clientWidth >= 15 * parseFloat(getComputedStyle(page).fontSize);
+    const roomy = page.clientWidth >= 20 * parseFloat(getComputedStyle(page).fontSize);
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
         const { currentNode: text } = texts;
