@@ -177,7 +177,7 @@ async fn s6_a_new_address_counts_once_its_link_was_used_and_the_old_one_is_told(
     other.sign_in(&mut demo, &taro).await;
     other.open_link(&link).await;
     browser.arrives_at(PROFILE).await;
-    browser.sees("変更しました。").await;
+    browser.sees("メールアドレスを確認しました。").await;
     browser.sees(moved.address()).await;
     let told = demo.next_mail(taro.address(), CHANGED);
     assert!(told.text.contains("メールアドレスの変更"), "S6: {told:?}");
