@@ -77,6 +77,15 @@ impl Browser {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
+    pub(crate) async fn reload(&self) {
+        self.driver.refresh().await.expect("the page once more");
+    }
+
+    /// The browser's Back.
+    pub(crate) async fn back(&self) {
+        self.driver.back().await.expect("the page before");
+    }
+
     /// Presses the button or follows the link with these words, all of its own or of a part of it.
     pub(crate) async fn press(&self, words: &str) {
         self.find_pressable(words).await.click().await.unwrap_or_else(|e| panic!("{words}: {e}"));

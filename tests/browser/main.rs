@@ -16,6 +16,7 @@ mod table;
 mod wait;
 mod walk;
 
+mod answers;
 mod deduction;
 mod deep_links;
 mod expense_pages;
