@@ -27,6 +27,7 @@ use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
 use crate::web::error::Failure;
 use crate::web::page::Pages;
+use crate::web::prose::Shelf;
 use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
 use crate::web::{assets, hooks, layers, opening, well_known};
@@ -70,6 +71,7 @@ pub async fn build(
         security: settings.security.clone(),
         turns: Turns::default(),
         pages,
+        prose: Shelf::default(),
         https,
         client_address_header,
     }))

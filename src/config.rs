@@ -23,6 +23,7 @@ pub use self::mail::{MailSender, MailSettings};
 pub use self::pdf::PdfSettings;
 pub use self::security::SecuritySettings;
 pub use self::signing::{SigningKeySettings, SigningSettings};
+use crate::base::io_words::words;
 use crate::base::sealed::Sealer;
 
 /// Everything that can be set.
@@ -153,7 +154,7 @@ impl TryFrom<String> for HeaderField {
 pub enum SettingsError {
     #[error("設定の {}", wrong::told(.0))]
     Wrong(Box<figment::Error>),
-    #[error("設定の database.url_file（{path}）を読めません: {source}", path = path.display())]
+    #[error("設定の database.url_file（{path}）を読めません: {reason}", path = path.display(), reason = words(source))]
     UrlFile { path: PathBuf, source: std::io::Error },
     #[error("設定の database.url_file（{path}）の内容が違います: {reason}", path = path.display())]
     UrlInFile { path: PathBuf, reason: String },
@@ -232,7 +233,7 @@ impl Settings {
         let demo = Some(self.demo_sealing_keys()).filter(|path| path.exists());
         let path = self.sealing.keys_file.clone().or(demo).ok_or(SettingsError::NoSealingKeys)?;
         let wrong = |reason: String| SettingsError::SealingKeys { path: path.clone(), reason };
-        let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
+        let text = std::fs::read_to_string(&path).map_err(|error| wrong(words(&error)))?;
         Sealer::read(&text).map_err(wrong)
     }
 
@@ -266,7 +267,9 @@ impl TryFrom<String> for DatabaseUrl {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        PgConnectOptions::from_str(&text).map(Self).map_err(|error| error.to_string())
+        PgConnectOptions::from_str(&text)
+            .map(Self)
+            .map_err(|_| "URLとして読めません（例: postgresql://kosmo@localhost/kosmo）".to_owned())
     }
 }
 

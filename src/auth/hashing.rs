@@ -55,6 +55,7 @@ enum Work {
     Hash(oneshot::Sender<String>),
     Verify(Stored, oneshot::Sender<bool>),
     Compute(Box<dyn FnOnce() + Send>),
+    Digest { salt: Vec<u8>, texts: Vec<String>, answer: oneshot::Sender<Option<Vec<Vec<u8>>>> },
 }
 
 /// A stored hash in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
@@ -149,13 +150,9 @@ impl Hasher {
         salt: Vec<u8>,
         texts: Vec<String>,
     ) -> Result<Vec<Vec<u8>>, HashingError> {
-        let work = move || {
-            let mut memory = Vec::new();
-            let one =
-                |text: String| compute(&text.into(), &salt, &params(), HASH_LENGTH, &mut memory);
-            texts.into_iter().map(one).collect::<Option<Vec<_>>>()
-        };
-        self.compute(work).await?.ok_or(HashingError::Unreadable)
+        let (answer, waiting) = oneshot::channel();
+        self.submit(&SecretString::default(), Work::Digest { salt, texts, answer })?;
+        waiting.await.map_err(|_| HashingError::Stopped)?.ok_or(HashingError::Unreadable)
     }
 
     fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
@@ -179,6 +176,12 @@ fn work(queue: &Mutex<Receiver<Job>>) {
                 }
             }
             Work::Compute(work) => work(),
+            Work::Digest { salt, texts, answer } => {
+                let mut one = |text: String| {
+                    compute(&text.into(), &salt, &params(), HASH_LENGTH, &mut memory)
+                };
+                let _ = answer.send(texts.into_iter().map(&mut one).collect());
+            }
             Work::Verify(stored, answer) => {
                 let length = stored.hash.len();
                 let hash = compute(&password, &stored.salt, &stored.params, length, &mut memory);

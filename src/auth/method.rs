@@ -107,7 +107,7 @@ pub async fn want(
     Ok(if ready { Wanted::Counts } else { Wanted::SetUp })
 }
 
-/// Whether a method is the one that counts now, whatever a session read before.
+/// Returns true if a method is the one that counts now, whatever a session read before.
 ///
 /// # Errors
 /// The database's.

@@ -37,8 +37,6 @@ use crate::tenant::policy::SecondFactor;
 const PROOF: Proof = Proof::Factor(SecondFactor::Passkey);
 /// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
-/// How old a challenge may be that a page shows again.
-const SHOWN_AGAIN_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 pub use self::alone::{Given, Offer, Visit};
 use self::verdict::Verdict;
@@ -92,6 +90,15 @@ impl Purpose {
         match self {
             Self::SetUp => "set_up",
             Self::SignIn => "sign_in",
+        }
+    }
+
+    /// How old a challenge may be that a page shows again. While a name is wrong, the passkey that was made
+    /// waits with its challenge.
+    const fn shown_again_within(self) -> TimeDelta {
+        match self {
+            Self::SetUp => TimeDelta::minutes(5),
+            Self::SignIn => TimeDelta::minutes(1),
         }
     }
 }
@@ -307,7 +314,7 @@ async fn running(
          where session_id = $1 and purpose = $2 and begun_at > $3",
         session.id as SessionId,
         purpose.name(),
-        clock.now() - SHOWN_AGAIN_WITHIN
+        clock.now() - purpose.shown_again_within()
     )
     .fetch_optional(tx.conn())
     .await?;

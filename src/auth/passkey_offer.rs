@@ -7,16 +7,16 @@ use crate::base::ids::AccountId;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
-/// Whether the policy and the session leave anything to ask the database for. Nobody is held up in the
-/// first sign-in.
+/// Returns false where policy and session say already that none is due. Nobody is held up in the first
+/// sign-in.
 #[must_use]
 pub fn is_thinkable(policy: &TenantConfig, session: &Session) -> bool {
     let allowed = policy.sign_in.second_factors.contains(&SecondFactor::Passkey);
     let has_one = session.method(policy) == Some(SecondFactor::Passkey);
-    allowed && !has_one && !session.facts().first_session
+    allowed && !has_one && !session.passkey_offer_answered && !session.facts().first_session
 }
 
-/// Whether the person has neither a passkey nor answered before.
+/// Returns true if the person has no passkey and did not answer before.
 ///
 /// # Errors
 /// The database's.

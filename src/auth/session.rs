@@ -48,6 +48,9 @@ pub struct Session {
     pub email: Option<String>,
     /// Whether mail to it came back.
     email_failed: bool,
+    /// Set while the person has a recovery code that was not used.
+    pub has_recovery_codes: bool,
+    pub(super) passkey_offer_answered: bool,
     /// Until when the browser keeps the session though it is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
     /// When the own password was set.

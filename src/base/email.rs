@@ -6,7 +6,7 @@ use super::japanese::fold;
 pub const LONGEST: usize = 255;
 const LONGEST_LOCAL_PART: usize = 64;
 /// Carriers that gave their customers addresses with dots where RFC 5322 has none, until 2009 or so.
-const FREE_WITH_DOTS: [&str; 2] = ["docomo.ne.jp", "ezweb.ne.jp"];
+const FREE_WITH_DOTS: [&str; 3] = ["docomo.ne.jp", "ezweb.ne.jp", "au.com"];
 
 /// An address, folded to half width and lower case, without quoting, comments or a second address.
 #[derive(Debug, Clone, PartialEq, Eq)]

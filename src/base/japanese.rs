@@ -1,6 +1,6 @@
 //! Folding of what people and older systems write: widths, eras, dates.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::clock::jst;
@@ -87,28 +87,33 @@ pub const fn is_gaiji(c: char) -> bool {
 pub(super) struct Era {
     name: &'static str,
     letter: char,
-    /// The year before its first.
-    before_first: i32,
+    first_day: NaiveDate,
     /// How many years it has; people write all of its last year in it.
     years: i32,
 }
 
-const fn era(name: &'static str, letter: char, before_first: i32, years: i32) -> Era {
-    Era { name, letter, before_first, years }
+const fn era(name: &'static str, letter: char, first_day: (i32, u32, u32), years: i32) -> Era {
+    let (year, month, day) = first_day;
+    Era { name, letter, first_day: NaiveDate::from_ymd_opt(year, month, day).unwrap(), years }
 }
 
 const ERAS: [Era; 5] = [
-    era("令和", 'R', 2018, 99),
-    era("平成", 'H', 1988, 31),
-    era("昭和", 'S', 1925, 64),
-    era("大正", 'T', 1911, 15),
-    era("明治", 'M', 1867, 45),
+    era("令和", 'R', (2019, 5, 1), 99),
+    era("平成", 'H', (1989, 1, 8), 31),
+    era("昭和", 'S', (1926, 12, 25), 64),
+    era("大正", 'T', (1912, 7, 30), 15),
+    // The years before 1873 had other months.
+    era("明治", 'M', (1868, 1, 1), 45),
 ];
 
 impl Era {
     /// A year of the era in the calendar of the west; `None` for one that the era has not.
     pub(super) fn year(self, year: i32) -> Option<i32> {
-        (1..=self.years).contains(&year).then(|| self.before_first + year)
+        (1..=self.years).contains(&year).then(|| self.first_day.year() - 1 + year)
+    }
+
+    pub(super) fn had_begun(self, day: NaiveDate) -> bool {
+        day >= self.first_day
     }
 }
 
@@ -172,7 +177,28 @@ fn date(year: &str, month: &str, day: &str, era: Option<Era>) -> Result<NaiveDat
     if !(1868..2200).contains(&year) {
         return Err(NoDate::Unreadable);
     }
-    NaiveDate::from_ymd_opt(year, month, day).ok_or(NoDate::NoSuchDay)
+    NaiveDate::from_ymd_opt(year, month, day)
+        .filter(|day| era.is_none_or(|era| era.had_begun(*day)))
+        .ok_or(NoDate::NoSuchDay)
+}
+
+/// A character that can't be shown as what it is, or that parts a line where no line ends: U+FFFD, what is
+/// [invisible](is_invisible), blank letters, line separators, and what is no character at all.
+#[must_use]
+pub fn unshowable(text: &str) -> Option<char> {
+    let blank = |c| {
+        matches!(
+            c,
+            '\u{34f}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{2028}'..='\u{2029}'
+                | '\u{3164}'
+                | '\u{ffa0}'
+                | '\u{fdd0}'..='\u{fdef}'
+        ) || u32::from(c) & 0xfffe == 0xfffe
+    };
+    text.chars().find(|c| *c == char::REPLACEMENT_CHARACTER || is_invisible(*c) || blank(*c))
 }
 
 #[cfg(test)]
@@ -221,6 +247,9 @@ mod tests {
             "S65.1.1",
             "平成32年1月1日",
             "大正16年1月1日",
+            "令和元年4月30日",
+            "平成元年1月7日",
+            "昭和元年12月24日",
             "x",
         ] {
             assert_eq!(parse_date(bad), None, "{bad}");

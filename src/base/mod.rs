@@ -1,8 +1,10 @@
-//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; and what is wrong with a TOML file.
+//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; what is wrong with a TOML file,
+//! and what the operating system says.
 
 pub mod clock;
 pub mod email;
 pub mod ids;
+pub mod io_words;
 pub mod japanese;
 pub mod money;
 pub mod month;

@@ -8,9 +8,9 @@ use serde::Serialize;
 pub struct Yen(pub i64);
 
 impl Yen {
-    /// The most that one amount may be: ten digits, so that a slip of the pen is found and the dearest
-    /// therapy fits. The form for e-Tax takes fifteen.
-    pub const MOST: Self = Self(9_999_999_999);
+    /// The most that one amount may be: nine digits, as many as the eight digits of a claim's points come
+    /// to. The dearest therapy fits, and a slip of the pen is found.
+    pub const MOST: Self = Self(999_999_999);
 
     /// `1,914`
     #[must_use]

@@ -56,19 +56,26 @@ impl Month {
         let text = text.replace("元年", "1年");
         let (year_and_month, era) = strip_era(&text);
         let year_and_month = year_and_month.strip_suffix('月').unwrap_or(year_and_month);
-        let (year, month) = year_and_month.split_once(['年', '.', '/', '-'])?;
+        // Without an era, 2026.1 is a number: what a spreadsheet makes of October, perhaps.
+        let (year, month) = match era {
+            Some(_) => year_and_month.split_once(['年', '.', '/', '-'])?,
+            None => year_and_month.split_once('年')?,
+        };
         let number = |part: &str| {
             let digits = part.trim();
             let right =
                 (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
             right.then(|| digits.parse().ok()).flatten()
         };
-        let year = match era {
-            Some(era) => era.year(number(year)?)?,
-            None if year.trim().len() == 4 => number(year)?,
-            None => return None,
-        };
-        Self::new(year, number(month)?.cast_unsigned())
+        let (year, month): (i32, i32) = (number(year)?, number(month)?);
+        let month = month.cast_unsigned();
+        match era {
+            Some(era) => {
+                let month = Self::new(era.year(year)?, month)?;
+                era.had_begun(month.last_day()).then_some(month)
+            }
+            None => Self::new(year, month),
+        }
     }
 
     /// `Oct-26` or `26-Oct`, which spreadsheets of other countries make of a month; of this century.
@@ -103,6 +110,10 @@ impl Month {
     #[must_use]
     pub fn first_day(self) -> NaiveDate {
         self.0
+    }
+
+    fn last_day(self) -> NaiveDate {
+        self.plus(1).0.pred_opt().expect("a day lies before every other")
     }
 
     /// 年度: April to March.
@@ -196,6 +207,10 @@ mod tests {
             "2026年13月",
             "1.23E+11",
             "45931",
+            "2026.1",
+            "2026.10",
+            "26年10月",
+            "令和元年4月",
         ] {
             assert_eq!(Month::read(bad), None, "{bad}");
         }

@@ -23,7 +23,8 @@ enum Consent {
 
 /// Works something out, shows what it touches, and asks whether to keep it. Nothing that `work` holds
 /// open waits for the person: it is dropped before the question, and done anew after it. What is kept is
-/// what was shown. Where `touches` has no line, or with `yes`, nobody is asked.
+/// what was shown, by the equality of `T`: counts that only describe (people, sessions) have no part in it,
+/// since they change while the person thinks. Where `touches` has no line, or with `yes`, nobody is asked.
 ///
 /// # Errors
 /// Those of `work`, and the terminal's.

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{Outcome, output, told};
 use crate::base::clock::{Clock, jst};
+use crate::base::io_words;
 use crate::base::japanese::day;
 use crate::config::{MailSender, Settings};
 use crate::db::local::find_binaries;
@@ -96,7 +97,7 @@ fn mail_exit(settings: &Settings) -> Result<String, String> {
             format!(
                 "{} に書けません（{}）。権限と空き容量を確かめてください",
                 folder.display(),
-                told::system(&error)
+                io_words::words(&error)
             )
         })
 }
@@ -116,7 +117,7 @@ async fn listening(address: SocketAddr) -> Result<String, String> {
     }
     Err(format!(
         "{address} で待ち受けられません（{}）。KOSMO_LISTEN を確かめてください",
-        told::system(&error)
+        io_words::words(&error)
     ))
 }
 
@@ -249,16 +250,17 @@ async fn unions(db: &Db) -> Result<String, String> {
     let unions = load.await.map_err(|error| told::database(&error))?;
     let unreadable: Vec<String> = unions
         .iter()
-        .filter_map(|union| {
-            union.config.as_ref().err().map(|error| format!("{}（{error}）", union.slug))
-        })
+        .filter_map(|union| union.config.as_ref().err().map(|_| union.slug.clone()))
         .collect();
     if unions.is_empty() {
         Err("1つも登録されていません。kosmo tenant apply で登録してください".to_owned())
     } else if unreadable.is_empty() {
         Ok(format!("{}組合", unions.len()))
     } else {
-        Err(format!("設定を読めない組合があります: {}", unreadable.join("、")))
+        Err(format!(
+            "設定を読めない組合があります: {}。新しい版のプログラムで書かれたものは、その版でなければ読めません",
+            unreadable.join("、")
+        ))
     }
 }
 

@@ -7,10 +7,11 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::confirm::{Answer, confirmed};
 use super::files::{Provisional, create_private};
-use super::import::{ImportFile, Job, Report, Taken};
+use super::import::{ImportFile, Job, Report, Taken, cut_short};
 use super::output::{self, Column};
-use super::{Operator, Outcome, Union, told};
+use super::{Operator, Outcome, Union};
 use crate::auth::context::Context;
+use crate::base::io_words;
 use crate::base::japanese::minute;
 use crate::base::month::Month;
 use crate::config::Settings;
@@ -185,7 +186,11 @@ impl Import {
         // Gone with the transaction, unless that is committed.
         let beside = kept.map(Provisional::at);
         let (imported, tx) = result?;
-        Ok((self.report(&imported, left_out, job.run.dry_run), Taken { tx, beside }))
+        let mut report = self.report(&imported, left_out, job.run.dry_run);
+        if self.format == FileFormat::Csv {
+            report.notes.extend(cut_short(&job.source));
+        }
+        Ok((report, Taken { tx, beside }))
     }
 
     fn report(&self, imported: &Imported, left_out: usize, dry_run: bool) -> Report {
@@ -239,7 +244,10 @@ impl Import {
 /// Writes claims down, for good, before the rest is taken in.
 fn keep(path: &Path, claims: &[Unmatched]) -> std::io::Result<()> {
     let named = |error: std::io::Error| {
-        std::io::Error::new(error.kind(), format!("{}: {}", path.display(), told::system(&error)))
+        std::io::Error::new(
+            error.kind(),
+            format!("{}: {}", path.display(), io_words::words(&error)),
+        )
     };
     let mut file = create_private(path).map_err(named)?;
     let written = uke::write_unmatched(&mut file, claims).and_then(|()| file.sync_all());
@@ -248,6 +256,8 @@ fn keep(path: &Path, claims: &[Unmatched]) -> std::io::Result<()> {
     }
     written.map_err(named)
 }
+
+const STOPPED: &str = "組合は停止中のため、メールは送りません";
 
 async fn publish(
     settings: &Settings,
@@ -260,14 +270,18 @@ async fn publish(
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
     let mut tx = operator.db.tenant(tenant.id).await?;
     let published = notices::publish(&mut tx, cx.clock, *notice, &operator.name).await?;
-    let tells = tell && published == Published::Now;
+    // A link in a mail would lead to a portal that answers nobody.
+    let stopped = tell && published == Published::Now && !tenant.enabled;
+    let tells = tell && published == Published::Now && !stopped;
     let mails = if tells { notices::tell(&mut tx, cx, *notice).await? } else { 0 };
     tx.commit().await?;
     let month = notice.japanese();
     match published {
         Published::Now | Published::Before if json => output::json(&serde_json::json!({
             "month": notice.to_string(), "published": published == Published::Now, "mails": mails,
+            "notes": Vec::from_iter(stopped.then_some(STOPPED)),
         }))?,
+        Published::Now if stopped => println!("{month}の通知を公開しました\n{STOPPED}"),
         Published::Now => println!("{month}の通知を公開しました（お知らせメール {mails}通）"),
         Published::Before => println!("{month}の通知は公開済みです。何も変えていません"),
         Published::Empty => bail!("{month}の通知には医療費がありません"),

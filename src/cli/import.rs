@@ -80,7 +80,8 @@ impl MembersFile {
             let mut tx = operator.db.tenant(job.union.id).await?;
             let mut progress = |bytes| job.bar.set_position(bytes);
             let imported = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
-            let notes = left_out(&imported.bad_addresses);
+            let mut notes = left_out(&imported.bad_addresses);
+            notes.extend(cut_short(&job.source));
             let (counts, sums, seen) = (imported.counts, Vec::new(), Vec::new());
             Ok((Report { counts, sums, notes, seen }, Taken { tx, beside: None }))
         };
@@ -95,6 +96,12 @@ fn left_out(bad_addresses: &RowErrors) -> Vec<String> {
     let more = (bad_addresses.untold > 0)
         .then(|| format!("除きました: ほかに {} 件", bad_addresses.untold));
     told.chain(more).collect()
+}
+
+/// What to look after where a CSV file's last line has no end: the file may have been cut off in it.
+pub(super) fn cut_short(source: &Source) -> Option<String> {
+    let told = "最後の行に改行がありません。途中で切れていないか、件数と金額を確かめてください";
+    (!source.ends_in_line()).then(|| told.to_owned())
 }
 
 /// An import that is about to run.

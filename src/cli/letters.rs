@@ -6,17 +6,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
+use super::confirm::{Answer, confirmed};
 use super::files::{Provisional, create_private};
 use super::{Operator, Outcome, Union, output};
 use crate::auth::hashing::Hasher;
 use crate::auth::letters::{self, Letter, Whom};
+use crate::base::spreadsheet::BOM;
 use crate::config::Settings;
+use crate::db::TenantTx;
+use crate::members::roster::{self, Standing, Wanted};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LettersCommand {
     /// 仮ユーザIDと仮パスワードを発行し、印刷用のCSVファイルを作ります。以前のものは使えなくなります
     #[command(
-        after_help = "例:\n  kosmo letters issue --tenant nideckenpo --out letters.csv\n  kosmo letters issue --tenant nideckenpo --member N000501 --out letter.csv"
+        after_help = "例:\n  kosmo letters issue --tenant nideckenpo --out letters.csv\n  kosmo letters issue --tenant nideckenpo --member N000501 --out letter.csv --yes"
     )]
     Issue {
         #[command(flatten)]
@@ -27,6 +31,9 @@ pub(super) enum LettersCommand {
         /// 個人コード。くり返し指定できます（省略時: アカウントのない本人すべて）
         #[arg(long = "member", value_name = "CODE")]
         members: Vec<String>,
+        /// 個人コードの人に有効な通知があるときも、確認せずに実行します
+        #[arg(long)]
+        yes: bool,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -39,15 +46,30 @@ impl LettersCommand {
         settings: &Settings,
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
-        let Self::Issue { union: Union { tenant }, out, members, json } = self;
+        let Self::Issue { union: Union { tenant }, out, members, yes, json } = self;
         let union = operator.find(&Union { tenant: tenant.clone() }).await?;
         let Some(rule) = &union.config.first_sign_in.letter else {
             bail!("{tenant} の設定に first_sign_in.letter がありません");
         };
         let whom = if members.is_empty() { Whom::Newcomers } else { Whom::Members(&members) };
-        let mut tx = operator.db.tenant(union.id).await?;
-        let recipients = letters::recipients(&mut tx, whom).await?;
-        tx.commit().await?;
+        let touches = |replaced: &Vec<String>| match replaced.as_slice() {
+            [] => Vec::new(),
+            codes => vec![format!(
+                "次の人の、前に発行した仮パスワードは使えなくなります（途中の登録もやり直しです）: {}",
+                codes.join("、")
+            )],
+        };
+        let work = async || {
+            let mut tx = operator.db.tenant(union.id).await?;
+            let recipients = letters::recipients(&mut tx, whom).await?;
+            let replaced = replaced(&mut tx, &members).await?;
+            tx.commit().await?;
+            anyhow::Ok((replaced, recipients))
+        };
+        let recipients = match confirmed(yes, touches, work).await? {
+            Answer::Yes((_, recipients)) => recipients,
+            Answer::No(outcome) => return Ok(outcome),
+        };
         if recipients.is_empty() {
             return tell(0, None, json);
         }
@@ -76,6 +98,17 @@ impl LettersCommand {
     }
 }
 
+/// Those of the named people who hold a letter, which another one kills. Newcomers hold none.
+async fn replaced(tx: &mut TenantTx, named: &[String]) -> anyhow::Result<Vec<String>> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = Wanted { standing: Some(Standing::Letter), ..Wanted::default() };
+    let holders = roster::list(tx, wanted, i64::MAX).await?;
+    let codes = holders.into_iter().map(|holder| holder.code);
+    Ok(codes.filter(|code| named.contains(code)).collect())
+}
+
 fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
     match out {
         _ if json => output::json(&serde_json::json!({ "letters": count, "file": out }))?,
@@ -85,9 +118,11 @@ fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome>
     Ok(Outcome::Done)
 }
 
-/// Passwords stand in it: for its owner's eyes.
+/// Passwords stand in it: for its owner's eyes. Excel in Japan takes it for Shift_JIS without a BOM.
 fn csv_of(letters: &[Letter], until: &str) -> anyhow::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(BOM.as_bytes().to_vec());
     writer.write_record(["個人コード", "氏名", "仮ユーザID", "仮パスワード", "有効期限"])?;
     for letter in letters {
         writer.write_record(letter.cells().into_iter().chain([until.to_owned()]))?;

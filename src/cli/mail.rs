@@ -1,5 +1,6 @@
 //! `kosmo mail …`: mail that did not arrive (M2), and what every mail looks like.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,6 +12,7 @@ use super::{Operator, Outcome, Union};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
+use crate::base::io_words;
 use crate::config::Settings;
 use crate::mail::queue::Outgoing;
 use crate::mail::undelivered::{self, Undelivered};
@@ -53,6 +55,9 @@ pub(super) enum Command {
         /// 書き出すフォルダ（なければ作ります。前の見本は上書きします）
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -80,9 +85,48 @@ impl Command {
         match self {
             Self::List { tenant, json } => list(operator, tenant.as_deref(), json).await,
             Self::Retry { union, which, json } => retry(operator, &union, which, json).await,
-            Self::Preview { union, to } => preview(settings, operator, &union.tenant, &to).await,
+            Self::Preview { union, to, json } => {
+                preview(settings, operator, &union.tenant, &to, json).await
+            }
         }
     }
+}
+
+/// What a kind of mail is called; a code that is new here stays as it is.
+fn name_of(kind: &str) -> &str {
+    match kind {
+        "email_code" => "認証コード",
+        "email_confirmation" => "メールアドレスの確認",
+        "first_sign_in" => "初回ログインのお知らせ",
+        "welcome" => "登録の完了",
+        "account_changed" => "登録内容の変更",
+        "new_browser" => "新しい端末からのログイン",
+        "password_reset" => "パスワードリセット",
+        "user_id" => "ユーザIDのご案内",
+        "factors_reset" => "認証方法の初期化",
+        "expenses_updated" => "医療費情報の更新",
+        other => other,
+    }
+}
+
+/// Why a mail did not leave. What SES answers stays as its code, by which its manual tells of it.
+fn reason(error: &str) -> String {
+    let system = error.strip_suffix(')').and_then(|error| error.rsplit_once(" (os error "));
+    if let Some((words, code)) = system
+        && let Some((path, _)) = words.rsplit_once(": ")
+        && let Ok(code) = code.parse::<i32>()
+    {
+        return format!("{path}: {}", io_words::words(&io::Error::from_raw_os_error(code)));
+    }
+    let told = match error {
+        "the recipient is not a mail address" => "宛先がメールアドレスではありません",
+        "no answer in time" | "SES: timed out" => "時間内に応答がありません",
+        "SES: unreachable" => "SESに接続できません",
+        "SES: request not made" => "SESへの要求を作れません",
+        error if error.starts_with("SES: answer not understood") => "SESの応答を読めません",
+        other => other,
+    };
+    told.to_owned()
 }
 
 /// `kosmo mail list`
@@ -107,16 +151,16 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
             (false, _) => "遅れている",
         };
         let created = jst(mail.created_at).format("%Y-%m-%d %H:%M");
-        let error = mail.last_error.as_deref().unwrap_or("-");
+        let error = mail.last_error.as_deref().map_or_else(|| "-".to_owned(), reason);
         rows.push([
             id.to_string(),
             slug.clone(),
             state.to_owned(),
-            kind.clone(),
+            name_of(kind).to_owned(),
             created.to_string(),
             attempts.to_string(),
             recipient.clone(),
-            error.to_owned(),
+            error,
         ]);
     }
     let columns = [
@@ -179,10 +223,11 @@ async fn preview(
     operator: &Operator,
     slug: &str,
     folder: &Path,
+    json: bool,
 ) -> anyhow::Result<Outcome> {
     let (tenant, room) = operator.union(settings, slug).await?;
     let letters = samples::all(&room, &tenant, &operator.clock)?;
-    let count = letters.len();
+    let names: Vec<_> = letters.iter().map(|(name, _)| *name).collect();
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     for (name, letter) in letters {
         write(folder, name, "txt", letter.text.as_bytes())?;
@@ -190,6 +235,13 @@ async fn preview(
         let mail = Outgoing::sample(letter, slug, READER, &operator.clock);
         write(folder, name, "eml", &mime::message(&mail)?)?;
     }
+    if json {
+        output::json(
+            &serde_json::json!({ "mails": names, "folder": folder.display().to_string() }),
+        )?;
+        return Ok(Outcome::Done);
+    }
+    let count = names.len();
     println!("{count}通のメールの見本を {} に書きました（.eml .html .txt）", folder.display());
     Ok(Outcome::Done)
 }
@@ -197,4 +249,24 @@ async fn preview(
 fn write(folder: &Path, name: &str, extension: &str, content: &[u8]) -> anyhow::Result<()> {
     let path = folder.join(format!("{name}.{extension}"));
     std::fs::write(&path, content).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m2_why_a_mail_did_not_leave_is_told_in_japanese() {
+        for (error, told) in [
+            (
+                "/mail/a.eml: No space left on device (os error 28)",
+                "/mail/a.eml: ディスクに空きがありません",
+            ),
+            ("SES: unreachable", "SESに接続できません"),
+            ("SES: MessageRejected (status 400)", "SES: MessageRejected (status 400)"),
+        ] {
+            assert_eq!(reason(error), told);
+        }
+        assert_eq!((name_of("user_id"), name_of("news")), ("ユーザIDのご案内", "news"));
+    }
 }

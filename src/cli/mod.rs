@@ -58,11 +58,11 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-const EXIT_CODES: &str = "終了コード: 0 成功 / 1 実行できなかった、確認で「いいえ」と答えた / 2 コマンドの書き方の誤り、確認が必要なのに --yes がない / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
+const AFTER_HELP: &str = "例:\n  kosmo demo\n  kosmo doctor\n  kosmo tenant list\n\n終了コード: 0 成功 / 1 実行できなかった、確認で「いいえ」と答えた / 2 コマンドの書き方の誤り、確認が必要なのに --yes がない / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
 
 /// KOSMO Communication Web を動かし、組合を管理します
 #[derive(Debug, Parser)]
-#[command(name = "kosmo", version, after_help = EXIT_CODES)]
+#[command(name = "kosmo", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -87,27 +87,52 @@ enum Command {
     Worker,
     /// データベースのスキーマを最新にします
     #[command(after_help = "例:\n  KOSMO_DATABASE__URL=postgresql://kosmo@db/kosmo kosmo migrate")]
-    Migrate,
+    Migrate {
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
     /// 組合の設定を管理します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo tenant validate klinekenpo.toml\n  kosmo tenant plan klinekenpo.toml\n  kosmo tenant apply klinekenpo.toml"
+    )]
     Tenant(tenant::Command),
     /// 加入者を管理します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo members import --tenant klinekenpo members.csv\n  kosmo members list --tenant klinekenpo --locked"
+    )]
     Members(members::Command),
     /// 仮ユーザID・仮パスワードの通知を管理します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo letters issue --tenant nideckenpo --out letters.csv"
+    )]
     Letters(letters::LettersCommand),
     /// 届かなかったメールを調べ、送り直します。メールの見本も書き出します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo mail list\n  kosmo mail retry --tenant klinekenpo --all"
+    )]
     Mail(mail::Command),
     /// 利用規約を管理します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo terms preview terms.txt\n  kosmo terms publish --tenant klinekenpo --from 2027-04-01 terms.txt"
+    )]
     Terms(terms::Command),
     /// システム全体のメンテナンスを予定します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo maintenance plan --from 2026-12-01T19:00 --until 2026-12-01T22:00\n  kosmo maintenance list"
+    )]
     Maintenance(maintenance::Command),
     /// 医療費を管理します
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo expenses import --tenant klinekenpo expenses.csv\n  kosmo expenses publish --tenant klinekenpo --notice 2026-10"
+    )]
     Expenses(expenses::Command),
     /// この環境とデータベースの問題と、その直し方を表示します
     #[command(after_help = "例:\n  kosmo doctor")]
@@ -178,7 +203,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
             start_logging(&settings)?;
             Box::pin(server::worker(&settings)).await
         }
-        Command::Migrate => server::migrate(&settings).await,
+        Command::Migrate { json } => server::migrate(&settings, json).await,
         Command::Tenant(command) => command.run(&operator(&settings)?).await,
         Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Letters(command) => command.run(&settings, &operator(&settings)?).await,
@@ -251,6 +276,10 @@ fn start_logging(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn log_filter(settings: &Settings) -> anyhow::Result<EnvFilter> {
-    EnvFilter::try_new(&settings.log.filter)
-        .map_err(|error| anyhow::anyhow!("設定の log.filter を読めません: {error}"))
+    let filter = &settings.log.filter;
+    EnvFilter::try_new(filter).map_err(|_| {
+        anyhow::anyhow!(
+            "設定の log.filter の「{filter}」を読めません（例: info,kosmo=debug。レベルは error, warn, info, debug, trace, off）"
+        )
+    })
 }

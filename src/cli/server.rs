@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::app;
 use crate::base::clock::Clock;
 use crate::config::Settings;
@@ -29,9 +29,12 @@ pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-pub(super) async fn migrate(settings: &Settings) -> anyhow::Result<Outcome> {
+pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
     crate::db::migrate::migrate(&settings.database()?).await?;
-    println!("データベースは最新です");
+    match json {
+        true => output::json(&serde_json::json!({ "up_to_date": true }))?,
+        false => println!("データベースは最新です"),
+    }
     Ok(Outcome::Done)
 }
 

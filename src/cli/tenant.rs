@@ -2,7 +2,7 @@
 
 mod versions;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -216,6 +216,13 @@ fn read(files: &[PathBuf]) -> Option<Vec<TenantConfig>> {
     }
 }
 
+/// Prints what would leave a union's people without help.
+fn print_cautions(file: &Path, config: &TenantConfig) {
+    for caution in contact::cautions(config) {
+        eprintln!("{}: 注意: {caution}", file.display());
+    }
+}
+
 /// `kosmo tenant validate`
 fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     if json {
@@ -230,15 +237,22 @@ fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
                 })
             })
             .collect();
-        output::json(&problems)?;
+        let cautions: Vec<_> = files
+            .iter()
+            .zip(looked.iter().flatten())
+            .flat_map(|(path, config)| {
+                let file = path.display().to_string();
+                let told = contact::cautions(config).into_iter();
+                told.map(move |caution| json!({ "file": file, "message": caution.to_string() }))
+            })
+            .collect();
+        output::json(&json!({ "problems": problems, "cautions": cautions }))?;
         return Ok(if looked.is_ok() { Outcome::Done } else { Outcome::Rejected });
     }
     let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
     for (file, config) in files.iter().zip(configs) {
         println!("{}: 問題ありません（{}）", file.display(), config.name);
-        for caution in contact::cautions(&config) {
-            eprintln!("{}: 注意: {caution}", file.display());
-        }
+        print_cautions(file, &config);
     }
     Ok(Outcome::Done)
 }

@@ -52,6 +52,9 @@ pub(super) enum Command {
         /// 画面での見え方を書き出すHTMLファイル（すでにあるファイルには書きません）
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
     },
     /// 利用規約の新しい版を公開します。施行日から、次のログインの際に同意を求めます
     #[command(after_help = PUBLISH)]
@@ -95,7 +98,7 @@ impl Command {
     /// The command that needs neither settings nor database.
     pub(super) fn run_alone(&self) -> anyhow::Result<Outcome> {
         match self {
-            Self::Preview { file, html } => preview(file, html.as_deref()),
+            Self::Preview { file, html, json } => preview(file, html.as_deref(), *json),
             _ => Ok(Outcome::Done),
         }
     }
@@ -123,11 +126,13 @@ fn read(file: &Path) -> anyhow::Result<Option<String>> {
 }
 
 /// `kosmo terms preview`
-fn preview(file: &Path, target: Option<&Path>) -> anyhow::Result<Outcome> {
+fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
     let Some(text) = read(file)? else { return Ok(Outcome::Rejected) };
     let blocks = prose::read(&text);
-    print!("{}", prose::plain(&blocks));
-    println!("\n{}", summary(&blocks));
+    if !json {
+        print!("{}", prose::plain(&blocks));
+        println!("\n{}", summary(&blocks));
+    }
     if let Some(target) = target {
         let mut style = String::new();
         for sheet in ["assets/app.css", "assets/pages.css"] {
@@ -140,19 +145,45 @@ fn preview(file: &Path, target: Option<&Path>) -> anyhow::Result<Outcome> {
         context.insert("html", &prose::html(&blocks));
         let page = Pages::load()?.templates().render("preview/terms.html", &context)?;
         files::write_new(target, &page)?;
-        println!("画面での見え方を {} に書きました", target.display());
+        if !json {
+            println!("画面での見え方を {} に書きました", target.display());
+        }
+    }
+    if json {
+        let Counted { headings, paragraphs, lists } = Counted::of(&blocks);
+        output::json(&json!({
+            "file": file.display().to_string(),
+            "html": target.map(|target| target.display().to_string()),
+            "text": prose::plain(&blocks),
+            "headings": headings, "paragraphs": paragraphs, "lists": lists,
+        }))?;
     }
     Ok(Outcome::Done)
 }
 
+/// How many parts of each kind were found in a text.
+struct Counted {
+    headings: usize,
+    paragraphs: usize,
+    lists: usize,
+}
+
+impl Counted {
+    fn of(blocks: &[Block]) -> Self {
+        let count = |is: fn(&Block) -> bool| blocks.iter().filter(|block| is(block)).count();
+        Self {
+            headings: count(|block| matches!(block, Block::Heading { .. })),
+            paragraphs: count(|block| matches!(block, Block::Paragraph(_))),
+            lists: count(|block| matches!(block, Block::List { .. })),
+        }
+    }
+}
+
 /// A text whose headings were not found looks right in no other way.
 fn summary(blocks: &[Block]) -> String {
-    let count = |is: fn(&Block) -> bool| blocks.iter().filter(|block| is(block)).count();
+    let Counted { headings, paragraphs, lists } = Counted::of(blocks);
     format!(
-        "見出し {}、段落 {}、箇条書き {}（■ 見出し、・ 箇条書き、【 】 太字、＜ ＞ リンク先）",
-        count(|block| matches!(block, Block::Heading { .. })),
-        count(|block| matches!(block, Block::Paragraph(_))),
-        count(|block| matches!(block, Block::List { .. })),
+        "見出し {headings}、段落 {paragraphs}、箇条書き {lists}（■ 見出し、・ 箇条書き、【 】 太字、＜ ＞ リンク先）"
     )
 }
 

@@ -1,11 +1,12 @@
 //! Errors as an operator reads them: in Japanese, each reason once, and what to do about it.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use sqlx::migrate::MigrateError;
 
 use crate::auth::email_code::SendingError;
 use crate::auth::letters::LettersError;
+use crate::base::io_words;
 use crate::db::is_unavailable;
 use crate::expenses::notices::TellError;
 use crate::import::ImportError;
@@ -22,7 +23,7 @@ pub(super) fn error(error: &anyhow::Error) -> String {
         let words = cause.to_string();
         let of_database = database_in(cause);
         let japanese = match (cause.downcast_ref::<io::Error>(), of_database) {
-            (Some(error), _) => system(error),
+            (Some(error), _) => io_words::words(error),
             (_, Some(error)) => database(error),
             _ => words.clone(),
         };
@@ -63,45 +64,11 @@ fn database_in<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e s
     }
 }
 
-/// What the operating system says.
-pub(super) fn system(error: &io::Error) -> String {
-    // One of ours, in its own words.
-    if error.get_ref().is_some() {
-        return error.to_string();
-    }
-    let words = match error.kind() {
-        ErrorKind::NotFound => "ファイルまたはフォルダがありません",
-        ErrorKind::PermissionDenied => "読み書きする権限がありません",
-        ErrorKind::AlreadyExists => "すでにあります",
-        ErrorKind::IsADirectory => "ファイルではなくフォルダです",
-        ErrorKind::NotADirectory => "フォルダではありません",
-        ErrorKind::StorageFull => "ディスクに空きがありません",
-        ErrorKind::QuotaExceeded => "使えるディスクの容量を超えました",
-        ErrorKind::ReadOnlyFilesystem => "書き込めないディスクです",
-        ErrorKind::FileTooLarge => "ファイルが大きすぎます",
-        ErrorKind::InvalidFilename => "使えないファイル名です",
-        ErrorKind::AddrInUse => "ほかのプログラムが使っています",
-        ErrorKind::AddrNotAvailable => "この機械にないアドレスです",
-        ErrorKind::ConnectionRefused => "接続を断られました",
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-            "接続が切れました"
-        }
-        ErrorKind::TimedOut => "応答がありません",
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            "ネットワークにつながりません"
-        }
-        ErrorKind::OutOfMemory => "メモリが足りません",
-        ErrorKind::UnexpectedEof => "途中で終わっています",
-        _ => return format!("システムのエラーです（{error}）"),
-    };
-    words.to_owned()
-}
-
 /// What the database, or the way to it, says.
 pub(super) fn database(error: &sqlx::Error) -> String {
     let code = error.as_database_error().and_then(|error| error.code());
     let reason = match error {
-        sqlx::Error::Io(error) => system(error),
+        sqlx::Error::Io(error) => io_words::words(error),
         sqlx::Error::PoolTimedOut => "応答がありません".to_owned(),
         error => error.to_string(),
     };
@@ -131,10 +98,8 @@ mod tests {
         assert_eq!(error(&context), there);
         let wrapped = Err::<(), _>(ImportError::File(missing())).context("terms.txt").unwrap_err();
         assert_eq!(error(&wrapped), there);
-        let own = io::Error::new(ErrorKind::InvalidData, "3行目がUTF-8として読めません");
+        let own = io::Error::other("3行目がUTF-8として読めません");
         assert_eq!(error(&own.into()), "3行目がUTF-8として読めません");
-        let strange = io::Error::from_raw_os_error(libc::ELOOP);
-        assert!(system(&strange).starts_with("システムのエラーです"));
     }
 
     #[test]

@@ -102,7 +102,10 @@ impl ExpensesImport<'_> {
             }
         };
         let reading = &staged.reading;
-        let left = leave_what_came_after(tx, source, reading).await?;
+        let mut left = leave_what_came_after(tx, source, reading).await?;
+        if matches!(self.format, Format::Uke { .. }) {
+            left += leave_what_others_brought(tx, source, reading).await?;
+        }
         merge::check(tx, staged.corrects, &mut errors).await?;
         errors.into_result()?;
         let rows = i64::try_from(staged.rows).unwrap_or(i64::MAX);
@@ -179,6 +182,31 @@ fn set_aside(
         }
     }
     Ok(())
+}
+
+/// A UKE file that comes again mends what it brought itself. Claims that stand by another file were completed
+/// by hand, since nobody was found for them at first: they stay. Returns the number of rows skipped.
+async fn leave_what_others_brought(
+    tx: &mut TenantTx,
+    source: &Source,
+    reading: &str,
+) -> Result<i64, sqlx::Error> {
+    let left = sqlx::query(
+        "with file as materialized (
+             select id from import_batches
+             where kind = 'expenses' and file_sha256 = $1 and reading = $2
+         )
+         delete from staged_expenses s using expense_claims c, expenses e
+         where c.claim_number = s.claim_number
+           and e.household_code = c.household_code and e.notice_month = c.notice_month
+           and e.claim_number = c.claim_number
+           and exists (select from file) and e.batch_id not in (select id from file)",
+    )
+    .bind(source.sha256.as_slice())
+    .bind(reading)
+    .execute(tx.conn())
+    .await?;
+    Ok(i64::try_from(left.rows_affected()).unwrap_or(i64::MAX))
 }
 
 /// A file that was taken in before has had its say: what was corrected since then stays, unless its

@@ -1,6 +1,6 @@
 //! What a cell says, whatever a spreadsheet has made of it, and what no cell may hold.
 
-use crate::base::japanese::is_invisible;
+use crate::base::japanese::unshowable;
 
 /// By which older systems mark the end of a file (Ctrl-Z).
 pub const END_OF_FILE: char = '\u{1a}';
@@ -21,11 +21,11 @@ pub fn text(cell: &str) -> &str {
     text.trim_start().strip_prefix('\'').unwrap_or(text)
 }
 
-/// Returns true for a number that a spreadsheet has rounded: `1.23E+11`.
+/// Returns true for a number that a spreadsheet has rounded: `1.23E+11`, or `1.23e+11` as programs write it.
 #[must_use]
 pub fn is_rounded(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    text.split_once("E+").is_some_and(|(number, exponent)| {
+    text.split_once("E+").or_else(|| text.split_once("e+")).is_some_and(|(number, exponent)| {
         let number = number.strip_prefix('-').unwrap_or(number);
         let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));
         digits(whole) && digits(rest) && digits(exponent)
@@ -38,8 +38,7 @@ pub fn is_rounded(text: &str) -> bool {
 /// # Errors
 /// What is in it, in Japanese.
 pub fn showable(text: &str) -> Result<(), String> {
-    let wrong = text.chars().find(|c| *c == char::REPLACEMENT_CHARACTER || is_invisible(*c));
-    match wrong {
+    match unshowable(text) {
         None => Ok(()),
         Some(char::REPLACEMENT_CHARACTER) => {
             Err("文字化けした文字（U+FFFD）が入っています".to_owned())
@@ -74,7 +73,7 @@ mod tests {
 
     #[test]
     fn o2_a_rounded_number_is_known_by_its_form() {
-        for rounded in ["1.23E+11", "1E+15", "-1.5E+10", "2.00E+09"] {
+        for rounded in ["1.23E+11", "1.23e+11", "1E+15", "-1.5E+10", "2.00E+09"] {
             assert!(is_rounded(rounded), "{rounded}");
         }
         for other in ["", "123", "E+11", "1E11", "A1.2E+3", "1.23E+", "1.E+11"] {
@@ -89,6 +88,8 @@ mod tests {
             ("太\u{202e}郎", "U+202E"),
             ("太郎\u{feff}", "U+FEFF"),
             ("太郎\u{fffd}", "U+FFFD"),
+            ("太\u{2028}郎", "U+2028"),
+            ("太\u{3164}郎", "U+3164"),
         ] {
             assert!(showable(text).unwrap_err().contains(named), "{text:?}");
         }

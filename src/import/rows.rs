@@ -47,7 +47,7 @@ impl Rows {
             headings.iter().map(|heading| heading.matches('\n').count() as u64).sum::<u64>();
         let behind = (2 + breaks).saturating_sub(reader.position().line());
         let record = StringRecord::new();
-        let ends_in_line = source.ends_in_line;
+        let ends_in_line = source.ends_in_line();
         Ok(Self { reader, record, fuse: text.fuse, layout, row: 1, behind, ends_in_line, rows: 0 })
     }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::cell::END_OF_FILE;
 use encoding_rs::{CoderResult, Decoder, SHIFT_JIS};
 use sha2::{Digest as _, Sha256};
 
@@ -34,8 +35,7 @@ pub struct Source {
     pub bytes: u64,
     pub encoding: Encoding,
     pub sha256: [u8; 32],
-    /// Whether the last line has an end, or the mark of a file's end behind it.
-    pub(super) ends_in_line: bool,
+    ends_in_line: bool,
     has_bom: bool,
 }
 
@@ -78,6 +78,12 @@ impl Source {
         Ok(Self { file, name, bytes, encoding, sha256, ends_in_line, has_bom })
     }
 
+    /// Returns true if the last line has an end, or the mark of a file's end behind it.
+    #[must_use]
+    pub const fn ends_in_line(&self) -> bool {
+        self.ends_in_line
+    }
+
     /// The text, from its beginning.
     ///
     /// # Errors
@@ -106,6 +112,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     }
     let mut text = String::new();
     source.text()?.reader.read_to_string(&mut text)?;
+    text.truncate(text.trim_end_matches(END_OF_FILE).len());
     Ok(text)
 }
 
@@ -204,14 +211,25 @@ impl Scan {
 
 /// Tells a file for what it is by how it begins.
 fn refuse_other_formats(beginning: &[u8]) -> io::Result<()> {
-    let utf16 = beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff");
-    if utf16 || beginning.contains(&0) && !beginning.starts_with(b"PK") {
-        return Err(wrong(
-            "UTF-16のファイルです。UTF-8かCP932（Shift_JIS）のCSVで保存し直してください",
-        ));
+    const FORMATS: [(&[u8], &str); 3] = [
+        (b"PK\x03\x04", "Excelブック（xlsx）などの圧縮ファイル"),
+        (b"\xd0\xcf\x11\xe0", "Excelブック（xls）"),
+        (b"%PDF", "PDF"),
+    ];
+    if let Some((_, name)) = FORMATS.iter().find(|(start, _)| beginning.starts_with(start)) {
+        return Err(wrong(&format!(
+            "{name}です。文字だけのファイル（CSVなど）で保存し直してください"
+        )));
     }
-    if beginning.starts_with(b"PK\x03\x04") {
-        return Err(wrong("Excelブック（xlsx）などの圧縮ファイルです。CSVで保存し直してください"));
+    let marked = beginning.starts_with(b"\xff\xfe") || beginning.starts_with(b"\xfe\xff");
+    // ASCII in UTF-16 has a zero in every other byte.
+    let zeros =
+        |from: usize| beginning.iter().skip(from).step_by(2).take(32).filter(|b| **b == 0).count();
+    if marked || zeros(0).max(zeros(1)) > 1 && zeros(0).min(zeros(1)) == 0 {
+        return Err(wrong("UTF-16のファイルです。UTF-8かCP932（Shift_JIS）で保存し直してください"));
+    }
+    if beginning.contains(&0) {
+        return Err(wrong("文字のファイルではありません"));
     }
     Ok(())
 }
@@ -333,8 +351,15 @@ mod tests {
             let error = source(&bytes).unwrap_err().to_string();
             assert!(error.starts_with("UTF-16のファイルです"), "{error}");
         }
-        let error = source(b"PK\x03\x04\x14\0\x06\0").unwrap_err().to_string();
-        assert!(error.starts_with("Excelブック"), "{error}");
+        for (bytes, name) in [
+            (b"PK\x03\x04\x14\0\x06\0".as_slice(), "Excelブック（xlsx）"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excelブック（xls）"),
+            (b"%PDF-1.7\n", "PDF"),
+            (b"abc\0def,\x01\n\0\0\0", "文字のファイルではありません"),
+        ] {
+            let error = source(bytes).unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+        }
     }
 
     #[test]
@@ -346,7 +371,9 @@ mod tests {
         };
         let text = "[columns]\r\nnumber = \"番号\"\r\n";
         let (cp932, _, _) = SHIFT_JIS.encode(text);
-        for bytes in [text.as_bytes(), &cp932, &[BOM, text.as_bytes()].concat()] {
+        let (with_bom, ended) =
+            ([BOM, text.as_bytes()].concat(), [&cp932, b"\x1a".as_slice()].concat());
+        for bytes in [text.as_bytes(), &cp932, &with_bom, &ended] {
             assert_eq!(read(bytes).unwrap(), text);
         }
         let error = read("規".repeat(100_000).as_bytes()).unwrap_err().to_string();

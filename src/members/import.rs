@@ -22,6 +22,7 @@ use crate::base::ids::{AccountId, TenantId};
 use crate::base::japanese::parse_date;
 use crate::db::{Db, TenantTx};
 use crate::import::batches::{self, Kind};
+use crate::import::cell;
 use crate::import::columns::{Column, Mapping};
 use crate::import::rows::{Copy, Progress, Row, Rows, code, line};
 use crate::import::source::Source;
@@ -238,7 +239,13 @@ impl MembersImport<'_> {
             false => row.optional(EMAIL, errors, email),
         };
         let password = row.exact(INITIAL_PASSWORD).trim();
-        let initial_password = Some((!password.is_empty()).then(|| SecretString::from(password)));
+        let initial_password = match cell::showable(password) {
+            Ok(()) => Some((!password.is_empty()).then(|| SecretString::from(password))),
+            Err(message) => {
+                errors.add(row.number, row.heading(INITIAL_PASSWORD), message);
+                None
+            }
+        };
         if let (Some(acquired), Some(Some(lost))) = (acquired_on, lost_on)
             && lost < acquired
         {

@@ -30,7 +30,7 @@ impl Relation {
     /// # Errors
     /// The words that are accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let word = fold(text);
+        let word = fold(text).replace("(未届)", "");
         match word.as_str() {
             "本人" | "被保険者" | "世帯主" => return Ok(Self::Insured),
             "その他" => return Ok(Self::Other),
@@ -43,7 +43,7 @@ impl Relation {
             Ok(Self::Child)
         } else if known(&PARENT) {
             Ok(Self::Parent)
-        } else if known(&OTHER) {
+        } else if known(&OTHER) || is_by_somebody(&word) {
             Ok(Self::Other)
         } else {
             Err(format!(
@@ -66,10 +66,26 @@ const SPOUSE: [&str; 11] = [
     "未届の妻",
     "未届の夫",
 ];
-const CHILD: [&str; 10] =
-    ["子", "子供", "子ども", "実子", "養子", "養女", "養子女", "息子", "娘", "双子"];
+const CHILD: [&str; 12] = [
+    "長子",
+    "末子",
+    "子",
+    "子供",
+    "子ども",
+    "実子",
+    "養子",
+    "養女",
+    "養子女",
+    "息子",
+    "娘",
+    "双子",
+];
 const PARENT: [&str; 9] = ["父母", "父", "母", "実父", "実母", "養父", "養母", "養父母", "実父母"];
-const OTHER: [&str; 45] = [
+const OTHER: [&str; 49] = [
+    "姑",
+    "舅",
+    "嫁",
+    "婿",
     "孫",
     "曾孫",
     "曽孫",
@@ -117,6 +133,15 @@ const OTHER: [&str; 45] = [
     "配偶者の母",
 ];
 
+/// 妻の父, 夫の子, 子の妻, 子の子の妻: somebody by way of another, as the resident register writes it.
+fn is_by_somebody(word: &str) -> bool {
+    let known = |word: &str| {
+        [&SPOUSE[..], &CHILD, &PARENT, &OTHER].iter().any(|words| words.contains(&word))
+            || is_numbered_child(word)
+    };
+    word.contains('の') && word.split('の').all(known)
+}
+
 /// 長男, 二女, 次男, 3男: a child by its place among brothers or sisters.
 fn is_numbered_child(word: &str) -> bool {
     let place = word.strip_suffix(['男', '女']).unwrap_or_default();
@@ -134,15 +159,16 @@ mod tests {
         for (words, relation) in [
             ("本人 被保険者", Relation::Insured),
             ("配偶者 妻 夫 内縁の妻 妻（未届）", Relation::Spouse),
-            ("子 長男 長女 次男 二女 三男 四女 3男 ２女 養子 養女 実子 娘", Relation::Child),
+            ("子 長子 長男 長女 次男 二女 三男 四女 3男 ２女 養子 養女 実子 娘", Relation::Child),
             ("父母 父 母 養父 実母", Relation::Parent),
-            ("その他 孫 曾孫 祖父 祖母 兄 妹 叔父 甥 義母 継子", Relation::Other),
+            ("その他 孫 曾孫 祖父 祖母 兄 妹 叔父 甥 義母 継子 姑", Relation::Other),
+            ("妻の父 夫の母 妻（未届）の子 子の子 長男の妻 配偶者の父", Relation::Other),
         ] {
             for word in words.split(' ') {
                 assert_eq!(Relation::parse(word), Ok(relation), "{word}");
             }
         }
-        for bad in ["", "友人", "男", "2", "太男"] {
+        for bad in ["", "友人", "男", "2", "太男", "妻の友人", "の"] {
             let told = Relation::parse(bad).unwrap_err();
             assert!(told.contains("本人") && told.contains("その他"), "{told}");
         }

@@ -13,7 +13,7 @@ pub(super) const PAGE: &str = "/passkey-offer";
 const DECLINED: &str =
     "パスキーを設定しないことを承りました。あとから「ログイン方法変更」で設定できます。";
 
-/// Whether it is made to whoever looks at the top page.
+/// Returns true if the person who looks at the top page is to be offered one.
 pub(super) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebError> {
     let policy = &visitor.tenant.config;
     let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);

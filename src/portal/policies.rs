@@ -24,6 +24,6 @@ pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
-    let terms = visitor.tenant.terms.in_force(app.clock.now()).into();
+    let terms = TermsText::of(&app.prose, visitor.tenant.terms.in_force(app.clock.now()));
     visitor.page(&app, StatusCode::OK, &PoliciesPage { terms })
 }

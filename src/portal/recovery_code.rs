@@ -82,13 +82,22 @@ pub(super) async fn make_set(
     if !tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
     }
+    // Another click has just made a set: this one is not worth ten hashes.
+    let _turn = app.turns.of(session.account).await;
+    let mut tx = app.db.tenant(tenant.id).await?;
+    let standing = recovery_code::standing(&mut tx, session.account).await?;
+    tx.commit().await?;
+    if standing.made_at != made_at {
+        let Standing { left, made_at } = standing;
+        return visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes: Vec::new() });
+    }
     let set = app.sign_in().new_recovery_codes().await?;
     let mut tx = app.db.tenant(tenant.id).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
     let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
-    visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes })
+    visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes })
 }
 
 #[derive(Debug, Deserialize)]

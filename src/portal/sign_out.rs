@@ -12,7 +12,7 @@ use crate::auth::session;
 use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
-use crate::web::identity::{Subscriber, Visitor};
+use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 
@@ -49,6 +49,8 @@ pub(super) async fn submit(
         .session()
         .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
     let onward = if comes_back { AGAIN } else { "/" };
-    let Visitor { jar, .. } = visitor;
-    Ok((cookies::forget(jar), Redirect::to(onward)).into_response())
+    let jar = cookies::forget(visitor.jar);
+    // The next person at this browser did not ask for the page that this one had wanted.
+    let jar = if comes_back { jar } else { cookies::forget_next(jar) };
+    Ok((jar, Redirect::to(onward)).into_response())
 }

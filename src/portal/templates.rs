@@ -15,6 +15,7 @@ use super::method::methods;
 use super::policies::PoliciesPage;
 use super::sign_in::{SignInForm, SignInPage};
 use super::sign_out::SignOut;
+use super::terms::TermsText;
 use crate::auth::journey::Progress;
 use crate::auth::passkey::Offer;
 use crate::auth::password;
@@ -31,6 +32,7 @@ use crate::web::identity::SessionExpired;
 use crate::web::layers::Message;
 use crate::web::opening::{NotOpen, OutOfService};
 use crate::web::page::{Frame, Page, Pages, Person};
+use crate::web::prose::Shelf;
 
 /// Pages that somebody sees who isn't signing in and isn't signed in.
 const NOBODYS: [&str; 13] = [
@@ -75,6 +77,7 @@ impl Gallery {
                 until: Some("2028年3月31日".to_owned()),
             }),
             csrf: "token".to_owned(),
+            has_recovery_codes: true,
             said: None,
         });
         Self { pages: Pages::load().unwrap(), frames: frames.into(), shown: Vec::new() }
@@ -175,7 +178,7 @@ fn first_sign_in(gallery: &mut Gallery) {
         });
         gallery.show(&identity::IdentityPage {
             progress,
-            terms: (&terms).into(),
+            terms: TermsText::of(&Shelf::default(), &terms),
             form: identity::IdentityForm {
                 errors: errors.clone(),
                 insurer_number: field(),
@@ -207,7 +210,7 @@ fn first_sign_in(gallery: &mut Gallery) {
             notice: notice.map(str::to_owned),
             expired,
         });
-        let terms = (&terms).into();
+        let terms = TermsText::of(&Shelf::default(), &terms);
         gallery.show(&TermsPage { progress: None, terms, updated: expired, notice });
         let email = expired.then(|| "taro@example.jp".into());
         gallery.show(&confirmation::RegisteredPage { user_id: "taro".into(), email });
@@ -306,7 +309,7 @@ fn fill_in_every_page() -> Gallery {
     gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });
     recovery::show(&mut gallery);
     gallery.show(&SignOut {});
-    gallery.show(&PoliciesPage { terms: (&terms_version()).into() });
+    gallery.show(&PoliciesPage { terms: TermsText::of(&Shelf::default(), &terms_version()) });
     gallery.show(&SessionExpired {});
     for failure in
         [Failure::BadRequest, Failure::NotFound, Failure::Unexpected, Failure::Unavailable]

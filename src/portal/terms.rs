@@ -1,9 +1,11 @@
 //! 「KOSMO Communication Web 利用規約」 (F3), and the same after an update (L8).
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::auth::consent::{self, Client};
 use crate::auth::journey::{Progress, Step};
@@ -16,7 +18,7 @@ use crate::web::error::WebError;
 use crate::web::form::Form;
 use crate::web::identity::SigningIn;
 use crate::web::page::Page;
-use crate::web::prose;
+use crate::web::prose::Shelf;
 use crate::web::state::{App, AppState};
 
 /// Published between showing and agreeing.
@@ -36,15 +38,21 @@ pub(super) struct TermsPage {
 pub(super) struct TermsText {
     id: TermsId,
     effective: String,
-    html: String,
+    #[serde(serialize_with = "as_str")]
+    html: Arc<str>,
 }
 
-impl From<&TermsVersion> for TermsText {
-    fn from(version: &TermsVersion) -> Self {
+/// serde writes an `Arc` by itself only with a feature for that.
+fn as_str<S: Serializer>(html: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(html)
+}
+
+impl TermsText {
+    pub(super) fn of(prose: &Shelf, version: &TermsVersion) -> Self {
         Self {
             id: version.id,
             effective: day(jst(version.effective_at).date_naive()),
-            html: prose::html(&prose::read(&version.body)),
+            html: prose.html(version.id, &version.body),
         }
     }
 }
@@ -93,7 +101,7 @@ async fn page(
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let updated = consent::has_agreed_before(&mut tx, session.account).await?;
     tx.commit().await?;
-    let terms = visitor.tenant.terms.in_force(app.clock.now()).into();
+    let terms = TermsText::of(&app.prose, visitor.tenant.terms.in_force(app.clock.now()));
     let page = TermsPage { progress: signing_in.progress(), terms, updated, notice };
     visitor.page(app, StatusCode::OK, &page)
 }

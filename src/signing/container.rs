@@ -57,7 +57,7 @@ fn pem(bytes: &[u8]) -> Result<Contents, KeyProblem> {
         contents.keys.push(key.map_err(KeyProblem::Unsuitable)?);
     }
     if contents.keys.is_empty() && contents.certificates.is_empty() {
-        return Err(KeyProblem::NoContainer("it begins like neither".to_owned()));
+        return Err(KeyProblem::NoContainer("どちらの書き出しでもありません".to_owned()));
     }
     Ok(contents)
 }

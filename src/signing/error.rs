@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use aws_lc_rs::error::KeyRejected;
 
+use crate::base::io_words::words;
+
 /// A key that can't be used.
 #[derive(Debug, thiserror::Error)]
 #[error("設定の signing.keys[{index}]（{tenant}）: {file}: {problem}", file = file.display())]
@@ -18,9 +20,9 @@ pub struct SigningKeyError {
 /// What is wrong with a key's file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyProblem {
-    #[error("ファイルを読めません: {0}")]
+    #[error("ファイルを読めません: {}", words(.0))]
     Unreadable(std::io::Error),
-    #[error("password_file の {path} を読めません: {source}", path = path.display())]
+    #[error("password_file の {path} を読めません: {reason}", path = path.display(), reason = words(source))]
     PasswordFile { path: PathBuf, source: std::io::Error },
     #[error("パスワードが違います。password_file のファイルに正しいものを書いてください")]
     WrongPassword,

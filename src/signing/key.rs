@@ -119,7 +119,7 @@ impl Certificate {
 
 fn moment(time: ASN1Time) -> Result<DateTime<Utc>, KeyProblem> {
     DateTime::from_timestamp(time.timestamp(), 0)
-        .ok_or_else(|| KeyProblem::Certificate(format!("its date {time} is out of range")))
+        .ok_or_else(|| KeyProblem::Certificate(format!("日付 {time} が使える範囲にありません")))
 }
 
 /// The certificate of a public key; of a renewed one, the newest.

@@ -29,7 +29,7 @@ struct Phone<'a> {
 }
 
 impl Contact {
-    /// Whether it tells any way to reach the union.
+    /// Returns true if it tells any way to reach the union.
     #[must_use]
     pub const fn is_reachable(&self) -> bool {
         self.mail.is_some() || self.form_url.is_some() || self.phone.is_some()
@@ -56,7 +56,7 @@ impl<'a> From<&'a Contact> for ContactView<'a> {
     }
 }
 
-/// Whether a text is a telephone number of Japan, or one with its country's code.
+/// Returns true for a telephone number of Japan, or one with its country's code.
 pub(super) fn can_be_dialled(number: &str) -> bool {
     let dialled = dialled(number);
     let digits = dialled.strip_prefix('+').unwrap_or(&dialled);

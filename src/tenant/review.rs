@@ -6,6 +6,7 @@ use chrono::NaiveTime;
 use serde_json::Value;
 
 use crate::base::email::EmailAddress;
+use crate::base::japanese::unshowable;
 
 use super::brand::Colour;
 use super::contact::can_be_dialled;
@@ -128,8 +129,9 @@ fn control_characters(path: &str, value: &Value, found: &mut Findings) {
     match value {
         Value::String(text) => {
             let lines = path.starts_with("contact.");
-            let wrong = text.chars().any(|c| c.is_control() && !(lines && c == '\n'));
-            found.add(wrong, path, "制御文字は使えません", "");
+            let control = text.chars().any(|c| c.is_control() && !(lines && c == '\n'));
+            let wrong = control || unshowable(text).is_some();
+            found.add(wrong, path, "制御文字や見えない文字は使えません", "");
         }
         Value::Array(items) => items
             .iter()

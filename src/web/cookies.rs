@@ -102,9 +102,9 @@ pub fn forget_session(jar: CookieJar) -> CookieJar {
     jar.add(removal(SESSION))
 }
 
-/// Makes the browser forget the session and the visit.
+/// Makes the browser forget the session and the visit, and what belonged to them.
 pub fn forget(jar: CookieJar) -> CookieJar {
-    jar.add(removal(SESSION)).add(removal(VISIT))
+    jar.add(removal(SESSION)).add(removal(VISIT)).add(removal(ANSWER))
 }
 
 fn removal(name: &'static str) -> Cookie<'static> {

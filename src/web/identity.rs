@@ -83,6 +83,7 @@ impl Visitor {
             tenant: self.tenant.clone(),
             person: self.subscriber().map(person),
             csrf: self.csrf(),
+            has_recovery_codes: self.session().is_some_and(|session| session.has_recovery_codes),
             said: None,
         }
     }
@@ -120,6 +121,15 @@ impl Visitor {
         page: &P,
     ) -> Result<Response, WebError> {
         answer::show(self, app, &self.asked.address(), status, page)
+    }
+
+    /// A page that is shown once, and kept nowhere.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
+        let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
+        Ok((self.jar.clone(), page).into_response())
     }
 
     /// [`Visitor::page`] where a form is answered at another address than its own, which may have a query.
@@ -200,8 +210,14 @@ impl Visitor {
                 Redirect::to(self.step(session).path()).into_response()
             }
             Some(Lookup::Expired) => {
+                // At once, to a form as well: what its answer would be kept for has just been forgotten.
                 let expired = Self { jar: cookies::forget(self.jar.clone()), ..self };
-                expired.page(app, StatusCode::UNAUTHORIZED, &SessionExpired {}).into_response()
+                let page = app.pages.render(
+                    &expired.frame(),
+                    StatusCode::UNAUTHORIZED,
+                    &SessionExpired {},
+                );
+                (expired.jar, page).into_response()
             }
             // The newer token is in the browser, or on its way there.
             Some(Lookup::Superseded(_)) => Redirect::to("/").into_response(),

@@ -1,13 +1,15 @@
 //! Texts that unions write with a little structure: the small part of Markdown that is promised.
 //!
 //! Headings, paragraphs whose lines stay lines, lists, bold, links to `https:` and `mailto:`, and rules.
-//! Everything else (HTML, code, pictures, italics) is shown as the characters it was written with, so that
-//! nothing that a lawyer wrote gets lost, and nothing of it acts in a browser.
+//! Everything else (HTML, code, pictures, italics, `\*`, `&amp;`) is shown as the characters it was written
+//! with, so that nothing that a lawyer wrote gets lost, and nothing of it acts in a browser.
 
 mod read;
+mod shelf;
 mod write;
 
 pub use self::read::read;
+pub use self::shelf::Shelf;
 pub use self::write::{html, plain};
 
 /// A part that stands by itself.
@@ -19,18 +21,15 @@ pub enum Block {
         line: Vec<Span>,
     },
     Paragraph(Vec<Span>),
-    List {
-        numbered: bool,
-        items: Vec<Item>,
-    },
+    List(Vec<Item>),
     Quote(Vec<Block>),
     Rule,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// As the text says, which a legal text refers to.
-    pub number: usize,
+    /// 「1.」 or 「1)」 as the text has it, since a legal text refers to it; empty in a list without numbers.
+    pub mark: String,
     pub blocks: Vec<Block>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderName;
 
 use super::page::Pages;
+use super::prose::Shelf;
 use super::turns::Turns;
 use crate::auth::context::Context;
 use crate::auth::hashing::Hasher;
@@ -39,6 +40,8 @@ pub struct App {
     pub security: SecuritySettings,
     pub turns: Turns,
     pub pages: Pages,
+    /// Terms of use as HTML.
+    pub prose: Shelf,
     /// Whether browsers come by TLS alone.
     pub https: bool,
     /// Where the proxy in front tells a browser's address.

@@ -23,11 +23,12 @@ async fn f2_f5_f8_each_mistake_is_explained_and_what_was_typed_stays() {
     browser.give_password(&wataru).await;
     browser.arrives_at("生年月日の入力").await;
     let no_date = "生年月日は数字8桁で入力してください。（入力例:19790822）";
+    let no_such_day = "生年月日が、存在しない日付です。ご確認のうえ、もう一度入力してください。";
     let wrong_date = "生年月日が正しくありません。ご確認のうえ、もう一度入力してください。";
     for (typed, error) in [
         ("", "生年月日を入力してください。"),
         ("1968", no_date),
-        ("昭和43年13月30日", no_date),
+        ("昭和43年13月30日", no_such_day),
         ("19681031", wrong_date),
     ] {
         assert_refused(&browser, "生年月日", typed, &[error]).await;

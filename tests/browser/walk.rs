@@ -56,10 +56,13 @@ impl<'a> Walk<'a> {
         let mut complaints = browser.complaints().await;
         complaints.retain(|complaint| !complaint.message.starts_with(&status));
         assert!(complaints.is_empty(), "{name}: {complaints:#?}");
-        for text in [200, 100] {
-            browser.change_size(1280, text).await;
+        for (width, text) in [(390, 100), (1280, 200), (1280, 100)] {
+            browser.change_size(width, text).await;
             let violations = browser.axe_violations().await;
-            assert!(violations.is_empty(), "{name} at {text}% of text: {violations:#?}");
+            assert!(
+                violations.is_empty(),
+                "{name} at {width} px and {text}% of text: {violations:#?}"
+            );
         }
         // Those of axe itself, which belongs to no page.
         browser.complaints().await;

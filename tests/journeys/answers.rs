@@ -103,3 +103,14 @@ async fn a_program_that_asks_for_no_page_is_answered_at_once() {
     let page = program.post("/sign-in", &[("user_id", TARO.user_id), ("password", "x")]).await;
     assert!(is_refusal(&page));
 }
+
+#[tokio::test]
+async fn l9_a_form_sent_after_the_session_ended_by_rest_says_so() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    browser.get("/profile").await;
+    world.clock.advance(Duration::minutes(40));
+    let page = browser.post("/profile", &[("user_id", "x"), ("was", "x"), ("method", "")]).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(page.heading(), "一定期間が経過したため、エラーになりました");
+}

@@ -64,7 +64,17 @@ async fn o1_validate_names_five_mistakes_with_their_lines_and_needs_no_database(
     let path = world.write("nowhere.toml", nowhere.join("\n"));
     let output = kosmo(None, &["tenant", "validate", text(&path)]);
     assert!(output.status.success(), "T7: no mistake: {}", err(&output));
-    assert!(err(&output).contains("注意: contact: 組合に連絡する手段が1つもありません"));
+    let caution = "contact: 組合に連絡する手段が1つもありません";
+    assert!(err(&output).contains(&format!("nowhere.toml: 注意: {caution}")));
+    let url = world.database.url();
+    let plan = kosmo(Some(&url), &["tenant", "plan", text(&path)]);
+    assert!(err(&plan).contains(&format!("nowhere.toml: 注意: {caution}")), "{}", err(&plan));
+    let json = kosmo(None, &["tenant", "validate", "--json", text(&path)]);
+    let json: serde_json::Value = serde_json::from_str(&out(&json)).unwrap();
+    assert_eq!(json["problems"], serde_json::json!([]));
+    assert_eq!(json["cautions"].as_array().unwrap().len(), 1, "{json}");
+    assert!(json["cautions"][0]["message"].as_str().unwrap().starts_with(caution), "{json}");
+    assert!(json["cautions"][0]["file"].as_str().unwrap().ends_with("nowhere.toml"), "{json}");
     let wrong = EXAMPLE.replace("phone = \"03-0000-0000\"", "phone = \"内線 12\"");
     let output = kosmo(None, &["tenant", "validate", text(&world.write("wrong.toml", wrong))]);
     assert!(err(&output).contains("contact.phone: 電話番号ではありません"), "{}", err(&output));
@@ -85,8 +95,9 @@ async fn o1_files_that_are_missing_or_no_toml_are_told_among_the_others() {
     assert!(told.contains("/nosuch.toml: ファイルまたはフォルダがありません"), "{told}");
     assert!(told.contains("broken.toml:1: TOMLとして読めません: 「=」と値がありません"), "{told}");
     assert!(told.contains("誤りが 2 件あります"), "{told}");
-    let problems: serde_json::Value = serde_json::from_str(&out(&validate(&["--json"]))).unwrap();
-    assert_eq!(problems[1]["line"], 1, "{problems}");
+    let told: serde_json::Value = serde_json::from_str(&out(&validate(&["--json"]))).unwrap();
+    assert_eq!(told["problems"][1]["line"], 1, "{told}");
+    assert_eq!(told["cautions"], serde_json::json!([]));
 }
 
 #[test]
@@ -269,9 +280,13 @@ async fn o5_doctor_tells_what_is_wrong_and_how_to_mend_it() {
     let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = elsewhere.local_addr().unwrap().to_string();
     for (variable, value, told) in [
-        ("KOSMO_SEALING__KEYS_FILE", "/nonexistent", "× 封印の鍵: "),
+        (
+            "KOSMO_SEALING__KEYS_FILE",
+            "/nonexistent",
+            "（/nonexistent）を読めません: ファイルまたは",
+        ),
         ("KOSMO_LISTEN", taken.as_str(), "× 待ち受けるアドレス: "),
-        ("KOSMO_LOG__FILTER", "=x=", "× ログの設定: "),
+        ("KOSMO_LOG__FILTER", "=x=", "× ログの設定: 設定の log.filter の「=x=」を読めません（例: "),
     ] {
         let output = prepared(&world.database.url()).env(variable, value).output().unwrap();
         assert_eq!(output.status.code(), Some(3), "{variable}: {}", out(&output));

@@ -147,3 +147,19 @@ async fn a_cookie_that_somebody_made_up_leads_nowhere() {
     let page = again.get("/reauthenticate?next=//evil.example").await;
     assert_eq!(hidden(&page, "next").replace("&#x2F;", "/"), "/");
 }
+
+#[tokio::test]
+async fn the_next_person_at_a_browser_is_not_led_to_the_page_of_the_one_before() {
+    let world = World::new().await;
+    let mut browser = world.sign_in(TARO).await;
+    world.clock.advance(Duration::minutes(32));
+    browser.get(MONTH).await;
+    world.sign_in_as_taro(&mut browser).await;
+    let mut half = world.browser(TARO.union);
+    half.get(MONTH).await;
+    world.give_password(&mut half, TARO).await;
+    half.get("/sign-out").await;
+    half.get("/sign-in/code").await;
+    half.post("/sign-out", &[]).await;
+    assert!(!half.cookies.contains_key(NEXT));
+}

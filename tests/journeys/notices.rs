@@ -104,6 +104,22 @@ async fn o2_a_month_comes_in_is_looked_over_published_and_withdrawn() {
 }
 
 #[tokio::test]
+async fn m1_a_union_that_is_disabled_publishes_without_a_mail() {
+    let world = World::new().await;
+    let row = "N1,K3,2026-11,2026-09,あおば薬局,調剤,1,1000,700,0,300,";
+    let text = file(EXPENSE_HEADINGS, &[row]);
+    let path = world.write("november.csv", text.trim_end());
+    let told = done(&world, &format!("import --tenant klinekenpo {}", path.display()));
+    assert!(told.contains("最後の行に改行がありません"), "{told}");
+    let disabled = world.kosmo(&["tenant", "disable", "klinekenpo", "--yes"]);
+    assert!(disabled.status.success(), "{}", said(&disabled));
+    let told = done(&world, &format!("publish {NOVEMBER}"));
+    assert!(told.contains("2026年11月の通知を公開しました"), "{told}");
+    assert!(told.contains("組合は停止中のため、メールは送りません"), "{told}");
+    assert_eq!(world.count("select count(*) from outbox where kind = 'expenses_updated'").await, 0);
+}
+
+#[tokio::test]
 async fn o2_what_makes_no_sense_is_refused() {
     let world = World::new().await;
     let path = world.write("empty.csv", file(EXPENSE_HEADINGS, &[]));

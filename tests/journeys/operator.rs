@@ -25,7 +25,11 @@ async fn t9_letters_are_random_private_and_kill_the_ones_before() {
     let world = World::new().await;
     let out = world.write("letters.csv", "");
     let path = out.to_str().unwrap();
-    let issue = ["letters", "issue", "--tenant", "nideckenpo", "--member", "N1", "--out", path];
+    let ask = ["letters", "issue", "--tenant", "nideckenpo", "--member", "N1", "--out", path];
+    let issue = [&ask[..], &["--yes"]].concat();
+    let unconfirmed = world.kosmo(&ask);
+    assert_eq!(unconfirmed.status.code(), Some(2), "her letter lives: {}", said(&unconfirmed));
+    assert!(said(&unconfirmed).contains("使えなくなります"), "{}", said(&unconfirmed));
     let refused = world.kosmo(&issue);
     assert!(!refused.status.success(), "an older file is never overwritten: {}", said(&refused));
     std::fs::remove_file(&out).unwrap();
@@ -37,8 +41,9 @@ async fn t9_letters_are_random_private_and_kill_the_ones_before() {
     assert!(said(&issued).contains("1人分"));
     assert_eq!(out.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(text.matches("\r\n").count(), text.lines().count(), "Excel's line ends: {text}");
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("個人コード,氏名,仮ユーザID,仮パスワード,有効期限"));
+    assert_eq!(lines.next(), Some("\u{feff}個人コード,氏名,仮ユーザID,仮パスワード,有効期限"));
     let fields: Vec<&str> = lines.next().unwrap().split(',').collect();
     assert_eq!(fields[..3], ["N1", "歯車　七", "kari-n7"], "she keeps her ID");
     let dead = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
@@ -170,6 +175,10 @@ async fn f3_terms_written_on_windows_are_previewed_and_read_as_they_were_meant()
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
+    let json = world.kosmo(&["terms", "preview", "--json", path.to_str().unwrap()]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((json["headings"].as_i64(), json["paragraphs"].as_i64()), (Some(2), Some(2)));
+    assert!(json["text"].as_str().unwrap().starts_with("■ 第1条 見出し"), "{json}");
     let broken = world.write("broken.txt", b"\xff\xff");
     let output = world.kosmo(&["terms", "preview", broken.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));

@@ -301,3 +301,18 @@ async fn s5_a_passkey_that_is_deleted_meanwhile_signs_nobody_in_and_a_code_is_ma
     half.post("/sign-in/code", &[("code", &code)]).await;
     assert!(half.get("/").await.heading().starts_with("ようこそ"));
 }
+
+#[tokio::test]
+async fn l6_s5_a_passkey_waits_for_another_name_as_long_as_finding_one_takes() {
+    let world = World::new().await;
+    let (mut device, mut browser) = world.with_passkey(TARO, KLINE).await;
+    world.clock.advance(Duration::minutes(1));
+    let answer = device.make(options(&browser.get(ADD).await));
+    world.clock.advance(Duration::minutes(2));
+    let taken = browser.post(ADD, &[("credential", &answer), ("name", "iPhone")]).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(taken.body.contains(&format!("value=\"{}\"", answer.replace('"', "&quot;"))));
+    world.clock.advance(Duration::minutes(1));
+    let added = browser.post(ADD, &[("credential", &answer), ("name", "iPad")]).await;
+    assert_eq!(added.location(), "/sign-in-methods", "{}", added.text());
+}

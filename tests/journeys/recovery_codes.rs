@@ -30,8 +30,12 @@ async fn make(browser: &mut Browser) -> Vec<String> {
 async fn ten_codes_are_shown_once_and_each_signs_in_once() {
     let world = World::new().await;
     let mut browser = world.sign_in(TARO).await;
+    let mut without = world.browser("klinekenpo");
+    world.give_password(&mut without, TARO).await;
+    assert!(!without.get("/sign-in/code").await.shows("リカバリーコード"), "there is none to use");
     let set = make(&mut browser).await;
     assert_eq!(set.len(), 10);
+    assert!(!browser.cookies.contains_key("__Host-kosmo-answer"), "kept nowhere");
     for code in &set {
         let groups: Vec<usize> = code.split('-').map(str::len).collect();
         assert_eq!(groups, [4; 4], "short enough to be written down: {code}");

@@ -173,8 +173,18 @@ async fn o2_claims_left_out_come_in_by_the_ordinary_layout() {
     let unfinished = told(world.import_expenses(UNION, &csv).await.unwrap_err());
     assert_eq!(unfinished, ["2行目「個人コード」: 空です"]);
     let completed = csv.replace("UKE-202609-1-131234567-2,,", "UKE-202609-1-131234567-2,K1,");
-    let imported = world.import_expenses(UNION, &completed).await.unwrap();
+    // As a spreadsheet saves it: CP932, months of its own, amounts in groups, dates with slashes.
+    let saved = completed
+        .trim_start_matches('\u{feff}')
+        .replace("2026-10,2026-08", "Oct-26,2026/8/1")
+        .replace(",12960,9072,0,3888,", ",\"12,960\",\"9,072\",0,\"3,888\",")
+        .replace("1979-08-23", "1979/8/23");
+    let (saved, _, _) = encoding_rs::SHIFT_JIS.encode(&saved);
+    let imported = world.import_expenses_file(UNION, &saved).await.unwrap();
     assert_eq!(imported.counts, counts(1, 0, 0));
+    world.publish_notice(UNION, october()).await;
+    let again = world.import_expenses(UNION, &completed).await.unwrap();
+    assert_eq!(again.counts, counts(0, 0, 1), "the same rows as it was written");
     assert_eq!(
         rows(&world).await,
         [
@@ -185,6 +195,15 @@ async fn o2_claims_left_out_come_in_by_the_ordinary_layout() {
 
     let (again, left_out) = import_the_known(&world, &file).await;
     assert_eq!((again.counts, left_out.len()), (counts(0, 0, 1), 1));
+
+    // What was completed by hand stays, though its person is found now.
+    let known = people::members(UNION).replace("1979-08-22", "1979-08-23");
+    world.import_members(UNION, &known).await.unwrap();
+    world.execute("update expenses set remarks = '手で入力' where claim_number like '%-2'").await;
+    let (again, left_out) = import_the_known(&world, &file).await;
+    assert_eq!((again.counts, again.left, left_out.len()), (counts(0, 0, 2), 1, 0));
+    let by_hand = "select count(*) from expenses where remarks = '手で入力'";
+    assert_eq!(world.count(by_hand).await, 1);
 }
 
 #[tokio::test]

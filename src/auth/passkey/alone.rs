@@ -115,11 +115,12 @@ impl SignIn<'_> {
             true => self.check(&mut tx, visit.tenant, asked, &answer).await?,
             false => (Verdict::Wrong, None),
         };
-        if !matches!(verdict, Verdict::Wrong) {
-            taken.give_back(&mut tx).await?;
-        }
         let reason = if let Verdict::Signed(reason) = verdict { Some(reason) } else { None };
         let right = matches!(verdict, Verdict::Right(_));
+        // What was signed once may come again and again: it is no wrong factor, yet no right one either.
+        if right {
+            taken.give_back(&mut tx).await?;
+        }
         let Some(account) = account.filter(|_| right) else {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
             let detail = given.client.detail(detail);

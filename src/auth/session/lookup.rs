@@ -56,6 +56,10 @@ async fn look(
                   a.second_factor as "method: SecondFactor",
                   exists (select from email_failures f
                           where f.tenant_id = a.tenant_id and f.email = a.email) as "failed!",
+                  exists (select from recovery_codes r
+                          where r.tenant_id = a.tenant_id and r.account_id = a.id
+                            and r.used_at is null) as "recovery_codes!",
+                  a.passkey_offer_answered_at is not null as "passkey_offer_answered!",
                   a.email_confirmed_at is null and exists (
                       select from email_confirmations c
                       where c.tenant_id = a.tenant_id and c.account_id = a.id) as "asked!",
@@ -155,6 +159,8 @@ async fn look(
         loss: Loss::of(&tenant.config.after_loss, row.lost_on, clock.today()),
         email: row.email,
         email_failed: row.failed,
+        has_recovery_codes: row.recovery_codes,
+        passkey_offer_answered: row.passkey_offer_answered,
         remember_until: row.remember_until,
         password_set_at: row.password_set_at,
         reauthenticated_at: row.reauthenticated_at,
@@ -224,7 +230,7 @@ pub(in crate::auth) fn expires_at(
     jst(set).checked_add_months(months).map(|until| until.to_utc())
 }
 
-/// Whether a session was left alone for longer than the union allows.
+/// Returns true if a session was left alone for longer than the union allows.
 pub(in crate::auth) fn rests(
     policy: &SignIn,
     last_seen_at: DateTime<Utc>,

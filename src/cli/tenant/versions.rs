@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::read;
+use super::{print_cautions, read};
 use crate::auth::touched::{self, Touch};
 use crate::cli::confirm::{Answer, confirmed};
 use crate::cli::{Operator, Outcome, output};
 use crate::db::PlatformTx;
+use crate::tenant::contact;
 use crate::tenant::plan::{Change, changes};
 use crate::tenant::policy::TenantConfig;
 use crate::tenant::registry::{self, Applied, People, Registered};
 
 /// What a new policy does to a union's people.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Effects {
     people: People,
     touches: Vec<Touch>,
@@ -63,7 +64,7 @@ pub(super) async fn plan(
 ) -> anyhow::Result<Outcome> {
     let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
     let mut plans = Vec::new();
-    for config in &configs {
+    for (file, config) in files.iter().zip(&configs) {
         let mut tx = operator.db.platform().await?;
         let current = registry::find(&mut tx, config.slug.as_str()).await?;
         let id = current.as_ref().map(|current| current.id);
@@ -80,6 +81,7 @@ pub(super) async fn plan(
             plans.push(in_json(config, current.as_ref(), &changes, effects.as_ref()));
         } else {
             print(config, current.as_ref(), &changes, effects.as_ref());
+            print_cautions(file, config);
         }
     }
     if json {
@@ -119,6 +121,7 @@ fn in_json(
         "changes": current.map(|_| changes).unwrap_or_default(),
         "touches": effects.map(|effects| effects.touches.as_slice()).unwrap_or_default(),
         "people": people,
+        "cautions": contact::cautions(config).iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 
@@ -151,10 +154,12 @@ pub(super) async fn apply(
         }
     }
     tx.commit().await?;
-    match json {
-        true => output::json(&results)?,
-        false => lines.iter().for_each(|line| println!("{line}")),
+    if json {
+        output::json(&results)?;
+        return Ok(Outcome::Done);
     }
+    lines.iter().for_each(|line| println!("{line}"));
+    files.iter().zip(&configs).for_each(|(file, config)| print_cautions(file, config));
     Ok(Outcome::Done)
 }
 
@@ -170,11 +175,19 @@ fn applied_in_json(slug: &str, applied: &Applied) -> serde_json::Value {
 }
 
 /// What a rollback comes to, as the operator agrees to it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Rollback {
     target: i32,
     applied: Applied,
     effects: Option<Effects>,
+}
+
+/// Two rollbacks are the same if they keep the same. Whom they touch is counted anew each time, and
+/// somebody may sign in meanwhile.
+impl PartialEq for Rollback {
+    fn eq(&self, other: &Self) -> bool {
+        (self.target, &self.applied) == (other.target, &other.applied)
+    }
 }
 
 /// `kosmo tenant rollback`
@@ -235,6 +248,23 @@ async fn roll_back(
     Ok((Rollback { target, applied, effects }, tx))
 }
 
+/// What taking a union out of service comes to, as the operator agrees to it.
+#[derive(Debug)]
+struct Disabled {
+    /// The new version; `None` where the union is out of service already.
+    version: Option<i32>,
+    people: People,
+    /// Living sessions, and how many people's they are.
+    sessions: (i64, i64),
+}
+
+/// Two are the same if they keep the same, as with [`Rollback`].
+impl PartialEq for Disabled {
+    fn eq(&self, other: &Self) -> bool {
+        self.version == other.version
+    }
+}
+
 /// `kosmo tenant disable`
 pub(super) async fn disable(
     operator: &Operator,
@@ -243,7 +273,7 @@ pub(super) async fn disable(
     yes: bool,
     json: bool,
 ) -> anyhow::Result<Outcome> {
-    let touches = |((people, sessions), version): &((People, (i64, i64)), Option<i32>)| {
+    let touches = |Disabled { version, people, sessions }: &Disabled| {
         if version.is_none() {
             return Vec::new();
         }
@@ -267,9 +297,9 @@ pub(super) async fn disable(
         let mut people_tx = operator.db.tenant(union.id).await?;
         let people = registry::people(&mut people_tx).await?;
         let sessions = touched::living_sessions(&mut people_tx, clock, &union.config).await?;
-        anyhow::Ok((((people, sessions), version), tx))
+        anyhow::Ok((Disabled { version, people, sessions }, tx))
     };
-    let ((_, version), tx) = match confirmed(yes, touches, work).await? {
+    let (Disabled { version, .. }, tx) = match confirmed(yes, touches, work).await? {
         Answer::Yes(done) => done,
         Answer::No(outcome) => return Ok(outcome),
     };
@@ -303,4 +333,34 @@ pub(super) async fn enable(
 
 fn state_in_json(slug: &str, enabled: bool, version: Option<i32>) -> serde_json::Value {
     json!({ "slug": slug, "enabled": enabled, "changed": version.is_some(), "version": version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(accounts: i64) -> People {
+        People { accounts, ..People::default() }
+    }
+
+    #[test]
+    fn o1_who_signs_in_while_the_operator_thinks_does_not_matter() {
+        let disabled = |version, accounts| Disabled {
+            version,
+            people: people(accounts),
+            sessions: (accounts, accounts),
+        };
+        assert_eq!(disabled(Some(2), 1), disabled(Some(2), 5));
+        assert_ne!(disabled(Some(2), 1), disabled(Some(3), 1));
+        assert_ne!(disabled(Some(2), 1), disabled(None, 1));
+
+        let rollback = |target, version, accounts| Rollback {
+            target,
+            applied: Applied::Unchanged { version },
+            effects: Some(Effects { people: people(accounts), touches: Vec::new() }),
+        };
+        assert_eq!(rollback(1, 3, 1), rollback(1, 3, 5));
+        assert_ne!(rollback(1, 3, 1), rollback(2, 3, 1), "another target");
+        assert_ne!(rollback(1, 3, 1), rollback(1, 4, 1), "somebody applied a file meanwhile");
+    }
 }

@@ -7,6 +7,8 @@ use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::expenses::care::Care;
 
+/// The counter rounds to ten yen, so that what it took may exceed the share by less.
+const COUNTERS_YEN: i64 = 10;
 /// A point is ten yen everywhere.
 pub(super) const YEN_A_POINT: i64 = 10;
 
@@ -135,9 +137,12 @@ impl Amounts {
             let left = (insured_share - covered.patient).max(0);
             (covered.patient + share(uncovered).min(left), covered.guessed || uncovered > 0)
         };
-        if out_of_pocket > insured_share {
+        let beyond = out_of_pocket - insured_share;
+        if beyond >= COUNTERS_YEN {
             return Err("公費の負担金額が、公費がないときの自己負担額より大きくなっています");
         }
+        let (out_of_pocket, computed) =
+            if beyond > 0 { (insured_share, true) } else { (out_of_pocket, computed) };
         Ok(Self {
             total: Yen(total),
             insurer: Yen(total - insured_share),

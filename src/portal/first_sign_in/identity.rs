@@ -126,7 +126,7 @@ fn page(app: &App, signing_in: &SigningIn, mut form: IdentityForm) -> Result<Res
     ]));
     let status = status_of(&form.errors);
     let visitor = &signing_in.visitor;
-    let terms = visitor.tenant.terms.in_force(app.clock.now()).into();
+    let terms = TermsText::of(&app.prose, visitor.tenant.terms.in_force(app.clock.now()));
     visitor.page(app, status, &IdentityPage { progress: signing_in.progress(), terms, form })
 }
 

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::sign_in::{SignInForm, SignInPage};
+use super::sign_in::{SIGN_IN, SignInForm, SignInPage};
 use crate::web::error::WebError;
 use crate::web::form::Field;
 use crate::web::identity::Visitor;
@@ -39,5 +39,5 @@ fn answer(
         form,
         ..SignInPage::of(app, visitor)?
     };
-    visitor.page(app, StatusCode::OK, &page)
+    visitor.page_at(app, SIGN_IN, StatusCode::OK, &page)
 }

@@ -5,20 +5,30 @@ use comrak::{Arena, Options, parse_document};
 
 use super::{Block, Item, Span};
 
+// These characters, which Unicode keeps for a program's own use, stand in a prepared line for those that
+// Markdown would act on, wherever they stand: in a list, a quote, a link or between backticks.
+
+/// It stands for `\`, which would make a character of a mark and then not be shown.
+const BACKSLASH: &str = "\u{fdd0}";
+/// It stands for `&`, which may begin the name of another character.
+const AMPERSAND: &str = "\u{fdd1}";
+/// It stands for `:` after `]`: 「[注]: 別紙」 would be taken for the target of a link, and not be shown at all.
+const COLON: &str = "\u{fdd2}";
+
 /// Reads a text; line ends of any system, and a byte order mark, are no part of it.
 #[must_use]
 pub fn read(text: &str) -> Vec<Block> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
-    let lines: Vec<String> =
-        text.lines().map(|line| prepared(line).unwrap_or(line.into())).collect();
+    let written: Vec<&str> = text.lines().collect();
+    let prepared: Vec<String> = written.iter().map(|line| prepared(line)).collect();
     let mut options = Options::default();
     // 「」 and 、 stand right beside what is bold in Japanese, where CommonMark wants a space.
     options.extension.cjk_friendly_emphasis = true;
     // A line of hyphens below a paragraph makes no heading of it.
     options.parse.ignore_setext = true;
     let arena = Arena::new();
-    let root = parse_document(&arena, &lines.join("\n"), &options);
-    let mut blocks = Reader { lines: &lines }.blocks(root);
+    let root = parse_document(&arena, &prepared.join("\n"), &options);
+    let mut blocks = Reader { written: &written, prepared: &prepared }.blocks(root);
     let top = blocks.iter().filter_map(|block| match block {
         Block::Heading { level, .. } => Some(*level),
         _ => None,
@@ -32,20 +42,27 @@ pub fn read(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// A line as it is meant where Markdown would read it otherwise.
-fn prepared(line: &str) -> Option<String> {
+/// Writes a line so that Markdown finds in it what is meant.
+fn prepared(line: &str) -> String {
     let start = line.trim_start_matches(' ');
     let marks = start.len() - start.trim_start_matches('#').len();
-    if let (1..=6, Some(heading)) = (marks, start[marks..].strip_prefix('\u{3000}')) {
-        return Some(format!("{} {heading}", "#".repeat(marks)));
-    }
-    // 「[注]: 別紙」 would be taken for the target of a link, and not be shown at all.
-    let is_note = start.starts_with('[') && start.contains("]:");
-    is_note.then(|| line.replacen('[', "\\[", 1))
+    let line = match (marks, start[marks..].strip_prefix('\u{3000}')) {
+        (1..=6, Some(heading)) => format!("{} {heading}", "#".repeat(marks)),
+        _ => line.to_owned(),
+    };
+    line.replace('\\', BACKSLASH).replace('&', AMPERSAND).replace("]:", &format!("]{COLON}"))
 }
 
+/// A part of a prepared text, with the characters that it was written with.
+fn restored(text: &str) -> String {
+    text.replace(BACKSLASH, "\\").replace(AMPERSAND, "&").replace(COLON, ":")
+}
+
+/// A place in the parsed text counts lines and bytes of the prepared one, which has as many lines as the
+/// written one.
 struct Reader<'t> {
-    lines: &'t [String],
+    written: &'t [&'t str],
+    prepared: &'t [String],
 }
 
 impl Reader<'_> {
@@ -62,21 +79,24 @@ impl Reader<'_> {
             NodeValue::Paragraph => Block::Paragraph(self.spans(node)),
             NodeValue::BlockQuote => Block::Quote(self.blocks(node)),
             NodeValue::ThematicBreak => Block::Rule,
-            NodeValue::List(list) => Block::List {
-                numbered: list.list_type == ListType::Ordered,
-                items: node.children().map(|item| self.item(item)).collect(),
-            },
+            NodeValue::List(_) => {
+                Block::List(node.children().map(|item| self.item(item)).collect())
+            }
             // Code, HTML, and whatever a later parser brings.
-            _ => Block::Paragraph(self.as_written(data.sourcepos)),
+            _ => Block::Paragraph(self.as_written(node, data.sourcepos)),
         }
     }
 
     fn item(&self, node: Node<'_>) -> Item {
-        let number = match &node.data().value {
-            NodeValue::Item(item) => item.start,
-            _ => 1,
+        let data = node.data();
+        let mark = match &data.value {
+            NodeValue::Item(list) if list.list_type == ListType::Ordered => {
+                let line = self.prepared_from(data.sourcepos);
+                line.split_inclusive(['.', ')']).next().unwrap_or_default().to_owned()
+            }
+            _ => String::new(),
         };
-        Item { number, blocks: self.blocks(node) }
+        Item { mark, blocks: self.blocks(node) }
     }
 
     fn spans(&self, parent: Node<'_>) -> Vec<Span> {
@@ -92,7 +112,7 @@ impl Reader<'_> {
             NodeValue::SoftBreak | NodeValue::LineBreak => spans.push(Span::LineEnd),
             NodeValue::Strong => spans.push(Span::Bold(self.spans(node))),
             NodeValue::Link(link) if leads_out(&link.url) => {
-                spans.push(Span::Link { to: link.url.clone(), label: self.spans(node) });
+                spans.push(Span::Link { to: restored(&link.url), label: self.spans(node) });
             }
             NodeValue::Link(link) => self.marked("[", node, &end_of(link), spans),
             NodeValue::Image(link) => self.marked("![", node, &end_of(link), spans),
@@ -125,20 +145,36 @@ impl Reader<'_> {
 
     /// `*` or `_`
     fn character_at(&self, place: Sourcepos) -> &'static str {
-        let line = self.lines.get(place.start.line.saturating_sub(1));
-        let byte = line.and_then(|line| line.as_bytes().get(place.start.column.saturating_sub(1)));
-        if byte == Some(&b'_') { "_" } else { "*" }
+        if self.prepared_from(place).starts_with('_') { "_" } else { "*" }
     }
 
-    /// The lines of the text themselves.
-    fn as_written(&self, place: Sourcepos) -> Vec<Span> {
-        let last = place.end.line.min(self.lines.len());
+    /// The rest of the prepared line in which something starts.
+    fn prepared_from(&self, place: Sourcepos) -> &str {
+        let line = self.prepared.get(place.start.line.saturating_sub(1));
+        let rest = line.and_then(|line| line.get(place.start.column.saturating_sub(1)..));
+        rest.unwrap_or_default()
+    }
+
+    /// The lines of the text themselves, without the marks of the lists and quotes that hold them.
+    fn as_written(&self, node: Node<'_>, place: Sourcepos) -> Vec<Span> {
+        let quotes = node
+            .ancestors()
+            .filter(|above| matches!(above.data().value, NodeValue::BlockQuote))
+            .count();
+        let last = place.end.line.min(self.written.len());
         let mut spans = Vec::new();
-        for line in &self.lines[place.start.line.saturating_sub(1).min(last)..last] {
-            if !spans.is_empty() {
+        for &line in &self.written[place.start.line.saturating_sub(1).min(last)..last] {
+            let text = if spans.is_empty() {
+                // Before the block stand marks alone, which are prepared as they are written.
+                line.get(place.start.column.saturating_sub(1)..).unwrap_or(line)
+            } else {
                 spans.push(Span::LineEnd);
-            }
-            spans.push(Span::Text(line.trim().to_owned()));
+                (0..quotes).fold(line, |rest, _| {
+                    let rest = rest.trim_ascii_start();
+                    rest.strip_prefix('>').unwrap_or(rest)
+                })
+            };
+            spans.push(Span::Text(text.trim_ascii().to_owned()));
         }
         spans
     }
@@ -159,8 +195,9 @@ fn leads_out(url: &str) -> bool {
 
 /// Text beside text is one.
 fn add(spans: &mut Vec<Span>, text: &str) {
+    let text = restored(text);
     match spans.last_mut() {
-        Some(Span::Text(before)) => before.push_str(text),
-        _ => spans.push(Span::Text(text.to_owned())),
+        Some(Span::Text(before)) => before.push_str(&text),
+        _ => spans.push(Span::Text(text)),
     }
 }

@@ -25,33 +25,60 @@ fn block_html(block: &Block, out: &mut String) {
             *out += "</blockquote>\n";
         }
         Block::Rule => *out += "<hr>\n",
-        Block::List { numbered, items } => {
-            let tag = if *numbered { "ol" } else { "ul" };
-            *out += &format!("<{tag}>\n");
-            for Item { number, blocks } in items {
-                let value = if *numbered { format!(" value=\"{number}\"") } else { String::new() };
-                *out += &format!("<li{value}>");
-                item_html(blocks, out);
-                *out += "</li>\n";
-            }
-            *out += &format!("</{tag}>\n");
-        }
+        Block::List(items) => list_html(items, out),
     }
 }
 
+fn list_html(items: &[Item], out: &mut String) {
+    let is_numbered = items.iter().all(|item| number(item).is_some());
+    let has_points = items.iter().all(|item| item.mark.is_empty());
+    let (start, end) = match (is_numbered, has_points) {
+        (true, _) => ("<ol>", "</ol>"),
+        (_, true) => ("<ul>", "</ul>"),
+        // The class takes the browser's own points away, and the role keeps it a list in Safari nevertheless.
+        _ => ("<ul class=\"ways\" role=\"list\">", "</ul>"),
+    };
+    *out += &format!("{start}\n");
+    for item in items {
+        match number(item).filter(|_| is_numbered) {
+            Some(number) => {
+                *out += &format!("<li value=\"{number}\">");
+                item_html("", &item.blocks, out);
+            }
+            None => {
+                *out += "<li>";
+                item_html(&item.mark, &item.blocks, out);
+            }
+        }
+        *out += "</li>\n";
+    }
+    *out += &format!("{end}\n");
+}
+
+/// The number of an item whose mark a browser writes the same way by itself: 「1.」, but neither 「1)」 nor 「01.」.
+fn number(item: &Item) -> Option<&str> {
+    let number = item.mark.strip_suffix('.')?;
+    (number == "0" || !number.starts_with('0')).then_some(number)
+}
+
 /// A line alone, or with a list below it, needs no paragraph.
-fn item_html(blocks: &[Block], out: &mut String) {
-    let rest = match blocks {
-        [Block::Paragraph(line)] => {
-            spans_html(line, out);
-            &[]
-        }
-        [Block::Paragraph(line), rest @ ..] if matches!(rest, [Block::List { .. }]) => {
-            spans_html(line, out);
-            *out += "\n";
-            rest
-        }
-        blocks => blocks,
+fn item_html(mark: &str, blocks: &[Block], out: &mut String) {
+    let (line, rest) = match blocks {
+        [Block::Paragraph(line), rest @ ..] => (line.as_slice(), rest),
+        rest => (Default::default(), rest),
+    };
+    let is_paragraph = !line.is_empty() && !matches!(rest, [] | [Block::List(_)]);
+    if is_paragraph {
+        *out += "<p>";
+    }
+    if !mark.is_empty() {
+        *out += &format!("{mark} ");
+    }
+    spans_html(line, out);
+    *out += match (is_paragraph, rest) {
+        (true, _) => "</p>\n",
+        (false, []) => "",
+        (false, _) => "\n",
     };
     rest.iter().for_each(|block| block_html(block, out));
 }
@@ -103,14 +130,18 @@ fn lines_of(blocks: &[Block], indent: &str, lines: &mut Vec<String>) {
             }
             Block::Quote(blocks) => lines_of(blocks, &format!("{indent}| "), lines),
             Block::Rule => lines.push(format!("{indent}{}", "─".repeat(20))),
-            Block::List { numbered, items } => {
-                for Item { number, blocks } in items {
-                    let mark = if *numbered { format!("{number}. ") } else { "・".to_owned() };
+            Block::List(items) => {
+                for Item { mark, blocks } in items {
+                    let mark = if mark.is_empty() { "・".to_owned() } else { format!("{mark} ") };
                     let mut item = Vec::new();
                     let below = format!("{indent}    ");
                     lines_of(blocks, &below, &mut item);
-                    if let Some(first) = item.first_mut() {
-                        *first = format!("{indent}  {mark}{}", first.trim_start());
+                    let first = item.first().map_or("", String::as_str);
+                    let text = first.strip_prefix(below.as_str()).unwrap_or(first);
+                    let marked = format!("{indent}  {mark}{}", text.trim_start_matches(' '));
+                    match item.first_mut() {
+                        Some(first) => *first = marked,
+                        None => item.push(marked),
                     }
                     lines.append(&mut item);
                 }
@@ -202,6 +233,14 @@ mod tests {
             ("本サービス*1及びその他*2", "本サービス*1及びその他*2"),
             ("_下線_と`符号`", "_下線_と`符号`"),
             ("[注1]: 別紙のとおり", "[注1]: 別紙のとおり"),
+            ("[注\n1]: 別紙", "[注\n1]: 別紙"),
+            ("    [注1]: 別紙", "[注1]: 別紙"),
+            ("    C:\\a & b\n    \\[b]", "C:\\a & b\n\\[b]"),
+            ("\\*印\\* と\\\n次の行\\", "\\*印\\* と\\\n次の行\\"),
+            ("\\# 見出し", "\\# 見出し"),
+            ("甲&amp;乙 &copy; & &#65;", "甲&amp;乙 &copy; & &#65;"),
+            ("`a\\*b &amp; [c]: d`", "`a\\*b &amp; [c]: d`"),
+            ("[押す](http://example.jp/?a&amp;b\\)", "[押す](http://example.jp/?a&amp;b\\)"),
             ("本文\n---- x", "本文\n---- x"),
             ("    字下げ\n    二行目", "字下げ\n二行目"),
             ("```\n符号\n```", "```\n符号\n```"),
@@ -214,6 +253,80 @@ mod tests {
             let kept = shown.lines().map(|line| escape(line).into_owned()).collect::<Vec<_>>();
             assert_eq!(html, format!("<p>{}</p>\n", kept.join("<br>\n")), "{source}");
         }
+    }
+
+    #[test]
+    fn f3_lists_and_quotes_lose_nothing() {
+        for (source, in_html, in_plain) in [
+            (
+                "- [注1]: 別紙のとおり",
+                "<ul>\n<li>[注1]: 別紙のとおり</li>\n</ul>\n",
+                "  ・[注1]: 別紙のとおり\n",
+            ),
+            (
+                "> [注1]: 別紙",
+                "<blockquote>\n<p>[注1]: 別紙</p>\n</blockquote>\n",
+                "| [注1]: 別紙\n",
+            ),
+            (
+                "> - 1) [注1]: 別紙",
+                concat!(
+                    "<blockquote>\n<ul>\n<li>\n<ul class=\"ways\" role=\"list\">\n",
+                    "<li>1) [注1]: 別紙</li>\n</ul>\n</li>\n</ul>\n</blockquote>\n",
+                ),
+                "|   ・1) [注1]: 別紙\n",
+            ),
+            ("-     字下げ", "<ul>\n<li>字下げ</li>\n</ul>\n", "  ・字下げ\n"),
+            (
+                "> ```\n> \\[符号]: x\n> ```",
+                "<blockquote>\n<p>```<br>\n\\[符号]: x<br>\n```</p>\n</blockquote>\n",
+                "| ```\n| \\[符号]: x\n| ```\n",
+            ),
+        ] {
+            assert_eq!(both(source), (in_html.to_owned(), in_plain.to_owned()), "{source}");
+        }
+    }
+
+    #[test]
+    fn f3_an_item_keeps_the_mark_it_was_written_with() {
+        for (source, in_html, in_plain) in [
+            (
+                "1) 項目\n2) 次",
+                "<ul class=\"ways\" role=\"list\">\n<li>1) 項目</li>\n<li>2) 次</li>\n</ul>\n",
+                "  1) 項目\n  2) 次\n",
+            ),
+            (
+                "1) 項目\n\n   続き",
+                concat!(
+                    "<ul class=\"ways\" role=\"list\">\n",
+                    "<li><p>1) 項目</p>\n<p>続き</p>\n</li>\n</ul>\n",
+                ),
+                "  1) 項目\n\n    続き\n",
+            ),
+            (
+                "01. 項目",
+                "<ul class=\"ways\" role=\"list\">\n<li>01. 項目</li>\n</ul>\n",
+                "  01. 項目\n",
+            ),
+            (
+                "1.\n3. 次",
+                "<ol>\n<li value=\"1\"></li>\n<li value=\"3\">次</li>\n</ol>\n",
+                "  1.\n  3. 次\n",
+            ),
+        ] {
+            assert_eq!(both(source), (in_html.to_owned(), in_plain.to_owned()), "{source}");
+        }
+    }
+
+    #[test]
+    fn f3_an_address_is_followed_as_it_was_written() {
+        assert_eq!(
+            both("[窓口](https://kenpo.example.jp/?a=1&b=2) <https://[::1]:80/?a&b>").0,
+            concat!(
+                "<p><a href=\"https://kenpo.example.jp/?a=1&amp;b=2\">窓口</a> ",
+                "<a href=\"https://[::1]:80/?a&amp;b\">https://[::1]:80/?a&amp;b</a></p>\n",
+            )
+        );
     }
 
     #[test]

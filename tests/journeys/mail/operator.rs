@@ -32,7 +32,7 @@ async fn m2_a_refused_mail_is_listed_and_put_back() {
 
     let list = said(&kosmo(&world, &["list"]));
     for part in
-        ["klinekenpo", "account_changed", "t***@example.jp", "SES: MessageRejected", id.as_str()]
+        ["klinekenpo", "登録内容の変更", "t***@example.jp", "SES: MessageRejected", id.as_str()]
     {
         assert!(list.contains(part), "{part}: {list}");
     }
@@ -108,7 +108,11 @@ async fn m1_every_mail_of_a_union_can_be_looked_at_beforehand() {
         assert_eq!(mail.body_text(0).unwrap().replace('\r', "").trim(), text.trim());
         assert!(path.with_extension("html").exists());
     }
-    assert!(preview("jomkenpo").status.success(), "and again after a change");
+    let to_json = ["preview", "--tenant", "jomkenpo", "--json", "--to", to.to_str().unwrap()];
+    let again = kosmo(&world, &to_json);
+    assert!(again.status.success(), "and again after a change: {}", said(&again));
+    let json: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(json["mails"].as_array().unwrap().len(), count, "{json}");
     let unknown = preview("nobody");
     assert_eq!(unknown.status.code(), Some(1));
     assert!(said(&unknown).contains("組合「nobody」は登録されていません"), "{}", said(&unknown));

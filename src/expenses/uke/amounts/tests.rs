@@ -70,7 +70,7 @@ fn read(kind: &str, ho: Option<(&str, &str)>, ko: &[(&str, &str)]) -> Result<Amo
 fn o2_e3_who_pays_what_of_a_claim() {
     type Row<'r> = (&'r str, Option<(&'r str, &'r str)>, &'r [(&'r str, &'r str)], [i64; 4], bool);
     let ho = |points, share| Some((points, share));
-    let rows: [Row<'_>; 32] = [
+    let rows: [Row<'_>; 33] = [
         // No public payer. 本人 3割: 1,140 × 10 = 11,400; × 0.3 = 3,420.
         ("3111", ho("1140", ""), &[], [11_400, 7_980, 0, 3_420], true),
         // 家族 3割: 333 × 10 × 0.3 = 999, not rounded to ten.
@@ -96,6 +96,8 @@ fn o2_e3_who_pays_what_of_a_claim() {
         ("1114", ho("558", ""), &[("558", "300")], [5_580, 4_464, 816, 300], false),
         // Child aid that leaves nothing: 10,000 × 0.2 = 2,000 is all the payer's.
         ("1114", ho("1000", ""), &[("1000", "0")], [10_000, 8_000, 2_000, 0], false),
+        // The counter took 670 for 333 × 10 × 0.2 = 666: the share is all that there is to pay.
+        ("1114", ho("333", ""), &[("333", "670")], [3_330, 2_664, 0, 666], true),
         // 難病: 5,000 × 10 = 50,000; × 0.3 = 15,000, of which 2,500 is the patient's: 12,500.
         ("1112", ho("5000", ""), &[("5000", "2500")], [50_000, 35_000, 12_500, 2_500], false),
         // The same of 1,250 points: 12,500 × 0.3 = 3,750 − 2,500 = 1,250.
@@ -188,7 +190,7 @@ fn o2_e3_who_pays_what_of_a_claim() {
 fn o2_shares_beyond_what_is_to_be_paid_are_refused() {
     let beyond = read("1112", Some(("1000", "10001")), &[]).unwrap_err();
     assert_eq!(beyond, "3行目「HO 負担金額」: 医療費総額より大きい負担金額です");
-    for share in [3_001, 10_001] {
+    for share in [3_010, 10_001] {
         let beyond = read("1112", Some(("1000", "")), &[("1000", &share.to_string())]);
         let told = "4行目「KO 負担金額」: 公費の負担金額が、公費がないときの自己負担額より大きくなっています";
         assert_eq!(beyond.unwrap_err(), told);

@@ -229,7 +229,7 @@ fn o2_mistakes_are_told_by_line_record_and_field() {
             "3行目「HO 負担金額」: 「1x」は数字ではありません",
         ),
         (
-            vec![CLINIC, claim, HO, "KO,12345678,1,,2,1296,3889"],
+            vec![CLINIC, claim, HO, "KO,12345678,1,,2,1296,3898"],
             "4行目「KO 負担金額」: 公費の負担金額が、公費がないときの自己負担額より大きくなっています",
         ),
         (
