@@ -171,6 +171,9 @@ async fn every_page_of_a_second_factor_fits_a_phone_and_a_desk() {
     browser.fill("パスキーの名前", "会社のPC").await;
     browser.press("次へ").await;
     browser.arrives_at("ようこそ、菜種　咲 さん").await;
+    browser.goto(&format!("{}sign-in-methods/recovery-codes", saki.url)).await;
+    browser.press("リカバリーコードを発行する").await;
+    browser.sees("もう一度表示することはできません。").await;
     browser.sign_out().await;
     browser.give_password(&saki).await;
     walk.arrive("passkey", "パスキーでログイン").await;

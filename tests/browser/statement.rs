@@ -92,12 +92,16 @@ async fn e2_the_file_of_a_long_year_is_at_its_top_and_the_rows_stand_by_month() 
 }
 
 /// What the longest names and the largest amounts look like.
-const LONG: [&str; 2] = [
+const LONG: [&str; 3] = [
     "update members set kana = 'アレクサンドラマリア　ヴィクトリアエリザベート'",
-    "update expenses set total_yen = 167077770, insurer_yen = 65155693, public_yen = 50961039,
-                         out_of_pocket_yen = 50961038,
+    "update expenses set total_yen = 12345678, insurer_yen = 8641974, public_yen = 1000001,
+                         out_of_pocket_yen = 2703703,
                          institution = '独立行政法人国立病院機構サンプル医療センター附属診療所',
                          remarks = '高額療養費として健康保険組合から支給した額を含みます'",
+    // A gene therapy.
+    "update expenses set total_yen = 167077770, insurer_yen = 164155693, public_yen = 1000000,
+                         out_of_pocket_yen = 1922077
+     where claim_number = (select max(claim_number) from expenses)",
 ];
 
 /// E2, E3, E4, E8, D2
