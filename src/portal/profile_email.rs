@@ -128,7 +128,9 @@ async fn sent_page(
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = subscriber;
     let Some(pending) = pending(app, visitor, session).await? else {
-        let Some(email) = session.confirmed_email() else {
+        // Said to the person who waited for it, not to one who opens the page again.
+        let waited = notice.is_some();
+        let Some(email) = session.confirmed_email().filter(|_| waited) else {
             return Ok(Redirect::to(profile::PAGE).into_response());
         };
         let said =

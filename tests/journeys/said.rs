@@ -112,6 +112,10 @@ async fn s6_s7_s8_s9_each_change_says_what_happens_next() {
         "メールアドレスを確認しました。これからは new@example.jp にメールをお送りします。"
     );
 
+    let page = browser.get("/profile/email/sent").await;
+    assert_eq!(page.location(), "/profile");
+    assert!(!browser.follow(page).await.shows("確認しました"), "nobody waits any more");
+
     browser.get("/sessions").await;
     let answer = browser.post("/sessions/others/end", &[]).await;
     let text = said(&mut browser, answer).await;
