@@ -51,11 +51,13 @@ struct Job {
     work: Work,
 }
 
+/// Other work, which may use the thread's own memory.
+type OtherWork = dyn FnOnce(&mut Vec<Block>) + Send;
+
 enum Work {
     Hash(oneshot::Sender<String>),
     Verify(Stored, oneshot::Sender<bool>),
-    Compute(Box<dyn FnOnce() + Send>),
-    Digest { salt: Vec<u8>, texts: Vec<String>, answer: oneshot::Sender<Option<Vec<Vec<u8>>>> },
+    Compute(Box<OtherWork>),
 }
 
 /// A stored hash in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
@@ -135,8 +137,15 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingError> {
+        self.with_memory(move |_| work()).await
+    }
+
+    async fn with_memory<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, HashingError> {
         let (answer, waiting) = oneshot::channel();
-        let work = Box::new(move || drop(answer.send(work())));
+        let work = Box::new(move |memory: &mut Vec<Block>| drop(answer.send(work(memory))));
         self.submit(&SecretString::default(), Work::Compute(work))?;
         waiting.await.map_err(|_| HashingError::Stopped)
     }
@@ -150,9 +159,11 @@ impl Hasher {
         salt: Vec<u8>,
         texts: Vec<String>,
     ) -> Result<Vec<Vec<u8>>, HashingError> {
-        let (answer, waiting) = oneshot::channel();
-        self.submit(&SecretString::default(), Work::Digest { salt, texts, answer })?;
-        waiting.await.map_err(|_| HashingError::Stopped)?.ok_or(HashingError::Unreadable)
+        let work = move |memory: &mut Vec<Block>| {
+            let one = |text: String| compute(&text.into(), &salt, &params(), HASH_LENGTH, memory);
+            texts.into_iter().map(one).collect::<Option<Vec<_>>>()
+        };
+        self.with_memory(work).await?.ok_or(HashingError::Unreadable)
     }
 
     fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
@@ -175,13 +186,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
                     let _ = answer.send(encode(&salt, &hash));
                 }
             }
-            Work::Compute(work) => work(),
-            Work::Digest { salt, texts, answer } => {
-                let mut one = |text: String| {
-                    compute(&text.into(), &salt, &params(), HASH_LENGTH, &mut memory)
-                };
-                let _ = answer.send(texts.into_iter().map(&mut one).collect());
-            }
+            Work::Compute(work) => work(&mut memory),
             Work::Verify(stored, answer) => {
                 let length = stored.hash.len();
                 let hash = compute(&password, &stored.salt, &stored.params, length, &mut memory);

@@ -72,6 +72,8 @@ pub(super) struct Staged {
     pub(super) corrects: bool,
     /// What besides its content says what the file's rows mean.
     pub(super) reading: String,
+    /// Rows that were taken out again, since the ledger has them by another file.
+    pub(super) left: i64,
 }
 
 impl ExpensesImport<'_> {
@@ -98,14 +100,15 @@ impl ExpensesImport<'_> {
                 if errors.is_empty() {
                     set_aside(&uke.unmatched, leave_out, &mut errors)?;
                 }
-                Staged { rows: uke.rows, sums: uke.sums, corrects: false, reading }
+                let left = match again {
+                    true => leave_what_others_brought(tx, source, &reading).await?,
+                    false => 0,
+                };
+                Staged { rows: uke.rows, sums: uke.sums, corrects: false, reading, left }
             }
         };
         let reading = &staged.reading;
-        let mut left = leave_what_came_after(tx, source, reading).await?;
-        if matches!(self.format, Format::Uke { .. }) {
-            left += leave_what_others_brought(tx, source, reading).await?;
-        }
+        let left = staged.left + leave_what_came_after(tx, source, reading).await?;
         merge::check(tx, staged.corrects, &mut errors).await?;
         errors.into_result()?;
         let rows = i64::try_from(staged.rows).unwrap_or(i64::MAX);
@@ -191,22 +194,26 @@ async fn leave_what_others_brought(
     source: &Source,
     reading: &str,
 ) -> Result<i64, sqlx::Error> {
-    let left = sqlx::query(
-        "with file as materialized (
-             select id from import_batches
-             where kind = 'expenses' and file_sha256 = $1 and reading = $2
-         )
-         delete from staged_expenses s using expense_claims c, expenses e
-         where c.claim_number = s.claim_number
-           and e.household_code = c.household_code and e.notice_month = c.notice_month
-           and e.claim_number = c.claim_number
-           and exists (select from file) and e.batch_id not in (select id from file)",
-    )
-    .bind(source.sha256.as_slice())
-    .bind(reading)
-    .execute(tx.conn())
-    .await?;
-    Ok(i64::try_from(left.rows_affected()).unwrap_or(i64::MAX))
+    let statement = "
+        delete from staged_expenses s using expense_claims c, expenses e
+        where c.claim_number = s.claim_number
+          and e.household_code = c.household_code and e.notice_month = c.notice_month
+          and e.claim_number = c.claim_number
+          and e.batch_id not in (select id from import_batches
+                                 where kind = 'expenses' and file_sha256 = $1 and reading = $2)";
+    delete_of_file(tx, statement, source, reading).await
+}
+
+/// Deletes staged rows by a file's content ($1) and reading ($2); how many they were.
+async fn delete_of_file(
+    tx: &mut TenantTx,
+    statement: &'static str,
+    source: &Source,
+    reading: &str,
+) -> Result<i64, sqlx::Error> {
+    let query = sqlx::query(statement).bind(source.sha256.as_slice()).bind(reading);
+    let deleted = query.execute(tx.conn()).await?;
+    Ok(i64::try_from(deleted.rows_affected()).unwrap_or(i64::MAX))
 }
 
 /// A file that was taken in before has had its say: what was corrected since then stays, unless its
@@ -216,8 +223,8 @@ async fn leave_what_came_after(
     source: &Source,
     reading: &str,
 ) -> Result<i64, sqlx::Error> {
-    let left = sqlx::query(
-        "with file as materialized (
+    let statement = "
+        with file as materialized (
              select imported_at from import_batches
              where kind = 'expenses' and file_sha256 = $1 and (reading = $2 or reading is null)
          ), ended as materialized (
@@ -237,11 +244,6 @@ async fn leave_what_came_after(
              where e.imported_at > w.at
                and e.imported_at >= (select min(file.imported_at) from file
                                      where file.imported_at > w.at)
-         ) said where s.claim_number = said.claim_number",
-    )
-    .bind(source.sha256.as_slice())
-    .bind(reading)
-    .execute(tx.conn())
-    .await?;
-    Ok(i64::try_from(left.rows_affected()).unwrap_or(i64::MAX))
+         ) said where s.claim_number = said.claim_number";
+    delete_of_file(tx, statement, source, reading).await
 }

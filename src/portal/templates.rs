@@ -77,7 +77,7 @@ impl Gallery {
                 until: Some("2028年3月31日".to_owned()),
             }),
             csrf: "token".to_owned(),
-            has_recovery_codes: true,
+            offers_recovery_code: true,
             said: None,
         });
         Self { pages: Pages::load().unwrap(), frames: frames.into(), shown: Vec::new() }

@@ -3,7 +3,7 @@
 //! A page that answers a POST is a trap: Back leads to 「ERR_CACHE_MISS」, and a reload sends the form
 //! again and spends another try. So the page is kept for a few minutes in a sealed cookie, the browser is
 //! sent to the form's address, and the form's own handler shows the kept page there in place of a
-//! fresh one. The handler decides first, as at any GET: whoever may no longer see the form sees no
+//! fresh one. The handler decides first, as at any GET: a person who may no longer see the form sees no
 //! kept page either. The cookie opens for the visit and the session that it was made for, and at no
 //! other address; nothing is kept on a server, so any of them can show it.
 

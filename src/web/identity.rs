@@ -83,7 +83,8 @@ impl Visitor {
             tenant: self.tenant.clone(),
             person: self.subscriber().map(person),
             csrf: self.csrf(),
-            has_recovery_codes: self.session().is_some_and(|session| session.has_recovery_codes),
+            offers_recovery_code: self.tenant.config.sign_in.offers_recovery_codes()
+                && self.session().is_some_and(|session| session.has_recovery_codes),
             said: None,
         }
     }

@@ -35,8 +35,8 @@ pub struct Frame {
     pub person: Option<Person>,
     /// The token every form sends back.
     pub csrf: String,
-    /// Whether the person has a recovery code left to use.
-    pub has_recovery_codes: bool,
+    /// Set where the person has a recovery code left, and may use it.
+    pub offers_recovery_code: bool,
     /// What the act before has come to, said at the top.
     pub said: Option<String>,
 }
@@ -45,7 +45,7 @@ impl Frame {
     /// A page with nobody's name on it and without forms: it comes out when the database can't be asked.
     #[must_use]
     pub const fn nobodys(tenant: Arc<Tenant>) -> Self {
-        Self { tenant, person: None, csrf: String::new(), has_recovery_codes: false, said: None }
+        Self { tenant, person: None, csrf: String::new(), offers_recovery_code: false, said: None }
     }
 }
 
@@ -138,7 +138,7 @@ impl Pages {
         context.insert("theme", &theme_url(config.brand.accent));
         context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
-        context.insert("has_recovery_codes", &frame.has_recovery_codes);
+        context.insert("offers_recovery_code", &frame.offers_recovery_code);
         context.insert("said", &frame.said);
         context.insert("page", page);
         context.insert("gaiji", &false);
