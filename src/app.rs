@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::hashing::Hasher;
+use crate::auth::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::db::{Db, Role, migrate};
@@ -63,6 +64,7 @@ pub async fn build(
         clock,
         directory,
         hasher,
+        leases: Leases::default(),
         mail,
         returned_mail,
         sealer,
@@ -85,6 +87,7 @@ pub fn router(app: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), layers::hand_token_over))
         .layer(from_fn(layers::same_origin))
         .layer(from_fn_with_state(app.clone(), opening::closed))
+        .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages))
         .route("/assets/{name}", get(assets::serve))
         .route("/manifest.webmanifest", get(well_known::manifest))

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::consent::{self, Client};
+use super::known_browser;
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -19,18 +20,29 @@ pub(super) enum InitialCredential {
 }
 
 /// What a password is checked against.
+#[derive(Debug)]
 pub(super) struct Credentials {
     pub(super) account: AccountId,
     pub(super) password_hash: Option<String>,
     pub(super) initial_credential: Option<InitialCredential>,
     pub(super) initial_password_hash: Option<String>,
     pub(super) initial_issued_at: Option<DateTime<Utc>>,
-    pub(super) locked: bool,
+    locked: bool,
+    /// Set where it was strangers who got the password wrong so often.
+    lock_spares_known: bool,
     pub(super) symbol: String,
     pub(super) number: String,
     pub(super) branch: String,
     pub(super) birthdate: NaiveDate,
     pub(super) lost_on: Option<NaiveDate>,
+}
+
+impl Credentials {
+    /// Returns true if the person may not come in from such a browser. Who has signed in in a browser before is
+    /// not locked out of it by others who guess elsewhere.
+    pub(super) fn are_locked(&self, known: bool) -> bool {
+        self.locked && !(known && self.lock_spares_known)
+    }
 }
 
 /// The credentials of a user ID, with symbol and number as they stood on `numbers_as_of`.
@@ -44,7 +56,10 @@ pub(super) async fn credentials(
         r#"select a.id as "account: AccountId", a.password_hash,
                   a.initial_credential as "initial_credential: InitialCredential",
                   a.initial_password_hash, a.initial_issued_at,
-                  coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!", n.symbol, n.number,
+                  coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!",
+                  a.lock_spares_known_browsers and a.second_factor_locked_at is null
+                      as "lock_spares_known!",
+                  n.symbol, n.number,
                   m.branch, m.birthdate, m.lost_on
            from accounts a
            join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
@@ -97,16 +112,16 @@ pub(super) async fn take_try_back(
     .map(drop)
 }
 
-/// Locks a person out who has `least` failures or more; whoever is signed in stays so. The address to
-/// tell, where it is news.
-pub(super) async fn lock_out(
+/// Locks a person out whose password strangers have got wrong `least` times or more; whoever is signed in stays
+/// so, and known browsers stay open. The address to tell, where it is news.
+pub(super) async fn lock_strangers_out(
     tx: &mut TenantTx,
     clock: &Clock,
     account: AccountId,
     least: i32,
 ) -> Result<Option<String>, sqlx::Error> {
     let locked = sqlx::query!(
-        "update accounts set locked_at = $2
+        "update accounts set locked_at = $2, lock_spares_known_browsers = true
          where id = $1 and locked_at is null and password_failures >= $3::int returning email",
         account as AccountId,
         clock.now(),
@@ -115,7 +130,7 @@ pub(super) async fn lock_out(
     .fetch_optional(tx.conn())
     .await?;
     let Some(locked) = locked else { return Ok(None) };
-    let detail = serde_json::json!({ "by": "password" });
+    let detail = serde_json::json!({ "by": "password", "spares_known_browsers": true });
     audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
     Ok(locked.email)
 }
@@ -126,12 +141,16 @@ pub(super) async fn lock_out(
 pub(super) async fn still_holds(
     tx: &mut TenantTx,
     read: &Credentials,
+    known: bool,
 ) -> Result<bool, sqlx::Error> {
     let now = sqlx::query!(
         r#"update accounts set password_failures = 0 where id = $1
            returning password_hash, initial_password_hash, initial_issued_at,
-                     coalesce(locked_at, second_factor_locked_at) is not null as "locked!""#,
-        read.account as AccountId
+                     second_factor_locked_at is not null
+                         or (locked_at is not null and not ($2 and lock_spares_known_browsers))
+                         as "locked!""#,
+        read.account as AccountId,
+        known
     )
     .fetch_one(tx.conn())
     .await?;
@@ -214,8 +233,11 @@ pub async fn unlock(
     let Some(account) = sqlx::query!(
         r#"select id as "id: AccountId",
                   coalesce(locked_at, second_factor_locked_at) is not null
-                      or password_failures > 0 as "locked!"
-           from accounts where user_id = $1 for update"#,
+                      or password_failures > 0
+                      or exists (select from known_browsers k
+                                 where k.tenant_id = a.tenant_id and k.account_id = a.id
+                                   and k.failures > 0) as "locked!"
+           from accounts a where user_id = $1 for update"#,
         user_id.as_str()
     )
     .fetch_optional(tx.conn())
@@ -227,12 +249,13 @@ pub async fn unlock(
         sqlx::query!(
             "update accounts set locked_at = null, second_factor_locked_at = null,
                                  birthdate_failures = 0, second_factor_failures = 0,
-                                 password_failures = 0
+                                 password_failures = 0, lock_spares_known_browsers = false
              where id = $1",
             account.id as AccountId
         )
         .execute(tx.conn())
         .await?;
+        known_browser::forgive_all(tx, account.id).await?;
         let detail = serde_json::json!({ "by": by });
         audit::record(tx, clock, Action::Unlocked, Some(account.id), detail).await?;
     }

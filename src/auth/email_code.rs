@@ -6,15 +6,18 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
+use super::known_browser;
 use super::second_factor;
 use super::session::{self, Proof, Session};
+use super::throttle::{self, EMAIL_CODE_PERSON};
 use crate::audit::{self, Action};
+use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, SessionId};
 use crate::base::japanese::fold_code;
 use crate::base::secret::{Hashed, PlainToken, six_digits};
 use crate::db::TenantTx;
-use crate::mail::message::EmailCodeMail;
-use crate::mail::outbox;
+use crate::mail::message::{EmailCodeMail, Mail as _};
+use crate::mail::outbox::{self, Perishable};
 use crate::tenant::policy::SecondFactor;
 
 /// How long a code is good for.
@@ -34,6 +37,8 @@ pub enum Sending {
     TooSoon {
         seconds: i64,
     },
+    /// The person was sent so many, over all sign-ins, that the next one has to wait.
+    TooMany,
     /// The union knows no address of the person's; it has to help.
     NoAddress,
 }
@@ -94,6 +99,11 @@ pub async fn send(
         return Ok(Sending::TooSoon { seconds });
     }
     let Some(email) = session.email.as_deref() else { return Ok(Sending::NoAddress) };
+    let known = known_browser::is_of(tx, session.id).await?;
+    let key = throttle::person(session.account, known);
+    if !EMAIL_CODE_PERSON.take_one(tx, clock, &key).await? {
+        return Ok(Sending::TooMany);
+    }
     let code = six_digits();
     let expires_at = now + VALID_FOR;
     // Two requests at once: the second waits here for the first, and replaces its code.
@@ -110,14 +120,15 @@ pub async fn send(
     )
     .execute(tx.conn())
     .await?;
+    let perishable = Perishable { expires_at, series: session.id.0 };
     let letter = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
-    let mail = outbox::enqueue(tx, clock, &letter, email, Some(expires_at)).await?;
+    let mail = outbox::enqueue(tx, clock, &letter, email, Some(perishable)).await?;
     let detail = serde_json::json!({ "session": session.id, "mail": mail });
     audit::record(tx, clock, Action::EmailCodeSent, Some(session.account), detail).await?;
     Ok(Sending::Sent)
 }
 
-/// Sends the code of a sign-in, or of a return (L11), for which none has gone out yet.
+/// Sends the code of a sign-in, or of a return (L11), for which none has gone out yet; `None` where one has.
 ///
 /// # Errors
 /// All of [`SendingError`].
@@ -126,7 +137,7 @@ pub async fn send_first(
     cx: Context<'_>,
     session: &Session,
     token: &PlainToken,
-) -> Result<(), SendingError> {
+) -> Result<Option<Sending>, SendingError> {
     let sent = sqlx::query_scalar!(
         r#"select exists (select from email_codes
                           where session_id = $1 and ($2::timestamptz is null or sent_at >= $2)
@@ -134,10 +145,10 @@ pub async fn send_first(
         session.id as SessionId,
         session.lapsed_at()
     );
-    if !sent.fetch_one(tx.conn()).await? {
-        send(tx, cx, session, token).await?;
+    match sent.fetch_one(tx.conn()).await? {
+        true => Ok(None),
+        false => send(tx, cx, session, token).await.map(Some),
     }
-    Ok(())
 }
 
 /// Checks a typed code. The right one counts once; a double click's second request gets the same
@@ -229,6 +240,19 @@ async fn refuse(
     }
     session::end(tx, cx.clock, session).await?;
     Ok(Confirmation::TooMany)
+}
+
+/// Lets codes die that have not gone out to some sign-ins, which are over.
+pub(super) async fn drop_unsent(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    sessions: &[SessionId],
+) -> Result<(), sqlx::Error> {
+    if sessions.is_empty() {
+        return Ok(());
+    }
+    let series: Vec<_> = sessions.iter().map(|session| session.0).collect();
+    outbox::drop_unsent(tx, clock, EmailCodeMail::NAME, &series).await
 }
 
 fn keyed(token: &PlainToken, session: SessionId, code: &str) -> Hashed {

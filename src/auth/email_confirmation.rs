@@ -18,7 +18,7 @@ use crate::base::ids::AccountId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::EmailConfirmationMail;
-use crate::mail::outbox;
+use crate::mail::outbox::{self, Perishable};
 
 /// How long a link is good for.
 pub const VALID_FOR: TimeDelta = TimeDelta::minutes(30);
@@ -126,8 +126,9 @@ pub async fn ask(
     .await?;
     let url = format!("{}/confirm-email?token={}", tenant.origin, token.expose());
     let (minutes, changes) = (VALID_FOR.num_minutes(), owner.registered);
+    let perishable = Perishable { expires_at, series: account.0 };
     let letter = mail.write(tenant, &EmailConfirmationMail { url, minutes, changes })?;
-    let mail = outbox::enqueue(tx, clock, &letter, email.as_str(), Some(expires_at)).await?;
+    let mail = outbox::enqueue(tx, clock, &letter, email.as_str(), Some(perishable)).await?;
     let detail = serde_json::json!({ "mail": mail });
     audit::record(tx, clock, Action::AddressAsked, Some(account), detail).await?;
     Ok(Asking::Sent)

@@ -1,12 +1,13 @@
 //! Argon2id on a bounded pool of threads.
 //!
 //! A hash takes 19 MiB and some 15 ms. A thread a core, each with memory of its own that it uses
-//! again and again, makes as many hashes as the cores can and never more memory; when the queue is
-//! full the answer is "come again", at once, instead of a server that drowns.
+//! again and again, makes as many hashes as the cores can and never more memory. Work on passwords begins
+//! with a turn, which unions and their people are given fairly ([`FairQueue`]); when nobody else may wait
+//! the answer is "come again", at once, instead of a server that drowns. The threads give way to those
+//! that answer pages.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -15,7 +16,10 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
+use crate::base::fair::{Admission, FairQueue, Full};
+use crate::base::ids::TenantId;
 use crate::config::HashingSettings;
 
 /// OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
@@ -26,24 +30,40 @@ const HASH_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
 /// About as long as a hash takes.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// Turns a thread: while one hashes, others ask the database before and after.
+const TURNS_PER_THREAD: usize = 3;
 
-/// Hashes and checks passwords.
+/// Hashes and checks passwords, for those whose turn it is.
 #[derive(Debug, Clone)]
 pub struct Hasher {
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
+    turns: FairQueue,
     /// What is checked for people who don't exist, so that the answer takes as long.
     dummy: Arc<str>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// The queue is full; try again in a second.
+    /// No more may wait; try again in a second.
     #[error("password hashing is busy")]
     Busy,
     #[error("password hashing has stopped")]
     Stopped,
     #[error("a stored password hash can't be read")]
     Unreadable,
+}
+
+impl From<Full> for HashingError {
+    fn from(_: Full) -> Self {
+        Self::Busy
+    }
+}
+
+/// Somebody's turn to have passwords hashed, until it is dropped.
+#[derive(Debug)]
+pub struct HashingTurn<'h> {
+    hasher: &'h Hasher,
+    _admission: Admission,
 }
 
 struct Job {
@@ -75,7 +95,8 @@ impl Hasher {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             threads => threads,
         };
-        let (jobs, queue) = sync_channel(settings.queue.max(1));
+        // No more jobs than turns are ever in it.
+        let (jobs, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads {
             let queue = queue.clone();
@@ -86,43 +107,56 @@ impl Hasher {
         }
         let salt = [0; SALT_LENGTH];
         let dummy = encode(&salt, &[0; HASH_LENGTH]).into();
-        Self { jobs, dummy }
+        let turns = FairQueue::new(threads * TURNS_PER_THREAD, settings.queue);
+        Self { jobs, turns, dummy }
     }
 
+    /// Waits for a turn at a union's people: `who` is the place that a stranger comes from, or the user ID of
+    /// a person who is known.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`].
+    pub async fn turn(&self, union: TenantId, who: &str) -> Result<HashingTurn<'_>, HashingError> {
+        let _admission = self.turns.enter(union, who).await?;
+        Ok(HashingTurn { hasher: self, _admission })
+    }
+
+    /// [`HashingTurn::hash`] for an operator's work that nobody waits for: where no more may wait it comes again.
+    ///
+    /// # Errors
+    /// [`HashingError::Stopped`].
+    pub async fn hash_patiently(&self, password: &SecretString) -> Result<String, HashingError> {
+        loop {
+            match self.turn(TenantId(Uuid::nil()), "").await {
+                Ok(turn) => return turn.hash(password).await,
+                Err(_) => tokio::time::sleep(PATIENCE).await,
+            }
+        }
+    }
+}
+
+impl HashingTurn<'_> {
     /// Hashes a password with a fresh salt.
     ///
     /// # Errors
-    /// [`HashingError::Busy`], [`HashingError::Stopped`].
+    /// [`HashingError::Stopped`].
     pub async fn hash(&self, password: &SecretString) -> Result<String, HashingError> {
         let (answer, waiting) = oneshot::channel();
         self.submit(password, Work::Hash(answer))?;
         waiting.await.map_err(|_| HashingError::Stopped)
     }
 
-    /// [`Hasher::hash`] for work that nobody waits for: where the queue is full it comes again.
+    /// Returns true if the password is the one behind `stored`. `None` takes as long and is false.
     ///
     /// # Errors
-    /// [`HashingError::Stopped`].
-    pub async fn hash_patiently(&self, password: &SecretString) -> Result<String, HashingError> {
-        loop {
-            match self.hash(password).await {
-                Err(HashingError::Busy) => tokio::time::sleep(PATIENCE).await,
-                other => return other,
-            }
-        }
-    }
-
-    /// Whether the password is the one behind `stored`. `None` takes as long and is false.
-    ///
-    /// # Errors
-    /// All of [`HashingError`].
+    /// [`HashingError::Stopped`], [`HashingError::Unreadable`].
     pub async fn verify(
         &self,
         password: &SecretString,
         stored: Option<&str>,
     ) -> Result<bool, HashingError> {
         let parsed =
-            Stored::parse(stored.unwrap_or(&self.dummy)).ok_or(HashingError::Unreadable)?;
+            Stored::parse(stored.unwrap_or(&self.hasher.dummy)).ok_or(HashingError::Unreadable)?;
         let (answer, waiting) = oneshot::channel();
         self.submit(password, Work::Verify(parsed, answer))?;
         let matches = waiting.await.map_err(|_| HashingError::Stopped)?;
@@ -132,7 +166,7 @@ impl Hasher {
     /// Does other work on passwords that takes its time, with the same bounds.
     ///
     /// # Errors
-    /// [`HashingError::Busy`], [`HashingError::Stopped`].
+    /// [`HashingError::Stopped`].
     pub async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -153,7 +187,7 @@ impl Hasher {
     /// Hashes texts with one salt, slowly.
     ///
     /// # Errors
-    /// All of [`HashingError`].
+    /// [`HashingError::Stopped`], [`HashingError::Unreadable`].
     pub async fn digest(
         &self,
         salt: Vec<u8>,
@@ -167,10 +201,8 @@ impl Hasher {
     }
 
     fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
-        self.jobs.try_send(Job { password: password.clone(), work }).map_err(|error| match error {
-            TrySendError::Full(_) => HashingError::Busy,
-            TrySendError::Disconnected(_) => HashingError::Stopped,
-        })
+        let job = Job { password: password.clone(), work };
+        self.hasher.jobs.send(job).map_err(|_| HashingError::Stopped)
     }
 }
 
@@ -245,6 +277,10 @@ impl Stored {
 mod tests {
     use super::*;
 
+    fn union() -> TenantId {
+        TenantId(Uuid::nil())
+    }
+
     fn hasher(queue: usize) -> Hasher {
         Hasher::new(&HashingSettings { threads: 1, queue })
     }
@@ -252,36 +288,35 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_known_again_and_no_other_is() {
         let hasher = hasher(8);
+        let turn = hasher.turn(union(), "").await.unwrap();
         let password = SecretString::from("Umikaze-2026 🌊");
-        let stored = hasher.hash(&password).await.unwrap();
+        let stored = turn.hash(&password).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(hasher.verify(&password, Some(&stored)).await.unwrap());
-        assert!(!hasher.verify(&"umikaze-2026 🌊".into(), Some(&stored)).await.unwrap());
-        assert!(!hasher.verify(&password, None).await.unwrap());
-        assert_ne!(stored, hasher.hash(&password).await.unwrap());
+        assert!(turn.verify(&password, Some(&stored)).await.unwrap());
+        assert!(!turn.verify(&"umikaze-2026 🌊".into(), Some(&stored)).await.unwrap());
+        assert!(!turn.verify(&password, None).await.unwrap());
+        assert_ne!(stored, turn.hash(&password).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_hash_of_the_reference_implementation_is_read() {
         // RFC 9106's reference: echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 1
         let stored = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-        assert!(hasher(1).verify(&"password".into(), Some(stored)).await.unwrap());
+        let hasher = hasher(1);
+        let turn = hasher.turn(union(), "").await.unwrap();
+        assert!(turn.verify(&"password".into(), Some(stored)).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_flood_is_turned_away_at_once() {
         let hasher = hasher(1);
         let password = SecretString::from("x");
-        let crowd = (0..8).map(|_| {
-            tokio::spawn({
-                let (hasher, password) = (hasher.clone(), password.clone());
-                async move { hasher.verify(&password, None).await }
-            })
-        });
-        let mut busy = 0;
-        for person in crowd.collect::<Vec<_>>() {
-            busy += usize::from(matches!(person.await.unwrap(), Err(HashingError::Busy)));
-        }
-        assert!(busy >= 5, "{busy} of 8 were turned away");
+        let one = async || {
+            let turn = hasher.turn(union(), "192.0.2.7").await?;
+            turn.verify(&password, None).await
+        };
+        let crowd = futures_util::future::join_all((0..8).map(|_| one())).await;
+        let busy = crowd.iter().filter(|one| matches!(one, Err(HashingError::Busy))).count();
+        assert_eq!(busy, 8 - TURNS_PER_THREAD - 1, "so many have a turn, and one waits");
     }
 }

@@ -10,7 +10,7 @@ use crate::tenant::policy::TenantConfig;
 /// Every bucket is full again by then.
 const FULL_AGAIN: TimeDelta = TimeDelta::days(1);
 
-/// Closes accounts whose time is over (T12), and forgets limits that limit nothing any more and tokens
+/// Closes accounts whose time is over (T12), and forgets limits that limit nothing any more, and links and tokens
 /// that nobody asks for. How many accounts were closed.
 ///
 /// # Errors
@@ -21,6 +21,9 @@ pub async fn tidy(
     policy: &TenantConfig,
 ) -> Result<usize, sqlx::Error> {
     sqlx::query!("delete from throttles where updated_at < $1", clock.now() - FULL_AGAIN)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("delete from password_resets where expires_at < $1", clock.now() - FULL_AGAIN)
         .execute(tx.conn())
         .await?;
     // Of sessions that are over, nobody has to know the tokens any more.

@@ -56,7 +56,7 @@ pub(super) async fn meet(
     Ok(())
 }
 
-/// Whether a person has signed in in a browser before.
+/// Returns true if a person has signed in in a browser before.
 pub(super) async fn is_known(
     tx: &mut TenantTx,
     account: Option<AccountId>,
@@ -70,6 +70,101 @@ pub(super) async fn is_known(
     )
     .fetch_one(tx.conn())
     .await
+}
+
+/// Returns true if a session began in a browser in which the person had signed in before.
+pub(super) async fn is_of(tx: &mut TenantTx, session: SessionId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from sessions s
+                          join known_browsers k on k.tenant_id = s.tenant_id
+                              and k.account_id = s.account_id and k.token_hash = s.browser_hash
+                          where s.id = $1) as "known!""#,
+        session as SessionId
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Counts a try in a known browser before it is checked, as [`super::account::count_try`] counts strangers': how
+/// many there were in a row, this one included. `None` where none is left, or the lock is for known browsers, too.
+pub(super) async fn count_try(
+    tx: &mut TenantTx,
+    account: AccountId,
+    browser: &PlainToken,
+    lock_after: u16,
+) -> Result<Option<i16>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update known_browsers k set failures = k.failures + 1
+         from accounts a
+         where k.account_id = $1 and k.token_hash = $2 and k.failures < $3::int
+           and a.tenant_id = k.tenant_id and a.id = k.account_id
+           and a.second_factor_locked_at is null
+           and (a.locked_at is null or a.lock_spares_known_browsers)
+         returning k.failures",
+        account as AccountId,
+        browser.hashed().to_vec(),
+        i32::from(lock_after)
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Takes a try back that nobody could check.
+pub(super) async fn take_try_back(
+    tx: &mut TenantTx,
+    account: AccountId,
+    browser: &PlainToken,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update known_browsers set failures = failures - 1
+         where account_id = $1 and token_hash = $2 and failures > 0",
+        account as AccountId,
+        browser.hashed().to_vec()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Forgets wrong tries in all of a person's browsers.
+pub(super) async fn forgive_all(tx: &mut TenantTx, account: AccountId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update known_browsers set failures = 0 where account_id = $1 and failures > 0",
+        account as AccountId
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Locks a person out altogether who got the own password wrong too often in a known browser. The address to
+/// tell, where it is news.
+pub(super) async fn lock_out(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+    browser: &PlainToken,
+    lock_after: u16,
+) -> Result<Option<String>, sqlx::Error> {
+    let locked = sqlx::query!(
+        "update accounts a
+         set locked_at = coalesce(a.locked_at, $3), lock_spares_known_browsers = false
+         where a.id = $1 and (a.locked_at is null or a.lock_spares_known_browsers)
+           and exists (select from known_browsers k
+                       where k.tenant_id = a.tenant_id and k.account_id = a.id
+                         and k.token_hash = $2 and k.failures >= $4::int)
+         returning a.email",
+        account as AccountId,
+        browser.hashed().to_vec(),
+        clock.now(),
+        i32::from(lock_after)
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(locked) = locked else { return Ok(None) };
+    let detail = serde_json::json!({ "by": "password" });
+    audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
+    Ok(locked.email)
 }
 
 /// Whose new browser it is; `None` where it is known, or the session tells of none.

@@ -18,6 +18,7 @@ pub mod housekeeping;
 pub mod identity;
 pub mod journey;
 mod known_browser;
+pub mod leases;
 pub mod letters;
 mod links;
 pub mod method;

@@ -41,11 +41,12 @@ impl SignIn<'_> {
         password: &SecretString,
         recovery: bool,
     ) -> Result<PasswordAgain, SignInError> {
+        let turn = self.turn(tenant, &session.user_id).await?;
         // Reserved before hashing, so that guesses at once count, each of them.
         let Some(failures) = self.reserve(tenant, session).await? else {
             return Ok(PasswordAgain::TooMany);
         };
-        let right = self.is_current(tenant, &session.user_id, password).await?;
+        let right = self.is_current(&turn, tenant, &session.user_id, password).await?;
         let mut tx = self.db.tenant(tenant.id).await?;
         if right {
             let again = match session.method(&tenant.config) {

@@ -1,10 +1,11 @@
 //! Ways back in for whoever forgot the password (R1, R3) or the user ID (R2).
 //!
-//! Whoever asks gets the same answer after the same work: for nobody, a mail is written too, and
-//! kept from going out.
+//! Whoever asks gets the same answer after the same work: for nobody, a link is kept and a mail is written
+//! too, which never goes out.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 
 use super::account_changed::Change;
 use super::consent::Client;
@@ -22,7 +23,7 @@ use crate::base::ids::AccountId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::{Mail, PasswordResetMail, UserIdMail};
-use crate::mail::{decoy, outbox};
+use crate::mail::outbox::{self, Perishable};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::FactorReset;
 
@@ -55,6 +56,15 @@ struct Owner {
     expires_at: DateTime<Utc>,
 }
 
+/// An account that nobody has, the same each time a user ID is typed.
+fn nobody(typed: &str) -> AccountId {
+    let hash = Sha256::digest(typed);
+    AccountId(
+        uuid::Builder::from_random_bytes(hash.first_chunk().copied().unwrap_or_default())
+            .into_uuid(),
+    )
+}
+
 impl SignIn<'_> {
     /// Mails a link for a new password to whoever has a user ID, if anybody may have one.
     ///
@@ -77,8 +87,7 @@ impl SignIn<'_> {
         let found = sqlx::query!(
             r#"select id as "id: AccountId", email as "email!" from accounts
                where user_id = $1 and registered_at is not null and email is not null
-                 and locked_at is null and closed_at is null
-               for update"#,
+                 and locked_at is null and closed_at is null"#,
             typed
         );
         let found = found.fetch_optional(tx.conn()).await?.filter(|_| !often);
@@ -86,23 +95,24 @@ impl SignIn<'_> {
         let url = format!("{}/reset-password?token={}", tenant.origin, token.expose());
         let mail = PasswordResetMail { url, minutes: VALID_FOR.num_minutes() };
         let expires_at = now + VALID_FOR;
-        if let Some(found) = &found {
-            sqlx::query!(
-                "insert into password_resets (account_id, token_hash, sent_at, expires_at)
-                 values ($1, $2, $3, $4)
-                 on conflict (tenant_id, account_id) do update
-                     set token_hash = excluded.token_hash, sent_at = excluded.sent_at,
-                         expires_at = excluded.expires_at",
-                found.id as AccountId,
-                token.hashed().to_vec(),
-                now,
-                expires_at
-            )
-            .execute(tx.conn())
-            .await?;
-        }
-        let (account, email) = (found.as_ref().map(|row| row.id), found.map(|row| row.email));
-        self.post(&mut tx, tenant, &mail, email.as_deref(), Some(expires_at)).await?;
+        let account = found.as_ref().map(|row| row.id);
+        let owner = account.unwrap_or_else(|| nobody(typed));
+        sqlx::query!(
+            "insert into password_resets (account_id, token_hash, sent_at, expires_at)
+             values ($1, $2, $3, $4)
+             on conflict (tenant_id, account_id) do update
+                 set token_hash = excluded.token_hash, sent_at = excluded.sent_at,
+                     expires_at = excluded.expires_at",
+            owner as AccountId,
+            token.hashed().to_vec(),
+            now,
+            expires_at
+        )
+        .execute(tx.conn())
+        .await?;
+        let email = found.map(|row| row.email).unwrap_or_default();
+        let perishable = Perishable { expires_at, series: owner.0 };
+        self.post(&mut tx, tenant, &mail, &email, Some(perishable)).await?;
         let detail = client.detail(serde_json::json!({}));
         audit::record(&mut tx, self.clock, Action::ResetAsked, account, detail).await?;
         tx.commit().await?;
@@ -144,10 +154,10 @@ impl SignIn<'_> {
         };
         for person in &found {
             let mail = mail(&person.user_id);
-            self.post(&mut tx, tenant, &mail, Some(email.as_str()), None).await?;
+            self.post(&mut tx, tenant, &mail, email.as_str(), None).await?;
         }
         if found.is_empty() {
-            self.post(&mut tx, tenant, &mail("nobody"), None, None).await?;
+            self.post(&mut tx, tenant, &mail("nobody"), "", None).await?;
         }
         let detail = client.detail(serde_json::json!({}));
         let account = found.first().map(|person| person.id);
@@ -191,7 +201,7 @@ impl SignIn<'_> {
         if !flaws.is_empty() {
             return Ok(Reset::Refused(flaws));
         }
-        let hash = self.hasher.hash(chosen).await?;
+        let hash = self.turn(tenant, &owner.user_id).await?.hash(chosen).await?;
         let mut tx = self.db.tenant(tenant.id).await?;
         // Hashing took its time: another click, or another link, may have come first.
         session::lock_account_by_id(&mut tx, owner.account).await?;
@@ -246,16 +256,11 @@ impl SignIn<'_> {
         tx: &mut TenantTx,
         tenant: &Tenant,
         mail: &M,
-        recipient: Option<&str>,
-        expires_at: Option<DateTime<Utc>>,
+        recipient: &str,
+        perishable: Option<Perishable>,
     ) -> Result<(), SendingError> {
         let letter = self.mail.write(tenant, mail)?;
-        match recipient {
-            Some(email) => {
-                outbox::enqueue(tx, self.clock, &letter, email, expires_at).await?;
-            }
-            None => decoy::enqueue(tx, self.clock, &letter).await?,
-        }
+        outbox::enqueue(tx, self.clock, &letter, recipient, perishable).await?;
         Ok(())
     }
 
@@ -275,11 +280,12 @@ impl SignIn<'_> {
             let (rules, slug) = (&policy.password, policy.slug.as_str());
             password::flaws(rules, slug, &user_id, secret.expose_secret())
         };
-        let flaws = self.hasher.compute(look).await?;
+        let turn = self.turn(tenant, current).await?;
+        let flaws = turn.compute(look).await?;
         if !flaws.is_empty() {
             return Ok(flaws);
         }
-        let holds = self.is_current(tenant, current, chosen).await?;
+        let holds = self.is_current(&turn, tenant, current, chosen).await?;
         Ok(holds.then_some(Flaw::IsCurrent).into_iter().collect())
     }
 }

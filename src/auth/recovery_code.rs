@@ -65,10 +65,15 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`HashingError`].
-    pub async fn new_recovery_codes(&self) -> Result<NewSet, HashingError> {
+    pub async fn new_recovery_codes(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+    ) -> Result<NewSet, HashingError> {
         let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
         let salt: [u8; SALT_LENGTH] = rand::random();
-        let hashes = self.hasher.digest(salt.to_vec(), codes.clone()).await?;
+        let hashes =
+            self.turn(tenant, &session.user_id).await?.digest(salt.to_vec(), codes.clone()).await?;
         Ok(NewSet { codes, salt: salt.to_vec(), hashes })
     }
 
@@ -79,10 +84,10 @@ impl SignIn<'_> {
     pub async fn recovery_code(
         &self,
         tenant: &Tenant,
-        account: AccountId,
+        session: &Session,
         typed: &str,
     ) -> Result<TypedCode, SignInError> {
-        let code = fold_code(typed).to_lowercase();
+        let (code, account) = (fold_code(typed).to_lowercase(), session.account);
         let mut tx = self.db.tenant(tenant.id).await?;
         let set = sqlx::query_scalar!(
             "select salt from recovery_codes where account_id = $1 limit 1",
@@ -98,7 +103,7 @@ impl SignIn<'_> {
             _ => vec![0; SALT_LENGTH],
         };
         let longest = code.chars().take(LONGEST_TYPED).collect();
-        let hashed = self.hasher.digest(salt, vec![longest]).await?;
+        let hashed = self.turn(tenant, &session.user_id).await?.digest(salt, vec![longest]).await?;
         Ok(TypedCode(hashed.concat()))
     }
 }

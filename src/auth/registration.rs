@@ -89,7 +89,7 @@ impl SignIn<'_> {
             let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
             return Ok(if due { Choice::Refused(flaws) } else { Choice::NothingDue });
         }
-        let hash = self.hasher.hash(chosen).await?;
+        let hash = self.turn(tenant, &session.user_id).await?.hash(chosen).await?;
         let first = session.password_set_at.is_none();
         let mut tx = self.db.tenant(tenant.id).await?;
         // Hashing took its time.
@@ -124,7 +124,7 @@ impl SignIn<'_> {
                 if !flaws.is_empty() {
                     return Ok(Drafting::Refused(flaws));
                 }
-                Some(self.hasher.hash(password).await?)
+                Some(self.turn(tenant, &session.user_id).await?.hash(password).await?)
             }
         };
         let mut tx = self.db.tenant(tenant.id).await?;

@@ -16,6 +16,7 @@ pub(super) use self::proof::{Proof, owes_proof, prove, prove_by_password, prove_
 pub(super) use self::token::renew;
 use super::consent::Client;
 use super::eligibility::Loss;
+use super::email_code;
 use super::journey::{self, Address, Facts, Progress, Step};
 use super::links;
 use crate::audit::{self, Action};
@@ -28,6 +29,8 @@ use crate::tenant::policy::{SecondFactor, TenantConfig};
 
 /// When a session was last used is noted once a minute, not at every request.
 pub(super) const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How many sign-ins a person may have begun and not finished, on whatever machines.
+const MOST_UNFINISHED: i64 = 3;
 /// How long a re-authentication is good for (S4).
 pub const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 
@@ -178,6 +181,32 @@ pub(super) async fn begin(
     Ok((id, token))
 }
 
+/// Makes room for one more sign-in that is not complete: of a person's others only the newest go on, and codes that
+/// have not gone out for those that end never will.
+pub(super) async fn end_unfinished(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    let ended = sqlx::query_scalar!(
+        r#"with unfinished as (
+               select id, row_number() over (order by created_at desc, id desc) as place
+               from sessions
+               where account_id = $1 and ended_at is null and second_factor_at is null
+           )
+           update sessions set ended_at = $3
+           where account_id = $1
+             and id in (select id from unfinished where place >= $2)
+           returning id as "id: SessionId""#,
+        account as AccountId,
+        MOST_UNFINISHED,
+        clock.now()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    email_code::drop_unsent(tx, clock, &ended).await
+}
+
 /// Notes that the first own password was set in this session. `whole`: the union asks for no more, so
 /// that nobody asks for that password again a moment later (S4).
 pub(super) async fn note_registration(
@@ -315,7 +344,9 @@ pub(super) async fn lock(
     by: &'static str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update accounts set locked_at = coalesce(locked_at, $2) where id = $1",
+        "update accounts
+         set locked_at = coalesce(locked_at, $2), lock_spares_known_browsers = false
+         where id = $1",
         account as AccountId,
         clock.now()
     )

@@ -13,10 +13,12 @@ use super::consent::Client;
 use super::context::Context;
 use super::eligibility::Loss;
 use super::email_code::{self, SendingError};
-use super::hashing::{Hasher, HashingError};
+use super::hashing::{Hasher, HashingError, HashingTurn};
 use super::journey::Step;
 use super::known_browser;
+use super::leases::Leases;
 use super::session::{self, Beginning, Lookup, Session};
+use super::throttle::{self, SIGN_IN_PERSON};
 use super::tries::Try;
 use super::user_id::UserId;
 use crate::audit::{self, Action};
@@ -35,6 +37,7 @@ pub struct SignIn<'s> {
     pub clock: &'s Clock,
     pub hasher: &'s Hasher,
     pub mail: &'s MailRoom,
+    pub leases: &'s Leases,
 }
 
 /// What a person gives at the sign-in page.
@@ -75,6 +78,15 @@ pub enum SignInError {
 }
 
 impl<'s> SignIn<'s> {
+    /// A turn to have a password hashed; see [`Hasher::turn`].
+    pub(super) async fn turn(
+        &self,
+        tenant: &Tenant,
+        who: &str,
+    ) -> Result<HashingTurn<'s>, HashingError> {
+        self.hasher.turn(tenant.id, who).await
+    }
+
     pub(super) const fn context(&self, tenant: &'s Tenant) -> Context<'s> {
         Context { clock: self.clock, mail: self.mail, tenant }
     }
@@ -91,21 +103,22 @@ impl<'s> SignIn<'s> {
         given: Given<'_>,
     ) -> Result<Outcome, SignInError> {
         let first = &tenant.config.first_sign_in;
+        let turn = self.turn(tenant, &throttle::place(given.client)).await?;
         let Some(tried) = self.count(tenant, &given).await? else { return Ok(Outcome::TooMany) };
         let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
         let secret = counted.map_or(Secret::Nothing, |found| secret(first, found));
-        let matches = match self.matches(&secret, given.password).await {
+        let matches = match matches(&turn, &secret, given.password).await {
             Ok(matches) => matches,
             Err(error) => {
-                self.uncount(tenant, &tried).await?;
+                self.uncount(tenant, &tried, given.browser).await?;
                 return Err(error.into());
             }
         };
         match counted {
-            Some(found) if matches && self.is_open(first, found) => {
+            Some(found) if matches && self.is_open(first, found, tried.known) => {
                 self.accept(tenant, earlier, found, &given, &tried).await
             }
-            _ => self.refuse(tenant, &tried, given.client).await,
+            _ => self.refuse(tenant, &tried, &given).await,
         }
     }
 
@@ -119,12 +132,14 @@ impl<'s> SignIn<'s> {
         session: &Session,
         text: &str,
     ) -> Result<bool, SignInError> {
-        self.is_current(tenant, &session.user_id, &text.into()).await
+        let turn = self.turn(tenant, &session.user_id).await?;
+        self.is_current(&turn, tenant, &session.user_id, &text.into()).await
     }
 
     /// Whether a password is the one that a person signs in with now, own or first.
     pub(super) async fn is_current(
         &self,
+        turn: &HashingTurn<'_>,
         tenant: &Tenant,
         user_id: &str,
         password: &SecretString,
@@ -133,28 +148,10 @@ impl<'s> SignIn<'s> {
         match self.credentials(tenant, &user_id).await? {
             Some(found) => {
                 let secret = secret(&tenant.config.first_sign_in, &found);
-                Ok(self.matches(&secret, password).await?)
+                Ok(matches(turn, &secret, password).await?)
             }
             None => Ok(false),
         }
-    }
-
-    /// One hash is computed, whatever there is to compare with.
-    async fn matches(
-        &self,
-        secret: &Secret,
-        password: &SecretString,
-    ) -> Result<bool, HashingError> {
-        let (stored, expected) = match secret {
-            Secret::Hash(hash) => (Some(hash.as_str()), None),
-            Secret::Formula(expected) => (None, Some(expected)),
-            Secret::Nothing => (None, None),
-        };
-        let hash_matches = self.hasher.verify(password, stored).await?;
-        let typed = password.expose_secret().as_bytes();
-        let formula_matches =
-            expected.is_some_and(|expected| expected.as_bytes().ct_eq(typed).into());
-        Ok(hash_matches || formula_matches)
     }
 
     async fn credentials(
@@ -180,8 +177,8 @@ impl<'s> SignIn<'s> {
     }
 
     /// Whether the person may come in today: not locked, and a first credential only in its time.
-    fn is_open(&self, first: &FirstSignIn, found: &Credentials) -> bool {
-        if found.locked {
+    fn is_open(&self, first: &FirstSignIn, found: &Credentials, known: bool) -> bool {
+        if found.are_locked(known) {
             return false;
         }
         let first_credential = found.initial_credential.filter(|_| found.password_hash.is_none());
@@ -206,11 +203,16 @@ impl<'s> SignIn<'s> {
     ) -> Result<Outcome, SignInError> {
         let remember_until = self.remember_until(tenant, given.remember);
         let mut tx = self.db.tenant(tenant.id).await?;
-        if !account::still_holds(&mut tx, found).await? {
+        if !account::still_holds(&mut tx, found, tried.known).await? {
             drop(tx);
-            return self.refuse(tenant, tried, given.client).await;
+            return self.refuse(tenant, tried, given).await;
         }
-        tried.taken.give_back(&mut tx).await?;
+        known_browser::forgive_all(&mut tx, found.account).await?;
+        let key = throttle::person(found.account, tried.known);
+        if !SIGN_IN_PERSON.take_one(&mut tx, self.clock, &key).await? {
+            tx.commit().await?;
+            return Ok(Outcome::TooMany);
+        }
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
@@ -218,6 +220,7 @@ impl<'s> SignIn<'s> {
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
+            self.give_back(tenant, tried).await?;
             return Ok(Outcome::Closed(loss));
         }
         if let Some(earlier) = earlier {
@@ -225,6 +228,9 @@ impl<'s> SignIn<'s> {
         }
         let whole =
             found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty();
+        if !whole {
+            session::end_unfinished(&mut tx, self.clock, found.account).await?;
+        }
         let beginning = Beginning {
             account: found.account,
             remember_until,
@@ -248,6 +254,7 @@ impl<'s> SignIn<'s> {
             email_code::send(&mut tx, self.context(tenant), &session, &token).await?;
         }
         tx.commit().await?;
+        self.give_back(tenant, tried).await?;
         Ok(Outcome::Accepted { token, step, remember_until })
     }
 
@@ -255,25 +262,49 @@ impl<'s> SignIn<'s> {
         &self,
         tenant: &Tenant,
         tried: &Try,
-        client: &Client,
+        given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let detail = client.detail(serde_json::json!({}));
+        let detail = given.client.detail(serde_json::json!({}));
         let account = tried.credentials.as_ref().map(|found| found.account);
         let mut tx = self.db.tenant(tenant.id).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
-        let last = i32::from(tenant.config.sign_in.lock_after);
-        // Who has more than the policy allows now had them when it allowed more.
-        let least = if tried.failures.is_some() { last } else { last + 1 };
+        let lock_after = tenant.config.sign_in.lock_after;
+        let last = i32::from(lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);
-        if let Some(account) = account.filter(|_| was_last)
-            && let Some(email) = account::lock_out(&mut tx, self.clock, account, least).await?
-        {
-            let cx = self.context(tenant);
-            Change::PasswordLocked.tell_address(&mut tx, cx, &email).await?;
+        if let Some(account) = account.filter(|_| was_last) {
+            let locked = if tried.known {
+                known_browser::lock_out(&mut tx, self.clock, account, given.browser, lock_after)
+                    .await?
+            } else {
+                // Who has more than the policy allows now had them when it allowed more.
+                let least = if tried.failures.is_some() { last } else { last + 1 };
+                account::lock_strangers_out(&mut tx, self.clock, account, least).await?
+            };
+            if let Some(email) = locked {
+                let cx = self.context(tenant);
+                Change::PasswordLocked.tell_address(&mut tx, cx, &email).await?;
+            }
         }
         tx.commit().await?;
         Ok(Outcome::Refused)
     }
+}
+
+/// One hash is computed, whatever there is to compare with.
+async fn matches(
+    turn: &HashingTurn<'_>,
+    secret: &Secret,
+    password: &SecretString,
+) -> Result<bool, HashingError> {
+    let (stored, expected) = match secret {
+        Secret::Hash(hash) => (Some(hash.as_str()), None),
+        Secret::Formula(expected) => (None, Some(expected)),
+        Secret::Nothing => (None, None),
+    };
+    let hash_matches = turn.verify(password, stored).await?;
+    let typed = password.expose_secret().as_bytes();
+    let formula_matches = expected.is_some_and(|expected| expected.as_bytes().ct_eq(typed).into());
+    Ok(hash_matches || formula_matches)
 }
 
 /// Returns true where a first credential of that time is accepted on a day.

@@ -2,7 +2,7 @@
 //!
 //! They come before a person's own count (L2), so that a stranger can't lock a whole union out
 //! cheaply. A try that was right gives its tokens back: an office behind one address signs in
-//! unhindered.
+//! unhindered. A bucket that a whole union shares is asked for some tokens at a time ([`super::leases`]).
 
 use std::net::IpAddr;
 
@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::consent::Client;
 use crate::base::clock::Clock;
+use crate::base::ids::AccountId;
 use crate::db::TenantTx;
 
 /// So many tries at once, and so many an hour from then on.
@@ -26,6 +27,23 @@ pub(super) const SIGN_IN_ADDRESS: Bucket =
 /// The same from one IPv6 /48, which holds as many places as somebody wants.
 pub(super) const SIGN_IN_NETWORK: Bucket =
     Bucket { name: "sign_in.network", burst: 500.0, an_hour: 1_200.0 };
+/// Right sign-ins of one person, who may be several at home; a program may know a password, too.
+pub(super) const SIGN_IN_PERSON: Bucket =
+    Bucket { name: "sign_in.person", burst: 20.0, an_hour: 60.0 };
+/// Nobody's: counting a try of whom there is no count takes as long as counting one of somebody.
+pub(super) const SIGN_IN_NOBODY: Bucket =
+    Bucket { name: "sign_in.nobody", burst: 1_000_000.0, an_hour: 1_000_000.0 };
+/// Mailed codes to one person, over all sign-ins.
+pub(super) const EMAIL_CODE_PERSON: Bucket =
+    Bucket { name: "email_code.person", burst: 10.0, an_hour: 30.0 };
+/// Questions whether an address is free, by one person who is signed in.
+pub(super) const ADDRESS_PERSON: Bucket =
+    Bucket { name: "address.person", burst: 10.0, an_hour: 30.0 };
+/// Lines on the trail of what belongs to nobody here, from one address and at one union.
+pub(super) const FOREIGN_ADDRESS: Bucket =
+    Bucket { name: "foreign.address", burst: 10.0, an_hour: 60.0 };
+pub(super) const FOREIGN_UNION: Bucket =
+    Bucket { name: "foreign.union", burst: 100.0, an_hour: 600.0 };
 /// Wrong sign-ins at one union from browsers that are nobody's yet; known ones stay unhindered.
 pub(super) const SIGN_IN_UNION: Bucket =
     Bucket { name: "sign_in.union", burst: 2_000.0, an_hour: 7_200.0 };
@@ -44,13 +62,25 @@ impl Bucket {
         clock: &Clock,
         key: &str,
     ) -> Result<bool, sqlx::Error> {
+        Ok(self.take(tx, clock, key, 1).await? == 1)
+    }
+
+    /// Takes up to `most` tokens of `key`'s; how many there were.
+    pub(super) async fn take(
+        self,
+        tx: &mut TenantTx,
+        clock: &Clock,
+        key: &str,
+        most: i32,
+    ) -> Result<i32, sqlx::Error> {
         sqlx::query_scalar!(
             r#"insert into throttles as t (bucket, key_hash, tokens, taken, updated_at)
-               values ($1, $2, $3::double precision - 1, true, $5)
+               values ($1, $2, $3::double precision - least($6::integer, floor($3)),
+                       least($6, floor($3))::integer, $5)
                on conflict (tenant_id, bucket, key_hash) do update
                set (tokens, taken, updated_at) = (
-                   select full_again - case when full_again >= 1 then 1 else 0 end,
-                          full_again >= 1, greatest(t.updated_at, $5)
+                   select full_again - least($6, floor(full_again)), least($6, floor(full_again))::integer,
+                          greatest(t.updated_at, $5)
                    from (select least($3, t.tokens + $4::double precision / 3600
                        * greatest(0, extract(epoch from $5 - t.updated_at)::double precision)))
                        as refilled (full_again))
@@ -59,10 +89,15 @@ impl Bucket {
             self.key(key),
             self.burst,
             self.an_hour,
-            clock.now()
+            clock.now(),
+            most
         )
         .fetch_one(tx.conn())
         .await
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        self.name
     }
 
     async fn give_back(self, tx: &mut TenantTx, key: &str) -> Result<(), sqlx::Error> {
@@ -84,7 +119,7 @@ impl Bucket {
 }
 
 /// Tokens that were taken for a try.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Taken(Vec<(Bucket, String)>);
 
 impl Taken {
@@ -119,6 +154,11 @@ pub(super) fn places(client: &Client) -> Vec<(Bucket, String)> {
         places.push((SIGN_IN_NETWORK, format!("{a:x}:{b:x}:{c:x}::/48")));
     }
     places
+}
+
+/// The key of a person, whose own browsers don't share what strangers take who know the password.
+pub(super) fn person(account: AccountId, known_browser: bool) -> String {
+    format!("{account} {known_browser}")
 }
 
 /// Where a client is, as far as one household or one machine may choose its address.

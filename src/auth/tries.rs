@@ -4,57 +4,88 @@
 use super::account::{self, Credentials};
 use super::known_browser;
 use super::sign_in::{Given, SignIn};
-use super::throttle::{self, SIGN_IN_UNION, Taken};
+use super::throttle::{self, SIGN_IN_NOBODY, SIGN_IN_UNION, Taken};
+use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 
-/// The one key of the union's own bucket.
-const THE_UNION: &str = "";
-
 /// What a try is checked against, once it is counted.
+#[derive(Debug)]
 pub(super) struct Try {
     pub(super) credentials: Option<Credentials>,
-    /// How many there were in a row; `None` where none was left.
+    /// Set where the person has signed in in this browser before.
+    pub(super) known: bool,
+    /// How many there were in a row, from strangers or from this known browser; `None` where none was left.
     pub(super) failures: Option<i16>,
-    pub(super) taken: Taken,
+    taken: Taken,
 }
 
 impl SignIn<'_> {
     /// Counts a try; `None` where its place or the union has none left. A browser in which the person
-    /// has signed in before takes none of theirs: the person's own count limits it.
+    /// has signed in before takes none of theirs, and has a count of its own: strangers' wrong tries
+    /// don't use it up.
     pub(super) async fn count(
         &self,
         tenant: &Tenant,
         given: &Given<'_>,
     ) -> Result<Option<Try>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
         let credentials = match given.user_id {
             Some(user_id) => self.find(&mut tx, tenant, user_id).await?,
             None => None,
         };
         let account = credentials.as_ref().map(|found| found.account);
-        let mut taken = Taken::default();
-        if !known_browser::is_known(&mut tx, account, given.browser).await? {
-            let mut wanted = throttle::places(given.client);
-            wanted.push((SIGN_IN_UNION, THE_UNION.to_owned()));
-            let got = throttle::take(&mut tx, self.clock, wanted).await?;
-            // Let go of before the account is asked for: who signs in holds that one first.
-            tx.commit().await?;
-            let Some(got) = got else { return Ok(None) };
-            taken = got;
-            tx = self.db.tenant(tenant.id).await?;
+        let known = known_browser::is_known(&mut tx, account, given.browser).await?;
+        let wanted = if known { Vec::new() } else { throttle::places(given.client) };
+        let taken = throttle::take(&mut tx, self.clock, wanted).await?;
+        // Let go of before the account is asked for: who signs in holds that one first.
+        tx.commit().await?;
+        let Some(taken) = taken else { return Ok(None) };
+        let shares =
+            known || self.leases.take_one(self.db, self.clock, tenant.id, SIGN_IN_UNION).await?;
+        if !shares {
+            return Ok(None);
         }
         let lock_after = tenant.config.sign_in.lock_after;
-        let failures = account::count_try(&mut tx, account, lock_after).await?;
+        let mut tx = self.db.tenant(tenant.id).await?;
+        let failures = match account {
+            Some(account) if known => {
+                known_browser::count_try(&mut tx, account, given.browser, lock_after).await?
+            }
+            account => account::count_try(&mut tx, account, lock_after).await?,
+        };
+        if failures.is_none() {
+            let place = throttle::place(given.client);
+            SIGN_IN_NOBODY.take_one(&mut tx, self.clock, &place).await?;
+        }
         tx.commit().await?;
-        Ok(Some(Try { credentials, failures, taken }))
+        Ok(Some(Try { credentials, known, failures, taken }))
     }
 
     /// Takes a try back that nobody could check.
-    pub(super) async fn uncount(&self, tenant: &Tenant, tried: &Try) -> Result<(), sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+    pub(super) async fn uncount(
+        &self,
+        tenant: &Tenant,
+        tried: &Try,
+        browser: &PlainToken,
+    ) -> Result<(), sqlx::Error> {
         if let (Some(found), Some(_)) = (&tried.credentials, tried.failures) {
-            account::take_try_back(&mut tx, found.account).await?;
+            let mut tx = self.db.tenant(tenant.id).await?;
+            match tried.known {
+                true => known_browser::take_try_back(&mut tx, found.account, browser).await?,
+                false => account::take_try_back(&mut tx, found.account).await?,
+            }
+            tx.commit().await?;
         }
+        self.give_back(tenant, tried).await
+    }
+
+    /// Gives back to place and union what a try took that was no wrong one.
+    pub(super) async fn give_back(&self, tenant: &Tenant, tried: &Try) -> Result<(), sqlx::Error> {
+        if tried.known {
+            return Ok(());
+        }
+        self.leases.give_back(tenant.id, SIGN_IN_UNION).await;
+        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
         tried.taken.give_back(&mut tx).await?;
         tx.commit().await
     }

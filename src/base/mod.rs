@@ -1,8 +1,9 @@
 //! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; what is wrong with a TOML file,
-//! and what the operating system says.
+//! and what the operating system says; a fair queue.
 
 pub mod clock;
 pub mod email;
+pub mod fair;
 pub mod ids;
 pub mod io_words;
 pub mod japanese;

@@ -95,7 +95,8 @@ impl Seeding<'_> {
         let mut hashes = Vec::new();
         for own in registered {
             let user_id = UserId::parse(&own.user_id).map_err(anyhow::Error::msg)?;
-            hashes.push((user_id, self.hasher.hash(&own.password.as_str().into()).await?));
+            hashes
+                .push((user_id, self.hasher.hash_patiently(&own.password.as_str().into()).await?));
         }
         let mut source = Source::open(&self.write("members", members)?)?;
         let import = MembersImport {

@@ -125,7 +125,7 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
                 who.due_at, who.due_at
          from expense_notices n, (
              select a.email,
-                    $9::timestamptz
+                    coalesce($9, now())
                         + (row_number() over (order by a.id) - 1) * $10::interval as due_at
              from accounts a
              join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
@@ -150,7 +150,7 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
         subject,
         text,
         html,
-        cx.clock.now(),
+        cx.clock.held(),
         PgInterval::try_from(MAIL_EVERY).map_err(sqlx::Error::Encode)?,
         i32::from(cx.tenant.config.after_loss.years),
         cx.clock.today()

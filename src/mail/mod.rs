@@ -5,7 +5,6 @@
 //! [`sns`] what did not arrive; [`housekeeping`] forgets what did, [`samples`] has every mail filled in,
 //! to be looked at.
 
-pub mod decoy;
 pub mod feedback;
 pub mod housekeeping;
 pub mod message;

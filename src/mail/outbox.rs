@@ -1,31 +1,50 @@
 //! The outbox: mail is stored in the transaction that causes it and goes out at least once.
 //!
-//! A mail past its expiry is never sent: nobody wants a code that is dead.
+//! A mail past its expiry is never sent, nor one that a newer mail has replaced: nobody wants a code that is dead.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::postgres::types::PgInterval;
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::message::Letter;
-use super::queue::{self, Fate, Landed, Outgoing, SEND_WITHIN, set_rate};
+use super::queue::{self, Fate, Landed, Outgoing, Room, SEND_WITHIN, set_rate};
 use super::sender::Sender;
 use crate::base::clock::Clock;
-use crate::base::ids::MailId;
+use crate::base::ids::{MailId, TenantId};
 use crate::db::{Db, TenantTx};
 
 /// Mails on their way at once; enough for 500 a second at a provider that takes 0.4 seconds for one.
 const MOST_AT_ONCE: usize = 200;
+/// Room that only codes and links may use, however many letters a slow provider is taking.
+const URGENT_ROOM: usize = 50;
 /// How long the worker rests when it hears of no mail.
 const POLL_EVERY: Duration = Duration::from_secs(5);
 /// How long it rests when more may be due: a fraction of what a provider's bucket holds.
 const NEXT_AFTER: Duration = Duration::from_millis(25);
+/// So many mails may wait for one address as for any other.
+const FEW: i64 = 4;
+/// So much later is each further one due.
+const BEHIND_OTHERS: TimeDelta = TimeDelta::seconds(1);
+/// Who has more waiting waits no longer for that.
+const MOST_BEHIND: i64 = 60;
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
-/// Puts a mail into the outbox.
+/// A code or a link: it dies, and a newer one of its series replaces it.
+#[derive(Debug, Clone, Copy)]
+pub struct Perishable {
+    pub expires_at: DateTime<Utc>,
+    /// The sign-in whose codes they are, or the person whose links.
+    pub series: Uuid,
+}
+
+/// Puts a mail into the outbox. One to nobody (`recipient` is empty) makes as much work as any other, and never goes
+/// out, so that whoever asks for a mail can't tell by the time it takes whether there is anybody to get it.
 ///
 /// # Errors
 /// The database's.
@@ -34,13 +53,24 @@ pub async fn enqueue(
     clock: &Clock,
     letter: &Letter,
     recipient: &str,
-    expires_at: Option<DateTime<Utc>>,
+    perishable: Option<Perishable>,
 ) -> Result<MailId, sqlx::Error> {
     let id = MailId::new(clock);
+    let series = perishable.map(|perishable| perishable.series);
+    if let Some(series) = series {
+        drop_unsent(tx, clock, &letter.kind, &[series]).await?;
+    }
+    // Who has more than a few waiting lets everybody else's go first.
     sqlx::query!(
         "insert into outbox (id, kind, sender_name, sender, reply_to, recipient, subject,
-                             text_body, html_body, created_at, queued_at, due_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, $11)",
+                             text_body, html_body, created_at, queued_at, due_at, expires_at, series)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now.at, now.at + greatest(waiting.mails - $17, 0) * $13::interval,
+                $11, $12
+         from (select coalesce($14, clock_timestamp())) as now (at),
+              (select count(*) from (select from outbox
+                                     where tenant_id = $15 and recipient = $6 and state = 'queued'
+                                       and (expires_at is not null) = ($11::timestamptz is not null)
+                                     limit $16) as found) as waiting (mails)",
         id as MailId,
         letter.kind,
         letter.sender_name,
@@ -51,11 +81,42 @@ pub async fn enqueue(
         letter.text,
         letter.html,
         clock.now(),
-        expires_at
+        perishable.map(|perishable| perishable.expires_at),
+        series,
+        PgInterval::try_from(BEHIND_OTHERS).map_err(sqlx::Error::Encode)?,
+        clock.held(),
+        tx.tenant() as TenantId,
+        MOST_BEHIND,
+        FEW
     )
     .execute(tx.conn())
     .await?;
     Ok(id)
+}
+
+/// Lets mails of some series die that have not gone out.
+///
+/// # Errors
+/// The database's.
+pub async fn drop_unsent(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    kind: &str,
+    series: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update outbox
+         set state = 'expired', finished_at = coalesce($4, clock_timestamp()),
+             text_body = '', html_body = ''
+         where tenant_id = $1 and state = 'queued' and series = any($2) and kind = $3",
+        tx.tenant() as TenantId,
+        series,
+        kind,
+        clock.held()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }
 
 /// Sends all that is due; how many mails were tried.
@@ -165,17 +226,21 @@ impl<'d> Delivery<'d> {
 
     /// Sends what is due, as far as there is room; how long to rest before looking again.
     async fn launch(&mut self) -> Result<Duration, sqlx::Error> {
-        let room = MOST_AT_ONCE.saturating_sub(self.in_flight.len());
-        let Ok(room @ 1..) = i64::try_from(room) else { return Ok(NEXT_AFTER) };
-        let taken = queue::take_due(self.db, self.clock, self.sender.provider(), room).await?;
-        for mail in taken.mails {
+        let urgent = MOST_AT_ONCE.saturating_sub(self.in_flight.len());
+        let room = Room { urgent, other: urgent.saturating_sub(URGENT_ROOM) };
+        if room.urgent == 0 {
+            return Ok(NEXT_AFTER);
+        }
+        let mails = queue::take_due(self.db, self.clock, self.sender.provider(), room).await?;
+        let more = !mails.is_empty();
+        for mail in mails {
             let (clock, sender) = (self.clock.clone(), self.sender.clone());
             self.in_flight.spawn(async move {
                 let fate = send(&clock, &sender, &mail).await;
                 Landed { mail, fate }
             });
         }
-        Ok(if taken.more { NEXT_AFTER } else { POLL_EVERY })
+        Ok(if more { NEXT_AFTER } else { POLL_EVERY })
     }
 
     /// Takes in one that has landed, and what else has.
@@ -210,7 +275,7 @@ impl<'d> Delivery<'d> {
 }
 
 async fn send(clock: &Clock, sender: &Sender, mail: &Outgoing) -> Fate {
-    if mail.is_expired(clock.now()) {
+    if mail.is_expired(clock.now()) || mail.recipient.is_empty() {
         return Fate::Expired;
     }
     match tokio::time::timeout(SEND_WITHIN, sender.send(mail)).await {
@@ -238,8 +303,6 @@ fn tell(Landed { mail, fate }: &Landed) {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     #[tokio::test]

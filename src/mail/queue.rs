@@ -76,11 +76,13 @@ pub(super) struct Landed {
     pub(super) fate: Fate,
 }
 
-/// What a worker took.
-pub(super) struct Taken {
-    pub(super) mails: Vec<Outgoing>,
-    /// Whether more may be due, for which there was no room or which would have been too fast.
-    pub(super) more: bool,
+/// How many mails may set out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Codes and links.
+    pub(super) urgent: usize,
+    /// All others.
+    pub(super) other: usize,
 }
 
 /// Sets how many mails a provider takes in a second, over all workers.
@@ -95,20 +97,23 @@ pub async fn set_rate(
 ) -> Result<(), sqlx::Error> {
     let per_second = i32::try_from(per_second).unwrap_or(i32::MAX);
     let mut tx = db.platform().await?;
+    let now = time(&mut tx, clock).await?;
     sqlx::query!(
         "insert into mail_rates (provider, per_second, tokens, refilled_at) values ($1, $2, 1, $3)
          on conflict (provider) do update set per_second = excluded.per_second",
         provider,
         per_second,
-        clock.now()
+        now
     )
     .execute(tx.conn())
     .await?;
     tx.commit().await
 }
 
-/// Takes up to `room` mails that are due, those that expire first, as fast as the provider's rate
-/// allows; and marks as expired what nobody may get any more. A provider without a rate takes all.
+/// Takes mails that are due, as far as there is room and as fast as the provider's rate allows: codes and links
+/// before all others; and marks as expired what nobody may get any more. A provider without a rate takes all.
+///
+/// Several unions that wait get the same share of it: each has a turn before any has another.
 ///
 /// # Errors
 /// The database's.
@@ -116,26 +121,41 @@ pub(super) async fn take_due(
     db: &Db,
     clock: &Clock,
     provider: &str,
-    room: i64,
-) -> Result<Taken, sqlx::Error> {
-    let now = clock.now();
+    room: Room,
+) -> Result<Vec<Outgoing>, sqlx::Error> {
     let mut tx = db.platform().await?;
+    let now = time(&mut tx, clock).await?;
     expire(&mut tx, now).await?;
     let tokens = refill(&mut tx, now, provider).await?;
-    let most = tokens.map_or(room, |tokens| tokens.min(room));
-    let mails = if most > 0 { lease(&mut tx, now, most).await? } else { Vec::new() };
-    let taken = i64::try_from(mails.len()).unwrap_or(most);
-    if tokens.is_some() && taken > 0 {
+    let most = |room: usize, taken: usize| {
+        let room = i64::try_from(room.saturating_sub(taken)).unwrap_or(i64::MAX);
+        let taken = i64::try_from(taken).unwrap_or(i64::MAX);
+        tokens.map_or(room, |tokens| room.min(tokens - taken))
+    };
+    let mut mails = lease(&mut tx, now, true, most(room.urgent, 0)).await?;
+    let others = most(room.other, mails.len());
+    mails.extend(lease(&mut tx, now, false, others).await?);
+    if tokens.is_some() && !mails.is_empty() {
         sqlx::query!(
             "update mail_rates set tokens = tokens - $2::bigint where provider = $1",
             provider,
-            taken
+            i64::try_from(mails.len()).unwrap_or(i64::MAX)
         )
         .execute(tx.conn())
         .await?;
     }
     tx.commit().await?;
-    Ok(Taken { mails, more: taken == most })
+    Ok(mails)
+}
+
+/// The time by which mail is due: the database's, since it is the same for all workers and servers.
+async fn time(tx: &mut PlatformTx, clock: &Clock) -> Result<DateTime<Utc>, sqlx::Error> {
+    match clock.held() {
+        Some(now) => Ok(now),
+        None => {
+            sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(tx.conn()).await
+        }
+    }
 }
 
 async fn expire(tx: &mut PlatformTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
@@ -174,16 +194,39 @@ async fn refill(
     .await
 }
 
+/// The unions that wait are found by one step each through the index, whatever number of mails each has.
 async fn lease(
     tx: &mut PlatformTx,
     now: DateTime<Utc>,
+    urgent: bool,
     most: i64,
 ) -> Result<Vec<Outgoing>, sqlx::Error> {
+    if most <= 0 {
+        return Ok(Vec::new());
+    }
     let rows = sqlx::query!(
-        r#"with due as materialized (
-               select tenant_id, id from outbox
-               where state = 'queued' and due_at <= $1
-               order by (expires_at is null), due_at limit $3 for update skip locked
+        r#"with recursive waiting as (
+               (select tenant_id, due_at from outbox
+                where state = 'queued' and urgent = $4 order by tenant_id, due_at limit 1)
+               union all
+               select next.tenant_id, next.due_at from waiting cross join lateral (
+                   select tenant_id, due_at from outbox
+                   where state = 'queued' and urgent = $4 and tenant_id > waiting.tenant_id
+                   order by tenant_id, due_at limit 1) next
+           ), served as materialized (
+               select waiting.tenant_id, greatest(1, $3 / count(*) over ()) as share
+               from waiting left join mail_turns t on t.tenant_id = waiting.tenant_id
+               where waiting.due_at <= $1
+               order by t.served_at nulls first, waiting.tenant_id limit $3
+           ), due as materialized (
+               select mine.tenant_id, mine.id from served cross join lateral (
+                   select o.tenant_id, o.id from outbox o
+                   where o.state = 'queued' and o.urgent = $4 and o.tenant_id = served.tenant_id
+                     and o.due_at <= $1
+                   order by o.due_at limit served.share for update skip locked) mine
+           ), turn as (
+               insert into mail_turns (tenant_id, served_at) select tenant_id, $1 from served
+               on conflict (tenant_id) do update set served_at = excluded.served_at
            )
            update outbox o set due_at = $2, attempts = attempts + 1
            from due join tenants t on t.id = due.tenant_id
@@ -193,7 +236,8 @@ async fn lease(
                      o.html_body, o.created_at, o.queued_at, o.expires_at, o.attempts"#,
         now,
         now + LEASE,
-        most
+        most,
+        urgent
     )
     .fetch_all(tx.conn())
     .await?;
@@ -224,8 +268,8 @@ async fn lease(
 /// # Errors
 /// The database's; then nothing is written.
 pub(super) async fn settle(db: &Db, clock: &Clock, landed: &[Landed]) -> Result<(), sqlx::Error> {
-    let now = clock.now();
     let mut tx = db.platform().await?;
+    let now = time(&mut tx, clock).await?;
     settle_sent(&mut tx, now, landed).await?;
     for Landed { mail, fate } in landed {
         match fate {

@@ -102,10 +102,12 @@ pub async fn retry(
 ) -> Result<u64, sqlx::Error> {
     let some: Vec<_> = ids.unwrap_or_default().iter().map(|id| id.0).collect();
     let put_back = sqlx::query!(
-        "update outbox set state = 'queued', due_at = $1, queued_at = $1, finished_at = null
+        "update outbox
+         set state = 'queued', finished_at = null,
+             due_at = coalesce($1, clock_timestamp()), queued_at = coalesce($1, clock_timestamp())
          where tenant_id = current_tenant() and state = 'dead' and has_content
            and ($2::boolean or id = any($3))",
-        clock.now(),
+        clock.held(),
         ids.is_none(),
         &some
     )

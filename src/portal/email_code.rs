@@ -5,12 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::first_sign_in::LOCKED;
+use super::forgotten::TOO_MANY as TOO_MANY_MAILS;
 use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::portal::{ONWARD, go_on};
-use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
 use crate::web::identity::{SigningIn, Visitor};
@@ -56,9 +56,11 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    email_code::send_first(&mut tx, app.context(&visitor.tenant), &session, &token).await?;
+    let cx = app.context(&visitor.tenant);
+    let sending = email_code::send_first(&mut tx, cx, &session, &token).await?;
     tx.commit().await?;
-    page(&app, &visitor, None, Field::default())
+    let refused = sending.filter(|sending| *sending == Sending::TooMany);
+    page(&app, &visitor, refused.and_then(notice_of), Field::default())
 }
 
 pub(super) async fn submit(
@@ -66,7 +68,7 @@ pub(super) async fn submit(
     Form { visitor, fields }: Form<Code>,
 ) -> Result<Response, WebError> {
     // Whatever the session says: a double click's second request still bears the first token.
-    let Some(token) = cookies::session(&visitor.jar) else {
+    let Some(token) = visitor.jar.session() else {
         return Ok(Redirect::to("/sign-in").into_response());
     };
     let field = Field::with_value(&fields.code);
@@ -109,6 +111,7 @@ pub(super) async fn resend(
 pub(super) fn notice_of(sending: Sending) -> Option<String> {
     match sending {
         Sending::NoAddress => None,
+        Sending::TooMany => Some(TOO_MANY_MAILS.to_owned()),
         Sending::Sent => Some(
             "新しいワンタイムパスワードをメールで送信しました。以前のものは使えません。".to_owned(),
         ),

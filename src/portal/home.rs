@@ -9,7 +9,6 @@ use crate::auth::session::Session;
 use crate::base::email::masked;
 use crate::portal::next::Next;
 use crate::portal::{ONWARD, passkey_offer};
-use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::opening;
@@ -42,7 +41,7 @@ pub(super) async fn show(
     visitor: Visitor,
 ) -> Result<Response, WebError> {
     if let Some(next) = Next::waiting(&visitor.jar).filter(|_| visitor.subscriber().is_some()) {
-        let jar = cookies::forget_next(visitor.jar);
+        let jar = visitor.jar.without_next();
         return Ok((jar, Redirect::to(next.path())).into_response());
     }
     let halfway = visitor.session().is_some() && visitor.subscriber().is_none();

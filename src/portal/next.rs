@@ -10,11 +10,10 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, Method};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum_extra::extract::CookieJar;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use crate::web::cookies;
+use crate::web::cookies::Cookies;
 use crate::web::identity::TurnedAway;
 
 /// Pages behind sign-in; a star is any one segment. Files are not among them, which would leave the person
@@ -67,8 +66,8 @@ impl Next {
     }
 
     /// What waits in the browser's cookie.
-    pub(super) fn waiting(jar: &CookieJar) -> Option<Self> {
-        Self::parse(cookies::next(jar)?)
+    pub(super) fn waiting(jar: &Cookies) -> Option<Self> {
+        Self::parse(jar.next()?)
     }
 
     pub(super) fn path(&self) -> &str {
@@ -119,9 +118,7 @@ pub(super) async fn remember(request: Request, next: middleware::Next) -> Respon
     let wanted = wanted.filter(|_| opens_a_page(request.method(), request.headers()));
     let response = next.run(request).await;
     match wanted.filter(|_| response.extensions().get::<TurnedAway>().is_some()) {
-        Some(Next(wanted)) => {
-            (cookies::set_next(CookieJar::new(), wanted), response).into_response()
-        }
+        Some(Next(wanted)) => (Cookies::default().with_next(wanted), response).into_response(),
         None => response,
     }
 }

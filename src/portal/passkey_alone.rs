@@ -11,7 +11,7 @@ use crate::auth::consent::Client;
 use crate::auth::passkey::{Given, Visit};
 use crate::auth::sign_in::Outcome;
 use crate::web::error::WebError;
-use crate::web::form::{FormError, Sent, ticked};
+use crate::web::form::{FormError, Sent, Token, ticked};
 use crate::web::identity::Visitor;
 use crate::web::state::{App, AppState};
 
@@ -30,12 +30,12 @@ pub(super) fn visit<'v>(app: &'v App, visitor: &'v Visitor, secret: &'v str) -> 
 pub(super) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Sent { visitor, fields, genuine }: Sent<Answered>,
+    Sent { visitor, fields, token }: Sent<Answered>,
 ) -> Result<Response, WebError> {
     if !visitor.tenant.config.sign_in.passkey_alone {
         return Err(WebError::NotFound);
     }
-    if !genuine {
+    if token == Token::Foreign {
         let page = SignInPage { notice: Some(STALE.to_owned()), ..SignInPage::of(&app, &visitor)? };
         return visitor.page(&app, StatusCode::FORBIDDEN, &page);
     }

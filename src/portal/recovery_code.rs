@@ -91,7 +91,7 @@ pub(super) async fn make_set(
         let Standing { left, made_at } = standing;
         return visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes: Vec::new() });
     }
-    let set = app.sign_in().new_recovery_codes().await?;
+    let set = app.sign_in().new_recovery_codes(tenant, &session).await?;
     let mut tx = app.db.tenant(tenant.id).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
     let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
@@ -124,7 +124,7 @@ pub(super) async fn submit(
     }
     let SigningIn { visitor, session, token, .. } = &signing_in;
     let tenant = &visitor.tenant;
-    let typed = app.sign_in().recovery_code(tenant, session.account, &fields.code).await?;
+    let typed = app.sign_in().recovery_code(tenant, session, &fields.code).await?;
     let mut tx = app.db.tenant(tenant.id).await?;
     let confirmation =
         recovery_code::confirm(&mut tx, app.context(tenant), session, token, &typed).await?;

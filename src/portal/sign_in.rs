@@ -16,7 +16,7 @@ use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
 use crate::base::japanese::day;
 use crate::web::error::WebError;
-use crate::web::form::{Field, FormError, Sent, summary, ticked};
+use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
 use crate::web::opening;
 use crate::web::page::Page;
@@ -141,9 +141,9 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Sent { visitor, fields, genuine }: Sent<Credentials>,
+    Sent { visitor, fields, token }: Sent<Credentials>,
 ) -> Result<Response, WebError> {
-    if !genuine {
+    if token == Token::Foreign {
         // Two tabs opened at once, or a page kept for days: the same form once more.
         let user_id = Field::with_value(&fields.user_id);
         let form = SignInForm { user_id, remember: fields.remember, ..SignInForm::default() };

@@ -9,7 +9,6 @@ use super::first_sign_in::AGAIN;
 use crate::audit::{self, Action};
 use crate::auth::journey::Step;
 use crate::auth::session;
-use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::Subscriber;
@@ -49,8 +48,8 @@ pub(super) async fn submit(
         .session()
         .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
     let onward = if comes_back { AGAIN } else { "/" };
-    let jar = cookies::forget(visitor.jar);
+    let jar = visitor.jar.without_visit();
     // The next person at this browser did not ask for the page that this one had wanted.
-    let jar = if comes_back { jar } else { cookies::forget_next(jar) };
+    let jar = if comes_back { jar } else { jar.without_next() };
     Ok((jar, Redirect::to(onward)).into_response())
 }

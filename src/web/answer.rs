@@ -13,7 +13,6 @@ use axum::http::header::{ACCEPT, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum_extra::extract::CookieJar;
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -22,7 +21,7 @@ use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::cookies;
+use super::cookies::Cookies;
 use super::error::WebError;
 use super::identity::Visitor;
 use super::page::Page;
@@ -136,7 +135,7 @@ pub(super) fn show<P: Page>(
             app.pages.render_kept(&frame, status, &template, &fields)?
         }
         Some(Shows::Said(said)) => {
-            jar = cookies::forget_answer(jar);
+            jar = jar.without_answer();
             frame.said = Some(said);
             app.pages.render(&frame, status, page)?
         }
@@ -179,7 +178,7 @@ fn keep_page<P: Page>(
 /// None that a caller could handle.
 pub(super) fn say(
     visitor: &Visitor,
-    jar: CookieJar,
+    jar: Cookies,
     app: &App,
     path: &str,
     said: &str,
@@ -191,23 +190,23 @@ pub(super) fn say(
 /// Adds the cookie; `None` where it would be too large.
 fn keep(
     visitor: &Visitor,
-    jar: CookieJar,
+    jar: Cookies,
     app: &App,
     path: &str,
     name: &str,
     shows: Shows,
-) -> Result<Option<CookieJar>, WebError> {
+) -> Result<Option<Cookies>, WebError> {
     let kept = Kept { until: app.clock.now() + KEPT_FOR, shows };
     let mut deflated = DeflateEncoder::new(Vec::new(), Compression::best());
     deflated.write_all(&serde_json::to_vec(&kept)?).expect("writing to memory does not fail");
     let deflated = deflated.finish().expect("writing to memory does not fail");
     let text = app.sealer.seal(&purpose(visitor, path, name), &deflated).to_text();
-    Ok((text.len() <= LARGEST).then(|| cookies::set_answer(jar, text, KEPT_FOR)))
+    Ok((text.len() <= LARGEST).then(|| jar.with_answer(text, KEPT_FOR)))
 }
 
 /// What is kept for this visitor under a name, if anything is.
 fn take(visitor: &Visitor, app: &App, name: &str) -> Option<Shows> {
-    let sealed = Sealed::parse(&cookies::answer(&visitor.jar)?)?;
+    let sealed = Sealed::parse(visitor.jar.answer()?)?;
     let purpose = purpose(visitor, visitor.asked().path(), name);
     let deflated = app.sealer.open(&purpose, &sealed).ok()?;
     let mut json = Vec::new();

@@ -24,6 +24,8 @@ pub enum Failure {
     /// The form is from another site, or from another visit.
     StaleForm,
     NotFound,
+    /// The browser shows more cookies than can be meant for us.
+    TooManyCookies,
     Unexpected,
     /// Come again in a moment.
     Unavailable,
@@ -36,6 +38,7 @@ impl Failure {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -36,8 +36,32 @@ pub struct Form<T> {
 pub struct Sent<T> {
     pub visitor: Visitor,
     pub fields: T,
-    /// Whether it came from a page of this visitor's. Nothing may be done where not.
-    pub genuine: bool,
+    /// Nothing may be done where it is foreign.
+    pub token: Token,
+}
+
+/// What the token of a form says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// The form came from a page of this visitor's, as things stand.
+    Current,
+    /// It came from one that was drawn before somebody signed in.
+    BeforeSignIn,
+    /// It came from elsewhere, or from another visit.
+    Foreign,
+}
+
+impl Token {
+    fn read(text: &str, visitor: &Visitor) -> Self {
+        let is = |own: String| bool::from(text.as_bytes().ct_eq(own.as_bytes()));
+        if is(visitor.csrf()) {
+            Self::Current
+        } else if is(visitor.csrf_before_sign_in()) {
+            Self::BeforeSignIn
+        } else {
+            Self::Foreign
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -51,9 +75,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
-        match Sent::from_request(request, app).await? {
-            Sent { visitor, fields, genuine: true } => Ok(Self { visitor, fields }),
-            Sent { .. } => Err(Failure::StaleForm.into_response()),
+        let sent = Sent::from_request(request, app).await?;
+        match sent {
+            Sent { visitor, fields, token: Token::Current } => Ok(Self { visitor, fields }),
+            Sent { visitor, .. } => Err(visitor.refuse_form(app)),
         }
     }
 }
@@ -68,8 +93,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
         let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
         let envelope: Envelope<T> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;
-        let genuine = envelope.csrf.as_bytes().ct_eq(visitor.csrf().as_bytes()).into();
-        Ok(Self { visitor, fields: envelope.fields, genuine })
+        let token = Token::read(&envelope.csrf, &visitor);
+        Ok(Self { visitor, fields: envelope.fields, token })
     }
 }
 

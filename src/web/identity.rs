@@ -10,13 +10,12 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::CookieJar;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::answer::{self, Asked};
-use super::cookies;
-use super::error::WebError;
+use super::cookies::Cookies;
+use super::error::{Failure, WebError};
 use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
 use crate::auth::KNOWN_FOR;
@@ -36,7 +35,7 @@ pub struct TurnedAway;
 pub struct Visitor {
     pub tenant: Arc<Tenant>,
     /// Cookies as they came, and those that the answer sets.
-    pub jar: CookieJar,
+    pub jar: Cookies,
     /// What the browser is known by.
     pub browser: PlainToken,
     visit: PlainToken,
@@ -89,10 +88,30 @@ impl Visitor {
         }
     }
 
-    /// The token that this visitor's forms carry.
+    /// The token that this visitor's forms carry: of the visit, and of the session where there is one, so that
+    /// who knows a visit from before it began knows none of its forms.
     #[must_use]
     pub fn csrf(&self) -> String {
-        self.visit.derive("csrf", self.tenant.id.0.as_bytes()).to_text()
+        self.csrf_in(self.earlier())
+    }
+
+    /// The token of the sign-in page's form, which may have been drawn before another window began a session.
+    pub(super) fn csrf_before_sign_in(&self) -> String {
+        self.csrf_in(None)
+    }
+
+    fn csrf_in(&self, session: Option<SessionId>) -> String {
+        let session = session.map(|session| session.to_string()).unwrap_or_default();
+        let data = format!("{} {session}", self.tenant.id);
+        self.visit.derive("csrf", data.as_bytes()).to_text()
+    }
+
+    /// Why a form is refused that carries another token: a session that is over says so itself.
+    pub(super) fn refuse_form(self, app: &App) -> Response {
+        match self.lookup {
+            Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(app),
+            _ => Failure::StaleForm.into_response(),
+        }
     }
 
     /// What a passkey's challenge is bound to before anybody has a session.
@@ -155,7 +174,7 @@ impl Visitor {
     pub fn say(
         &self,
         app: &App,
-        jar: CookieJar,
+        jar: Cookies,
         path: &str,
         said: &str,
     ) -> Result<Response, WebError> {
@@ -168,22 +187,22 @@ impl Visitor {
         app: &App,
         token: &PlainToken,
         remember_until: Option<DateTime<Utc>>,
-    ) -> CookieJar {
+    ) -> Cookies {
         let lasts = remember_until.map(|until| until - app.clock.now());
-        let jar = cookies::set_session(self.jar, token, lasts);
-        cookies::set_browser(jar, &self.browser, KNOWN_FOR)
+        let jar = self.jar.with_session(token, lasts);
+        jar.with_browser(&app.sealer, self.tenant.id, &self.browser, KNOWN_FOR)
     }
 
     /// The cookies of the same browser under its session's newer token.
-    pub fn renewed(self, app: &App, token: &PlainToken) -> CookieJar {
+    pub fn renewed(self, app: &App, token: &PlainToken) -> Cookies {
         let until = self.session().and_then(|session| session.remember_until);
         let lasts = until.map(|until| until - app.clock.now());
-        cookies::set_session(self.jar, token, lasts)
+        self.jar.with_session(token, lasts)
     }
 
     /// The cookies of a browser whose session got a newer token by this very request.
     #[must_use]
-    pub fn rotated(self) -> Option<CookieJar> {
+    pub fn rotated(self) -> Option<Cookies> {
         self.session()?.rotated.as_ref()?;
         Some(self.jar)
     }
@@ -191,7 +210,7 @@ impl Visitor {
     /// The same browser, without its session.
     #[must_use]
     pub fn signed_out(self) -> Self {
-        Self { jar: cookies::forget_session(self.jar), lookup: None, ..self }
+        Self { jar: self.jar.without_session(), lookup: None, ..self }
     }
 
     fn step(&self, session: &Session) -> Step {
@@ -212,7 +231,7 @@ impl Visitor {
             }
             Some(Lookup::Expired) => {
                 // At once, to a form as well: what its answer would be kept for has just been forgotten.
-                let expired = Self { jar: cookies::forget(self.jar.clone()), ..self };
+                let expired = Self { jar: self.jar.clone().without_visit(), ..self };
                 let page = app.pages.render(
                     &expired.frame(),
                     StatusCode::UNAUTHORIZED,
@@ -223,7 +242,7 @@ impl Visitor {
             // The newer token is in the browser, or on its way there.
             Some(Lookup::Superseded(_)) => Redirect::to("/").into_response(),
             Some(Lookup::Unknown) => {
-                (cookies::forget(self.jar), Redirect::to("/sign-in")).into_response()
+                (self.jar.without_visit(), Redirect::to("/sign-in")).into_response()
             }
             None => Redirect::to("/sign-in").into_response(),
         }
@@ -259,8 +278,8 @@ impl FromRequestParts<AppState> for Visitor {
             .get::<Arc<Tenant>>()
             .cloned()
             .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
-        let mut jar = CookieJar::from_headers(&parts.headers);
-        let lookup = match cookies::session(&jar) {
+        let mut jar = Cookies::of(&parts.headers);
+        let lookup = match jar.session() {
             Some(token) => {
                 Some(look_up(app, &tenant, &token).await.map_err(IntoResponse::into_response)?)
             }
@@ -270,16 +289,17 @@ impl FromRequestParts<AppState> for Visitor {
             && let Some(token) = &session.rotated
         {
             let lasts = session.remember_until.map(|until| until - app.clock.now());
-            jar = cookies::set_session(jar, token, lasts);
+            jar = jar.with_session(token, lasts);
         }
-        let (jar, visit) = match cookies::visit(&jar) {
+        let (jar, visit) = match jar.visit(&app.sealer, tenant.id) {
             Some(visit) => (jar, visit),
             None => {
                 let visit = PlainToken::random();
-                (cookies::set_visit(jar, &visit), visit)
+                (jar.with_visit(&app.sealer, tenant.id, &visit), visit)
             }
         };
-        let browser = cookies::browser(&jar).unwrap_or_else(|| visit.child("browser"));
+        let browser = jar.browser(&app.sealer, tenant.id);
+        let browser = browser.unwrap_or_else(|| visit.child("browser"));
         let asked = Asked::of(parts);
         let visitor = Self { tenant, jar, browser, visit, lookup, asked };
         parts.extensions.insert(visitor.clone());
@@ -312,7 +332,7 @@ impl FromRequestParts<AppState> for Subscriber {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        match (visitor.subscriber().cloned(), cookies::session(&visitor.jar)) {
+        match (visitor.subscriber().cloned(), visitor.jar.session()) {
             (Some(session), Some(token)) => Ok(Self { visitor, session, token }),
             _ => Err(visitor.turn_away(app)),
         }
@@ -366,7 +386,7 @@ impl FromRequestParts<AppState> for SigningIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        match (visitor.session().cloned(), cookies::session(&visitor.jar)) {
+        match (visitor.session().cloned(), visitor.jar.session()) {
             (Some(session), Some(token)) if visitor.step(&session) != Step::Complete => {
                 let step = visitor.step(&session);
                 Ok(Self { visitor, session, token, step })

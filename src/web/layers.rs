@@ -30,6 +30,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 const UNKNOWN_HOST: &str = include_str!("../../templates/unknown_host.html");
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
+/// <https://www.w3.org/TR/clear-site-data/>
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+const ALL_COOKIES: HeaderValue = HeaderValue::from_static("\"cookies\"");
 
 /// Gives the request a name, logs how it ended, and sets the headers of every answer.
 pub async fn outermost(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -122,6 +125,15 @@ fn is_foreign(origin: &str, headers: &HeaderMap) -> bool {
     }
 }
 
+/// Answers a browser whose cookies a neighbouring host has filled up with a page that clears them, before a proxy
+/// refuses all its requests.
+pub async fn bounded_cookies(request: Request, next: Next) -> Response {
+    match cookies::are_too_many(request.headers()) {
+        true => Failure::TooManyCookies.into_response(),
+        false => next.run(request).await,
+    }
+}
+
 /// Hands a remembered session's newer token (L11) to the browser, whatever the answer is.
 pub async fn hand_token_over(
     State(app): State<AppState>,
@@ -165,8 +177,14 @@ pub async fn error_pages(
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    if failure == Failure::Unavailable {
-        response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
+    match failure {
+        Failure::Unavailable => {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
+        }
+        Failure::TooManyCookies => {
+            response.headers_mut().insert(CLEAR_SITE_DATA, ALL_COOKIES);
+        }
+        _ => {}
     }
     response
 }
@@ -177,6 +195,7 @@ pub(crate) struct Message {
     title: &'static str,
     text: &'static str,
     request_number: Option<String>,
+    opens_again: bool,
     retry: bool,
 }
 
@@ -199,6 +218,10 @@ impl Message {
                 "ページが見つかりません",
                 "アドレスが間違っているか、ページが移動した可能性があります。",
             ),
+            Failure::TooManyCookies => (
+                "Cookieが多すぎるため、表示できません",
+                "ほかのサイトが、このブラウザに多くのCookieを保存しました。それらを消去しましたので、もう一度開いてください。\nこの画面が続く場合は、ブラウザの設定でCookieを消去してください。",
+            ),
             Failure::Unexpected => (
                 "エラーが発生しました",
                 "ご不便をおかけして申し訳ありません。時間をおいて、もう一度お試しください。",
@@ -213,6 +236,7 @@ impl Message {
             title,
             text,
             request_number: unexpected.then(|| id.number()),
+            opens_again: failure == Failure::TooManyCookies,
             retry: failure == Failure::Unavailable,
         }
     }

@@ -9,6 +9,7 @@ use super::prose::Shelf;
 use super::turns::Turns;
 use crate::auth::context::Context;
 use crate::auth::hashing::Hasher;
+use crate::auth::leases::Leases;
 use crate::auth::sign_in::SignIn;
 use crate::base::clock::Clock;
 use crate::base::sealed::Sealer;
@@ -29,6 +30,7 @@ pub struct App {
     pub clock: Clock,
     pub directory: Directory,
     pub hasher: Hasher,
+    pub leases: Leases,
     pub mail: MailRoom,
     /// Where SES tells of mail that came back.
     pub returned_mail: Option<Topic>,
@@ -56,6 +58,12 @@ impl App {
 
     #[must_use]
     pub fn sign_in(&self) -> SignIn<'_> {
-        SignIn { db: &self.db, clock: &self.clock, hasher: &self.hasher, mail: &self.mail }
+        SignIn {
+            db: &self.db,
+            clock: &self.clock,
+            hasher: &self.hasher,
+            mail: &self.mail,
+            leases: &self.leases,
+        }
     }
 }

@@ -127,7 +127,7 @@ async fn register_subscribers(db: &Db) -> anyhow::Result<()> {
     let tenant = registry::get(&mut tx, UNION).await?.id;
     let terms = Terms::of(tenant, &terms::load_all(&mut tx).await?).context("terms of use")?;
     tx.commit().await?;
-    let hash = Hasher::new(&HashingSettings::default()).hash(&PASSWORD.into()).await?;
+    let hash = Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
     let mut tx = db.tenant(tenant).await?;
     for subscriber in 0..SUBSCRIBERS {
         let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;

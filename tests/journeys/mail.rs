@@ -10,10 +10,11 @@ use chrono::TimeDelta;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::MailId;
 use kosmo::db::{Db, Role};
+use kosmo::mail::housekeeping;
 use kosmo::mail::message::{AccountChangedMail, EmailCodeMail};
+use kosmo::mail::outbox::{self, Perishable};
 use kosmo::mail::queue::set_rate;
 use kosmo::mail::sender::Sender;
-use kosmo::mail::{housekeeping, outbox};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -43,9 +44,10 @@ async fn post_code(world: &World) {
     let union = world.union("klinekenpo");
     let mail = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
     let letter = world.app.mail.write(&union, &mail).unwrap();
-    let expires_at = Some(world.clock.now() + TimeDelta::minutes(10));
+    let expires_at = world.clock.now() + TimeDelta::minutes(10);
+    let code = Some(Perishable { expires_at, series: MailId::new(&world.clock).0 });
     let mut tx = world.app.db.tenant(union.id).await.unwrap();
-    outbox::enqueue(&mut tx, &world.clock, &letter, TARO.email, expires_at).await.unwrap();
+    outbox::enqueue(&mut tx, &world.clock, &letter, TARO.email, code).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -140,8 +142,8 @@ async fn m2_ses_that_never_answers_holds_nobody_up() {
     // Who connects is let in by the kernel, and heard by nobody.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = sender_to(format!("http://{}", silent.local_addr().unwrap()), 1).await;
-    for _ in 0..10 {
-        post(&world, "klinekenpo").await;
+    for number in 0..10 {
+        post_to(&world, "klinekenpo", &format!("taro{number}@example.jp")).await;
     }
     let began = Instant::now();
     assert_eq!(deliver(&world, &sender).await, 10);

@@ -182,7 +182,7 @@ impl World {
     }
 
     pub async fn register(&self, person: Person) {
-        let hash = self.app.hasher.hash(&person.password.into()).await.expect("a hash");
+        let hash = self.app.hasher.hash_patiently(&person.password.into()).await.expect("a hash");
         let user_id = UserId::parse(person.user_id).expect("a user ID");
         let tenant = self.union(person.union);
         let mut tx = self.operator.tenant(tenant.id).await.expect("a transaction");

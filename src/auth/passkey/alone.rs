@@ -99,7 +99,7 @@ impl SignIn<'_> {
         earlier: Option<SessionId>,
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
-        let mut tx = self.db.tenant(visit.tenant.id).await?;
+        let mut tx = self.db.tenant_unflushed(visit.tenant.id).await?;
         let taken = throttle::take(&mut tx, self.clock, throttle::places(given.client)).await?;
         tx.commit().await?;
         let Some(taken) = taken else { return Ok(Outcome::TooMany) };
@@ -189,7 +189,8 @@ async fn is_first(tx: &mut TenantTx, clock: &Clock, ticket: &Sealed) -> Result<b
     Ok(kept.rows_affected() > 0)
 }
 
-/// A registered person who isn't locked out. Whoever asks at the same time waits.
+/// A registered person who isn't locked out: a passkey is the owner's own, whatever passwords strangers try.
+/// Whoever asks at the same time waits.
 async fn open_account(
     tx: &mut TenantTx,
     account: AccountId,
@@ -197,7 +198,8 @@ async fn open_account(
     sqlx::query_scalar!(
         r#"select id as "id: AccountId" from accounts
            where id = $1 and registered_at is not null
-             and locked_at is null and second_factor_locked_at is null and closed_at is null
+             and (locked_at is null or lock_spares_known_browsers)
+             and second_factor_locked_at is null and closed_at is null
            for update"#,
         account as AccountId
     )

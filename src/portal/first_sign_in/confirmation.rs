@@ -11,7 +11,6 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::registration::{self, Registration};
 use crate::portal::ONWARD;
 use crate::tenant::policy::FirstSignInFlow;
-use crate::web::cookies;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form, FormError, status_of};
 use crate::web::identity::{SigningIn, Subscriber};
@@ -84,7 +83,7 @@ pub(super) async fn registered(
     }
     let page = RegisteredPage { user_id: session.user_id, email: session.email };
     // 「メニューへ」 leads to the top page, wherever the person wanted to go at first.
-    visitor.jar = cookies::forget_next(visitor.jar);
+    visitor.jar = visitor.jar.without_next();
     visitor.page(&app, StatusCode::OK, &page)
 }
 

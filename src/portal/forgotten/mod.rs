@@ -16,7 +16,7 @@ use crate::web::identity::Visitor;
 use crate::web::state::{App, AppState};
 
 /// Whoever asks for more mails than anybody needs.
-const TOO_MANY: &str =
+pub(super) const TOO_MANY: &str =
     "メールの送信が続いたため、しばらく時間をおいてから、もう一度お試しください。";
 
 pub(super) fn routes() -> Router<AppState> {

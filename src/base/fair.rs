@@ -1,0 +1,293 @@
+//! A queue for something scarce that unions share, so that the crowd at one leaves the others' people their turn.
+//!
+//! Turns go round the unions that wait, and within a union round those who wait: places that strangers come
+//! from, or people. Where no more may wait, the longest line gives its last one up for somebody of a
+//! shorter line. So nobody waits for more than one turn of each other union, however many it sends.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::ids::TenantId;
+
+/// The queue.
+#[derive(Debug, Clone)]
+pub struct FairQueue(Arc<Mutex<State>>);
+
+/// Somebody's turn, until it is dropped.
+#[derive(Debug)]
+pub struct Admission(Option<FairQueue>);
+
+/// Nobody else may wait; or somebody of a shorter line came, to whom the last place was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no more may wait")]
+pub struct Full;
+
+#[derive(Debug)]
+struct State {
+    /// How many more may be admitted at once.
+    free: usize,
+    /// How many may wait.
+    room: usize,
+    unions: Ring<TenantId, Ring<String, VecDeque<oneshot::Sender<Admission>>>>,
+}
+
+impl FairQueue {
+    /// A queue that admits `at_once`, while up to `waiting` wait.
+    #[must_use]
+    pub fn new(at_once: usize, waiting: usize) -> Self {
+        let state = State { free: at_once.max(1), room: waiting, unions: Ring::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// [`Full`], at once or while waiting.
+    pub async fn enter(&self, union: TenantId, who: &str) -> Result<Admission, Full> {
+        let waiting = {
+            let mut state = self.lock();
+            if state.free > 0 {
+                state.free -= 1;
+                return Ok(Admission(Some(self.clone())));
+            }
+            state.line_up(union, who).ok_or(Full)?
+        };
+        waiting.await.map_err(|_| Full)
+    }
+
+    /// Passes a turn that has ended on to the next who still waits.
+    fn pass_on(&self) {
+        loop {
+            let next = {
+                let mut state = self.lock();
+                let next = state.next();
+                state.free += usize::from(next.is_none());
+                next
+            };
+            let Some(next) = next else { return };
+            match next.send(Admission(Some(self.clone()))) {
+                Ok(()) => return,
+                // Has gone away meanwhile: this turn must not be passed on twice.
+                Err(mut admission) => drop(admission.0.take()),
+            }
+        }
+    }
+
+    /// Nothing panics while it holds this lock.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        if let Some(queue) = self.0.take() {
+            queue.pass_on();
+        }
+    }
+}
+
+impl State {
+    /// Where a newcomer waits; `None` where that would make the longest line longer.
+    fn line_up(&mut self, union: TenantId, who: &str) -> Option<oneshot::Receiver<Admission>> {
+        if self.room == 0 && !self.give_up_one_for(union, who) {
+            return None;
+        }
+        self.room -= 1;
+        let (turn, waiting) = oneshot::channel();
+        self.unions.line(&union).line(&who.to_owned()).push_back(turn);
+        Some(waiting)
+    }
+
+    /// Sends the last one of the longest line away, if the newcomer's is shorter.
+    fn give_up_one_for(&mut self, union: TenantId, who: &str) -> bool {
+        let of_union = |lines: &Ring<_, VecDeque<_>>| lines.sum(VecDeque::len);
+        let Some((longest, most)) = self.unions.longest(of_union) else { return false };
+        let own = self.unions.get(&union).map_or(0, of_union);
+        let lines = self.unions.line(&longest);
+        let Some((longest_who, most_who)) = lines.longest(VecDeque::len) else { return false };
+        let own_who = if longest == union { lines.get(who).map_or(0, VecDeque::len) } else { 0 };
+        let is_shorter = own + 1 < most || (longest == union && own_who + 1 < most_who);
+        if !is_shorter {
+            return false;
+        }
+        lines.line(&longest_who).pop_back();
+        lines.forget_if(&longest_who, VecDeque::is_empty);
+        self.unions.forget_if(&longest, Ring::is_empty);
+        self.room += 1;
+        true
+    }
+
+    fn next(&mut self) -> Option<oneshot::Sender<Admission>> {
+        let next = self.unions.turn(|lines| {
+            let next = lines.turn(|line| (line.pop_front(), line.is_empty())).flatten();
+            (next, lines.is_empty())
+        });
+        let next = next.flatten()?;
+        self.room += 1;
+        Some(next)
+    }
+}
+
+/// Lines by their name, each of which has its turn before any has another.
+#[derive(Debug)]
+struct Ring<K, L> {
+    order: VecDeque<K>,
+    lines: HashMap<K, L>,
+}
+
+impl<K, L> Default for Ring<K, L> {
+    fn default() -> Self {
+        Self { order: VecDeque::new(), lines: HashMap::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash, L: Default> Ring<K, L> {
+    fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    fn get<Q: Eq + Hash + ?Sized>(&self, name: &Q) -> Option<&L>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        self.lines.get(name)
+    }
+
+    /// The line of a name, at the end of the round where it is new.
+    fn line(&mut self, name: &K) -> &mut L {
+        if !self.lines.contains_key(name) {
+            self.order.push_back(name.clone());
+        }
+        self.lines.entry(name.clone()).or_default()
+    }
+
+    fn sum(&self, length: impl Fn(&L) -> usize) -> usize {
+        self.lines.values().map(length).sum()
+    }
+
+    fn longest(&self, length: impl Fn(&L) -> usize) -> Option<(K, usize)> {
+        let lengths = self.lines.iter().map(|(name, line)| (name, length(line)));
+        lengths.max_by_key(|(_, length)| *length).map(|(name, length)| (name.clone(), length))
+    }
+
+    /// Lets the line whose turn it is serve one; it tells whether it is empty then.
+    fn turn<T>(&mut self, serve: impl FnOnce(&mut L) -> (T, bool)) -> Option<T> {
+        let name = self.order.pop_front()?;
+        let (served, is_empty) = serve(self.lines.get_mut(&name)?);
+        if is_empty {
+            self.lines.remove(&name);
+        } else {
+            self.order.push_back(name);
+        }
+        Some(served)
+    }
+
+    fn forget_if(&mut self, name: &K, is_empty: impl Fn(&L) -> bool) {
+        if self.lines.get(name).is_some_and(is_empty) {
+            self.lines.remove(name);
+            self.order.retain(|known| known != name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex as StdMutex;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::base::clock::Clock;
+
+    type Waiter<'w> = std::pin::Pin<Box<dyn Future<Output = Result<Admission, Full>> + 'w>>;
+
+    fn union() -> TenantId {
+        TenantId::new(&Clock::System)
+    }
+
+    /// Somebody who stands in the line from now on.
+    fn waiter<'w>(queue: &'w FairQueue, union: TenantId, who: &'w str) -> Waiter<'w> {
+        let mut waiter = Box::pin(queue.enter(union, who));
+        assert!(waiter.as_mut().now_or_never().is_none(), "{who} waits");
+        waiter
+    }
+
+    #[tokio::test]
+    async fn turns_go_round_the_unions_and_within_each_round_its_places() {
+        let queue = FairQueue::new(1, 100);
+        let (crowded, quiet) = (union(), union());
+        let first = queue.enter(crowded, "first").await.unwrap();
+        let served = StdMutex::new(Vec::new());
+        let one = async |union, who: &'static str| {
+            let turn = queue.enter(union, who).await.unwrap();
+            served.lock().unwrap().push(who);
+            drop(turn);
+        };
+        let mut all = Vec::new();
+        for (union, who) in [
+            (crowded, "a"),
+            (crowded, "a"),
+            (crowded, "a"),
+            (crowded, "b"),
+            (quiet, "x"),
+            (quiet, "x"),
+        ] {
+            let mut one = Box::pin(one(union, who));
+            assert!(one.as_mut().now_or_never().is_none());
+            all.push(one);
+        }
+        drop(first);
+        futures_util::future::join_all(all).await;
+        assert_eq!(*served.lock().unwrap(), ["a", "x", "b", "x", "a", "a"]);
+        assert_eq!(queue.lock().free, 1);
+        assert_eq!(queue.lock().room, 100);
+    }
+
+    #[tokio::test]
+    async fn the_longest_line_gives_its_last_one_up_for_a_shorter_one() {
+        let queue = FairQueue::new(1, 3);
+        let (crowded, quiet) = (union(), union());
+        let turn = queue.enter(crowded, "a").await.unwrap();
+        let mut first = waiter(&queue, crowded, "a");
+        let _second = waiter(&queue, crowded, "a");
+        let third = waiter(&queue, crowded, "a");
+        assert_eq!(queue.enter(crowded, "a").now_or_never().unwrap().unwrap_err(), Full);
+        let _other = waiter(&queue, quiet, "x");
+        assert_eq!(third.now_or_never().unwrap().unwrap_err(), Full, "the last of the longest");
+        assert_eq!(queue.enter(crowded, "a").now_or_never().unwrap().unwrap_err(), Full);
+        assert_eq!(queue.enter(quiet, "x").now_or_never().unwrap().unwrap_err(), Full);
+        drop(turn);
+        assert!(first.as_mut().now_or_never().unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn within_a_union_a_place_that_sends_many_gives_up_one_for_another() {
+        let queue = FairQueue::new(1, 2);
+        let union = union();
+        let _turn = queue.enter(union, "a").await.unwrap();
+        let _first = waiter(&queue, union, "a");
+        let second = waiter(&queue, union, "a");
+        let _other = waiter(&queue, union, "b");
+        assert_eq!(second.now_or_never().unwrap().unwrap_err(), Full);
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_keeps_nobody_waiting() {
+        let queue = FairQueue::new(1, 10);
+        let union = union();
+        let turn = queue.enter(union, "a").await.unwrap();
+        drop(waiter(&queue, union, "a"));
+        let mut stays = waiter(&queue, union, "b");
+        drop(turn);
+        let given = stays.as_mut().now_or_never().unwrap().unwrap();
+        let leaves = waiter(&queue, union, "c");
+        drop(given);
+        // It was given the turn, and never came for it.
+        drop(leaves);
+        assert!(queue.enter(union, "d").now_or_never().unwrap().is_ok());
+    }
+}
