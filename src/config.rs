@@ -19,7 +19,7 @@ use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
-pub use self::mail::{MailSender, MailSettings};
+pub use self::mail::{MailSender, MailSettings, TopicArn};
 pub use self::pdf::PdfSettings;
 pub use self::security::SecuritySettings;
 pub use self::signing::{SigningKeySettings, SigningSettings};
@@ -376,5 +376,7 @@ mod tests {
         assert!(wrong("listen", "everywhere").contains("listen"));
         assert!(wrong("lisen", "127.0.0.1:1").contains("lisen"));
         assert!(wrong("mail.sender", "ses").contains("mail.ses_region"));
+        let topic = wrong("mail.sns_topic_arn", "arn:aws:sns::123456789012:kosmo-mail");
+        assert!(topic.contains("mail.sns_topic_arn") && topic.contains("リージョン"), "{topic}");
     }
 }
