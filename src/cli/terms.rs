@@ -11,6 +11,7 @@ use super::import::day;
 use super::output::{self, Column};
 use super::{Operator, Outcome, files};
 use crate::base::clock::jst;
+use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
 use crate::tenant::{registry, terms};
 use crate::web::assets::TemplateFiles;
@@ -144,7 +145,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
         context.insert("style", &style);
         context.insert("html", &prose::html(&blocks));
         let page = Pages::load()?.templates().render("preview/terms.html", &context)?;
-        files::write_new(target, &page)?;
+        write_new_public(target, page.as_bytes()).with_context(|| target.display().to_string())?;
         if !json {
             println!("画面での見え方を {} に書きました", target.display());
         }
