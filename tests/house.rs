@@ -271,6 +271,13 @@ fn every_file_and_folder_is_written_by_base_files() {
     assert_eq!(calls_past_files(&calls), Vec::<String>::new());
 }
 
+/// There what is no file is refused before anybody waits for it.
+#[test]
+fn every_file_is_opened_by_base_files() {
+    let calls = ["fs::read(", "fs::read_to_string(", "File::open("];
+    assert_eq!(calls_past_files(&calls), Vec::<String>::new());
+}
+
 #[test]
 fn a_file_is_read_in_one_sitting() {
     for (path, text) in sources() {

@@ -3,11 +3,16 @@
 //! Nearly all of them have secrets or people in them, so that a file is for its owner's eyes (0600, in folders of
 //! 0700) unless the function that makes it says otherwise by its name. No umask is relied on: that of a terminal
 //! lets everybody read.
+//!
+//! What somebody names for reading is opened here, too: a file, and nothing else. A FIFO would be waited for until
+//! somebody writes into it, and a device may have no end.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, File, Metadata, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::Path;
 
 const PRIVATE: u32 = 0o600;
@@ -86,9 +91,63 @@ pub fn write_new_public(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
+/// Opens a file for reading.
+///
+/// # Errors
+/// The file system's, and in Japanese for what is there and no file.
+pub fn open(path: &Path) -> io::Result<File> {
+    refuse_others(&fs::metadata(path)?)?;
+    // Another thing may have taken its place just now: it is opened without waiting, and looked at again.
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    refuse_others(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// As [`open`].
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a whole file of UTF-8.
+///
+/// # Errors
+/// As [`open`], and `InvalidData` for one that is not UTF-8.
+pub fn read_to_string(path: &Path) -> io::Result<String> {
+    io::read_to_string(open(path)?)
+}
+
+fn refuse_others(metadata: &Metadata) -> io::Result<()> {
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    if kind.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    let name = if kind.is_fifo() {
+        "パイプ（FIFO）"
+    } else if kind.is_socket() {
+        "ソケット"
+    } else {
+        "デバイス"
+    };
+    Err(io::Error::other(format!(
+        "ファイルではなく{name}です。内容をファイルに保存して、それを指定してください"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
     use super::*;
+    use crate::base::io_words::words;
 
     fn mode(path: &Path) -> u32 {
         path.metadata().unwrap().permissions().mode() & 0o777
@@ -137,5 +196,32 @@ mod tests {
             assert_eq!(refused.unwrap_err().kind(), ErrorKind::AlreadyExists);
         }
         assert_eq!(fs::read(&replaced).unwrap(), b"new");
+    }
+
+    #[test]
+    fn only_a_file_is_opened_and_nothing_else_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link, fifo, socket] =
+            ["file", "link", "fifo", "socket"].map(|name| folder.path().join(name));
+        fs::write(&file, "本文").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let _listener = UnixListener::bind(&socket).unwrap();
+        for path in [&file, &link] {
+            assert_eq!(read(path).unwrap(), "本文".as_bytes());
+            assert_eq!(read_to_string(path).unwrap(), "本文");
+        }
+        for (path, told) in [
+            (fifo.as_path(), "ファイルではなくパイプ"),
+            (socket.as_path(), "ファイルではなくソケット"),
+            (Path::new("/dev/zero"), "ファイルではなくデバイス"),
+            (folder.path(), "ファイルではなくフォルダ"),
+            (Path::new("/nowhere/file"), "ファイルまたはフォルダがありません"),
+        ] {
+            let refused = words(&open(path).unwrap_err());
+            assert!(refused.starts_with(told), "{refused}");
+        }
+        fs::write(&file, b"\xff").unwrap();
+        assert_eq!(read_to_string(&file).unwrap_err().kind(), ErrorKind::InvalidData);
     }
 }

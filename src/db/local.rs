@@ -166,12 +166,12 @@ impl Cluster {
         let pid_file = self.data().join("postmaster.pid");
         let mut waited = Duration::ZERO;
         loop {
-            let text = fs::read_to_string(&pid_file).unwrap_or_default();
+            let text = files::read_to_string(&pid_file).unwrap_or_default();
             if text.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
                 return Ok(());
             }
             if let Some(status) = child.try_wait()? {
-                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                let log = files::read_to_string(&self.log()).unwrap_or_default();
                 bail!("PostgreSQLサーバーがすぐに終了しました（{status}）: {log}");
             }
             ensure!(
@@ -234,7 +234,7 @@ fn server_user() -> anyhow::Result<Option<ServerUser>> {
     if own_uid()? != 0 {
         return Ok(None);
     }
-    let passwd = fs::read_to_string("/etc/passwd")?;
+    let passwd = files::read_to_string(Path::new("/etc/passwd"))?;
     let find = |name: &str| {
         let fields: Vec<&str> =
             passwd.lines().map(|line| line.split(':').collect()).find(|f: &Vec<_>| f[0] == name)?;
