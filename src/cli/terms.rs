@@ -13,6 +13,7 @@ use super::{Operator, Outcome, files};
 use crate::base::clock::jst;
 use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
+use crate::base::japanese::shows_nothing;
 use crate::tenant::{registry, terms};
 use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
@@ -118,7 +119,7 @@ impl Command {
 /// The text, where there is one; what is wrong with it was printed otherwise.
 fn read(file: &Path) -> anyhow::Result<Option<String>> {
     let told = match files::text(file)? {
-        Ok(text) if !text.trim().is_empty() => return Ok(Some(text)),
+        Ok(text) if !shows_nothing(&text) => return Ok(Some(text)),
         Ok(_) => "本文がありません".to_owned(),
         Err(told) => told,
     };
