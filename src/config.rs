@@ -19,10 +19,11 @@ use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
-pub use self::mail::{MailSender, MailSettings};
+pub use self::mail::{MailSender, MailSettings, TopicArn};
 pub use self::pdf::PdfSettings;
 pub use self::security::SecuritySettings;
 pub use self::signing::{SigningKeySettings, SigningSettings};
+use crate::base::files;
 use crate::base::io_words::words;
 use crate::base::sealed::Sealer;
 
@@ -212,7 +213,7 @@ impl Settings {
         }
         let demo = Some(self.demo_database_url()).filter(|path| path.exists());
         let path = self.database.url_file.clone().or(demo).ok_or(SettingsError::NoDatabase)?;
-        let text = std::fs::read_to_string(&path)
+        let text = files::read_to_string(&path)
             .map_err(|source| SettingsError::UrlFile { path: path.clone(), source })?;
         let url = DatabaseUrl::try_from(text.trim().to_owned())
             .map_err(|reason| SettingsError::UrlInFile { path, reason })?;
@@ -233,7 +234,7 @@ impl Settings {
         let demo = Some(self.demo_sealing_keys()).filter(|path| path.exists());
         let path = self.sealing.keys_file.clone().or(demo).ok_or(SettingsError::NoSealingKeys)?;
         let wrong = |reason: String| SettingsError::SealingKeys { path: path.clone(), reason };
-        let text = std::fs::read_to_string(&path).map_err(|error| wrong(words(&error)))?;
+        let text = files::read_to_string(&path).map_err(|error| wrong(words(&error)))?;
         Sealer::read(&text).map_err(wrong)
     }
 
@@ -376,5 +377,7 @@ mod tests {
         assert!(wrong("listen", "everywhere").contains("listen"));
         assert!(wrong("lisen", "127.0.0.1:1").contains("lisen"));
         assert!(wrong("mail.sender", "ses").contains("mail.ses_region"));
+        let topic = wrong("mail.sns_topic_arn", "arn:aws:sns::123456789012:kosmo-mail");
+        assert!(topic.contains("mail.sns_topic_arn") && topic.contains("リージョン"), "{topic}");
     }
 }

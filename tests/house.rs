@@ -216,6 +216,68 @@ fn secrets_come_from_the_threads_generator_alone() {
     }
 }
 
+/// The files that only a test build has: those that `#[cfg(test)] mod name;` names, and what is below them.
+fn of_tests_alone(sources: &[(PathBuf, String)]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for (path, text) in sources {
+        let stem = path.file_stem().unwrap();
+        let home = if stem == "mod" || stem == "lib" {
+            path.parent().unwrap().to_owned()
+        } else {
+            path.with_extension("")
+        };
+        for rest in text.split("#[cfg(test)]\n").skip(1) {
+            let line = rest.lines().next().unwrap().strip_suffix(';').unwrap_or_default();
+            let name = line.split_once("mod ").map(|(_, name)| name);
+            found.extend(name.map(|name| home.join(name)));
+        }
+    }
+    found
+}
+
+/// Calls that `base/files.rs` alone may make, by file and line.
+fn calls_past_files(calls: &[&str]) -> Vec<String> {
+    let sources = sources();
+    let tests = of_tests_alone(&sources);
+    assert!(tests.iter().any(|path| path.ends_with("mail/sns/tests")), "{tests:?}");
+    let mut found = Vec::new();
+    for (path, text) in &sources {
+        let is_test = tests.iter().any(|test| path.with_extension("").starts_with(test));
+        if is_test || path.ends_with("base/files.rs") {
+            continue;
+        }
+        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for (number, line) in product.lines().enumerate() {
+            if calls.iter().any(|call| line.contains(call)) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// There it is said who may read what is written.
+#[test]
+fn every_file_and_folder_is_written_by_base_files() {
+    let calls = [
+        "fs::write(",
+        "fs::copy(",
+        "File::create",
+        "File::options",
+        "OpenOptions",
+        "create_dir",
+        "DirBuilder",
+    ];
+    assert_eq!(calls_past_files(&calls), Vec::<String>::new());
+}
+
+/// There what is no file is refused before anybody waits for it.
+#[test]
+fn every_file_is_opened_by_base_files() {
+    let calls = ["fs::read(", "fs::read_to_string(", "File::open("];
+    assert_eq!(calls_past_files(&calls), Vec::<String>::new());
+}
+
 #[test]
 fn a_file_is_read_in_one_sitting() {
     for (path, text) in sources() {

@@ -10,7 +10,7 @@ use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{AccountId, DeviceId};
-use crate::base::japanese::{fold, minute};
+use crate::base::japanese::{fold, minute, shows_nothing};
 use crate::db::TenantTx;
 use crate::mail::message::FactorsResetMail;
 use crate::mail::outbox;
@@ -191,7 +191,7 @@ pub fn read_name(text: &str, what: &str) -> Result<String, String> {
         return Err(format!("{what}は{LONGEST_NAME}文字以内で入力してください。"));
     }
     let name = fold(text);
-    if name.is_empty() {
+    if shows_nothing(&name) {
         return Err(format!("{what}を入力してください。"));
     }
     if name.chars().count() > LONGEST_NAME {
@@ -216,6 +216,10 @@ mod tests {
         }
         for bad in ["", "　", "a\nb", "a\u{0}", &"長".repeat(51), &"㍿".repeat(50)] {
             assert!(read_name(bad, "デバイス名").is_err(), "{bad:.20}");
+        }
+        for unseen in ["", " ", "　", "\u{200b}\u{feff}", "\u{3164}", "\u{2800}\u{fe0f}"] {
+            let told = read_name(unseen, "デバイス名").unwrap_err();
+            assert_eq!(told, "デバイス名を入力してください。", "{unseen:?}");
         }
     }
 }

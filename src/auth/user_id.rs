@@ -7,7 +7,7 @@ use super::links;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
-use crate::base::japanese::fold;
+use crate::base::japanese::{fold, shows_nothing};
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, UserIdRules};
 
@@ -30,7 +30,7 @@ impl UserId {
             return Err(format!("ユーザIDは{LONGEST}文字以内で入力してください。"));
         }
         let folded = fold(text).to_lowercase();
-        if folded.is_empty() {
+        if shows_nothing(&folded) {
             return Err("ユーザIDを入力してください。".to_owned());
         }
         if folded.chars().count() > LONGEST {

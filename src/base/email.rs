@@ -68,13 +68,15 @@ fn is_local_part(text: &str) -> bool {
     is_dotted_local_part(text) && text.split('.').all(|part| !part.is_empty())
 }
 
-/// A dot-atom that may have dots side by side or at its end.
+/// A dot-atom that may have dots side by side or at its end. `=?` begins an encoded word (RFC 2047), which a mail
+/// program may decode into another address than the one that was checked.
 fn is_dotted_local_part(text: &str) -> bool {
     let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
     let right = |byte| byte == b'.' || atom(byte);
     (1..=LONGEST_LOCAL_PART).contains(&text.len())
         && text.bytes().all(right)
         && !text.starts_with('.')
+        && !text.contains("=?")
 }
 
 /// RFC 1123 §2.1, of two labels at least.
@@ -99,6 +101,7 @@ mod tests {
             ("ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ", "taro@example.jp"),
             ("o'brien+kenpo@mail.example.co.jp", "o'brien+kenpo@mail.example.co.jp"),
             ("taro@日本語.jp", "taro@xn--wgv71a119e.jp"),
+            ("a=b?c@example.jp", "a=b?c@example.jp"),
         ] {
             assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), kept);
         }
@@ -149,6 +152,12 @@ mod tests {
             "a@-c.jp",
             "a@c..jp",
             "長@例え.jp",
+            "=?utf-8?q?a?=@example.jp",
+            "=?UTF-8?B?dGFybw==?=@example.jp",
+            "x=?utf-8?q?a?=@docomo.ne.jp",
+            "\"=?utf-8?q?a?=\"@example.jp",
+            "＝？utf-8？q？a？＝@example.jp",
+            "a@=?utf-8?q?example?=.jp",
         ] {
             assert_eq!(EmailAddress::parse(bad), None, "{bad}");
         }

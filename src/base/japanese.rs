@@ -182,23 +182,47 @@ fn date(year: &str, month: &str, day: &str, era: Option<Era>) -> Result<NaiveDat
         .ok_or(NoDate::NoSuchDay)
 }
 
+/// Letters of other scripts that are drawn as nothing, and take part in no Japanese word.
+const fn is_blank_letter(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{3164}' | '\u{ffa0}'
+    )
+}
+
+/// Returns true if nothing of a text can be seen: it is empty to whoever reads it. Blanks, what is
+/// [invisible](is_invisible), blank letters and Braille's, and marks that choose the shape of a letter before them.
+#[must_use]
+pub fn shows_nothing(text: &str) -> bool {
+    let chooses_a_shape = |c: char| {
+        matches!(
+            c,
+            '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}'
+        )
+    };
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || is_invisible(c)
+            || is_blank_letter(c)
+            || chooses_a_shape(c)
+            || c == '\u{2800}'
+    })
+}
+
 /// A character that can't be shown as what it is, or that parts a line where no line ends: U+FFFD, what is
 /// [invisible](is_invisible), blank letters, line separators, and what is no character at all.
 #[must_use]
 pub fn unshowable(text: &str) -> Option<char> {
-    let blank = |c| {
-        matches!(
-            c,
-            '\u{34f}'
-                | '\u{115f}'..='\u{1160}'
-                | '\u{17b4}'..='\u{17b5}'
-                | '\u{2028}'..='\u{2029}'
-                | '\u{3164}'
-                | '\u{ffa0}'
-                | '\u{fdd0}'..='\u{fdef}'
-        ) || u32::from(c) & 0xfffe == 0xfffe
-    };
-    text.chars().find(|c| *c == char::REPLACEMENT_CHARACTER || is_invisible(*c) || blank(*c))
+    let parts_lines = |c: char| matches!(c, '\u{2028}'..='\u{2029}');
+    let no_character =
+        |c: char| matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
+    text.chars().find(|c| {
+        *c == char::REPLACEMENT_CHARACTER
+            || is_invisible(*c)
+            || is_blank_letter(*c)
+            || parts_lines(*c)
+            || no_character(*c)
+    })
 }
 
 #[cfg(test)]
@@ -293,6 +317,26 @@ mod tests {
         }
         assert_eq!(fold("カ\u{200b}\u{3099}"), "ガ");
         assert_eq!(parse_date("\u{202a}1979/8/22\u{202c}"), NaiveDate::from_ymd_opt(1979, 8, 22));
+    }
+
+    #[test]
+    fn a_text_of_which_nothing_can_be_seen_is_as_good_as_empty() {
+        for empty in [
+            "",
+            " 　\t\n\u{a0}",
+            "\u{200b}",
+            "\u{feff}\u{202e} \u{ad}",
+            "\u{3164}",
+            "\u{ffa0}\u{115f}\u{1160}",
+            "\u{2800}",
+            "\u{fe0f}\u{e0100}\u{180e}",
+        ] {
+            assert!(shows_nothing(empty), "{empty:?}");
+        }
+        for shown in ["a", "\u{200b}a", "葛\u{e0100}", "ー", "・", "\u{301}", "\u{0}", "\u{fffd}"]
+        {
+            assert!(!shows_nothing(shown), "{shown:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; what is wrong with a TOML file,
-//! and what the operating system says; a fair queue.
+//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; files and who may read them, what
+//! is wrong with a TOML file, and what the operating system says; a fair queue.
 
 pub mod clock;
 pub mod email;
 pub mod fair;
+pub mod files;
 pub mod ids;
 pub mod io_words;
 pub mod japanese;

@@ -11,8 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{Outcome, output, told};
 use crate::base::clock::{Clock, jst};
-use crate::base::io_words;
 use crate::base::japanese::day;
+use crate::base::{files, io_words};
 use crate::config::{MailSender, Settings};
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
@@ -89,8 +89,8 @@ fn mail_exit(settings: &Settings) -> Result<String, String> {
     }
     let folder = settings.mail_directory();
     let probe = folder.join(".doctor");
-    std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(&probe, b""))
+    files::create_folder(&folder)
+        .and_then(|()| files::replace(&probe, b""))
         .and_then(|()| std::fs::remove_file(&probe))
         .map(|()| folder.display().to_string())
         .map_err(|error| {

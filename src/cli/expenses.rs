@@ -6,11 +6,12 @@ use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::confirm::{Answer, confirmed};
-use super::files::{Provisional, create_private};
+use super::files::Provisional;
 use super::import::{ImportFile, Job, Report, Taken, cut_short};
 use super::output::{self, Column};
 use super::{Operator, Outcome, Union};
 use crate::auth::context::Context;
+use crate::base::files::create_new;
 use crate::base::io_words;
 use crate::base::japanese::minute;
 use crate::base::month::Month;
@@ -249,7 +250,7 @@ fn keep(path: &Path, claims: &[Unmatched]) -> std::io::Result<()> {
             format!("{}: {}", path.display(), io_words::words(&error)),
         )
     };
-    let mut file = create_private(path).map_err(named)?;
+    let mut file = create_new(path).map_err(named)?;
     let written = uke::write_unmatched(&mut file, claims).and_then(|()| file.sync_all());
     if written.is_err() {
         let _ = std::fs::remove_file(path);

@@ -1,8 +1,6 @@
-//! Files that operators give and get.
+//! Texts that operators give, and files that they get beside a change.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -16,18 +14,6 @@ pub(super) fn text(path: &Path) -> anyhow::Result<Result<String, String>> {
         Err(error) if error.kind() == ErrorKind::InvalidData => Ok(Err(error.to_string())),
         Err(error) => Err(error).with_context(|| path.display().to_string()),
     }
-}
-
-/// A new file for its owner's eyes; never over another.
-pub(super) fn create_private(path: &Path) -> std::io::Result<File> {
-    File::options().write(true).create_new(true).mode(0o600).open(path)
-}
-
-/// Writes a new file that everybody may read; never over another.
-pub(super) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
-    let file = File::options().write(true).create_new(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| path.display().to_string())
 }
 
 /// A file that was written beside a change, and goes again unless that is kept.

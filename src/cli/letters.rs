@@ -7,10 +7,11 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 
 use super::confirm::{Answer, confirmed};
-use super::files::{Provisional, create_private};
+use super::files::Provisional;
 use super::{Operator, Outcome, Union, output};
 use crate::auth::hashing::Hasher;
 use crate::auth::letters::{self, Letter, Whom};
+use crate::base::files::create_new;
 use crate::base::spreadsheet::BOM;
 use crate::config::Settings;
 use crate::db::TenantTx;
@@ -73,7 +74,7 @@ impl LettersCommand {
         if recipients.is_empty() {
             return tell(0, None, json);
         }
-        let mut file = create_private(&out).with_context(|| out.display().to_string())?;
+        let mut file = create_new(&out).with_context(|| out.display().to_string())?;
         let beside = Provisional::at(&out);
         let written = async {
             let letters = letters::write(&Hasher::new(&settings.hashing), recipients).await?;

@@ -12,7 +12,7 @@ use super::{Operator, Outcome, Union};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
-use crate::base::io_words;
+use crate::base::{files, io_words};
 use crate::config::Settings;
 use crate::mail::queue::Outgoing;
 use crate::mail::undelivered::{self, Undelivered};
@@ -228,7 +228,7 @@ async fn preview(
     let (tenant, room) = operator.union(settings, slug).await?;
     let letters = samples::all(&room, &tenant, &operator.clock)?;
     let names: Vec<_> = letters.iter().map(|(name, _)| *name).collect();
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    files::create_folder(folder).with_context(|| folder.display().to_string())?;
     for (name, letter) in letters {
         write(folder, name, "txt", letter.text.as_bytes())?;
         write(folder, name, "html", letter.html.as_bytes())?;
@@ -248,7 +248,7 @@ async fn preview(
 
 fn write(folder: &Path, name: &str, extension: &str, content: &[u8]) -> anyhow::Result<()> {
     let path = folder.join(format!("{name}.{extension}"));
-    std::fs::write(&path, content).with_context(|| path.display().to_string())
+    files::replace(&path, content).with_context(|| path.display().to_string())
 }
 
 #[cfg(test)]

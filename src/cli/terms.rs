@@ -11,7 +11,9 @@ use super::import::day;
 use super::output::{self, Column};
 use super::{Operator, Outcome, files};
 use crate::base::clock::jst;
+use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
+use crate::base::japanese::shows_nothing;
 use crate::tenant::{registry, terms};
 use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
@@ -117,7 +119,7 @@ impl Command {
 /// The text, where there is one; what is wrong with it was printed otherwise.
 fn read(file: &Path) -> anyhow::Result<Option<String>> {
     let told = match files::text(file)? {
-        Ok(text) if !text.trim().is_empty() => return Ok(Some(text)),
+        Ok(text) if !shows_nothing(&text) => return Ok(Some(text)),
         Ok(_) => "本文がありません".to_owned(),
         Err(told) => told,
     };
@@ -144,7 +146,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
         context.insert("style", &style);
         context.insert("html", &prose::html(&blocks));
         let page = Pages::load()?.templates().render("preview/terms.html", &context)?;
-        files::write_new(target, &page)?;
+        write_new_public(target, page.as_bytes()).with_context(|| target.display().to_string())?;
         if !json {
             println!("画面での見え方を {} に書きました", target.display());
         }

@@ -29,7 +29,7 @@ pub struct MailSettings {
     /// The SES configuration set that mails are sent with.
     pub ses_configuration_set: Option<String>,
     /// The SNS topic to which SES tells of mail that came back; `POST /hooks/ses` takes it from there.
-    pub sns_topic_arn: Option<String>,
+    pub sns_topic_arn: Option<TopicArn>,
     /// How long SES may take for a mail, which waits for its next turn then.
     pub ses_timeout_seconds: u64,
 }
@@ -63,11 +63,6 @@ impl MailSettings {
         if !(1..=HIGHEST_RATE).contains(&self.per_second) {
             return Err("mail.per_second は1〜10000にしてください");
         }
-        if self.sns_topic_arn.as_deref().is_some_and(|arn| !is_topic(arn)) {
-            return Err(
-                "mail.sns_topic_arn は arn:aws:sns:リージョン:アカウント:名前 にしてください",
-            );
-        }
         if !(1..=LONGEST_TIMEOUT_SECONDS).contains(&self.ses_timeout_seconds) {
             return Err("mail.ses_timeout_seconds は1〜30にしてください");
         }
@@ -80,10 +75,60 @@ impl MailSettings {
     }
 }
 
-fn is_topic(arn: &str) -> bool {
+/// The ARN of an SNS topic, which tells where SNS itself serves it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TopicArn {
+    text: String,
+    host: String,
+}
+
+impl TopicArn {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The one host at which SNS serves the topic's region: `sns.ap-northeast-1.amazonaws.com`.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl TryFrom<String> for TopicArn {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let host = host_of(&text).ok_or(
+            "arn:aws:sns:リージョン:アカウント:名前 にしてください（例: arn:aws:sns:ap-northeast-1:123456789012:kosmo-mail）",
+        )?;
+        Ok(Self { text, host })
+    }
+}
+
+/// `None` for a text that is no topic's ARN, and for a partition whose hosts have another name.
+fn host_of(arn: &str) -> Option<String> {
     let parts: Vec<&str> = arn.split(':').collect();
-    matches!(parts[..], ["arn", partition, "sns", region, account, name]
-        if partition.starts_with("aws") && ![region, account, name].contains(&""))
+    let ["arn", partition, "sns", region, account, name] = parts[..] else { return None };
+    let suffix = match partition {
+        "aws" | "aws-us-gov" => "",
+        "aws-cn" => ".cn",
+        _ => return None,
+    };
+    let right = is_region(region) && !account.is_empty() && !name.is_empty();
+    right.then(|| format!("sns.{region}.amazonaws.com{suffix}"))
+}
+
+/// Returns true for `ap-northeast-1` and `us-gov-west-1`. A service's name, such as `s3`, is no region: its
+/// host may serve what anybody puts there.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    let number = parts.last().is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    parts.len() >= 3 && parts.iter().all(word) && number
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -109,13 +154,39 @@ mod tests {
         MailSettings::default().check().unwrap();
         assert!(wrong(|mail| mail.sender = MailSender::Ses).contains("mail.ses_region"));
         assert!(wrong(|mail| mail.domain = "a.jp\r\nBcc: b".to_owned()).contains("mail.domain"));
-        for arn in ["", "kosmo-mail", "arn:aws:sqs:x:1:kosmo-mail", "arn:aws:sns:x:1:kosmo-mail:2"]
-        {
-            let settings =
-                MailSettings { sns_topic_arn: Some(arn.to_owned()), ..Default::default() };
-            assert!(settings.check().unwrap_err().contains("mail.sns_topic_arn"), "{arn}");
-        }
         assert!(wrong(|mail| mail.per_second = 0).contains("mail.per_second"));
         assert!(wrong(|mail| mail.ses_timeout_seconds = 31).contains("mail.ses_timeout_seconds"));
+    }
+
+    #[test]
+    fn a_topics_arn_tells_the_one_host_that_serves_it() {
+        for (arn, host) in [
+            (
+                "arn:aws:sns:ap-northeast-1:123456789012:kosmo-mail",
+                "sns.ap-northeast-1.amazonaws.com",
+            ),
+            ("arn:aws-us-gov:sns:us-gov-west-1:1:x", "sns.us-gov-west-1.amazonaws.com"),
+            ("arn:aws-cn:sns:cn-north-1:1:x", "sns.cn-north-1.amazonaws.com.cn"),
+        ] {
+            let topic = TopicArn::try_from(arn.to_owned()).unwrap();
+            assert_eq!((topic.as_str(), topic.host()), (arn, host));
+        }
+        for arn in [
+            "",
+            "kosmo-mail",
+            "arn:aws:sqs:ap-northeast-1:1:kosmo-mail",
+            "arn:aws:sns:ap-northeast-1:1:kosmo-mail:2",
+            "arn:aws:sns::1:kosmo-mail",
+            "arn:aws:sns:s3:1:kosmo-mail",
+            "arn:aws:sns:execute-api:1:kosmo-mail",
+            "arn:aws:sns:execute-api.ap-northeast-1:1:kosmo-mail",
+            "arn:aws:sns:AP-northeast-1:1:kosmo-mail",
+            "arn:aws:sns:ap-northeast-:1:kosmo-mail",
+            "arn:aws:sns:ap-northeast-1::kosmo-mail",
+            "arn:aws:sns:ap-northeast-1:1:",
+            "arn:aws-iso:sns:us-iso-east-1:1:kosmo-mail",
+        ] {
+            assert!(TopicArn::try_from(arn.to_owned()).is_err(), "{arn}");
+        }
     }
 }

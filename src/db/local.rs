@@ -15,6 +15,8 @@ use anyhow::{Context as _, bail, ensure};
 use sha2::{Digest as _, Sha256};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::base::files;
+
 /// The cluster's superuser.
 const ADMIN: &str = "kosmo_admin";
 /// A unix socket's path has 107 bytes at most, `/.s.PGSQL.5432` among them.
@@ -145,7 +147,7 @@ impl Cluster {
     }
 
     fn launch(&self) -> anyhow::Result<Child> {
-        let log = fs::File::create(self.log())?;
+        let log = files::create_empty(&self.log())?;
         let mut command = self.command("postgres");
         command
             .arg("-D")
@@ -164,12 +166,12 @@ impl Cluster {
         let pid_file = self.data().join("postmaster.pid");
         let mut waited = Duration::ZERO;
         loop {
-            let text = fs::read_to_string(&pid_file).unwrap_or_default();
+            let text = files::read_to_string(&pid_file).unwrap_or_default();
             if text.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
                 return Ok(());
             }
             if let Some(status) = child.try_wait()? {
-                let log = fs::read_to_string(self.log()).unwrap_or_default();
+                let log = files::read_to_string(&self.log()).unwrap_or_default();
                 bail!("PostgreSQLサーバーがすぐに終了しました（{status}）: {log}");
             }
             ensure!(
@@ -223,12 +225,16 @@ pub fn find_binaries() -> Option<PathBuf> {
         .max_by_key(version)
 }
 
+fn own_uid() -> std::io::Result<u32> {
+    Ok(fs::metadata("/proc/self")?.uid())
+}
+
 /// Whom root runs the server as; `None` for anybody else, who runs it themselves.
 fn server_user() -> anyhow::Result<Option<ServerUser>> {
-    if fs::metadata("/proc/self")?.uid() != 0 {
+    if own_uid()? != 0 {
         return Ok(None);
     }
-    let passwd = fs::read_to_string("/etc/passwd")?;
+    let passwd = files::read_to_string(Path::new("/etc/passwd"))?;
     let find = |name: &str| {
         let fields: Vec<&str> =
             passwd.lines().map(|line| line.split(':').collect()).find(|f: &Vec<_>| f[0] == name)?;
@@ -242,7 +248,7 @@ fn server_user() -> anyhow::Result<Option<ServerUser>> {
 
 /// A folder for the cluster that its user can reach and whose sockets' names are short enough.
 fn reachable(wanted: &Path, user: Option<ServerUser>) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(wanted)?;
+    files::create_folder(wanted)?;
     let wanted = fs::canonicalize(wanted)?;
     let short = wanted.as_os_str().len() <= LONGEST_SOCKET_FOLDER;
     let folder = if short && user.is_none_or(|user| can_traverse(&wanted, user)) {
@@ -251,7 +257,15 @@ fn reachable(wanted: &Path, user: Option<ServerUser>) -> anyhow::Result<PathBuf>
         let key = Sha256::digest(wanted.as_os_str().as_encoded_bytes());
         let key: String = key.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let folder = PathBuf::from(format!("/var/tmp/kosmo-{key}"));
-        fs::create_dir_all(&folder)?;
+        files::create_folder(&folder)?;
+        // Its name can be guessed, and anybody may have made it before us.
+        let made = fs::symlink_metadata(&folder)?;
+        let owners = [Some(own_uid()?), user.map(|user| user.uid)];
+        ensure!(
+            made.is_dir() && owners.contains(&Some(made.uid())),
+            "{} はほかのユーザーが作ったものです。削除してから実行してください",
+            folder.display()
+        );
         folder
     };
     if let Some(user) = user {

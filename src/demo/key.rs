@@ -1,7 +1,6 @@
 //! The key with which one of the demo's unions signs: made once, self-signed, so that its files say
 //! that they are samples. The other unions have none, as a union has none before it got one.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -9,6 +8,7 @@ use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256};
 
 use crate::base::clock::Clock;
+use crate::base::files;
 use crate::config::{Settings, SigningKeySettings};
 use crate::db::Db;
 use crate::tenant::registry;
@@ -32,8 +32,8 @@ pub(super) async fn added(settings: &Settings, db: &Db) -> anyhow::Result<Settin
     let file = file(&settings.data_dir);
     if !file.exists() {
         let folder = file.parent().context("a folder for keys")?;
-        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        super::write_private(&file, &pem(&union.config.name, Clock::System.now())?)?;
+        files::create_folder(folder).with_context(|| folder.display().to_string())?;
+        files::replace(&file, pem(&union.config.name, Clock::System.now())?.as_bytes())?;
     }
     let tenant = UNION.to_owned();
     settings.signing.keys.push(SigningKeySettings { tenant, file, password_file: None });

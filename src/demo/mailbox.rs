@@ -15,6 +15,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::base::clock::jst;
+use crate::base::files;
 use crate::web::error::{Failure, WebError};
 use crate::web::page::Page;
 use crate::web::state::AppState;
@@ -138,7 +139,7 @@ async fn html(Extension(folder): Folder, extract::Path(id): extract::Path<Uuid>)
 }
 
 fn read(folder: &Path, id: Uuid) -> Option<Vec<u8>> {
-    std::fs::read(folder.join(format!("{id}.eml"))).ok()
+    files::read(&folder.join(format!("{id}.eml"))).ok()
 }
 
 fn at(mail: &Message<'_>) -> String {

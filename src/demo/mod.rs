@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 
 use crate::app;
 use crate::base::clock::Clock;
+use crate::base::files;
 use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
@@ -78,7 +79,7 @@ async fn run_with(
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     migrate::migrate(&postgres.options()).await?;
     if !settings.demo_sealing_keys().exists() {
-        write_private(&settings.demo_sealing_keys(), &Sealer::new_file())?;
+        files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }
     let operator = Db::new(postgres.options(), Role::Operator, 2);
     seed::unions(&operator).await?;
@@ -89,8 +90,8 @@ async fn run_with(
         everyone.extend(seed::people(settings, &operator, &state.hasher, &tenant).await?);
     }
     operator.close().await;
-    write_private(&settings.data_dir.join("demo.json"), &serde_json::to_string_pretty(&everyone)?)?;
-    write_private(&settings.demo_database_url(), &postgres.url())?;
+    files::replace(&settings.data_dir.join("demo.json"), &serde_json::to_vec_pretty(&everyone)?)?;
+    files::replace(&settings.demo_database_url(), postgres.url().as_bytes())?;
     let mail_url = settings.base_url().origin(MAIL_LABEL);
     print_table(&everyone, &mail_url);
 
@@ -101,10 +102,11 @@ async fn run_with(
     served.context("サーバーが止まりました")
 }
 
-/// One demo a folder: a second would stop the first one's database.
+/// One demo a folder: a second would stop the first one's database. Where root runs it, the database belongs to
+/// another user, who has to get to it.
 fn lock(folder: &Path) -> anyhow::Result<File> {
-    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let file = File::create(folder.join("lock"))?;
+    files::create_passage(folder).with_context(|| folder.display().to_string())?;
+    let file = files::create_empty(&folder.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => {
@@ -112,18 +114,6 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
         }
         Err(fs::TryLockError::Error(error)) => Err(error.into()),
     }
-}
-
-/// Passwords stand in it: for its owner's eyes.
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let partial = path.with_extension("part");
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(&partial)?.write_all(text.as_bytes())?;
-    fs::rename(&partial, path)?;
-    Ok(())
 }
 
 /// The mail host goes to the mailbox, every other to the unions.

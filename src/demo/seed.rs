@@ -11,6 +11,7 @@ use crate::auth::account;
 use crate::auth::hashing::Hasher;
 use crate::auth::user_id::UserId;
 use crate::base::clock::Clock;
+use crate::base::files;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
 use crate::config::Settings;
@@ -145,9 +146,9 @@ impl Seeding<'_> {
 
     fn write(&self, kind: &str, content: &[u8]) -> anyhow::Result<PathBuf> {
         let folder = self.settings.data_dir.join("import");
-        std::fs::create_dir_all(&folder)?;
+        files::create_folder(&folder)?;
         let path = folder.join(format!("{}-{kind}.csv", self.tenant.config.slug));
-        std::fs::write(&path, content)?;
+        files::replace(&path, content)?;
         Ok(path)
     }
 

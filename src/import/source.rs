@@ -9,9 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::cell::END_OF_FILE;
 use encoding_rs::{CoderResult, Decoder, SHIFT_JIS};
 use sha2::{Digest as _, Sha256};
+
+use super::cell::END_OF_FILE;
+use crate::base::files;
 
 const BUFFER: usize = 64 * 1024;
 const BOM: &[u8] = crate::base::spreadsheet::BOM.as_bytes();
@@ -43,13 +45,10 @@ impl Source {
     /// Opens a file and finds out its encoding.
     ///
     /// # Errors
-    /// The file system's; and `InvalidData` for a file that is neither UTF-8 nor CP932, naming what it is
+    /// As [`files::open`]; and `InvalidData` for a file that is neither UTF-8 nor CP932, naming what it is
     /// instead or the row of the first byte that is wrong.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("ファイルではありません"));
-        }
+        let mut file = files::open(path)?;
         let mut buffer = vec![0; BUFFER];
         let mut sha256 = Sha256::new();
         let mut scan = Scan::default();

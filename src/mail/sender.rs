@@ -1,5 +1,6 @@
 //! Takes mail out of the house: into a folder, or to Amazon SES.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_config::{BehaviorVersion, ConfigLoader};
@@ -7,6 +8,7 @@ use aws_config::{BehaviorVersion, ConfigLoader};
 use super::mime::{self, NoAddress};
 use super::queue::Outgoing;
 use super::ses::{Ses, SesError};
+use crate::base::files;
 use crate::config::{MailSender, MailSettings, Settings};
 
 /// Where mail leaves.
@@ -24,7 +26,7 @@ pub enum SendError {
     #[error(transparent)]
     NoAddress(#[from] NoAddress),
     #[error("{path}: {source}", path = path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File { path: PathBuf, source: io::Error },
     #[error("SES: {0}")]
     Ses(#[from] SesError),
 }
@@ -78,13 +80,48 @@ impl Sender {
     }
 }
 
-/// Written under another name first, so that nobody reads half a mail. A mail sent twice is the
-/// same file.
+/// A mail sent twice is the same file.
 async fn write_eml(folder: &Path, mail: &Outgoing, message: Vec<u8>) -> Result<(), SendError> {
     let path = folder.join(format!("{}.eml", mail.id));
-    let error = |source| SendError::File { path: path.clone(), source };
-    tokio::fs::create_dir_all(folder).await.map_err(error)?;
-    let partial = folder.join(format!(".{}.part", mail.id));
-    tokio::fs::write(&partial, message).await.map_err(error)?;
-    tokio::fs::rename(&partial, &path).await.map_err(error)
+    let (place, target) = (folder.to_owned(), path.clone());
+    let writing = tokio::task::spawn_blocking(move || {
+        files::create_folder(&place)?;
+        files::replace(&target, &message)
+    });
+    let written = writing.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+    written.map_err(|source| SendError::File { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::base::clock::Clock;
+    use crate::mail::message::Letter;
+
+    #[tokio::test]
+    async fn a_mail_that_is_a_file_is_for_its_owners_eyes() {
+        let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("data/mail");
+        let letter = Letter {
+            kind: "email_code".into(),
+            sender_name: "サンプル健康保険組合".into(),
+            sender: "no-reply@kosmo-web.jp".into(),
+            reply_to: None,
+            subject: "件名".into(),
+            text: "012345".into(),
+            html: "<p>012345</p>".into(),
+        };
+        let mail = Outgoing::sample(letter, "example", "taro@example.jp", &clock);
+        for _ in 0..2 {
+            Sender::File(folder.clone()).send(&mail).await.unwrap();
+        }
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        let names: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
+        assert_eq!(names, [folder.join(format!("{}.eml", mail.id))]);
+        assert_eq!(mode(&names[0]), 0o600);
+    }
 }

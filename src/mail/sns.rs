@@ -4,6 +4,10 @@
 //! (<https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>): over the fields of
 //! the message, by the key of a certificate that SNS itself serves. [`certificates`] fetches that,
 //! [`taken`] keeps a message from being taken twice.
+//!
+//! SNS posts here rather than into a queue that the worker would poll: a queue would need another SDK, another
+//! credential and a poller at every installation. What an endpoint for anybody adds is the risk of asking a
+//! stranger's host for a certificate, and [`Topic::url`] takes exactly one host.
 
 pub mod certificates;
 pub mod taken;
@@ -19,6 +23,7 @@ use serde::Deserialize;
 
 use self::certificates::{Certificate, Certificates};
 use crate::base::clock::Clock;
+use crate::config::TopicArn;
 
 /// How far a message's time may be from now; SNS tries again for less.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
@@ -42,7 +47,7 @@ pub enum SnsError {
 /// A topic whose messages are taken.
 #[derive(Debug)]
 pub struct Topic {
-    arn: String,
+    arn: TopicArn,
     pub certificates: Certificates,
 }
 
@@ -64,7 +69,7 @@ pub enum Content {
 
 impl Topic {
     #[must_use]
-    pub fn new(arn: String) -> Self {
+    pub fn new(arn: TopicArn) -> Self {
         Self { arn, certificates: Certificates::default() }
     }
 
@@ -74,9 +79,20 @@ impl Topic {
     /// All of [`SnsError`].
     pub async fn open(&self, clock: &Clock, body: &[u8]) -> Result<Genuine, SnsError> {
         let envelope = Envelope::read(body)?;
-        let url = envelope.check(&self.arn, clock.now())?;
+        let url = envelope.check(self, clock.now())?;
         let certificate = self.certificates.get(&url).await?;
-        envelope.verified(&certificate, clock.now())
+        envelope.verified(self, &certificate, clock.now())
+    }
+
+    /// An address at SNS itself, in the topic's own region. Other hosts of Amazon are no better than a
+    /// stranger's: `sns.s3.amazonaws.com` may be anybody's bucket. `None` for an address anywhere else.
+    #[must_use]
+    pub fn url(&self, url: &str) -> Option<SnsUrl> {
+        let path = url.strip_prefix("https://")?.strip_prefix(self.arn.host())?;
+        let right = url.len() <= LONGEST_URL
+            && path.starts_with('/')
+            && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/?&=%:+".contains(&b));
+        right.then(|| SnsUrl(url.to_owned()))
     }
 
     /// Lets the topic post here from now on.
@@ -88,24 +104,11 @@ impl Topic {
     }
 }
 
-/// An address at SNS itself: `https://sns.ap-northeast-1.amazonaws.com/…`.
+/// An address at SNS itself, which [`Topic::url`] makes: `https://sns.ap-northeast-1.amazonaws.com/…`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SnsUrl(String);
 
 impl SnsUrl {
-    /// `None` for an address anywhere else.
-    #[must_use]
-    pub fn parse(url: &str) -> Option<Self> {
-        let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
-        let host = host.strip_suffix(".cn").unwrap_or(host);
-        let region = host.strip_prefix("sns.")?.strip_suffix(".amazonaws.com")?;
-        let right = url.len() <= LONGEST_URL
-            && !region.is_empty()
-            && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~/?&=%:+".contains(&b));
-        right.then(|| Self(url.to_owned()))
-    }
-
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -151,15 +154,16 @@ impl Envelope {
     }
 
     /// Looks at all but the signature; where the certificate for that is.
-    fn check(&self, topic: &str, now: DateTime<Utc>) -> Result<SnsUrl, SnsError> {
-        if self.topic_arn != topic {
+    fn check(&self, topic: &Topic, now: DateTime<Utc>) -> Result<SnsUrl, SnsError> {
+        if self.topic_arn != topic.arn.as_str() {
             return Err(SnsError::NotGenuine("another topic"));
         }
         let at = DateTime::parse_from_rfc3339(&self.timestamp).map_err(|_| SnsError::Unreadable)?;
         if (now - at.to_utc()).abs() > FRESH_FOR {
             return Err(SnsError::NotGenuine("another time"));
         }
-        SnsUrl::parse(&self.signing_cert_url)
+        topic
+            .url(&self.signing_cert_url)
             .filter(SnsUrl::is_certificate)
             .ok_or(SnsError::NotGenuine("a certificate from elsewhere"))
     }
@@ -188,7 +192,12 @@ impl Envelope {
         present.map(|(name, value)| format!("{name}\n{value}\n")).collect()
     }
 
-    fn verified(self, certificate: &Certificate, now: DateTime<Utc>) -> Result<Genuine, SnsError> {
+    fn verified(
+        self,
+        topic: &Topic,
+        certificate: &Certificate,
+        now: DateTime<Utc>,
+    ) -> Result<Genuine, SnsError> {
         let algorithm: &'static RsaParameters = match self.signature_version.as_str() {
             "1" => &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
             "2" => &RSA_PKCS1_2048_8192_SHA256,
@@ -205,7 +214,7 @@ impl Envelope {
         let content = match self.kind {
             Kind::Notification => Content::Notification(self.message),
             Kind::SubscriptionConfirmation => {
-                let url = self.subscribe_url.as_deref().and_then(SnsUrl::parse);
+                let url = self.subscribe_url.as_deref().and_then(|url| topic.url(url));
                 Content::Subscription(url.ok_or(SnsError::NotGenuine("a confirmation elsewhere"))?)
             }
             Kind::UnsubscribeConfirmation => Content::Unsubscription,

@@ -13,6 +13,8 @@ use typst::foundations::Bytes;
 use typst::text::{Font, FontBook, FontStyle, FontWeight};
 use typst::utils::LazyHash;
 
+use crate::base::files;
+
 /// As the templates name it.
 const FAMILY: &str = "Noto Sans CJK JP";
 
@@ -104,7 +106,7 @@ impl Found {
         if self.is_whole() {
             return Ok(());
         }
-        for font in Font::iter(Bytes::new(fs::read(file)?)) {
+        for font in Font::iter(Bytes::new(files::read(file)?)) {
             if let Some(place) = self.place_of(&font) {
                 *place = Some(font);
             }

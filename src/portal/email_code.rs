@@ -10,6 +10,7 @@ use super::sign_in::SignInPage;
 use crate::auth::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
+use crate::base::japanese::shows_nothing;
 use crate::portal::{ONWARD, go_on};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
@@ -72,7 +73,7 @@ pub(super) async fn submit(
         return Ok(Redirect::to("/sign-in").into_response());
     };
     let field = Field::with_value(&fields.code);
-    if fields.code.trim().is_empty() && visitor.session().is_some() {
+    if shows_nothing(&fields.code) && visitor.session().is_some() {
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;

@@ -9,6 +9,7 @@ use super::first_sign_in::LOCKED;
 use super::sign_in::SignInPage;
 use crate::auth::journey::Step;
 use crate::auth::recovery_code::{self, Confirmation, Standing};
+use crate::base::japanese::shows_nothing;
 use crate::portal::{ONWARD, go_on};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -119,7 +120,7 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let signing_in = proving(signing_in)?;
     let field = Field::with_value(&fields.code);
-    if fields.code.trim().is_empty() {
+    if shows_nothing(&fields.code) {
         return page(&app, &signing_in, field.with_error(EMPTY));
     }
     let SigningIn { visitor, session, token, .. } = &signing_in;

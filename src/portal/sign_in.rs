@@ -14,7 +14,7 @@ use crate::auth::hashing::HashingError;
 use crate::auth::passkey::Offer;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
-use crate::base::japanese::day;
+use crate::base::japanese::{day, shows_nothing};
 use crate::web::error::WebError;
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
@@ -157,7 +157,7 @@ pub(super) async fn submit(
         ..SignInForm::default()
     };
     let password = fields.password.expose_secret();
-    if fields.user_id.trim().is_empty() {
+    if shows_nothing(&fields.user_id) {
         form.user_id = form.user_id.with_error(&visitor.tenant.config.say(NO_USER_ID));
     }
     if password.is_empty() {

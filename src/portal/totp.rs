@@ -15,6 +15,7 @@ use crate::auth::method;
 use crate::auth::session::{self, Session};
 use crate::auth::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::base::ids::DeviceId;
+use crate::base::japanese::shows_nothing;
 use crate::portal::set_up::{SettingUp, too_many};
 use crate::portal::{ONWARD, go_on};
 use crate::tenant::policy::SecondFactor;
@@ -138,7 +139,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
         device_name: Field::with_value(&fields.device_name),
         everywhere: fields.everywhere,
     };
-    if fields.code.trim().is_empty() {
+    if shows_nothing(&fields.code) {
         form.code.error = Some(EMPTY.to_owned());
     }
     let name = device::read_name(&fields.device_name, "デバイス名");
@@ -203,7 +204,7 @@ pub(super) async fn submit(
         form.device = form.device.with_error(NO_DEVICE);
         return page(&app, &signing_in, form).await;
     };
-    if fields.code.trim().is_empty() {
+    if shows_nothing(&fields.code) {
         form.code = form.code.with_error(EMPTY);
         return page(&app, &signing_in, form).await;
     }

@@ -11,13 +11,13 @@ mod key;
 pub(crate) mod samples;
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use chrono::{DateTime, Duration, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 
 pub use self::error::{KeyProblem, SigningKeyError};
 pub use self::key::SigningKey;
+use crate::base::files;
 use crate::config::{SigningKeySettings, SigningSettings};
 
 /// An operator needs weeks to get a certificate from an authority.
@@ -113,20 +113,21 @@ fn covered_until(keys: &[SigningKey], now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn read(named: &SigningKeySettings) -> Result<SigningKey, KeyProblem> {
-    let bytes = fs::read(&named.file).map_err(KeyProblem::Unreadable)?;
+    let bytes = files::read(&named.file).map_err(KeyProblem::Unreadable)?;
     SigningKey::parse(&bytes, password(named)?.expose_secret())
 }
 
 /// The line in the password file; nothing where none is named.
 fn password(named: &SigningKeySettings) -> Result<SecretString, KeyProblem> {
     let Some(path) = &named.password_file else { return Ok(SecretString::default()) };
-    let text = fs::read_to_string(path)
+    let text = files::read_to_string(path)
         .map_err(|source| KeyProblem::PasswordFile { path: path.clone(), source })?;
     Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::{Path, PathBuf};
 
     use super::*;

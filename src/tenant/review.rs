@@ -6,7 +6,7 @@ use chrono::NaiveTime;
 use serde_json::Value;
 
 use crate::base::email::EmailAddress;
-use crate::base::japanese::unshowable;
+use crate::base::japanese::{shows_nothing, unshowable};
 
 use super::brand::Colour;
 use super::contact::can_be_dialled;
@@ -73,7 +73,7 @@ fn names(config: &TenantConfig, found: &mut Findings) {
         ("brand.logo_text", &config.brand.logo_text),
         ("contact.text", &config.contact.text),
     ] {
-        found.add(text.trim().is_empty(), path, "空にはできません", "");
+        found.add(shows_nothing(text), path, "空にはできません", "");
     }
     let json = serde_json::to_value(config).unwrap_or_default();
     control_characters("", &json, found);
@@ -338,7 +338,7 @@ fn services(config: &TenantConfig, found: &mut Findings) {
     found.add(config.services.is_empty(), "services", "サービスが1つもありません", "");
     for (i, service) in config.services.iter().enumerate() {
         found.add(
-            service.label.trim().is_empty(),
+            shows_nothing(&service.label),
             &format!("services.{i}.label"),
             "空にはできません",
             "",

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::Duration;
 use kosmo::app;
 use kosmo::base::ids::MailId;
-use kosmo::mail::sns::SnsUrl;
+use kosmo::config::TopicArn;
 use kosmo::mail::sns::certificates::Certificate;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -36,14 +36,14 @@ impl Hook {
     async fn of(world: &World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = settings(folder.path());
-        settings.mail.sns_topic_arn = Some(TOPIC.to_owned());
+        settings.mail.sns_topic_arn = Some(TopicArn::try_from(TOPIC.to_owned()).unwrap());
         settings.database.max_connections = 4;
         let options = world.database.options.clone();
         let app = app::build(&settings, options, world.clock.clone()).await.unwrap();
         let pem = include_bytes!("../fixtures/sns/certificate.pem");
         let certificate = Certificate::from_pem(pem).unwrap();
         let topic = app.returned_mail.as_ref().unwrap();
-        topic.certificates.keep(SnsUrl::parse(CERTIFICATE).unwrap(), certificate);
+        topic.certificates.keep(topic.url(CERTIFICATE).unwrap(), certificate);
         let (_, pem) = parse_x509_pem(include_bytes!("../fixtures/sns/key.pem")).unwrap();
         let key = RsaKeyPair::from_pkcs8(&pem.contents).unwrap();
         Self { router: app::router(app), key }
@@ -180,10 +180,13 @@ async fn what_is_not_genuine_marks_nobody() {
     let world = World::new().await;
     let hook = Hook::of(&world).await;
     type Change = fn(&mut Value);
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("another topic", |body| body["TopicArn"] = json!(format!("{TOPIC}-2"))),
         ("another host's certificate", |body| {
             body["SigningCertURL"] = json!(CERTIFICATE.replace("amazonaws.com", "evil.jp"));
+        }),
+        ("a bucket that is anybody's", |body| {
+            body["SigningCertURL"] = json!(CERTIFICATE.replace("ap-northeast-1", "s3"));
         }),
         ("old", |body| body["Timestamp"] = json!("2026-11-20T23:59:59Z")),
         ("of tomorrow", |body| body["Timestamp"] = json!("2026-11-22T03:00:00Z")),

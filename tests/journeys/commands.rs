@@ -303,6 +303,68 @@ async fn o5_doctor_tells_what_is_wrong_and_how_to_mend_it() {
     assert!(out(&sick).contains("klinekenpo: 送れなかったもの 1件"), "{}", out(&sick));
 }
 
+/// What a command came to that may have waited for ever; it is killed then.
+fn in_time(mut command: Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("kosmo runs");
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() && began.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let _ = child.kill();
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn o2_a_pipe_in_a_files_place_is_refused_by_every_command_and_waited_for_by_none() {
+    let world = World::empty().await;
+    let url = world.database.url();
+    let members = world.write("members.csv", people::members("klinekenpo"));
+    let keys = world.write("keys", kosmo::base::sealed::Sealer::new_file());
+    let pipe = world.write("x", "").with_file_name("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (members, pipe) = (text(&members), text(&pipe));
+    let refused = |command: Command, told: &str, code: i32| {
+        let output = in_time(command);
+        let both = format!("{}{}", out(&output), err(&output));
+        assert_eq!(output.status.code(), Some(code), "{told}: {both}");
+        assert!(both.contains("ファイルではなくパイプ（FIFO）です。"), "{told}: {both}");
+    };
+    for (arguments, code) in [
+        ("members import --tenant klinekenpo PIPE", 1),
+        ("members import --tenant klinekenpo MEMBERS --columns PIPE", 1),
+        ("expenses import --tenant klinekenpo PIPE", 1),
+        ("expenses import --tenant klinekenpo MEMBERS --columns PIPE", 1),
+        ("expenses import --tenant klinekenpo --format uke --notice 2026-10 PIPE", 1),
+        ("terms preview PIPE", 1),
+        ("terms publish --platform --from 2099-01-01 PIPE", 1),
+        ("tenant validate PIPE", 3),
+        ("tenant plan PIPE", 3),
+        ("tenant apply PIPE", 3),
+    ] {
+        let named = arguments.split(' ').map(|word| match word {
+            "PIPE" => pipe,
+            "MEMBERS" => members,
+            word => word,
+        });
+        refused(command(Some(&url), &named.collect::<Vec<_>>()), arguments, code);
+    }
+    for (setting, value) in [
+        ("KOSMO_SEALING__KEYS_FILE", pipe.to_owned()),
+        ("KOSMO_DATABASE__URL_FILE", pipe.to_owned()),
+        ("KOSMO_SIGNING__KEYS", format!("[{{tenant=\"klinekenpo\",file=\"{pipe}\"}}]")),
+        ("KOSMO_PDF__FONTS", format!("[\"{pipe}\"]")),
+    ] {
+        let mut doctor = command(None, &["doctor"]);
+        doctor
+            .env("KOSMO_SEALING__KEYS_FILE", &keys)
+            .env("KOSMO_MAIL__DIRECTORY", keys.with_file_name("mail"))
+            .env("KOSMO_LISTEN", "127.0.0.1:0")
+            .env(setting, value);
+        refused(doctor, setting, 3);
+    }
+}
+
 #[test]
 fn o5_settings_that_are_wrong_are_told_by_name_and_source() {
     let output = command(None, &["serve"]).env("KOSMO_LISTEN", "everywhere").output().unwrap();

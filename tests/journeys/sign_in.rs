@@ -81,6 +81,29 @@ async fn l1_a_pasted_user_id_loses_its_invisible_marks_and_a_password_keeps_them
 }
 
 #[tokio::test]
+async fn l1_what_nobody_can_see_counts_as_nothing_typed() {
+    let world = World::new().await;
+    let mut browser = world.browser("klinekenpo");
+    let unseen = ["", "　", "\u{200b}", "\u{3164}", "\u{2800}\u{fe0f}"];
+    for typed in unseen {
+        browser.get("/sign-in").await;
+        let fields = [("user_id", typed), ("password", TARO.password)];
+        let page = browser.post("/sign-in", &fields).await;
+        assert!(page.shows("ユーザIDを入力してください。"), "{typed:?}: {}", page.text());
+    }
+    world.give_password(&mut browser, TARO).await;
+    browser.get("/sign-in/code").await;
+    for typed in unseen {
+        let page = browser.post("/sign-in/code", &[("code", typed)]).await;
+        let told = "ワンタイムパスワードを入力してください。";
+        assert!(page.shows(told), "{typed:?}: {}", page.text());
+    }
+    let code = world.mailed_code(TARO.email).await;
+    let answer = browser.post("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(answer.location(), "/sign-in/continue", "no try was counted");
+}
+
+#[tokio::test]
 async fn t4_jrckenpo_asks_for_the_password_alone() {
     let world = World::new().await;
     let mut browser = world.browser("jrckenpo");

@@ -15,14 +15,19 @@ fn certificate() -> Certificate {
     Certificate::from_pem(pem).unwrap()
 }
 
+fn topic(arn: &str) -> Topic {
+    Topic::new(TopicArn::try_from(arn.to_owned()).unwrap())
+}
+
 fn envelope(body: &str) -> Envelope {
     Envelope::read(body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 
 /// All that [`Topic::open`] does, with the certificate at hand.
 fn open(envelope: &Envelope, certificate: &Certificate) -> Result<Content, SnsError> {
-    envelope.check(TOPIC, now())?;
-    envelope.clone().verified(certificate, now()).map(|genuine| genuine.content)
+    let topic = topic(TOPIC);
+    envelope.check(&topic, now())?;
+    envelope.clone().verified(&topic, certificate, now()).map(|genuine| genuine.content)
 }
 
 /// The fixtures were signed by OpenSSL.
@@ -82,9 +87,11 @@ fn whatever_is_changed_is_not_genuine() {
         let refused = open(&changed, &certificate()).unwrap_err();
         assert!(matches!(refused, SnsError::NotGenuine(_)), "{what}: {refused}");
     }
-    let mut elsewhere = envelope(SUBSCRIPTION_V1);
-    elsewhere.subscribe_url = Some("https://evil.jp/".into());
-    open(&elsewhere, &certificate()).unwrap_err();
+    for url in ["https://evil.jp/", "https://sns.s3.amazonaws.com/?Action=ConfirmSubscription"] {
+        let mut elsewhere = envelope(SUBSCRIPTION_V1);
+        elsewhere.subscribe_url = Some(url.into());
+        open(&elsewhere, &certificate()).unwrap_err();
+    }
     for pem in [
         &include_bytes!("../../../tests/fixtures/sns/other.pem")[..],
         &include_bytes!("../../../tests/fixtures/sns/expired.pem")[..],
@@ -109,23 +116,35 @@ fn nonsense_is_unreadable() {
 }
 
 #[test]
-fn only_sns_itself_is_asked() {
-    for good in [
-        "https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-01.pem",
-        "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-01.pem",
-        "https://sns.us-gov-west-1.amazonaws.com/a/b.pem",
+fn only_sns_itself_is_asked_in_the_topics_region() {
+    let is_taken =
+        |arn: &str, url: &str| topic(arn).url(url).is_some_and(|url| url.is_certificate());
+    for (arn, good) in [
+        (TOPIC, "https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-01.pem"),
+        (
+            "arn:aws-cn:sns:cn-north-1:1:x",
+            "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-01.pem",
+        ),
+        ("arn:aws-us-gov:sns:us-gov-west-1:1:x", "https://sns.us-gov-west-1.amazonaws.com/a/b.pem"),
     ] {
-        assert!(SnsUrl::parse(good).is_some_and(|url| url.is_certificate()), "{good}");
+        assert!(is_taken(arn, good), "{good}");
     }
     for bad in [
         "http://sns.ap-northeast-1.amazonaws.com/x.pem",
         "https://sns.amazonaws.com/x.pem",
         "https://sns..amazonaws.com/x.pem",
         "https://sns.a.b.amazonaws.com/x.pem",
+        "https://sns.s3.amazonaws.com/x.pem",
+        "https://sns.s3-ap-northeast-1.amazonaws.com/x.pem",
+        "https://sns.execute-api.ap-northeast-1.amazonaws.com/x.pem",
+        "https://sns.us-east-1.amazonaws.com/x.pem",
+        "https://sns.ap-northeast-1.amazonaws.com.cn/x.pem",
+        "https://sns.ap-northeast-1.amazonaws.com./x.pem",
         "https://sns.ap-northeast-1.amazonaws.com",
         "https://sns.ap-northeast-1.amazonaws.com:8443/x.pem",
         "https://sns.ap-northeast-1.amazonaws.com@evil.jp/x.pem",
         "https://sns.ap-northeast-1.amazonaws.com.evil.jp/x.pem",
+        "https://sns.ap-northeast-1.amazonaws.comx/x.pem",
         "https://sns.evil.jp/.amazonaws.com/x.pem",
         "https://evil.jp/sns.ap-northeast-1.amazonaws.com/x.pem",
         "https://evil.jp#.sns.ap-northeast-1.amazonaws.com/x.pem",
@@ -136,7 +155,8 @@ fn only_sns_itself_is_asked() {
         "https://sns.ap-northeast-1.amazonaws.com/x#.pem",
         "https://sns.ap-northeast-1.amazonaws.com/x\r\n.pem",
     ] {
-        let taken = SnsUrl::parse(bad).is_some_and(|url| url.is_certificate());
-        assert!(!taken, "{bad}");
+        assert!(!is_taken(TOPIC, bad), "{bad}");
     }
+    let chinese = "arn:aws-cn:sns:cn-north-1:1:x";
+    assert!(!is_taken(chinese, "https://sns.cn-north-1.amazonaws.com/x.pem"), "not without .cn");
 }

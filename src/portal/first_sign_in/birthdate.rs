@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
-use crate::base::japanese::{NoDate, read_date};
+use crate::base::japanese::{NoDate, read_date, shows_nothing};
 use crate::portal::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
@@ -71,7 +71,7 @@ pub(super) async fn submit(
 
 /// What a person typed, in any of the ways people write a date.
 pub(in crate::portal) fn read(text: &str) -> Result<NaiveDate, &'static str> {
-    if text.trim().is_empty() {
+    if shows_nothing(text) {
         return Err("生年月日を入力してください。");
     }
     // No way of writing a date is longer; folding a long text takes its time.

@@ -10,6 +10,7 @@ use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::base::email::{self, EmailAddress};
+use crate::base::japanese::shows_nothing;
 use crate::portal::ONWARD;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
@@ -160,7 +161,7 @@ fn choosing(signing_in: SigningIn) -> Result<SigningIn, WebError> {
 /// # Errors
 /// What seed 001 2-1 手順6 says to it.
 pub(in crate::portal) fn read(text: &str) -> Result<EmailAddress, String> {
-    if text.trim().is_empty() {
+    if shows_nothing(text) {
         return Err(EMPTY.to_owned());
     }
     EmailAddress::parse(text).ok_or_else(|| match text.trim().chars().count() {

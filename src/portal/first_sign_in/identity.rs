@@ -9,7 +9,7 @@ use crate::auth::consent::{self, Client};
 use crate::auth::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
-use crate::base::japanese::fold_code;
+use crate::base::japanese::{fold_code, shows_nothing};
 use crate::portal::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::portal::terms::{NEWER, TermsText};
@@ -105,7 +105,7 @@ pub(super) async fn submit(
 }
 
 fn insurer_number(text: &str) -> Result<String, &'static str> {
-    if text.trim().is_empty() {
+    if shows_nothing(text) {
         return Err("保険者番号を入力してください。");
     }
     let short = text.chars().count() <= 40;

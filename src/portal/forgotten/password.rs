@@ -8,6 +8,7 @@ use super::{TOO_MANY, answer};
 use crate::auth::consent::Client;
 use crate::auth::recovery::{Asked, VALID_FOR};
 use crate::auth::user_id::UserId;
+use crate::base::japanese::shows_nothing;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;
@@ -56,7 +57,7 @@ pub(super) async fn submit(
     Form { visitor, fields }: Form<Typed>,
 ) -> Result<Response, WebError> {
     let typed = Field::with_value(&fields.user_id);
-    if fields.user_id.trim().is_empty() {
+    if shows_nothing(&fields.user_id) {
         return page(&app, &visitor, typed.with_error(&visitor.tenant.config.say(EMPTY)));
     }
     let user_id = UserId::parse(&fields.user_id).ok();

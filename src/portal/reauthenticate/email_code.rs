@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Asked, Next, at, done};
 use crate::auth::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
+use crate::base::japanese::shows_nothing;
 use crate::portal::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::first_sign_in::LOCKED;
 use crate::portal::sign_in::SignInPage;
@@ -65,7 +66,7 @@ pub(super) async fn submit(
         Err(elsewhere) => return Ok(elsewhere.into_response()),
     };
     let field = Field::with_value(&code);
-    if code.trim().is_empty() {
+    if shows_nothing(&code) {
         let empty = field.with_error(EMPTY);
         return page(&app, &subscriber, &next, None, empty);
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::email_code::CodeForm;
 use super::{Asked, Next, done, password};
 use crate::auth::recovery_code::{self, Confirmation};
+use crate::base::japanese::shows_nothing;
 use crate::portal::first_sign_in::LOCKED;
 use crate::portal::recovery_code::{EMPTY, WRONG};
 use crate::portal::sign_in::SignInPage;
@@ -52,7 +53,7 @@ pub(super) async fn submit(
         return Ok(elsewhere);
     }
     let field = Field::with_value(&code);
-    if code.trim().is_empty() {
+    if shows_nothing(&code) {
         return page(&app, &subscriber, &next, field.with_error(EMPTY));
     }
     let Subscriber { visitor, session, token } = &subscriber;

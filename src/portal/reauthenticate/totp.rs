@@ -8,6 +8,7 @@ use super::{Asked, Next, at, done};
 use crate::auth::device::{self, Kind};
 use crate::auth::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
+use crate::base::japanese::shows_nothing;
 use crate::portal::email_code::EMPTY;
 use crate::portal::first_sign_in::LOCKED;
 use crate::portal::sign_in::SignInPage;
@@ -74,7 +75,7 @@ pub(super) async fn submit(
         form.device = form.device.with_error(NO_DEVICE);
         return page(&app, &subscriber, &next, form).await;
     };
-    if code.trim().is_empty() {
+    if shows_nothing(&code) {
         form.code = form.code.with_error(EMPTY);
         return page(&app, &subscriber, &next, form).await;
     }
