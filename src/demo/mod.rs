@@ -97,8 +97,8 @@ async fn run_with(
     let mailbox = mailbox::router(state.clone(), settings.mail_directory());
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
     let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
-    let (served, ()) = tokio::join!(app::serve(state, router, listener, stop), worker);
-    served.context("サーバーが止まりました")
+    tokio::join!(app::serve(state, router, listener, stop), worker);
+    Ok(())
 }
 
 /// One demo a folder: a second would stop the first one's database.
