@@ -1,6 +1,5 @@
 //! Puts the parts together: state, routes, layers.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use crate::auth::hashing::Hasher;
 use crate::auth::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::Settings;
+use crate::connections::{self, Limits};
 use crate::db::{Db, Role, migrate};
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
@@ -102,34 +102,33 @@ pub fn router(app: AppState) -> Router {
         .with_state(app)
 }
 
-/// Serves until `stop`, then lets running requests finish.
-///
-/// # Errors
-/// The listener's.
-pub async fn serve(
+/// Serves until `stop`, then lets running requests finish. Takes as many connections as this process may.
+pub async fn serve(app: AppState, router: Router, listener: TcpListener, stop: CancellationToken) {
+    serve_within(Limits::of_this_process(), app, router, listener, stop).await;
+}
+
+/// [`serve`] with other limits.
+pub async fn serve_within(
+    limits: Limits,
     app: AppState,
     router: Router,
     listener: TcpListener,
     stop: CancellationToken,
-) -> std::io::Result<()> {
+) {
     let follower = tokio::spawn({
         let (app, stop) = (app.clone(), stop.clone());
         async move { app.directory.follow(&app.db, &stop).await }
     });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(LAST_REQUESTS).await;
     };
     tokio::select! {
-        served = served.into_future() => served?,
+        () = connections::serve(listener, router, limits, &stop) => {}
         () = patience => tracing::warn!("requests were still running when the server stopped"),
     }
     let _ = follower.await;
     app.db.close().await;
-    Ok(())
 }
 
 /// `GET /readyz`: whether the database answers and has every migration.

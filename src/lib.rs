@@ -9,6 +9,7 @@
 //! | [`cli`] | the operator's door: commands |
 //! | [`demo`] | everything in one process, with five unions and their people |
 //! | [`app`] | puts a server together: state, routes, layers |
+//! | [`connections`] | takes connections in, and closes what is silent or too many |
 //! | [`worker`] | background work: mail on its way out |
 //! | [`portal`] | the subscriber's door: pages |
 //! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
@@ -35,6 +36,7 @@ pub mod auth;
 pub mod base;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod db;
 pub mod demo;
 pub mod expenses;

@@ -5,9 +5,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those before it and itself.
-const ORDER: [&str; 19] = [
-    "base", "config", "signing", "db", "pdf", "tenant", "mail", "audit", "import", "auth",
-    "members", "expenses", "web", "portal", "worker", "app", "demo", "cli", "main",
+const ORDER: [&str; 20] = [
+    "base",
+    "config",
+    "signing",
+    "db",
+    "pdf",
+    "tenant",
+    "mail",
+    "audit",
+    "import",
+    "auth",
+    "members",
+    "expenses",
+    "web",
+    "portal",
+    "worker",
+    "connections",
+    "app",
+    "demo",
+    "cli",
+    "main",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -18,7 +18,7 @@ pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
         .await
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     tracing::info!(address = %settings.listen, unions = state.directory.all().len(), "serving");
-    app::serve(state.clone(), app::router(state), listener, stop).await?;
+    app::serve(state.clone(), app::router(state), listener, stop).await;
     Ok(Outcome::Done)
 }
 

@@ -17,7 +17,6 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::HOST;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -28,6 +27,7 @@ use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
+use crate::web::host;
 use people::Person;
 
 /// The label below the base domain where mail is read.
@@ -98,8 +98,8 @@ async fn run_with(
     let mailbox = mailbox::router(state.clone(), settings.mail_directory());
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
     let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
-    let (served, ()) = tokio::join!(app::serve(state, router, listener, stop), worker);
-    served.context("サーバーが止まりました")
+    tokio::join!(app::serve(state, router, listener, stop), worker);
+    Ok(())
 }
 
 /// One demo a folder: a second would stop the first one's database. Where root runs it, the database belongs to
@@ -120,8 +120,7 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
 fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router {
     let mail_host = settings.base_url().host(MAIL_LABEL);
     Router::new().fallback_service(tower::service_fn(move |request: Request| {
-        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        let is_mail = host.is_some_and(|host| host_name(host) == mail_host);
+        let is_mail = host::of(&request).is_some_and(|host| host_name(host) == mail_host);
         let router = if is_mail { &mailbox } else { &unions };
         router.clone().oneshot(request)
     }))

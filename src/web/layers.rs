@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderMap, HeaderName, LOCATION, ORIGIN,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, LOCATION, ORIGIN,
     REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use super::cookies;
 use super::error::Failure;
+use super::host;
 use super::identity::Visitor;
 use super::page::{Frame, Page};
 use super::state::AppState;
@@ -71,12 +72,9 @@ pub async fn resolve_tenant(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let host = request
-        .headers()
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .or_else(|| request.uri().host())
-        .unwrap_or_default();
+    let Some(host) = host::of(&request) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
     match app.directory.resolve(host) {
         Resolution::Canonical(tenant) => {
             tracing::Span::current().record("tenant", tenant.config.slug.as_str());

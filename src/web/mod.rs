@@ -8,6 +8,7 @@ pub mod download;
 pub mod error;
 pub mod form;
 pub mod hooks;
+pub mod host;
 pub mod icon;
 pub mod identity;
 pub mod layers;

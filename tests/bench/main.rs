@@ -15,6 +15,7 @@ mod import;
 mod meter;
 mod pdf;
 mod sign_in;
+mod silence;
 mod stage;
 mod statement_page;
 mod table;
@@ -80,6 +81,7 @@ async fn measure(postgres: &LocalPostgres, folder: &Path) -> anyhow::Result<Tabl
     let server = Server::start(&stage)?;
     statement_page::measure(&stage, &server, &mut table)?;
     sign_in::measure(&server, &mut table)?;
+    silence::measure(&server, &mut table)?;
     timing::measure(&stage, &server, &mut table)?;
     Ok(table)
 }

@@ -9,6 +9,7 @@ mod asking;
 mod bounces;
 mod catalogue;
 mod commands;
+mod connections;
 mod corrections;
 mod deduction;
 mod deep_links;

@@ -1,0 +1,110 @@
+//! The connections without a request in flight, by how long they have been so.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Numbered in the order in which they came in, so that nothing has to be searched for the oldest.
+#[derive(Debug, Default)]
+pub(super) struct Idlers {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// Who is told to close, by number.
+    waiting: BTreeMap<u64, CancellationToken>,
+    next: u64,
+    /// True if somebody was to be closed and nobody was idle.
+    is_wanted: bool,
+}
+
+impl Idlers {
+    /// Notes a connection that is idle from now on; returns its number.
+    pub(super) fn enter(&self, told: CancellationToken) -> u64 {
+        let mut queue = self.queue();
+        let number = queue.next;
+        queue.next += 1;
+        queue.waiting.insert(number, told);
+        if std::mem::take(&mut queue.is_wanted) {
+            self.changed.notify_one();
+        }
+        number
+    }
+
+    /// Forgets a connection that got a request. One that was told to close at that very moment answers it
+    /// first, so whoever waits for its place looks for another one.
+    pub(super) fn leave(&self, number: u64) {
+        if self.queue().waiting.remove(&number).is_none() {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Forgets a connection that has ended.
+    pub(super) fn forget(&self, number: u64) {
+        self.queue().waiting.remove(&number);
+    }
+
+    /// Tells the connection that has been idle the longest to close; returns false if none is idle.
+    pub(super) fn close_oldest(&self) -> bool {
+        let oldest = {
+            let mut queue = self.queue();
+            let oldest = queue.waiting.pop_first();
+            queue.is_wanted = oldest.is_none();
+            oldest
+        };
+        oldest.is_some_and(|(_, told)| {
+            told.cancel();
+            true
+        })
+    }
+
+    /// Waits until it makes sense to ask for the oldest once more.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_one_that_is_idle_the_longest_is_closed_first() {
+        let idlers = Idlers::default();
+        assert!(!idlers.close_oldest(), "nobody is there");
+        let tokens = [(); 3].map(|()| CancellationToken::new());
+        let [first, second, third] = &tokens;
+        let number = idlers.enter(first.clone());
+        idlers.changed().await;
+        idlers.enter(second.clone());
+        idlers.enter(third.clone());
+        idlers.leave(number);
+        let number = idlers.enter(first.clone());
+
+        assert!(idlers.close_oldest());
+        assert_eq!(tokens.each_ref().map(CancellationToken::is_cancelled), [false, true, false]);
+        assert!(idlers.close_oldest());
+        idlers.forget(number);
+        assert!(!idlers.close_oldest(), "the first one has gone by itself");
+        assert_eq!(tokens.each_ref().map(CancellationToken::is_cancelled), [false, true, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_told_to_close_and_got_a_request_makes_no_room() {
+        let idlers = Idlers::default();
+        let number = idlers.enter(CancellationToken::new());
+        assert!(idlers.close_oldest());
+        let soon = std::time::Duration::from_secs(1);
+        assert!(tokio::time::timeout(soon, idlers.changed()).await.is_err());
+        idlers.leave(number);
+        assert!(tokio::time::timeout(soon, idlers.changed()).await.is_ok());
+    }
+}
