@@ -9,6 +9,7 @@
 
 mod etax;
 mod files;
+mod form;
 mod history;
 mod http;
 mod import;
