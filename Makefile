@@ -28,9 +28,9 @@ check: ## formatting, offline SQL data, clippy, unused dependencies
 	cargo clippy --all-targets -- -D warnings
 	cargo machete
 
-bench: ## measure imports, pages, files and sign-ins against their bare parts
+bench: ## measure imports, pages, files, sign-ins and floods; PART=flood only that
 	@infra/dev/setup.sh bench
-	cargo bench --bench kosmo
+	cargo bench --bench kosmo -- $(PART)
 
 sqlx: ## write .sqlx anew, after a change of migrations or queries
 	@infra/dev/setup.sh run

@@ -1,4 +1,5 @@
-//! A middling union's files, in the layouts an operator hands over. Every run makes the same ones.
+//! A middling union's files, in the layouts an operator hands over, and those of small ones beside it.
+//! Every run makes the same ones.
 
 use std::fs::File;
 use std::io::{BufWriter, Result, Write as _};
@@ -9,7 +10,9 @@ pub(crate) const EXPENSES: usize = 1_000_000;
 /// People of a household, household by household.
 const FAMILY_SIZES: [usize; 4] = [4, 1, 2, 3];
 /// People who can sign in: the insured person of each of the first households.
-pub(crate) const SUBSCRIBERS: usize = 8;
+pub(crate) const SUBSCRIBERS: usize = 1_000;
+/// Those of the union next to it.
+pub(crate) const NEIGHBOURS: usize = 64;
 /// The first household's rows in [`BUSY_MONTH`], and again in [`BUSY_YEAR`].
 pub(crate) const BUSY_ROWS: usize = 300;
 /// No other household has rows in it.
@@ -41,23 +44,50 @@ const CARE: [&str; 8] = ["通院", "柔整", "調剤", "通院", "入院", "歯�
 /// Shares no factor with [`MEMBERS`]: goes once through all people, in no useful order.
 pub(crate) const STRIDE: usize = 31_337;
 
+/// How many people a union has.
+#[derive(Clone, Copy)]
+pub(crate) struct People {
+    /// Their codes begin with it. Each union has another: the bench looks people up by code alone.
+    initial: char,
+    members: usize,
+    /// The insured person of each of the first households can sign in.
+    pub(crate) subscribers: usize,
+}
+
+pub(crate) const PEOPLE: People =
+    People { initial: INITIAL, members: MEMBERS, subscribers: SUBSCRIBERS };
+pub(crate) const PEOPLE_NEXT_DOOR: People =
+    People { initial: 'N', members: 4 * NEIGHBOURS, subscribers: NEIGHBOURS };
+pub(crate) const ONE_FAMILY: People =
+    People { initial: 'M', members: FAMILY_SIZES[0], subscribers: 1 };
+const INITIAL: char = 'R';
+
 /// The insured person's code, and the household's.
 pub(crate) fn insured_code(household: usize) -> String {
     let cycle: usize = FAMILY_SIZES.iter().sum();
     let before: usize = FAMILY_SIZES.iter().take(household % FAMILY_SIZES.len()).sum();
-    person_code(household / FAMILY_SIZES.len() * cycle + before)
+    person_code(INITIAL, household / FAMILY_SIZES.len() * cycle + before)
 }
 
 pub(crate) fn user_id(subscriber: usize) -> String {
     format!("bench{subscriber:04}")
 }
 
-fn person_code(person: usize) -> String {
-    format!("R{person:06}")
+pub(crate) fn email(subscriber: usize) -> String {
+    format!("{}@example.jp", user_id(subscriber))
+}
+
+/// The insured person's: `1970-05-12`
+pub(crate) fn birthdate(household: usize) -> String {
+    format!("{}-05-12", 1970 + household % 30)
+}
+
+fn person_code(initial: char, person: usize) -> String {
+    format!("{initial}{person:06}")
 }
 
 /// `kosmo members import`
-pub(crate) fn write_members(path: &Path) -> Result<()> {
+pub(crate) fn write_members(path: &Path, people: People) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(
         file,
@@ -65,24 +95,25 @@ pub(crate) fn write_members(path: &Path) -> Result<()> {
     )?;
     let mut person = 0;
     for (household, size) in FAMILY_SIZES.iter().cycle().enumerate() {
-        if person >= MEMBERS {
+        if person >= people.members {
             break;
         }
-        let insured = person_code(person);
+        let insured = person_code(people.initial, person);
         for place in 0..*size {
-            let (relation, year) = match place {
-                0 => ("本人", 1970 + household % 30),
-                1 => ("配偶者", 1970 + household % 30),
-                _ => ("子", 2005 + household % 15),
+            let (relation, birthdate) = match place {
+                0 => ("本人", birthdate(household)),
+                1 => ("配偶者", birthdate(household)),
+                _ => ("子", format!("{}-05-12", 2005 + household % 15)),
             };
-            let credential = match household {
-                0..SUBSCRIBERS if place == 0 => format!("{},,Hagaki-2026", user_id(household)),
-                _ => ",,".to_owned(),
+            let credential = if place == 0 && household < people.subscribers {
+                format!("{},{},Hagaki-2026", user_id(household), email(household))
+            } else {
+                ",,".to_owned()
             };
             writeln!(
                 file,
-                "{},{insured},06139927,{},{},{place:02},見本　{place}郎,ミホン　タロウ,{year}-05-12,{relation},2020-04-01,,{credential}",
-                person_code(person),
+                "{},{insured},06139927,{},{},{place:02},見本　{place}郎,ミホン　タロウ,{birthdate},{relation},2020-04-01,,{credential}",
+                person_code(people.initial, person),
                 100 + household % 50,
                 household + 1,
             )?;
@@ -108,7 +139,7 @@ pub(crate) fn write_expenses(path: &Path) -> Result<()> {
             file,
             "{},{},{notice},{treatment},{},{},{},{total},{insurer},0,{own},",
             FIRST_CLAIM + row,
-            person_code(person),
+            person_code(INITIAL, person),
             institution.unwrap_or(INSTITUTIONS[kind]),
             CARE[kind],
             1 + row % 5,

@@ -4,11 +4,15 @@
 //! the best round of each counts, since whatever else the machine does can only slow one down. So
 //! the ratios compare from machine to machine while the absolute figures do not. A missed aim is
 //! shown, and is no failure of the run.
+//!
+//! `cargo bench --bench kosmo -- flood` measures one part, several names several; no name is all of them.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench prints")]
 
 mod etax;
 mod files;
+mod flood;
+mod form;
 mod history;
 mod http;
 mod import;
@@ -25,11 +29,16 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::ensure;
 use kosmo::db::local::LocalPostgres;
 use tokio::signal::unix::{SignalKind, signal};
 
 use stage::{Server, Stage};
 use table::Table;
+
+/// The names of what is measured, in its order.
+const PARTS: [&str; 8] =
+    ["pdf", "etax", "import", "pages", "sign-ins", "silence", "timing", "flood"];
 
 fn main() -> anyhow::Result<()> {
     let is_told = |word: &str| std::env::args().any(|argument| argument == word);
@@ -41,10 +50,29 @@ fn main() -> anyhow::Result<()> {
     if is_told(pdf::PRINT) {
         return runtime.block_on(pdf::print_statements());
     }
-    runtime.block_on(run())
+    runtime.block_on(run(&Wanted::read(std::env::args())?))
 }
 
-async fn run() -> anyhow::Result<()> {
+/// The parts that somebody named.
+struct Wanted(Vec<String>);
+
+impl Wanted {
+    /// Whatever begins with a dash is cargo's.
+    fn read(arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let names: Vec<_> =
+            arguments.skip(1).filter(|argument| !argument.starts_with('-')).collect();
+        for name in &names {
+            ensure!(PARTS.contains(&name.as_str()), "{name} is none of {}", PARTS.join(", "));
+        }
+        Ok(Self(names))
+    }
+
+    fn has(&self, part: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|name| name == part)
+    }
+}
+
+async fn run(wanted: &Wanted) -> anyhow::Result<()> {
     // Ctrl-C reaches the programs we started, too. They end, so the measuring fails, and what was
     // made is cleared away.
     let _interrupts = signal(SignalKind::interrupt())?;
@@ -54,9 +82,11 @@ async fn run() -> anyhow::Result<()> {
         .permissions(Permissions::from_mode(0o755))
         .tempdir_in(scratch())?;
     let cluster = folder.path().join("postgres");
-    let table = in_cluster(folder.path(), &cluster).await;
+    let tables = in_cluster(wanted, folder.path(), &cluster).await;
     LocalPostgres::delete(&cluster)?;
-    println!("\n{}", table?);
+    for table in tables?.iter().filter(|table| !table.is_empty()) {
+        println!("\n{table}");
+    }
     Ok(())
 }
 
@@ -65,25 +95,48 @@ fn scratch() -> PathBuf {
     std::env::var_os("TMPDIR").map_or_else(|| "/var/tmp".into(), PathBuf::from)
 }
 
-async fn in_cluster(folder: &Path, cluster: &Path) -> anyhow::Result<Table> {
+async fn in_cluster(wanted: &Wanted, folder: &Path, cluster: &Path) -> anyhow::Result<[Table; 2]> {
     let postgres = LocalPostgres::start(cluster).await?;
-    let table = measure(&postgres, folder).await;
+    let tables = measure(wanted, &postgres, folder).await;
     postgres.stop();
-    table
+    tables
 }
 
-async fn measure(postgres: &LocalPostgres, folder: &Path) -> anyhow::Result<Table> {
-    let mut table = Table::default();
+/// The table of all parts, and that of the floods.
+async fn measure(
+    wanted: &Wanted,
+    postgres: &LocalPostgres,
+    folder: &Path,
+) -> anyhow::Result<[Table; 2]> {
+    let (mut table, mut floods) = (Table::default(), Table::of(&flood::HEADINGS));
     let stage = Stage::set(postgres, folder).await?;
-    pdf::measure(&stage, &mut table)?;
-    etax::measure(&mut table)?;
-    import::measure(&stage, &mut table)?;
+    if wanted.has("pdf") {
+        pdf::measure(&stage, &mut table)?;
+    }
+    if wanted.has("etax") {
+        etax::measure(&mut table)?;
+    }
+    // The pages show what the import has brought in.
+    if wanted.has("import") || wanted.has("pages") {
+        import::measure(&stage, &mut table)?;
+    }
     let server = Server::start(&stage)?;
-    statement_page::measure(&stage, &server, &mut table)?;
-    sign_in::measure(&server, &mut table)?;
-    silence::measure(&server, &mut table)?;
-    timing::measure(&stage, &server, &mut table)?;
-    Ok(table)
+    if wanted.has("pages") {
+        statement_page::measure(&stage, &server, &mut table)?;
+    }
+    if wanted.has("sign-ins") {
+        sign_in::measure(&server, &mut table)?;
+    }
+    if wanted.has("silence") {
+        silence::measure(&server, &mut table)?;
+    }
+    if wanted.has("timing") {
+        timing::measure(&stage, &server, &mut table)?;
+    }
+    if wanted.has("flood") {
+        flood::measure(&stage, &server, &mut table, &mut floods)?;
+    }
+    Ok([table, floods])
 }
 
 /// Progress, on stderr.

@@ -9,9 +9,20 @@ use anyhow::ensure;
 /// The unit of `ru_maxrss`, which differs.
 const MAXRSS_BYTES: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
 
+/// Of 19, with which a thread hardly runs where anything else does.
+const NICENESS: libc::c_int = 12;
+
 pub(crate) fn median(mut took: Vec<Duration>) -> Duration {
     took.sort_unstable();
     took[took.len() / 2]
+}
+
+/// The time within which so many percent were done; `None` where nothing was.
+pub(crate) fn percentile(took: &[Duration], percent: usize) -> Option<Duration> {
+    let mut took = took.to_vec();
+    took.sort_unstable();
+    let rank = (took.len() * percent).div_ceil(100).max(1);
+    took.get(rank - 1).copied()
 }
 
 pub(crate) fn ms(time: Duration) -> f64 {
@@ -32,4 +43,17 @@ pub(crate) fn wait(child: &Child) -> anyhow::Result<(ExitStatus, u64)> {
     };
     ensure!(waited > 0, "wait4: {}", std::io::Error::last_os_error());
     Ok((ExitStatus::from_raw(status), usage.ru_maxrss.cast_unsigned() * MAXRSS_BYTES))
+}
+
+/// Lets all other threads go first from now on. Elsewhere than on Linux this would be said of the whole
+/// program, so nothing is.
+#[expect(unsafe_code, reason = "the standard library knows no priorities")]
+pub(crate) fn let_others_go_first() {
+    if cfg!(target_os = "linux") {
+        // SAFETY: setpriority touches no memory of ours; 0 stands for the thread that calls it. Where
+        // it fails, the thread keeps its priority.
+        unsafe {
+            libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
+        }
+    }
 }

@@ -1,13 +1,14 @@
 //! Sign-ins against bare argon2id on the same cores.
 
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-use crate::files::{SUBSCRIBERS, user_id};
+use crate::files::user_id;
+use crate::form::Form;
 use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
-use crate::stage::{CLIENT_ADDRESS, PASSWORD, Server};
+use crate::stage::{PASSWORD, Server, UNION};
 use crate::table::Table;
 use crate::tell;
 
@@ -15,51 +16,12 @@ const ROUNDS: usize = 4;
 const ROUND: Duration = Duration::from_secs(4);
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// The sign-in page's form, as one browser got it.
-pub(crate) struct Form {
-    pub(crate) visit: String,
-    csrf: String,
-}
-
-impl Form {
-    pub(crate) fn fetch(server: &Server, connection: &mut Connection) -> anyhow::Result<Self> {
-        let request = format!("{}\r\n", server.request("GET /sign-in"));
-        let page = connection.send(request.as_bytes())?;
-        let visit = page.cookie("__Host-kosmo-visit").context("the page sets no visit")?;
-        let csrf = std::str::from_utf8(page.body)?
-            .split_once("name=\"csrf\" value=\"")
-            .and_then(|(_, rest)| rest.split('"').next())
-            .context("the page has no form")?;
-        Ok(Self { visit: visit.to_owned(), csrf: csrf.to_owned() })
-    }
-
-    /// The form filled in and sent.
-    pub(crate) fn request(&self, server: &Server, user_id: &str) -> String {
-        self.post(server, user_id, PASSWORD, "127.0.0.1")
-    }
-
-    /// The form filled in wrongly, as from another place.
-    pub(crate) fn wrong(&self, server: &Server, user_id: &str, place: &str) -> String {
-        self.post(server, user_id, "chigau-2026", place)
-    }
-
-    fn post(&self, server: &Server, user_id: &str, password: &str, place: &str) -> String {
-        let body = format!("csrf={}&user_id={user_id}&password={password}", self.csrf);
-        format!(
-            "{}Cookie: {}\r\n{CLIENT_ADDRESS}: {place}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            server.request("POST /sign-in"),
-            self.visit,
-            body.len(),
-        )
-    }
-}
-
 pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> {
     tell("sign-ins");
     let requests: Vec<String> = (0..CLIENTS)
         .map(|client| {
-            let form = Form::fetch(server, &mut Connection::open(server.address)?)?;
-            Ok(form.request(server, &user_id(client % SUBSCRIBERS)))
+            let form = Form::fetch(server, UNION, &mut Connection::open(server.address)?)?;
+            Ok(form.right(server, &user_id(client), Ipv4Addr::LOCALHOST))
         })
         .collect::<anyhow::Result<_>>()?;
     drive(server.address, &requests, WARM_UP, is_signed_in)?;
@@ -80,7 +42,7 @@ pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> 
 }
 
 /// On the way to the top page: nothing more is asked for.
-fn is_signed_in(answer: &Answer<'_>) -> bool {
+pub(crate) fn is_signed_in(answer: &Answer<'_>) -> bool {
     answer.status == 303 && answer.header("location") == Some("/")
 }
 

@@ -1,5 +1,5 @@
-//! What the measurements stand on: a union with its people in a private PostgreSQL, and the
-//! programs that work on it.
+//! What the measurements stand on: unions with their people in a private PostgreSQL, and the programs
+//! that work on them.
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -19,16 +19,20 @@ use kosmo::db::{Db, Role};
 use kosmo::tenant::registry;
 use kosmo::tenant::terms::{self, Terms};
 
-use crate::files::{self, SUBSCRIBERS};
+use crate::files::{self, ONE_FAMILY, PEOPLE, PEOPLE_NEXT_DOOR, People};
 use crate::http::Connection;
 use crate::tell;
 
 /// A union that signs in with a password alone, so that nobody waits for a mail.
 pub(crate) const UNION: &str = "jrckenpo";
+/// Another with the same policy.
+pub(crate) const NEIGHBOUR: &str = "tonarikenpo";
+/// One that mails a code to whoever has given the right password.
+pub(crate) const MAILING_UNION: &str = "nideckenpo";
 /// The header in which a request says where it comes from.
 pub(crate) const CLIENT_ADDRESS: &str = "x-client-address";
 pub(crate) const PASSWORD: &str = "Umikaze-2026";
-const UNION_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants/jrckenpo.toml");
+const TENANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants");
 const KOSMO: &str = env!("CARGO_BIN_EXE_kosmo");
 
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,21 +44,34 @@ pub(crate) struct Stage<'s> {
 }
 
 impl<'s> Stage<'s> {
-    /// Brings in the union and its people, as an operator does.
+    /// Brings in the unions and their people, as an operator does.
     pub(crate) async fn set(postgres: &LocalPostgres, folder: &'s Path) -> anyhow::Result<Self> {
-        tell("a union with its people");
+        tell("unions with their people");
         let stage = Self { folder, url: postgres.url() };
-        let members = stage.file("members.csv");
-        files::write_members(&members)?;
         succeed(&mut stage.kosmo(["migrate"]))?;
-        succeed(&mut stage.kosmo(["tenant", "apply", UNION_FILE]))?;
-        succeed(stage.kosmo(["members", "import", "--tenant", UNION]).arg(&members))?;
+        let unions = [(UNION, PEOPLE), (NEIGHBOUR, PEOPLE_NEXT_DOOR), (MAILING_UNION, ONE_FAMILY)];
+        for (union, people) in unions {
+            stage.bring_in(union, people)?;
+        }
         // As a database is that has been there for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), Role::Operator, 2);
-        register_subscribers(&db).await?;
+        let hash = Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
+        for (union, people) in unions {
+            register_subscribers(&db, union, people, &hash).await?;
+        }
         db.close().await;
         Ok(stage)
+    }
+
+    fn bring_in(&self, union: &str, people: People) -> anyhow::Result<()> {
+        let shipped = if union == NEIGHBOUR { UNION } else { union };
+        let policy = std::fs::read_to_string(format!("{TENANTS}/{shipped}.toml"))?;
+        let (file, members) = (self.file("union.toml"), self.file("members.csv"));
+        std::fs::write(&file, policy.replace(shipped, union))?;
+        files::write_members(&members, people)?;
+        succeed(self.kosmo(["tenant", "apply"]).arg(&file))?;
+        succeed(self.kosmo(["members", "import", "--tenant", union]).arg(&members)).map(drop)
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -122,16 +139,21 @@ pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-async fn register_subscribers(db: &Db) -> anyhow::Result<()> {
+async fn register_subscribers(
+    db: &Db,
+    union: &str,
+    people: People,
+    password_hash: &str,
+) -> anyhow::Result<()> {
     let mut tx = db.platform().await?;
-    let tenant = registry::get(&mut tx, UNION).await?.id;
+    let tenant = registry::get(&mut tx, union).await?.id;
     let terms = Terms::of(tenant, &terms::load_all(&mut tx).await?).context("terms of use")?;
     tx.commit().await?;
-    let hash = Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
     let mut tx = db.tenant(tenant).await?;
-    for subscriber in 0..SUBSCRIBERS {
+    for subscriber in 0..people.subscribers {
         let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
-        let known = account::register(&mut tx, &Clock::System, &terms, &user_id, &hash).await?;
+        let known =
+            account::register(&mut tx, &Clock::System, &terms, &user_id, password_hash).await?;
         ensure!(known, "{} is no subscriber", user_id.as_str());
     }
     tx.commit().await?;
@@ -156,6 +178,8 @@ impl Server {
             .env("KOSMO_SEALING__KEYS_FILE", keys)
             .env("KOSMO_LISTEN", address.to_string())
             .env("KOSMO_SITE__CLIENT_ADDRESS_HEADER", CLIENT_ADDRESS)
+            // A flood is turned away thousands of times, with a warning each.
+            .env("KOSMO_LOG__FILTER", "error")
             .spawn()
             .context("kosmo serve")?;
         let mut server = Self { child, address };
@@ -170,13 +194,13 @@ impl Server {
         Ok(server)
     }
 
-    /// The head of a request to the union's host: the request's line, then `Host`.
-    pub(crate) fn request(&self, line: &str) -> String {
-        format!("{line} HTTP/1.1\r\nHost: {UNION}.localhost:{}\r\n", self.address.port())
+    /// The head of a request to a union's host: the request's line, then `Host`.
+    pub(crate) fn request(&self, union: &str, line: &str) -> String {
+        format!("{line} HTTP/1.1\r\nHost: {union}.localhost:{}\r\n", self.address.port())
     }
 
     fn is_ready(&self) -> bool {
-        let request = format!("{}\r\n", self.request("GET /readyz"));
+        let request = format!("{}\r\n", self.request(UNION, "GET /readyz"));
         Connection::open(self.address)
             .and_then(|mut connection| Ok(connection.send(request.as_bytes())?.status == 200))
             .unwrap_or(false)

@@ -1,5 +1,6 @@
 //! A month's and a year's page of a household with many rows against the bare query through pgbench.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -7,9 +8,9 @@ use anyhow::{Context as _, ensure};
 use crate::files::{
     AFTER_BUSY_MONTH, BUSY_INSTITUTION, BUSY_MONTH, BUSY_ROWS, BUSY_YEAR, insured_code, user_id,
 };
+use crate::form::Form;
 use crate::history;
 use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
-use crate::sign_in::Form;
 use crate::stage::{Server, Stage, UNION, succeed};
 use crate::table::Table;
 use crate::tell;
@@ -68,8 +69,9 @@ fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
 /// The header of who has signed in.
 fn sign_in(server: &Server) -> anyhow::Result<String> {
     let mut connection = Connection::open(server.address)?;
-    let form = Form::fetch(server, &mut connection)?;
-    let answer = connection.send(form.request(server, &user_id(0)).as_bytes())?;
+    let form = Form::fetch(server, UNION, &mut connection)?;
+    let request = form.right(server, &user_id(0), Ipv4Addr::LOCALHOST);
+    let answer = connection.send(request.as_bytes())?;
     let session = answer.cookie("__Host-kosmo-session").context("the sign-in failed")?;
     Ok(format!("Cookie: {}; {session}\r\n", form.visit))
 }
@@ -106,7 +108,7 @@ impl Page {
     /// Looks once whether the page is the one that is meant.
     fn request(&self, server: &Server, cookies: &str) -> anyhow::Result<String> {
         let line = format!("GET {}", self.path);
-        let request = format!("{}{cookies}\r\n", server.request(&line));
+        let request = format!("{}{cookies}\r\n", server.request(UNION, &line));
         let mut connection = Connection::open(server.address)?;
         let page = connection.send(request.as_bytes())?;
         let rows = std::str::from_utf8(page.body)?.matches(BUSY_INSTITUTION).count();

@@ -1,21 +1,35 @@
-//! The table at the end.
+//! The tables at the end.
 
 use std::fmt;
 
 const HEADINGS: [&str; 5] = ["what", "ours", "against", "ratio", "aim"];
 
+/// The first line are the headings; all have as many cells.
 #[derive(Debug)]
 pub(crate) struct Table {
-    lines: Vec<[String; 5]>,
+    lines: Vec<Vec<String>>,
 }
 
 impl Default for Table {
     fn default() -> Self {
-        Self { lines: vec![HEADINGS.map(str::to_owned)] }
+        Self::of(&HEADINGS)
     }
 }
 
 impl Table {
+    /// A table of other columns, which [`Table::line`] fills.
+    pub(crate) fn of(headings: &[&str]) -> Self {
+        Self { lines: vec![headings.iter().map(|&heading| heading.to_owned()).collect()] }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.len() == 1
+    }
+
+    pub(crate) fn line(&mut self, cells: Vec<String>) {
+        self.lines.push(cells);
+    }
+
     /// A ratio that should be `least` or more.
     pub(crate) fn ratio(
         &mut self,
@@ -27,30 +41,30 @@ impl Table {
     ) {
         let aim = aim(&format!(">= {:.0}%", least * 100.0), ratio >= least);
         let ratio = format!("{:.0}%", ratio * 100.0);
-        self.lines.push([what.to_owned(), ours, against, ratio, aim]);
+        self.line(vec![what.to_owned(), ours, against, ratio, aim]);
     }
 
     /// A figure that stands for itself.
     pub(crate) fn figure(&mut self, what: &str, ours: String, wanted: &str, met: bool) {
         let none = "-".to_owned();
-        self.lines.push([what.to_owned(), ours, none.clone(), none, aim(wanted, met)]);
+        self.line(vec![what.to_owned(), ours, none.clone(), none, aim(wanted, met)]);
     }
 
     /// What has no aim, or what could not be held against anything and why.
     pub(crate) fn plain(&mut self, what: &str, ours: String, against: String) {
         let none = "-".to_owned();
-        self.lines.push([what.to_owned(), ours, against, none.clone(), none]);
+        self.line(vec![what.to_owned(), ours, against, none.clone(), none]);
     }
 }
 
-fn aim(wanted: &str, met: bool) -> String {
+pub(crate) fn aim(wanted: &str, met: bool) -> String {
     let verdict = if met { "met" } else { "MISSED" };
     format!("{wanted} {verdict}")
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths: Vec<usize> = (0..HEADINGS.len())
+        let widths: Vec<usize> = (0..self.lines[0].len())
             .map(|column| self.lines.iter().map(|line| line[column].len()).max().unwrap_or(0))
             .collect();
         for (number, line) in self.lines.iter().enumerate() {

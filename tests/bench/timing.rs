@@ -1,58 +1,115 @@
-//! Whether the time of an answer tells who has an account (L1): unknown, known and locked people, each
-//! with a wrong password, in turn.
+//! Whether the time of an answer tells who has an account: wrong sign-ins of unknown, known and locked
+//! people (L1), and what unknown and known people get who forgot their password or their user ID (R1, R2).
 
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-use crate::files::{SUBSCRIBERS, user_id};
+use crate::files::{SUBSCRIBERS, birthdate, email, user_id};
+use crate::form::{Form, new_place};
 use crate::http::Connection;
 use crate::meter::{median, ms};
-use crate::sign_in::Form;
-use crate::stage::{Server, Stage};
+use crate::stage::{Server, Stage, UNION};
 use crate::table::Table;
 use crate::tell;
 
-const TRIES: usize = 500;
-/// Fewer a person than lock them.
-const TRIES_UNTIL_FORGIVEN: usize = 50;
-const KINDS: [&str; 3] = ["unknown", "known", "locked"];
-/// How far the medians may lie apart.
-const APART: f64 = 0.03;
+const SIGN_INS: usize = 500;
+const RECOVERIES: usize = 1_000;
+/// The people whose passwords are tried.
+const TRIED: usize = 8;
+/// Fewer a person than lock them, or than use up the mails that a person may ask for. The number is odd,
+/// so that after a pause another kind comes first than the time before.
+const TRIES_UNTIL_FORGIVEN: usize = 51;
+const FORGIVE: &str = "update accounts set password_failures = 0; delete from throttles";
 
 pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
+    let mut connection = Connection::open(server.address)?;
+    let form = Form::fetch(server, UNION, &mut connection)?;
+    let mut asking = Asking { stage, connection };
+
     tell("wrong sign-ins of unknown, known and locked people");
     let locked = user_id(0);
     stage.sql(&format!("update accounts set locked_at = now() where user_id = '{locked}'"))?;
-    let mut connection = Connection::open(server.address)?;
-    let form = Form::fetch(server, &mut connection)?;
-    let mut took: [Vec<Duration>; 3] = Default::default();
-    for number in 0..TRIES {
-        if number % TRIES_UNTIL_FORGIVEN == 0 {
-            stage.sql("update accounts set password_failures = 0")?;
+    let [unknown, known, locked] = asking.take_turns(SIGN_INS, 422, |number| {
+        let known = user_id(1 + number % (TRIED - 1));
+        [nobody(number), known, locked.clone()].map(|user_id| form.wrong(server, &user_id))
+    })?;
+    stage.sql("update accounts set locked_at = null")?;
+    stage.sql(FORGIVE)?;
+    compare(table, "a wrong sign-in", 3, unknown, [("known", known), ("locked", locked)]);
+
+    tell("forgotten passwords of unknown and known people");
+    let [unknown, known] = asking.take_turns(RECOVERIES, 200, |number| {
+        [nobody(number), user_id(number % SUBSCRIBERS)].map(|user_id| {
+            form.post(server, "/forgotten-password", &[("user_id", user_id.as_str())], new_place())
+        })
+    })?;
+    compare(table, "a forgotten password", 2, unknown, [("known", known)]);
+
+    tell("forgotten user IDs of unknown and known people");
+    let [unknown, known] = asking.take_turns(RECOVERIES, 200, |number| {
+        let known = number % SUBSCRIBERS;
+        let birthdate = birthdate(known).replace('-', "");
+        [format!("{}@example.jp", nobody(number)), email(known)].map(|email| {
+            let fields = [("birthdate", birthdate.as_str()), ("email", email.as_str())];
+            form.post(server, "/forgotten-user-id", &fields, new_place())
+        })
+    })?;
+    compare(table, "a forgotten user ID", 2, unknown, [("known", known)]);
+    stage.sql(FORGIVE).map(drop)
+}
+
+/// As long as somebody's: a page that repeats it is as long, too.
+fn nobody(number: usize) -> String {
+    format!("nobod{number:04}")
+}
+
+struct Asking<'s> {
+    stage: &'s Stage<'s>,
+    connection: Connection,
+}
+
+impl Asking<'_> {
+    /// The median time of each kind of request. The kinds take turns, and each is the first as often as the
+    /// others: whoever comes first after a pause finds colder caches.
+    fn take_turns<const KINDS: usize>(
+        &mut self,
+        tries: usize,
+        expected: u16,
+        requests: impl Fn(usize) -> [String; KINDS],
+    ) -> anyhow::Result<[Duration; KINDS]> {
+        let mut took: [Vec<Duration>; KINDS] = std::array::from_fn(|_| Vec::new());
+        for number in 0..tries {
+            if number.is_multiple_of(TRIES_UNTIL_FORGIVEN) {
+                self.stage.sql(FORGIVE)?;
+            }
+            let requests = requests(number);
+            for kind in (0..KINDS).map(|turn| (turn + number) % KINDS) {
+                let began = Instant::now();
+                let answer = self.connection.send(requests[kind].as_bytes())?;
+                took[kind].push(began.elapsed());
+                ensure!(answer.status == expected, "kind {kind}: {}", answer.status);
+            }
         }
-        let known = user_id(1 + number % (SUBSCRIBERS - 1));
-        let ids = [format!("nobody{number}"), known, locked.clone()];
-        // Whoever comes first after a pause finds colder caches.
-        for kind in (0..KINDS.len()).map(|turn| (turn + number) % KINDS.len()) {
-            let place = format!("10.{kind}.{}.{}", number / 250, number % 250 + 1);
-            let request = form.wrong(server, &ids[kind], &place);
-            let began = Instant::now();
-            let answer = connection.send(request.as_bytes())?;
-            took[kind].push(began.elapsed());
-            ensure!(answer.status == 422, "{}: {}", KINDS[kind], answer.status);
-        }
+        Ok(took.map(median))
     }
-    stage.sql("update accounts set locked_at = null, password_failures = 0")?;
-    let [unknown, known, locked] = took.map(median);
-    for (name, median) in [("known", known), ("locked", locked)] {
+}
+
+/// Each should take as long as what is not known, but for so many percent.
+fn compare<const KINDS: usize>(
+    table: &mut Table,
+    what: &str,
+    percent: u8,
+    unknown: Duration,
+    others: [(&str, Duration); KINDS],
+) {
+    for (name, median) in others {
         let ratio = median.as_secs_f64() / unknown.as_secs_f64();
         table.figure(
-            &format!("a wrong sign-in, {name} / unknown"),
+            &format!("{what}, {name} / unknown"),
             format!("{:.2} ms / {:.2} ms = {ratio:.3}", ms(median), ms(unknown)),
-            "within 3%",
-            (ratio - 1.0).abs() <= APART,
+            &format!("within {percent}%"),
+            (ratio - 1.0).abs() * 100.0 <= f64::from(percent),
         );
     }
-    Ok(())
 }

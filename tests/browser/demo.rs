@@ -18,12 +18,16 @@ use crate::net::{ask, free_address};
 use crate::wait::{wait_for, wait_until, waited_for};
 
 const CODE_MAIL: &str = "【KOSMOWeb】ワンタイムパスワードのお知らせ";
+/// The host below which a demo's unions are, unless it is told another.
+const USUAL_BASE: &str = "localhost";
 
 /// A running demo. [`Demo::stop`] ends it as Ctrl-C does; dropped, it is killed.
 pub(crate) struct Demo {
     program: Child,
     folder: TempDir,
     address: SocketAddr,
+    /// The host below which its unions are.
+    base: &'static str,
     people: Vec<Person>,
     read: BTreeSet<PathBuf>,
 }
@@ -71,6 +75,11 @@ pub(crate) struct Mail {
 impl Demo {
     /// Starts in an empty folder and waits until it serves.
     pub(crate) fn start() -> Self {
+        Self::start_below(USUAL_BASE)
+    }
+
+    /// As [`Demo::start`], with the unions below another host.
+    pub(crate) fn start_below(base: &'static str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("kosmo-")
             // Root runs the database as another user, who has to get there.
@@ -78,8 +87,9 @@ impl Demo {
             .tempdir()
             .expect("a folder");
         let address = free_address();
-        let program = launch(folder.path(), address);
-        let mut demo = Self { program, folder, address, people: vec![], read: BTreeSet::new() };
+        let program = launch(folder.path(), address, base);
+        let (people, read) = (vec![], BTreeSet::new());
+        let mut demo = Self { program, folder, address, base, people, read };
         demo.wait_until_ready();
         demo
     }
@@ -88,7 +98,7 @@ impl Demo {
     pub(crate) fn kill_and_restart(&mut self) {
         self.program.kill().expect("a running program");
         self.program.wait().expect("a child");
-        self.program = launch(self.folder.path(), self.address);
+        self.program = launch(self.folder.path(), self.address, self.base);
         self.wait_until_ready();
     }
 
@@ -120,7 +130,7 @@ impl Demo {
 
     /// `http://jomkenpo.localhost:40123`
     pub(crate) fn origin(&self, host: &str) -> String {
-        format!("http://{host}.localhost:{}", self.address.port())
+        format!("http://{host}.{}:{}", self.base, self.address.port())
     }
 
     pub(crate) fn person(&self, user_id: &str) -> Person {
@@ -257,9 +267,12 @@ fn kosmo(folder: &Path) -> Command {
     command
 }
 
-fn launch(folder: &Path, address: SocketAddr) -> Child {
-    kosmo(folder)
-        .arg("demo")
+fn launch(folder: &Path, address: SocketAddr, base: &str) -> Child {
+    let mut demo = kosmo(folder);
+    if base != USUAL_BASE {
+        demo.env("KOSMO_SITE__BASE_URL", format!("http://{base}:{}", address.port()));
+    }
+    demo.arg("demo")
         .env("KOSMO_LISTEN", address.to_string())
         .stdout(File::create(folder.join("stdout")).expect("a file"))
         .spawn()

@@ -36,6 +36,7 @@ mod set_up;
 mod settings;
 mod settings_devices;
 mod settings_keyboard;
+mod sibling;
 mod single_form;
 mod statement;
 mod unions;
