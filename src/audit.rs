@@ -61,6 +61,8 @@ pub enum Action {
     ExpensesHidden,
     ExpensesShown,
     UpdateMailChosen,
+    /// Something was shown that is nothing of this union's.
+    ForeignRefused,
 }
 
 impl Action {
@@ -114,6 +116,7 @@ impl Action {
             Self::ExpensesHidden => "expenses.hidden",
             Self::ExpensesShown => "expenses.shown",
             Self::UpdateMailChosen => "update_mail.chosen",
+            Self::ForeignRefused => "foreign.refused",
         }
     }
 }

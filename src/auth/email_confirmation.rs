@@ -36,6 +36,8 @@ pub enum Asking {
     TooSoon {
         seconds: i64,
     },
+    /// The person has asked for so many that the next question has to wait.
+    TooMany,
     /// Another person of the union has this address.
     Taken,
     /// The person has confirmed one meanwhile.

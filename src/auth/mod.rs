@@ -6,6 +6,7 @@
 pub mod account;
 pub mod account_changed;
 pub mod activity;
+mod availability;
 pub mod consent;
 pub mod context;
 pub mod device;
@@ -13,6 +14,7 @@ pub mod eligibility;
 pub mod email_code;
 pub mod email_confirmation;
 pub mod email_failures;
+pub mod foreign;
 pub mod hashing;
 pub mod housekeeping;
 pub mod identity;

@@ -187,12 +187,32 @@ pub async fn confirm(
     .await?;
     if used.rows_affected() == 0 {
         let refused = Action::RecoveryCodeRefused;
+        if was_used(tx, account, typed).await? {
+            second_factor::note_replay(tx, cx, account, refused).await?;
+            return Ok(Confirmation::Wrong);
+        }
         let locked = second_factor::count_failure(tx, cx, account, refused).await?;
         return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
     }
     Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
     let proof = Proof::RecoveryCode;
     Ok(Confirmation::Done(session::prove(tx, cx, session.id, token, proof).await?))
+}
+
+async fn was_used(
+    tx: &mut TenantTx,
+    account: AccountId,
+    typed: &[u8],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from recovery_codes
+                          where account_id = $1 and code_hash = $2 and used_at is not null
+                         ) as "used!""#,
+        account as AccountId,
+        typed
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// How the longer codes were hashed: bound to the person, so that equal hashes tell nothing.

@@ -7,6 +7,17 @@ use crate::audit::{self, Action};
 use crate::base::ids::AccountId;
 use crate::db::TenantTx;
 
+/// Notes that a right one came again, which `action` names. Nobody guessed, so that it counts for nothing.
+pub(super) async fn note_replay(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    account: AccountId,
+    action: Action,
+) -> Result<(), sqlx::Error> {
+    let detail = serde_json::json!({ "replayed": true });
+    audit::record(tx, cx.clock, action, Some(account), detail).await
+}
+
 /// Counts a wrong one, which `action` names. Whether the account is locked now, and all of its
 /// sessions ended.
 pub(super) async fn count_failure(

@@ -181,6 +181,21 @@ pub(super) async fn begin(
     Ok((id, token))
 }
 
+/// Returns true if a token that is not in use any more was one of this union's.
+///
+/// # Errors
+/// The database's.
+pub async fn was_ours(tx: &mut TenantTx, token: &PlainToken) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from sessions where token_hash = $1)
+               or exists (select from sessions where previous_token_hash = $1)
+               or exists (select from retired_tokens where token_hash = $1) as "ours!""#,
+        token.hashed().to_vec()
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// Makes room for one more sign-in that is not complete: of a person's others only the newest go on, and codes that
 /// have not gone out for those that end never will.
 pub(super) async fn end_unfinished(

@@ -36,9 +36,8 @@ pub(super) const SIGN_IN_NOBODY: Bucket =
 /// Mailed codes to one person, over all sign-ins.
 pub(super) const EMAIL_CODE_PERSON: Bucket =
     Bucket { name: "email_code.person", burst: 10.0, an_hour: 30.0 };
-/// Questions whether an address is free, by one person who is signed in.
-pub(super) const ADDRESS_PERSON: Bucket =
-    Bucket { name: "address.person", burst: 10.0, an_hour: 30.0 };
+/// Questions whether a user ID or an address is free, by one person who is signed in.
+pub(super) const FREE_PERSON: Bucket = Bucket { name: "free.person", burst: 20.0, an_hour: 60.0 };
 /// Lines on the trail of what belongs to nobody here, from one address and at one union.
 pub(super) const FOREIGN_ADDRESS: Bucket =
     Bucket { name: "foreign.address", burst: 10.0, an_hour: 60.0 };

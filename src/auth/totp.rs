@@ -221,22 +221,29 @@ impl Apps<'_> {
         if !session::owes_proof(tx, cx.clock, session.id).await? {
             return Ok(Confirmation::NothingDue);
         }
-        if !self.is_right(tx, device, code).await? {
-            let refused = Action::TotpRefused;
-            let locked = second_factor::count_failure(tx, cx, account, refused).await?;
-            return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
+        let refused = Action::TotpRefused;
+        match self.check(tx, device, code).await? {
+            Check::Right => {}
+            Check::Used => {
+                second_factor::note_replay(tx, cx, account, refused).await?;
+                return Ok(Confirmation::Wrong);
+            }
+            Check::Wrong => {
+                let locked = second_factor::count_failure(tx, cx, account, refused).await?;
+                return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
+            }
         }
         let by = Proof::Factor(SecondFactor::Totp);
         Ok(Confirmation::Done(session::prove(tx, self.cx, session.id, token, by).await?))
     }
 
-    /// Whether a code is the device's of this very moment, and was not used before.
-    async fn is_right(
+    /// Checks a code, and uses it up where it is right.
+    async fn check(
         &self,
         tx: &mut TenantTx,
         device: DeviceId,
         code: &str,
-    ) -> Result<bool, TotpError> {
+    ) -> Result<Check, TotpError> {
         let account = self.session.account;
         let Some(row) = sqlx::query!(
             "select secret, key_id from totp_devices where id = $1 and account_id = $2",
@@ -246,13 +253,14 @@ impl Apps<'_> {
         .fetch_optional(tx.conn())
         .await?
         else {
-            return Ok(false);
+            return Ok(Check::Wrong);
         };
         let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
         let secret = self.sealer.open(&device_purpose(account, device), &sealed)?;
         match self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)) {
-            Some(step) => Ok(consume(tx, self.cx.clock, device, step).await?),
-            None => Ok(false),
+            Some(step) if consume(tx, self.cx.clock, device, step).await? => Ok(Check::Right),
+            Some(_) => Ok(Check::Used),
+            None => Ok(Check::Wrong),
         }
     }
 
@@ -267,6 +275,14 @@ impl Apps<'_> {
             .build()
             .map_err(TotpError::Parameters)
     }
+}
+
+/// What a typed code is worth.
+enum Check {
+    Right,
+    /// It was right, and has been used: a replay, or a double click's second request.
+    Used,
+    Wrong,
 }
 
 /// Uses a step's code up. Of many at once, one does.

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::profile_email;
 use crate::auth::email_confirmation::{self, Link};
+use crate::auth::foreign::Foreign;
 use crate::base::email::masked;
 use crate::base::secret::PlainToken;
 use crate::portal::ONWARD;
-use crate::web::error::WebError;
+use crate::web::error::{WebError, foreign};
 use crate::web::form::{Button, Form};
 use crate::web::identity::Visitor;
 use crate::web::page::Page;
@@ -88,7 +89,9 @@ fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Res
         Link::Unknown => (StatusCode::GONE, page("invalid")),
         Link::Taken => (StatusCode::CONFLICT, page("taken")),
     };
-    visitor.page(app, status, &page)
+    let is_nobodys = page.state == "invalid";
+    let answer = visitor.page(app, status, &page)?;
+    Ok(if is_nobodys { foreign(Foreign::Link, answer) } else { answer })
 }
 
 /// The waiting page of whoever is signed in here, which goes on by itself once there is nothing to wait for.

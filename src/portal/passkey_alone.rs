@@ -8,9 +8,10 @@ use serde::Deserialize;
 use super::passkey::REFUSED;
 use super::sign_in::{STALE, SignInForm, SignInPage, too_many};
 use crate::auth::consent::Client;
+use crate::auth::foreign::Foreign;
 use crate::auth::passkey::{Given, Visit};
 use crate::auth::sign_in::Outcome;
-use crate::web::error::WebError;
+use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};
 use crate::web::identity::Visitor;
 use crate::web::state::{App, AppState};
@@ -37,7 +38,8 @@ pub(super) async fn submit(
     }
     if token == Token::Foreign {
         let page = SignInPage { notice: Some(STALE.to_owned()), ..SignInPage::of(&app, &visitor)? };
-        return visitor.page(&app, StatusCode::FORBIDDEN, &page);
+        let page = visitor.page(&app, StatusCode::FORBIDDEN, &page)?;
+        return Ok(foreign(Foreign::Form, page));
     }
     let secret = visitor.passkey_secret();
     let given = Given {

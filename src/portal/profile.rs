@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::first_sign_in::email::TOO_MANY;
 use super::first_sign_in::user_id::{RulesText, TAKEN};
 use super::method::{chosen, methods};
 use crate::auth::account_changed::Change;
@@ -106,6 +107,10 @@ pub(super) async fn submit(
         }
     };
     let (tenant, clock) = (&visitor.tenant, &app.clock);
+    if user_id.is_some() && !app.sign_in().may_ask_what_is_free(tenant, session).await? {
+        form.user_id = form.user_id.with_error(TOO_MANY);
+        return page(&app, &subscriber, form);
+    }
     let mut said: Vec<String> = Vec::new();
     let mut tx = app.db.tenant(tenant.id).await?;
     if let Some(user_id) = user_id {

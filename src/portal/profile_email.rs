@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::first_sign_in::email::{
-    Email, EmailForm, NOT_YET, Status, TAKEN, ask, pending, read, too_soon,
+    Email, EmailForm, NOT_YET, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
 };
 use super::profile;
 use crate::auth::email_confirmation::{Asking, VALID_FOR};
@@ -69,6 +69,7 @@ pub(super) async fn submit(
     match ask(&app, visitor, session, &email, fields.everywhere).await? {
         Asking::Sent | Asking::NothingDue => Ok(Redirect::to(SENT).into_response()),
         Asking::Taken => page(&app, &subscriber, form(TAKEN)),
+        Asking::TooMany => page(&app, &subscriber, form(TOO_MANY)),
         Asking::TooSoon { seconds } => match pending(&app, visitor, session).await? {
             // A double click's second request: the first one's mail is on its way.
             Some(pending) if pending.email == email.as_str() => {
@@ -108,6 +109,7 @@ pub(super) async fn resend(
         }
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::Taken => TAKEN.to_owned(),
+        Asking::TooMany => TOO_MANY.to_owned(),
         Asking::NothingDue => return Ok(Redirect::to(profile::PAGE).into_response()),
     };
     sent_page(&app, &subscriber, Some(notice)).await

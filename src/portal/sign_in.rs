@@ -10,12 +10,13 @@ use tracing::Instrument as _;
 use super::passkey_alone;
 use crate::auth::consent::Client;
 use crate::auth::eligibility::Loss;
+use crate::auth::foreign::Foreign;
 use crate::auth::hashing::HashingError;
 use crate::auth::passkey::Offer;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::auth::user_id::UserId;
 use crate::base::japanese::{day, shows_nothing};
-use crate::web::error::WebError;
+use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
 use crate::web::opening;
@@ -149,7 +150,8 @@ pub(super) async fn submit(
         let form = SignInForm { user_id, remember: fields.remember, ..SignInForm::default() };
         let page =
             SignInPage { notice: Some(STALE.to_owned()), form, ..SignInPage::of(&app, &visitor)? };
-        return visitor.page(&app, StatusCode::FORBIDDEN, &page);
+        let page = visitor.page(&app, StatusCode::FORBIDDEN, &page)?;
+        return Ok(foreign(Foreign::Form, page));
     }
     let mut form = SignInForm {
         user_id: Field::with_value(&fields.user_id),

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::email_code::SendingError;
+use crate::auth::foreign::Foreign;
 use crate::auth::hashing::HashingError;
 use crate::auth::journey::Step;
 use crate::auth::passkey::PasskeyError;
@@ -51,6 +52,13 @@ impl IntoResponse for Failure {
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Notes on an answer what it refuses as nothing of this union's, for the trail
+/// ([`super::layers::note_foreign`]).
+pub fn foreign(shown: Foreign, mut answer: Response) -> Response {
+    answer.extensions_mut().insert(shown);
+    answer
 }
 
 /// What a handler may fail with.

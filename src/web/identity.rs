@@ -4,6 +4,8 @@
 //! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value, and
 //! without a re-authentication no [`Fresh`] one.
 
+mod proof;
+
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -13,12 +15,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+pub use self::proof::{Fresh, SigningIn, Subscriber};
 use super::answer::{self, Asked};
 use super::cookies::Cookies;
-use super::error::{Failure, WebError};
+use super::error::{Failure, WebError, foreign};
 use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
 use crate::auth::KNOWN_FOR;
+use crate::auth::foreign::Foreign;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
 use crate::base::ids::SessionId;
@@ -40,6 +44,7 @@ pub struct Visitor {
     pub browser: PlainToken,
     visit: PlainToken,
     lookup: Option<Lookup>,
+    foreign: Option<Foreign>,
     asked: Asked,
 }
 
@@ -110,7 +115,7 @@ impl Visitor {
     pub(super) fn refuse_form(self, app: &App) -> Response {
         match self.lookup {
             Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(app),
-            _ => Failure::StaleForm.into_response(),
+            _ => foreign(Foreign::Form, Failure::StaleForm.into_response()),
         }
     }
 
@@ -207,6 +212,12 @@ impl Visitor {
         Some(self.jar)
     }
 
+    /// What the browser shows that is nothing of this union's.
+    #[must_use]
+    pub const fn shows_foreign(&self) -> Option<Foreign> {
+        self.foreign
+    }
+
     /// The same browser, without its session.
     #[must_use]
     pub fn signed_out(self) -> Self {
@@ -279,11 +290,18 @@ impl FromRequestParts<AppState> for Visitor {
             .cloned()
             .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
         let mut jar = Cookies::of(&parts.headers);
-        let lookup = match jar.session() {
+        let (lookup, never_ours) = match jar.session() {
             Some(token) => {
-                Some(look_up(app, &tenant, &token).await.map_err(IntoResponse::into_response)?)
+                let found = look_up(app, &tenant, &token).await;
+                let (lookup, never_ours) = found.map_err(IntoResponse::into_response)?;
+                (Some(lookup), never_ours)
             }
-            None => None,
+            None => (None, false),
+        };
+        let shows = match jar.are_foreign(&app.sealer, tenant.id) {
+            _ if never_ours => Some(Foreign::Session),
+            true => Some(Foreign::Cookie),
+            false => None,
         };
         if let Some(Lookup::Living(session)) = &lookup
             && let Some(token) = &session.rotated
@@ -301,97 +319,22 @@ impl FromRequestParts<AppState> for Visitor {
         let browser = jar.browser(&app.sealer, tenant.id);
         let browser = browser.unwrap_or_else(|| visit.child("browser"));
         let asked = Asked::of(parts);
-        let visitor = Self { tenant, jar, browser, visit, lookup, asked };
+        let visitor = Self { tenant, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());
         Ok(visitor)
     }
 }
 
-async fn look_up(app: &App, tenant: &Tenant, token: &PlainToken) -> Result<Lookup, WebError> {
+/// Whose session a token is, and whether it never was one of this union's.
+async fn look_up(
+    app: &App,
+    tenant: &Tenant,
+    token: &PlainToken,
+) -> Result<(Lookup, bool), WebError> {
     let mut tx = app.db.tenant(tenant.id).await?;
     let lookup = session::find(&mut tx, app.context(tenant), token).await?;
+    let is_unknown = matches!(lookup, Lookup::Unknown);
+    let never_ours = is_unknown && !session::was_ours(&mut tx, token).await?;
     tx.commit().await?;
-    if let Lookup::Unknown = lookup {
-        // A cookie of another union's host ends here: it is nobody's.
-        tracing::info!(tenant = %tenant.config.slug, "unknown session");
-    }
-    Ok(lookup)
-}
-
-/// Somebody whose sign-in is complete.
-#[derive(Debug)]
-pub struct Subscriber {
-    pub visitor: Visitor,
-    pub session: Session,
-    /// The session's.
-    pub token: PlainToken,
-}
-
-impl FromRequestParts<AppState> for Subscriber {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
-        match (visitor.subscriber().cloned(), visitor.jar.session()) {
-            (Some(session), Some(token)) => Ok(Self { visitor, session, token }),
-            _ => Err(visitor.turn_away(app)),
-        }
-    }
-}
-
-/// Somebody who proved a moment ago who it is (S4); without re-authentication there is no such
-/// value.
-#[derive(Debug)]
-pub struct Fresh<T>(pub T);
-
-impl FromRequestParts<AppState> for Fresh<Subscriber> {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        let subscriber = Subscriber::from_request_parts(parts, app).await?;
-        if subscriber.session.is_fresh(app.clock.now()) {
-            return Ok(Self(subscriber));
-        }
-        let again = format!("/reauthenticate?next={}", parts.uri.path());
-        Err(Redirect::to(&again).into_response())
-    }
-}
-
-/// Somebody with a right password and a step to do.
-#[derive(Debug)]
-pub struct SigningIn {
-    pub visitor: Visitor,
-    pub session: Session,
-    /// The session's.
-    pub token: PlainToken,
-    pub step: Step,
-}
-
-impl SigningIn {
-    /// # Errors
-    /// The way to the step that is due, where it is not `step`.
-    pub fn at(self, step: Step) -> Result<Self, WebError> {
-        if self.step == step { Ok(self) } else { Err(WebError::NotDue(self.step)) }
-    }
-
-    /// 「全6ステップ中3」; none where the person has been here before.
-    #[must_use]
-    pub fn progress(&self) -> Option<Progress> {
-        self.visitor.progress()
-    }
-}
-
-impl FromRequestParts<AppState> for SigningIn {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
-        match (visitor.session().cloned(), visitor.jar.session()) {
-            (Some(session), Some(token)) if visitor.step(&session) != Step::Complete => {
-                let step = visitor.step(&session);
-                Ok(Self { visitor, session, token, step })
-            }
-            _ => Err(visitor.turn_away(app)),
-        }
-    }
+    Ok((lookup, never_ours))
 }

@@ -15,11 +15,13 @@ use serde::Serialize;
 use tracing::Instrument as _;
 
 use super::cookies;
-use super::error::Failure;
+use super::error::{Failure, foreign};
 use super::host;
 use super::identity::Visitor;
 use super::page::{Frame, Page};
 use super::state::AppState;
+use crate::auth::consent::Client;
+use crate::auth::foreign::Foreign;
 use crate::base::ids::RequestId;
 use crate::tenant::directory::{Resolution, Tenant};
 
@@ -109,8 +111,7 @@ pub async fn same_origin(
     if reads || !is_foreign(&tenant.origin, request.headers()) {
         return next.run(request).await;
     }
-    tracing::warn!("request from another site refused");
-    Failure::StaleForm.into_response()
+    foreign(Foreign::Origin, Failure::StaleForm.into_response())
 }
 
 /// Returns true if the browser says that another site sent the request.
@@ -123,6 +124,23 @@ fn is_foreign(origin: &str, headers: &HeaderMap) -> bool {
     }
 }
 
+/// Puts on the trail what was refused as nothing of this union's.
+pub async fn note_foreign(
+    State(app): State<AppState>,
+    Extension(tenant): Extension<Arc<Tenant>>,
+    client: Client,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    if let Some(shown) = response.extensions().get::<Foreign>()
+        && let Err(error) = app.sign_in().note_foreign(&tenant, &client, *shown).await
+    {
+        tracing::warn!(%error, ?shown, "foreign, and not on the trail");
+    }
+    response
+}
+
 /// Answers a browser whose cookies a neighbouring host has filled up with a page that clears them, before a proxy
 /// refuses all its requests.
 pub async fn bounded_cookies(request: Request, next: Next) -> Response {
@@ -132,18 +150,19 @@ pub async fn bounded_cookies(request: Request, next: Next) -> Response {
     }
 }
 
-/// Hands a remembered session's newer token (L11) to the browser, whatever the answer is.
-pub async fn hand_token_over(
-    State(app): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Looks who is asking: notes on the answer what the browser shows that is nothing of this union's, and hands a
+/// remembered session's newer token (L11) to it, whatever the answer is.
+pub async fn known_visitor(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let visitor = match Visitor::from_request_parts(&mut parts, &app).await {
         Ok(visitor) => visitor,
         Err(turned_away) => return turned_away,
     };
     let response = next.run(Request::from_parts(parts, body)).await;
+    let response = match visitor.shows_foreign() {
+        Some(shown) if response.extensions().get::<Foreign>().is_none() => foreign(shown, response),
+        _ => response,
+    };
     match visitor.rotated() {
         Some(jar) if !cookies::sets_session(response.headers()) => (jar, response).into_response(),
         _ => response,

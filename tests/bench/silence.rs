@@ -12,7 +12,7 @@ use kosmo::connections::allow_files;
 
 use crate::http::Connection;
 use crate::meter::ms;
-use crate::stage::Server;
+use crate::stage::{Server, UNION};
 use crate::table::{Table, grouped};
 use crate::tell;
 
@@ -71,7 +71,7 @@ fn best(rounds: &[Vec<Duration>], part: f64) -> Duration {
 
 /// How long each page took that was asked for within `time`, the fastest first.
 fn read_pages(server: &Server, time: Duration) -> anyhow::Result<Vec<Duration>> {
-    let request = format!("{}\r\n", server.request("GET /sign-in"));
+    let request = format!("{}\r\n", server.request(UNION, "GET /sign-in"));
     let began = Instant::now();
     let read = || -> anyhow::Result<Vec<Duration>> {
         let mut connection = Connection::open(server.address)?;
@@ -111,8 +111,9 @@ impl Crowd {
         let mut endless = Vec::new();
         for _ in 0..ENDLESS {
             let mut stream = TcpStream::connect(server.address)?;
-            stream
-                .write_all(format!("{}X-Endless: ", server.request("GET /sign-in")).as_bytes())?;
+            stream.write_all(
+                format!("{}X-Endless: ", server.request(UNION, "GET /sign-in")).as_bytes(),
+            )?;
             endless.push(stream);
         }
         let is_over = Arc::new(AtomicBool::new(false));
@@ -126,7 +127,7 @@ impl Crowd {
                 ENDLESS as usize - endless.len()
             }
         });
-        let request = format!("{}\r\n", server.request("GET /healthz"));
+        let request = format!("{}\r\n", server.request(UNION, "GET /healthz"));
         let mut streams = Vec::new();
         for number in 0..idle {
             let mut stream = TcpStream::connect(server.address)?;

@@ -56,7 +56,8 @@ impl<'s> Stage<'s> {
         // As a database is that has been there for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), Role::Operator, 2);
-        let hash = Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
+        let hash =
+            Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
         for (union, people) in unions {
             register_subscribers(&db, union, people, &hash).await?;
         }

@@ -252,7 +252,7 @@ async fn a_server_that_stops_answers_what_it_was_asked_and_closes_the_rest() {
 }
 
 #[tokio::test]
-async fn all_the_cookies_that_a_browser_keeps_are_read() {
+async fn a_browser_full_of_cookies_is_answered_by_a_page_that_clears_them() {
     let product = Product::open(limits(16, LONG)).await;
     let cookies: Vec<String> =
         (0..180).map(|number| format!("c{number:03}={}", "x".repeat(4091))).collect();
@@ -262,7 +262,9 @@ async fn all_the_cookies_that_a_browser_keeps_are_read() {
     let request = format!("GET {PAGE} HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookies}\r\n\r\n");
     client.say(&request).await;
     let answer = client.answer().await;
-    assert!(answer.status < 400, "{}", answer.head);
+    assert_eq!(answer.status, 431, "{}", answer.head);
+    assert!(answer.head.contains("clear-site-data: \"cookies\""), "{}", answer.head);
+    assert!(answer.body.contains("もう一度開く"), "{}", answer.body);
     client.is_closed().await;
 }
 

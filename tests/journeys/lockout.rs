@@ -20,7 +20,7 @@ impl World {
         self.give_password(&mut self.browser(person.union), person).await
     }
 
-    async fn guess_often(&self, person: Person, times: usize) {
+    pub async fn guess_often(&self, person: Person, times: usize) {
         for time in 0..times {
             assert!(self.guess(wrong(person)).await.shows(REFUSED), "{time}");
         }
@@ -150,4 +150,29 @@ async fn l2_a_stricter_policy_locks_whom_it_would_have_and_staff_unlock_them() {
     assert!(world.guess(TARO).await.shows(REFUSED));
     assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
     world.sign_in(TARO).await;
+}
+
+#[tokio::test]
+async fn l2_strangers_who_guess_lock_themselves_out_and_not_the_persons_own_browser() {
+    let world = World::new().await;
+    let mut own = world.sign_in(TARO).await;
+    own.get("/sign-out").await;
+    own.post("/sign-out", &[]).await;
+    world.guess_often(TARO, 11).await;
+    assert_eq!(world.count(LOCKED).await, 1);
+    assert!(world.guess(TARO).await.shows(REFUSED), "a stranger's right one comes too late");
+    assert_eq!(world.give_password(&mut own, TARO).await.location(), "/sign-in/code");
+    assert_eq!(world.count(LOCKED).await, 1, "and nobody is unlocked by that");
+    assert!(world.guess(TARO).await.shows(REFUSED));
+    // The own browser has a count of its own, and locks everybody out.
+    own.get("/sign-in").await;
+    for time in 0..11 {
+        let page = world.give_password(&mut own, wrong(TARO)).await;
+        assert!(page.shows(REFUSED), "{time}");
+    }
+    assert!(world.give_password(&mut own, TARO).await.shows(REFUSED));
+    let unlock = ["members", "unlock", "--tenant", "klinekenpo", TARO.user_id];
+    assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
+    assert_eq!(world.give_password(&mut own, TARO).await.location(), "/sign-in/code");
+    assert_eq!(world.guess(TARO).await.location(), "/sign-in/code");
 }

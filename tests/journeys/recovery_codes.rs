@@ -67,6 +67,8 @@ async fn ten_codes_are_shown_once_and_each_signs_in_once() {
     again.get(USE).await;
     let page = again.post(USE, &[("code", &set[0])]).await;
     assert!(page.shows("リカバリーコードが正しくありません。"), "{}", page.text());
+    let failures = "select coalesce(max(second_factor_failures), 0)::bigint from accounts";
+    assert_eq!(world.count(failures).await, 0, "a code that was right once is no guess");
     let pasted = format!("\u{feff}\u{202a}{}\u{202c}", set[1].replace('-', "‐"));
     again.post(USE, &[("code", &pasted)]).await;
     assert!(again.get("/").await.heading().starts_with("ようこそ"));

@@ -12,6 +12,7 @@ use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredent
 use super::{PROOF, PasskeyError, Verdict, note_use, relying_party};
 use crate::audit::{self, Action};
 use crate::auth::consent::Client;
+use crate::auth::foreign::Foreign;
 use crate::auth::session::{self, Beginning, Lookup};
 use crate::auth::sign_in::{Outcome, SignIn};
 use crate::auth::throttle;
@@ -109,6 +110,7 @@ impl SignIn<'_> {
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
         let Some(((asked, ticket), answer)) = asked.zip(answer) else {
             tx.commit().await?;
+            self.note_foreign(visit.tenant, given.client, Foreign::Passkey).await?;
             return Ok(Outcome::Refused);
         };
         let (verdict, account) = match is_first(&mut tx, self.clock, &ticket).await? {

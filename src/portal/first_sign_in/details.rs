@@ -115,6 +115,10 @@ async fn read(
     form: &mut DetailsForm,
 ) -> Result<Option<Details>, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
+    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+        form.user_id.error = Some(email::TOO_MANY.to_owned());
+        return Ok(None);
+    }
     let user_id = UserId::choose(&visitor.tenant.config.user_id, &fields.user_id);
     let email: Result<Option<EmailAddress>, String> = match fields.email.trim() {
         "" => Ok(None),

@@ -25,6 +25,9 @@ const TOO_LONG: &str = "設定可能なメールアドレスの最大文字数�
 pub(in crate::portal) const TAKEN: &str =
     "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
 
+/// To somebody who asks whether one ID or address after the other is free.
+pub(in crate::portal) const TOO_MANY: &str =
+    "確認が続いたため、しばらく時間をおいてから、もう一度お試しください。";
 pub(in crate::portal) const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
 
 #[derive(Debug, Default, Serialize)]
@@ -101,6 +104,7 @@ pub(super) async fn submit(
     let SigningIn { visitor, session, .. } = &signing_in;
     match ask(&app, visitor, session, &email, fields.everywhere).await? {
         Asking::Taken => page(&app, &signing_in, form(TAKEN)),
+        Asking::TooMany => page(&app, &signing_in, form(TOO_MANY)),
         Asking::TooSoon { seconds } if asked_elsewhere(&app, &signing_in, &email).await? => {
             page(&app, &signing_in, form(&too_soon(seconds)))
         }
@@ -119,6 +123,9 @@ pub(in crate::portal) async fn ask(
     email: &EmailAddress,
     everywhere: bool,
 ) -> Result<Asking, WebError> {
+    if !app.sign_in().may_ask_what_is_free(tenant, session).await? {
+        return Ok(Asking::TooMany);
+    }
     let account = session.account;
     let mut tx = app.db.tenant(tenant.id).await?;
     if everywhere {
@@ -205,6 +212,7 @@ pub(super) async fn resend(
         }
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
+        Asking::TooMany => TOO_MANY.to_owned(),
         Asking::Taken => {
             let email = Field::with_value(&pending.email).with_error(TAKEN);
             return page(&app, &signing_in, EmailForm { email, ..EmailForm::default() });

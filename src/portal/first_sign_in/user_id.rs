@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::email::TOO_MANY;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::user_id::{self, Refused, UserId};
 use crate::portal::ONWARD;
@@ -101,6 +102,10 @@ pub(super) async fn submit(
             return page(&app, &signing_in, form);
         }
     };
+    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+        form.user_id = form.user_id.with_error(TOO_MANY);
+        return page(&app, &signing_in, form);
+    }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let set = user_id::set(&mut tx, &app.clock, session.account, &user_id, method).await?;
     tx.commit().await?;

@@ -7,12 +7,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answer;
+use crate::auth::foreign::Foreign;
 use crate::auth::password::{self, Rule};
 use crate::auth::recovery::Reset;
 use crate::base::secret::PlainToken;
 use crate::portal::new_password::{Twice, TwoFields, messages};
 use crate::tenant::policy::FactorReset;
-use crate::web::error::WebError;
+use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::Visitor;
 use crate::web::page::Page;
@@ -79,11 +80,11 @@ pub(super) async fn submit(
     Form { visitor, fields: Chosen { token, password, again, lost } }: Form<Chosen>,
 ) -> Result<Response, WebError> {
     let Some(link) = PlainToken::parse(&token) else {
-        return visitor.page(&app, StatusCode::GONE, &ResetOverPage {});
+        return over(&app, &visitor);
     };
     let mut form = ResetPasswordForm { lost, ..ResetPasswordForm::default() };
     let Some(user_id) = app.sign_in().whose_reset(&visitor.tenant, &link).await? else {
-        return visitor.page(&app, StatusCode::GONE, &ResetOverPage {});
+        return over(&app, &visitor);
     };
     let twice = Twice { password: &password, again: &again };
     let mut fields = TwoFields { password: &mut form.password, again: &mut form.again };
@@ -100,6 +101,12 @@ pub(super) async fn submit(
     }
 }
 
+/// What a link is that was used, replaced, or never was this union's.
+fn over(app: &App, visitor: &Visitor) -> Result<Response, WebError> {
+    let answer = visitor.page(app, StatusCode::GONE, &ResetOverPage {})?;
+    Ok(foreign(Foreign::Link, answer))
+}
+
 /// The form of a link that works.
 async fn page(
     app: &App,
@@ -113,7 +120,7 @@ async fn page(
         None => None,
     };
     let Some(user_id) = user_id else {
-        return visitor.page(app, StatusCode::GONE, &ResetOverPage {});
+        return over(app, visitor);
     };
     form.errors = summary(&[("password", &form.password), ("again", &form.again)]);
     let page = ResetPasswordPage {

@@ -104,6 +104,18 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
     let counted = "select count(*) from accounts where locked_at is not null
                    or second_factor_failures > 0";
     assert_eq!(world.count(counted).await, 0, "and no click counts as a wrong guess");
+    // Somebody who read it over a shoulder, with the password: neither in, nor able to lock the person out.
+    let mut late = world.browser("kddikenpo");
+    world.give_password(&mut late, own).await;
+    late.get("/sign-in/totp").await;
+    for _ in 0..12 {
+        let page = late.post("/sign-in/totp", &[("device", &device), ("code", &code)]).await;
+        assert!(page.shows("ワンタイムパスワードが正しくありません"), "{}", page.text());
+    }
+    assert_eq!(world.count(counted).await, 0, "a right one that comes again is no guess");
+    let lines = "select count(*) from audit_events
+                 where action = 'totp.refused' and (detail ->> 'replayed')::boolean";
+    assert!(world.count(lines).await >= 12);
 }
 
 #[tokio::test]

@@ -1,0 +1,90 @@
+//! Proofs that a handler takes: of a complete sign-in, of one a moment ago, of a step that is due.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::Visitor;
+use crate::auth::journey::{Progress, Step};
+use crate::auth::session::Session;
+use crate::base::secret::PlainToken;
+use crate::web::error::WebError;
+use crate::web::state::AppState;
+
+/// Somebody whose sign-in is complete.
+#[derive(Debug)]
+pub struct Subscriber {
+    pub visitor: Visitor,
+    pub session: Session,
+    /// The session's.
+    pub token: PlainToken,
+}
+
+impl FromRequestParts<AppState> for Subscriber {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        match (visitor.subscriber().cloned(), visitor.jar.session()) {
+            (Some(session), Some(token)) => Ok(Self { visitor, session, token }),
+            _ => Err(visitor.turn_away(app)),
+        }
+    }
+}
+
+/// Somebody who proved a moment ago who it is (S4); without re-authentication there is no such
+/// value.
+#[derive(Debug)]
+pub struct Fresh<T>(pub T);
+
+impl FromRequestParts<AppState> for Fresh<Subscriber> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let subscriber = Subscriber::from_request_parts(parts, app).await?;
+        if subscriber.session.is_fresh(app.clock.now()) {
+            return Ok(Self(subscriber));
+        }
+        let again = format!("/reauthenticate?next={}", parts.uri.path());
+        Err(Redirect::to(&again).into_response())
+    }
+}
+
+/// Somebody with a right password and a step to do.
+#[derive(Debug)]
+pub struct SigningIn {
+    pub visitor: Visitor,
+    pub session: Session,
+    /// The session's.
+    pub token: PlainToken,
+    pub step: Step,
+}
+
+impl SigningIn {
+    /// # Errors
+    /// The way to the step that is due, where it is not `step`.
+    pub fn at(self, step: Step) -> Result<Self, WebError> {
+        if self.step == step { Ok(self) } else { Err(WebError::NotDue(self.step)) }
+    }
+
+    /// 「全6ステップ中3」; none where the person has been here before.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        self.visitor.progress()
+    }
+}
+
+impl FromRequestParts<AppState> for SigningIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        match (visitor.session().cloned(), visitor.jar.session()) {
+            (Some(session), Some(token)) if visitor.step(&session) != Step::Complete => {
+                let step = visitor.step(&session);
+                Ok(Self { visitor, session, token, step })
+            }
+            _ => Err(visitor.turn_away(app)),
+        }
+    }
+}

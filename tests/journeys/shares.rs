@@ -1,0 +1,187 @@
+//! What one person, or one union's crowd, can take of what all share.
+
+use axum::http::StatusCode;
+use chrono::{Duration, TimeDelta};
+use kosmo::mail::message::{AccountChangedMail, EmailCodeMail};
+use kosmo::mail::outbox::{self, Perishable};
+use kosmo::mail::queue::set_rate;
+use kosmo::mail::sender::Sender;
+use uuid::Uuid;
+
+use crate::support::people::{GORO, Person, TARO};
+use crate::support::world::World;
+
+const QUEUED_CODES: &str =
+    "select count(*) from outbox where state = 'queued' and kind = 'email_code'";
+const LIVING: &str = "select count(*) from sessions where ended_at is null";
+
+#[tokio::test]
+async fn l3_whoever_begins_many_sign_ins_has_few_of_them_and_few_codes() {
+    let world = World::new().await;
+    let mut browsers = Vec::new();
+    let mut begun = 0;
+    for _ in 0..25 {
+        let mut browser = world.browser("klinekenpo");
+        let page = world.give_password(&mut browser, TARO).await;
+        begun += i32::from(page.status == StatusCode::SEE_OTHER);
+        browsers.push(browser);
+    }
+    assert_eq!(begun, 20, "right tries count, too");
+    assert_eq!(world.count(LIVING).await, 3);
+    assert!(world.count(QUEUED_CODES).await <= 3);
+    world.deliver().await;
+    let codes = world.mails_to(TARO.email);
+    assert!(codes.len() <= 3, "{codes:?}");
+    for browser in &mut browsers[..10] {
+        assert_eq!(browser.get("/sign-in/code").await.location(), "/sign-in", "it is over");
+    }
+    world.clock.advance(Duration::minutes(2));
+    let mut browser = world.browser("klinekenpo");
+    world.give_password(&mut browser, TARO).await;
+    let page = browser.get("/sign-in/code").await;
+    assert!(!page.shows("メールの送信が続いたため"), "time brings codes back: {}", page.text());
+}
+
+#[tokio::test]
+async fn l3_who_was_sent_too_many_codes_is_told_to_wait() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        world.give_password(&mut world.browser("klinekenpo"), TARO).await;
+    }
+    let mut browser = world.browser("klinekenpo");
+    assert_eq!(world.give_password(&mut browser, TARO).await.location(), "/sign-in/code");
+    let page = browser.get("/sign-in/code").await;
+    assert!(page.shows("メールの送信が続いたため、しばらく時間をおいてから"), "{}", page.text());
+    // The others have their own.
+    assert_eq!(
+        world.give_password(&mut world.browser("klinekenpo"), GORO).await.location(),
+        "/sign-in/code"
+    );
+}
+
+#[tokio::test]
+async fn l3_a_stranger_who_knows_the_password_takes_no_code_from_the_persons_own_browser() {
+    let world = World::new().await;
+    let mut own = world.sign_in(TARO).await;
+    own.get("/sign-out").await;
+    own.post("/sign-out", &[]).await;
+    for _ in 0..25 {
+        world.give_password(&mut world.browser("klinekenpo"), TARO).await;
+    }
+    world.give_password(&mut own, TARO).await;
+    own.get("/sign-in/code").await;
+    let code = world.mailed_code(TARO.email).await;
+    let answer = own.post("/sign-in/code", &[("code", &code)]).await;
+    assert!(own.follow(answer).await.heading().starts_with("ようこそ"));
+}
+
+#[tokio::test]
+async fn l3_a_newer_code_replaces_the_one_that_has_not_gone_out() {
+    let world = World::new().await;
+    let mut browser = world.browser("klinekenpo");
+    world.give_password(&mut browser, TARO).await;
+    browser.get("/sign-in/code").await;
+    world.clock.advance(Duration::seconds(31));
+    browser.post("/sign-in/code/resend", &[]).await;
+    assert_eq!(world.count(QUEUED_CODES).await, 1);
+    let dead = "select count(*) from outbox where state = 'expired' and text_body = ''";
+    assert_eq!(world.count(dead).await, 1);
+    let code = world.mailed_code(TARO.email).await;
+    assert_eq!(world.mails_to(TARO.email).len(), 1, "the first one never goes out");
+    let answer = browser.post("/sign-in/code", &[("code", &code)]).await;
+    assert!(browser.follow(answer).await.heading().starts_with("ようこそ"));
+}
+
+async fn post(world: &World, slug: &str, address: &str) {
+    let union = world.union(slug);
+    let mail = AccountChangedMail {
+        what: "パスワードの変更".to_owned(),
+        at: "今日".to_owned(),
+        origin: union.origin.clone(),
+    };
+    let letter = world.app.mail.write(&union, &mail).unwrap();
+    let mut tx = world.app.db.tenant(union.id).await.unwrap();
+    outbox::enqueue(&mut tx, &world.clock, &letter, address, None).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn post_code(world: &World, slug: &str, address: &str) {
+    let union = world.union(slug);
+    let letter = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
+    let letter = world.app.mail.write(&union, &letter).unwrap();
+    let expires_at = world.clock.now() + TimeDelta::minutes(10);
+    let code = Some(Perishable { expires_at, series: Uuid::now_v7() });
+    let mut tx = world.app.db.tenant(union.id).await.unwrap();
+    outbox::enqueue(&mut tx, &world.clock, &letter, address, code).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn m2_unions_take_turns_and_codes_go_before_all_else() {
+    let world = World::empty().await;
+    let folder = tempfile::tempdir().unwrap();
+    let sender = Sender::File(folder.path().to_owned());
+    set_rate(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
+    for number in 0..50 {
+        post(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
+        post_code(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
+    }
+    world.clock.advance(Duration::milliseconds(1));
+    post(&world, "jomkenpo", "j@example.jp").await;
+    post_code(&world, "jomkenpo", "j@example.jp").await;
+    post_code(&world, "jrckenpo", "r@example.jp").await;
+    for second in 0..3 {
+        assert_eq!(outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
+        let codes = "select count(*) from outbox where state = 'sent' and kind = 'email_code'";
+        assert_eq!(world.count(codes).await, second + 1, "a code in each second");
+        world.clock.advance(Duration::seconds(1));
+    }
+    let unions = "select count(distinct tenant_id) from outbox where state = 'sent'";
+    assert_eq!(world.count(unions).await, 3, "each union had its turn");
+}
+
+#[tokio::test]
+async fn m2_a_person_with_many_mails_waits_for_those_with_few() {
+    let world = World::empty().await;
+    let folder = tempfile::tempdir().unwrap();
+    let sender = Sender::File(folder.path().to_owned());
+    for _ in 0..20 {
+        post(&world, "klinekenpo", TARO.email).await;
+    }
+    world.clock.advance(Duration::milliseconds(1));
+    post(&world, "klinekenpo", GORO.email).await;
+    outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap();
+    let sent = |address: &str| {
+        format!("select count(*) from outbox where state = 'sent' and recipient = '{address}'")
+    };
+    assert_eq!(world.count(&sent(TARO.email)).await, 5, "a few at once");
+    assert_eq!(world.count(&sent(GORO.email)).await, 1);
+    world.clock.advance(Duration::minutes(1));
+    outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap();
+    assert_eq!(world.count(&sent(TARO.email)).await, 20, "and none is lost");
+}
+
+#[tokio::test]
+async fn f5_whether_an_address_is_free_is_not_told_for_ever() {
+    let world = World::new().await;
+    let mut taro = world.sign_in(TARO).await;
+    let mut told = 0;
+    for _ in 0..30 {
+        taro.get("/profile/email").await;
+        let page = taro.post("/profile/email", &[("email", GORO.email)]).await;
+        if page.shows("他のアカウントで設定されているメールアドレスです。")
+        {
+            told += 1;
+        } else {
+            assert!(page.shows("確認が続いたため、しばらく時間をおいて"), "{}", page.text());
+        }
+    }
+    assert_eq!(told, 20);
+    let known = Person { email: "free@example.jp", ..TARO };
+    let page = taro.post("/profile/email", &[("email", known.email)]).await;
+    assert!(page.shows("確認が続いたため"), "free or taken, nothing is told: {}", page.text());
+    world.clock.advance(Duration::minutes(2));
+    taro.get("/profile/email").await;
+    let page = taro.post("/profile/email", &[("email", GORO.email)]).await;
+    assert!(page.shows("他のアカウントで設定されているメールアドレスです。"));
+}
