@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
@@ -97,7 +97,7 @@ pub fn router(app: AppState) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/hooks/ses", post(hooks::ses).layer(DefaultBodyLimit::max(hooks::LARGEST)))
+        .route("/hooks/ses", post(hooks::ses))
         .merge(unions)
         .layer(from_fn_with_state(app.clone(), layers::outermost))
         .with_state(app)

@@ -118,7 +118,7 @@ pub enum LogFormat {
 pub struct HashingSettings {
     /// Threads that hash passwords; 0: one a core.
     pub threads: usize,
-    /// Sign-ins that may wait for a thread; beyond, the answer is 503.
+    /// Sign-ins that may wait for a thread; beyond, the answer is 503 to those of the union of which most wait.
     pub queue: usize,
 }
 

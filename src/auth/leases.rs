@@ -25,7 +25,9 @@ const THE_UNION: &str = "";
 
 /// What this server holds of each union's buckets.
 #[derive(Debug, Default)]
-pub struct Leases(Mutex<HashMap<(TenantId, &'static str), Arc<sync::Mutex<Lease>>>>);
+pub struct Leases(Mutex<HashMap<(TenantId, &'static str), Shared>>);
+
+type Shared = Arc<sync::Mutex<Lease>>;
 
 #[derive(Debug, Default)]
 struct Lease {
@@ -63,7 +65,7 @@ impl Leases {
         self.lease(union, bucket).lock().await.tokens += 1;
     }
 
-    fn lease(&self, union: TenantId, bucket: Bucket) -> Arc<sync::Mutex<Lease>> {
+    fn lease(&self, union: TenantId, bucket: Bucket) -> Shared {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         leases.entry((union, bucket.name())).or_default().clone()
     }

@@ -1,9 +1,10 @@
 //! What other services post, on any host: `POST /hooks/ses` hears from Amazon SES, through SNS, of mail
 //! that came back.
 
-use axum::body::Bytes;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
@@ -14,7 +15,9 @@ use crate::mail::feedback::{self, Failure, Feedback};
 use crate::mail::sns::{Content, SnsError, Topic, taken};
 
 /// As much as SNS lets anybody publish.
-pub const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 256 * 1024;
+/// Longer than SNS waits for an answer.
+const LONGEST_SENDING: Duration = Duration::from_secs(20);
 
 /// Why nothing was taken.
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +41,14 @@ impl HookError {
     }
 }
 
-pub async fn ses(State(app): State<AppState>, body: Result<Bytes, BytesRejection>) -> Response {
+pub async fn ses(State(app): State<AppState>, body: Body) -> Response {
     let Some(topic) = &app.returned_mail else {
         return (StatusCode::NOT_FOUND, "404 Not Found\n").into_response();
     };
-    let posted = match &body {
-        Ok(body) => take(&app, topic, body).await,
-        Err(_) => Err(SnsError::Unreadable.into()),
+    let body = tokio::time::timeout(LONGEST_SENDING, to_bytes(body, LARGEST)).await;
+    let posted = match body {
+        Ok(Ok(body)) => take(&app, topic, &body).await,
+        Ok(Err(_)) | Err(_) => Err(SnsError::Unreadable.into()),
     };
     let Err(error) = posted else { return (StatusCode::OK, "ok\n").into_response() };
     let status = error.status();

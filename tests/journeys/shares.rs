@@ -2,11 +2,11 @@
 
 use axum::http::StatusCode;
 use chrono::{Duration, TimeDelta};
+use kosmo::base::ids::MailId;
 use kosmo::mail::message::{AccountChangedMail, EmailCodeMail};
 use kosmo::mail::outbox::{self, Perishable};
 use kosmo::mail::queue::set_rate;
 use kosmo::mail::sender::Sender;
-use uuid::Uuid;
 
 use crate::support::people::{GORO, Person, TARO};
 use crate::support::world::World;
@@ -110,7 +110,7 @@ async fn post_code(world: &World, slug: &str, address: &str) {
     let letter = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
     let letter = world.app.mail.write(&union, &letter).unwrap();
     let expires_at = world.clock.now() + TimeDelta::minutes(10);
-    let code = Some(Perishable { expires_at, series: Uuid::now_v7() });
+    let code = Some(Perishable { expires_at, series: MailId::new(&world.clock).0 });
     let mut tx = world.app.db.tenant(union.id).await.unwrap();
     outbox::enqueue(&mut tx, &world.clock, &letter, address, code).await.unwrap();
     tx.commit().await.unwrap();
