@@ -7,9 +7,9 @@
 //! can still try another server.
 
 mod conversation;
-mod files;
 mod idlers;
 mod liveness;
+mod open_files;
 mod wire;
 
 use std::io;
@@ -24,15 +24,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::conversation::Conversations;
-pub use self::files::allow_files;
+pub use self::open_files::allow_files;
 
 /// More than a server of this size has a use for.
 const MOST_CONNECTIONS: u32 = 16 * 1024;
 /// Files that are no connections from outside: those to the database and to AWS, logs, the runtime's own.
 const OTHER_FILES: u32 = 256;
-/// For so long no connection is taken in after the system refused one, so that it isn't asked in a loop.
+/// After the system refused a connection, none is accepted for this long, so that it isn't asked in a loop.
 const PAUSE: Duration = Duration::from_millis(50);
-/// What goes on for long is logged this often.
+/// A condition that lasts is logged this often.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// What connections may take.

@@ -57,6 +57,14 @@ async fn tidy_each(settings: &Settings, db: &Db, clock: &Clock) -> Result<(), sq
 }
 
 async fn tidy_one(db: &Db, clock: &Clock, tenant: &Tenant) -> Result<usize, sqlx::Error> {
+    loop {
+        let mut tx = db.tenant(tenant.id).await?;
+        let more = auth::housekeeping::sweep(&mut tx, clock).await?;
+        tx.commit().await?;
+        if !more {
+            break;
+        }
+    }
     let mut tx = db.tenant(tenant.id).await?;
     let closed = auth::housekeeping::tidy(&mut tx, clock, &tenant.config).await?;
     tx.commit().await?;

@@ -8,6 +8,7 @@ use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::AccountId;
+use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::terms::Terms;
 
@@ -112,26 +113,38 @@ pub(super) async fn take_try_back(
     .map(drop)
 }
 
-/// Locks a person out whose password strangers have got wrong `least` times or more; whoever is signed in stays
-/// so, and known browsers stay open. The address to tell, where it is news.
-pub(super) async fn lock_strangers_out(
+/// Locks a person out whose password was wrong `least` times or more in a row; whoever is signed in stays so.
+/// Strangers' tries leave the person's known browsers open, those of a known `browser` lock everything. The address to
+/// tell, where it is news; nobody's account takes as long.
+pub(super) async fn lock_out(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: Option<AccountId>,
+    browser: Option<&PlainToken>,
     least: i32,
 ) -> Result<Option<String>, sqlx::Error> {
+    let browser = browser.map(|browser| browser.hashed().to_vec());
+    let spares_known = browser.is_none();
     let locked = sqlx::query!(
-        "update accounts set locked_at = $2, lock_spares_known_browsers = true
-         where id = $1 and locked_at is null and password_failures >= $3::int returning email",
-        account as AccountId,
+        r#"update accounts a
+           set locked_at = coalesce(a.locked_at, $2), lock_spares_known_browsers = $3::bytea is null
+           where a.id = $1
+             and case when $3::bytea is null then a.locked_at is null and a.password_failures >= $4::int
+                 else (a.locked_at is null or a.lock_spares_known_browsers)
+                      and exists (select from known_browsers k
+                                  where k.tenant_id = a.tenant_id and k.account_id = a.id
+                                    and k.token_hash = $3 and k.failures >= $4::int) end
+           returning a.id as "id: AccountId", a.email"#,
+        account as Option<AccountId>,
         clock.now(),
+        browser,
         least
     )
     .fetch_optional(tx.conn())
     .await?;
     let Some(locked) = locked else { return Ok(None) };
-    let detail = serde_json::json!({ "by": "password", "spares_known_browsers": true });
-    audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
+    let detail = serde_json::json!({ "by": "password", "spares_known_browsers": spares_known });
+    audit::record(tx, clock, Action::Locked, Some(locked.id), detail).await?;
     Ok(locked.email)
 }
 

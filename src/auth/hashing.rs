@@ -3,7 +3,7 @@
 //! A hash takes 19 MiB and some 15 ms. A thread a core, each with memory of its own that it uses
 //! again and again, makes as many hashes as the cores can and never more memory. Work on passwords begins
 //! with a turn, which unions and their people are given fairly ([`FairQueue`]); when nobody else may wait
-//! the answer is "come again", at once, instead of a server that drowns. The threads give way to those
+//! the answer is "come again", half a second later, instead of a server that drowns. The threads give way to those
 //! that answer pages.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -30,6 +30,10 @@ const HASH_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
 /// About as long as a hash takes.
 const PATIENCE: Duration = Duration::from_millis(20);
+#[cfg(target_os = "linux")]
+const NICENESS: libc::c_int = 5;
+/// A refusal is told after this long. Programs that ask again at once would keep the others waiting with refusals.
+const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// Turns a thread: while one hashes, others ask the database before and after.
 const TURNS_PER_THREAD: usize = 3;
 
@@ -53,22 +57,18 @@ pub enum HashingError {
     Unreadable,
 }
 
-impl From<Full> for HashingError {
-    fn from(_: Full) -> Self {
-        Self::Busy
-    }
-}
-
 /// Somebody's turn to have passwords hashed, until it is dropped.
 #[derive(Debug)]
 pub struct HashingTurn<'h> {
     hasher: &'h Hasher,
-    _admission: Admission,
+    admission: Arc<Admission>,
 }
 
 struct Job {
     password: SecretString,
     work: Work,
+    /// A turn ends with its work, though nobody may wait for that any more.
+    _admission: Arc<Admission>,
 }
 
 /// Other work, which may use the thread's own memory.
@@ -102,7 +102,10 @@ impl Hasher {
             let queue = queue.clone();
             std::thread::Builder::new()
                 .name(format!("hashing-{number}"))
-                .spawn(move || work(&queue))
+                .spawn(move || {
+                    give_way();
+                    work(&queue);
+                })
                 .expect("a thread can be started");
         }
         let salt = [0; SALT_LENGTH];
@@ -117,8 +120,13 @@ impl Hasher {
     /// # Errors
     /// [`HashingError::Busy`].
     pub async fn turn(&self, union: TenantId, who: &str) -> Result<HashingTurn<'_>, HashingError> {
-        let _admission = self.turns.enter(union, who).await?;
-        Ok(HashingTurn { hasher: self, _admission })
+        match self.turns.enter(union, who).await {
+            Ok(admission) => Ok(HashingTurn { hasher: self, admission: Arc::new(admission) }),
+            Err(Full) => {
+                tokio::time::sleep(REFUSED_AFTER).await;
+                Err(HashingError::Busy)
+            }
+        }
     }
 
     /// [`HashingTurn::hash`] for an operator's work that nobody waits for: where no more may wait it comes again.
@@ -201,16 +209,29 @@ impl HashingTurn<'_> {
     }
 
     fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
-        let job = Job { password: password.clone(), work };
+        let _admission = self.admission.clone();
+        let job = Job { password: password.clone(), work, _admission };
         self.hasher.jobs.send(job).map_err(|_| HashingError::Stopped)
     }
 }
+
+/// Lets this thread give way to those that answer pages, whose work takes no time. Only Linux has a niceness for each
+/// thread; where the system refuses, all are alike.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the standard library knows no niceness")]
+fn give_way() {
+    // SAFETY: setpriority reads and writes no memory of ours; 0 is the calling thread.
+    let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn give_way() {}
 
 fn work(queue: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { password, work }) = job else { return };
+        let Ok(Job { password, work, _admission }) = job else { return };
         match work {
             Work::Hash(answer) => {
                 let salt: [u8; SALT_LENGTH] = rand::random();
@@ -275,6 +296,8 @@ impl Stored {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn union() -> TenantId {
@@ -308,7 +331,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_flood_is_turned_away_at_once() {
+    async fn who_hangs_up_leaves_no_turn_before_the_work_is_done() {
+        let hasher = hasher(0);
+        for _ in 0..TURNS_PER_THREAD {
+            let turn = hasher.turn(union(), "").await.unwrap();
+            let texts = vec!["x".to_owned(); 20];
+            let hung_up = Box::pin(turn.digest(vec![0; SALT_LENGTH], texts)).now_or_never();
+            assert!(hung_up.is_none());
+        }
+        assert!(matches!(hasher.turn(union(), "").await, Err(HashingError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_turned_away() {
         let hasher = hasher(1);
         let password = SecretString::from("x");
         let one = async || {

@@ -137,36 +137,6 @@ pub(super) async fn forgive_all(tx: &mut TenantTx, account: AccountId) -> Result
     .map(drop)
 }
 
-/// Locks a person out altogether who got the own password wrong too often in a known browser. The address to
-/// tell, where it is news.
-pub(super) async fn lock_out(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    account: AccountId,
-    browser: &PlainToken,
-    lock_after: u16,
-) -> Result<Option<String>, sqlx::Error> {
-    let locked = sqlx::query!(
-        "update accounts a
-         set locked_at = coalesce(a.locked_at, $3), lock_spares_known_browsers = false
-         where a.id = $1 and (a.locked_at is null or a.lock_spares_known_browsers)
-           and exists (select from known_browsers k
-                       where k.tenant_id = a.tenant_id and k.account_id = a.id
-                         and k.token_hash = $2 and k.failures >= $4::int)
-         returning a.email",
-        account as AccountId,
-        browser.hashed().to_vec(),
-        clock.now(),
-        i32::from(lock_after)
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    let Some(locked) = locked else { return Ok(None) };
-    let detail = serde_json::json!({ "by": "password" });
-    audit::record(tx, clock, Action::Locked, Some(account), detail).await?;
-    Ok(locked.email)
-}
-
 /// Whose new browser it is; `None` where it is known, or the session tells of none.
 async fn insert(
     tx: &mut TenantTx,

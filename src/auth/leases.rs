@@ -3,7 +3,7 @@
 //! All tries at a union, from everywhere, would queue for one row, each with a connection that others need. So a
 //! server takes a lease of tokens, deals them out from memory, and asks for more when they are spent: one
 //! request asks, the others wait without a connection. What a server holds when it stops is lost, and counts as
-//! tries: the union's limit is wrong by a lease a server at most, and never too high.
+//! tries. So the union's limit is wrong by a lease a server at most.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::db::Db;
 
 /// A hundredth of what a union's people may get wrong at once.
 const LEASE: i32 = 20;
-/// An empty bucket is not asked again before.
+/// An empty bucket is asked again after this long.
 const ASK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(1);
 /// The one key of a union's own bucket.
 const THE_UNION: &str = "";
@@ -49,8 +49,9 @@ impl Leases {
         let mut lease = lease.lock().await;
         if lease.tokens == 0 && lease.ask_at <= clock.now() {
             let mut tx = db.tenant_unflushed(union).await?;
-            lease.tokens = bucket.take(&mut tx, clock, THE_UNION, LEASE).await?;
+            let tokens = bucket.take(&mut tx, clock, THE_UNION, LEASE).await?;
             tx.commit().await?;
+            lease.tokens = tokens;
             if lease.tokens == 0 {
                 lease.ask_at = clock.now() + ASK_AGAIN_AFTER;
             }

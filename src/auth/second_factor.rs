@@ -3,17 +3,22 @@
 
 use super::context::Context;
 use super::session;
+use super::throttle::REPLAY_PERSON;
 use crate::audit::{self, Action};
 use crate::base::ids::AccountId;
 use crate::db::TenantTx;
 
-/// Notes that a right one came again, which `action` names. Nobody guessed, so that it counts for nothing.
+/// Notes that a right one came again, which `action` names. Nobody guessed, so that it counts for nothing; after some
+/// it isn't noted either, so that nobody fills the trail with it.
 pub(super) async fn note_replay(
     tx: &mut TenantTx,
     cx: Context<'_>,
     account: AccountId,
     action: Action,
 ) -> Result<(), sqlx::Error> {
+    if !REPLAY_PERSON.take_one(tx, cx.clock, &account.to_string()).await? {
+        return Ok(());
+    }
     let detail = serde_json::json!({ "replayed": true });
     audit::record(tx, cx.clock, action, Some(account), detail).await
 }

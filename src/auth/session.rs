@@ -197,17 +197,22 @@ pub async fn was_ours(tx: &mut TenantTx, token: &PlainToken) -> Result<bool, sql
 }
 
 /// Makes room for one more sign-in that is not complete: of a person's others only the newest go on, and codes that
-/// have not gone out for those that end never will.
+/// have not gone out for those that end never will. Those in known browsers and those elsewhere are counted apart, so
+/// that a stranger who knows the password ends none of the person's own.
 pub(super) async fn end_unfinished(
     tx: &mut TenantTx,
     clock: &Clock,
     account: AccountId,
+    known_browser: bool,
 ) -> Result<(), sqlx::Error> {
     let ended = sqlx::query_scalar!(
         r#"with unfinished as (
-               select id, row_number() over (order by created_at desc, id desc) as place
-               from sessions
-               where account_id = $1 and ended_at is null and second_factor_at is null
+               select s.id, row_number() over (order by s.created_at desc, s.id desc) as place
+               from sessions s
+               where s.account_id = $1 and s.ended_at is null and s.second_factor_at is null
+                 and $4 = exists (select from known_browsers k
+                                  where k.tenant_id = s.tenant_id and k.account_id = s.account_id
+                                    and k.token_hash = s.browser_hash)
            )
            update sessions set ended_at = $3
            where account_id = $1
@@ -215,7 +220,8 @@ pub(super) async fn end_unfinished(
            returning id as "id: SessionId""#,
         account as AccountId,
         MOST_UNFINISHED,
-        clock.now()
+        clock.now(),
+        known_browser
     )
     .fetch_all(tx.conn())
     .await?;

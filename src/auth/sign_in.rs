@@ -210,6 +210,9 @@ impl<'s> SignIn<'s> {
         known_browser::forgive_all(&mut tx, found.account).await?;
         let key = throttle::person(found.account, tried.known);
         if !SIGN_IN_PERSON.take_one(&mut tx, self.clock, &key).await? {
+            let detail = given.client.detail(serde_json::json!({ "too_many": true }));
+            let account = Some(found.account);
+            audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
             return Ok(Outcome::TooMany);
         }
@@ -220,7 +223,7 @@ impl<'s> SignIn<'s> {
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
-            self.give_back(tenant, tried).await?;
+            self.give_back(tenant, tried).await;
             return Ok(Outcome::Closed(loss));
         }
         if let Some(earlier) = earlier {
@@ -229,7 +232,7 @@ impl<'s> SignIn<'s> {
         let whole =
             found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty();
         if !whole {
-            session::end_unfinished(&mut tx, self.clock, found.account).await?;
+            session::end_unfinished(&mut tx, self.clock, found.account, tried.known).await?;
         }
         let beginning = Beginning {
             account: found.account,
@@ -254,7 +257,7 @@ impl<'s> SignIn<'s> {
             email_code::send(&mut tx, self.context(tenant), &session, &token).await?;
         }
         tx.commit().await?;
-        self.give_back(tenant, tried).await?;
+        self.give_back(tenant, tried).await;
         Ok(Outcome::Accepted { token, step, remember_until })
     }
 
@@ -268,18 +271,15 @@ impl<'s> SignIn<'s> {
         let account = tried.credentials.as_ref().map(|found| found.account);
         let mut tx = self.db.tenant(tenant.id).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
-        let lock_after = tenant.config.sign_in.lock_after;
-        let last = i32::from(lock_after);
+        let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);
-        if let Some(account) = account.filter(|_| was_last) {
-            let locked = if tried.known {
-                known_browser::lock_out(&mut tx, self.clock, account, given.browser, lock_after)
-                    .await?
-            } else {
-                // Who has more than the policy allows now had them when it allowed more.
-                let least = if tried.failures.is_some() { last } else { last + 1 };
-                account::lock_strangers_out(&mut tx, self.clock, account, least).await?
-            };
+        // Asked for nobody, too, so that it takes as long.
+        if was_last {
+            // The count may exceed what the policy allows now, since it allowed more before. A try that was not
+            // counted comes beside the last one, which may prove right.
+            let least = if tried.failures.is_some() { last } else { last + 1 };
+            let browser = tried.known.then_some(given.browser);
+            let locked = account::lock_out(&mut tx, self.clock, account, browser, least).await?;
             if let Some(email) = locked {
                 let cx = self.context(tenant);
                 Change::PasswordLocked.tell_address(&mut tx, cx, &email).await?;

@@ -30,12 +30,15 @@ pub(super) const SIGN_IN_NETWORK: Bucket =
 /// Right sign-ins of one person, who may be several at home; a program may know a password, too.
 pub(super) const SIGN_IN_PERSON: Bucket =
     Bucket { name: "sign_in.person", burst: 20.0, an_hour: 60.0 };
-/// Nobody's: counting a try of whom there is no count takes as long as counting one of somebody.
+/// A try at an account without a count takes a token here, so that it costs the same time.
 pub(super) const SIGN_IN_NOBODY: Bucket =
     Bucket { name: "sign_in.nobody", burst: 1_000_000.0, an_hour: 1_000_000.0 };
 /// Mailed codes to one person, over all sign-ins.
 pub(super) const EMAIL_CODE_PERSON: Bucket =
     Bucket { name: "email_code.person", burst: 10.0, an_hour: 30.0 };
+/// Lines on the trail of right second factors of one person that came again.
+pub(super) const REPLAY_PERSON: Bucket =
+    Bucket { name: "replay.person", burst: 20.0, an_hour: 60.0 };
 /// Questions whether a user ID or an address is free, by one person who is signed in.
 pub(super) const FREE_PERSON: Bucket = Bucket { name: "free.person", burst: 20.0, an_hour: 60.0 };
 /// Lines on the trail of what belongs to nobody here, from one address and at one union.
@@ -73,17 +76,18 @@ impl Bucket {
         most: i32,
     ) -> Result<i32, sqlx::Error> {
         sqlx::query_scalar!(
-            r#"insert into throttles as t (bucket, key_hash, tokens, taken, updated_at)
+            r#"insert into throttles as t (bucket, key_hash, tokens, taken, granted, updated_at)
                values ($1, $2, $3::double precision - least($6::integer, floor($3)),
-                       least($6, floor($3))::integer, $5)
+                       true, least($6, floor($3))::integer, $5)
                on conflict (tenant_id, bucket, key_hash) do update
-               set (tokens, taken, updated_at) = (
-                   select full_again - least($6, floor(full_again)), least($6, floor(full_again))::integer,
+               set (tokens, taken, granted, updated_at) = (
+                   select full_again - least($6, floor(full_again)), full_again >= 1,
+                          least($6, floor(full_again))::integer,
                           greatest(t.updated_at, $5)
                    from (select least($3, t.tokens + $4::double precision / 3600
                        * greatest(0, extract(epoch from $5 - t.updated_at)::double precision)))
                        as refilled (full_again))
-               returning taken"#,
+               returning granted"#,
             self.name,
             self.key(key),
             self.burst,

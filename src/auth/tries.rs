@@ -5,6 +5,7 @@ use super::account::{self, Credentials};
 use super::known_browser;
 use super::sign_in::{Given, SignIn};
 use super::throttle::{self, SIGN_IN_NOBODY, SIGN_IN_UNION, Taken};
+use super::user_id::UserId;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 
@@ -54,8 +55,8 @@ impl SignIn<'_> {
             account => account::count_try(&mut tx, account, lock_after).await?,
         };
         if failures.is_none() {
-            let place = throttle::place(given.client);
-            SIGN_IN_NOBODY.take_one(&mut tx, self.clock, &place).await?;
+            let typed = given.user_id.map_or("", UserId::as_str);
+            SIGN_IN_NOBODY.take_one(&mut tx, self.clock, typed).await?;
         }
         tx.commit().await?;
         Ok(Some(Try { credentials, known, failures, taken }))
@@ -76,17 +77,24 @@ impl SignIn<'_> {
             }
             tx.commit().await?;
         }
-        self.give_back(tenant, tried).await
+        self.give_back(tenant, tried).await;
+        Ok(())
     }
 
-    /// Gives back to place and union what a try took that was no wrong one.
-    pub(super) async fn give_back(&self, tenant: &Tenant, tried: &Try) -> Result<(), sqlx::Error> {
+    /// Gives back to place and union what a try took that was no wrong one. A token that can't be given back is no
+    /// reason to fail what has come of the try.
+    pub(super) async fn give_back(&self, tenant: &Tenant, tried: &Try) {
         if tried.known {
-            return Ok(());
+            return;
         }
         self.leases.give_back(tenant.id, SIGN_IN_UNION).await;
-        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
-        tried.taken.give_back(&mut tx).await?;
-        tx.commit().await
+        let given_back = async {
+            let mut tx = self.db.tenant_unflushed(tenant.id).await?;
+            tried.taken.give_back(&mut tx).await?;
+            tx.commit().await
+        };
+        if let Err(error) = given_back.await {
+            tracing::warn!(%error, "a right try counts as a wrong one of its place");
+        }
     }
 }

@@ -102,16 +102,17 @@ impl State {
         Some(waiting)
     }
 
-    /// Sends the last one of the longest line away, if the newcomer's is shorter.
+    /// Sends the last one of a longer line away: of the union of which most wait, or else of the newcomer's own.
     fn give_up_one_for(&mut self, union: TenantId, who: &str) -> bool {
         let of_union = |lines: &Ring<_, VecDeque<_>>| lines.sum(VecDeque::len);
-        let Some((longest, most)) = self.unions.longest(of_union) else { return false };
         let own = self.unions.get(&union).map_or(0, of_union);
-        let lines = self.unions.line(&longest);
+        let longest = self.unions.longest(of_union).filter(|(_, most)| own + 1 < *most);
+        let gives_up = longest.map(|(longest, _)| longest);
+        let longest = gives_up.unwrap_or(union);
+        let Some(lines) = self.unions.get_mut(&longest) else { return false };
         let Some((longest_who, most_who)) = lines.longest(VecDeque::len) else { return false };
-        let own_who = if longest == union { lines.get(who).map_or(0, VecDeque::len) } else { 0 };
-        let is_shorter = own + 1 < most || (longest == union && own_who + 1 < most_who);
-        if !is_shorter {
+        let own_who = lines.get(who).map_or(0, VecDeque::len);
+        if gives_up.is_none() && own_who + 1 >= most_who {
             return false;
         }
         lines.line(&longest_who).pop_back();
@@ -155,6 +156,10 @@ impl<K: Clone + Eq + Hash, L: Default> Ring<K, L> {
         K: std::borrow::Borrow<Q>,
     {
         self.lines.get(name)
+    }
+
+    fn get_mut(&mut self, name: &K) -> Option<&mut L> {
+        self.lines.get_mut(name)
     }
 
     /// The line of a name, at the end of the round where it is new.
@@ -273,6 +278,18 @@ mod tests {
         let second = waiter(&queue, union, "a");
         let _other = waiter(&queue, union, "b");
         assert_eq!(second.now_or_never().unwrap().unwrap_err(), Full);
+    }
+
+    #[tokio::test]
+    async fn a_second_crowded_union_takes_no_fairness_from_the_first() {
+        let queue = FairQueue::new(1, 4);
+        let (one, other) = (union(), union());
+        let _turn = queue.enter(one, "a").await.unwrap();
+        let _crowd =
+            [(one, "a"), (one, "a"), (other, "x")].map(|(union, who)| waiter(&queue, union, who));
+        let last = waiter(&queue, other, "x");
+        let _newcomer = waiter(&queue, other, "y");
+        assert_eq!(last.now_or_never().unwrap().unwrap_err(), Full, "the crowd of the own union");
     }
 
     #[tokio::test]

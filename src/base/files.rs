@@ -61,18 +61,13 @@ pub fn create_empty(path: &Path) -> io::Result<File> {
 /// first, so that nobody reads half of it.
 ///
 /// # Errors
-/// The file system's; `AlreadyExists` where somebody else writes the same file at this moment.
+/// The file system's.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or(ErrorKind::InvalidFilename)?);
-    name.push(".part");
+    // Two who write the same file at this moment don't write into each other's.
+    name.push(format!(".{:08x}.part", rand::random::<u32>()));
     let partial = path.with_file_name(name);
-    // One that a killed run left may have another mode.
-    if let Err(error) = fs::remove_file(&partial)
-        && error.kind() != ErrorKind::NotFound
-    {
-        return Err(error);
-    }
     let mut file = create_new(&partial)?;
     let written = file.write_all(content).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
@@ -186,12 +181,12 @@ mod tests {
             fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
             path
         };
-        let (emptied, replaced, left) = (open("emptied"), open("replaced"), open(".replaced.part"));
+        let (emptied, replaced) = (open("emptied"), open("replaced"));
         create_empty(&emptied).unwrap();
         replace(&replaced, b"new").unwrap();
         assert_eq!((mode(&emptied), fs::read(&emptied).unwrap()), (0o600, Vec::new()));
         assert_eq!((mode(&replaced), fs::read(&replaced).unwrap()), (0o600, b"new".to_vec()));
-        assert!(!left.exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing beside them");
         for refused in [create_new(&replaced).map(drop), write_new_public(&replaced, b"newer")] {
             assert_eq!(refused.unwrap_err().kind(), ErrorKind::AlreadyExists);
         }

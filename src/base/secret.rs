@@ -29,12 +29,6 @@ impl PlainToken {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// Another token, the same each time, that tells nothing of this one.
-    #[must_use]
-    pub fn child(&self, purpose: &str) -> Self {
-        Self(self.derive(purpose, b"child").0)
-    }
-
     /// What the database keeps. The token is random, so a plain hash can't be reversed.
     #[must_use]
     pub fn hashed(&self) -> Hashed {

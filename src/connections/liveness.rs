@@ -12,7 +12,7 @@ use super::idlers::Idlers;
 
 /// A head of a request above this is a large one, of which there may be only so many at once. Browsers
 /// stay far below, unless a union's host has given them cookies without end.
-const LARGE_HEAD: usize = 64 * 1024;
+const LARGE_HEAD: usize = 16 * 1024;
 pub(super) const LARGE_HEADS: usize = 64;
 
 /// Only the connection's own task changes it; the lock is what lets that task move between threads.

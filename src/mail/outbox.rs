@@ -1,6 +1,7 @@
 //! The outbox: mail is stored in the transaction that causes it and goes out at least once.
 //!
-//! A mail past its expiry is never sent, nor one that a newer mail has replaced: nobody wants a code that is dead.
+//! A mail past its expiry is never sent, nor one that a newer mail replaced before a worker took it: nobody wants a code that
+//! is dead.
 
 use std::time::Duration;
 
@@ -27,12 +28,12 @@ const URGENT_ROOM: usize = 50;
 const POLL_EVERY: Duration = Duration::from_secs(5);
 /// How long it rests when more may be due: a fraction of what a provider's bucket holds.
 const NEXT_AFTER: Duration = Duration::from_millis(25);
-/// So many mails may wait for one address as for any other.
+/// Up to this many mails to one address wait without a delay.
 const FEW: i64 = 4;
-/// So much later is each further one due.
-const BEHIND_OTHERS: TimeDelta = TimeDelta::seconds(1);
-/// Who has more waiting waits no longer for that.
-const MOST_BEHIND: i64 = 60;
+/// Each further mail to that address is due this much later.
+const DELAY: TimeDelta = TimeDelta::seconds(1);
+/// At most this many waiting mails are counted.
+const MOST_COUNTED: i64 = 64;
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
 /// A code or a link: it dies, and a newer one of its series replaces it.
@@ -43,8 +44,8 @@ pub struct Perishable {
     pub series: Uuid,
 }
 
-/// Puts a mail into the outbox. One to nobody (`recipient` is empty) makes as much work as any other, and never goes
-/// out, so that whoever asks for a mail can't tell by the time it takes whether there is anybody to get it.
+/// Puts a mail into the outbox. One to nobody (`recipient` is empty) is as much work to write as any other, and never
+/// goes out, so that whoever asks for a mail can't tell by the time it takes whether there is anybody to get it.
 ///
 /// # Errors
 /// The database's.
@@ -60,16 +61,18 @@ pub async fn enqueue(
     if let Some(series) = series {
         drop_unsent(tx, clock, &letter.kind, &[series]).await?;
     }
-    // Who has more than a few waiting lets everybody else's go first.
+    // An address with several mails waiting lets the mails of others go first.
     sqlx::query!(
         "insert into outbox (id, kind, sender_name, sender, reply_to, recipient, subject,
-                             text_body, html_body, created_at, queued_at, due_at, expires_at, series)
+                             text_body, html_body, created_at, queued_at, due_at, expires_at,
+                             urgent, series)
          select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now.at, now.at + greatest(waiting.mails - $17, 0) * $13::interval,
-                $11, $12
+                $11, $11::timestamptz is not null, $12
          from (select coalesce($14, clock_timestamp())) as now (at),
               (select count(*) from (select from outbox
-                                     where tenant_id = $15 and recipient = $6 and state = 'queued'
-                                       and (expires_at is not null) = ($11::timestamptz is not null)
+                                     where tenant_id = $15 and recipient = $6 and $6 <> ''
+                                       and state = 'queued'
+                                       and urgent = ($11::timestamptz is not null)
                                      limit $16) as found) as waiting (mails)",
         id as MailId,
         letter.kind,
@@ -83,10 +86,10 @@ pub async fn enqueue(
         clock.now(),
         perishable.map(|perishable| perishable.expires_at),
         series,
-        PgInterval::try_from(BEHIND_OTHERS).map_err(sqlx::Error::Encode)?,
+        PgInterval::try_from(DELAY).map_err(sqlx::Error::Encode)?,
         clock.held(),
         tx.tenant() as TenantId,
-        MOST_BEHIND,
+        MOST_COUNTED,
         FEW
     )
     .execute(tx.conn())
@@ -231,16 +234,15 @@ impl<'d> Delivery<'d> {
         if room.urgent == 0 {
             return Ok(NEXT_AFTER);
         }
-        let mails = queue::take_due(self.db, self.clock, self.sender.provider(), room).await?;
-        let more = !mails.is_empty();
-        for mail in mails {
+        let taken = queue::take_due(self.db, self.clock, self.sender.provider(), room).await?;
+        for mail in taken.mails {
             let (clock, sender) = (self.clock.clone(), self.sender.clone());
             self.in_flight.spawn(async move {
                 let fate = send(&clock, &sender, &mail).await;
                 Landed { mail, fate }
             });
         }
-        Ok(if more { NEXT_AFTER } else { POLL_EVERY })
+        Ok(if taken.more { NEXT_AFTER } else { POLL_EVERY })
     }
 
     /// Takes in one that has landed, and what else has.
@@ -275,7 +277,7 @@ impl<'d> Delivery<'d> {
 }
 
 async fn send(clock: &Clock, sender: &Sender, mail: &Outgoing) -> Fate {
-    if mail.is_expired(clock.now()) || mail.recipient.is_empty() {
+    if mail.is_expired(clock.now()) {
         return Fate::Expired;
     }
     match tokio::time::timeout(SEND_WITHIN, sender.send(mail)).await {

@@ -76,6 +76,13 @@ pub(super) struct Landed {
     pub(super) fate: Fate,
 }
 
+/// What a worker took.
+pub(super) struct Taken {
+    pub(super) mails: Vec<Outgoing>,
+    /// Set where more may be due: for which there was no room, or which would have been too fast.
+    pub(super) more: bool,
+}
+
 /// How many mails may set out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
@@ -111,7 +118,7 @@ pub async fn set_rate(
 }
 
 /// Takes mails that are due, as far as there is room and as fast as the provider's rate allows: codes and links
-/// before all others; and marks as expired what nobody may get any more. A provider without a rate takes all.
+/// before all others; and marks as expired what nobody may get any more, mails to nobody among them. A provider without a rate takes all.
 ///
 /// Several unions that wait get the same share of it: each has a turn before any has another.
 ///
@@ -122,7 +129,7 @@ pub(super) async fn take_due(
     clock: &Clock,
     provider: &str,
     room: Room,
-) -> Result<Vec<Outgoing>, sqlx::Error> {
+) -> Result<Taken, sqlx::Error> {
     let mut tx = db.platform().await?;
     let now = time(&mut tx, clock).await?;
     expire(&mut tx, now).await?;
@@ -145,7 +152,10 @@ pub(super) async fn take_due(
         .await?;
     }
     tx.commit().await?;
-    Ok(mails)
+    let used_up =
+        tokens.is_some_and(|tokens| tokens <= i64::try_from(mails.len()).unwrap_or(i64::MAX));
+    let more = !mails.is_empty() || used_up || room.other == 0;
+    Ok(Taken { mails, more })
 }
 
 /// The time by which mail is due: the database's, since it is the same for all workers and servers.
@@ -162,7 +172,7 @@ async fn expire(tx: &mut PlatformTx, now: DateTime<Utc>) -> Result<(), sqlx::Err
     sqlx::query!(
         "update outbox set state = 'expired', finished_at = $1, text_body = '', html_body = ''
          where (tenant_id, id) in (select tenant_id, id from outbox
-                                   where state = 'queued' and expires_at <= $1
+                                   where state = 'queued' and (expires_at <= $1 or recipient = '')
                                    for update skip locked)",
         now
     )
@@ -215,18 +225,20 @@ async fn lease(
                    order by tenant_id, due_at limit 1) next
            ), served as materialized (
                select waiting.tenant_id, greatest(1, $3 / count(*) over ()) as share
-               from waiting left join mail_turns t on t.tenant_id = waiting.tenant_id
+               from waiting
+               left join mail_turns t on t.tenant_id = waiting.tenant_id and t.urgent = $4
                where waiting.due_at <= $1
                order by t.served_at nulls first, waiting.tenant_id limit $3
            ), due as materialized (
                select mine.tenant_id, mine.id from served cross join lateral (
                    select o.tenant_id, o.id from outbox o
                    where o.state = 'queued' and o.urgent = $4 and o.tenant_id = served.tenant_id
-                     and o.due_at <= $1
+                     and o.due_at <= $1 and o.recipient <> ''
                    order by o.due_at limit served.share for update skip locked) mine
            ), turn as (
-               insert into mail_turns (tenant_id, served_at) select tenant_id, $1 from served
-               on conflict (tenant_id) do update set served_at = excluded.served_at
+               insert into mail_turns (tenant_id, urgent, served_at)
+               select tenant_id, $4, $1 from served
+               on conflict (tenant_id, urgent) do update set served_at = excluded.served_at
            )
            update outbox o set due_at = $2, attempts = attempts + 1
            from due join tenants t on t.id = due.tenant_id

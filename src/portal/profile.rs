@@ -107,10 +107,6 @@ pub(super) async fn submit(
         }
     };
     let (tenant, clock) = (&visitor.tenant, &app.clock);
-    if user_id.is_some() && !app.sign_in().may_ask_what_is_free(tenant, session).await? {
-        form.user_id = form.user_id.with_error(TOO_MANY);
-        return page(&app, &subscriber, form);
-    }
     let mut said: Vec<String> = Vec::new();
     let mut tx = app.db.tenant(tenant.id).await?;
     if let Some(user_id) = user_id {
@@ -174,6 +170,9 @@ async fn new_user_id(
         Ok(chosen) => chosen,
         Err(error) => return Ok(Err(error)),
     };
+    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+        return Ok(Err(TOO_MANY.to_owned()));
+    }
     let equal = app.sign_in().is_password(&visitor.tenant, session, chosen.as_str()).await?;
     Ok(if equal { Err(password::SAME_AS_USER_ID.to_owned()) } else { Ok(chosen) })
 }

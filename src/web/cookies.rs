@@ -141,6 +141,15 @@ impl Cookies {
         self.without(SESSION)
     }
 
+    /// Takes a name away that the browser shows, and that this union did not give it.
+    #[must_use]
+    pub fn without_foreign_browser(self) -> Self {
+        match self.get(BROWSER) {
+            Some(_) => self.without(BROWSER),
+            None => self,
+        }
+    }
+
     #[must_use]
     pub fn without_answer(self) -> Self {
         self.without(ANSWER)

@@ -317,7 +317,8 @@ impl FromRequestParts<AppState> for Visitor {
             }
         };
         let browser = jar.browser(&app.sealer, tenant.id);
-        let browser = browser.unwrap_or_else(|| visit.child("browser"));
+        let jar = if browser.is_none() { jar.without_foreign_browser() } else { jar };
+        let browser = browser.unwrap_or_else(PlainToken::random);
         let asked = Asked::of(parts);
         let visitor = Self { tenant, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());

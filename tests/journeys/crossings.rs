@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 
 use crate::support::browser::Browser;
-use crate::support::people::{GORO, JIRO, TARO};
+use crate::support::people::{GORO, JIRO, Person, TARO};
 use crate::support::world::World;
 
 const SESSION: &str = "__Host-kosmo-session";
@@ -59,6 +59,38 @@ async fn t15_a_cookie_that_comes_twice_is_believed_neither_time() {
     let session = taro.cookies[SESSION].clone();
     taro.cookies.insert("a".to_owned(), format!("b; {SESSION}={session}"));
     assert_eq!(taro.get("/expenses").await.location(), "/sign-in");
+}
+
+#[tokio::test]
+async fn s9_who_copied_a_visit_is_not_known_by_it() {
+    let world = World::new().await;
+    let mut taro = world.browser("klinekenpo");
+    taro.get("/sign-in").await;
+    let visit = taro.cookies[VISIT].clone();
+    world.give_password(&mut taro, TARO).await;
+    taro.get("/sign-in/code").await;
+    let code = world.mailed_code(TARO.email).await;
+    taro.post("/sign-in/code", &[("code", &code)]).await;
+    let mut copy = world.browser("klinekenpo");
+    copy.cookies.insert(VISIT.to_owned(), visit);
+    world.give_password(&mut copy, Person { password: "chigau-2026", ..TARO }).await;
+    let known = "select coalesce(max(failures), 0)::bigint from known_browsers";
+    assert_eq!(world.count(known).await, 0);
+    let strangers = "select max(password_failures)::bigint from accounts";
+    assert_eq!(world.count(strangers).await, 1);
+}
+
+#[tokio::test]
+async fn t15_a_browser_that_was_named_elsewhere_is_told_once_and_named_anew() {
+    let world = World::new().await;
+    let jiro = world.sign_in(JIRO).await;
+    let mut at_kline = world.browser("klinekenpo");
+    at_kline.cookies.insert(BROWSER.to_owned(), jiro.cookies[BROWSER].clone());
+    for _ in 0..3 {
+        at_kline.get("/sign-in").await;
+    }
+    assert!(!at_kline.cookies.contains_key(BROWSER));
+    assert_eq!(world.foreign("klinekenpo", "cookie").await, 1);
 }
 
 #[tokio::test]

@@ -164,6 +164,13 @@ async fn l2_strangers_who_guess_lock_themselves_out_and_not_the_persons_own_brow
     assert_eq!(world.give_password(&mut own, TARO).await.location(), "/sign-in/code");
     assert_eq!(world.count(LOCKED).await, 1, "and nobody is unlocked by that");
     assert!(world.guess(TARO).await.shows(REFUSED));
+    // A second click beside the eleventh try, which is still being checked, locks nobody.
+    let mut checked = own.clone();
+    world.execute("update known_browsers set failures = 11").await;
+    assert!(world.give_password(&mut checked, TARO).await.shows(REFUSED));
+    let spared = "select count(*) from accounts where lock_spares_known_browsers";
+    assert_eq!(world.count(spared).await, 1);
+    world.execute("update known_browsers set failures = 0").await;
     // The own browser has a count of its own, and locks everybody out.
     own.get("/sign-in").await;
     for time in 0..11 {

@@ -227,6 +227,26 @@ async fn m2_a_running_worker_keeps_the_pace_it_is_given() {
 }
 
 #[tokio::test]
+async fn m2_a_running_worker_at_a_slow_pace_does_not_rest_between_mails() {
+    let world = World::empty().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (db, sender) = (worker(&world), Sender::File(folder.path().to_owned()));
+    post_many(&world, 15, &Clock::System).await;
+    let stop = CancellationToken::new();
+    let began = Instant::now();
+    let watch = async {
+        while mails_that(&world, "state = 'queued'").await > 0 {
+            assert!(began.elapsed() < Duration::from_secs(4), "too slow");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+        began.elapsed()
+    };
+    let ((), took) = tokio::join!(outbox::run(&db, &Clock::System, &sender, 10, &stop), watch);
+    assert!(took > Duration::from_millis(1_300), "one at once, then ten a second: {took:?}");
+}
+
+#[tokio::test]
 async fn m2_codes_go_before_what_can_wait() {
     let world = World::empty().await;
     let folder = tempfile::tempdir().unwrap();

@@ -76,6 +76,21 @@ async fn l3_a_stranger_who_knows_the_password_takes_no_code_from_the_persons_own
 }
 
 #[tokio::test]
+async fn l3_a_stranger_who_knows_the_password_ends_no_sign_in_of_the_persons_own_browser() {
+    let world = World::new().await;
+    let mut own = world.sign_in(TARO).await;
+    own.get("/sign-out").await;
+    own.post("/sign-out", &[]).await;
+    world.give_password(&mut own, TARO).await;
+    own.get("/sign-in/code").await;
+    for _ in 0..5 {
+        world.give_password(&mut world.browser("klinekenpo"), TARO).await;
+    }
+    assert_eq!(own.get("/sign-in/code").await.status, StatusCode::OK, "it goes on");
+    assert_eq!(world.count(LIVING).await, 1 + 3);
+}
+
+#[tokio::test]
 async fn l3_a_newer_code_replaces_the_one_that_has_not_gone_out() {
     let world = World::new().await;
     let mut browser = world.browser("klinekenpo");
@@ -138,6 +153,28 @@ async fn m2_unions_take_turns_and_codes_go_before_all_else() {
     }
     let unions = "select count(distinct tenant_id) from outbox where state = 'sent'";
     assert_eq!(world.count(unions).await, 3, "each union had its turn");
+}
+
+#[tokio::test]
+async fn r1_mails_to_nobody_take_nothing_of_the_pace() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let sender = Sender::File(folder.path().to_owned());
+    set_rate(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
+    for number in 0..10 {
+        let mut browser = world.browser("klinekenpo");
+        browser.get("/forgotten-password").await;
+        let nobody = format!("daremo{number}");
+        browser.post("/forgotten-password", &[("user_id", &nobody)]).await;
+    }
+    world.clock.advance(Duration::seconds(1));
+    post_code(&world, "klinekenpo", TARO.email).await;
+    assert_eq!(outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
+    let codes = "select count(*) from outbox where state = 'sent' and kind = 'email_code'";
+    assert_eq!(world.count(codes).await, 1);
+    let nobodys = "select count(*) from outbox where recipient = '' and state = 'expired'
+                   and text_body = '' and html_body = ''";
+    assert_eq!(world.count(nobodys).await, 10);
 }
 
 #[tokio::test]

@@ -81,10 +81,15 @@ impl Visit<'_> {
         })
     }
 
+    /// A ticket of this very visit, however old.
+    fn unseal(&self, sealed: &Sealed) -> Option<Asked> {
+        let plain = self.sealer.open(&self.purpose(), sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+
     /// What a ticket of this very visit asked, as long as it may be answered.
     fn open(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
-        let plain = self.sealer.open(&self.purpose(), sealed).ok()?;
-        let asked: Asked = serde_json::from_slice(&plain).ok()?;
+        let asked = self.unseal(sealed)?;
         (self.clock.now() - asked.at < LASTS).then_some(asked.state)
     }
 }
@@ -106,11 +111,14 @@ impl SignIn<'_> {
         let Some(taken) = taken else { return Ok(Outcome::TooMany) };
         let mut tx = self.db.tenant(visit.tenant.id).await?;
         let ticket = Sealed::parse(given.ticket);
+        let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal(ticket).is_some());
         let asked = ticket.and_then(|ticket| Some((visit.open(&ticket)?, ticket)));
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
         let Some(((asked, ticket), answer)) = asked.zip(answer) else {
             tx.commit().await?;
-            self.note_foreign(visit.tenant, given.client, Foreign::Passkey).await?;
+            if !is_ours {
+                self.note_foreign(visit.tenant, given.client, Foreign::Passkey).await?;
+            }
             return Ok(Outcome::Refused);
         };
         let (verdict, account) = match is_first(&mut tx, self.clock, &ticket).await? {
