@@ -26,6 +26,8 @@ alter table outbox
     -- Codes and links go before all else.
     add column urgent boolean not null default false;
 
+update outbox set urgent = true where state = 'queued' and expires_at is not null;
+
 -- A union's mails in the order in which they go out; whose turn it is among the unions stands in mail_turns.
 -- Who has more than a few mails waiting gets the next ones later: due_at says that, too.
 drop index outbox_due;

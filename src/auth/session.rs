@@ -74,7 +74,10 @@ pub enum Lookup {
     /// It rested too long or grew too old (L9).
     Expired,
     /// The session goes on under a newer token: a double click's second request.
-    Superseded(SessionId),
+    Superseded {
+        session: SessionId,
+        account: AccountId,
+    },
     /// It was never ours, or was ended.
     Unknown,
 }

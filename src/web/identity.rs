@@ -25,7 +25,7 @@ use crate::auth::KNOWN_FOR;
 use crate::auth::foreign::Foreign;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
-use crate::base::ids::SessionId;
+use crate::base::ids::{AccountId, SessionId};
 use crate::base::japanese::day;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
@@ -63,7 +63,7 @@ impl Visitor {
     pub fn earlier(&self) -> Option<SessionId> {
         match &self.lookup {
             Some(Lookup::Living(session)) => Some(session.id),
-            Some(Lookup::Superseded(id)) => Some(*id),
+            Some(Lookup::Superseded { session, .. }) => Some(*session),
             _ => None,
         }
     }
@@ -93,21 +93,25 @@ impl Visitor {
         }
     }
 
-    /// The token that this visitor's forms carry: of the visit, and of the session where there is one, so that
-    /// who knows a visit from before it began knows none of its forms.
+    /// The token that this visitor's forms carry: of the visit, and of the person once one signs in, so that
+    /// somebody who knows a visit of before knows none of that person's forms. Tabs in which one person signs in share it.
     #[must_use]
     pub fn csrf(&self) -> String {
-        self.csrf_in(self.earlier())
+        self.csrf_of(match &self.lookup {
+            Some(Lookup::Living(session)) => Some(session.account),
+            Some(Lookup::Superseded { account, .. }) => Some(*account),
+            _ => None,
+        })
     }
 
     /// The token of the sign-in page's form, which may have been drawn before another window began a session.
     pub(super) fn csrf_before_sign_in(&self) -> String {
-        self.csrf_in(None)
+        self.csrf_of(None)
     }
 
-    fn csrf_in(&self, session: Option<SessionId>) -> String {
-        let session = session.map(|session| session.to_string()).unwrap_or_default();
-        let data = format!("{} {session}", self.tenant.id);
+    fn csrf_of(&self, person: Option<AccountId>) -> String {
+        let person = person.map(|person| person.to_string()).unwrap_or_default();
+        let data = format!("{} {person}", self.tenant.id);
         self.visit.derive("csrf", data.as_bytes()).to_text()
     }
 
@@ -251,7 +255,7 @@ impl Visitor {
                 (expired.jar, page).into_response()
             }
             // The newer token is in the browser, or on its way there.
-            Some(Lookup::Superseded(_)) => Redirect::to("/").into_response(),
+            Some(Lookup::Superseded { .. }) => Redirect::to("/").into_response(),
             Some(Lookup::Unknown) => {
                 (self.jar.without_visit(), Redirect::to("/sign-in")).into_response()
             }
@@ -298,6 +302,9 @@ impl FromRequestParts<AppState> for Visitor {
             }
             None => (None, false),
         };
+        if never_ours {
+            jar = jar.without_session();
+        }
         let shows = match jar.are_foreign(&app.sealer, tenant.id) {
             _ if never_ours => Some(Foreign::Session),
             true => Some(Foreign::Cookie),

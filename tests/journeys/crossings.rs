@@ -94,7 +94,7 @@ async fn t15_a_browser_that_was_named_elsewhere_is_told_once_and_named_anew() {
 }
 
 #[tokio::test]
-async fn t15_a_form_token_belongs_to_the_session_too() {
+async fn t15_a_form_token_belongs_to_the_person_too() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
     // Somebody who knows the visit knows the tokens of before the sign-in.

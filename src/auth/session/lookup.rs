@@ -93,7 +93,9 @@ async fn look(
     let newest = Newest { at: row.token_at, shown: row.token_shown, rotated: row.token_rotated };
     let before = (!row.newest).then(|| newest.before(now));
     match before {
-        Some(Before::Superseded) => return Ok(Lookup::Superseded(row.id)),
+        Some(Before::Superseded) => {
+            return Ok(Lookup::Superseded { session: row.id, account: row.account });
+        }
         Some(Before::Copied) => {
             token::end_copied(tx, cx, row.id, row.account).await?;
             return Ok(Lookup::Unknown);

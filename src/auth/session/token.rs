@@ -156,7 +156,7 @@ pub(super) async fn of_before(
     .await?;
     match had {
         Some(session) if cx.clock.now() - session.retired_at <= ON_THEIR_WAY => {
-            Ok(Lookup::Superseded(session.id))
+            Ok(Lookup::Superseded { session: session.id, account: session.account })
         }
         Some(session) => {
             end_copied(tx, cx, session.id, session.account).await?;
