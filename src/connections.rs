@@ -47,6 +47,8 @@ pub struct Limits {
     pub idle: Duration,
     /// How long an answer may wait until the other side takes more of it.
     pub stalled: Duration,
+    /// How long a request and its whole answer may take, though the other side takes a little of it all the time.
+    pub answer: Duration,
 }
 
 impl Limits {
@@ -63,6 +65,7 @@ impl Limits {
             // next request already, which is lost then.
             idle: Duration::from_secs(150),
             stalled: Duration::from_secs(120),
+            answer: Duration::from_secs(15 * 60),
         }
     }
 }

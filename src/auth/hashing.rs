@@ -6,6 +6,7 @@
 //! the answer is "come again", half a second later, instead of a server that drowns. The threads give way to those
 //! that answer pages.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -232,20 +233,28 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { password, work, _admission }) = job else { return };
-        match work {
-            Work::Hash(answer) => {
-                let salt: [u8; SALT_LENGTH] = rand::random();
-                if let Some(hash) = compute(&password, &salt, &params(), HASH_LENGTH, &mut memory) {
-                    let _ = answer.send(encode(&salt, &hash));
-                }
+        // A thread that panics would be missed for good. Whoever waits for the work is told that it has stopped.
+        let done = catch_unwind(AssertUnwindSafe(|| do_work(&password, work, &mut memory)));
+        if done.is_err() {
+            tracing::error!("work on a password panicked");
+        }
+    }
+}
+
+fn do_work(password: &SecretString, work: Work, memory: &mut Vec<Block>) {
+    match work {
+        Work::Hash(answer) => {
+            let salt: [u8; SALT_LENGTH] = rand::random();
+            if let Some(hash) = compute(password, &salt, &params(), HASH_LENGTH, memory) {
+                let _ = answer.send(encode(&salt, &hash));
             }
-            Work::Compute(work) => work(&mut memory),
-            Work::Verify(stored, answer) => {
-                let length = stored.hash.len();
-                let hash = compute(&password, &stored.salt, &stored.params, length, &mut memory);
-                let matches = hash.is_some_and(|hash| hash.ct_eq(&stored.hash).into());
-                let _ = answer.send(matches);
-            }
+        }
+        Work::Compute(work) => work(memory),
+        Work::Verify(stored, answer) => {
+            let length = stored.hash.len();
+            let hash = compute(password, &stored.salt, &stored.params, length, memory);
+            let matches = hash.is_some_and(|hash| hash.ct_eq(&stored.hash).into());
+            let _ = answer.send(matches);
         }
     }
 }
@@ -340,6 +349,15 @@ mod tests {
             assert!(hung_up.is_none());
         }
         assert!(matches!(hasher.turn(union(), "").await, Err(HashingError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_no_thread() {
+        let hasher = hasher(1);
+        let turn = hasher.turn(union(), "").await.unwrap();
+        let panicked = turn.compute(|| panic!("as a test wants it")).await;
+        assert!(matches!(panicked, Err::<(), _>(HashingError::Stopped)));
+        assert_eq!(turn.compute(|| 7).await.unwrap(), 7);
     }
 
     #[tokio::test]

@@ -97,7 +97,7 @@ impl Conversations {
                 if is_ending && liveness.is_waiting() {
                     return Poll::Ready(());
                 }
-                let Some(until) = liveness.until() else { return Poll::Pending };
+                let until = liveness.until();
                 if timer.deadline() != until {
                     timer.as_mut().reset(until);
                 }

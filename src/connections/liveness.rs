@@ -29,7 +29,7 @@ pub(super) struct Liveness {
 #[derive(Debug)]
 struct Moment {
     phase: Phase,
-    /// When a wait for a request is over.
+    /// When a wait for a request is over, or a whole answer has to be.
     until: Instant,
     /// When the other side has to have taken more of an answer, while it takes none.
     stalled: Option<Instant>,
@@ -92,6 +92,7 @@ impl Liveness {
             self.idlers.leave(number);
         }
         moment.phase = Phase::InFlight;
+        moment.until = Instant::now() + self.limits.answer;
         // The connection would keep the memory for heads to come.
         if moment.large_head.is_some() {
             self.told.cancel();
@@ -131,11 +132,11 @@ impl Liveness {
     }
 
     /// When the connection has to be closed if nothing happens.
-    pub(super) fn until(&self) -> Option<Instant> {
+    pub(super) fn until(&self) -> Instant {
         let moment = self.moment();
-        match moment.phase {
-            Phase::Waiting(_) => Some(moment.until),
-            Phase::InFlight | Phase::Answered => moment.stalled,
+        match (moment.phase, moment.stalled) {
+            (Phase::InFlight | Phase::Answered, Some(stalled)) => stalled.min(moment.until),
+            _ => moment.until,
         }
     }
 

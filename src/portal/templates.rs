@@ -311,9 +311,13 @@ fn fill_in_every_page() -> Gallery {
     gallery.show(&SignOut {});
     gallery.show(&PoliciesPage { terms: TermsText::of(&Shelf::default(), &terms_version()) });
     gallery.show(&SessionExpired {});
-    for failure in
-        [Failure::BadRequest, Failure::NotFound, Failure::Unexpected, Failure::Unavailable]
-    {
+    for failure in [
+        Failure::BadRequest,
+        Failure::NotFound,
+        Failure::TooManyCookies,
+        Failure::Unexpected,
+        Failure::Unavailable,
+    ] {
         gallery.show(&Message::of(failure, RequestId::new(&Clock::System)));
     }
     expenses::show(&mut gallery);

@@ -97,22 +97,22 @@ impl Rate {
     }
 }
 
-/// Each client sends its request again as soon as it has the answer, for about `time`; what was
-/// under way then is waited for and counted.
+/// Each client sends its requests in turn, each as soon as it has the answer to the one before, for about `time`; what
+/// was under way then is waited for and counted.
 ///
 /// # Errors
 /// A server that takes no connection.
 pub(crate) fn drive(
     address: SocketAddr,
-    requests: &[String],
+    requests: &[Vec<String>],
     time: Duration,
     is_right: fn(&Answer<'_>) -> bool,
 ) -> io::Result<Rate> {
     let began = Instant::now();
-    let client = |request: &str| -> io::Result<(u64, u64)> {
+    let client = |requests: &[String]| -> io::Result<(u64, u64)> {
         let (mut done, mut errors) = (0, 0);
         let mut connection = Connection::open(address)?;
-        while began.elapsed() < time {
+        for request in requests.iter().cycle().take_while(|_| began.elapsed() < time) {
             match connection.send(request.as_bytes()).map(|answer| is_right(&answer)) {
                 Ok(true) => done += 1,
                 Ok(false) => errors += 1,
@@ -127,7 +127,7 @@ pub(crate) fn drive(
     let counts: Vec<_> = std::thread::scope(|scope| {
         let client = &client;
         let clients: Vec<_> =
-            requests.iter().map(|request| scope.spawn(move || client(request))).collect();
+            requests.iter().map(|requests| scope.spawn(move || client(requests))).collect();
         clients.into_iter().map(|client| client.join().expect("a client does not panic")).collect()
     });
     let mut rate = Rate { took: began.elapsed(), ..Rate::default() };

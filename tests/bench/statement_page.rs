@@ -85,7 +85,7 @@ impl Page {
         table: &mut Table,
     ) -> anyhow::Result<()> {
         tell(self.name);
-        let requests = vec![self.request(server, cookies)?; CLIENTS];
+        let requests = vec![vec![self.request(server, cookies)?]; CLIENTS];
         let query = self.prepare_query(stage)?;
         drive(server.address, &requests, WARM_UP, is_page)?;
         bare(stage, &query, WARM_UP)?;

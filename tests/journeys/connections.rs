@@ -30,7 +30,7 @@ const PAGE: &str = "/sign-in";
 const LARGE: usize = 16 * 1024 * 1024;
 
 const fn limits(connections: u32, time: Duration) -> Limits {
-    Limits { connections, head: time, idle: time, stalled: time }
+    Limits { connections, head: time, idle: time, stalled: time, answer: LONG }
 }
 
 /// The product at a port, with some pages that no union has.
@@ -188,6 +188,23 @@ async fn an_answer_that_nobody_takes_ends() {
     let mut taken = Vec::new();
     let _ = timeout(PATIENCE, deaf.stream.read_to_end(&mut taken)).await.expect("an end in time");
     assert!(taken.len() < LARGE, "{}", taken.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_a_little_at_a_time_ends_too() {
+    let product = Product::open(Limits { answer: SHORT, ..limits(1, LONG) }).await;
+    let mut slow = product.connect().await;
+    slow.ask("/large").await;
+    let (mut bytes, mut taken) = (vec![0; 64 * 1024], 0);
+    let taking = async {
+        while let Ok(read @ 1..) = slow.stream.read(&mut bytes).await {
+            taken += read;
+            tokio::time::sleep(SHORT / 20).await;
+        }
+    };
+    timeout(PATIENCE, taking).await.expect("an end in time");
+    assert!(taken < LARGE, "{taken}");
+    assert!(product.wait_on().await.is_open().await, "there is room again");
 }
 
 #[tokio::test]
