@@ -15,10 +15,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         session: &Session,
     ) -> Result<bool, sqlx::Error> {
-        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
         let key = session.account.to_string();
-        let may = FREE_PERSON.take_one(&mut tx, self.clock, &key).await?;
-        tx.commit().await?;
-        Ok(may)
+        Ok(FREE_PERSON.take_apart(self.db, self.clock, tenant.id, &key, 1).await? == 1)
     }
 }

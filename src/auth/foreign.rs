@@ -48,10 +48,9 @@ impl SignIn<'_> {
         client: &Client,
         shown: Foreign,
     ) -> Result<(), sqlx::Error> {
-        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
-        let is_few = FOREIGN_ADDRESS.take_one(&mut tx, self.clock, &place(client)).await?;
-        tx.commit().await?;
-        if !is_few || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
+        let (clock, place) = (self.clock, place(client));
+        let few = FOREIGN_ADDRESS.take_apart(self.db, clock, tenant.id, &place, 1).await?;
+        if few == 0 || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
             return Ok(());
         }
         let detail = client.detail(serde_json::json!({ "shown": shown.name() }));

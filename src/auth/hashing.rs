@@ -66,20 +66,13 @@ pub struct HashingTurn<'h> {
 }
 
 struct Job {
-    password: SecretString,
-    work: Work,
+    work: Box<Work>,
     /// A turn ends with its work, though nobody may wait for that any more.
     _admission: Arc<Admission>,
 }
 
-/// Other work, which may use the thread's own memory.
-type OtherWork = dyn FnOnce(&mut Vec<Block>) + Send;
-
-enum Work {
-    Hash(oneshot::Sender<String>),
-    Verify(Stored, oneshot::Sender<bool>),
-    Compute(Box<OtherWork>),
-}
+/// Work that may use the thread's own memory.
+type Work = dyn FnOnce(&mut Vec<Block>) + Send;
 
 /// A stored hash in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 struct Stored {
@@ -150,9 +143,13 @@ impl HashingTurn<'_> {
     /// # Errors
     /// [`HashingError::Stopped`].
     pub async fn hash(&self, password: &SecretString) -> Result<String, HashingError> {
-        let (answer, waiting) = oneshot::channel();
-        self.submit(password, Work::Hash(answer))?;
-        waiting.await.map_err(|_| HashingError::Stopped)
+        let password = password.clone();
+        let work = move |memory: &mut Vec<Block>| {
+            let salt: [u8; SALT_LENGTH] = rand::random();
+            let hash = compute(&password, &salt, &params(), HASH_LENGTH, memory)?;
+            Some(encode(&salt, &hash))
+        };
+        self.with_memory(work).await?.ok_or(HashingError::Stopped)
     }
 
     /// Returns true if the password is the one behind `stored`. `None` takes as long and is false.
@@ -166,10 +163,13 @@ impl HashingTurn<'_> {
     ) -> Result<bool, HashingError> {
         let parsed =
             Stored::parse(stored.unwrap_or(&self.hasher.dummy)).ok_or(HashingError::Unreadable)?;
-        let (answer, waiting) = oneshot::channel();
-        self.submit(password, Work::Verify(parsed, answer))?;
-        let matches = waiting.await.map_err(|_| HashingError::Stopped)?;
-        Ok(matches && stored.is_some())
+        let password = password.clone();
+        let work = move |memory: &mut Vec<Block>| {
+            let length = parsed.hash.len();
+            let hash = compute(&password, &parsed.salt, &parsed.params, length, memory);
+            hash.is_some_and(|hash| hash.ct_eq(&parsed.hash).into())
+        };
+        Ok(self.with_memory(work).await? && stored.is_some())
     }
 
     /// Does other work on passwords that takes its time, with the same bounds.
@@ -189,7 +189,8 @@ impl HashingTurn<'_> {
     ) -> Result<T, HashingError> {
         let (answer, waiting) = oneshot::channel();
         let work = Box::new(move |memory: &mut Vec<Block>| drop(answer.send(work(memory))));
-        self.submit(&SecretString::default(), Work::Compute(work))?;
+        let job = Job { work, _admission: self.admission.clone() };
+        self.hasher.jobs.send(job).map_err(|_| HashingError::Stopped)?;
         waiting.await.map_err(|_| HashingError::Stopped)
     }
 
@@ -207,12 +208,6 @@ impl HashingTurn<'_> {
             texts.into_iter().map(one).collect::<Option<Vec<_>>>()
         };
         self.with_memory(work).await?.ok_or(HashingError::Unreadable)
-    }
-
-    fn submit(&self, password: &SecretString, work: Work) -> Result<(), HashingError> {
-        let _admission = self.admission.clone();
-        let job = Job { password: password.clone(), work, _admission };
-        self.hasher.jobs.send(job).map_err(|_| HashingError::Stopped)
     }
 }
 
@@ -232,29 +227,11 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { password, work, _admission }) = job else { return };
+        let Ok(Job { work, _admission }) = job else { return };
         // A thread that panics would be missed for good. Whoever waits for the work is told that it has stopped.
-        let done = catch_unwind(AssertUnwindSafe(|| do_work(&password, work, &mut memory)));
+        let done = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
         if done.is_err() {
             tracing::error!("work on a password panicked");
-        }
-    }
-}
-
-fn do_work(password: &SecretString, work: Work, memory: &mut Vec<Block>) {
-    match work {
-        Work::Hash(answer) => {
-            let salt: [u8; SALT_LENGTH] = rand::random();
-            if let Some(hash) = compute(password, &salt, &params(), HASH_LENGTH, memory) {
-                let _ = answer.send(encode(&salt, &hash));
-            }
-        }
-        Work::Compute(work) => work(memory),
-        Work::Verify(stored, answer) => {
-            let length = stored.hash.len();
-            let hash = compute(password, &stored.salt, &stored.params, length, memory);
-            let matches = hash.is_some_and(|hash| hash.ct_eq(&stored.hash).into());
-            let _ = answer.send(matches);
         }
     }
 }

@@ -48,10 +48,7 @@ impl Leases {
         let lease = self.lease(union, bucket);
         let mut lease = lease.lock().await;
         if lease.tokens == 0 && lease.ask_at <= clock.now() {
-            let mut tx = db.tenant_unflushed(union).await?;
-            let tokens = bucket.take(&mut tx, clock, THE_UNION, LEASE).await?;
-            tx.commit().await?;
-            lease.tokens = tokens;
+            lease.tokens = bucket.take_apart(db, clock, union, THE_UNION, LEASE).await?;
             if lease.tokens == 0 {
                 lease.ask_at = clock.now() + ASK_AGAIN_AFTER;
             }

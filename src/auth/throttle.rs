@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::consent::Client;
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
-use crate::db::TenantTx;
+use crate::base::ids::{AccountId, TenantId};
+use crate::db::{Db, TenantTx};
 
 /// So many tries at once, and so many an hour from then on.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +97,21 @@ impl Bucket {
         )
         .fetch_one(tx.conn())
         .await
+    }
+
+    /// [`Bucket::take`] in a transaction of its own, so that what comes of the try takes nothing back.
+    pub(super) async fn take_apart(
+        self,
+        db: &Db,
+        clock: &Clock,
+        tenant: TenantId,
+        key: &str,
+        most: i32,
+    ) -> Result<i32, sqlx::Error> {
+        let mut tx = db.tenant_unflushed(tenant).await?;
+        let taken = self.take(&mut tx, clock, key, most).await?;
+        tx.commit().await?;
+        Ok(taken)
     }
 
     pub(super) const fn name(self) -> &'static str {

@@ -191,6 +191,22 @@ pub struct Letter {
     pub html: String,
 }
 
+#[cfg(test)]
+impl Letter {
+    /// A code, to be sent by the tests.
+    pub(super) fn of_tests() -> Self {
+        Self {
+            kind: "email_code".into(),
+            sender_name: "サンプル健康保険組合".into(),
+            sender: "no-reply@kosmo-web.jp".into(),
+            reply_to: None,
+            subject: "件名".into(),
+            text: "本文".into(),
+            html: "<p>本文</p>".into(),
+        }
+    }
+}
+
 /// Fills mails in.
 #[derive(Debug, Clone)]
 pub struct MailRoom {

@@ -1,7 +1,7 @@
 //! The outbox: mail is stored in the transaction that causes it and goes out at least once.
 //!
-//! A mail past its expiry is never sent, nor one that a newer mail replaced before a worker took it: nobody wants a code that
-//! is dead.
+//! A mail past its expiry is never sent, nor one that a newer mail replaced before a worker took it: nobody
+//! wants a code that is dead.
 
 use std::time::Duration;
 
@@ -312,15 +312,7 @@ mod tests {
         let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let sender = Sender::File(folder.path().to_owned());
-        let letter = Letter {
-            kind: "email_code".into(),
-            sender_name: "サンプル健康保険組合".into(),
-            sender: "no-reply@kosmo-web.jp".into(),
-            reply_to: None,
-            subject: "件名".into(),
-            text: "本文".into(),
-            html: "<p>本文</p>".into(),
-        };
+        let letter = Letter::of_tests();
         let mail = Outgoing {
             expires_at: Some(clock.now() + TimeDelta::minutes(10)),
             ..Outgoing::sample(letter, "example", "taro@example.jp", &clock)

@@ -118,7 +118,8 @@ pub async fn set_rate(
 }
 
 /// Takes mails that are due, as far as there is room and as fast as the provider's rate allows: codes and links
-/// before all others; and marks as expired what nobody may get any more, mails to nobody among them. A provider without a rate takes all.
+/// before all others; and marks as expired what nobody may get any more, mails to nobody among them. A provider
+/// without a rate takes all.
 ///
 /// Several unions that wait get the same share of it: each has a turn before any has another.
 ///
@@ -134,28 +135,27 @@ pub(super) async fn take_due(
     let now = time(&mut tx, clock).await?;
     expire(&mut tx, now).await?;
     let tokens = refill(&mut tx, now, provider).await?;
-    let most = |room: usize, taken: usize| {
-        let room = i64::try_from(room.saturating_sub(taken)).unwrap_or(i64::MAX);
-        let taken = i64::try_from(taken).unwrap_or(i64::MAX);
-        tokens.map_or(room, |tokens| room.min(tokens - taken))
-    };
+    let most = |room: usize, taken: i64| tokens.unwrap_or(i64::MAX).min(signed(room)) - taken;
     let mut mails = lease(&mut tx, now, true, most(room.urgent, 0)).await?;
-    let others = most(room.other, mails.len());
+    let others = most(room.other, signed(mails.len()));
     mails.extend(lease(&mut tx, now, false, others).await?);
-    if tokens.is_some() && !mails.is_empty() {
+    let taken = signed(mails.len());
+    if tokens.is_some() && taken > 0 {
         sqlx::query!(
             "update mail_rates set tokens = tokens - $2::bigint where provider = $1",
             provider,
-            i64::try_from(mails.len()).unwrap_or(i64::MAX)
+            taken
         )
         .execute(tx.conn())
         .await?;
     }
     tx.commit().await?;
-    let used_up =
-        tokens.is_some_and(|tokens| tokens <= i64::try_from(mails.len()).unwrap_or(i64::MAX));
-    let more = !mails.is_empty() || used_up || room.other == 0;
-    Ok(Taken { mails, more })
+    let used_up = tokens.is_some_and(|tokens| tokens <= taken);
+    Ok(Taken { mails, more: taken > 0 || used_up || room.other == 0 })
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The time by which mail is due: the database's, since it is the same for all workers and servers.

@@ -105,15 +105,7 @@ mod tests {
         let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("data/mail");
-        let letter = Letter {
-            kind: "email_code".into(),
-            sender_name: "サンプル健康保険組合".into(),
-            sender: "no-reply@kosmo-web.jp".into(),
-            reply_to: None,
-            subject: "件名".into(),
-            text: "012345".into(),
-            html: "<p>012345</p>".into(),
-        };
+        let letter = Letter::of_tests();
         let mail = Outgoing::sample(letter, "example", "taro@example.jp", &clock);
         for _ in 0..2 {
             Sender::File(folder.clone()).send(&mail).await.unwrap();

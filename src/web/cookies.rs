@@ -41,6 +41,22 @@ pub struct Cookies {
     set: Vec<Cookie<'static>>,
 }
 
+/// What a browser shows of a cookie that is sealed for the union.
+#[derive(Debug, Clone)]
+pub enum Sealable {
+    Nothing,
+    /// This union did not seal it.
+    Foreign,
+    Own(PlainToken),
+}
+
+impl Sealable {
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
+        matches!(self, Self::Foreign)
+    }
+}
+
 impl Cookies {
     /// Reads those of a request.
     #[must_use]
@@ -68,24 +84,16 @@ impl Cookies {
         PlainToken::parse(self.get(SESSION)?)
     }
 
-    /// The visit that this union began.
+    /// The visit.
     #[must_use]
-    pub fn visit(&self, sealer: &Sealer, tenant: TenantId) -> Option<PlainToken> {
+    pub fn visit(&self, sealer: &Sealer, tenant: TenantId) -> Sealable {
         self.unsealed(VISIT, sealer, tenant)
     }
 
-    /// What this union knows the browser by.
+    /// What the browser is known by.
     #[must_use]
-    pub fn browser(&self, sealer: &Sealer, tenant: TenantId) -> Option<PlainToken> {
+    pub fn browser(&self, sealer: &Sealer, tenant: TenantId) -> Sealable {
         self.unsealed(BROWSER, sealer, tenant)
-    }
-
-    /// Returns true if the browser shows a visit, or a name of its own, that this union did not give it.
-    #[must_use]
-    pub fn are_foreign(&self, sealer: &Sealer, tenant: TenantId) -> bool {
-        [VISIT, BROWSER]
-            .into_iter()
-            .any(|name| self.get(name).is_some() && self.unsealed(name, sealer, tenant).is_none())
     }
 
     /// What a form came to, sealed.
@@ -141,13 +149,9 @@ impl Cookies {
         self.without(SESSION)
     }
 
-    /// Takes a name away that the browser shows, and that this union did not give it.
     #[must_use]
-    pub fn without_foreign_browser(self) -> Self {
-        match self.get(BROWSER) {
-            Some(_) => self.without(BROWSER),
-            None => self,
-        }
+    pub fn without_browser(self) -> Self {
+        self.without(BROWSER)
     }
 
     #[must_use]
@@ -174,15 +178,12 @@ impl Cookies {
         self.came.iter().find(|(came, _)| *came == name)?.1.as_deref()
     }
 
-    fn unsealed(
-        &self,
-        name: &'static str,
-        sealer: &Sealer,
-        tenant: TenantId,
-    ) -> Option<PlainToken> {
-        let sealed = Sealed::parse(self.get(name)?)?;
-        let token = sealer.open(&purpose(name, tenant), &sealed).ok()?;
-        PlainToken::parse(str::from_utf8(&token).ok()?)
+    fn unsealed(&self, name: &'static str, sealer: &Sealer, tenant: TenantId) -> Sealable {
+        let Some(text) = self.get(name) else { return Sealable::Nothing };
+        let token = Sealed::parse(text)
+            .and_then(|sealed| sealer.open(&purpose(name, tenant), &sealed).ok())
+            .and_then(|token| PlainToken::parse(str::from_utf8(&token).ok()?));
+        token.map_or(Sealable::Foreign, Sealable::Own)
     }
 
     fn with(self, name: &'static str, value: String, lasts: Option<TimeDelta>) -> Self {
@@ -300,15 +301,14 @@ mod tests {
         let set = Cookies::default().with_visit(&sealer, here, &visit);
         let line = format!("{VISIT}={}", set.get(VISIT).unwrap());
         let cookies = shown(&[line.as_bytes()]);
-        let read = cookies.visit(&sealer, here).unwrap();
+        let Sealable::Own(read) = cookies.visit(&sealer, here) else { panic!("not its own") };
         assert_eq!(read.expose(), visit.expose());
-        assert!(!cookies.are_foreign(&sealer, here));
-        assert!(cookies.visit(&sealer, there).is_none());
-        assert!(cookies.are_foreign(&sealer, there));
+        assert!(cookies.visit(&sealer, there).is_foreign());
+        assert!(matches!(cookies.browser(&sealer, here), Sealable::Nothing));
         let as_browser = shown(&[line.replace(VISIT, BROWSER).as_bytes()]);
-        assert!(as_browser.browser(&sealer, here).is_none());
+        assert!(as_browser.browser(&sealer, here).is_foreign());
         let made_up = shown(&[format!("{VISIT}={}", visit.expose()).as_bytes()]);
-        assert!(made_up.visit(&sealer, here).is_none());
+        assert!(made_up.visit(&sealer, here).is_foreign());
     }
 
     #[test]

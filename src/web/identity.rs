@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub use self::proof::{Fresh, SigningIn, Subscriber};
 use super::answer::{self, Asked};
-use super::cookies::Cookies;
+use super::cookies::{Cookies, Sealable};
 use super::error::{Failure, WebError, foreign};
 use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
@@ -305,7 +305,9 @@ impl FromRequestParts<AppState> for Visitor {
         if never_ours {
             jar = jar.without_session();
         }
-        let shows = match jar.are_foreign(&app.sealer, tenant.id) {
+        let visit = jar.visit(&app.sealer, tenant.id);
+        let browser = jar.browser(&app.sealer, tenant.id);
+        let shows = match visit.is_foreign() || browser.is_foreign() {
             _ if never_ours => Some(Foreign::Session),
             true => Some(Foreign::Cookie),
             false => None,
@@ -316,16 +318,18 @@ impl FromRequestParts<AppState> for Visitor {
             let lasts = session.remember_until.map(|until| until - app.clock.now());
             jar = jar.with_session(token, lasts);
         }
-        let (jar, visit) = match jar.visit(&app.sealer, tenant.id) {
-            Some(visit) => (jar, visit),
-            None => {
+        let (jar, visit) = match visit {
+            Sealable::Own(visit) => (jar, visit),
+            Sealable::Foreign | Sealable::Nothing => {
                 let visit = PlainToken::random();
                 (jar.with_visit(&app.sealer, tenant.id, &visit), visit)
             }
         };
-        let browser = jar.browser(&app.sealer, tenant.id);
-        let jar = if browser.is_none() { jar.without_foreign_browser() } else { jar };
-        let browser = browser.unwrap_or_else(PlainToken::random);
+        let (jar, browser) = match browser {
+            Sealable::Own(browser) => (jar, browser),
+            Sealable::Foreign => (jar.without_browser(), PlainToken::random()),
+            Sealable::Nothing => (jar, PlainToken::random()),
+        };
         let asked = Asked::of(parts);
         let visitor = Self { tenant, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());

@@ -89,8 +89,7 @@ async fn a_page_that_was_kept_behind_sign_in_is_gone_with_the_session() {
     let answer = page.location().to_owned();
     assert!(answer.starts_with("/reauthenticate?next=/profile&answer="), "{answer}");
     assert_eq!(browser.get(&answer).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    browser.get("/sign-out").await;
-    browser.post("/sign-out", &[]).await;
+    browser.sign_out().await;
     assert_eq!(browser.get(&answer).await.location(), "/sign-in");
 }
 

@@ -175,8 +175,7 @@ async fn t15_an_own_session_that_is_over_is_nothing_foreign() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
     let mut stolen = taro.clone();
-    taro.get("/sign-out").await;
-    taro.post("/sign-out", &[]).await;
+    taro.sign_out().await;
     assert_eq!(stolen.get("/expenses").await.location(), "/sign-in");
     assert_eq!(world.foreign("klinekenpo", "session").await, 0);
 }

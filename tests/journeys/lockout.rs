@@ -125,8 +125,7 @@ async fn l2_a_flood_from_many_places_leaves_known_browsers_alone() {
         assert!(held <= 20, "a server holds a lease of the union's tries, and no more");
     }
     assert_eq!(world.guess(TARO).await.status, StatusCode::TOO_MANY_REQUESTS);
-    known.get("/sign-out").await;
-    known.post("/sign-out", &[]).await;
+    known.sign_out().await;
     assert_eq!(world.give_password(&mut known, TARO).await.location(), "/sign-in/code");
     assert_eq!(
         world.give_password(&mut known, GORO).await.status,
@@ -156,8 +155,7 @@ async fn l2_a_stricter_policy_locks_whom_it_would_have_and_staff_unlock_them() {
 async fn l2_strangers_who_guess_lock_themselves_out_and_not_the_persons_own_browser() {
     let world = World::new().await;
     let mut own = world.sign_in(TARO).await;
-    own.get("/sign-out").await;
-    own.post("/sign-out", &[]).await;
+    own.sign_out().await;
     world.guess_often(TARO, 11).await;
     assert_eq!(world.count(LOCKED).await, 1);
     assert!(world.guess(TARO).await.shows(REFUSED), "a stranger's right one comes too late");

@@ -27,7 +27,7 @@ async fn post(world: &World, slug: &str) -> MailId {
     post_to(world, slug, TARO.email).await
 }
 
-async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
+pub async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
     let union = world.union(slug);
     let (what, at, origin) =
         ("パスワードの変更".to_owned(), "今日".to_owned(), union.origin.clone());
@@ -41,13 +41,17 @@ async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
 
 /// Sends Taro a code that is good for ten minutes.
 async fn post_code(world: &World) {
-    let union = world.union("klinekenpo");
+    post_code_to(world, "klinekenpo", TARO.email).await;
+}
+
+pub async fn post_code_to(world: &World, slug: &str, address: &str) {
+    let union = world.union(slug);
     let mail = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
     let letter = world.app.mail.write(&union, &mail).unwrap();
     let expires_at = world.clock.now() + TimeDelta::minutes(10);
     let code = Some(Perishable { expires_at, series: MailId::new(&world.clock).0 });
     let mut tx = world.app.db.tenant(union.id).await.unwrap();
-    outbox::enqueue(&mut tx, &world.clock, &letter, TARO.email, code).await.unwrap();
+    outbox::enqueue(&mut tx, &world.clock, &letter, address, code).await.unwrap();
     tx.commit().await.unwrap();
 }
 

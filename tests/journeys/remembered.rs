@@ -225,8 +225,7 @@ async fn s9_a_browser_that_was_not_seen_before_is_told_by_mail_once() {
     let world = World::new().await;
     let mut browser = world.sign_in(TARO).await;
     assert_eq!(mails(&world, NEW_BROWSER).await, 1);
-    browser.get("/sign-out").await;
-    browser.post("/sign-out", &[]).await;
+    browser.sign_out().await;
     world.give_password(&mut browser, TARO).await;
     assert_eq!(mails(&world, NEW_BROWSER).await, 1, "half a sign-in tells nothing");
     browser.get("/sign-in/code").await;

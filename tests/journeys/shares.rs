@@ -1,13 +1,12 @@
 //! What one person, or one union's crowd, can take of what all share.
 
 use axum::http::StatusCode;
-use chrono::{Duration, TimeDelta};
-use kosmo::base::ids::MailId;
-use kosmo::mail::message::{AccountChangedMail, EmailCodeMail};
-use kosmo::mail::outbox::{self, Perishable};
+use chrono::Duration;
+use kosmo::mail::outbox;
 use kosmo::mail::queue::set_rate;
 use kosmo::mail::sender::Sender;
 
+use crate::mail::{post_code_to, post_to};
 use crate::support::people::{GORO, Person, TARO};
 use crate::support::world::World;
 
@@ -63,8 +62,7 @@ async fn l3_who_was_sent_too_many_codes_is_told_to_wait() {
 async fn l3_a_stranger_who_knows_the_password_takes_no_code_from_the_persons_own_browser() {
     let world = World::new().await;
     let mut own = world.sign_in(TARO).await;
-    own.get("/sign-out").await;
-    own.post("/sign-out", &[]).await;
+    own.sign_out().await;
     for _ in 0..25 {
         world.give_password(&mut world.browser("klinekenpo"), TARO).await;
     }
@@ -79,8 +77,7 @@ async fn l3_a_stranger_who_knows_the_password_takes_no_code_from_the_persons_own
 async fn l3_a_stranger_who_knows_the_password_ends_no_sign_in_of_the_persons_own_browser() {
     let world = World::new().await;
     let mut own = world.sign_in(TARO).await;
-    own.get("/sign-out").await;
-    own.post("/sign-out", &[]).await;
+    own.sign_out().await;
     world.give_password(&mut own, TARO).await;
     own.get("/sign-in/code").await;
     for _ in 0..5 {
@@ -107,30 +104,6 @@ async fn l3_a_newer_code_replaces_the_one_that_has_not_gone_out() {
     assert!(browser.follow(answer).await.heading().starts_with("ようこそ"));
 }
 
-async fn post(world: &World, slug: &str, address: &str) {
-    let union = world.union(slug);
-    let mail = AccountChangedMail {
-        what: "パスワードの変更".to_owned(),
-        at: "今日".to_owned(),
-        origin: union.origin.clone(),
-    };
-    let letter = world.app.mail.write(&union, &mail).unwrap();
-    let mut tx = world.app.db.tenant(union.id).await.unwrap();
-    outbox::enqueue(&mut tx, &world.clock, &letter, address, None).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
-async fn post_code(world: &World, slug: &str, address: &str) {
-    let union = world.union(slug);
-    let letter = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
-    let letter = world.app.mail.write(&union, &letter).unwrap();
-    let expires_at = world.clock.now() + TimeDelta::minutes(10);
-    let code = Some(Perishable { expires_at, series: MailId::new(&world.clock).0 });
-    let mut tx = world.app.db.tenant(union.id).await.unwrap();
-    outbox::enqueue(&mut tx, &world.clock, &letter, address, code).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
 #[tokio::test]
 async fn m2_unions_take_turns_and_codes_go_before_all_else() {
     let world = World::empty().await;
@@ -138,13 +111,13 @@ async fn m2_unions_take_turns_and_codes_go_before_all_else() {
     let sender = Sender::File(folder.path().to_owned());
     set_rate(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
     for number in 0..50 {
-        post(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
-        post_code(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
+        post_to(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
+        post_code_to(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
     }
     world.clock.advance(Duration::milliseconds(1));
-    post(&world, "jomkenpo", "j@example.jp").await;
-    post_code(&world, "jomkenpo", "j@example.jp").await;
-    post_code(&world, "jrckenpo", "r@example.jp").await;
+    post_to(&world, "jomkenpo", "j@example.jp").await;
+    post_code_to(&world, "jomkenpo", "j@example.jp").await;
+    post_code_to(&world, "jrckenpo", "r@example.jp").await;
     for second in 0..3 {
         assert_eq!(outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
         let codes = "select count(*) from outbox where state = 'sent' and kind = 'email_code'";
@@ -168,7 +141,7 @@ async fn r1_mails_to_nobody_take_nothing_of_the_pace() {
         browser.post("/forgotten-password", &[("user_id", &nobody)]).await;
     }
     world.clock.advance(Duration::seconds(1));
-    post_code(&world, "klinekenpo", TARO.email).await;
+    post_code_to(&world, "klinekenpo", TARO.email).await;
     assert_eq!(outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
     let codes = "select count(*) from outbox where state = 'sent' and kind = 'email_code'";
     assert_eq!(world.count(codes).await, 1);
@@ -183,10 +156,10 @@ async fn m2_a_person_with_many_mails_waits_for_those_with_few() {
     let folder = tempfile::tempdir().unwrap();
     let sender = Sender::File(folder.path().to_owned());
     for _ in 0..20 {
-        post(&world, "klinekenpo", TARO.email).await;
+        post_to(&world, "klinekenpo", TARO.email).await;
     }
     world.clock.advance(Duration::milliseconds(1));
-    post(&world, "klinekenpo", GORO.email).await;
+    post_to(&world, "klinekenpo", GORO.email).await;
     outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap();
     let sent = |address: &str| {
         format!("select count(*) from outbox where state = 'sent' and recipient = '{address}'")

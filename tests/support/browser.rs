@@ -104,6 +104,12 @@ impl Browser {
         }
     }
 
+    /// Signs out, as the person is asked first.
+    pub async fn sign_out(&mut self) -> Page {
+        self.get("/sign-out").await;
+        self.post("/sign-out", &[]).await
+    }
+
     /// The browser after its window was closed: cookies that last are left.
     pub fn reopened(&self) -> Self {
         let mut reopened = self.clone();
