@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, EventId};
+use crate::base::ids::{EventId, LoginId};
 use crate::db::TenantTx;
 
 /// What happened; the words stay the same for ever, since people search for them.
@@ -129,7 +129,7 @@ pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,
     action: Action,
-    account: Option<AccountId>,
+    account: Option<LoginId>,
     detail: Value,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -137,7 +137,7 @@ pub async fn record(
         EventId::new(clock) as EventId,
         clock.now(),
         action.name(),
-        account as Option<AccountId>,
+        account as Option<LoginId>,
         detail
     )
     .execute(tx.conn())

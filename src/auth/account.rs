@@ -7,7 +7,7 @@ use super::known_browser;
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::terms::Terms;
@@ -23,7 +23,7 @@ pub(super) enum InitialCredential {
 /// What a password is checked against.
 #[derive(Debug)]
 pub(super) struct Credentials {
-    pub(super) account: AccountId,
+    pub(super) account: LoginId,
     pub(super) password_hash: Option<String>,
     pub(super) initial_credential: Option<InitialCredential>,
     pub(super) initial_password_hash: Option<String>,
@@ -54,7 +54,7 @@ pub(super) async fn credentials(
 ) -> Result<Option<Credentials>, sqlx::Error> {
     sqlx::query_as!(
         Credentials,
-        r#"select a.id as "account: AccountId", a.password_hash,
+        r#"select a.id as "account: LoginId", a.password_hash,
                   a.initial_credential as "initial_credential: InitialCredential",
                   a.initial_password_hash, a.initial_issued_at,
                   coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!",
@@ -83,7 +83,7 @@ pub(super) async fn credentials(
 /// looking takes as long.
 pub(super) async fn count_try(
     tx: &mut TenantTx,
-    account: Option<AccountId>,
+    account: Option<LoginId>,
     lock_after: u16,
 ) -> Result<Option<i16>, sqlx::Error> {
     sqlx::query_scalar!(
@@ -91,7 +91,7 @@ pub(super) async fn count_try(
          where id = $1 and locked_at is null and second_factor_locked_at is null
            and password_failures < $2::int
          returning password_failures",
-        account as Option<AccountId>,
+        account as Option<LoginId>,
         i32::from(lock_after)
     )
     .fetch_optional(tx.conn())
@@ -99,14 +99,11 @@ pub(super) async fn count_try(
 }
 
 /// Takes a try back that nobody could check.
-pub(super) async fn take_try_back(
-    tx: &mut TenantTx,
-    account: AccountId,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn take_try_back(tx: &mut TenantTx, account: LoginId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update accounts set password_failures = password_failures - 1
          where id = $1 and password_failures > 0",
-        account as AccountId
+        account as LoginId
     )
     .execute(tx.conn())
     .await
@@ -119,7 +116,7 @@ pub(super) async fn take_try_back(
 pub(super) async fn lock_out(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: Option<AccountId>,
+    account: Option<LoginId>,
     browser: Option<&PlainToken>,
     least: i32,
 ) -> Result<Option<String>, sqlx::Error> {
@@ -134,8 +131,8 @@ pub(super) async fn lock_out(
                       and exists (select from known_browsers k
                                   where k.tenant_id = a.tenant_id and k.account_id = a.id
                                     and k.token_hash = $3 and k.failures >= $4::int) end
-           returning a.id as "id: AccountId", a.email"#,
-        account as Option<AccountId>,
+           returning a.id as "id: LoginId", a.email"#,
+        account as Option<LoginId>,
         clock.now(),
         browser,
         least
@@ -162,7 +159,7 @@ pub(super) async fn still_holds(
                      second_factor_locked_at is not null
                          or (locked_at is not null and not ($2 and lock_spares_known_browsers))
                          as "locked!""#,
-        read.account as AccountId,
+        read.account as LoginId,
         known
     )
     .fetch_one(tx.conn())
@@ -204,7 +201,7 @@ pub async fn register(
                birthdate_confirmed_at = $3, user_id_chosen_at = $3,
                email_confirmed_at = case when email is not null then $3::timestamptz end
            where user_id = $1 and password_hash is null
-           returning id as "id: AccountId""#,
+           returning id as "id: LoginId""#,
         user_id.as_str(),
         password_hash,
         now
@@ -224,9 +221,9 @@ pub async fn register(
 ///
 /// # Errors
 /// The database's.
-pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<AccountId>, sqlx::Error> {
+pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select id as "id: AccountId" from accounts where user_id = $1"#,
+        r#"select id as "id: LoginId" from accounts where user_id = $1"#,
         user_id.as_str()
     )
     .fetch_optional(tx.conn())
@@ -244,7 +241,7 @@ pub async fn unlock(
     by: &str,
 ) -> Result<Option<bool>, sqlx::Error> {
     let Some(account) = sqlx::query!(
-        r#"select id as "id: AccountId",
+        r#"select id as "id: LoginId",
                   coalesce(locked_at, second_factor_locked_at) is not null
                       or password_failures > 0
                       or exists (select from known_browsers k
@@ -264,7 +261,7 @@ pub async fn unlock(
                                  birthdate_failures = 0, second_factor_failures = 0,
                                  password_failures = 0, lock_spares_known_browsers = false
              where id = $1",
-            account.id as AccountId
+            account.id as LoginId
         )
         .execute(tx.conn())
         .await?;

@@ -6,7 +6,7 @@ use super::links;
 use super::session::{self, NOTE_EVERY, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
@@ -49,7 +49,7 @@ pub async fn living(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
-    account: AccountId,
+    account: LoginId,
 ) -> Result<Vec<Living>, sqlx::Error> {
     let now = clock.now();
     sqlx::query_as!(
@@ -61,7 +61,7 @@ pub async fn living(
                       then remember_until > $2
                       else last_seen_at > $3 and created_at > $4 end
            order by last_seen_at desc, id desc"#,
-        account as AccountId,
+        account as LoginId,
         now,
         now - TimeDelta::minutes(policy.sign_in.idle_minutes.into()) - NOTE_EVERY,
         now - TimeDelta::hours(policy.sign_in.session_hours.into()),
@@ -79,7 +79,7 @@ pub async fn recent(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
-    account: AccountId,
+    account: LoginId,
 ) -> Result<Vec<SignInTry>, sqlx::Error> {
     // The password alone is no sign-in where the union asks for more.
     let complete = match policy.sign_in.second_factors.is_empty() {
@@ -97,7 +97,7 @@ pub async fn recent(
              on s.tenant_id = e.tenant_id and s.id = (e.detail ->> 'session')::uuid
            where e.account_id = $1 and (e.action = $2 or e.action = any($3)) and e.at > $4
            order by e.at desc, e.id desc limit $5"#,
-        account as AccountId,
+        account as LoginId,
         complete.name(),
         &refused,
         clock.now() - SHOWN_FOR,
@@ -120,7 +120,7 @@ pub async fn end(
     let theirs = sqlx::query_scalar!(
         r#"select exists (select from sessions where id = $1 and account_id = $2) as "theirs!""#,
         id as SessionId,
-        session.account as AccountId
+        session.account as LoginId
     )
     .fetch_one(tx.conn())
     .await?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, TermsId};
+use crate::base::ids::{LoginId, TermsId};
 use crate::db::TenantTx;
 
 /// Where a request came from, as far as it tells.
@@ -32,14 +32,14 @@ impl Client {
 pub async fn agree(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     terms: TermsId,
     client: &Client,
 ) -> Result<(), sqlx::Error> {
     let agreed = sqlx::query!(
         "insert into terms_agreements (account_id, terms_id, agreed_at, remote_address, user_agent)
          values ($1, $2, $3, $4, $5) on conflict do nothing",
-        account as AccountId,
+        account as LoginId,
         terms as TermsId,
         clock.now(),
         client.address.map(|address| address.to_string()),
@@ -58,10 +58,10 @@ pub async fn agree(
 ///
 /// # Errors
 /// The database's.
-pub async fn has_agreed_before(tx: &mut TenantTx, account: AccountId) -> Result<bool, sqlx::Error> {
+pub async fn has_agreed_before(tx: &mut TenantTx, account: LoginId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from terms_agreements where account_id = $1) as "before!""#,
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await

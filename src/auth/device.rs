@@ -9,7 +9,7 @@ use super::links;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, DeviceId};
+use crate::base::ids::{DeviceId, LoginId};
 use crate::base::japanese::{fold, minute, shows_nothing};
 use crate::db::TenantTx;
 use crate::mail::message::FactorsResetMail;
@@ -51,7 +51,7 @@ pub struct Device {
 /// The database's.
 pub async fn list(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     kind: Kind,
 ) -> Result<Vec<Device>, sqlx::Error> {
     match kind {
@@ -60,7 +60,7 @@ pub async fn list(
                 Device,
                 r#"select id as "id: DeviceId", name, created_at from totp_devices
                    where account_id = $1 order by created_at, id"#,
-                account as AccountId
+                account as LoginId
             )
             .fetch_all(tx.conn())
             .await
@@ -70,7 +70,7 @@ pub async fn list(
                 Device,
                 r#"select id as "id: DeviceId", name, created_at from passkeys
                    where account_id = $1 order by created_at, id"#,
-                account as AccountId
+                account as LoginId
             )
             .fetch_all(tx.conn())
             .await
@@ -96,25 +96,25 @@ pub struct TakenAway {
 pub async fn reset(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    account: AccountId,
+    account: LoginId,
     by: &str,
 ) -> Result<TakenAway, SendingError> {
     let Context { clock, mail, tenant } = cx;
     session::lock_account_by_id(tx, account).await?;
-    let apps = sqlx::query!("delete from totp_devices where account_id = $1", account as AccountId)
+    let apps = sqlx::query!("delete from totp_devices where account_id = $1", account as LoginId)
         .execute(tx.conn())
         .await?;
-    let passkeys = sqlx::query!("delete from passkeys where account_id = $1", account as AccountId)
+    let passkeys = sqlx::query!("delete from passkeys where account_id = $1", account as LoginId)
         .execute(tx.conn())
         .await?;
     let codes =
-        sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
+        sqlx::query!("delete from recovery_codes where account_id = $1", account as LoginId)
             .execute(tx.conn())
             .await?;
     let email = sqlx::query_scalar!(
         "update accounts set second_factor_failures = 0, second_factor_locked_at = null
          where id = $1 returning email",
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await?;
@@ -149,12 +149,12 @@ pub async fn delete(
         Kind::Totp => sqlx::query!(
             "delete from totp_devices where id = $1 and account_id = $2",
             id as DeviceId,
-            account as AccountId
+            account as LoginId
         ),
         Kind::Passkey => sqlx::query!(
             "delete from passkeys where id = $1 and account_id = $2",
             id as DeviceId,
-            account as AccountId
+            account as LoginId
         ),
     };
     // Where no code could be mailed in its place, the last one stays.
@@ -170,7 +170,7 @@ pub async fn delete(
     if list(tx, account, kind).await?.is_empty() {
         sqlx::query!(
             "update accounts set second_factor = 'email_code' where id = $1 and second_factor = $2",
-            account as AccountId,
+            account as LoginId,
             kind.method().name()
         )
         .execute(tx.conn())

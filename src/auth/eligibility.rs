@@ -4,7 +4,7 @@ use chrono::{Months, NaiveDate};
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::tenant::policy::AfterLoss;
@@ -59,7 +59,7 @@ pub(super) async fn close_due(
         r#"update accounts a set closed_at = $1 from members m
            where m.tenant_id = a.tenant_id and m.code = a.member_code and a.closed_at is null
              and (m.lost_on + make_interval(years => $3))::date <= $2
-           returning a.id as "id: AccountId""#,
+           returning a.id as "id: LoginId""#,
         clock.now(),
         today,
         years
@@ -78,7 +78,7 @@ pub(super) async fn close_due(
         r#"update accounts a set closed_at = null from members m
            where m.tenant_id = a.tenant_id and m.code = a.member_code and a.closed_at is not null
              and (m.lost_on is null or (m.lost_on + make_interval(years => $2))::date > $1)
-           returning a.id as "id: AccountId""#,
+           returning a.id as "id: LoginId""#,
         today,
         years
     )

@@ -12,7 +12,7 @@ use super::session::{self, Proof, Session};
 use super::throttle::{self, EMAIL_CODE_PERSON};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::fold_code;
 use crate::base::secret::{Hashed, PlainToken, six_digits};
 use crate::db::TenantTx;
@@ -167,7 +167,7 @@ pub async fn confirm(
     let now = clock.now();
     session::lock_account_of(tx, token).await?;
     let Some(due) = sqlx::query!(
-        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId",
+        r#"select s.id as "id: SessionId", s.account_id as "account: LoginId",
                   c.code_hash, c.expires_at, c.failures, c.used_at, s.reauth_password_at,
                   s.second_factor_at is null
                       or s.second_factor_lapsed_at is not null as "sign_in!"
@@ -221,7 +221,7 @@ async fn refuse(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: SessionId,
-    account: AccountId,
+    account: LoginId,
     failures: i16,
 ) -> Result<Confirmation, SendingError> {
     sqlx::query!(

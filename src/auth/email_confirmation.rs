@@ -14,7 +14,7 @@ use super::links;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::EmailConfirmationMail;
@@ -73,7 +73,7 @@ pub enum Link {
 pub async fn ask(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    account: AccountId,
+    account: LoginId,
     email: &EmailAddress,
 ) -> Result<Asking, SendingError> {
     let Context { clock, mail, tenant } = cx;
@@ -89,7 +89,7 @@ pub async fn ask(
     let last = sqlx::query!(
         "select email, sent_at, hour_began_at, asked_in_hour from email_confirmations
          where account_id = $1",
-        account as AccountId
+        account as LoginId
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -116,7 +116,7 @@ pub async fn ask(
                  sent_at = excluded.sent_at, expires_at = excluded.expires_at,
                  confirmed_at = null, hour_began_at = excluded.hour_began_at,
                  asked_in_hour = excluded.asked_in_hour",
-        account as AccountId,
+        account as LoginId,
         email.as_str(),
         token.hashed().to_vec(),
         now,
@@ -143,12 +143,12 @@ pub async fn ask(
 pub async fn pending(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
 ) -> Result<Option<Pending>, sqlx::Error> {
     let row = sqlx::query!(
         "select email, expires_at from email_confirmations
          where account_id = $1 and confirmed_at is null",
-        account as AccountId
+        account as LoginId
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -185,7 +185,7 @@ pub async fn confirm(
 ) -> Result<Link, SendingError> {
     let clock = cx.clock;
     let account = sqlx::query_scalar!(
-        r#"select account_id as "account: AccountId" from email_confirmations
+        r#"select account_id as "account: LoginId" from email_confirmations
            where token_hash = $1"#,
         token.hashed().to_vec()
     );
@@ -195,7 +195,7 @@ pub async fn confirm(
     lock(tx, account).await?;
     // Another mail may have gone out meanwhile.
     let Some(row) = sqlx::query!(
-        r#"select account_id as "account: AccountId", email, expires_at, confirmed_at
+        r#"select account_id as "account: LoginId", email, expires_at, confirmed_at
            from email_confirmations where token_hash = $1"#,
         token.hashed().to_vec()
     )
@@ -220,7 +220,7 @@ pub async fn confirm(
            where a.id = $1 and before.tenant_id = a.tenant_id and before.id = a.id
            returning case when before.registered_at is not null and before.email <> $2
                           then before.email end as old"#,
-        row.account as AccountId,
+        row.account as LoginId,
         email,
         now
     )
@@ -240,7 +240,7 @@ pub async fn confirm(
     email_failures::forget(tx, &email).await?;
     sqlx::query!(
         "update email_confirmations set confirmed_at = $2 where account_id = $1",
-        row.account as AccountId,
+        row.account as LoginId,
         now
     )
     .execute(tx.conn())
@@ -259,13 +259,13 @@ struct Owner {
 }
 
 /// Makes asking and confirming wait for each other.
-async fn lock(tx: &mut TenantTx, account: AccountId) -> Result<Owner, sqlx::Error> {
+async fn lock(tx: &mut TenantTx, account: LoginId) -> Result<Owner, sqlx::Error> {
     sqlx::query_as!(
         Owner,
         r#"select email_confirmed_at is not null as "confirmed!",
                   registered_at is not null as "registered!"
            from accounts where id = $1 for update"#,
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await
@@ -292,7 +292,7 @@ fn worth(
 /// The database's.
 pub async fn is_taken(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     email: &str,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
@@ -300,7 +300,7 @@ pub async fn is_taken(
                           where email = $2 and id <> $1
                             and (email_confirmed_at is not null or registered_at is not null)
                          ) as "taken!""#,
-        account as AccountId,
+        account as LoginId,
         email
     )
     .fetch_one(tx.conn())

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::session;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 
 /// Wrong answers in a row after which staff have to help.
@@ -38,7 +38,7 @@ pub enum Check {
 pub async fn check(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     claim: &Claim,
 ) -> Result<Check, sqlx::Error> {
     // Tries at once wait here for each other, so that each of them counts.
@@ -49,7 +49,7 @@ pub async fn check(
          join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
          join households h on h.tenant_id = m.tenant_id and h.code = m.household_code
          where a.id = $1 for update of a",
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await?;
@@ -63,7 +63,7 @@ pub async fn check(
             "update accounts set birthdate_failures = 0,
                                  birthdate_confirmed_at = coalesce(birthdate_confirmed_at, $2)
              where id = $1",
-            account as AccountId,
+            account as LoginId,
             clock.now()
         )
         .execute(tx.conn())
@@ -78,12 +78,12 @@ pub async fn check(
 async fn refuse(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     failures: i16,
 ) -> Result<Check, sqlx::Error> {
     sqlx::query!(
         "update accounts set birthdate_failures = $2 where id = $1",
-        account as AccountId,
+        account as LoginId,
         failures
     )
     .execute(tx.conn())

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::email_code::SendingError;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::minute;
 use crate::base::secret::PlainToken;
 use crate::base::user_agent;
@@ -59,13 +59,13 @@ pub(super) async fn meet(
 /// Returns true if a person has signed in in a browser before.
 pub(super) async fn is_known(
     tx: &mut TenantTx,
-    account: Option<AccountId>,
+    account: Option<LoginId>,
     browser: &PlainToken,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from known_browsers
                           where account_id = $1 and token_hash = $2) as "known!""#,
-        account as Option<AccountId>,
+        account as Option<LoginId>,
         browser.hashed().to_vec()
     )
     .fetch_one(tx.conn())
@@ -89,7 +89,7 @@ pub(super) async fn is_of(tx: &mut TenantTx, session: SessionId) -> Result<bool,
 /// many there were in a row, this one included. `None` where none is left, or the lock is for known browsers, too.
 pub(super) async fn count_try(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     browser: &PlainToken,
     lock_after: u16,
 ) -> Result<Option<i16>, sqlx::Error> {
@@ -101,7 +101,7 @@ pub(super) async fn count_try(
            and a.second_factor_locked_at is null
            and (a.locked_at is null or a.lock_spares_known_browsers)
          returning k.failures",
-        account as AccountId,
+        account as LoginId,
         browser.hashed().to_vec(),
         i32::from(lock_after)
     )
@@ -112,13 +112,13 @@ pub(super) async fn count_try(
 /// Takes a try back that nobody could check.
 pub(super) async fn take_try_back(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     browser: &PlainToken,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update known_browsers set failures = failures - 1
          where account_id = $1 and token_hash = $2 and failures > 0",
-        account as AccountId,
+        account as LoginId,
         browser.hashed().to_vec()
     )
     .execute(tx.conn())
@@ -127,10 +127,10 @@ pub(super) async fn take_try_back(
 }
 
 /// Forgets wrong tries in all of a person's browsers.
-pub(super) async fn forgive_all(tx: &mut TenantTx, account: AccountId) -> Result<(), sqlx::Error> {
+pub(super) async fn forgive_all(tx: &mut TenantTx, account: LoginId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update known_browsers set failures = 0 where account_id = $1 and failures > 0",
-        account as AccountId
+        account as LoginId
     )
     .execute(tx.conn())
     .await
@@ -142,14 +142,14 @@ async fn insert(
     tx: &mut TenantTx,
     clock: &Clock,
     session: SessionId,
-) -> Result<Option<AccountId>, sqlx::Error> {
+) -> Result<Option<LoginId>, sqlx::Error> {
     let row = sqlx::query!(
         r#"insert into known_browsers (account_id, token_hash, first_seen_at, last_seen_at)
            select account_id, browser_hash, $2, $2 from sessions
            where id = $1 and browser_hash is not null
            on conflict (tenant_id, account_id, token_hash) do update
                set last_seen_at = excluded.last_seen_at
-           returning account_id as "account: AccountId", xmax = 0 as "new!""#,
+           returning account_id as "account: LoginId", xmax = 0 as "new!""#,
         session as SessionId,
         clock.now()
     )
@@ -158,14 +158,10 @@ async fn insert(
     Ok(row.filter(|row| row.new).map(|row| row.account))
 }
 
-async fn forget_old(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    account: AccountId,
-) -> Result<(), sqlx::Error> {
+async fn forget_old(tx: &mut TenantTx, clock: &Clock, account: LoginId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from known_browsers where account_id = $1 and last_seen_at < $2",
-        account as AccountId,
+        account as LoginId,
         clock.now() - KNOWN_FOR
     )
     .execute(tx.conn())

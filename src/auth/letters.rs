@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::hashing::{Hasher, HashingError};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::spreadsheet::harmless;
 use crate::db::TenantTx;
 
@@ -127,7 +127,7 @@ pub async fn store(
     by: &str,
 ) -> Result<Vec<Letter>, sqlx::Error> {
     let column = |of: fn(&Letter) -> &String| letters.iter().map(of).cloned().collect::<Vec<_>>();
-    let ids: Vec<_> = letters.iter().map(|_| AccountId::new(clock).0).collect();
+    let ids: Vec<_> = letters.iter().map(|_| LoginId::new(clock).0).collect();
     let stored = sqlx::query!(
         r#"insert into accounts as a (id, member_code, user_id, initial_credential,
                                       initial_password_hash, initial_issued_at, created_at)
@@ -141,7 +141,7 @@ pub async fn store(
                email = coalesce(a.former_email, a.email), email_confirmed_at = null,
                former_email = null
                where a.password_hash is null
-           returning id as "id: AccountId", member_code, user_id"#,
+           returning id as "id: LoginId", member_code, user_id"#,
         &ids,
         &column(|letter| &letter.member_code),
         &column(|letter| &letter.user_id),

@@ -7,7 +7,7 @@ use super::links;
 use super::session::{self, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
@@ -29,7 +29,7 @@ pub async fn choose(
     }
     sqlx::query!(
         "update accounts set second_factor = $2 where id = $1",
-        session.account as AccountId,
+        session.account as LoginId,
         method as SecondFactor
     )
     .execute(tx.conn())
@@ -87,7 +87,7 @@ pub async fn want(
     if ready {
         sqlx::query!(
             "update accounts set second_factor = $2 where id = $1",
-            session.account as AccountId,
+            session.account as LoginId,
             method as SecondFactor
         )
         .execute(tx.conn())
@@ -113,12 +113,12 @@ pub async fn want(
 /// The database's.
 pub async fn is_in_use(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     method: SecondFactor,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select second_factor is not distinct from $2 as "is!" from accounts where id = $1"#,
-        account as AccountId,
+        account as LoginId,
         method.name()
     )
     .fetch_one(tx.conn())

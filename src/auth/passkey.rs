@@ -28,7 +28,7 @@ use super::second_factor;
 use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, DeviceId, SessionId};
+use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
@@ -159,7 +159,7 @@ pub async fn finish_set_up(
     }
     let same = sqlx::query_scalar!(
         r#"select exists (select from passkeys where account_id = $1 and name = $2) as "same!""#,
-        account as AccountId,
+        account as LoginId,
         name
     );
     if same.fetch_one(tx.conn()).await? {
@@ -179,7 +179,7 @@ pub async fn finish_set_up(
                                last_used_at)
          values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing",
         id as DeviceId,
-        account as AccountId,
+        account as LoginId,
         name,
         passkey.cred_id().to_vec(),
         Json(&passkey) as _,
@@ -288,14 +288,11 @@ fn relying_party(tenant: &Tenant) -> Result<Webauthn, PasskeyError> {
     Ok(WebauthnBuilder::new(host, &origin)?.rp_name(&tenant.config.name).build()?)
 }
 
-async fn all(
-    tx: &mut TenantTx,
-    account: AccountId,
-) -> Result<Vec<(DeviceId, Passkey)>, sqlx::Error> {
+async fn all(tx: &mut TenantTx, account: LoginId) -> Result<Vec<(DeviceId, Passkey)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
            from passkeys where account_id = $1 order by id for update"#,
-        account as AccountId
+        account as LoginId
     )
     .fetch_all(tx.conn())
     .await?;

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
@@ -20,13 +20,13 @@ pub fn is_thinkable(policy: &TenantConfig, session: &Session) -> bool {
 ///
 /// # Errors
 /// The database's.
-pub async fn is_due(tx: &mut TenantTx, account: AccountId) -> Result<bool, sqlx::Error> {
+pub async fn is_due(tx: &mut TenantTx, account: LoginId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select a.passkey_offer_answered_at is null
                   and not exists (select from passkeys p
                                   where p.tenant_id = a.tenant_id and p.account_id = a.id) as "due!"
            from accounts a where a.id = $1"#,
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await
@@ -44,7 +44,7 @@ pub async fn decline(
     let declined = sqlx::query!(
         "update accounts set passkey_offer_answered_at = $2
          where id = $1 and passkey_offer_answered_at is null",
-        session.account as AccountId,
+        session.account as LoginId,
         clock.now()
     )
     .execute(tx.conn())

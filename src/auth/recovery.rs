@@ -19,7 +19,7 @@ use super::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON, place};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::email::EmailAddress;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::{Mail, PasswordResetMail, UserIdMail};
@@ -50,16 +50,16 @@ pub enum Reset {
 
 /// Whose link it is.
 struct Owner {
-    account: AccountId,
+    account: LoginId,
     user_id: String,
     email: Option<String>,
     expires_at: DateTime<Utc>,
 }
 
 /// An account that nobody has, the same each time a user ID is typed.
-fn nobody(typed: &str) -> AccountId {
+fn nobody(typed: &str) -> LoginId {
     let hash = Sha256::digest(typed);
-    AccountId(
+    LoginId(
         uuid::Builder::from_random_bytes(hash.first_chunk().copied().unwrap_or_default())
             .into_uuid(),
     )
@@ -85,7 +85,7 @@ impl SignIn<'_> {
         let often = !RECOVERY_PERSON.take_one(&mut tx, self.clock, typed).await?;
         // An address that nobody confirmed counts from the registration on.
         let found = sqlx::query!(
-            r#"select id as "id: AccountId", email as "email!" from accounts
+            r#"select id as "id: LoginId", email as "email!" from accounts
                where user_id = $1 and registered_at is not null and email is not null
                  and locked_at is null and closed_at is null"#,
             typed
@@ -103,7 +103,7 @@ impl SignIn<'_> {
              on conflict (tenant_id, account_id) do update
                  set token_hash = excluded.token_hash, sent_at = excluded.sent_at,
                      expires_at = excluded.expires_at",
-            owner as AccountId,
+            owner as LoginId,
             token.hashed().to_vec(),
             now,
             expires_at
@@ -150,11 +150,11 @@ impl SignIn<'_> {
                    join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
                    where not exists (select from found) and a.id >= $3 order by a.id limit 1
                )
-               select id as "id!: AccountId", user_id as "user_id!", true as "is_theirs!" from found
+               select id as "id!: LoginId", user_id as "user_id!", true as "is_theirs!" from found
                union all select id, user_id, false from other"#,
             email.as_str(),
             birthdate,
-            nobody(email.as_str()) as AccountId
+            nobody(email.as_str()) as LoginId
         );
         let mut found = found.fetch_all(tx.conn()).await?;
         found.retain(|person| person.is_theirs && !often);
@@ -219,7 +219,7 @@ impl SignIn<'_> {
         let set = sqlx::query!(
             "update accounts set password_hash = $2, password_set_at = $3, password_failures = 0
              where id = $1 and password_hash is not null and locked_at is null",
-            owner.account as AccountId,
+            owner.account as LoginId,
             hash,
             self.clock.now()
         )
@@ -251,7 +251,7 @@ impl SignIn<'_> {
     ) -> Result<Option<Owner>, sqlx::Error> {
         let owner = sqlx::query_as!(
             Owner,
-            r#"select a.id as "account: AccountId", a.user_id, a.email, r.expires_at
+            r#"select a.id as "account: LoginId", a.user_id, a.email, r.expires_at
                from password_resets r
                join accounts a on a.tenant_id = r.tenant_id and a.id = r.account_id
                -- Whoever asked just before the credentials changed has a link of before.

@@ -15,7 +15,7 @@ use super::second_factor;
 use super::session::{self, Proof, Session};
 use super::sign_in::{SignIn, SignInError};
 use crate::audit::{self, Action};
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::japanese::fold_code;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -91,7 +91,7 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant(tenant.id).await?;
         let set = sqlx::query_scalar!(
             "select salt from recovery_codes where account_id = $1 limit 1",
-            account as AccountId
+            account as LoginId
         )
         .fetch_optional(tx.conn())
         .await?;
@@ -125,13 +125,13 @@ pub async fn renew(
     if standing(tx, account).await?.made_at != made_at {
         return Ok(None);
     }
-    sqlx::query!("delete from recovery_codes where account_id = $1", account as AccountId)
+    sqlx::query!("delete from recovery_codes where account_id = $1", account as LoginId)
         .execute(tx.conn())
         .await?;
     sqlx::query!(
         "insert into recovery_codes (account_id, code_hash, salt, created_at)
          select $1, hash, $3, $4 from unnest($2::bytea[]) as hash",
-        account as AccountId,
+        account as LoginId,
         &hashes,
         salt,
         clock.now()
@@ -149,11 +149,11 @@ pub async fn renew(
 ///
 /// # Errors
 /// The database's.
-pub async fn standing(tx: &mut TenantTx, account: AccountId) -> Result<Standing, sqlx::Error> {
+pub async fn standing(tx: &mut TenantTx, account: LoginId) -> Result<Standing, sqlx::Error> {
     let row = sqlx::query!(
         r#"select count(*) filter (where used_at is null) as "left!", max(created_at) as made_at
            from recovery_codes where account_id = $1"#,
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await?;
@@ -179,7 +179,7 @@ pub async fn confirm(
     let used = sqlx::query!(
         "update recovery_codes set used_at = $3
          where account_id = $1 and code_hash = $2 and used_at is null",
-        account as AccountId,
+        account as LoginId,
         typed,
         clock.now()
     )
@@ -199,16 +199,12 @@ pub async fn confirm(
     Ok(Confirmation::Done(session::prove(tx, cx, session.id, token, proof).await?))
 }
 
-async fn was_used(
-    tx: &mut TenantTx,
-    account: AccountId,
-    typed: &[u8],
-) -> Result<bool, sqlx::Error> {
+async fn was_used(tx: &mut TenantTx, account: LoginId, typed: &[u8]) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from recovery_codes
                           where account_id = $1 and code_hash = $2 and used_at is not null
                          ) as "used!""#,
-        account as AccountId,
+        account as LoginId,
         typed
     )
     .fetch_one(tx.conn())
@@ -216,7 +212,7 @@ async fn was_used(
 }
 
 /// How the longer codes were hashed: bound to the person, so that equal hashes tell nothing.
-fn plain(account: AccountId, code: &str) -> Vec<u8> {
+fn plain(account: LoginId, code: &str) -> Vec<u8> {
     Sha256::digest(format!("recovery code {account} {code}")).to_vec()
 }
 

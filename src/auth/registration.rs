@@ -15,7 +15,7 @@ use super::sign_in::{SignIn, SignInError};
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::base::email::EmailAddress;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::japanese::minute;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -138,7 +138,7 @@ impl SignIn<'_> {
                  set user_id = excluded.user_id, password_hash = excluded.password_hash,
                      email = excluded.email, expense_mail = excluded.expense_mail,
                      typed_at = excluded.typed_at",
-            session.account as AccountId,
+            session.account as LoginId,
             user_id,
             hash,
             details.email.as_ref().map(EmailAddress::as_str),
@@ -172,7 +172,7 @@ impl SignIn<'_> {
              set user_id = $2, user_id_chosen_at = $4, email = $3,
                  former_email = case when email is distinct from $3 then email end
              where id = $1 and password_hash is null",
-            account as AccountId,
+            account as LoginId,
             draft.user_id,
             draft.email,
             now
@@ -193,7 +193,7 @@ impl SignIn<'_> {
             return Ok(Registration::NothingDue);
         }
         preferences::set(&mut tx, account, UpdateMail::Expenses, draft.expense_mail).await?;
-        sqlx::query!("delete from registration_drafts where account_id = $1", account as AccountId)
+        sqlx::query!("delete from registration_drafts where account_id = $1", account as LoginId)
             .execute(tx.conn())
             .await?;
         if let Some(email) = &draft.email {
@@ -212,7 +212,7 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant(tenant.id).await?;
         let set_at = sqlx::query_scalar!(
             "select password_set_at from accounts where id = $1",
-            session.account as AccountId
+            session.account as LoginId
         )
         .fetch_one(tx.conn())
         .await?;
@@ -230,7 +230,7 @@ impl SignIn<'_> {
     ) -> Result<(), SignInError> {
         let row = sqlx::query!(
             "select email, former_email from accounts where id = $1",
-            session.account as AccountId
+            session.account as LoginId
         )
         .fetch_one(tx.conn())
         .await?;
@@ -286,7 +286,7 @@ async fn set_password(
          set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
              initial_credential = null, initial_issued_at = null, initial_password_hash = null
          where id = $1 and password_set_at is not distinct from $4",
-        session.account as AccountId,
+        session.account as LoginId,
         hash,
         now,
         session.password_set_at
@@ -300,12 +300,12 @@ async fn set_password(
 ///
 /// # Errors
 /// The database's.
-pub async fn draft(tx: &mut TenantTx, account: AccountId) -> Result<Option<Draft>, sqlx::Error> {
+pub async fn draft(tx: &mut TenantTx, account: LoginId) -> Result<Option<Draft>, sqlx::Error> {
     sqlx::query_as!(
         Draft,
         "select user_id, email, expense_mail, password_hash from registration_drafts
          where account_id = $1",
-        account as AccountId
+        account as LoginId
     )
     .fetch_optional(tx.conn())
     .await

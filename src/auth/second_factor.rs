@@ -5,7 +5,7 @@ use super::context::Context;
 use super::session;
 use super::throttle::REPLAY_PERSON;
 use crate::audit::{self, Action};
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 
 /// Notes that a right one came again, which `action` names. Nobody guessed, so that it counts for nothing; after some
@@ -13,7 +13,7 @@ use crate::db::TenantTx;
 pub(super) async fn note_replay(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    account: AccountId,
+    account: LoginId,
     action: Action,
 ) -> Result<(), sqlx::Error> {
     if !REPLAY_PERSON.take_one(tx, cx.clock, &account.to_string()).await? {
@@ -28,14 +28,14 @@ pub(super) async fn note_replay(
 pub(super) async fn count_failure(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    account: AccountId,
+    account: LoginId,
     action: Action,
 ) -> Result<bool, sqlx::Error> {
     let Context { clock, tenant, .. } = cx;
     let failures = sqlx::query_scalar!(
         "update accounts set second_factor_failures = second_factor_failures + 1
          where id = $1 returning second_factor_failures",
-        account as AccountId
+        account as LoginId
     )
     .fetch_one(tx.conn())
     .await?;
@@ -47,7 +47,7 @@ pub(super) async fn count_failure(
     sqlx::query!(
         "update accounts set second_factor_locked_at = coalesce(second_factor_locked_at, $2)
          where id = $1",
-        account as AccountId,
+        account as LoginId,
         clock.now()
     )
     .execute(tx.conn())

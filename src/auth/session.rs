@@ -21,7 +21,7 @@ use super::journey::{self, Address, Facts, Progress, Step};
 use super::links;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::month::Month;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -38,7 +38,7 @@ pub const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug, Clone)]
 pub struct Session {
     pub id: SessionId,
-    pub account: AccountId,
+    pub account: LoginId,
     /// The union's own code of the person.
     pub member_code: String,
     pub household_code: String,
@@ -76,7 +76,7 @@ pub enum Lookup {
     /// The session goes on under a newer token: a double click's second request.
     Superseded {
         session: SessionId,
-        account: AccountId,
+        account: LoginId,
     },
     /// It was never ours, or was ended.
     Unknown,
@@ -147,7 +147,7 @@ impl Session {
 /// What a session begins with.
 #[derive(Debug)]
 pub(super) struct Beginning<'b> {
-    pub account: AccountId,
+    pub account: LoginId,
     pub remember_until: Option<DateTime<Utc>>,
     pub client: &'b Client,
     /// What the browser is known by later.
@@ -170,7 +170,7 @@ pub(super) async fn begin(
                                reauthenticated_at)
          values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8, $9)",
         id as SessionId,
-        account as AccountId,
+        account as LoginId,
         token.hashed().to_vec(),
         clock.now(),
         remember_until,
@@ -205,7 +205,7 @@ pub async fn was_ours(tx: &mut TenantTx, token: &PlainToken) -> Result<bool, sql
 pub(super) async fn end_unfinished(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     known_browser: bool,
 ) -> Result<(), sqlx::Error> {
     let ended = sqlx::query_scalar!(
@@ -221,7 +221,7 @@ pub(super) async fn end_unfinished(
            where account_id = $1
              and id in (select id from unfinished where place >= $2)
            returning id as "id: SessionId""#,
-        account as AccountId,
+        account as LoginId,
         MOST_UNFINISHED,
         clock.now(),
         known_browser
@@ -274,9 +274,9 @@ pub(super) async fn lock_account_of(
 /// Locks an account, whose owner may have no session.
 pub(super) async fn lock_account_by_id(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!("select from accounts where id = $1 for update", account as AccountId)
+    sqlx::query!("select from accounts where id = $1 for update", account as LoginId)
         .fetch_one(tx.conn())
         .await
         .map(drop)
@@ -337,7 +337,7 @@ pub async fn end(
 pub async fn end_others(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     keep: Option<SessionId>,
 ) -> Result<u64, sqlx::Error> {
     lock_account_by_id(tx, account).await?;
@@ -345,7 +345,7 @@ pub async fn end_others(
     let ended = sqlx::query!(
         "update sessions set ended_at = $3
          where account_id = $1 and ended_at is null and id is distinct from $2",
-        account as AccountId,
+        account as LoginId,
         keep as Option<SessionId>,
         clock.now()
     )
@@ -364,14 +364,14 @@ pub async fn end_others(
 pub(super) async fn lock(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     by: &'static str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update accounts
          set locked_at = coalesce(locked_at, $2), lock_spares_known_browsers = false
          where id = $1",
-        account as AccountId,
+        account as LoginId,
         clock.now()
     )
     .execute(tx.conn())

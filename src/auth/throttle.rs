@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::consent::Client;
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, TenantId};
+use crate::base::ids::{LoginId, TenantId};
 use crate::db::{Db, TenantTx};
 
 /// So many tries at once, and so many an hour from then on.
@@ -175,7 +175,7 @@ pub(super) fn places(client: &Client) -> Vec<(Bucket, String)> {
 }
 
 /// The key of a person, whose own browsers don't share what strangers take who know the password.
-pub(super) fn person(account: AccountId, known_browser: bool) -> String {
+pub(super) fn person(account: LoginId, known_browser: bool) -> String {
     format!("{account} {known_browser}")
 }
 

@@ -15,7 +15,7 @@ use super::second_factor;
 use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, DeviceId, SessionId};
+use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::japanese::fold_code;
 use crate::base::sealed::{Sealed, SealedError, Sealer};
 use crate::base::secret::PlainToken;
@@ -179,7 +179,7 @@ impl Apps<'_> {
                                        created_at, last_used_at)
              values ($1, $2, $3, $4, $5, $6, $7, $7)",
             id as DeviceId,
-            session.account as AccountId,
+            session.account as LoginId,
             name,
             sealed.bytes,
             sealed.key_id,
@@ -248,7 +248,7 @@ impl Apps<'_> {
         let Some(row) = sqlx::query!(
             "select secret, key_id from totp_devices where id = $1 and account_id = $2",
             device as DeviceId,
-            account as AccountId
+            account as LoginId
         )
         .fetch_optional(tx.conn())
         .await?
@@ -311,6 +311,6 @@ fn enrolment_purpose(session: &Session) -> String {
     format!("totp enrolment {}", session.id)
 }
 
-fn device_purpose(account: AccountId, device: DeviceId) -> String {
+fn device_purpose(account: LoginId, device: DeviceId) -> String {
     format!("totp device {account} {device}")
 }

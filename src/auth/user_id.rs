@@ -6,7 +6,7 @@ use super::links;
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::base::japanese::{fold, shows_nothing};
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, UserIdRules};
@@ -129,12 +129,12 @@ pub fn refused(rules: &UserIdRules) -> Vec<Refused> {
 /// The database's.
 pub async fn is_taken(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     user_id: &UserId,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from accounts where user_id = $2 and id <> $1) as "taken!""#,
-        account as AccountId,
+        account as LoginId,
         user_id.as_str()
     )
     .fetch_one(tx.conn())
@@ -158,13 +158,13 @@ pub enum Changed {
 pub async fn change(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     was: &str,
     user_id: &UserId,
 ) -> Result<Changed, sqlx::Error> {
     let updated = sqlx::query!(
         "update accounts set user_id = $3 where id = $1 and user_id = $2",
-        account as AccountId,
+        account as LoginId,
         was,
         user_id.as_str()
     )
@@ -193,14 +193,14 @@ pub async fn change(
 pub async fn set(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: AccountId,
+    account: LoginId,
     user_id: &UserId,
     method: Option<SecondFactor>,
 ) -> Result<bool, sqlx::Error> {
     let updated = sqlx::query!(
         "update accounts set user_id = $2, second_factor = $3, user_id_chosen_at = $4
          where id = $1 and password_hash is null",
-        account as AccountId,
+        account as LoginId,
         user_id.as_str(),
         method as Option<SecondFactor>,
         clock.now()

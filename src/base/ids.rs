@@ -35,7 +35,7 @@ id! {
     /// A health insurance union.
     TenantId,
     /// A subscriber's right to sign in; at most one a member.
-    AccountId,
+    LoginId,
     /// One browser's sign-in, from the right password to the sign-out.
     SessionId,
     /// One request, as it is named in the logs and on the error page.

@@ -18,7 +18,7 @@ use crate::auth::hashing::Hasher;
 use crate::auth::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
-use crate::base::ids::{AccountId, TenantId};
+use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::parse_date;
 use crate::db::{Db, TenantTx};
 use crate::import::batches::{self, Kind};
@@ -180,7 +180,7 @@ impl MembersImport<'_> {
         copy.rows(rows, progress, |row, copy| match self.parse(row, errors, bad_addresses) {
             Ok(member) => {
                 let hash = letters.0.get(&member.code).map(String::as_str);
-                member.write(row.number, AccountId::new(self.clock), hash, copy);
+                member.write(row.number, LoginId::new(self.clock), hash, copy);
                 true
             }
             Err(code) => {
@@ -298,13 +298,7 @@ impl MembersImport<'_> {
 }
 
 impl MemberRow {
-    fn write(
-        &self,
-        row: u64,
-        account: AccountId,
-        password_hash: Option<&str>,
-        copy: &mut Copy<'_>,
-    ) {
+    fn write(&self, row: u64, account: LoginId, password_hash: Option<&str>, copy: &mut Copy<'_>) {
         copy.display(row);
         copy.field(&self.code);
         copy.field(&self.household_code);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::audit::{self, Action};
 use crate::auth::user_id::UserId;
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
@@ -107,7 +107,7 @@ pub struct Shown {
     pub closed_at: Option<DateTime<Utc>>,
     pub last_seen_at: Option<DateTime<Utc>>,
     #[serde(skip)]
-    account: Option<AccountId>,
+    account: Option<LoginId>,
 }
 
 /// The person with a code, or else with a user ID. That somebody looked goes on the trail.
@@ -145,7 +145,7 @@ pub async fn show(
                   a.closed_at as "closed_at?",
                   (select max(s.last_seen_at) from sessions s
                    where s.tenant_id = a.tenant_id and s.account_id = a.id) as last_seen_at,
-                  a.id as "account?: AccountId"
+                  a.id as "account?: LoginId"
            from members m
            left join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
            where m.tenant_id = current_tenant() and (m.code = $1 or a.user_id = $2)

@@ -25,7 +25,7 @@ use crate::auth::KNOWN_FOR;
 use crate::auth::foreign::Foreign;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::day;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
@@ -109,7 +109,7 @@ impl Visitor {
         self.csrf_of(None)
     }
 
-    fn csrf_of(&self, person: Option<AccountId>) -> String {
+    fn csrf_of(&self, person: Option<LoginId>) -> String {
         let person = person.map(|person| person.to_string()).unwrap_or_default();
         let data = format!("{} {person}", self.tenant.id);
         self.visit.derive("csrf", data.as_bytes()).to_text()

@@ -7,14 +7,14 @@ use std::thread::available_parallelism;
 
 use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 
 /// A person's turn, until it is dropped.
 pub type Turn = OwnedMutexGuard<()>;
 
 #[derive(Debug)]
 pub struct Turns {
-    people: Mutex<HashMap<AccountId, Weak<sync::Mutex<()>>>>,
+    people: Mutex<HashMap<LoginId, Weak<sync::Mutex<()>>>>,
     signers: Arc<Semaphore>,
 }
 
@@ -27,7 +27,7 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits until the person's document before is made.
-    pub async fn of(&self, person: AccountId) -> Turn {
+    pub async fn of(&self, person: LoginId) -> Turn {
         let turn = {
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             people.retain(|_, turn| turn.strong_count() > 0);
@@ -62,7 +62,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_person_waits_for_the_document_before_and_nobody_else_does() {
         let turns = Turns::default();
-        let (one, other) = (AccountId::new(&Clock::System), AccountId::new(&Clock::System));
+        let (one, other) = (LoginId::new(&Clock::System), LoginId::new(&Clock::System));
         let first = turns.of(one).await;
         let soon = Duration::from_secs(1);
         assert!(tokio::time::timeout(soon, turns.of(one)).await.is_err());

@@ -24,7 +24,6 @@ mod hang_ups;
 mod imports;
 mod lockout;
 mod mail;
-mod migrations;
 mod notices;
 mod operator;
 mod paper;

@@ -30,18 +30,6 @@ impl TestDatabase {
         Self { server, options: admin.database(&name), name }
     }
 
-    /// A database without a table, for a test of the migrations themselves.
-    pub async fn bare() -> Self {
-        let server = server_url();
-        let admin = PgConnectOptions::from_str(&server).expect("a database URL");
-        let mut connection = admin.connect().await.expect("the test PostgreSQL answers");
-        let name = format!("kosmo_test_{}", RequestId::new(&Clock::System).0.simple());
-        let create = format!("create database {name}");
-        connection.execute(AssertSqlSafe(create)).await.expect("a database can be made");
-        connection.close().await.expect("the connection closes");
-        Self { server, options: admin.database(&name), name }
-    }
-
     /// As another program names it.
     pub fn url(&self) -> String {
         self.server.replace("/postgres?", &format!("/{}?", self.name))

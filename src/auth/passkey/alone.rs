@@ -17,7 +17,7 @@ use crate::auth::session::{self, Beginning, Lookup};
 use crate::auth::sign_in::{Outcome, SignIn};
 use crate::auth::throttle;
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, DeviceId, SessionId};
+use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::sealed::{Sealed, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -162,13 +162,13 @@ impl SignIn<'_> {
         tenant: &Tenant,
         asked: DiscoverableAuthentication,
         answer: &PublicKeyCredential,
-    ) -> Result<(Verdict, Option<AccountId>), PasskeyError> {
+    ) -> Result<(Verdict, Option<LoginId>), PasskeyError> {
         let relying_party = relying_party(tenant)?;
         let Ok((person, credential)) = relying_party.identify_discoverable_authentication(answer)
         else {
             return Ok((Verdict::Wrong, None));
         };
-        let Some(account) = open_account(tx, AccountId(person)).await? else {
+        let Some(account) = open_account(tx, LoginId(person)).await? else {
             return Ok((Verdict::Wrong, None));
         };
         let Some((id, passkey)) = passkey_of(tx, account, credential).await? else {
@@ -201,17 +201,14 @@ async fn is_first(tx: &mut TenantTx, clock: &Clock, ticket: &Sealed) -> Result<b
 
 /// A registered person who isn't locked out: a passkey is the owner's own, whatever passwords strangers try.
 /// Whoever asks at the same time waits.
-async fn open_account(
-    tx: &mut TenantTx,
-    account: AccountId,
-) -> Result<Option<AccountId>, sqlx::Error> {
+async fn open_account(tx: &mut TenantTx, account: LoginId) -> Result<Option<LoginId>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select id as "id: AccountId" from accounts
+        r#"select id as "id: LoginId" from accounts
            where id = $1 and registered_at is not null
              and (locked_at is null or lock_spares_known_browsers)
              and second_factor_locked_at is null and closed_at is null
            for update"#,
-        account as AccountId
+        account as LoginId
     )
     .fetch_optional(tx.conn())
     .await
@@ -219,13 +216,13 @@ async fn open_account(
 
 async fn passkey_of(
     tx: &mut TenantTx,
-    account: AccountId,
+    account: LoginId,
     credential_id: &[u8],
 ) -> Result<Option<(DeviceId, Passkey)>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
            from passkeys where account_id = $1 and credential_id = $2 for update"#,
-        account as AccountId,
+        account as LoginId,
         credential_id
     )
     .fetch_optional(tx.conn())

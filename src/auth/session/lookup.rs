@@ -9,7 +9,7 @@ use crate::auth::eligibility::Loss;
 use crate::auth::email_code::{SendingError, VALID_FOR};
 use crate::auth::journey::{Address, Facts};
 use crate::base::clock::jst;
-use crate::base::ids::{AccountId, SessionId, TermsId};
+use crate::base::ids::{LoginId, SessionId, TermsId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, SignIn, TenantConfig};
@@ -44,7 +44,7 @@ async fn look(
     let Context { clock, tenant, .. } = cx;
     let now = clock.now();
     let Some(row) = sqlx::query!(
-        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId", s.created_at,
+        r#"select s.id as "id: SessionId", s.account_id as "account: LoginId", s.created_at,
                   s.last_seen_at, s.remember_until, s.reauthenticated_at,
                   s.reauth_password_at, s.second_factor_at is not null as "second_factor!",
                   s.token_hash = $1 as "newest!", s.token_at, s.token_shown, s.token_rotated,

@@ -6,7 +6,7 @@ use crate::auth::context::Context;
 use crate::auth::email_code::SendingError;
 use crate::auth::known_browser;
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
@@ -72,7 +72,7 @@ pub(in crate::auth) async fn prove(
                reauth_password_at = null, reauth_failures = 0
            from sessions before
            where s.id = $1 and before.tenant_id = s.tenant_id and before.id = s.id
-           returning s.account_id as "account: AccountId",
+           returning s.account_id as "account: LoginId",
                      before.second_factor_at is null
                          or before.second_factor_lapsed_at is not null as "sign_in!""#,
         session as SessionId,
@@ -84,7 +84,7 @@ pub(in crate::auth) async fn prove(
     sqlx::query!(
         "update accounts set second_factor_failures = 0
          where id = $1 and second_factor_failures > 0",
-        row.account as AccountId
+        row.account as LoginId
     )
     .execute(tx.conn())
     .await?;

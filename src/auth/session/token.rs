@@ -10,7 +10,7 @@ use crate::auth::context::Context;
 use crate::auth::email_code::SendingError;
 use crate::auth::links;
 use crate::base::clock::Clock;
-use crate::base::ids::{AccountId, SessionId};
+use crate::base::ids::{LoginId, SessionId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
@@ -146,7 +146,7 @@ pub(super) async fn of_before(
     token: &PlainToken,
 ) -> Result<Lookup, SendingError> {
     let had = sqlx::query!(
-        r#"select s.id as "id: SessionId", s.account_id as "account: AccountId", r.retired_at
+        r#"select s.id as "id: SessionId", s.account_id as "account: LoginId", r.retired_at
            from retired_tokens r
            join sessions s on s.tenant_id = r.tenant_id and s.id = r.session_id
            where r.token_hash = $1 and s.ended_at is null"#,
@@ -171,7 +171,7 @@ pub(super) async fn end_copied(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: SessionId,
-    account: AccountId,
+    account: LoginId,
 ) -> Result<(), SendingError> {
     lock_account_by_id(tx, account).await?;
     if !end(tx, cx.clock, session).await? {
@@ -180,8 +180,7 @@ pub(super) async fn end_copied(
     links::kill(tx, cx.clock, account).await?;
     let detail = serde_json::json!({ "session": session });
     audit::record(tx, cx.clock, Action::TokenCopied, Some(account), detail).await?;
-    let email =
-        sqlx::query_scalar!("select email from accounts where id = $1", account as AccountId);
+    let email = sqlx::query_scalar!("select email from accounts where id = $1", account as LoginId);
     match email.fetch_one(tx.conn()).await? {
         Some(email) => Change::TokenCopied.tell_address(tx, cx, &email).await,
         None => Ok(()),

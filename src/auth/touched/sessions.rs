@@ -8,20 +8,20 @@ use futures_util::stream::BoxStream;
 use super::{Rule, Touch};
 use crate::auth::session::{Life, rests};
 use crate::base::clock::Clock;
-use crate::base::ids::AccountId;
+use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
 /// A session that nobody ended.
 pub(super) struct Living {
-    account: AccountId,
+    account: LoginId,
     life: Life,
     lapsed: bool,
 }
 
 fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Living, sqlx::Error>> {
     let rows = sqlx::query!(
-        r#"select s.account_id as "account: AccountId", s.created_at, s.last_seen_at,
+        r#"select s.account_id as "account: LoginId", s.created_at, s.last_seen_at,
                   s.remember_until, s.second_factor_at is not null as "second_factor!",
                   s.second_factor_lapsed_at is not null as "lapsed!", a.password_set_at, m.lost_on
            from sessions s

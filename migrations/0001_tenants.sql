@@ -1,0 +1,84 @@
+-- Unions, the hosts they answer on, and their policies, one row a version; and when the whole platform rests.
+--
+-- These are the platform's own tables: a request's union is looked up in them before any tenant is known, so they
+-- carry no row-level security. Nothing of a person stands in them.
+
+create table tenants (
+    id uuid primary key,
+    slug text not null unique,
+    created_at timestamptz not null
+);
+
+-- A label answers for one union only, so the label leads the key.
+create table tenant_hosts (
+    label text primary key,
+    tenant_id uuid not null references tenants,
+    canonical boolean not null
+);
+
+create unique index tenant_hosts_one_canonical on tenant_hosts (tenant_id) where canonical;
+
+-- The newest version is in force. A rollback adds a version that repeats an older one, so that what was in force on a
+-- given day can always be told. A version also says if the union is in service, for the same reason.
+create table tenant_policies (
+    tenant_id uuid not null references tenants,
+    version integer not null check (version > 0),
+    config jsonb not null,
+    enabled boolean not null default true,
+    created_at timestamptz not null,
+    created_by text not null,
+    note text not null,
+    primary key (tenant_id, version)
+);
+
+-- When the whole platform rests (T13), planned one by one; a union's own windows are its policy's.
+create table maintenance_windows (
+    id uuid primary key,
+    starts_at timestamptz not null,
+    ends_at timestamptz not null check (ends_at > starts_at),
+    planned_at timestamptz not null,
+    planned_by text not null,
+    cancelled_at timestamptz
+);
+
+-- Every server listens; a change of a union is told to all of them.
+create function notify_tenants_changed() returns trigger language plpgsql as $$
+begin
+    notify kosmo_tenants;
+    return null;
+end
+$$;
+
+create trigger tenants_changed after insert or update or delete on tenants
+    for each statement execute function notify_tenants_changed();
+create trigger tenant_hosts_changed after insert or update or delete on tenant_hosts
+    for each statement execute function notify_tenants_changed();
+create trigger tenant_policies_changed after insert or update or delete on tenant_policies
+    for each statement execute function notify_tenants_changed();
+create trigger maintenance_planned after insert or update on maintenance_windows
+    for each statement execute function notify_tenants_changed();
+
+-- The union of the running transaction; null outside one, so that nothing is seen.
+-- A setting made by SET LOCAL reads as '' in later transactions of the same connection.
+create function current_tenant() returns uuid language sql stable parallel safe as $$
+    select nullif(current_setting('kosmo.tenant_id', true), '')::uuid
+$$;
+
+-- Shows the rows of these tables to transactions of their own union alone, and to the owner of the tables too.
+create procedure protect_by_tenant(variadic tables text[]) language plpgsql as $$
+declare
+    name text;
+begin
+    foreach name in array tables loop
+        execute format('alter table %I enable row level security', name);
+        execute format('alter table %I force row level security', name);
+        execute format('create policy own_tenant on %I using (tenant_id = current_tenant())', name);
+    end loop;
+end
+$$;
+
+grant select on tenants, tenant_hosts, tenant_policies, maintenance_windows
+    to kosmo_server, kosmo_worker, kosmo_operator;
+grant insert, delete on tenant_hosts to kosmo_operator;
+grant insert on tenants, tenant_policies to kosmo_operator;
+grant insert, update (cancelled_at) on maintenance_windows to kosmo_operator;

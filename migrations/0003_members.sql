@@ -1,0 +1,66 @@
+-- Insured people, their households, and the numbers they go by; and the files that were taken in.
+
+-- One insured person and their dependents. The union's own code for the insured person names it for ever, while
+-- symbol and number may change (seed 000 A11).
+create table households (
+    tenant_id uuid not null default current_tenant() references tenants,
+    code text not null,
+    insurer_number text not null,
+    primary key (tenant_id, code)
+);
+
+-- 記号 and 番号 with the day they began to hold, because a first password may be made from those of
+-- an earlier day (seed 000 A12).
+create table household_numbers (
+    tenant_id uuid not null default current_tenant(),
+    household_code text not null,
+    valid_from date not null,
+    symbol text not null,
+    number text not null,
+    primary key (tenant_id, household_code, valid_from),
+    foreign key (tenant_id, household_code) references households (tenant_id, code)
+);
+
+create table members (
+    tenant_id uuid not null default current_tenant(),
+    code text not null,
+    household_code text not null,
+    branch text not null,
+    name text not null,
+    kana text not null,
+    birthdate date not null,
+    relation text not null check (relation in ('insured', 'spouse', 'child', 'parent', 'other')),
+    acquired_on date not null,
+    lost_on date check (lost_on >= acquired_on),
+    primary key (tenant_id, code),
+    foreign key (tenant_id, household_code) references households (tenant_id, code)
+);
+
+create index members_by_household on members (tenant_id, household_code);
+
+-- Files taken in: what was read, by whom, and what it came to.
+create table import_batches (
+    tenant_id uuid not null default current_tenant() references tenants,
+    id uuid not null,
+    kind text not null check (kind in ('members', 'expenses')),
+    file_name text not null,
+    file_sha256 bytea not null,
+    added bigint not null,
+    changed bigint not null,
+    unchanged bigint not null,
+    imported_at timestamptz not null,
+    imported_by text not null,
+    -- How it was read: for which month, by which columns. With its content, that is how a file is known again.
+    reading text,
+    primary key (tenant_id, id)
+);
+
+create index import_batches_by_content on import_batches (tenant_id, file_sha256);
+
+call protect_by_tenant('households', 'household_numbers', 'members', 'import_batches');
+
+grant select on households, household_numbers, members to kosmo_server;
+grant select, insert, update on households, household_numbers, members to kosmo_operator;
+-- The worker closes accounts whose time after losing eligibility is over (T12).
+grant select (tenant_id, code, lost_on) on members to kosmo_worker;
+grant select, insert on import_batches to kosmo_operator;

@@ -1,0 +1,158 @@
+-- The ledger of medical expenses: one row a person, institution and treatment month (seed 001 4-1); sized for 500,000
+-- people and ten years, a hundred million rows.
+--
+-- Partitions by the year of the notice. Rows come in month by month and rest afterwards: an import
+-- touches the pages of its own year alone, which stay in memory however long the history is; a year
+-- that rests is vacuumed and frozen once, and an old one can be detached whole. By household or by
+-- union instead, each import would write into pages all over ten years. A household's pages ask for one
+-- partition (a month, a year) or for a few rows of each (the history).
+--
+-- One key serves every page: a household's rows by the months of their notices. It carries what sums
+-- ask for, so that ten years of a family are summed up from the index, without four hundred rows
+-- scattered over the tables.
+--
+-- A key of a partitioned table holds its partition's column, so it can't say that a claim number is
+-- given once. A narrow table of its own does, and tells where a claim's row is now: a correction finds it
+-- by one look-up, in whatever year it lies. Unions number their claims upwards, so its index grows
+-- at one end.
+create table expense_claims (
+    tenant_id uuid not null default current_tenant(),
+    claim_number text not null,
+    household_code text not null,
+    notice_month date not null,
+    primary key (tenant_id, claim_number)
+);
+
+create table expenses (
+    tenant_id uuid not null default current_tenant(),
+    -- The family that had the expense: it stays theirs when the person leaves for another.
+    household_code text not null,
+    -- Months are kept as their first day.
+    notice_month date not null check (extract(day from notice_month) = 1),
+    claim_number text not null,
+    member_code text not null,
+    treatment_month date not null check (extract(day from treatment_month) = 1),
+    -- Empty where the data has none (seed 000 Q14).
+    institution text not null,
+    care text not null,
+    days smallint not null check (days >= 0),
+    total_yen bigint not null check (total_yen >= 0),
+    insurer_yen bigint not null check (insurer_yen >= 0),
+    public_yen bigint not null check (public_yen >= 0),
+    out_of_pocket_yen bigint not null check (out_of_pocket_yen >= 0),
+    -- Whether out_of_pocket_yen was computed from points, since the claim did not tell it.
+    computed boolean not null default false,
+    remarks text not null,
+    -- The file that brought the row, in import_batches. Written in one transaction with its batch and its
+    -- claim; foreign keys would only cost two look-ups a row.
+    batch_id uuid not null,
+    constraint expenses_care_check
+        check (care in ('inpatient', 'outpatient', 'dental', 'pharmacy', 'home_nursing',
+                        'judo_therapy', 'acupuncture', 'massage', 'appliance')),
+    primary key (tenant_id, household_code, notice_month, claim_number)
+        include (member_code, treatment_month, out_of_pocket_yen),
+    foreign key (tenant_id, member_code) references members (tenant_id, code)
+) partition by range (notice_month);
+
+-- No notice is without a place: the first partition and the last are open. Split the last one while
+-- its years are still to come.
+do $$
+declare
+    year int;
+    partition text;
+    starts text;
+    ends text;
+begin
+    for year in 2017..2032 loop
+        partition := format('expenses_%s', year);
+        starts := case year when 2017 then 'minvalue' else quote_literal(format('%s-01-01', year)) end;
+        ends := case year when 2032 then 'maxvalue' else quote_literal(format('%s-01-01', year + 1)) end;
+        execute format('create table %I partition of expenses for values from (%s) to (%s)',
+                       partition, starts, ends);
+        -- Nobody has rights on a partition itself; should anybody get some, the guard is there.
+        call protect_by_tenant(partition);
+    end loop;
+end
+$$;
+
+-- Months whose notice is published, and nothing else, are what people see: a month may come in several
+-- files, and is looked at before it goes out.
+create table expense_notices (
+    tenant_id uuid not null default current_tenant() references tenants,
+    month date not null check (extract(day from month) = 1),
+    published_at timestamptz not null,
+    published_by text not null,
+    primary key (tenant_id, month)
+);
+
+-- What a row was before a correction, a cancellation, or before its notice was withdrawn. Append-only.
+create table expense_history (
+    tenant_id uuid not null default current_tenant(),
+    claim_number text not null,
+    -- The import or the withdrawal that ended it.
+    ended_by uuid not null,
+    ended_at timestamptz not null,
+    reason text not null check (reason in ('corrected', 'cancelled', 'withdrawn')),
+    household_code text not null,
+    notice_month date not null,
+    member_code text not null,
+    treatment_month date not null,
+    institution text not null,
+    care text not null,
+    days smallint not null,
+    total_yen bigint not null,
+    insurer_yen bigint not null,
+    public_yen bigint not null,
+    out_of_pocket_yen bigint not null,
+    computed boolean not null,
+    remarks text not null,
+    batch_id uuid not null,
+    primary key (tenant_id, claim_number, ended_by)
+);
+
+-- Months that were taken back whole: what files said of them before counts no more.
+create table expense_withdrawals (
+    tenant_id uuid not null default current_tenant() references tenants,
+    id uuid not null,
+    month date not null check (extract(day from month) = 1),
+    rows bigint not null,
+    withdrawn_at timestamptz not null,
+    withdrawn_by text not null,
+    primary key (tenant_id, id)
+);
+
+-- Members who keep their expenses from the rest of the household (E7). The person's own choice, so no
+-- import touches it.
+create table private_expenses (
+    tenant_id uuid not null default current_tenant(),
+    member_code text not null,
+    since timestamptz not null,
+    primary key (tenant_id, member_code),
+    foreign key (tenant_id, member_code) references members (tenant_id, code)
+);
+
+call protect_by_tenant('expense_claims', 'expenses', 'expense_notices', 'expense_history',
+                       'expense_withdrawals', 'private_expenses');
+
+-- What a member of a household may read: rows of published notices, without those that somebody else
+-- keeps private, up to the last month of treatment, if there is one. The one way to a row for pages,
+-- sums and files; inlined into each query, so that its conditions reach the key and the partitions.
+create function readable_expenses(household text, reader text, until date)
+    returns setof expenses language sql stable parallel safe as $$
+    select e.* from expenses e
+    where e.household_code = household
+      and (until is null or e.treatment_month <= until)
+      and exists (select from expense_notices n
+                  where n.tenant_id = e.tenant_id and n.month = e.notice_month)
+      and (e.member_code = reader or not exists (
+          select from private_expenses p
+          where p.tenant_id = e.tenant_id and p.member_code = e.member_code))
+$$;
+
+grant select on expenses, expense_notices, private_expenses to kosmo_server;
+grant insert, delete on private_expenses to kosmo_server;
+grant select, insert, delete on expenses, expense_claims, expense_notices to kosmo_operator;
+grant update on expense_claims to kosmo_operator;
+grant select, insert on expense_history, expense_withdrawals to kosmo_operator;
+-- A published month is told to those who want to know.
+grant select on private_expenses to kosmo_operator;
