@@ -7,8 +7,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::profile_email;
-use crate::auth::email_confirmation::{self, Link};
-use crate::auth::foreign::Foreign;
+use crate::auth::first_sign_in::email_confirmation::{self, Link};
+use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
 use crate::base::secret::PlainToken;
 use crate::portal::ONWARD;

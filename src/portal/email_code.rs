@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::first_sign_in::LOCKED;
 use super::forgotten::TOO_MANY as TOO_MANY_MAILS;
 use super::sign_in::SignInPage;
-use crate::auth::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
+use crate::auth::factor::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::factor::method;
 use crate::auth::journey::Step;
-use crate::auth::method;
 use crate::portal::ONWARD;
 use crate::tenant::policy::{SecondFactor, SignIn};
 use crate::web::error::WebError;

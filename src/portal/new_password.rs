@@ -5,9 +5,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::credentials::password::{self, Flaw, Rule};
+use crate::auth::first_sign_in::registration::Choice;
 use crate::auth::journey::{Progress, Step};
-use crate::auth::password::{self, Flaw, Rule};
-use crate::auth::registration::Choice;
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;
 use crate::portal::{ONWARD, sign_in_methods};

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::passkey::REFUSED;
 use super::sign_in::{STALE, SignInForm, SignInPage, too_many};
-use crate::auth::consent::Client;
-use crate::auth::foreign::Foreign;
-use crate::auth::passkey::{Given, Visit};
+use crate::auth::factor::passkey::{Given, Visit};
+use crate::auth::first_sign_in::consent::Client;
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 
-use crate::auth::passkey_offer;
+use crate::auth::factor::passkey_offer;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Subscriber, Visitor};

@@ -10,7 +10,7 @@ use super::first_sign_in::email::{
     Email, EmailForm, NOT_YET, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
 };
 use super::profile;
-use crate::auth::email_confirmation::{Asking, VALID_FOR};
+use crate::auth::first_sign_in::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, status_of, summary};

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::first_sign_in::LOCKED;
 use super::sign_in::SignInPage;
+use crate::auth::factor::recovery_code::{self, Confirmation, Standing};
 use crate::auth::journey::Step;
-use crate::auth::recovery_code::{self, Confirmation, Standing};
 use crate::base::japanese::shows_nothing;
 use crate::portal::{ONWARD, go_on};
 use crate::web::error::WebError;

@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-use crate::auth::activity::{self, Living, SignInTry};
+use crate::auth::session::activity::{self, Living, SignInTry};
 use crate::base::ids::SessionId;
 use crate::base::japanese::minute;
 use crate::base::user_agent::device;

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::{ONWARD, sign_in_methods};
-use crate::auth::device::MOST;
+use crate::auth::factor::device::MOST;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;

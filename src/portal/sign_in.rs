@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
 use super::passkey_alone;
-use crate::auth::consent::Client;
+use crate::auth::credentials::hashing::HashingError;
+use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
-use crate::auth::foreign::Foreign;
-use crate::auth::hashing::HashingError;
-use crate::auth::passkey::Offer;
+use crate::auth::factor::passkey::Offer;
+use crate::auth::first_sign_in::consent::Client;
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::{Given, Outcome};
-use crate::auth::user_id::UserId;
 use crate::base::japanese::{day, shows_nothing};
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{new_password, passkey, recovery_code, totp};
 use crate::auth::account_changed::Change;
-use crate::auth::device::{self, Device, Kind};
+use crate::auth::factor::device::{self, Device, Kind};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::minute;
 use crate::tenant::policy::SecondFactor;

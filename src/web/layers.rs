@@ -20,8 +20,8 @@ use super::host;
 use super::identity::Visitor;
 use super::page::{Frame, Page};
 use super::state::AppState;
-use crate::auth::consent::Client;
-use crate::auth::foreign::Foreign;
+use crate::auth::first_sign_in::consent::Client;
+use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
 use crate::tenant::directory::{Resolution, Tenant};
 

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answer;
-use crate::auth::foreign::Foreign;
-use crate::auth::password::{self, Rule};
+use crate::auth::credentials::password::{self, Rule};
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::secret::PlainToken;
 use crate::portal::new_password::{Twice, TwoFields, messages};

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Next, at, done};
-use crate::auth::device::{self, Kind};
-use crate::auth::totp::{Apps, Confirmation};
+use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
 use crate::portal::email_code::EMPTY;

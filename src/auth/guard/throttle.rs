@@ -2,63 +2,64 @@
 //!
 //! They come before a person's own count (L2), so that a stranger can't lock a whole union out
 //! cheaply. A try that was right gives its tokens back: an office behind one address signs in
-//! unhindered. A bucket that a whole union shares is asked for some tokens at a time ([`super::leases`]).
+//! unhindered. A bucket that a whole union shares is asked for some tokens at a time ([`leases`](crate::auth::guard::leases)).
 
 use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::consent::Client;
+use crate::auth::first_sign_in::consent::Client;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::{Db, TenantTx};
 
 /// So many tries at once, and so many an hour from then on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bucket {
+pub(in crate::auth) struct Bucket {
     name: &'static str,
     burst: f64,
     an_hour: f64,
 }
 
 /// Wrong sign-ins from one address: at this pace, locking a hundred people out takes two hours.
-pub(super) const SIGN_IN_ADDRESS: Bucket =
+pub(in crate::auth) const SIGN_IN_ADDRESS: Bucket =
     Bucket { name: "sign_in.address", burst: 100.0, an_hour: 600.0 };
 /// The same from one IPv6 /48, which holds as many places as somebody wants.
-pub(super) const SIGN_IN_NETWORK: Bucket =
+pub(in crate::auth) const SIGN_IN_NETWORK: Bucket =
     Bucket { name: "sign_in.network", burst: 500.0, an_hour: 1_200.0 };
 /// Right sign-ins of one person, who may be several at home; a program may know a password, too.
-pub(super) const SIGN_IN_PERSON: Bucket =
+pub(in crate::auth) const SIGN_IN_PERSON: Bucket =
     Bucket { name: "sign_in.person", burst: 20.0, an_hour: 60.0 };
 /// A try at an account without a count takes a token here, so that it costs the same time.
-pub(super) const SIGN_IN_NOBODY: Bucket =
+pub(in crate::auth) const SIGN_IN_NOBODY: Bucket =
     Bucket { name: "sign_in.nobody", burst: 1_000_000.0, an_hour: 1_000_000.0 };
 /// Mailed codes to one person, over all sign-ins.
-pub(super) const EMAIL_CODE_PERSON: Bucket =
+pub(in crate::auth) const EMAIL_CODE_PERSON: Bucket =
     Bucket { name: "email_code.person", burst: 10.0, an_hour: 30.0 };
 /// Lines on the trail of right second factors of one person that came again.
-pub(super) const REPLAY_PERSON: Bucket =
+pub(in crate::auth) const REPLAY_PERSON: Bucket =
     Bucket { name: "replay.person", burst: 20.0, an_hour: 60.0 };
 /// Questions whether a user ID or an address is free, by one person who is signed in.
-pub(super) const FREE_PERSON: Bucket = Bucket { name: "free.person", burst: 20.0, an_hour: 60.0 };
+pub(in crate::auth) const FREE_PERSON: Bucket =
+    Bucket { name: "free.person", burst: 20.0, an_hour: 60.0 };
 /// Lines on the trail of what belongs to nobody here, from one address and at one union.
-pub(super) const FOREIGN_ADDRESS: Bucket =
+pub(in crate::auth) const FOREIGN_ADDRESS: Bucket =
     Bucket { name: "foreign.address", burst: 10.0, an_hour: 60.0 };
-pub(super) const FOREIGN_UNION: Bucket =
+pub(in crate::auth) const FOREIGN_UNION: Bucket =
     Bucket { name: "foreign.union", burst: 100.0, an_hour: 600.0 };
 /// Wrong sign-ins at one union from browsers that are nobody's yet; known ones stay unhindered.
-pub(super) const SIGN_IN_UNION: Bucket =
+pub(in crate::auth) const SIGN_IN_UNION: Bucket =
     Bucket { name: "sign_in.union", burst: 2_000.0, an_hour: 7_200.0 };
 /// Mails of 「…を忘れた方はこちら」 asked for from one address.
-pub(super) const RECOVERY_ADDRESS: Bucket =
+pub(in crate::auth) const RECOVERY_ADDRESS: Bucket =
     Bucket { name: "recovery.address", burst: 20.0, an_hour: 60.0 };
 /// Such mails to one person.
-pub(super) const RECOVERY_PERSON: Bucket =
+pub(in crate::auth) const RECOVERY_PERSON: Bucket =
     Bucket { name: "recovery.person", burst: 3.0, an_hour: 6.0 };
 
 impl Bucket {
     /// Takes a token of `key`'s; `false` where there is none left.
-    pub(super) async fn take_one(
+    pub(in crate::auth) async fn take_one(
         self,
         tx: &mut TenantTx,
         clock: &Clock,
@@ -68,7 +69,7 @@ impl Bucket {
     }
 
     /// Takes up to `most` tokens of `key`'s; how many there were.
-    pub(super) async fn take(
+    pub(in crate::auth) async fn take(
         self,
         tx: &mut TenantTx,
         clock: &Clock,
@@ -100,7 +101,7 @@ impl Bucket {
     }
 
     /// [`Bucket::take`] in a transaction of its own, so that what comes of the try takes nothing back.
-    pub(super) async fn take_apart(
+    pub(in crate::auth) async fn take_apart(
         self,
         db: &Db,
         clock: &Clock,
@@ -114,7 +115,7 @@ impl Bucket {
         Ok(taken)
     }
 
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::auth) const fn name(self) -> &'static str {
         self.name
     }
 
@@ -138,11 +139,11 @@ impl Bucket {
 
 /// Tokens that were taken for a try.
 #[derive(Debug, Default)]
-pub(super) struct Taken(Vec<(Bucket, String)>);
+pub(in crate::auth) struct Taken(Vec<(Bucket, String)>);
 
 impl Taken {
     /// Gives them back: it was no wrong try after all.
-    pub(super) async fn give_back(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    pub(in crate::auth) async fn give_back(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         for (bucket, key) in &self.0 {
             bucket.give_back(tx, key).await?;
         }
@@ -151,7 +152,7 @@ impl Taken {
 }
 
 /// Takes a token of each, in this order; `None` where one has none left.
-pub(super) async fn take(
+pub(in crate::auth) async fn take(
     tx: &mut TenantTx,
     clock: &Clock,
     wanted: Vec<(Bucket, String)>,
@@ -165,7 +166,7 @@ pub(super) async fn take(
 }
 
 /// What a sign-in from a place takes: a network that anybody gets whole is counted as well.
-pub(super) fn places(client: &Client) -> Vec<(Bucket, String)> {
+pub(in crate::auth) fn places(client: &Client) -> Vec<(Bucket, String)> {
     let mut places = vec![(SIGN_IN_ADDRESS, place(client))];
     if let Some(IpAddr::V6(address)) = client.address.map(|address| address.to_canonical()) {
         let [a, b, c, ..] = address.segments();
@@ -175,12 +176,12 @@ pub(super) fn places(client: &Client) -> Vec<(Bucket, String)> {
 }
 
 /// The key of a person, whose own browsers don't share what strangers take who know the password.
-pub(super) fn person(account: LoginId, known_browser: bool) -> String {
+pub(in crate::auth) fn person(account: LoginId, known_browser: bool) -> String {
     format!("{account} {known_browser}")
 }
 
 /// Where a client is, as far as one household or one machine may choose its address.
-pub(super) fn place(client: &Client) -> String {
+pub(in crate::auth) fn place(client: &Client) -> String {
     match client.address.map(|address| address.to_canonical()) {
         None => "unknown".to_owned(),
         Some(IpAddr::V4(address)) => address.to_string(),

@@ -18,7 +18,7 @@ pub struct Client {
 
 impl Client {
     /// For a line of the trail.
-    pub(super) fn detail(&self, mut detail: Value) -> Value {
+    pub(in crate::auth) fn detail(&self, mut detail: Value) -> Value {
         detail["address"] = self.address.map(|address| address.to_string()).into();
         detail["user_agent"] = self.user_agent.clone().into();
         detail

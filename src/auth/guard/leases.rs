@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync;
 
-use super::throttle::Bucket;
+use crate::auth::guard::throttle::Bucket;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::Db;
@@ -38,7 +38,7 @@ struct Lease {
 
 impl Leases {
     /// Takes a token of a union's bucket; `false` where there is none left.
-    pub(super) async fn take_one(
+    pub(in crate::auth) async fn take_one(
         &self,
         db: &Db,
         clock: &Clock,
@@ -59,7 +59,7 @@ impl Leases {
     }
 
     /// Gives a token back: it was no wrong try after all.
-    pub(super) async fn give_back(&self, union: TenantId, bucket: Bucket) {
+    pub(in crate::auth) async fn give_back(&self, union: TenantId, bucket: Bucket) {
         self.lease(union, bucket).lock().await.tokens += 1;
     }
 

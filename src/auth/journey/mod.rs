@@ -171,7 +171,7 @@ fn next_of_second_factor(policy: &TenantConfig, facts: Facts) -> Step {
 
 /// Whoever chose nothing, or what the policy has forbidden since, gets a mail: every union with
 /// second factors allows that (`tenant::review`).
-pub(super) fn method(policy: &TenantConfig, facts: Facts) -> SecondFactor {
+pub(in crate::auth) fn method(policy: &TenantConfig, facts: Facts) -> SecondFactor {
     let allowed = &policy.sign_in.second_factors;
     facts.method.filter(|method| allowed.contains(method)).unwrap_or(SecondFactor::EmailCode)
 }

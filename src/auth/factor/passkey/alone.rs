@@ -11,11 +11,11 @@ use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredent
 
 use super::{PROOF, PasskeyError, Verdict, note_use, relying_party};
 use crate::audit::{self, Action};
-use crate::auth::consent::Client;
-use crate::auth::foreign::Foreign;
+use crate::auth::first_sign_in::consent::Client;
+use crate::auth::guard::foreign::Foreign;
+use crate::auth::guard::throttle;
 use crate::auth::session::{self, Beginning, Lookup};
 use crate::auth::sign_in::{Outcome, SignIn};
-use crate::auth::throttle;
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::sealed::{Sealed, Sealer};

@@ -3,6 +3,7 @@
 //! A session begins with the right password and is renewed (a new token, the old one dead) when a
 //! second factor is proved. It ends by sign-out, by rest, or by age.
 
+pub mod activity;
 mod lookup;
 mod proof;
 mod token;
@@ -10,16 +11,18 @@ mod token;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::lookup::find;
-pub(super) use self::lookup::read;
-pub(super) use self::lookup::{Life, expires_at, rests};
-pub(super) use self::proof::{Proof, owes_proof, prove, prove_by_password, prove_password};
-pub(super) use self::token::renew;
-use super::consent::Client;
-use super::eligibility::Loss;
-use super::email_code;
-use super::journey::{self, Address, Facts, Progress, Step};
-use super::links;
+pub(in crate::auth) use self::lookup::read;
+pub(in crate::auth) use self::lookup::{Life, expires_at, rests};
+pub(in crate::auth) use self::proof::{
+    Proof, owes_proof, prove, prove_by_password, prove_password,
+};
+pub(in crate::auth) use self::token::renew;
 use crate::audit::{self, Action};
+use crate::auth::eligibility::Loss;
+use crate::auth::factor::email_code;
+use crate::auth::first_sign_in::consent::Client;
+use crate::auth::journey::{self, Address, Facts, Progress, Step};
+use crate::auth::links;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::month::Month;
@@ -28,7 +31,7 @@ use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
 /// When a session was last used is noted once a minute, not at every request.
-pub(super) const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
+pub(in crate::auth) const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How many sign-ins a person may have begun and not finished, on whatever machines.
 const MOST_UNFINISHED: i64 = 3;
 /// How long a re-authentication is good for (S4).
@@ -53,7 +56,7 @@ pub struct Session {
     email_failed: bool,
     /// Set while the person has a recovery code that was not used.
     pub has_recovery_codes: bool,
-    pub(super) passkey_offer_answered: bool,
+    pub(in crate::auth) passkey_offer_answered: bool,
     /// Until when the browser keeps the session though it is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
     /// When the own password was set.
@@ -146,7 +149,7 @@ impl Session {
 
 /// What a session begins with.
 #[derive(Debug)]
-pub(super) struct Beginning<'b> {
+pub(in crate::auth) struct Beginning<'b> {
     pub account: LoginId,
     pub remember_until: Option<DateTime<Utc>>,
     pub client: &'b Client,
@@ -157,7 +160,7 @@ pub(super) struct Beginning<'b> {
 }
 
 /// Begins a session for a person whose password, or whose passkey, was right.
-pub(super) async fn begin(
+pub(in crate::auth) async fn begin(
     tx: &mut TenantTx,
     clock: &Clock,
     beginning: Beginning<'_>,
@@ -202,7 +205,7 @@ pub async fn was_ours(tx: &mut TenantTx, token: &PlainToken) -> Result<bool, sql
 /// Makes room for one more sign-in that is not complete: of a person's others only the newest go on, and codes that
 /// have not gone out for those that end never will. Those in known browsers and those elsewhere are counted apart, so
 /// that a stranger who knows the password ends none of the person's own.
-pub(super) async fn end_unfinished(
+pub(in crate::auth) async fn end_unfinished(
     tx: &mut TenantTx,
     clock: &Clock,
     account: LoginId,
@@ -233,7 +236,7 @@ pub(super) async fn end_unfinished(
 
 /// Notes that the first own password was set in this session. `whole`: the union asks for no more, so
 /// that nobody asks for that password again a moment later (S4).
-pub(super) async fn note_registration(
+pub(in crate::auth) async fn note_registration(
     tx: &mut TenantTx,
     clock: &Clock,
     session: SessionId,
@@ -255,7 +258,7 @@ pub(super) async fn note_registration(
 
 /// Locks the account whose session a token is: whoever proves, locks or ends takes the account first,
 /// so that none waits for the other in a circle.
-pub(super) async fn lock_account_of(
+pub(in crate::auth) async fn lock_account_of(
     tx: &mut TenantTx,
     token: &PlainToken,
 ) -> Result<(), sqlx::Error> {
@@ -272,7 +275,7 @@ pub(super) async fn lock_account_of(
 }
 
 /// Locks an account, whose owner may have no session.
-pub(super) async fn lock_account_by_id(
+pub(in crate::auth) async fn lock_account_by_id(
     tx: &mut TenantTx,
     account: LoginId,
 ) -> Result<(), sqlx::Error> {
@@ -297,7 +300,7 @@ async fn lock_account(tx: &mut TenantTx, session: SessionId) -> Result<(), sqlx:
 
 /// Whether a session still lives, which it does until this transaction ends: whatever takes time
 /// between finding it and changing something asks again.
-pub(super) async fn still_lives(
+pub(in crate::auth) async fn still_lives(
     tx: &mut TenantTx,
     session: SessionId,
 ) -> Result<bool, sqlx::Error> {
@@ -361,7 +364,7 @@ pub async fn end_others(
 
 /// Locks an account until staff unlock it, and ends all that was begun with it. `by` names what
 /// went wrong too often.
-pub(super) async fn lock(
+pub(in crate::auth) async fn lock(
     tx: &mut TenantTx,
     clock: &Clock,
     account: LoginId,

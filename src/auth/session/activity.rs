@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::links;
-use super::session::{self, NOTE_EVERY, Session};
 use crate::audit::{self, Action};
+use crate::auth::links;
+use crate::auth::session::{self, NOTE_EVERY, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::db::TenantTx;

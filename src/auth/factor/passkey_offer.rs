@@ -1,7 +1,7 @@
 //! A passkey is offered after a sign-in, once: to a person who has none, where the union allows them.
 
-use super::session::Session;
 use crate::audit::{self, Action};
+use crate::auth::session::Session;
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::db::TenantTx;

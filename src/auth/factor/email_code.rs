@@ -5,12 +5,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::context::Context;
-use super::known_browser;
-use super::second_factor;
-use super::session::{self, Proof, Session};
-use super::throttle::{self, EMAIL_CODE_PERSON};
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::factor::failures;
+use crate::auth::guard::known_browser;
+use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
+use crate::auth::session::{self, Proof, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::fold_code;
@@ -232,7 +232,7 @@ async fn refuse(
     .execute(tx.conn())
     .await?;
     let refused = Action::EmailCodeRefused;
-    if second_factor::count_failure(tx, cx, account, refused).await? {
+    if failures::count_failure(tx, cx, account, refused).await? {
         return Ok(Confirmation::Locked);
     }
     if failures < MAX_FAILURES {
@@ -243,7 +243,7 @@ async fn refuse(
 }
 
 /// Lets codes die that have not gone out to some sign-ins, which are over.
-pub(super) async fn drop_unsent(
+pub(in crate::auth) async fn drop_unsent(
     tx: &mut TenantTx,
     clock: &Clock,
     sessions: &[SessionId],

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 
-use super::context::Context;
-use super::email_code::SendingError;
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::factor::email_code::SendingError;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::minute;
@@ -18,7 +18,7 @@ use crate::mail::outbox;
 pub const KNOWN_FOR: TimeDelta = TimeDelta::days(400);
 
 /// Knows from now on the browser in which a session began.
-pub(super) async fn remember(
+pub(in crate::auth) async fn remember(
     tx: &mut TenantTx,
     clock: &Clock,
     session: SessionId,
@@ -27,7 +27,7 @@ pub(super) async fn remember(
 }
 
 /// Knows the browser of a sign-in that is complete, and tells the person where it is a new one.
-pub(super) async fn meet(
+pub(in crate::auth) async fn meet(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: SessionId,
@@ -57,7 +57,7 @@ pub(super) async fn meet(
 }
 
 /// Returns true if a person has signed in in a browser before.
-pub(super) async fn is_known(
+pub(in crate::auth) async fn is_known(
     tx: &mut TenantTx,
     account: Option<LoginId>,
     browser: &PlainToken,
@@ -73,7 +73,10 @@ pub(super) async fn is_known(
 }
 
 /// Returns true if a session began in a browser in which the person had signed in before.
-pub(super) async fn is_of(tx: &mut TenantTx, session: SessionId) -> Result<bool, sqlx::Error> {
+pub(in crate::auth) async fn is_of(
+    tx: &mut TenantTx,
+    session: SessionId,
+) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from sessions s
                           join known_browsers k on k.tenant_id = s.tenant_id
@@ -85,9 +88,9 @@ pub(super) async fn is_of(tx: &mut TenantTx, session: SessionId) -> Result<bool,
     .await
 }
 
-/// Counts a try in a known browser before it is checked, as [`super::account::count_try`] counts strangers': how
+/// Counts a try in a known browser before it is checked, as [`crate::auth::credentials::account::count_try`] counts strangers': how
 /// many there were in a row, this one included. `None` where none is left, or the lock is for known browsers, too.
-pub(super) async fn count_try(
+pub(in crate::auth) async fn count_try(
     tx: &mut TenantTx,
     account: LoginId,
     browser: &PlainToken,
@@ -110,7 +113,7 @@ pub(super) async fn count_try(
 }
 
 /// Takes a try back that nobody could check.
-pub(super) async fn take_try_back(
+pub(in crate::auth) async fn take_try_back(
     tx: &mut TenantTx,
     account: LoginId,
     browser: &PlainToken,
@@ -127,7 +130,10 @@ pub(super) async fn take_try_back(
 }
 
 /// Forgets wrong tries in all of a person's browsers.
-pub(super) async fn forgive_all(tx: &mut TenantTx, account: LoginId) -> Result<(), sqlx::Error> {
+pub(in crate::auth) async fn forgive_all(
+    tx: &mut TenantTx,
+    account: LoginId,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update known_browsers set failures = 0 where account_id = $1 and failures > 0",
         account as LoginId

@@ -1,8 +1,8 @@
 //! Whether a user ID or an address is free tells something of other people, so that nobody may ask often.
 
-use super::session::Session;
-use super::sign_in::SignIn;
-use super::throttle::FREE_PERSON;
+use crate::auth::guard::throttle::FREE_PERSON;
+use crate::auth::session::Session;
+use crate::auth::sign_in::SignIn;
 use crate::tenant::directory::Tenant;
 
 impl SignIn<'_> {

@@ -1,11 +1,11 @@
 //! The second factor a person chose.
 
-use super::context::Context;
-use super::device::{self, Kind};
-use super::email_code::{self, SendingError};
-use super::links;
-use super::session::{self, Session};
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::email_code::{self, SendingError};
+use crate::auth::links;
+use crate::auth::session::{self, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::secret::PlainToken;
@@ -126,7 +126,7 @@ pub async fn is_in_use(
 }
 
 /// Changes to a method whose set-up has ended, where this session wanted that.
-pub(super) async fn take_wanted(
+pub(in crate::auth) async fn take_wanted(
     tx: &mut TenantTx,
     session: &Session,
     method: SecondFactor,

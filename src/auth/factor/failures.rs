@@ -1,16 +1,16 @@
 //! Wrong second factors have a count and a lock of their own, over all methods, sessions and resends
 //! (L2).
 
-use super::context::Context;
-use super::session;
-use super::throttle::REPLAY_PERSON;
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::guard::throttle::REPLAY_PERSON;
+use crate::auth::session;
 use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 
 /// Notes that a right one came again, which `action` names. Nobody guessed, so that it counts for nothing; after some
 /// it isn't noted either, so that nobody fills the trail with it.
-pub(super) async fn note_replay(
+pub(in crate::auth) async fn note_replay(
     tx: &mut TenantTx,
     cx: Context<'_>,
     account: LoginId,
@@ -25,7 +25,7 @@ pub(super) async fn note_replay(
 
 /// Counts a wrong one, which `action` names. Whether the account is locked now, and all of its
 /// sessions ended.
-pub(super) async fn count_failure(
+pub(in crate::auth) async fn count_failure(
     tx: &mut TenantTx,
     cx: Context<'_>,
     account: LoginId,

@@ -5,15 +5,15 @@
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use super::account_changed::Change;
-use super::email_code;
-use super::journey::Step;
-use super::known_browser;
-use super::password::Flaw;
-use super::session::{self, Lookup, Session};
-use super::sign_in::{SignIn, SignInError};
-use super::user_id::UserId;
 use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::credentials::password::Flaw;
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::factor::email_code;
+use crate::auth::guard::known_browser;
+use crate::auth::journey::Step;
+use crate::auth::session::{self, Lookup, Session};
+use crate::auth::sign_in::{SignIn, SignInError};
 use crate::base::email::EmailAddress;
 use crate::base::ids::LoginId;
 use crate::base::japanese::minute;

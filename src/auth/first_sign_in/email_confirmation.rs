@@ -6,12 +6,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::account_changed::Change;
-use super::context::Context;
-use super::email_code::SendingError;
-use super::email_failures;
-use super::links;
 use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::Context;
+use crate::auth::email_failures;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::links;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::LoginId;

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::consent::{self, Client};
-use super::known_browser;
-use super::user_id::UserId;
 use crate::audit::{self, Action};
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::first_sign_in::consent::{self, Client};
+use crate::auth::guard::known_browser;
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
@@ -15,39 +15,39 @@ use crate::tenant::terms::Terms;
 /// How a person's first credentials reached them (T9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
-pub(super) enum InitialCredential {
+pub(in crate::auth) enum InitialCredential {
     Formula,
     Letter,
 }
 
 /// What a password is checked against.
 #[derive(Debug)]
-pub(super) struct Credentials {
-    pub(super) account: LoginId,
-    pub(super) password_hash: Option<String>,
-    pub(super) initial_credential: Option<InitialCredential>,
-    pub(super) initial_password_hash: Option<String>,
-    pub(super) initial_issued_at: Option<DateTime<Utc>>,
+pub(in crate::auth) struct Credentials {
+    pub(in crate::auth) account: LoginId,
+    pub(in crate::auth) password_hash: Option<String>,
+    pub(in crate::auth) initial_credential: Option<InitialCredential>,
+    pub(in crate::auth) initial_password_hash: Option<String>,
+    pub(in crate::auth) initial_issued_at: Option<DateTime<Utc>>,
     locked: bool,
     /// Set where it was strangers who got the password wrong so often.
     lock_spares_known: bool,
-    pub(super) symbol: String,
-    pub(super) number: String,
-    pub(super) branch: String,
-    pub(super) birthdate: NaiveDate,
-    pub(super) lost_on: Option<NaiveDate>,
+    pub(in crate::auth) symbol: String,
+    pub(in crate::auth) number: String,
+    pub(in crate::auth) branch: String,
+    pub(in crate::auth) birthdate: NaiveDate,
+    pub(in crate::auth) lost_on: Option<NaiveDate>,
 }
 
 impl Credentials {
     /// Returns true if the person may not come in from such a browser. Who has signed in in a browser before is
     /// not locked out of it by others who guess elsewhere.
-    pub(super) fn are_locked(&self, known: bool) -> bool {
+    pub(in crate::auth) fn are_locked(&self, known: bool) -> bool {
         self.locked && !(known && self.lock_spares_known)
     }
 }
 
 /// The credentials of a user ID, with symbol and number as they stood on `numbers_as_of`.
-pub(super) async fn credentials(
+pub(in crate::auth) async fn credentials(
     tx: &mut TenantTx,
     user_id: &UserId,
     numbers_as_of: NaiveDate,
@@ -81,7 +81,7 @@ pub(super) async fn credentials(
 /// Counts a try at a person's password before it is checked, so that fifty at once are fifty (L2): how
 /// many there were in a row, this one included. `None` where none is left, and for nobody, whom
 /// looking takes as long.
-pub(super) async fn count_try(
+pub(in crate::auth) async fn count_try(
     tx: &mut TenantTx,
     account: Option<LoginId>,
     lock_after: u16,
@@ -99,7 +99,10 @@ pub(super) async fn count_try(
 }
 
 /// Takes a try back that nobody could check.
-pub(super) async fn take_try_back(tx: &mut TenantTx, account: LoginId) -> Result<(), sqlx::Error> {
+pub(in crate::auth) async fn take_try_back(
+    tx: &mut TenantTx,
+    account: LoginId,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update accounts set password_failures = password_failures - 1
          where id = $1 and password_failures > 0",
@@ -113,7 +116,7 @@ pub(super) async fn take_try_back(tx: &mut TenantTx, account: LoginId) -> Result
 /// Locks a person out whose password was wrong `least` times or more in a row; whoever is signed in stays so.
 /// Strangers' tries leave the person's known browsers open, those of a known `browser` lock everything. The address to
 /// tell, where it is news; nobody's account takes as long.
-pub(super) async fn lock_out(
+pub(in crate::auth) async fn lock_out(
     tx: &mut TenantTx,
     clock: &Clock,
     account: Option<LoginId>,
@@ -148,7 +151,7 @@ pub(super) async fn lock_out(
 /// Whether credentials that were read before hashing still hold; then the right password has set the
 /// count to zero (L2). Whoever changes them waits until this transaction has ended, and sees the session
 /// it began. Where they don't hold, nothing of the transaction must be kept.
-pub(super) async fn still_holds(
+pub(in crate::auth) async fn still_holds(
     tx: &mut TenantTx,
     read: &Credentials,
     known: bool,

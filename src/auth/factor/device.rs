@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::context::Context;
-use super::email_code::SendingError;
-use super::links;
-use super::session::{self, Session};
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::links;
+use crate::auth::session::{self, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId};
 use crate::base::japanese::{fold, minute, shows_nothing};

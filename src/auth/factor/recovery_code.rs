@@ -6,15 +6,15 @@
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 
-use super::account_changed::Change;
-use super::context::Context;
-use super::email_code::SendingError;
-use super::hashing::HashingError;
-use super::links;
-use super::second_factor;
-use super::session::{self, Proof, Session};
-use super::sign_in::{SignIn, SignInError};
 use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::Context;
+use crate::auth::credentials::hashing::HashingError;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::factor::failures;
+use crate::auth::links;
+use crate::auth::session::{self, Proof, Session};
+use crate::auth::sign_in::{SignIn, SignInError};
 use crate::base::ids::LoginId;
 use crate::base::japanese::fold_code;
 use crate::base::secret::PlainToken;
@@ -188,10 +188,10 @@ pub async fn confirm(
     if used.rows_affected() == 0 {
         let refused = Action::RecoveryCodeRefused;
         if was_used(tx, account, typed).await? {
-            second_factor::note_replay(tx, cx, account, refused).await?;
+            failures::note_replay(tx, cx, account, refused).await?;
             return Ok(Confirmation::Wrong);
         }
-        let locked = second_factor::count_failure(tx, cx, account, refused).await?;
+        let locked = failures::count_failure(tx, cx, account, refused).await?;
         return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
     }
     Change::RecoveryCodeUsed.tell(tx, cx, session).await?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::links;
+use crate::auth::links;
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;

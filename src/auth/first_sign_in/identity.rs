@@ -5,8 +5,8 @@
 
 use chrono::NaiveDate;
 
-use super::session;
 use crate::audit::{self, Action};
+use crate::auth::session;
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::db::TenantTx;

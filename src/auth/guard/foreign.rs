@@ -1,10 +1,10 @@
 //! What was shown at a union and is nothing of its own: it leaves a line on the trail there, since it may have been
 //! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
 
-use super::consent::Client;
-use super::sign_in::SignIn;
-use super::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
 use crate::audit::{self, Action};
+use crate::auth::first_sign_in::consent::Client;
+use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
+use crate::auth::sign_in::SignIn;
 use crate::tenant::directory::Tenant;
 
 /// What it was.

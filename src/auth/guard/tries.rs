@@ -1,22 +1,22 @@
 //! Tries at passwords, counted before they cost a hash: for their place, for the union, and for the
 //! person (L2).
 
-use super::account::{self, Credentials};
-use super::known_browser;
-use super::sign_in::{Given, SignIn};
-use super::throttle::{self, SIGN_IN_NOBODY, SIGN_IN_UNION, Taken};
-use super::user_id::UserId;
+use crate::auth::credentials::account::{self, Credentials};
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::guard::known_browser;
+use crate::auth::guard::throttle::{self, SIGN_IN_NOBODY, SIGN_IN_UNION, Taken};
+use crate::auth::sign_in::{Given, SignIn};
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 
 /// What a try is checked against, once it is counted.
 #[derive(Debug)]
-pub(super) struct Try {
-    pub(super) credentials: Option<Credentials>,
+pub(in crate::auth) struct Try {
+    pub(in crate::auth) credentials: Option<Credentials>,
     /// Set where the person has signed in in this browser before.
-    pub(super) known: bool,
+    pub(in crate::auth) known: bool,
     /// How many there were in a row, from strangers or from this known browser; `None` where none was left.
-    pub(super) failures: Option<i16>,
+    pub(in crate::auth) failures: Option<i16>,
     taken: Taken,
 }
 
@@ -24,7 +24,7 @@ impl SignIn<'_> {
     /// Counts a try; `None` where its place or the union has none left. A browser in which the person
     /// has signed in before takes none of theirs, and has a count of its own: strangers' wrong tries
     /// don't use it up.
-    pub(super) async fn count(
+    pub(in crate::auth) async fn count(
         &self,
         tenant: &Tenant,
         given: &Given<'_>,
@@ -63,7 +63,7 @@ impl SignIn<'_> {
     }
 
     /// Takes a try back that nobody could check.
-    pub(super) async fn uncount(
+    pub(in crate::auth) async fn uncount(
         &self,
         tenant: &Tenant,
         tried: &Try,
@@ -83,7 +83,7 @@ impl SignIn<'_> {
 
     /// Gives back to place and union what a try took that was no wrong one. A token that can't be given back is no
     /// reason to fail what has come of the try.
-    pub(super) async fn give_back(&self, tenant: &Tenant, tried: &Try) {
+    pub(in crate::auth) async fn give_back(&self, tenant: &Tenant, tried: &Try) {
         if tried.known {
             return;
         }

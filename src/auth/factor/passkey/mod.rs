@@ -19,14 +19,14 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::{AllowCredentials, ResidentKeyRequirement};
 
-use super::context::Context;
-use super::device::{self, Kind};
-use super::email_code::SendingError;
-use super::links;
-use super::method;
-use super::second_factor;
-use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::factor::failures;
+use crate::auth::factor::method;
+use crate::auth::links;
+use crate::auth::session::{self, Proof, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::secret::PlainToken;
@@ -380,6 +380,6 @@ async fn wrong(
     session: &Session,
 ) -> Result<Answer, PasskeyError> {
     let (account, refused) = (session.account, Action::PasskeyRefused);
-    let locked = second_factor::count_failure(tx, cx, account, refused).await?;
+    let locked = failures::count_failure(tx, cx, account, refused).await?;
     Ok(if locked { Answer::Locked } else { Answer::Refused })
 }

@@ -8,8 +8,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::hashing::{Hasher, HashingError};
 use crate::audit::{self, Action};
+use crate::auth::credentials::hashing::{Hasher, HashingError};
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::base::spreadsheet::harmless;

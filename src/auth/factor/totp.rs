@@ -6,14 +6,14 @@
 use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
-use super::context::Context;
-use super::device::{self, Kind};
-use super::email_code::SendingError;
-use super::links;
-use super::method;
-use super::second_factor;
-use super::session::{self, Proof, Session};
 use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::factor::failures;
+use crate::auth::factor::method;
+use crate::auth::links;
+use crate::auth::session::{self, Proof, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::japanese::fold_code;
@@ -225,11 +225,11 @@ impl Apps<'_> {
         match self.check(tx, device, code).await? {
             Check::Right => {}
             Check::Used => {
-                second_factor::note_replay(tx, cx, account, refused).await?;
+                failures::note_replay(tx, cx, account, refused).await?;
                 return Ok(Confirmation::Wrong);
             }
             Check::Wrong => {
-                let locked = second_factor::count_failure(tx, cx, account, refused).await?;
+                let locked = failures::count_failure(tx, cx, account, refused).await?;
                 return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
             }
         }
