@@ -13,7 +13,7 @@ use crate::auth::password::{self, Rule};
 use crate::auth::registration::{self, Details, Drafting};
 use crate::auth::user_id::{self, UserId};
 use crate::base::email::EmailAddress;
-use crate::portal::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
