@@ -14,10 +14,9 @@ use axum::response::{Html, IntoResponse as _, Response};
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use super::cookies;
 use super::error::{Failure, foreign};
 use super::host;
-use super::identity::Visitor;
+use super::identity::{Visitor, cookies};
 use super::page::{Frame, Page};
 use super::state::AppState;
 use crate::auth::first_sign_in::consent::Client;

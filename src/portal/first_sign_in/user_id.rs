@@ -8,7 +8,7 @@ use super::email::TOO_MANY;
 use crate::auth::credentials::user_id::{self, Refused, UserId};
 use crate::auth::journey::{Progress, Step};
 use crate::portal::ONWARD;
-use crate::portal::method::{chosen, methods};
+use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
