@@ -5,9 +5,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
-use crate::auth::consent::Client;
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::first_sign_in::consent::Client;
 use crate::auth::recovery::{Asked, VALID_FOR};
-use crate::auth::user_id::UserId;
 use crate::base::japanese::shows_nothing;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
