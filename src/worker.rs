@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth;
 use crate::base::clock::Clock;
-use crate::config::Settings;
+use crate::config::{DatabaseAddress, Settings};
 use crate::db::{Db, Role};
 use crate::mail::sender::Sender;
 use crate::mail::{housekeeping, outbox};
 use crate::tenant::directory::{Directory, Tenant};
 
-/// One to listen, one to deliver, one to tidy up.
-const CONNECTIONS: u32 = 3;
+/// Two to deliver, two to tidy up. Listening has connections of its own.
+const CONNECTIONS: u32 = 4;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Works until `stop`.
 pub async fn run(
     settings: &Settings,
-    database: PgConnectOptions,
+    database: impl Into<DatabaseAddress>,
     clock: Clock,
     stop: CancellationToken,
 ) {

@@ -30,7 +30,7 @@ pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
 }
 
 pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
-    crate::db::migrate::migrate(&settings.database()?).await?;
+    crate::db::migrate::migrate(&settings.database()?.options).await?;
     match json {
         true => output::json(&serde_json::json!({ "up_to_date": true }))?,
         false => println!("データベースは最新です"),

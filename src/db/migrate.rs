@@ -4,18 +4,21 @@ use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _};
 
-use super::{PlatformTx, Role};
+use super::{PlatformTx, Role, connection};
+use crate::config::Pooler;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Creates the roles and runs the migrations that have not run yet.
 ///
 /// # Errors
-/// The database's; each migration is its own transaction.
+/// The database's; each migration is its own transaction. It has to be reached without a pooler.
 pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let mut connection = options.connect().await?;
-    connection.execute(include_str!("roles.sql")).await?;
-    let mut owner = options.clone().options([("role", Role::Owner.name())]).connect().await?;
+    let mut owner = connection::plain(options.clone()).connect().await?;
+    owner.execute(include_str!("roles.sql")).await?;
+    // Whom a migration waits for, others wait for behind it: rather it fails, and is run again in a quieter hour.
+    owner.execute("set lock_timeout = '10s'").await?;
+    connection::settle(&mut owner, Role::Owner, Pooler::None).await?;
     MIGRATIONS.run_direct(None, &mut owner, false).await?;
     owner
         .execute("grant select on _sqlx_migrations to kosmo_server, kosmo_worker, kosmo_operator")

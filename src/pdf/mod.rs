@@ -25,6 +25,7 @@ use self::fonts::Faces;
 pub use self::fonts::FontError;
 use self::press::{Press, embedded};
 use crate::config::PdfSettings;
+use crate::db::Passing;
 
 /// Layout goes deep, deepest in a build that isn't optimised.
 const STACK: usize = 16 << 20;
@@ -51,6 +52,12 @@ pub enum PrintError {
     /// What Typst finds wrong with a template.
     #[error("typesetting {template}: {reason}")]
     Template { template: &'static str, reason: String },
+}
+
+impl Passing for PrintError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
 }
 
 struct Job {

@@ -13,7 +13,7 @@ use crate::auth::factor::totp::TotpError;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::journey::Step;
 use crate::auth::sign_in::SignInError;
-use crate::db::is_unavailable;
+use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
 
@@ -101,21 +101,30 @@ impl From<SignInError> for WebError {
     }
 }
 
+impl Passing for WebError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Passkey(error) => error.is_passing(),
+            Self::Totp(error) => error.is_passing(),
+            Self::Database(error) => error.is_passing(),
+            Self::Hashing(error) => error.is_passing(),
+            Self::Sending(error) => error.is_passing(),
+            Self::Printing(error) => error.is_passing(),
+            Self::NotFound
+            | Self::NotDue(_)
+            | Self::Etax(_)
+            | Self::Background(_)
+            | Self::Template(_)
+            | Self::Answer(_) => false,
+        }
+    }
+}
+
 impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
-            Self::Database(error)
-            | Self::Sending(SendingError::Database(error))
-            | Self::Passkey(PasskeyError::Database(error))
-            | Self::Totp(TotpError::Database(error))
-                if is_unavailable(error) =>
-            {
-                Failure::Unavailable
-            }
-            Self::Hashing(HashingError::Busy) | Self::Printing(PrintError::Busy) => {
-                Failure::Unavailable
-            }
+            error if error.is_passing() => Failure::Unavailable,
             _ => Failure::Unexpected,
         }
     }
