@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::consent::{self, Client};
+use super::consent;
 use super::known_browser;
 use super::user_id::UserId;
 use crate::audit::{self, Action};
@@ -10,6 +10,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::terms::Terms;
 
 /// How a person's first credentials reached them (T9).
@@ -238,7 +239,6 @@ pub async fn unlock(
     tx: &mut TenantTx,
     clock: &Clock,
     user_id: &UserId,
-    by: &str,
 ) -> Result<Option<bool>, sqlx::Error> {
     let Some(account) = sqlx::query!(
         r#"select id as "id: LoginId",
@@ -266,7 +266,7 @@ pub async fn unlock(
         .execute(tx.conn())
         .await?;
         known_browser::forgive_all(tx, account.id).await?;
-        let detail = serde_json::json!({ "by": by });
+        let detail = serde_json::json!({});
         audit::record(tx, clock, Action::Unlocked, Some(account.id), detail).await?;
     }
     Ok(Some(account.locked))

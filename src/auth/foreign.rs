@@ -1,10 +1,10 @@
 //! What was shown at a union and is nothing of its own: it leaves a line on the trail there, since it may have been
 //! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
 
-use super::consent::Client;
 use super::sign_in::SignIn;
 use super::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
 use crate::audit::{self, Action};
+use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
 /// What it was.
@@ -53,8 +53,8 @@ impl SignIn<'_> {
         if few == 0 || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
             return Ok(());
         }
-        let detail = client.detail(serde_json::json!({ "shown": shown.name() }));
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let detail = serde_json::json!({ "shown": shown.name() });
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record(&mut tx, self.clock, Action::ForeignRefused, None, detail).await?;
         tx.commit().await
     }

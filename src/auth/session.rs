@@ -14,7 +14,6 @@ pub(super) use self::lookup::read;
 pub(super) use self::lookup::{Life, expires_at, rests};
 pub(super) use self::proof::{Proof, owes_proof, prove, prove_by_password, prove_password};
 pub(super) use self::token::renew;
-use super::consent::Client;
 use super::eligibility::Loss;
 use super::email_code;
 use super::journey::{self, Address, Facts, Progress, Step};
@@ -25,6 +24,7 @@ use crate::base::ids::{LoginId, SessionId};
 use crate::base::month::Month;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
 /// When a session was last used is noted once a minute, not at every request.

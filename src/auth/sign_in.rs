@@ -9,7 +9,6 @@ use subtle::ConstantTimeEq as _;
 
 use super::account::{self, Credentials, InitialCredential};
 use super::account_changed::Change;
-use super::consent::Client;
 use super::context::Context;
 use super::eligibility::Loss;
 use super::email_code::{self, SendingError};
@@ -25,6 +24,7 @@ use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
+use crate::db::actor::{Actor, Client};
 use crate::db::{Db, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
@@ -33,6 +33,8 @@ use crate::tenant::policy::FirstSignIn;
 
 /// What signing in needs of the house.
 pub struct SignIn<'s> {
+    /// Who asks.
+    pub actor: &'s Actor,
     pub db: &'s Db,
     pub clock: &'s Clock,
     pub hasher: &'s Hasher,
@@ -159,7 +161,7 @@ impl<'s> SignIn<'s> {
         tenant: &Tenant,
         user_id: &UserId,
     ) -> Result<Option<Credentials>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let credentials = self.find(&mut tx, tenant, user_id).await?;
         tx.commit().await?;
         Ok(credentials)
@@ -202,7 +204,7 @@ impl<'s> SignIn<'s> {
         tried: &Try,
     ) -> Result<Outcome, SignInError> {
         let remember_until = self.remember_until(tenant, given.remember);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !account::still_holds(&mut tx, found, tried.known).await? {
             drop(tx);
             return self.refuse(tenant, tried, given).await;
@@ -210,7 +212,7 @@ impl<'s> SignIn<'s> {
         known_browser::forgive_all(&mut tx, found.account).await?;
         let key = throttle::person(found.account, tried.known);
         if !SIGN_IN_PERSON.take_one(&mut tx, self.clock, &key).await? {
-            let detail = given.client.detail(serde_json::json!({ "too_many": true }));
+            let detail = serde_json::json!({ "too_many": true });
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
@@ -219,7 +221,7 @@ impl<'s> SignIn<'s> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
-            let detail = given.client.detail(serde_json::json!({ "closed": true }));
+            let detail = serde_json::json!({ "closed": true });
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
@@ -242,11 +244,12 @@ impl<'s> SignIn<'s> {
             whole,
         };
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(found.account, id);
         let Lookup::Living(session) = session::read(&mut tx, self.context(tenant), &token).await?
         else {
             return Ok(Outcome::Refused);
         };
-        let detail = given.client.detail(serde_json::json!({ "session": id }));
+        let detail = serde_json::json!({});
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
         if whole {
@@ -267,9 +270,9 @@ impl<'s> SignIn<'s> {
         tried: &Try,
         given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let detail = given.client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         let account = tried.credentials.as_ref().map(|found| found.account);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);

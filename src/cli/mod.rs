@@ -28,8 +28,10 @@ use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
 use crate::config::{LogFormat, Settings};
-use crate::db::{Db, Role};
+use crate::db::actor::Actor;
+use crate::db::{Db, Role, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::{Directory, Tenant};
 use crate::tenant::registry::{self, Registered, RegistryError};
@@ -233,6 +235,11 @@ struct Operator {
 }
 
 impl Operator {
+    /// A transaction within a union, for the person at the terminal.
+    async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
+        self.db.tenant(union, &Actor::operator(&self.name)).await
+    }
+
     async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;

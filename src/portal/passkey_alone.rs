@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::passkey::REFUSED;
 use super::sign_in::{STALE, SignInForm, SignInPage, too_many};
-use crate::auth::consent::Client;
 use crate::auth::foreign::Foreign;
 use crate::auth::passkey::{Given, Visit};
 use crate::auth::sign_in::Outcome;
+use crate::db::actor::Client;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};
 use crate::web::identity::Visitor;
@@ -51,7 +51,7 @@ pub(super) async fn submit(
     };
     let earlier = visitor.earlier();
     let outcome =
-        app.sign_in().with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
+        visitor.sign_in(&app).with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
     match outcome {
         Outcome::Accepted { token, step, remember_until } => {
