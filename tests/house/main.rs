@@ -1,6 +1,11 @@
 //! The rules of the house that a compiler doesn't hold: imports run downward only, doors speak no
 //! SQL, rooms no HTTP, and no file is too long.
 
+#[path = "house/sql.rs"]
+mod sql;
+#[path = "house/statements.rs"]
+mod statements;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -6,11 +6,12 @@ use sqlx::Row as _;
 use crate::support::world::{World, tester};
 
 /// The platform's own: read before any tenant is known, nothing of a person in them.
-const PLATFORM_TABLES: [&str; 8] = [
+const PLATFORM_TABLES: [&str; 9] = [
     "tenants",
     "tenant_hosts",
     "tenant_policies",
-    "terms",
+    "platform_terms",
+    "tenant_terms",
     "maintenance_windows",
     "mail_rates",
     "sns_messages",
