@@ -18,7 +18,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
 
-pub use self::database::{DatabaseAddress, DatabaseSettings, DatabaseUrl, Pooler};
+pub use self::database::{AddressError, DatabaseAddress, DatabaseSettings, DatabaseUrl, Pooler};
 pub use self::mail::{MailSender, MailSettings, TopicArn};
 pub use self::pdf::PdfSettings;
 pub use self::security::SecuritySettings;
@@ -138,14 +138,8 @@ impl TryFrom<String> for HeaderField {
 pub enum SettingsError {
     #[error("設定の {}", wrong::told(.0))]
     Wrong(Box<figment::Error>),
-    #[error("設定の {setting}（{path}）を読めません: {reason}", path = path.display(), reason = words(source))]
-    UrlFile { setting: &'static str, path: PathBuf, source: std::io::Error },
-    #[error("設定の {setting}（{path}）の内容が違います: {reason}", path = path.display())]
-    UrlInFile { setting: &'static str, path: PathBuf, reason: String },
-    #[error(
-        "設定の database.url がありません。環境変数 KOSMO_DATABASE__URL か kosmo.toml に書いてください（例: postgresql://kosmo@localhost/kosmo。試すだけなら kosmo demo）"
-    )]
-    NoDatabase,
+    #[error(transparent)]
+    Address(#[from] AddressError),
     #[error(
         "設定の sealing.keys_file がありません。鍵のファイルを作り（例: echo \"1 $(openssl rand -base64 32)\" > sealing.keys）、KOSMO_SEALING__KEYS_FILE に書いてください"
     )]
@@ -181,6 +175,15 @@ impl Settings {
         settings.security.check().map_err(SettingsError::Security)?;
         settings.database.check().map_err(SettingsError::Database)?;
         Ok(settings)
+    }
+
+    /// How to reach the database: from `database.url`, from the file it names, or else that of a
+    /// demo which is running in `data_dir`.
+    ///
+    /// # Errors
+    /// [`AddressError::None`] where there is none, and the file's.
+    pub fn database(&self) -> Result<DatabaseAddress, SettingsError> {
+        Ok(self.database.address(&self.demo_database_url())?)
     }
 
     /// The file in which a running demo tells where its database is.
@@ -319,6 +322,7 @@ mod tests {
         assert!(wrong("listen", "everywhere").contains("listen"));
         assert!(wrong("lisen", "127.0.0.1:1").contains("lisen"));
         assert!(wrong("mail.sender", "ses").contains("mail.ses_region"));
+        assert!(wrong("database.pooler", "transaction").contains("database.listen_url"));
         let topic = wrong("mail.sns_topic_arn", "arn:aws:sns::123456789012:kosmo-mail");
         assert!(topic.contains("mail.sns_topic_arn") && topic.contains("リージョン"), "{topic}");
     }

@@ -15,7 +15,6 @@ use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::email_code::{self, SendingError};
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::known_browser;
 use crate::auth::guard::leases::Leases;
 use crate::auth::guard::throttle::{self, SIGN_IN_PERSON};
@@ -25,6 +24,7 @@ use crate::auth::session::{self, Beginning, Lookup, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
+use crate::db::actor::{Actor, Client};
 use crate::db::{Db, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
@@ -33,6 +33,8 @@ use crate::tenant::policy::FirstSignIn;
 
 /// What signing in needs of the house.
 pub struct SignIn<'s> {
+    /// Who asks.
+    pub actor: &'s Actor,
     pub db: &'s Db,
     pub clock: &'s Clock,
     pub hasher: &'s Hasher,
@@ -159,7 +161,7 @@ impl<'s> SignIn<'s> {
         tenant: &Tenant,
         user_id: &UserId,
     ) -> Result<Option<Credentials>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let credentials = self.find(&mut tx, tenant, user_id).await?;
         tx.commit().await?;
         Ok(credentials)
@@ -206,7 +208,7 @@ impl<'s> SignIn<'s> {
         tried: &Try,
     ) -> Result<Outcome, SignInError> {
         let remember_until = self.remember_until(tenant, given.remember);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !account::still_holds(&mut tx, found, tried.known).await? {
             drop(tx);
             return self.refuse(tenant, tried, given).await;
@@ -214,7 +216,7 @@ impl<'s> SignIn<'s> {
         known_browser::forgive_all(&mut tx, found.account).await?;
         let key = throttle::person(found.account, tried.known);
         if !SIGN_IN_PERSON.take_one(&mut tx, self.clock, &key).await? {
-            let detail = given.client.detail(serde_json::json!({ "too_many": true }));
+            let detail = serde_json::json!({ "too_many": true });
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
@@ -223,7 +225,7 @@ impl<'s> SignIn<'s> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
-            let detail = given.client.detail(serde_json::json!({ "closed": true }));
+            let detail = serde_json::json!({ "closed": true });
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
@@ -246,11 +248,12 @@ impl<'s> SignIn<'s> {
             whole,
         };
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(found.account, id);
         let Lookup::Living(session) = session::read(&mut tx, self.context(tenant), &token).await?
         else {
             return Ok(Outcome::Refused);
         };
-        let detail = given.client.detail(serde_json::json!({ "session": id }));
+        let detail = serde_json::json!({});
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
         if whole {
@@ -271,9 +274,9 @@ impl<'s> SignIn<'s> {
         tried: &Try,
         given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let detail = given.client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         let account = tried.credentials.as_ref().map(|found| found.account);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);

@@ -6,8 +6,8 @@ use std::str::FromStr as _;
 use serde::Deserialize;
 use sqlx::postgres::PgConnectOptions;
 
-use super::{Settings, SettingsError};
 use crate::base::files;
+use crate::base::io_words::words;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -81,43 +81,49 @@ impl From<PgConnectOptions> for DatabaseAddress {
     }
 }
 
-impl Settings {
-    /// How to reach the database: from `database.url`, from the file it names, or else that of a
-    /// demo which is running in `data_dir`.
-    ///
-    /// # Errors
-    /// [`SettingsError::NoDatabase`] where there is none, and the file's.
-    pub fn database(&self) -> Result<DatabaseAddress, SettingsError> {
-        let settings = &self.database;
-        let mut options = match (&settings.url, &settings.url_file) {
+/// Why it can't be told how to reach the database.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    #[error(
+        "設定の database.url がありません。環境変数 KOSMO_DATABASE__URL か kosmo.toml に書いてください（例: postgresql://kosmo@localhost/kosmo。試すだけなら kosmo demo）"
+    )]
+    None,
+    #[error("設定の {setting}（{path}）を読めません: {reason}", path = path.display(), reason = words(source))]
+    File { setting: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("設定の {setting}（{path}）の内容が違います: {reason}", path = path.display())]
+    Content { setting: &'static str, path: PathBuf, reason: String },
+}
+
+impl DatabaseSettings {
+    /// From `url`, from the file it names, or else from that of a demo which is running.
+    pub(super) fn address(&self, demo: &Path) -> Result<DatabaseAddress, AddressError> {
+        let mut options = match (&self.url, &self.url_file) {
             (Some(url), _) => url.0.clone(),
             (None, Some(path)) => read("database.url_file", path)?,
-            (None, None) => {
-                let demo = Some(self.demo_database_url()).filter(|path| path.exists());
-                read("database.url_file", &demo.ok_or(SettingsError::NoDatabase)?)?
-            }
+            (None, None) if demo.exists() => read("database.url_file", demo)?,
+            (None, None) => return Err(AddressError::None),
         };
-        if !settings.prepared_statements {
+        if !self.prepared_statements {
             options = options.statement_cache_capacity(0);
         }
-        let listen = match (&settings.listen_url, &settings.listen_url_file) {
+        let listen = match (&self.listen_url, &self.listen_url_file) {
             (Some(url), _) => Some(url.0.clone()),
             (None, Some(path)) => Some(read("database.listen_url_file", path)?),
             (None, None) => None,
         };
-        Ok(DatabaseAddress { options, listen, pooler: settings.pooler })
+        Ok(DatabaseAddress { options, listen, pooler: self.pooler })
     }
 }
 
-fn read(setting: &'static str, path: &Path) -> Result<PgConnectOptions, SettingsError> {
+fn read(setting: &'static str, path: &Path) -> Result<PgConnectOptions, AddressError> {
     let path = path.to_owned();
     let text = match files::read_to_string(&path) {
         Ok(text) => text,
-        Err(source) => return Err(SettingsError::UrlFile { setting, path, source }),
+        Err(source) => return Err(AddressError::File { setting, path, source }),
     };
     match DatabaseUrl::try_from(text.trim().to_owned()) {
         Ok(url) => Ok(url.0),
-        Err(reason) => Err(SettingsError::UrlInFile { setting, path, reason }),
+        Err(reason) => Err(AddressError::Content { setting, path, reason }),
     }
 }
 

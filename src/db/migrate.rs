@@ -9,7 +9,7 @@ use crate::config::Pooler;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Creates the roles and runs the migrations that have not run yet.
+/// Creates the roles and runs the migrations that have not run yet. The trail gets its partitions for the year ahead.
 ///
 /// # Errors
 /// The database's; each migration is its own transaction. It has to be reached without a pooler.
@@ -23,6 +23,7 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
     owner
         .execute("grant select on _sqlx_migrations to kosmo_server, kosmo_worker, kosmo_operator")
         .await?;
+    owner.execute("call add_audit_months(current_date, 12)").await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 //! Every transaction begins with limits of its role's, and every new connection is checked: it acts as the right role, and
 //! row-level security binds that. Nothing is set for longer than a transaction, so a pooler may stand in between.
 
+pub mod actor;
 pub mod health;
 pub mod local;
 pub mod migrate;
@@ -23,11 +24,12 @@ use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, SqlSafeStr as _, Transaction};
 use tracing::Instrument as _;
 
+use self::actor::Actor;
 use self::connection::Refusals;
 pub use self::connection::WrongRole;
 pub use self::passing::Passing;
 pub use self::role::Role;
-use crate::base::ids::TenantId;
+use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::config::{DatabaseAddress, Pooler};
 
 /// How long a request waits for a connection before it is told to come again.
@@ -139,13 +141,13 @@ impl Db {
         tokio::spawn(beginning.in_current_span()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
-    /// Opens a transaction that sees one union's rows and no other's.
+    /// Opens a transaction that sees one union's rows and no other's, for whoever acts in it.
     ///
     /// # Errors
     /// The database's.
-    pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, sqlx::Error> {
+    pub async fn tenant(&self, tenant: TenantId, actor: &Actor) -> Result<TenantTx, sqlx::Error> {
         let local = format!("set local kosmo.tenant_id = '{tenant}'");
-        Ok(TenantTx { tx: self.begin(&local).await?, tenant })
+        Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
     /// [`Db::tenant`] for counts whose last fraction of a second a crash may take back: it ends without waiting
@@ -153,10 +155,14 @@ impl Db {
     ///
     /// # Errors
     /// The database's.
-    pub async fn tenant_unflushed(&self, tenant: TenantId) -> Result<TenantTx, sqlx::Error> {
+    pub async fn tenant_unflushed(
+        &self,
+        tenant: TenantId,
+        actor: &Actor,
+    ) -> Result<TenantTx, sqlx::Error> {
         let local =
             format!("set local kosmo.tenant_id = '{tenant}'; set local synchronous_commit = off");
-        Ok(TenantTx { tx: self.begin(&local).await?, tenant })
+        Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
     /// Opens a transaction without a tenant.
@@ -196,6 +202,7 @@ fn lock(doubted_until: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,
+    actor: Actor,
 }
 
 impl TenantTx {
@@ -206,6 +213,18 @@ impl TenantTx {
     #[must_use]
     pub fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// Who it was opened for.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// From here on the transaction is that of a session which has begun in it: a sign-in's own lines name the
+    /// person and the session that it made.
+    pub fn goes_on_as(&mut self, login: LoginId, session: SessionId) {
+        self.actor = self.actor.clone().signed_in(login, session);
     }
 
     /// # Errors

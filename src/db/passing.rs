@@ -47,3 +47,20 @@ pub(super) fn is_of_the_connection(error: &sqlx::Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_by_its_code() {
+        for code in
+            ["08006", "53300", "57014", "57P01", "40001", "40P01", "55P03", "25P03", "25006"]
+        {
+            assert!(is_passing(code), "{code}");
+        }
+        for code in ["23505", "42501", "42P01", "22012", "25P02", "55000"] {
+            assert!(!is_passing(code), "{code}");
+        }
+    }
+}

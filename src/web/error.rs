@@ -144,3 +144,31 @@ impl IntoResponse for WebError {
         failure.into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_passes_is_503_however_deep_it_lies() {
+        let away = || sqlx::Error::PoolTimedOut;
+        let broken = || sqlx::Error::RowNotFound;
+        let errors = |database: fn() -> sqlx::Error| -> [WebError; 6] {
+            let sending = move || SendingError::Database(database());
+            [
+                database().into(),
+                sending().into(),
+                PasskeyError::Database(database()).into(),
+                PasskeyError::Sending(sending()).into(),
+                TotpError::Sending(sending()).into(),
+                SignInError::Sending(sending()).into(),
+            ]
+        };
+        for error in errors(away) {
+            assert_eq!(error.failure(), Failure::Unavailable, "{error:?}");
+        }
+        for error in errors(broken) {
+            assert_eq!(error.failure(), Failure::Unexpected, "{error:?}");
+        }
+    }
+}

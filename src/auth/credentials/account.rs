@@ -4,12 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::audit::{self, Action};
 use crate::auth::credentials::user_id::UserId;
-use crate::auth::first_sign_in::consent::{self, Client};
+use crate::auth::first_sign_in::consent;
 use crate::auth::guard::known_browser;
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::terms::Terms;
 
 /// How a person's first credentials reached them (T9).
@@ -241,7 +242,6 @@ pub async fn unlock(
     tx: &mut TenantTx,
     clock: &Clock,
     user_id: &UserId,
-    by: &str,
 ) -> Result<Option<bool>, sqlx::Error> {
     let Some(account) = sqlx::query!(
         r#"select id as "id: LoginId",
@@ -269,7 +269,7 @@ pub async fn unlock(
         .execute(tx.conn())
         .await?;
         known_browser::forgive_all(tx, account.id).await?;
-        let detail = serde_json::json!({ "by": by });
+        let detail = serde_json::json!({});
         audit::record(tx, clock, Action::Unlocked, Some(account.id), detail).await?;
     }
     Ok(Some(account.locked))

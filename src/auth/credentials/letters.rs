@@ -124,7 +124,6 @@ pub async fn store(
     tx: &mut TenantTx,
     clock: &Clock,
     letters: Vec<Letter>,
-    by: &str,
 ) -> Result<Vec<Letter>, sqlx::Error> {
     let column = |of: fn(&Letter) -> &String| letters.iter().map(of).cloned().collect::<Vec<_>>();
     let ids: Vec<_> = letters.iter().map(|_| LoginId::new(clock).0).collect();
@@ -152,7 +151,7 @@ pub async fn store(
     .await?;
     let accounts: Vec<_> = stored.iter().map(|row| row.id.0).collect();
     end_what_was_begun(tx, clock, &accounts).await?;
-    let detail = serde_json::json!({ "count": stored.len(), "by": by });
+    let detail = serde_json::json!({ "count": stored.len() });
     audit::record(tx, clock, Action::LettersIssued, None, detail).await?;
     let counts = |letter: Letter| {
         let row = stored.iter().find(|row| row.member_code == letter.member_code)?;

@@ -176,7 +176,7 @@ pub async fn delete(
         .execute(tx.conn())
         .await?;
     }
-    let detail = serde_json::json!({ "session": session.id, "device": id });
+    let detail = serde_json::json!({ "device": id });
     audit::record(tx, clock, Action::DeviceDeleted, Some(account), detail).await?;
     Ok(true)
 }

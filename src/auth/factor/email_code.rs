@@ -129,7 +129,7 @@ pub async fn send(
     let perishable = Perishable { expires_at, series: session.id.0 };
     let letter = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
     let mail = outbox::enqueue(tx, clock, &letter, email, Some(perishable)).await?;
-    let detail = serde_json::json!({ "session": session.id, "mail": mail });
+    let detail = serde_json::json!({ "mail": mail });
     audit::record(tx, clock, Action::EmailCodeSent, Some(session.account), detail).await?;
     Ok(Sending::Sent)
 }

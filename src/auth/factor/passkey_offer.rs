@@ -50,7 +50,7 @@ pub async fn decline(
     .execute(tx.conn())
     .await?;
     if declined.rows_affected() > 0 {
-        let detail = serde_json::json!({ "session": session.id });
+        let detail = serde_json::json!({});
         let account = Some(session.account);
         audit::record(tx, clock, Action::PasskeyOfferDeclined, account, detail).await?;
     }

@@ -88,7 +88,7 @@ impl SignIn<'_> {
         typed: &str,
     ) -> Result<TypedCode, SignInError> {
         let (code, account) = (fold_code(typed).to_lowercase(), session.account);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set = sqlx::query_scalar!(
             "select salt from recovery_codes where account_id = $1 limit 1",
             account as LoginId
@@ -139,7 +139,7 @@ pub async fn renew(
     .execute(tx.conn())
     .await?;
     links::kill(tx, clock, account).await?;
-    let detail = serde_json::json!({ "session": session.id, "count": SET });
+    let detail = serde_json::json!({ "count": SET });
     audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
     Change::RecoveryCodesMade.tell(tx, cx, session).await?;
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))

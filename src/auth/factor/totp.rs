@@ -207,7 +207,7 @@ impl Apps<'_> {
         sqlx::query!("delete from totp_enrolments where session_id = $1", session.id as SessionId)
             .execute(tx.conn())
             .await?;
-        let detail = serde_json::json!({ "session": session.id, "device": id });
+        let detail = serde_json::json!({ "device": id });
         audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
         method::take_wanted(tx, session, SecondFactor::Totp).await?;
         links::kill(tx, clock, session.account).await?;

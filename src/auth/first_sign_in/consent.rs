@@ -1,29 +1,10 @@
 //! Agreeing to terms of use: who, to which version, when, and from where (F3).
 
-use std::net::IpAddr;
-
-use serde_json::Value;
-
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TermsId};
 use crate::db::TenantTx;
-
-/// Where a request came from, as far as it tells.
-#[derive(Debug, Clone, Default)]
-pub struct Client {
-    pub address: Option<IpAddr>,
-    pub user_agent: Option<String>,
-}
-
-impl Client {
-    /// For a line of the trail.
-    pub(in crate::auth) fn detail(&self, mut detail: Value) -> Value {
-        detail["address"] = self.address.map(|address| address.to_string()).into();
-        detail["user_agent"] = self.user_agent.clone().into();
-        detail
-    }
-}
+use crate::db::actor::Client;
 
 /// Notes that a person agreed; agreeing again changes nothing.
 ///

@@ -91,7 +91,7 @@ impl SignIn<'_> {
         }
         let hash = self.turn(tenant, &session.user_id).await?.hash(chosen).await?;
         let first = session.password_set_at.is_none();
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         // Hashing took its time.
         let set = session::still_lives(&mut tx, session.id).await?
             && set_password(&mut tx, session, &hash, self.clock.now()).await?;
@@ -127,7 +127,7 @@ impl SignIn<'_> {
                 Some(self.turn(tenant, &session.user_id).await?.hash(password).await?)
             }
         };
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         sqlx::query!(
             "insert into registration_drafts
                  (account_id, user_id, password_hash, email, expense_mail, typed_at)
@@ -162,7 +162,7 @@ impl SignIn<'_> {
         token: &PlainToken,
     ) -> Result<Registration, SignInError> {
         let (now, account) = (self.clock.now(), session.account);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let lives = session::still_lives(&mut tx, session.id).await?;
         let Some(draft) = draft(&mut tx, account).await?.filter(|_| lives) else {
             return Ok(Registration::NothingDue);
@@ -209,7 +209,7 @@ impl SignIn<'_> {
 
     /// Whether the password is still the one that the session knew.
     async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set_at = sqlx::query_scalar!(
             "select password_set_at from accounts where id = $1",
             session.account as LoginId
@@ -254,7 +254,7 @@ impl SignIn<'_> {
         first: bool,
     ) -> Result<PlainToken, SignInError> {
         let action = if first { Action::Registered } else { Action::PasswordChanged };
-        let detail = serde_json::json!({ "session": session.id });
+        let detail = serde_json::json!({});
         audit::record(tx, self.clock, action, Some(session.account), detail).await?;
         session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
         if first {

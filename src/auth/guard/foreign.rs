@@ -2,9 +2,9 @@
 //! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
 
 use crate::audit::{self, Action};
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
 use crate::auth::sign_in::SignIn;
+use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
 /// What it was.
@@ -53,8 +53,8 @@ impl SignIn<'_> {
         if few == 0 || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
             return Ok(());
         }
-        let detail = client.detail(serde_json::json!({ "shown": shown.name() }));
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let detail = serde_json::json!({ "shown": shown.name() });
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record(&mut tx, self.clock, Action::ForeignRefused, None, detail).await?;
         tx.commit().await
     }

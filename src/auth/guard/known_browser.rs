@@ -34,7 +34,7 @@ pub(in crate::auth) async fn meet(
 ) -> Result<(), SendingError> {
     let Context { clock, mail, tenant } = cx;
     let Some(account) = insert(tx, clock, session).await? else { return Ok(()) };
-    let detail = serde_json::json!({ "session": session });
+    let detail = serde_json::json!({});
     audit::record(tx, clock, Action::BrowserMet, Some(account), detail).await?;
     forget_old(tx, clock, account).await?;
     let row = sqlx::query!(

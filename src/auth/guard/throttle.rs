@@ -8,9 +8,9 @@ use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::first_sign_in::consent::Client;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
+use crate::db::actor::{Actor, Client};
 use crate::db::{Db, TenantTx};
 
 /// So many tries at once, and so many an hour from then on.
@@ -109,7 +109,7 @@ impl Bucket {
         key: &str,
         most: i32,
     ) -> Result<i32, sqlx::Error> {
-        let mut tx = db.tenant_unflushed(tenant).await?;
+        let mut tx = db.tenant_unflushed(tenant, &Actor::system("throttle")).await?;
         let taken = self.take(&mut tx, clock, key, most).await?;
         tx.commit().await?;
         Ok(taken)

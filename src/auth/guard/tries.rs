@@ -29,7 +29,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         given: &Given<'_>,
     ) -> Result<Option<Try>, sqlx::Error> {
-        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
+        let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
         let credentials = match given.user_id {
             Some(user_id) => self.find(&mut tx, tenant, user_id).await?,
             None => None,
@@ -47,7 +47,7 @@ impl SignIn<'_> {
             return Ok(None);
         }
         let lock_after = tenant.config.sign_in.lock_after;
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = match account {
             Some(account) if known => {
                 known_browser::count_try(&mut tx, account, given.browser, lock_after).await?
@@ -70,7 +70,7 @@ impl SignIn<'_> {
         browser: &PlainToken,
     ) -> Result<(), sqlx::Error> {
         if let (Some(found), Some(_)) = (&tried.credentials, tried.failures) {
-            let mut tx = self.db.tenant(tenant.id).await?;
+            let mut tx = self.db.tenant(tenant.id, self.actor).await?;
             match tried.known {
                 true => known_browser::take_try_back(&mut tx, found.account, browser).await?,
                 false => account::take_try_back(&mut tx, found.account).await?,
@@ -89,7 +89,7 @@ impl SignIn<'_> {
         }
         self.leases.give_back(tenant.id, SIGN_IN_UNION).await;
         let given_back = async {
-            let mut tx = self.db.tenant_unflushed(tenant.id).await?;
+            let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
             tried.taken.give_back(&mut tx).await?;
             tx.commit().await
         };

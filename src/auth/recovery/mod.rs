@@ -13,7 +13,6 @@ use crate::auth::credentials::password::{self, Flaw};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::device;
 use crate::auth::factor::email_code::SendingError;
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON, place};
 use crate::auth::links;
 use crate::auth::session;
@@ -22,6 +21,7 @@ use crate::base::email::EmailAddress;
 use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::mail::message::{Mail, PasswordResetMail, UserIdMail};
 use crate::mail::outbox::{self, Perishable};
 use crate::tenant::directory::Tenant;
@@ -77,7 +77,7 @@ impl SignIn<'_> {
         client: &Client,
     ) -> Result<Asked, SendingError> {
         let typed = user_id.map_or("", UserId::as_str);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !RECOVERY_ADDRESS.take_one(&mut tx, self.clock, &place(client)).await? {
             tx.commit().await?;
             return Ok(Asked::TooMany);
@@ -113,7 +113,7 @@ impl SignIn<'_> {
         let email = found.map(|row| row.email).unwrap_or_default();
         let perishable = Perishable { expires_at, series: owner.0 };
         self.post(&mut tx, tenant, &mail, &email, Some(perishable)).await?;
-        let detail = client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         audit::record(&mut tx, self.clock, Action::ResetAsked, account, detail).await?;
         tx.commit().await?;
         Ok(Asked::Answered)
@@ -130,7 +130,7 @@ impl SignIn<'_> {
         email: &EmailAddress,
         client: &Client,
     ) -> Result<Asked, SendingError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !RECOVERY_ADDRESS.take_one(&mut tx, self.clock, &place(client)).await? {
             tx.commit().await?;
             return Ok(Asked::TooMany);
@@ -169,7 +169,7 @@ impl SignIn<'_> {
         if found.is_empty() {
             self.post(&mut tx, tenant, &mail("nobody"), "", None).await?;
         }
-        let detail = client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         let account = found.first().map(|person| person.id);
         audit::record(&mut tx, self.clock, Action::UserIdAsked, account, detail).await?;
         tx.commit().await?;
@@ -185,7 +185,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         token: &PlainToken,
     ) -> Result<Option<String>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let owner = self.owner(&mut tx, token).await?;
         tx.commit().await?;
         Ok(owner.map(|owner| owner.user_id))
@@ -203,7 +203,7 @@ impl SignIn<'_> {
         chosen: &SecretString,
         lost: bool,
     ) -> Result<Reset, SignInError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let owner = self.owner(&mut tx, token).await?;
         tx.commit().await?;
         let Some(owner) = owner else { return Ok(Reset::Over) };
@@ -212,7 +212,7 @@ impl SignIn<'_> {
             return Ok(Reset::Refused(flaws));
         }
         let hash = self.turn(tenant, &owner.user_id).await?.hash(chosen).await?;
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         // Hashing took its time: another click, or another link, may have come first.
         session::lock_account_by_id(&mut tx, owner.account).await?;
         let Some(owner) = self.owner(&mut tx, token).await? else { return Ok(Reset::Over) };

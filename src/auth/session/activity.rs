@@ -6,7 +6,7 @@ use crate::audit::{self, Action};
 use crate::auth::links;
 use crate::auth::session::{self, NOTE_EVERY, Session};
 use crate::base::clock::Clock;
-use crate::base::ids::{LoginId, SessionId};
+use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
@@ -90,18 +90,18 @@ pub async fn recent(
     sqlx::query_as!(
         SignInTry,
         r#"select e.at, e.action = $2 as "accepted!",
-                  coalesce(e.detail ->> 'address', s.remote_address) as remote_address,
-                  coalesce(e.detail ->> 'user_agent', s.user_agent) as user_agent
+                  coalesce(e.remote_address, s.remote_address) as remote_address,
+                  coalesce(e.user_agent, s.user_agent) as user_agent
            from audit_events e
-           left join sessions s
-             on s.tenant_id = e.tenant_id and s.id = (e.detail ->> 'session')::uuid
-           where e.account_id = $1 and (e.action = $2 or e.action = any($3)) and e.at > $4
+           left join sessions s on s.tenant_id = e.tenant_id and s.id = e.session_id
+           where e.tenant_id = $6 and e.subject_login = $1 and (e.action = $2 or e.action = any($3)) and e.at > $4
            order by e.at desc, e.id desc limit $5"#,
         account as LoginId,
         complete.name(),
         &refused,
         clock.now() - SHOWN_FOR,
-        SHOWN
+        SHOWN,
+        tx.tenant() as TenantId
     )
     .fetch_all(tx.conn())
     .await
@@ -127,7 +127,7 @@ pub async fn end(
     // Whoever is shown out may have asked for a change that still waits for its link.
     links::kill(tx, clock, session.account).await?;
     if theirs && session::end(tx, clock, id).await? {
-        let detail = serde_json::json!({ "ended": 1, "session": id, "by": session.id });
+        let detail = serde_json::json!({ "ended": 1, "session": id });
         audit::record(tx, clock, Action::SessionsEnded, Some(session.account), detail).await?;
     }
     Ok(theirs)

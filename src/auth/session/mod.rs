@@ -20,7 +20,6 @@ pub(in crate::auth) use self::token::renew;
 use crate::audit::{self, Action};
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::email_code;
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::journey::{self, Address, Facts, Progress, Step};
 use crate::auth::links;
 use crate::base::clock::Clock;
@@ -28,6 +27,7 @@ use crate::base::ids::{LoginId, SessionId};
 use crate::base::month::Month;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
 /// When a session was last used is noted once a minute, not at every request.

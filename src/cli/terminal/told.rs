@@ -128,4 +128,13 @@ mod tests {
         }
         assert!(!told.contains("refused"), "{told}");
     }
+    #[test]
+    fn a_user_that_acts_as_somebody_else_is_told_with_the_statement_that_mends_it() {
+        let wrong = WrongRole::Another { acting: "kosmo".to_owned(), wanted: "kosmo_server" };
+        let told = database(&sqlx::Error::Configuration(Box::new(wrong)));
+        assert!(told.contains("set role kosmo_server"), "{told}");
+        let wrong = WrongRole::Unbound("kosmo_server".to_owned());
+        let told = database(&sqlx::Error::Configuration(Box::new(wrong)));
+        assert!(told.contains("alter role kosmo_server nosuperuser nobypassrls"), "{told}");
+    }
 }

@@ -71,7 +71,7 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, None, empty);
     }
     let tenant = &subscriber.visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let confirmation = email_code::confirm(
         &mut tx,
         app.context(tenant),
@@ -101,7 +101,7 @@ pub(super) async fn resend(
         Err(elsewhere) => return Ok(elsewhere.into_response()),
     };
     let Subscriber { visitor, session, token } = &subscriber;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let sending = email_code::send(&mut tx, app.context(&visitor.tenant), session, token).await?;
     tx.commit().await?;
     page(&app, &subscriber, &next, notice_of(sending), Field::default())

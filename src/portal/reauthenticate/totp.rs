@@ -81,7 +81,7 @@ pub(super) async fn submit(
     }
     let Subscriber { visitor, session, token } = &subscriber;
     let apps = Apps { cx: app.context(&visitor.tenant), sealer: &app.sealer, session };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation = apps.confirm(&mut tx, token, device, &code).await?;
     tx.commit().await?;
     match confirmation {
@@ -101,7 +101,7 @@ async fn page(
     next: &Next,
     mut form: AppCodeForm,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);

@@ -56,7 +56,7 @@ pub(in crate::portal) async fn show(
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let cx = app.context(&visitor.tenant);
     let sending = email_code::send_first(&mut tx, cx, &session, &token).await?;
     tx.commit().await?;
@@ -76,7 +76,7 @@ pub(in crate::portal) async fn submit(
     if shows_nothing(&fields.code) && visitor.session().is_some() {
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation = email_code::confirm(
         &mut tx,
         app.context(&visitor.tenant),
@@ -102,7 +102,7 @@ pub(in crate::portal) async fn resend(
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let sending = email_code::send(&mut tx, app.context(&visitor.tenant), &session, &token).await?;
     tx.commit().await?;
     page(&app, &visitor, notice_of(sending), Field::default())

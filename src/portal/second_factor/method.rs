@@ -53,7 +53,7 @@ pub(in crate::portal) async fn submit(
     match chosen(&visitor.tenant.config.sign_in, &fields.method) {
         Ok(Some(method)) => {
             let tenant = &visitor.tenant;
-            let mut tx = app.db.tenant(tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             method::choose(&mut tx, app.context(tenant), session, token, method).await?;
             tx.commit().await?;
             Ok(Redirect::to(ONWARD).into_response())

@@ -147,8 +147,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
         form.device_name.error = name.err();
         return set_up_page(app, &setting_up, form).await;
     };
-    let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let enrolling = apps(app, visitor, session).enrol(&mut tx, token, &fields.code, name).await?;
     match enrolling {
         Enrolling::Done(token) => {
@@ -208,8 +207,7 @@ pub(in crate::portal) async fn submit(
         form.code = form.code.with_error(EMPTY);
         return page(&app, &signing_in, form).await;
     }
-    let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation =
         apps(&app, visitor, session).confirm(&mut tx, token, device, &fields.code).await?;
     tx.commit().await?;
@@ -230,7 +228,7 @@ fn apps<'s>(app: &'s App, visitor: &'s Visitor, session: &'s Session) -> Apps<'s
 
 async fn enrolment(app: &App, setting_up: &SettingUp) -> Result<Enrolment, WebError> {
     let SettingUp { visitor, session, .. } = setting_up;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let enrolment = apps(app, visitor, session).enrolment(&mut tx).await?;
     tx.commit().await?;
     Ok(enrolment)
@@ -251,7 +249,7 @@ async fn set_up_page(
 
 async fn page(app: &App, signing_in: &SigningIn, mut form: TotpForm) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);

@@ -108,7 +108,7 @@ pub(in crate::portal) async fn submit(
     };
     let (tenant, clock) = (&visitor.tenant, &app.clock);
     let mut said: Vec<String> = Vec::new();
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     if let Some(user_id) = user_id {
         let refused =
             match user_id::change(&mut tx, clock, session.account, &fields.was, &user_id).await? {
@@ -170,10 +170,10 @@ async fn new_user_id(
         Ok(chosen) => chosen,
         Err(error) => return Ok(Err(error)),
     };
-    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+    if !visitor.sign_in(app).may_ask_what_is_free(&visitor.tenant, session).await? {
         return Ok(Err(TOO_MANY.to_owned()));
     }
-    let equal = app.sign_in().is_password(&visitor.tenant, session, chosen.as_str()).await?;
+    let equal = visitor.sign_in(app).is_password(&visitor.tenant, session, chosen.as_str()).await?;
     Ok(if equal { Err(password::SAME_AS_USER_ID.to_owned()) } else { Ok(chosen) })
 }
 

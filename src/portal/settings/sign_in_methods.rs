@@ -87,7 +87,7 @@ async fn show(
 ) -> Result<Response, WebError> {
     let policy = &visitor.tenant.config;
     let offers = |method| policy.sign_in.second_factors.contains(&method);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let totp = device::list(&mut tx, session.account, Kind::Totp).await?;
     let passkeys = device::list(&mut tx, session.account, Kind::Passkey).await?;
     tx.commit().await?;
@@ -137,7 +137,7 @@ async fn ask(
     Path(id): Path<DeviceId>,
     kind: Kind,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let devices = device::list(&mut tx, session.account, kind).await?;
     tx.commit().await?;
     let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
@@ -188,7 +188,7 @@ async fn delete(
     kind: Kind,
 ) -> Result<Response, WebError> {
     let policy = &visitor.tenant.config;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let mut devices = device::list(&mut tx, session.account, kind).await?;
     let found = devices.iter().position(|device| device.id == id);
     let deleted = device::delete(&mut tx, &app.clock, &session, kind, id).await?;

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::password::{STALE, SignInForm, SignInPage, too_many};
 use crate::auth::factor::passkey::{Given, Visit};
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
+use crate::db::actor::Client;
 use crate::portal::second_factor::passkey::REFUSED;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};
@@ -55,7 +55,7 @@ pub(in crate::portal) async fn submit(
     };
     let earlier = visitor.earlier();
     let outcome =
-        app.sign_in().with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
+        visitor.sign_in(&app).with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
     match outcome {
         Outcome::Accepted { token, step, remember_until } => {

@@ -12,10 +12,10 @@ use crate::auth::credentials::hashing::HashingError;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::passkey::Offer;
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::base::japanese::{day, shows_nothing};
+use crate::db::actor::Client;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
@@ -192,17 +192,17 @@ async fn try_password(
     user_id: Option<UserId>,
     fields: Credentials,
 ) -> Result<Outcome, WebError> {
-    let (app, tenant, browser) = (app.clone(), visitor.tenant.clone(), visitor.browser.clone());
-    let earlier = visitor.earlier();
+    let (app, visitor) = (app.clone(), visitor.clone());
     let trying = async move {
         let given = Given {
             user_id: user_id.as_ref(),
             password: &fields.password,
             remember: fields.remember,
             client: &client,
-            browser: &browser,
+            browser: &visitor.browser,
         };
-        app.sign_in().with_password(&tenant, earlier, given).await
+        let earlier = visitor.earlier();
+        visitor.sign_in(&app).with_password(&visitor.tenant, earlier, given).await
     };
     let trying = tokio::spawn(trying.instrument(tracing::Span::current()));
     Ok(trying.await.map_err(|_| HashingError::Busy)??)

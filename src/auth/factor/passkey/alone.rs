@@ -11,7 +11,6 @@ use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredent
 
 use super::{PROOF, PasskeyError, Verdict, note_use, relying_party};
 use crate::audit::{self, Action};
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::guard::throttle;
 use crate::auth::session::{self, Beginning, Lookup};
@@ -21,6 +20,7 @@ use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::sealed::{Sealed, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
 /// How long a sign-in page may stand open.
@@ -105,11 +105,11 @@ impl SignIn<'_> {
         earlier: Option<SessionId>,
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
-        let mut tx = self.db.tenant_unflushed(visit.tenant.id).await?;
+        let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
         let taken = throttle::take(&mut tx, self.clock, throttle::places(given.client)).await?;
         tx.commit().await?;
         let Some(taken) = taken else { return Ok(Outcome::TooMany) };
-        let mut tx = self.db.tenant(visit.tenant.id).await?;
+        let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
         let ticket = Sealed::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal(ticket).is_some());
         let asked = ticket.and_then(|ticket| Some((visit.open(&ticket)?, ticket)));
@@ -133,7 +133,6 @@ impl SignIn<'_> {
         }
         let Some(account) = account.filter(|_| right) else {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
-            let detail = given.client.detail(detail);
             audit::record(&mut tx, self.clock, Action::PasskeyRefused, account, detail).await?;
             tx.commit().await?;
             return Ok(Outcome::Refused);
@@ -146,6 +145,7 @@ impl SignIn<'_> {
         let beginning = Beginning { account, remember_until, client, browser, whole: false };
         let cx = self.context(visit.tenant);
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(account, id);
         let token = session::prove(&mut tx, cx, id, &token, PROOF).await?;
         let Lookup::Living(session) = session::read(&mut tx, cx, &token).await? else {
             return Ok(Outcome::Refused);

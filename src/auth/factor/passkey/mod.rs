@@ -200,7 +200,7 @@ pub async fn finish_set_up(
     if added.rows_affected() == 0 {
         return refuse(tx, cx.clock, session, None).await;
     }
-    let detail = serde_json::json!({ "session": session.id, "device": id });
+    let detail = serde_json::json!({ "device": id });
     audit::record(tx, cx.clock, Action::PasskeyAdded, Some(account), detail).await?;
     method::take_wanted(tx, session, SecondFactor::Passkey).await?;
     links::kill(tx, cx.clock, account).await?;
@@ -378,7 +378,7 @@ async fn refuse(
     session: &Session,
     reason: Option<&str>,
 ) -> Result<Answer, PasskeyError> {
-    let detail = serde_json::json!({ "session": session.id, "reason": reason });
+    let detail = serde_json::json!({ "reason": reason });
     audit::record(tx, clock, Action::PasskeyRefused, Some(session.account), detail).await?;
     Ok(Answer::Refused)
 }

@@ -1,12 +1,4 @@
-//! The append-only trail of a union: who did what, and when.
-//!
-//! A line is written in the transaction of what it tells of, so that neither is without the other.
-
-use serde_json::Value;
-
-use crate::base::clock::Clock;
-use crate::base::ids::{EventId, LoginId};
-use crate::db::TenantTx;
+//! What can happen, by name.
 
 /// What happened; the words stay the same for ever, since people search for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +55,8 @@ pub enum Action {
     UpdateMailChosen,
     /// Something was shown that is nothing of this union's.
     ForeignRefused,
+    /// Staff asked for what their rights don't allow.
+    AuthzDenied,
 }
 
 impl Action {
@@ -117,30 +111,45 @@ impl Action {
             Self::ExpensesShown => "expenses.shown",
             Self::UpdateMailChosen => "update_mail.chosen",
             Self::ForeignRefused => "foreign.refused",
+            Self::AuthzDenied => "authz.denied",
+        }
+    }
+
+    /// How the act ended, which the action itself says.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::SignInRefused
+            | Self::ReauthenticationRefused
+            | Self::EmailCodeRefused
+            | Self::BirthdateRefused
+            | Self::TotpRefused
+            | Self::PasskeyRefused
+            | Self::RecoveryCodeRefused
+            | Self::ForeignRefused
+            | Self::AuthzDenied => Outcome::Refused,
+            _ => Outcome::Ok,
         }
     }
 }
 
-/// Writes a line. `detail` carries ids and counts, never names, addresses or codes.
-///
-/// # Errors
-/// The database's.
-pub async fn record(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    action: Action,
-    account: Option<LoginId>,
-    detail: Value,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into audit_events (id, at, action, account_id, detail) values ($1, $2, $3, $4, $5)",
-        EventId::new(clock) as EventId,
-        clock.now(),
-        action.name(),
-        account as Option<LoginId>,
-        detail
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
+/// How an act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Ok,
+    /// Nobody was let do it.
+    Refused,
+    /// It was begun, and came to nothing.
+    Failed,
+}
+
+impl Outcome {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
 }
