@@ -12,7 +12,7 @@ use kosmo::config::{DatabaseAddress, Pooler};
 use kosmo::db::{Db, Role};
 use kosmo::web::state::AppState;
 use sqlx::AssertSqlSafe;
-use sqlx::Executor as _;
+use sqlx::{ConnectOptions as _, Executor as _};
 use sqlx::postgres::PgConnection;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,8 @@ impl Drop for PgBouncer {
 
 impl PgBouncer {
     async fn before(database: &TestDatabase) -> Self {
-        make_logins(&mut database.admin().await).await;
+        let everybodys = database.options.clone().database("postgres");
+        make_logins(&mut everybodys.connect().await.unwrap()).await;
         let folder = tempfile::tempdir().unwrap();
         let socket = database.options.get_socket().expect("a unix socket");
         let name = database.options.get_database().unwrap();
@@ -99,7 +100,8 @@ impl PgBouncer {
     }
 }
 
-/// As `infra/production/roles.sql` makes them. Tests that run at the same time share them.
+/// As `infra/production/roles.sql` makes them. Tests that run at the same time share them, and take turns by a lock,
+/// which only counts within one database.
 async fn make_logins(admin: &mut PgConnection) {
     admin.execute("begin; select pg_advisory_xact_lock(2)").await.unwrap();
     for (login, role) in LOGINS {
