@@ -34,6 +34,7 @@ pub mod registration;
 mod second_factor;
 pub mod session;
 pub mod sign_in;
+pub mod staff;
 mod throttle;
 pub mod totp;
 pub mod touched;

@@ -6,9 +6,11 @@ mod expenses;
 mod first_sign_in;
 mod forgotten;
 mod home;
+mod message;
 mod method;
 mod new_password;
 mod next;
+pub mod opening;
 mod passkey;
 mod passkey_alone;
 mod passkey_offer;
@@ -24,6 +26,8 @@ mod sign_in_methods;
 mod sign_out;
 mod terms;
 mod totp;
+
+pub use self::message::PortalMessage;
 
 use axum::Router;
 use axum::middleware::from_fn;

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
-use super::passkey_alone;
+use super::{opening, passkey_alone};
 use crate::auth::eligibility::Loss;
 use crate::auth::foreign::Foreign;
 use crate::auth::hashing::HashingError;
@@ -19,7 +19,6 @@ use crate::db::actor::Client;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
-use crate::web::opening;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 

@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use super::state::AppState;
 use crate::base::ids::RequestId;
 use crate::db::actor::{Actor, ActorKind, Client};
+use crate::tenant::hosts::Door;
 
 /// Longer names of browsers are cut: nobody has to believe them.
 const LONGEST_USER_AGENT: usize = 256;
@@ -38,7 +39,11 @@ impl FromRequestParts<AppState> for Actor {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
         let client = Client::from_request_parts(parts, app).await?;
+        let kind = match parts.extensions.get::<Door>() {
+            Some(Door::Console) => ActorKind::Staff,
+            Some(Door::Portal) | None => ActorKind::Subscriber,
+        };
         let request = parts.extensions.get::<RequestId>().copied();
-        Ok(Self::unknown(ActorKind::Subscriber, client, request))
+        Ok(Self::unknown(kind, client, request))
     }
 }
