@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those before it and itself.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "base",
     "config",
     "signing",
@@ -17,6 +17,7 @@ const ORDER: [&str; 20] = [
     "import",
     "auth",
     "members",
+    "records",
     "expenses",
     "web",
     "portal",
@@ -106,7 +107,7 @@ fn doors_speak_no_sql_and_rooms_no_http() {
     for (path, text) in sources() {
         let module = module(&path);
         let doors = ["web", "portal", "cli", "demo"];
-        let rooms = ["auth", "members", "expenses", "tenant", "mail", "audit", "import"];
+        let rooms = ["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import"];
         let product = text.split("#[cfg(test)]").next().unwrap();
         if doors.contains(&module.as_str()) {
             let sql = ["sqlx::query", "query!", "query_as", "query_scalar"];

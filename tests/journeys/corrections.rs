@@ -195,7 +195,7 @@ async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
     let withdrawn = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     assert_eq!(withdrawn, Withdrawn { rows: 2, published: true });
-    let left = notices::list(&mut tx).await.unwrap();
+    let left = notices::list(&mut tx, None).await.unwrap();
     assert_eq!(left.iter().map(|notice| notice.rows).collect::<Vec<_>>(), [1, 3]);
     tx.commit().await.unwrap();
     for person in [TARO, GORO] {

@@ -20,7 +20,7 @@ const HIDDEN: &str = "select count(*) from audit_events e join accounts a on a.i
                       where e.action = 'expenses.hidden' and a.member_code = 'K2'";
 const SHOWN: &str = "select count(*) from audit_events e join accounts a on a.id = e.account_id
                      where e.action = 'expenses.shown' and a.member_code = 'K2'";
-const PRIVATE: &str = "select count(*) from private_expenses";
+const PRIVATE: &str = "select count(*) from record_privacy";
 
 /// Taro's family, each of whom has an account.
 async fn world() -> World {
