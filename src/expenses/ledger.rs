@@ -102,7 +102,7 @@ async fn rows(
 ) -> Result<Vec<ExpenseRow>, sqlx::Error> {
     readable!(
         query!(),
-        select r#"e.treatment_month as "treatment_month: Month", e.member_code as member,
+        r#"select e.treatment_month as "treatment_month: Month", e.member_code as member,
                   m.kana as patient, e.institution, e.care, e.days, e.total_yen as "total: Yen",
                   e.insurer_yen as "insurer: Yen", e.public_yen as "public: Yen",
                   e.out_of_pocket_yen as "out_of_pocket: Yen", e.computed, e.remarks"#
@@ -150,7 +150,7 @@ pub async fn month_sums(
 ) -> Result<Vec<MonthSum>, sqlx::Error> {
     readable!(
         query_as!(MonthSum),
-        select r#"e.notice_month as "month: Month",
+        r#"select e.notice_month as "month: Month",
                   sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen""#
         from "expenses" ""
         rest "group by e.notice_month order by e.notice_month desc",
@@ -170,7 +170,7 @@ pub async fn person_sums(
 ) -> Result<Vec<PersonSum>, sqlx::Error> {
     readable!(
         query_as!(PersonSum),
-        select r#"e.notice_month as "month: Month", m.code as member, m.kana as patient,
+        r#"select e.notice_month as "month: Month", m.code as member, m.kana as patient,
                   sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen""#
         from "expenses" "join members m on m.tenant_id = e.tenant_id and m.code = e.member_code"
         rest "group by e.notice_month, m.code, m.kana, m.branch
@@ -187,7 +187,7 @@ pub async fn person_sums(
 pub async fn choices(tx: &mut TenantTx, reader: Reader<'_>) -> Result<Choices, sqlx::Error> {
     let rows = readable!(
         query!(),
-        select r#"distinct e.treatment_month as "month: Month", m.branch, m.code, m.kana"#
+        r#"select distinct e.treatment_month as "month: Month", m.branch, m.code, m.kana"#
         from "expenses" "join members m on m.tenant_id = e.tenant_id and m.code = e.member_code"
         rest "order by m.branch, m.code, 1 desc",
         tx,

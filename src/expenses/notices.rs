@@ -89,7 +89,7 @@ pub async fn publish(
         return Ok(Published::Empty);
     }
     records::notices::publish(tx, clock, KIND, month, by).await?;
-    let detail = serde_json::json!({ "month": month.to_string(), "by": by });
+    let detail = serde_json::json!({ "month": month.to_string() });
     audit::record(tx, clock, Action::ExpensesPublished, None, detail).await?;
     Ok(Published::Now)
 }
@@ -216,7 +216,7 @@ pub async fn withdraw(
         updates::take_back(tx, clock, notice).await?;
     }
     let detail = serde_json::json!({
-        "month": month.to_string(), "by": by, "rows": rows, "id": withdrawal,
+        "month": month.to_string(), "rows": rows, "id": withdrawal,
     });
     audit::record(tx, clock, Action::ExpensesWithdrawn, None, detail).await?;
     Ok(Withdrawn { rows, published: notice.is_some() })

@@ -46,12 +46,12 @@ impl<'r> Reader<'r> {
 macro_rules! readable {
     (
         $query:ident!($($row:ty)?),
-        select $columns:tt from $table:tt $joins:tt rest $rest:tt,
+        $columns:tt from $table:tt $joins:tt rest $rest:tt,
         $tx:ident, $reader:ident, $kind:expr $(, $argument:expr)* $(,)?
     ) => {
         sqlx::$query!(
             $($row,)?
-            "select " + $columns + " from " + $table + " e " + $joins
+            $columns + " from " + $table + " e " + $joins
                 + " where e.tenant_id = $1
                       and e.household_code = any ($2::text || array(
                           select f.household_code from former_households f
