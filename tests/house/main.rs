@@ -11,7 +11,7 @@ use std::fs;
 use crate::files::{module, only_in_tests, root, sources, sources_below};
 
 /// From the ground up. A module may use those before it and itself.
-const ORDER: [&str; 21] = [
+const ORDER: &[&str] = &[
     "base",
     "config",
     "signing",
