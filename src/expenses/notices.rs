@@ -115,7 +115,7 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     if !cx.tenant.config.update_mails.contains(&UpdateMail::Expenses) {
         return Ok(0);
     }
-    let mail = ExpensesUpdatedMail::of(cx.tenant);
+    let mail = ExpensesUpdatedMail { url: cx.mail.expenses(cx.tenant) };
     let Letter { kind, sender_name, sender, reply_to, subject, text, html } =
         cx.mail.write(cx.tenant, &mail)?;
     let told = sqlx::query!(

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::auth::session::Session;
 use crate::base::email::masked;
-use crate::portal::ONWARD;
 use crate::portal::next::Next;
+use crate::portal::places::ONWARD;
 use crate::portal::settings::passkey_offer;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;

@@ -12,7 +12,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::base::clock::jst;
 use crate::base::ids::TermsId;
 use crate::base::japanese::day;
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::tenant::terms::TermsVersion;
 use crate::web::error::WebError;
 use crate::web::form::Form;
