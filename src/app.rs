@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::auth::hashing::Hasher;
-use crate::auth::leases::Leases;
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::connections::{self, Limits};

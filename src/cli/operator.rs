@@ -5,8 +5,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
 use crate::config::Settings;
-use crate::db::{Db, Role};
+use crate::db::actor::Actor;
+use crate::db::{Db, Role, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::portal::places;
 use crate::tenant::directory::{Directory, Tenant};
@@ -30,6 +32,11 @@ pub(super) struct Operator {
 }
 
 impl Operator {
+    /// A transaction within a union, for the person at the terminal.
+    pub(super) async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
+        self.db.tenant(union, &Actor::operator(&self.name)).await
+    }
+
     pub(super) async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;

@@ -101,7 +101,7 @@ pub async fn publish(
         .await?;
         return Ok(if known { Published::Before } else { Published::Empty });
     }
-    let detail = serde_json::json!({ "month": month.to_string(), "by": by });
+    let detail = serde_json::json!({ "month": month.to_string() });
     audit::record(tx, clock, Action::ExpensesPublished, None, detail).await?;
     Ok(Published::Now)
 }
@@ -246,7 +246,7 @@ pub async fn withdraw(
     .execute(tx.conn())
     .await?;
     let detail = serde_json::json!({
-        "month": month.to_string(), "by": by, "rows": rows, "id": withdrawal,
+        "month": month.to_string(), "rows": rows, "id": withdrawal,
     });
     audit::record(tx, clock, Action::ExpensesWithdrawn, None, detail).await?;
     Ok(Withdrawn { rows, published: published_at.is_some() })

@@ -3,6 +3,8 @@
 
 mod files;
 mod modules;
+mod sql;
+mod statements;
 
 use std::fs;
 

@@ -214,7 +214,7 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let (mut entries, mut rows) = (Vec::new(), Vec::new());
     for union in unions {
         let config = union.config.with_context(|| format!("{}: 設定を読めません", union.slug))?;
-        let mut tx = operator.db.tenant(union.id).await?;
+        let mut tx = operator.begin(union.id).await?;
         let people = registry::people(&mut tx).await?;
         tx.commit().await?;
         entries.push(json!({

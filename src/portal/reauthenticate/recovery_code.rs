@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::due::{Asked, done};
 use super::email_code::CodeForm;
 use super::password;
-use crate::auth::recovery_code::{self, Confirmation};
+use crate::auth::factor::recovery_code::{self, Confirmation};
 use crate::base::japanese::shows_nothing;
 use crate::portal::next::Next;
 use crate::portal::places::AGAIN_RECOVERY_CODE;
@@ -60,8 +60,8 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, field.with_error(EMPTY));
     }
     let Subscriber { visitor, session, token } = &subscriber;
-    let typed = app.sign_in().recovery_code(&visitor.tenant, session, &code).await?;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let typed = visitor.sign_in(&app).recovery_code(&visitor.tenant, session, &code).await?;
+    let mut tx = visitor.begin(&app).await?;
     let cx = app.context(&visitor.tenant);
     let confirmation = recovery_code::confirm(&mut tx, cx, session, token, &typed).await?;
     tx.commit().await?;

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::due::{Asked, at, done};
-use crate::auth::device::{self, Kind};
-use crate::auth::totp::{Apps, Confirmation};
+use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
 use crate::portal::next::Next;
@@ -83,7 +83,7 @@ pub(super) async fn submit(
     }
     let Subscriber { visitor, session, token } = &subscriber;
     let apps = Apps { cx: app.context(&visitor.tenant), sealer: &app.sealer, session };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation = apps.confirm(&mut tx, token, device, &code).await?;
     tx.commit().await?;
     match confirmation {
@@ -103,7 +103,7 @@ async fn page(
     next: &Next,
     mut form: AppCodeForm,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);

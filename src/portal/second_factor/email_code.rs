@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
+use crate::auth::factor::email_code::{self, Confirmation, Purpose, Sending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
@@ -57,7 +57,7 @@ pub(in crate::portal) async fn show(
     signing_in: SigningIn,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let cx = app.context(&visitor.tenant);
     let sending = email_code::send_first(&mut tx, cx, &session, &token).await?;
     tx.commit().await?;
@@ -77,7 +77,7 @@ pub(in crate::portal) async fn submit(
     if shows_nothing(&fields.code) && visitor.session().is_some() {
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation = email_code::confirm(
         &mut tx,
         app.context(&visitor.tenant),
@@ -103,7 +103,7 @@ pub(in crate::portal) async fn resend(
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, token, .. } = signing_in.at(Step::EmailCode)?;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let sending = email_code::send(&mut tx, app.context(&visitor.tenant), &session, &token).await?;
     tx.commit().await?;
     page(&app, &visitor, notice_of(sending), Field::default())

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::factor::method;
 use crate::auth::journey::Step;
-use crate::auth::method;
 use crate::portal::places::ONWARD;
 use crate::tenant::policy::{SecondFactor, SignIn};
 use crate::web::error::WebError;
@@ -53,7 +53,7 @@ pub(in crate::portal) async fn submit(
     match chosen(&visitor.tenant.config.sign_in, &fields.method) {
         Ok(Some(method)) => {
             let tenant = &visitor.tenant;
-            let mut tx = app.db.tenant(tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             method::choose(&mut tx, app.context(tenant), session, token, method).await?;
             tx.commit().await?;
             Ok(Redirect::to(ONWARD).into_response())

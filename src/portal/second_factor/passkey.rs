@@ -5,10 +5,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::account_changed::Change;
-use crate::auth::device::{self, Device, Kind};
+use crate::auth::factor::device::{self, Device, Kind};
+use crate::auth::factor::method;
+use crate::auth::factor::passkey::{self, Answer};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::method;
-use crate::auth::passkey::{self, Answer};
 use crate::auth::session;
 use crate::portal::onward::go_on;
 use crate::portal::places::ONWARD;
@@ -94,7 +94,7 @@ pub(in crate::portal) async fn set_up_another(
 }
 
 async fn begin(app: &App, setting_up: &SettingUp) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(setting_up.visitor.tenant.id).await?;
+    let mut tx = setting_up.visitor.begin(app).await?;
     let known = device::list(&mut tx, setting_up.session.account, Kind::Passkey).await?;
     tx.commit().await?;
     let name = Field::with_value(&free_name(&known));
@@ -142,7 +142,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
         }
     };
     let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let answer = passkey::finish_set_up(
         &mut tx,
         app.context(tenant),
@@ -199,7 +199,7 @@ pub(in crate::portal) async fn submit(
     let signing_in = signing_in.at(Step::Passkey)?;
     let SigningIn { visitor, session, token, .. } = &signing_in;
     let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let answer =
         passkey::finish_sign_in(&mut tx, app.context(tenant), session, token, &fields.credential)
             .await?;
@@ -224,7 +224,7 @@ async fn set_up_page(
     // While a name is wrong, the browser's answer waits with its challenge.
     let options = match form.credential.value.is_empty() {
         true => {
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(app).await?;
             let options =
                 passkey::begin_set_up(&mut tx, app.context(&visitor.tenant), session).await?;
             tx.commit().await?;
@@ -240,7 +240,7 @@ async fn set_up_page(
 
 async fn page(app: &App, signing_in: &SigningIn, credential: Field) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let options = passkey::begin_sign_in(&mut tx, app.context(&visitor.tenant), session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::auth::factor::recovery_code::{self, Confirmation, Standing};
 use crate::auth::journey::Step;
-use crate::auth::recovery_code::{self, Confirmation, Standing};
 use crate::base::japanese::shows_nothing;
 use crate::portal::onward::go_on;
 use crate::portal::places::ONWARD;
@@ -58,7 +58,7 @@ pub(in crate::portal) async fn show_set(
     if !visitor.tenant.config.sign_in.offers_recovery_codes() {
         return Err(WebError::NotFound);
     }
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes: Vec::new() })
@@ -87,15 +87,15 @@ pub(in crate::portal) async fn make_set(
     }
     // Another click has just made a set: this one is not worth ten hashes.
     let _turn = app.turns.of(session.account).await;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let standing = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
     if standing.made_at != made_at {
         let Standing { left, made_at } = standing;
         return visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes: Vec::new() });
     }
-    let set = app.sign_in().new_recovery_codes(tenant, &session).await?;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let set = visitor.sign_in(&app).new_recovery_codes(tenant, &session).await?;
+    let mut tx = visitor.begin(&app).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
     let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;
@@ -127,8 +127,8 @@ pub(in crate::portal) async fn submit(
     }
     let SigningIn { visitor, session, token, .. } = &signing_in;
     let tenant = &visitor.tenant;
-    let typed = app.sign_in().recovery_code(tenant, session, &fields.code).await?;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let typed = visitor.sign_in(&app).recovery_code(tenant, session, &fields.code).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation =
         recovery_code::confirm(&mut tx, app.context(tenant), session, token, &typed).await?;
     tx.commit().await?;

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use crate::auth::device::MOST;
+use crate::auth::factor::device::MOST;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;

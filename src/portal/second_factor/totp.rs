@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::account_changed::Change;
-use crate::auth::device::{self, Device, Kind};
+use crate::auth::factor::device::{self, Device, Kind};
+use crate::auth::factor::method;
+use crate::auth::factor::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::method;
 use crate::auth::session::{self, Session};
-use crate::auth::totp::{Apps, Confirmation, Enrolling, Enrolment};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
 use crate::portal::onward::go_on;
@@ -148,8 +148,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
         form.device_name.error = name.err();
         return set_up_page(app, &setting_up, form).await;
     };
-    let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let enrolling = apps(app, visitor, session).enrol(&mut tx, token, &fields.code, name).await?;
     match enrolling {
         Enrolling::Done(token) => {
@@ -209,8 +208,7 @@ pub(in crate::portal) async fn submit(
         form.code = form.code.with_error(EMPTY);
         return page(&app, &signing_in, form).await;
     }
-    let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation =
         apps(&app, visitor, session).confirm(&mut tx, token, device, &fields.code).await?;
     tx.commit().await?;
@@ -231,7 +229,7 @@ fn apps<'s>(app: &'s App, visitor: &'s Visitor, session: &'s Session) -> Apps<'s
 
 async fn enrolment(app: &App, setting_up: &SettingUp) -> Result<Enrolment, WebError> {
     let SettingUp { visitor, session, .. } = setting_up;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let enrolment = apps(app, visitor, session).enrolment(&mut tx).await?;
     tx.commit().await?;
     Ok(enrolment)
@@ -252,7 +250,7 @@ async fn set_up_page(
 
 async fn page(app: &App, signing_in: &SigningIn, mut form: TotpForm) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);

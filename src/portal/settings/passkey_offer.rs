@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{Redirect, Response};
 
-use crate::auth::passkey_offer;
+use crate::auth::factor::passkey_offer;
 use crate::portal::places::TOP;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
@@ -18,7 +18,7 @@ pub(in crate::portal) async fn is_due(app: &App, visitor: &Visitor) -> Result<bo
     let policy = &visitor.tenant.config;
     let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);
     let Some(session) = visitor.subscriber().filter(thinkable) else { return Ok(false) };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let due = passkey_offer::is_due(&mut tx, session.account).await?;
     tx.commit().await?;
     Ok(due)
@@ -33,7 +33,7 @@ pub(in crate::portal) async fn decline(
     Subscriber { visitor, session, .. }: Subscriber,
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     passkey_offer::decline(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
     visitor.say(&app, visitor.jar.clone(), TOP, DECLINED)

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::account_changed::Change;
-use crate::auth::method::{self, Wanted};
-use crate::auth::password;
-use crate::auth::user_id::{self, Changed, UserId};
+use crate::auth::credentials::password;
+use crate::auth::credentials::user_id::{self, Changed, UserId};
+use crate::auth::factor::method::{self, Wanted};
 use crate::portal::first_sign_in::email::TOO_MANY;
 use crate::portal::first_sign_in::user_id::{RulesText, TAKEN};
 use crate::portal::places::{METHODS_PASSKEYS, METHODS_TOTP, PROFILE};
@@ -108,7 +108,7 @@ pub(in crate::portal) async fn submit(
     };
     let (tenant, clock) = (&visitor.tenant, &app.clock);
     let mut said: Vec<String> = Vec::new();
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     if let Some(user_id) = user_id {
         let refused =
             match user_id::change(&mut tx, clock, session.account, &fields.was, &user_id).await? {
@@ -170,10 +170,10 @@ async fn new_user_id(
         Ok(chosen) => chosen,
         Err(error) => return Ok(Err(error)),
     };
-    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+    if !visitor.sign_in(app).may_ask_what_is_free(&visitor.tenant, session).await? {
         return Ok(Err(TOO_MANY.to_owned()));
     }
-    let equal = app.sign_in().is_password(&visitor.tenant, session, chosen.as_str()).await?;
+    let equal = visitor.sign_in(app).is_password(&visitor.tenant, session, chosen.as_str()).await?;
     Ok(if equal { Err(password::SAME_AS_USER_ID.to_owned()) } else { Ok(chosen) })
 }
 

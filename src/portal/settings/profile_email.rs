@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::email_confirmation::{Asking, VALID_FOR};
+use crate::auth::first_sign_in::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::portal::first_sign_in::email::{
     Email, EmailForm, NOT_YET, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,

@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-use crate::auth::activity::{self, Living, SignInTry};
+use crate::auth::session::activity::{self, Living, SignInTry};
 use crate::base::ids::SessionId;
 use crate::base::japanese::minute;
 use crate::base::user_agent::device;
@@ -64,7 +64,7 @@ async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let living = activity::living(&mut tx, &app.clock, &tenant.config, session.account).await?;
     let tries = activity::recent(&mut tx, &app.clock, &tenant.config, session.account).await?;
     tx.commit().await?;
@@ -101,7 +101,7 @@ async fn end(
     Path(id): Path<SessionId>,
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     if !activity::end(&mut tx, &app.clock, &session, id).await? {
         return Err(WebError::NotFound);
     }
@@ -114,7 +114,7 @@ async fn end_others(
     Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
     Form { .. }: Form<Button>,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     activity::end_others(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
     visitor.say(&app, visitor.jar.clone(), SESSIONS, OTHERS_ENDED)

@@ -8,7 +8,7 @@ use axum::routing::get;
 use serde::Serialize;
 
 use crate::auth::account_changed::Change;
-use crate::auth::device::{self, Device, Kind};
+use crate::auth::factor::device::{self, Device, Kind};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::minute;
 use crate::portal::places;
@@ -85,7 +85,7 @@ async fn show(
 ) -> Result<Response, WebError> {
     let policy = &visitor.tenant.config;
     let offers = |method| policy.sign_in.second_factors.contains(&method);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let totp = device::list(&mut tx, session.account, Kind::Totp).await?;
     let passkeys = device::list(&mut tx, session.account, Kind::Passkey).await?;
     tx.commit().await?;
@@ -135,7 +135,7 @@ async fn ask(
     Path(id): Path<DeviceId>,
     kind: Kind,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let devices = device::list(&mut tx, session.account, kind).await?;
     tx.commit().await?;
     let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
@@ -186,7 +186,7 @@ async fn delete(
     kind: Kind,
 ) -> Result<Response, WebError> {
     let policy = &visitor.tenant.config;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let mut devices = device::list(&mut tx, session.account, kind).await?;
     let found = devices.iter().position(|device| device.id == id);
     let deleted = device::delete(&mut tx, &app.clock, &session, kind, id).await?;

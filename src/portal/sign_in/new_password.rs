@@ -5,13 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::credentials::password::{self, Flaw, Rule};
+use crate::auth::first_sign_in::registration::Choice;
 use crate::auth::journey::{Progress, Step};
-use crate::auth::password::{self, Flaw, Rule};
-use crate::auth::registration::Choice;
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;
 use crate::portal::places::{METHODS, ONWARD};
-use crate::tenant::directory::Tenant;
 use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -115,11 +114,13 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
     let mut form = NewPasswordForm::default();
     let user_id = &session.user_id;
     let twice = Twice { password: &fields.password, again: &fields.again };
-    if twice.is_refused(app, &visitor.tenant, (user_id, user_id), &mut form.fields()).await? {
+    if twice.is_refused(app, visitor, (user_id, user_id), &mut form.fields()).await? {
         return page(app, &choosing, form);
     }
-    let choice =
-        app.sign_in().choose_password(&visitor.tenant, session, token, &fields.password).await?;
+    let choice = visitor
+        .sign_in(app)
+        .choose_password(&visitor.tenant, session, token, &fields.password)
+        .await?;
     match choice {
         Choice::Done(token) => {
             let jar = visitor.clone().renewed(app, &token);
@@ -160,7 +161,7 @@ impl Twice<'_> {
     pub(in crate::portal) async fn is_refused(
         self,
         app: &App,
-        tenant: &Tenant,
+        visitor: &Visitor,
         ids: (&str, &str),
         fields: &mut TwoFields<'_>,
     ) -> Result<bool, WebError> {
@@ -174,7 +175,7 @@ impl Twice<'_> {
             _ => "パスワードが一致していません。同じものを入力してください。",
         };
         fields.again.error = Some(wrong.to_owned());
-        fields.password.error = self.flaws(app, tenant, ids).await?;
+        fields.password.error = self.flaws(app, visitor, ids).await?;
         Ok(true)
     }
 
@@ -182,10 +183,11 @@ impl Twice<'_> {
     pub(in crate::portal) async fn flaws(
         self,
         app: &App,
-        tenant: &Tenant,
+        visitor: &Visitor,
         (user_id, current): (&str, &str),
     ) -> Result<Option<String>, WebError> {
-        let flaws = app.sign_in().flaws(tenant, user_id, current, self.password).await?;
+        let tenant = &visitor.tenant;
+        let flaws = visitor.sign_in(app).flaws(tenant, user_id, current, self.password).await?;
         Ok((!flaws.is_empty()).then(|| messages(&tenant.config, &flaws)))
     }
 }

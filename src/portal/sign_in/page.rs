@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::auth::passkey::{Offer, Visit};
+use crate::auth::factor::passkey::{Offer, Visit};
 use crate::portal::places::SIGN_IN;
 use crate::web::error::WebError;
 use crate::web::form::{Field, FormError};

@@ -6,10 +6,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::page::{STALE, SignInForm, SignInPage, too_many, visit};
-use crate::auth::consent::Client;
-use crate::auth::foreign::Foreign;
-use crate::auth::passkey::Given;
+use crate::auth::factor::passkey::Given;
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
+use crate::db::actor::Client;
 use crate::portal::places::of_step;
 use crate::portal::second_factor::passkey::REFUSED;
 use crate::web::error::{WebError, foreign};
@@ -47,7 +47,7 @@ pub(in crate::portal) async fn submit(
     };
     let earlier = visitor.earlier();
     let outcome =
-        app.sign_in().with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
+        visitor.sign_in(&app).with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
     match outcome {
         Outcome::Accepted { token, step, remember_until } => {

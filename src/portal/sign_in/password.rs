@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
 use super::page::{STALE, SignInForm, SignInPage, too_many};
-use crate::auth::consent::Client;
+use crate::auth::credentials::hashing::HashingError;
+use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
-use crate::auth::foreign::Foreign;
-use crate::auth::hashing::HashingError;
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::{Given, Outcome};
-use crate::auth::user_id::UserId;
 use crate::base::japanese::{day, shows_nothing};
+use crate::db::actor::Client;
 use crate::portal::places::{TOP, of_step};
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
@@ -116,17 +116,17 @@ async fn try_password(
     user_id: Option<UserId>,
     fields: Credentials,
 ) -> Result<Outcome, WebError> {
-    let (app, tenant, browser) = (app.clone(), visitor.tenant.clone(), visitor.browser.clone());
-    let earlier = visitor.earlier();
+    let (app, visitor) = (app.clone(), visitor.clone());
     let trying = async move {
         let given = Given {
             user_id: user_id.as_ref(),
             password: &fields.password,
             remember: fields.remember,
             client: &client,
-            browser: &browser,
+            browser: &visitor.browser,
         };
-        app.sign_in().with_password(&tenant, earlier, given).await
+        let earlier = visitor.earlier();
+        visitor.sign_in(&app).with_password(&visitor.tenant, earlier, given).await
     };
     let trying = tokio::spawn(trying.instrument(tracing::Span::current()));
     Ok(trying.await.map_err(|_| HashingError::Busy)??)

@@ -35,9 +35,9 @@ pub(in crate::portal) async fn submit(
     Form { visitor, .. }: Form<Button>,
 ) -> Result<Response, WebError> {
     if let Some(session) = visitor.session() {
-        let mut tx = app.db.tenant(visitor.tenant.id).await?;
+        let mut tx = visitor.begin(&app).await?;
         if session::end(&mut tx, &app.clock, session.id).await? {
-            let detail = serde_json::json!({ "session": session.id });
+            let detail = serde_json::json!({});
             audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.account), detail)
                 .await?;
         }

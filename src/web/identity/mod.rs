@@ -24,13 +24,16 @@ use super::error::{Failure, WebError, foreign};
 use super::form::asked::Asked;
 use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
-use crate::auth::KNOWN_FOR;
-use crate::auth::foreign::Foreign;
+use crate::auth::guard::foreign::Foreign;
+use crate::auth::guard::known_browser::KNOWN_FOR;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
+use crate::auth::sign_in::SignIn;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::day;
 use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::db::actor::Actor;
 use crate::tenant::directory::Tenant;
 
 /// A note on the answer to somebody who has to sign in, or to finish that, before the page is shown.
@@ -41,6 +44,8 @@ pub struct TurnedAway;
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub tenant: Arc<Tenant>,
+    /// As the trail names them.
+    pub actor: Arc<Actor>,
     /// Cookies as they came, and those that the answer sets.
     pub jar: Cookies,
     /// What the browser is known by.
@@ -52,6 +57,20 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Opens a transaction within the union, for whoever asks.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self, app: &App) -> Result<TenantTx, sqlx::Error> {
+        app.db.tenant(self.tenant.id, &self.actor).await
+    }
+
+    /// What signing in needs, for whoever asks.
+    #[must_use]
+    pub fn sign_in<'s>(&'s self, app: &'s App) -> SignIn<'s> {
+        app.sign_in(&self.actor)
+    }
+
     /// The living session, complete or not.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
@@ -252,15 +271,19 @@ impl FromRequestParts<AppState> for Visitor {
             .get::<Arc<Tenant>>()
             .cloned()
             .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
+        let Ok(mut actor) = Actor::from_request_parts(parts, app).await;
         let mut jar = Cookies::of(&parts.headers);
         let (lookup, never_ours) = match jar.session() {
             Some(token) => {
-                let found = look_up(app, &tenant, &token).await;
+                let found = look_up(app, &tenant, &actor, &token).await;
                 let (lookup, never_ours) = found.map_err(IntoResponse::into_response)?;
                 (Some(lookup), never_ours)
             }
             None => (None, false),
         };
+        if let Some(Lookup::Living(session)) = &lookup {
+            actor = actor.signed_in(session.account, session.id);
+        }
         if never_ours {
             jar = jar.without_session();
         }
@@ -290,7 +313,8 @@ impl FromRequestParts<AppState> for Visitor {
             Sealable::Nothing => (jar, PlainToken::random()),
         };
         let asked = Asked::of(parts);
-        let visitor = Self { tenant, jar, browser, visit, lookup, foreign: shows, asked };
+        let actor = Arc::new(actor);
+        let visitor = Self { tenant, actor, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());
         Ok(visitor)
     }
@@ -300,9 +324,10 @@ impl FromRequestParts<AppState> for Visitor {
 async fn look_up(
     app: &App,
     tenant: &Tenant,
+    actor: &Actor,
     token: &PlainToken,
 ) -> Result<(Lookup, bool), WebError> {
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = app.db.tenant(tenant.id, actor).await?;
     let lookup = session::find(&mut tx, app.context(tenant), token).await?;
     let is_unknown = matches!(lookup, Lookup::Unknown);
     let never_ours = is_unknown && !session::was_ours(&mut tx, token).await?;
