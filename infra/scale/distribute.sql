@@ -3,7 +3,7 @@
 --
 --   psql -v ON_ERROR_STOP=1 --single-transaction -f distribute.sql kosmo
 --
--- Every table stands here once, a table after those that its foreign keys name; tests/journeys/scale.rs holds both.
+-- and then grants.sql. Every table stands here once, a table after those that its foreign keys name; tests/journeys/scale.rs holds both.
 
 -- Shards that refer to a table on every machine are made one after the other.
 set local citus.multi_shard_modify_mode = 'sequential';
@@ -38,6 +38,7 @@ select create_reference_table('tenants');
 select create_distributed_table('households', 'tenant_id');
 select create_distributed_table('household_numbers', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('members', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('former_households', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('import_batches', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('accounts', 'tenant_id', colocate_with => 'households');
@@ -57,6 +58,7 @@ select create_distributed_table('terms_agreements', 'tenant_id', colocate_with =
 select create_distributed_table('password_resets', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('throttles', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('email_failures', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staff', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');
 
@@ -66,10 +68,12 @@ select create_distributed_table('mail_preferences', 'tenant_id', colocate_with =
 
 select create_distributed_table('expense_claims', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('expenses', 'tenant_id', colocate_with => 'households');
-select create_distributed_table('expense_notices', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('expense_months', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('expense_history', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('expense_withdrawals', 'tenant_id', colocate_with => 'households');
-select create_distributed_table('private_expenses', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('record_notices', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('record_privacy', 'tenant_id', colocate_with => 'households');
 
 do $$
 declare

@@ -13,3 +13,6 @@ grant connect on database kosmo to kosmo_server, kosmo_worker, kosmo_operator;
 
 -- SET LOCAL kosmo.tenant_id goes along to the machine that has the rows; set_config() never does.
 alter database kosmo set citus.propagate_set_commands = 'local';
+
+-- Migrations change tables that refer to one on every machine, shard by shard.
+alter role kosmo_login_migrate in database kosmo set citus.multi_shard_modify_mode = 'sequential';

@@ -2,7 +2,7 @@
 
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _};
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 
 use super::{PlatformTx, Role, connection};
 use crate::config::Pooler;
@@ -14,17 +14,27 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// # Errors
 /// The database's; each migration is its own transaction. It has to be reached without a pooler.
 pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let mut owner = connection::plain(options.clone()).connect().await?;
-    owner.execute(include_str!("roles.sql")).await?;
-    // Whom a migration waits for, others wait for behind it: rather it fails, and is run again in a quieter hour.
-    owner.execute("set lock_timeout = '10s'").await?;
-    connection::settle(&mut owner, Role::Owner, Pooler::None).await?;
+    let mut connection = connection::plain(options.clone()).connect().await?;
+    connection.execute(include_str!("roles.sql")).await?;
+    let mut owner = owner(options).await?;
     MIGRATIONS.run_direct(None, &mut owner, false).await?;
     owner
         .execute("grant select on _sqlx_migrations to kosmo_server, kosmo_worker, kosmo_operator")
         .await?;
     owner.execute("call add_audit_months(current_date, 12)").await?;
     Ok(())
+}
+
+/// Connects as the owner of the tables.
+///
+/// # Errors
+/// The database's.
+pub async fn owner(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut owner = connection::plain(options.clone()).connect().await?;
+    connection::settle(&mut owner, Role::Owner, Pooler::None).await?;
+    // Whom a migration waits for, others wait for behind it: rather it fails, and is run again in a quieter hour.
+    owner.execute("set lock_timeout = '10s'").await?;
+    Ok(owner)
 }
 
 /// How many of this program's migrations the database lacks.

@@ -4,8 +4,9 @@
 //! [`super::layers::error_pages`] writes the page.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
+use super::elsewhere::Elsewhere;
 use crate::auth::credentials::hashing::HashingError;
 use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::passkey::PasskeyError;
@@ -25,6 +26,8 @@ pub enum Failure {
     /// The form is from another site, or from another visit.
     StaleForm,
     NotFound,
+    /// 「一定期間が経過したため、エラーになりました」 (L9)
+    SessionExpired,
     /// The browser shows more cookies than can be meant for us.
     TooManyCookies,
     Unexpected,
@@ -39,6 +42,7 @@ impl Failure {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SessionExpired => StatusCode::UNAUTHORIZED,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -133,7 +137,7 @@ impl WebError {
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         if let Self::NotDue(step) = self {
-            return Redirect::to(step.path()).into_response();
+            return Elsewhere::Due(step).into_response();
         }
         let failure = self.failure();
         match failure {

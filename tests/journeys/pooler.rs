@@ -12,8 +12,8 @@ use kosmo::config::{DatabaseAddress, Pooler};
 use kosmo::db::{Db, Role};
 use kosmo::web::state::AppState;
 use sqlx::AssertSqlSafe;
-use sqlx::{ConnectOptions as _, Executor as _};
 use sqlx::postgres::PgConnection;
+use sqlx::{ConnectOptions as _, Executor as _};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 

@@ -80,5 +80,5 @@ async fn no_trigger_and_no_function_stands_in_the_way() {
     .unwrap();
     // What other rooms still have.
     assert_eq!(triggers, ["mail_queued", "mail_queued_again"]);
-    assert_eq!(functions, ["current_tenant", "notify_mail_queued", "readable_expenses"]);
+    assert_eq!(functions, ["current_tenant", "notify_mail_queued"]);
 }

@@ -15,23 +15,24 @@ pub(super) mod table;
 use axum::Router;
 use axum::routing::get;
 
+use crate::portal::places;
 use crate::web::state::AppState;
 
 const PDF: &str = "application/pdf";
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/expenses", get(overview::show))
-        .route("/expenses/history", get(history::show))
-        .route("/expenses/search", get(search::show))
-        .route("/expenses/search/pdf", get(search::pdf))
-        .route("/expenses/months/{month}", get(statement::month))
-        .route("/expenses/months/{month}/pdf", get(statement::month_pdf))
-        .route("/expenses/years/{year}", get(statement::year_page))
-        .route("/expenses/years/{year}/pdf", get(statement::year_pdf))
-        .route("/expenses/graph", get(graph::show))
-        .route("/expenses/deduction", get(deduction::choose))
-        .route("/expenses/deduction/{format}", get(deduction::show))
-        .route("/expenses/deduction/{format}/{year}", get(deduction_file::send))
-        .route(settings::PAGE, get(settings::show).post(settings::submit))
+        .route(places::EXPENSES, get(overview::show))
+        .route(places::EXPENSES_HISTORY, get(history::show))
+        .route(places::EXPENSES_SEARCH, get(search::show))
+        .route(places::EXPENSES_SEARCH_PDF, get(search::pdf))
+        .route(places::EXPENSES_MONTH, get(statement::month))
+        .route(places::EXPENSES_MONTH_PDF, get(statement::month_pdf))
+        .route(places::EXPENSES_YEAR, get(statement::year_page))
+        .route(places::EXPENSES_YEAR_PDF, get(statement::year_pdf))
+        .route(places::EXPENSES_GRAPH, get(graph::show))
+        .route(places::EXPENSES_DEDUCTION, get(deduction::choose))
+        .route(places::EXPENSES_DEDUCTION_FORMAT, get(deduction::show))
+        .route(places::EXPENSES_DEDUCTION_FILE, get(deduction_file::send))
+        .route(places::EXPENSES_SETTINGS, get(settings::show).post(settings::submit))
 }

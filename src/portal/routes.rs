@@ -1,0 +1,52 @@
+//! Which handler answers at which place.
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::get;
+
+use super::second_factor::{email_code, method, passkey, recovery_code, totp};
+use super::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
+use super::sign_in::{new_password, passkey_alone, sign_out};
+use super::{
+    confirm_email, expenses, first_sign_in, forgotten, home, next, onward, places, policies,
+    reauthenticate, sign_in, terms,
+};
+use crate::web::state::AppState;
+
+/// Every page of the portal.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route(places::TOP, get(home::show))
+        .route(places::SIGN_IN, get(sign_in::show).post(sign_in::submit))
+        .route(places::SIGN_IN_WITH_PASSKEY, get(sign_in::show).post(passkey_alone::submit))
+        .route(places::ONWARD, get(onward::show))
+        .route(places::EMAIL_CODE, get(email_code::show).post(email_code::submit))
+        .route(places::EMAIL_CODE_RESEND, get(email_code::show).post(email_code::resend))
+        .route(places::METHOD, get(method::show).post(method::submit))
+        .route(places::TOTP, get(totp::show).post(totp::submit))
+        .route(places::TOTP_SET_UP, get(totp::set_up).post(totp::finish_set_up))
+        .route(places::TOTP_QR, get(totp::qr))
+        .route(places::PASSKEY, get(passkey::show).post(passkey::submit))
+        .route(places::PASSKEY_SET_UP, get(passkey::set_up).post(passkey::finish_set_up))
+        .route(places::RECOVERY_CODE, get(recovery_code::show).post(recovery_code::submit))
+        .route(places::NEW_PASSWORD, get(new_password::show).post(new_password::submit))
+        .route(places::TERMS, get(terms::show).post(terms::submit))
+        .route(places::CHANGE_PASSWORD, get(onward::to_password))
+        .route(places::PASSKEY_OFFER, get(passkey_offer::back).post(passkey_offer::decline))
+        .route(places::POLICIES, get(policies::show))
+        .route(places::CONFIRM_EMAIL, get(confirm_email::show).post(confirm_email::submit))
+        .merge(forgotten::routes())
+        .merge(first_sign_in::routes())
+        .route(places::PROFILE, get(profile::show).post(profile::submit))
+        .route(places::PROFILE_EMAIL, get(profile_email::show).post(profile_email::submit))
+        .route(places::PROFILE_EMAIL_SENT, get(profile_email::sent))
+        .route(places::PROFILE_EMAIL_RESEND, get(profile_email::sent).post(profile_email::resend))
+        .route(places::PROFILE_EMAIL_STATUS, get(profile_email::status))
+        .merge(reauthenticate::routes())
+        .merge(sign_in_methods::routes())
+        .merge(sessions::routes())
+        .route(places::SIGN_OUT, get(sign_out::show).post(sign_out::submit))
+        .merge(expenses::routes())
+        .layer(from_fn(next::remember))
+        .layer(from_fn(onward::lead))
+}
