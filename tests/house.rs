@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up. A module may use those before it and itself.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "base",
     "config",
     "signing",
     "db",
     "pdf",
     "tenant",
+    "jobs",
     "mail",
     "audit",
     "import",
@@ -106,7 +107,7 @@ fn doors_speak_no_sql_and_rooms_no_http() {
     for (path, text) in sources() {
         let module = module(&path);
         let doors = ["web", "portal", "cli", "demo"];
-        let rooms = ["auth", "members", "expenses", "tenant", "mail", "audit", "import"];
+        let rooms = ["auth", "members", "expenses", "tenant", "mail", "audit", "import", "jobs"];
         let product = text.split("#[cfg(test)]").next().unwrap();
         if doors.contains(&module.as_str()) {
             let sql = ["sqlx::query", "query!", "query_as", "query_scalar"];

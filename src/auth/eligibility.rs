@@ -85,10 +85,10 @@ pub(super) async fn close_due(
     .fetch_all(tx.conn())
     .await?;
     let changes = [(&closed, Action::AccountClosed), (&opened, Action::AccountReopened)];
-    for (account, action) in
-        changes.iter().flat_map(|(all, action)| all.iter().map(move |one| (*one, *action)))
-    {
-        audit::record(tx, clock, action, Some(account), serde_json::json!({})).await?;
+    for (accounts, action) in changes {
+        for account in accounts {
+            audit::record(tx, clock, action, Some(*account), serde_json::json!({})).await?;
+        }
     }
     Ok(closed.len())
 }

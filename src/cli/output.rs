@@ -17,6 +17,25 @@ pub(super) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints a list for programs, value by value, as [`json`] would print it whole.
+#[derive(Default)]
+pub(super) struct JsonList {
+    is_begun: bool,
+}
+
+impl JsonList {
+    pub(super) fn add(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(value)?.replace('\n', "\n  ");
+        print!("{}  {text}", if self.is_begun { ",\n" } else { "[\n" });
+        self.is_begun = true;
+        Ok(())
+    }
+
+    pub(super) fn end(self) {
+        println!("{}", if self.is_begun { "\n]" } else { "[]" });
+    }
+}
+
 /// Prints rows below their headings; where there are none, `nothing` says so.
 pub(super) fn table<const N: usize>(columns: [Column; N], rows: &[[String; N]], nothing: &str) {
     match rows.is_empty() {

@@ -10,13 +10,14 @@ use crate::audit::{self, Action};
 use crate::auth::context::Context;
 use crate::auth::session::Session;
 use crate::base::clock::Clock;
-use crate::base::ids::BatchId;
+use crate::base::ids::{BatchId, TenantId};
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::batches::{self, Kind};
-use crate::mail::message::{ExpensesUpdatedMail, Letter, Mail as _};
-use crate::mail::preferences;
+use crate::mail::message::{ExpensesUpdatedMail, Mail as _, RenderedMail};
+use crate::mail::queue::Lane;
+use crate::mail::{outbox, preferences};
 use crate::tenant::policy::UpdateMail;
 
 /// Update mails leave one by one, so that neither the mail provider nor the portal meets everybody at once.
@@ -116,12 +117,12 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
         return Ok(0);
     }
     let mail = ExpensesUpdatedMail::of(cx.tenant);
-    let Letter { kind, sender_name, sender, reply_to, subject, text, html } =
+    let RenderedMail { kind, sender_name, sender, reply_to, subject, text, html } =
         cx.mail.write(cx.tenant, &mail)?;
     let told = sqlx::query!(
-        "insert into outbox (id, kind, sender_name, sender, reply_to, recipient, subject, text_body,
+        "insert into outbox (tenant_id, id, kind, sender_name, sender, reply_to, recipient, subject, text_body,
                              html_body, created_at, queued_at, due_at)
-         select gen_random_uuid(), $2, $3, $4, $5, who.email, $6, $7, $8, n.published_at,
+         select $13, gen_random_uuid(), $2, $3, $4, $5, who.email, $6, $7, $8, n.published_at,
                 who.due_at, who.due_at
          from expense_notices n, (
              select a.email,
@@ -153,10 +154,12 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
         cx.clock.held(),
         PgInterval::try_from(MAIL_EVERY).map_err(sqlx::Error::Encode)?,
         i32::from(cx.tenant.config.after_loss.years),
-        cx.clock.today()
+        cx.clock.today(),
+        tx.tenant() as TenantId
     )
     .execute(tx.conn())
     .await?;
+    outbox::announce(tx, Lane::Other).await?;
     Ok(told.rows_affected())
 }
 

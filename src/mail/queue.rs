@@ -4,15 +4,16 @@
 //! it back by itself. Its number of attempts tells who holds it: whoever took it over meanwhile says
 //! what became of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::message::Letter;
+use super::message::RenderedMail;
 use crate::base::clock::Clock;
 use crate::base::ids::{MailId, TenantId};
-use crate::db::{Db, PlatformTx};
+use crate::db::TenantTx;
 
 /// How long a mail is its worker's.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -22,13 +23,56 @@ pub(super) const SEND_WITHIN: Duration = Duration::from_secs(45);
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(72);
 const LONGEST_PAUSE_SECONDS: i64 = 480;
 
+/// In which of a union's two queues a mail waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Codes and links, which go before all others.
+    Urgent,
+    Other,
+}
+
+impl Lane {
+    /// The queue in which unions have their turns.
+    pub(super) const fn queue(self) -> &'static str {
+        match self {
+            Self::Urgent => "mail/urgent",
+            Self::Other => "mail/other",
+        }
+    }
+
+    const fn is_urgent(self) -> bool {
+        matches!(self, Self::Urgent)
+    }
+}
+
+/// One union's mail in one lane: what a word of new mail names, as `mail/urgent 019d…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Queue {
+    pub(super) tenant: TenantId,
+    pub(super) lane: Lane,
+}
+
+impl Queue {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (queue, tenant) = text.split_once(' ')?;
+        let lane = [Lane::Urgent, Lane::Other].into_iter().find(|lane| lane.queue() == queue)?;
+        Some(Self { tenant: TenantId(tenant.parse().ok()?), lane })
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.lane.queue(), self.tenant)
+    }
+}
+
 /// A mail that the worker holds.
 pub struct Outgoing {
     pub tenant: TenantId,
     /// The union's name in logs and metrics.
     pub slug: String,
     pub id: MailId,
-    pub letter: Letter,
+    pub rendered: RenderedMail,
     pub recipient: String,
     pub created_at: DateTime<Utc>,
     /// Since when it waits: from its creation, or since an operator put it back.
@@ -40,12 +84,12 @@ pub struct Outgoing {
 impl Outgoing {
     /// A mail that never was in the outbox, to be looked at.
     #[must_use]
-    pub fn sample(letter: Letter, slug: &str, recipient: &str, clock: &Clock) -> Self {
+    pub fn sample(rendered: RenderedMail, slug: &str, recipient: &str, clock: &Clock) -> Self {
         Self {
             tenant: TenantId::new(clock),
             slug: slug.to_owned(),
             id: MailId::new(clock),
-            letter,
+            rendered,
             recipient: recipient.to_owned(),
             created_at: clock.now(),
             queued_at: clock.now(),
@@ -76,104 +120,34 @@ pub(super) struct Landed {
     pub(super) fate: Fate,
 }
 
-/// What a worker took.
-pub(super) struct Taken {
-    pub(super) mails: Vec<Outgoing>,
-    /// Set where more may be due: for which there was no room, or which would have been too fast.
-    pub(super) more: bool,
-}
-
-/// How many mails may set out.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
-    /// Codes and links.
-    pub(super) urgent: usize,
-    /// All others.
-    pub(super) other: usize,
-}
-
-/// Sets how many mails a provider takes in a second, over all workers.
-///
-/// # Errors
-/// The database's.
-pub async fn set_rate(
-    db: &Db,
-    clock: &Clock,
-    provider: &str,
-    per_second: u32,
-) -> Result<(), sqlx::Error> {
-    let per_second = i32::try_from(per_second).unwrap_or(i32::MAX);
-    let mut tx = db.platform().await?;
-    let now = time(&mut tx, clock).await?;
-    sqlx::query!(
-        "insert into mail_rates (provider, per_second, tokens, refilled_at) values ($1, $2, 1, $3)
-         on conflict (provider) do update set per_second = excluded.per_second",
-        provider,
-        per_second,
-        now
+/// Returns when a lane of the transaction's union has something to do next: a mail to send, or one that expires.
+pub(super) async fn next_due(
+    tx: &mut TenantTx,
+    lane: Lane,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select least((select min(due_at) from outbox
+                         where tenant_id = $1 and urgent = $2 and state = 'queued'),
+                        (select min(expires_at) from outbox
+                         where tenant_id = $1 and urgent = $2 and state = 'queued'
+                           and expires_at is not null)) as due_at"#,
+        tx.tenant() as TenantId,
+        lane.is_urgent()
     )
-    .execute(tx.conn())
-    .await?;
-    tx.commit().await
+    .fetch_one(tx.conn())
+    .await
 }
 
-/// Takes mails that are due, as far as there is room and as fast as the provider's rate allows: codes and links
-/// before all others; and marks as expired what nobody may get any more, mails to nobody among them. A provider
-/// without a rate takes all.
-///
-/// Several unions that wait get the same share of it: each has a turn before any has another.
-///
-/// # Errors
-/// The database's.
-pub(super) async fn take_due(
-    db: &Db,
-    clock: &Clock,
-    provider: &str,
-    room: Room,
-) -> Result<Taken, sqlx::Error> {
-    let mut tx = db.platform().await?;
-    let now = time(&mut tx, clock).await?;
-    expire(&mut tx, now).await?;
-    let tokens = refill(&mut tx, now, provider).await?;
-    let most = |room: usize, taken: i64| tokens.unwrap_or(i64::MAX).min(signed(room)) - taken;
-    let mut mails = lease(&mut tx, now, true, most(room.urgent, 0)).await?;
-    let others = most(room.other, signed(mails.len()));
-    mails.extend(lease(&mut tx, now, false, others).await?);
-    let taken = signed(mails.len());
-    if tokens.is_some() && taken > 0 {
-        sqlx::query!(
-            "update mail_rates set tokens = tokens - $2::bigint where provider = $1",
-            provider,
-            taken
-        )
-        .execute(tx.conn())
-        .await?;
-    }
-    tx.commit().await?;
-    let used_up = tokens.is_some_and(|tokens| tokens <= taken);
-    Ok(Taken { mails, more: taken > 0 || used_up || room.other == 0 })
-}
-
-fn signed(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// The time by which mail is due: the database's, since it is the same for all workers and servers.
-async fn time(tx: &mut PlatformTx, clock: &Clock) -> Result<DateTime<Utc>, sqlx::Error> {
-    match clock.held() {
-        Some(now) => Ok(now),
-        None => {
-            sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(tx.conn()).await
-        }
-    }
-}
-
-async fn expire(tx: &mut PlatformTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+/// Marks as expired what nobody may get any more, mails to nobody among them.
+pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update outbox set state = 'expired', finished_at = $1, text_body = '', html_body = ''
-         where (tenant_id, id) in (select tenant_id, id from outbox
-                                   where state = 'queued' and (expires_at <= $1 or recipient = '')
-                                   for update skip locked)",
+        "update outbox set state = 'expired', finished_at = $2, text_body = '', html_body = ''
+         where tenant_id = $1
+           and id in (select id from outbox
+                      where tenant_id = $1 and state = 'queued'
+                        and (expires_at <= $2 or recipient = '')
+                      for update skip locked)",
+        tx.tenant() as TenantId,
         now
     )
     .execute(tx.conn())
@@ -181,83 +155,37 @@ async fn expire(tx: &mut PlatformTx, now: DateTime<Utc>) -> Result<(), sqlx::Err
     .map(drop)
 }
 
-/// The whole tokens of a provider's bucket, which holds those of a tenth of a second. Other workers
-/// wait here until this one has taken its own.
-async fn refill(
-    tx: &mut PlatformTx,
+/// Takes up to `most` mails of a lane of the transaction's union that are due.
+pub(super) async fn take(
+    tx: &mut TenantTx,
     now: DateTime<Utc>,
-    provider: &str,
-) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"update mail_rates
-           set tokens = least(
-                   greatest(per_second / 10.0, 1),
-                   tokens + greatest(extract(epoch from $2::timestamptz - refilled_at), 0)
-                            * per_second),
-               refilled_at = greatest(refilled_at, $2)
-           where provider = $1
-           returning floor(tokens)::bigint as "tokens!""#,
-        provider,
-        now
-    )
-    .fetch_optional(tx.conn())
-    .await
-}
-
-/// The unions that wait are found by one step each through the index, whatever number of mails each has.
-async fn lease(
-    tx: &mut PlatformTx,
-    now: DateTime<Utc>,
-    urgent: bool,
+    slug: &str,
+    lane: Lane,
     most: i64,
 ) -> Result<Vec<Outgoing>, sqlx::Error> {
-    if most <= 0 {
-        return Ok(Vec::new());
-    }
+    let tenant = tx.tenant();
     let rows = sqlx::query!(
-        r#"with recursive waiting as (
-               (select tenant_id, due_at from outbox
-                where state = 'queued' and urgent = $4 order by tenant_id, due_at limit 1)
-               union all
-               select next.tenant_id, next.due_at from waiting cross join lateral (
-                   select tenant_id, due_at from outbox
-                   where state = 'queued' and urgent = $4 and tenant_id > waiting.tenant_id
-                   order by tenant_id, due_at limit 1) next
-           ), served as materialized (
-               select waiting.tenant_id, greatest(1, $3 / count(*) over ()) as share
-               from waiting
-               left join mail_turns t on t.tenant_id = waiting.tenant_id and t.urgent = $4
-               where waiting.due_at <= $1
-               order by t.served_at nulls first, waiting.tenant_id limit $3
-           ), due as materialized (
-               select mine.tenant_id, mine.id from served cross join lateral (
-                   select o.tenant_id, o.id from outbox o
-                   where o.state = 'queued' and o.urgent = $4 and o.tenant_id = served.tenant_id
-                     and o.due_at <= $1 and o.recipient <> ''
-                   order by o.due_at limit served.share for update skip locked) mine
-           ), turn as (
-               insert into mail_turns (tenant_id, urgent, served_at)
-               select tenant_id, $4, $1 from served
-               on conflict (tenant_id, urgent) do update set served_at = excluded.served_at
-           )
-           update outbox o set due_at = $2, attempts = attempts + 1
-           from due join tenants t on t.id = due.tenant_id
-           where (o.tenant_id, o.id) = (due.tenant_id, due.id)
-           returning o.tenant_id as "tenant: TenantId", t.slug, o.id as "id: MailId", o.kind,
-                     o.sender_name, o.sender, o.reply_to, o.recipient, o.subject, o.text_body,
-                     o.html_body, o.created_at, o.queued_at, o.expires_at, o.attempts"#,
+        r#"update outbox set due_at = $3, attempts = attempts + 1
+           where tenant_id = $1
+             and id in (select id from outbox
+                        where tenant_id = $1 and state = 'queued' and urgent = $4 and due_at <= $2
+                          and recipient <> ''
+                        order by due_at limit $5 for update skip locked)
+           returning id as "id: MailId", kind, sender_name, sender, reply_to, recipient, subject,
+                     text_body, html_body, created_at, queued_at, expires_at, attempts"#,
+        tenant as TenantId,
         now,
         now + LEASE,
-        most,
-        urgent
+        lane.is_urgent(),
+        most
     )
     .fetch_all(tx.conn())
     .await?;
     let outgoing = rows.into_iter().map(|row| Outgoing {
-        tenant: row.tenant,
-        slug: row.slug,
+        tenant,
+        slug: slug.to_owned(),
         id: row.id,
-        letter: Letter {
+        rendered: RenderedMail {
             kind: row.kind,
             sender_name: row.sender_name,
             sender: row.sender,
@@ -275,34 +203,33 @@ async fn lease(
     Ok(outgoing.collect())
 }
 
-/// Writes down what became of mails.
-///
-/// # Errors
-/// The database's; then nothing is written.
-pub(super) async fn settle(db: &Db, clock: &Clock, landed: &[Landed]) -> Result<(), sqlx::Error> {
-    let mut tx = db.platform().await?;
-    let now = time(&mut tx, clock).await?;
-    settle_sent(&mut tx, now, landed).await?;
+/// Writes down what became of mails of the transaction's union.
+pub(super) async fn settle(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    landed: &[&Landed],
+) -> Result<(), sqlx::Error> {
+    settle_sent(tx, now, landed).await?;
     for Landed { mail, fate } in landed {
         match fate {
             Fate::Sent => {}
-            Fate::Expired => settle_unsent(&mut tx, now, mail, "expired", None).await?,
+            Fate::Expired => settle_unsent(tx, now, mail, "expired", None).await?,
             Fate::Postponed(error) if now < mail.queued_at + GIVE_UP_AFTER => {
-                settle_unsent(&mut tx, now, mail, "queued", Some(error)).await?;
+                settle_unsent(tx, now, mail, "queued", Some(error)).await?;
             }
             Fate::Postponed(error) | Fate::Refused(error) => {
-                settle_unsent(&mut tx, now, mail, "dead", Some(error)).await?;
+                settle_unsent(tx, now, mail, "dead", Some(error)).await?;
             }
         }
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// A mail that left just before it expired was sent all the same.
 async fn settle_sent(
-    tx: &mut PlatformTx,
+    tx: &mut TenantTx,
     now: DateTime<Utc>,
-    landed: &[Landed],
+    landed: &[&Landed],
 ) -> Result<(), sqlx::Error> {
     let sent: Vec<&Outgoing> = landed
         .iter()
@@ -312,16 +239,15 @@ async fn settle_sent(
     if sent.is_empty() {
         return Ok(());
     }
-    let tenants: Vec<Uuid> = sent.iter().map(|mail| mail.tenant.0).collect();
     let ids: Vec<Uuid> = sent.iter().map(|mail| mail.id.0).collect();
     let attempts: Vec<i16> = sent.iter().map(|mail| mail.attempts).collect();
     sqlx::query!(
         "update outbox o set state = 'sent', finished_at = $4, text_body = '', html_body = '',
                              last_error = null
-         from unnest($1::uuid[], $2::uuid[], $3::smallint[]) as held (tenant_id, id, attempts)
-         where (o.tenant_id, o.id, o.attempts) = (held.tenant_id, held.id, held.attempts)
+         from unnest($2::uuid[], $3::smallint[]) as held (id, attempts)
+         where o.tenant_id = $1 and (o.id, o.attempts) = (held.id, held.attempts)
            and o.state in ('queued', 'expired')",
-        &tenants,
+        tx.tenant() as TenantId,
         &ids,
         &attempts,
         now
@@ -331,9 +257,9 @@ async fn settle_sent(
     .map(drop)
 }
 
-/// Back into the queue, or out of it: then only a letter that would still be good keeps its content.
+/// Back into the queue, or out of it: then only a mail that would still be good keeps its content.
 async fn settle_unsent(
-    tx: &mut PlatformTx,
+    tx: &mut TenantTx,
     now: DateTime<Utc>,
     mail: &Outgoing,
     state: &str,
@@ -347,7 +273,7 @@ async fn settle_unsent(
                            text_body = case when $8 then '' else text_body end,
                            html_body = case when $8 then '' else html_body end
          where tenant_id = $1 and id = $2 and attempts = $3 and state = 'queued'",
-        mail.tenant as TenantId,
+        tx.tenant() as TenantId,
         mail.id as MailId,
         mail.attempts,
         state,
@@ -384,6 +310,18 @@ mod tests {
         ] {
             let wait = backoff(attempts).num_milliseconds();
             assert!((least..=most).contains(&wait), "{attempts}: {wait}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_new_mail_names_its_queue() {
+        let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
+        for lane in [Lane::Urgent, Lane::Other] {
+            let queue = Queue { tenant: TenantId::new(&clock), lane };
+            assert_eq!(Queue::parse(&queue.to_string()), Some(queue));
+        }
+        for text in ["", "mail/other", "mail/other x", "019d0000-0000-7000-8000-000000000001"] {
+            assert_eq!(Queue::parse(text), None, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use crate::support::world::World;
 
 /// The platform's own: read before any tenant is known, nothing of a person in them.
-const PLATFORM_TABLES: [&str; 8] = [
+pub const PLATFORM_TABLES: [&str; 9] = [
     "tenants",
     "tenant_hosts",
     "tenant_policies",
@@ -14,6 +14,7 @@ const PLATFORM_TABLES: [&str; 8] = [
     "maintenance_windows",
     "mail_rates",
     "sns_messages",
+    "queue_turns",
     "_sqlx_migrations",
 ];
 
