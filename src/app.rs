@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::auth::hashing::Hasher;
-use crate::auth::leases::Leases;
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::connections::{self, Limits};
@@ -26,12 +26,13 @@ use crate::pdf::Printer;
 use crate::portal;
 use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
+use crate::web::assets::{self, well_known};
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::prose::Shelf;
 use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
-use crate::web::{assets, hooks, layers, opening, well_known};
+use crate::web::{hooks, layers, opening};
 
 /// How long running requests may take to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 //! deployment, many unions.
 //!
 //! Subscribers come through [`portal`], operators through [`cli`]; behind both lie the same rooms.
-//! Imports run downward only, and `tests/house.rs` holds that order:
+//! Imports run downward only, and `tests/house/` holds that order:
 //!
 //! | module | what lives there |
 //! |---|---|

@@ -10,18 +10,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::clock::Clock;
 use crate::config::Settings;
+use crate::db::actor::Actor;
 use crate::db::{Db, Role};
 use crate::jobs::kind::Kinds;
 use crate::jobs::{self, runner, runner::Runner};
 use crate::mail::delivery;
-use crate::mail::sender::Sender;
+use crate::mail::delivery::sender::Sender;
 use crate::tenant::directory::Directory;
 use tidy::Tidy;
 
 /// One to listen for changes of unions and one to read them; one for the hourly round.
 const OWN_CONNECTIONS: u32 = 3;
 /// As many as all that work here at once use at most, so that none waits for another's.
-const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
+pub const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -78,10 +79,22 @@ async fn tidy_every_hour(db: &Db, clock: &Clock, directory: &Directory, stop: &C
 
 /// Asks for each union to be tidied up. Several workers ask, and one does it.
 async fn ask_to_tidy(db: &Db, clock: &Clock, directory: &Directory) -> Result<(), sqlx::Error> {
+    let actor = Actor::system("worker");
     for tenant in directory.all() {
-        let mut tx = db.tenant(tenant.id).await?;
+        let mut tx = db.tenant(tenant.id, &actor).await?;
         jobs::enqueue(&mut tx, clock, &Tidy {}, Some(Tidy::KEY)).await?;
         tx.commit().await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operators_manual_tells_how_many_connections_a_worker_takes() {
+        let manual = include_str!("../infra/production/README.md");
+        assert!(manual.contains(&format!("a worker {CONNECTIONS}.")), "{CONNECTIONS}");
+    }
 }

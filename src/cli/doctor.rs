@@ -14,6 +14,7 @@ use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
 use crate::base::{files, io_words};
 use crate::config::{MailSender, Settings};
+use crate::db::actor::Actor;
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
@@ -63,7 +64,8 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     findings.add("署名の鍵", signing_keys(settings));
     let pages = Pages::load().map(|_| "読めました".to_owned());
     findings.add("画面のテンプレート", pages.map_err(|error| error.to_string()));
-    let filter = super::log_filter(settings).map(|_| settings.log.filter.clone());
+    let filter =
+        super::terminal::logging::log_filter(settings).map(|_| settings.log.filter.clone());
     findings.add("ログの設定", filter.map_err(|error| error.to_string()));
     findings.add("待ち受けるアドレス", listening(settings.listen).await);
     let fonts = Printer::new(&settings.pdf).map(|_| "読めました".to_owned());
@@ -287,8 +289,8 @@ async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> 
 }
 
 async fn mails(db: &Db) -> Result<String, String> {
-    let backlog =
-        undelivered::backlog(db, &Clock::System).await.map_err(|error| told::database(&error))?;
+    let backlog = undelivered::backlog(db, &Actor::system("doctor"), &Clock::System).await;
+    let backlog = backlog.map_err(|error| told::database(&error))?;
     if backlog.is_empty() {
         return Ok("滞りはありません".to_owned());
     }

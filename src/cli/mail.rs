@@ -14,9 +14,10 @@ use crate::base::clock::jst;
 use crate::base::ids::MailId;
 use crate::base::{files, io_words};
 use crate::config::Settings;
-use crate::mail::queue::Outgoing;
+use crate::mail::delivery::mime;
+use crate::mail::delivery::queue::Outgoing;
+use crate::mail::samples;
 use crate::mail::undelivered::{self, Undelivered};
-use crate::mail::{mime, samples};
 use crate::tenant::registry;
 
 /// Whom the samples are for.
@@ -141,7 +142,7 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
     for (tenant, slug) in unions {
         let mut last = None;
         loop {
-            let mut tx = operator.db.tenant(tenant).await?;
+            let mut tx = operator.begin(tenant).await?;
             let page = undelivered::list(&mut tx, &operator.clock, &slug, last.as_ref()).await?;
             tx.commit().await?;
             for mail in &page {
@@ -234,14 +235,14 @@ async fn retry(
 ) -> anyhow::Result<Outcome> {
     let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();
     let (found, slug) = (operator.find(union).await?, &union.tenant);
-    let mut tx = operator.db.tenant(found.id).await?;
+    let mut tx = operator.begin(found.id).await?;
     if let Some(id) = undelivered::unknown(&mut tx, &ids).await?.first() {
         bail!("{slug} にID「{id}」のメールはありません");
     }
     let some = (!which.all).then_some(ids.as_slice());
     let put_back = undelivered::retry(&mut tx, &operator.clock, some).await?;
     if put_back > 0 {
-        let detail = serde_json::json!({ "by": operator.name, "count": put_back });
+        let detail = serde_json::json!({ "count": put_back });
         audit::record(&mut tx, &operator.clock, Action::MailRetried, None, detail).await?;
     }
     tx.commit().await?;

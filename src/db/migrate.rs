@@ -8,7 +8,7 @@ use super::{PlatformTx, Role};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Creates the roles and runs the migrations that have not run yet.
+/// Creates the roles and runs the migrations that have not run yet. The trail gets its partitions for the year ahead.
 ///
 /// # Errors
 /// The database's; each migration is its own transaction.
@@ -20,6 +20,7 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
     owner
         .execute("grant select on _sqlx_migrations to kosmo_server, kosmo_worker, kosmo_operator")
         .await?;
+    owner.execute("call add_audit_months(current_date, 12)").await?;
     Ok(())
 }
 

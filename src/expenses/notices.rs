@@ -15,8 +15,8 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::batches::{self, Kind};
+use crate::mail::delivery::queue::Lane;
 use crate::mail::message::{ExpensesUpdatedMail, Mail as _, RenderedMail};
-use crate::mail::queue::Lane;
 use crate::mail::{outbox, preferences};
 use crate::tenant::policy::UpdateMail;
 
@@ -102,7 +102,7 @@ pub async fn publish(
         .await?;
         return Ok(if known { Published::Before } else { Published::Empty });
     }
-    let detail = serde_json::json!({ "month": month.to_string(), "by": by });
+    let detail = serde_json::json!({ "month": month.to_string() });
     audit::record(tx, clock, Action::ExpensesPublished, None, detail).await?;
     Ok(Published::Now)
 }
@@ -249,7 +249,7 @@ pub async fn withdraw(
     .execute(tx.conn())
     .await?;
     let detail = serde_json::json!({
-        "month": month.to_string(), "by": by, "rows": rows, "id": withdrawal,
+        "month": month.to_string(), "rows": rows, "id": withdrawal,
     });
     audit::record(tx, clock, Action::ExpensesWithdrawn, None, detail).await?;
     Ok(Withdrawn { rows, published: published_at.is_some() })

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::kind::JobError;
+use super::error::JobError;
 use super::queue::{self, Hold};
 use crate::base::clock::Clock;
 use crate::base::ids::JobId;
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::tenant::directory::Tenant;
 
@@ -17,6 +18,7 @@ pub struct JobContext {
     /// The job's union.
     pub tenant: Arc<Tenant>,
     pub(super) hold: Hold,
+    pub(super) actor: Actor,
 }
 
 impl JobContext {
@@ -25,12 +27,12 @@ impl JobContext {
         self.hold.id
     }
 
-    /// Opens a transaction within the job's union. While it is open, no other worker takes the job.
+    /// Opens a transaction within the job's union, in the job's name. While it is open, no other worker takes the job.
     ///
     /// # Errors
     /// [`JobError::Lost`] if another worker has the job, or nobody may have it any more.
     pub async fn begin(&self) -> Result<TenantTx, JobError> {
-        let mut tx = self.db.tenant(self.hold.tenant).await?;
+        let mut tx = self.db.tenant(self.hold.tenant, &self.actor).await?;
         match queue::keep(&mut tx, self.hold).await? {
             true => Ok(tx),
             false => Err(JobError::Lost),
@@ -42,7 +44,7 @@ impl JobContext {
     /// # Errors
     /// [`JobError::Lost`] if the job was cancelled, or another worker has it.
     pub async fn progress(&self, done: i64, of: Option<i64>, step: &str) -> Result<(), JobError> {
-        let mut tx = self.db.tenant_unflushed(self.hold.tenant).await?;
+        let mut tx = self.db.tenant_unflushed(self.hold.tenant, &self.actor).await?;
         let goes_on = queue::progress(&mut tx, &self.clock, self.hold, done, of, step).await?;
         tx.commit().await?;
         if goes_on { Ok(()) } else { Err(JobError::Lost) }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::context::JobContext;
+use super::error::JobError;
 
 /// A kind of job; its value is what one job of the kind needs to know.
 ///
@@ -27,26 +28,6 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
         cx: &JobContext,
         tools: &Self::Tools,
     ) -> impl Future<Output = Result<(), JobError>> + Send;
-}
-
-/// Why a job did not end well. The reason is kept and shown to operators: nothing of a person belongs in it.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// It may end well the next time.
-    #[error("{0}")]
-    Passing(String),
-    /// Trying again can't help.
-    #[error("{0}")]
-    Final(String),
-    /// The job is another worker's now, or was cancelled: nothing may be written any more.
-    #[error("the job is not this worker's any more")]
-    Lost,
-}
-
-impl From<sqlx::Error> for JobError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Passing(error.to_string())
-    }
 }
 
 type Running = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;

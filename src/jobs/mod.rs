@@ -7,6 +7,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`kind`] | what a job is, and the list of those that a worker can run |
+//! | [`error`] | why a job did not end well |
 //! | [`context`] | what a running job works with: transactions, progress |
 //! | [`runner`] | takes jobs, runs them, keeps them while they run |
 //! | `queue` | the statements of the runner |
@@ -17,6 +18,7 @@
 //! security could tell the unions' jobs apart, and the table could not be spread over machines by union.
 
 pub mod context;
+pub mod error;
 pub mod kind;
 mod queue;
 pub mod runner;
@@ -27,12 +29,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use self::kind::Job;
+use self::queue::CHANNEL;
 use crate::base::clock::Clock;
 use crate::base::ids::{JobId, TenantId};
 use crate::db::TenantTx;
-
-/// Where a union is named that has new work, or work to end.
-pub(crate) const CHANNEL: &str = "kosmo_jobs";
 
 /// For how long anybody may look at a job that is done.
 const KEEP_DONE_FOR: TimeDelta = TimeDelta::days(2);

@@ -5,12 +5,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::kind::JobError;
-use super::{CHANNEL, turns};
+use super::error::JobError;
+use super::turns;
 use crate::base::clock::Clock;
 use crate::base::ids::{HoldId, JobId, TenantId};
 use crate::db::TenantTx;
 
+/// Where a union is named that has new work, or work to end.
+pub(super) const CHANNEL: &str = "kosmo_jobs";
 /// How long a job is its worker's, counted from when the worker last said that it is at it.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// A job that failed this often is given up.

@@ -12,13 +12,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::JobContext;
-use super::kind::{JobError, Kinds};
-use super::queue::{self, Claimed, Hold, Outcome};
+use super::error::JobError;
+use super::kind::Kinds;
+use super::queue::{self, CHANNEL, Claimed, Hold, Outcome};
+use super::turns;
 use super::waiting::{Waiting, rest_until};
-use super::{CHANNEL, turns};
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::Db;
+use crate::db::actor::Actor;
 use crate::tenant::directory::Directory;
 
 /// How many jobs a worker runs at once.
@@ -84,7 +86,7 @@ impl Runner {
         let now = turns::time(platform.conn(), &self.clock).await?;
         platform.commit().await?;
         for union in self.directory.all() {
-            let mut tx = self.db.tenant(union.id).await?;
+            let mut tx = self.db.tenant(union.id, &actor()).await?;
             let peeked = queue::peek(&mut tx, &kinds).await?;
             tx.commit().await?;
             self.waiting.note_due(union.id, peeked.due_at, now);
@@ -152,7 +154,7 @@ impl Runner {
         self.waiting.forget(tenant);
         let kinds = self.kinds.names();
         let take = async {
-            let mut tx = self.db.tenant(tenant).await?;
+            let mut tx = self.db.tenant(tenant, &actor()).await?;
             let claimed = queue::claim(&mut tx, &self.clock, now, &kinds).await?;
             let due_at = queue::peek(&mut tx, &kinds).await?.due_at;
             tx.commit().await?;
@@ -196,7 +198,7 @@ impl Runner {
     }
 
     async fn settle(&self, hold: Hold, outcome: &Outcome) -> Result<(), sqlx::Error> {
-        let mut tx = self.db.tenant(hold.tenant).await?;
+        let mut tx = self.db.tenant(hold.tenant, &actor()).await?;
         queue::settle(&mut tx, &self.clock, hold, outcome).await?;
         tx.commit().await
     }
@@ -215,7 +217,13 @@ impl Runner {
                 "the union's policy is unreadable".to_owned(),
             ));
         };
-        let cx = JobContext { db: self.db.clone(), clock: self.clock.clone(), tenant, hold };
+        let cx = JobContext {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            tenant,
+            hold,
+            actor: Actor::job(hold.id.0, &claimed.kind),
+        };
         let Some(run) = self.kinds.run(&claimed.kind, claimed.payload, cx) else {
             return Outcome::GivenBack;
         };
@@ -250,7 +258,7 @@ impl Runner {
     }
 
     async fn renew(&self, hold: Hold) -> Result<Option<bool>, sqlx::Error> {
-        let mut tx = self.db.tenant_unflushed(hold.tenant).await?;
+        let mut tx = self.db.tenant_unflushed(hold.tenant, &actor()).await?;
         let renewed = queue::renew(&mut tx, &self.clock, hold).await?;
         tx.commit().await?;
         Ok(renewed)
@@ -263,6 +271,11 @@ impl Runner {
             _ => Outcome::Failed(JobError::Lost),
         }
     }
+}
+
+/// Taking and keeping jobs changes nothing that the trail tells of.
+fn actor() -> Actor {
+    Actor::system("jobs")
 }
 
 /// Drops a job where it stands, and waits until it is gone.

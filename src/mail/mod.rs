@@ -1,20 +1,14 @@
 //! Mail: written with what caused it, delivered by the worker.
 //!
-//! [`message`] has one type a mail, [`outbox`] stores it in the caller's transaction, [`delivery`] has it sent at the
-//! pace of [`rates`] by a [`sender`]. [`undelivered`] tells what did not leave, [`feedback`] and [`sns`] what did not
+//! [`message`] has one type a mail, [`outbox`] stores it in the caller's transaction, [`delivery`] sends it. [`undelivered`] tells what did not leave, [`feedback`] and [`sns`] what did not
 //! arrive; [`housekeeping`] forgets what did, [`samples`] has every mail filled in, to be looked at.
 
 pub mod delivery;
 pub mod feedback;
 pub mod housekeeping;
 pub mod message;
-pub mod mime;
 pub mod outbox;
 pub mod preferences;
-pub mod queue;
-pub mod rates;
 pub mod samples;
-pub mod sender;
-pub mod ses;
 pub mod sns;
 pub mod undelivered;

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
+use super::delivery::queue::{Lane, Queue};
 use super::message::RenderedMail;
-use super::queue::{Lane, Queue};
 use crate::base::clock::Clock;
 use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;

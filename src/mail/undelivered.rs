@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::delivery::queue::Lane;
 use super::outbox;
-use super::queue::Lane;
 use crate::base::clock::Clock;
 use crate::base::email::masked;
 use crate::base::ids::{MailId, TenantId};
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::tenant::registry;
 
@@ -49,14 +50,14 @@ pub struct Undelivered {
 ///
 /// # Errors
 /// The database's.
-pub async fn backlog(db: &Db, clock: &Clock) -> Result<Vec<Backlog>, sqlx::Error> {
+pub async fn backlog(db: &Db, actor: &Actor, clock: &Clock) -> Result<Vec<Backlog>, sqlx::Error> {
     let mut platform = db.platform().await?;
     let unions = registry::ids(&mut platform).await?;
     platform.commit().await?;
     let now = clock.now();
     let mut backlog = Vec::new();
     for (tenant, slug) in unions {
-        let mut tx = db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant, actor).await?;
         let count = sqlx::query!(
             r#"select count(*) filter (where state = 'dead') as "dead!",
                       count(*) filter (where state = 'queued') as "late!"

@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::audit::{self, Action};
-use crate::auth::user_id::UserId;
+use crate::audit::{self, Action, Line};
+use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::db::TenantTx;
@@ -118,7 +118,6 @@ pub async fn show(
     tx: &mut TenantTx,
     clock: &Clock,
     wanted: &str,
-    by: &str,
 ) -> Result<Option<Shown>, sqlx::Error> {
     let user_id = UserId::parse(wanted).ok();
     let shown = sqlx::query_as!(
@@ -156,8 +155,9 @@ pub async fn show(
     .fetch_optional(tx.conn())
     .await?;
     if let Some(Shown { code, account, .. }) = &shown {
-        let detail = serde_json::json!({ "by": by, "member": code });
-        audit::record(tx, clock, Action::MemberShown, *account, detail).await?;
+        let line = Line::new(Action::MemberShown, serde_json::json!({}));
+        let line = Line { member: Some(code.clone()), ..line };
+        audit::write(tx, clock, &line, &[*account]).await?;
     }
     Ok(shown)
 }

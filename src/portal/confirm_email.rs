@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::profile_email;
-use crate::auth::email_confirmation::{self, Link};
-use crate::auth::foreign::Foreign;
+use super::settings::profile_email;
+use crate::auth::first_sign_in::email_confirmation::{self, Link};
+use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
 use crate::base::secret::PlainToken;
 use crate::portal::ONWARD;
@@ -45,7 +45,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             let link = email_confirmation::look_at(&mut tx, &app.clock, &token).await?;
             tx.commit().await?;
             link
@@ -62,7 +62,7 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             let tenant = &visitor.tenant;
             let link = email_confirmation::confirm(&mut tx, app.context(tenant), &token).await?;
             tx.commit().await?;

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::auth::session::Session;
 use crate::base::email::masked;
+use crate::portal::ONWARD;
 use crate::portal::next::Next;
-use crate::portal::{ONWARD, passkey_offer};
+use crate::portal::settings::passkey_offer;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::opening;

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::maintenance::{self, Recurring, Window};
+use super::notify;
 use super::policy::TenantConfig;
 use super::registry;
 use super::terms::{self, Terms};
@@ -176,7 +177,7 @@ impl Directory {
     }
 
     async fn follow_one_connection(&self, db: &Db) -> Result<(), sqlx::Error> {
-        let mut listener = db.listen("kosmo_tenants").await?;
+        let mut listener = db.listen(notify::CHANNEL).await?;
         loop {
             self.refresh(db).await?;
             match tokio::time::timeout(REFRESH_EVERY, listener.try_recv()).await {

@@ -11,6 +11,7 @@ pub mod file;
 pub mod formula;
 pub mod maintenance;
 pub mod names;
+mod notify;
 pub mod plan;
 pub mod policy;
 pub mod registry;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::notify;
 use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
@@ -237,6 +238,7 @@ pub async fn apply(
     .execute(tx.conn())
     .await?;
     replace_hosts(tx, id, config).await?;
+    notify::changed(tx).await?;
     Ok(Applied::Changed { version, changes })
 }
 
@@ -269,6 +271,9 @@ pub async fn set_enabled(
     )
     .fetch_optional(tx.conn())
     .await?;
+    if version.is_some() {
+        notify::changed(tx).await?;
+    }
     Ok(version)
 }
 
@@ -310,10 +315,11 @@ async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Err
 pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
     sqlx::query_as!(
         People,
-        r#"select (select count(*) from members) as "members!",
+        r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"
-           from accounts"#
+           from accounts where tenant_id = $1"#,
+        tx.tenant() as TenantId
     )
     .fetch_one(tx.conn())
     .await

@@ -14,15 +14,14 @@ use axum::response::{Html, IntoResponse as _, Response};
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use super::cookies;
 use super::error::{Failure, foreign};
 use super::host;
-use super::identity::Visitor;
+use super::identity::{Visitor, cookies};
 use super::page::{Frame, Page};
 use super::state::AppState;
-use crate::auth::consent::Client;
-use crate::auth::foreign::Foreign;
+use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
+use crate::db::actor::Actor;
 use crate::tenant::directory::{Resolution, Tenant};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -128,13 +127,13 @@ fn is_foreign(origin: &str, headers: &HeaderMap) -> bool {
 pub async fn note_foreign(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
-    client: Client,
+    actor: Actor,
     request: Request,
     next: Next,
 ) -> Response {
     let response = next.run(request).await;
     if let Some(shown) = response.extensions().get::<Foreign>()
-        && let Err(error) = app.sign_in().note_foreign(&tenant, &client, *shown).await
+        && let Err(error) = app.sign_in(&actor).note_foreign(&tenant, &actor.client, *shown).await
     {
         tracing::warn!(%error, ?shown, "foreign, and not on the trail");
     }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::jobs::context::JobContext;
-use crate::jobs::kind::{Job, JobError};
+use crate::jobs::error::JobError;
+use crate::jobs::kind::Job;
 use crate::{auth, jobs, mail};
 
 /// Forgets a batch of rows. Returns true if there may be more.

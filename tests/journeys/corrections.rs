@@ -7,7 +7,7 @@ use kosmo::expenses::notices::{self, Published, Withdrawn};
 
 use crate::support::imports::{counts, told};
 use crate::support::people::{self, EXPENSE_HEADINGS, GORO, TARO, file};
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const CORRECTING: &str = "明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分";
 
@@ -67,7 +67,7 @@ async fn o2_after_a_withdrawal_everything_comes_again_in_its_order() {
     tick();
     world.import_expenses("klinekenpo", &corrects).await.unwrap();
     tick();
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     tx.commit().await.unwrap();
     tick();
@@ -107,7 +107,7 @@ async fn o2_rows_that_come_again_stay_with_the_family_that_had_them() {
     );
     world.import_members("klinekenpo", &moved).await.unwrap();
     world.clock.advance(Duration::minutes(1));
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let september = Month::new(2026, 9).unwrap();
     notices::withdraw(&mut tx, &world.clock, september, "test").await.unwrap();
     tx.commit().await.unwrap();
@@ -192,7 +192,7 @@ async fn o2_a_month_is_seen_once_it_is_published() {
 #[tokio::test]
 async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     let world = World::new().await;
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let withdrawn = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     assert_eq!(withdrawn, Withdrawn { rows: 2, published: true });
     let left = notices::list(&mut tx).await.unwrap();
@@ -223,7 +223,7 @@ async fn o2_cancellations_and_moves_come_again_after_a_withdrawal() {
         world.import_expenses("klinekenpo", &step).await.unwrap();
     }
     tick();
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     for month in [11, 12] {
         let month = Month::new(2026, month).unwrap();
         notices::withdraw(&mut tx, &world.clock, month, "test").await.unwrap();

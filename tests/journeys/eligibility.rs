@@ -6,7 +6,7 @@ use kosmo::auth::housekeeping::tidy;
 
 use crate::operator::said;
 use crate::support::people::{GORO, TARO};
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 impl World {
     async fn lose(&self, member: &str, day: &str) {
@@ -54,7 +54,7 @@ async fn t12_after_two_years_a_page_says_that_it_is_over_and_the_worker_closes_t
 
     let tenant = world.union("klinekenpo");
     let close = async || {
-        let mut tx = world.worker.tenant(tenant.id).await.unwrap();
+        let mut tx = world.worker.tenant(tenant.id, &tester()).await.unwrap();
         let closed = tidy(&mut tx, &world.clock, &tenant.config).await.unwrap();
         tx.commit().await.unwrap();
         closed

@@ -9,7 +9,8 @@ use kosmo::base::ids::JobId;
 use kosmo::config::Settings;
 use kosmo::db::{Db, Role};
 use kosmo::jobs::context::JobContext;
-use kosmo::jobs::kind::{Job, JobError, Kinds};
+use kosmo::jobs::error::JobError;
+use kosmo::jobs::kind::{Job, Kinds};
 use kosmo::jobs::runner::{self, Runner};
 use kosmo::jobs::{self, JobState, JobStatus};
 use kosmo::tenant::directory::Directory;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 /// What jobs of the tests did, and what lets them go on.
 #[derive(Clone, Default)]
@@ -109,7 +110,7 @@ async fn runner(world: &World, log: &Log) -> Runner {
 }
 
 async fn enqueue(world: &World, slug: &str, errand: Errand) -> JobId {
-    let mut tx = world.app.db.tenant(world.tenant(slug)).await.unwrap();
+    let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
     let id = jobs::enqueue(&mut tx, &world.clock, &errand, None).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -126,7 +127,7 @@ async fn drain(world: &World, log: &Log) {
 }
 
 async fn status(world: &World, slug: &str, id: JobId) -> JobStatus {
-    let mut tx = world.operator.tenant(world.tenant(slug)).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant(slug), &tester()).await.unwrap();
     jobs::status(&mut tx, id).await.unwrap().expect("a job")
 }
 
@@ -162,7 +163,7 @@ async fn begun(log: &Log) {
 async fn a_job_is_kept_with_what_caused_it_or_not_at_all() {
     let (world, log) = (World::empty().await, Log::default());
     let tenant = world.tenant("klinekenpo");
-    let mut tx = world.app.db.tenant(tenant).await.unwrap();
+    let mut tx = world.app.db.tenant(tenant, &tester()).await.unwrap();
     let errand = Errand::Note("never".to_owned());
     jobs::enqueue(&mut tx, &world.clock, &errand, None).await.unwrap();
     drop(tx);
@@ -173,7 +174,7 @@ async fn a_job_is_kept_with_what_caused_it_or_not_at_all() {
     let status = status(&world, "klinekenpo", kept).await;
     assert_eq!((status.state, status.attempts), (JobState::Done, 1));
     assert!(status.finished_at.is_some());
-    let mut tx = world.app.db.tenant(world.tenant("jomkenpo")).await.unwrap();
+    let mut tx = world.app.db.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
     assert!(jobs::status(&mut tx, kept).await.unwrap().is_none(), "T15: another union's");
 }
 
@@ -307,11 +308,40 @@ async fn a_job_that_fails_is_tried_again_later_and_given_up_with_its_reason() {
     drain(&world, &log).await;
     let hopeless = status(&world, "klinekenpo", hopeless).await;
     assert_eq!((hopeless.state, hopeless.attempts), (JobState::Failed, 1));
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let listed = jobs::list(&mut tx, None, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0].last_error.as_deref(), Some("there is no such month"));
     assert_eq!(jobs::list(&mut tx, Some(listed[0].id), 10).await.unwrap()[0].id, id);
+}
+
+#[tokio::test]
+async fn an_operator_sees_why_a_job_was_given_up() {
+    let (world, log) = (World::empty().await, Log::default());
+    let id = enqueue(&world, "klinekenpo", Errand::FailForGood).await;
+    note(&world, "klinekenpo", "done").await;
+    drain(&world, &log).await;
+    let list = |arguments: &[&str]| {
+        let mut kosmo = std::process::Command::new(env!("CARGO_BIN_EXE_kosmo"));
+        kosmo
+            .args(["jobs", "list"])
+            .args(arguments)
+            .env("KOSMO_DATABASE__URL", world.database.url());
+        let output = kosmo.current_dir(std::env::temp_dir()).output().expect("kosmo runs");
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
+    };
+    let told = list(&["--tenant", "klinekenpo"]);
+    for part in [id.to_string().as_str(), "失敗", "there is no such month", "1件"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(list(&["--tenant", "klinekenpo", "--all"]).contains("2件"));
+    assert!(list(&["--tenant", "jomkenpo"]).starts_with("0件"));
+    let json: serde_json::Value =
+        serde_json::from_str(&list(&["--tenant", "klinekenpo", "--json"])).unwrap();
+    assert_eq!(
+        (json[0]["state"].as_str(), json[0]["attempts"].as_i64()),
+        (Some("failed"), Some(1))
+    );
 }
 
 #[tokio::test]
@@ -367,7 +397,7 @@ async fn a_job_tells_how_far_it_is_and_can_be_cancelled() {
     for (slug, id, asked) in
         [("jomkenpo", id, false), ("klinekenpo", id, true), ("klinekenpo", waiting, true)]
     {
-        let mut tx = world.app.db.tenant(world.tenant(slug)).await.unwrap();
+        let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
         assert_eq!(jobs::cancel(&mut tx, &world.clock, id).await.unwrap(), asked, "{slug}");
         tx.commit().await.unwrap();
     }
@@ -387,7 +417,7 @@ async fn the_same_key_twice_is_one_job_until_it_has_ended() {
     let (world, log) = (World::empty().await, Log::default());
     let keyed = async |slug: &str, word: &str| {
         let errand = Errand::Note(word.to_owned());
-        let mut tx = world.app.db.tenant(world.tenant(slug)).await.unwrap();
+        let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
         let id = jobs::enqueue(&mut tx, &world.clock, &errand, Some("2026-10")).await.unwrap();
         tx.commit().await.unwrap();
         id
@@ -433,7 +463,7 @@ async fn jobs_that_are_over_are_forgotten_in_the_end() {
     drain(&world, &log).await;
     note(&world, "klinekenpo", "waiting").await;
     let left = async || {
-        let mut tx = world.worker.tenant(tenant).await.unwrap();
+        let mut tx = world.worker.tenant(tenant, &tester()).await.unwrap();
         assert!(!jobs::sweep(&mut tx, &world.clock).await.unwrap());
         tx.commit().await.unwrap();
         world.count("select count(*) from jobs").await

@@ -11,16 +11,16 @@ use kosmo::base::clock::Clock;
 use kosmo::base::ids::MailId;
 use kosmo::db::{Db, Role};
 use kosmo::mail::delivery;
+use kosmo::mail::delivery::rates;
+use kosmo::mail::delivery::sender::Sender;
 use kosmo::mail::housekeeping::{self, Swept};
 use kosmo::mail::message::{AccountChangedMail, EmailCodeMail};
 use kosmo::mail::outbox::{self, Perishable};
-use kosmo::mail::rates;
-use kosmo::mail::sender::Sender;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::people::TARO;
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 use moto::{Moto, sender_to};
 
 /// Tells Taro of a change, in the name of a union.
@@ -34,7 +34,7 @@ pub async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
         ("パスワードの変更".to_owned(), "今日".to_owned(), union.origin.clone());
     let mail = AccountChangedMail { what, at, origin };
     let letter = world.app.mail.write(&union, &mail).unwrap();
-    let mut tx = world.app.db.tenant(union.id).await.unwrap();
+    let mut tx = world.app.db.tenant(union.id, &tester()).await.unwrap();
     let id = outbox::enqueue(&mut tx, &world.clock, &letter, address, None).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -51,7 +51,7 @@ pub async fn post_code_to(world: &World, slug: &str, address: &str) {
     let letter = world.app.mail.write(&union, &mail).unwrap();
     let expires_at = world.clock.now() + TimeDelta::minutes(10);
     let code = Some(Perishable { expires_at, series: MailId::new(&world.clock).0 });
-    let mut tx = world.app.db.tenant(union.id).await.unwrap();
+    let mut tx = world.app.db.tenant(union.id, &tester()).await.unwrap();
     outbox::enqueue(&mut tx, &world.clock, &letter, address, code).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -287,7 +287,7 @@ async fn m2_a_mail_is_given_up_by_its_age() {
 async fn sweep(world: &World) -> (u64, u64) {
     let mut sum = (0, 0);
     for union in world.app.directory.all() {
-        let mut tx = world.worker.tenant(union.id).await.unwrap();
+        let mut tx = world.worker.tenant(union.id, &tester()).await.unwrap();
         let Swept { emptied, deleted } = housekeeping::sweep(&mut tx, &world.clock).await.unwrap();
         tx.commit().await.unwrap();
         sum = (sum.0 + emptied, sum.1 + deleted);

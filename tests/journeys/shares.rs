@@ -3,8 +3,8 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 use kosmo::mail::delivery;
-use kosmo::mail::rates;
-use kosmo::mail::sender::Sender;
+use kosmo::mail::delivery::rates;
+use kosmo::mail::delivery::sender::Sender;
 
 use crate::mail::{post_code_to, post_to};
 use crate::support::people::{GORO, Person, TARO};

@@ -11,16 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::jobs::runner_of;
 use crate::mail::post;
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 /// Tables whose rows go by other means than the hourly sweeps, or stay.
-const OTHERS: [(&str, &str); 35] = [
+const OTHERS: [(&str, &str); 36] = [
     ("_sqlx_migrations", "a row a migration"),
     ("tenants", "a row a union"),
     ("tenant_hosts", "a few rows a union"),
     ("tenant_policies", "what was in force on a given day can always be told"),
     ("maintenance_windows", "planned by hand"),
-    ("terms", "what a person agreed to can always be read"),
+    ("platform_terms", "what a person agreed to can always be read"),
+    ("tenant_terms", "what a person agreed to can always be read"),
     ("queue_turns", "a row a union and queue"),
     ("mail_rates", "a row a provider"),
     ("sns_messages", "each new message removes a batch of the old ones"),
@@ -113,12 +114,12 @@ async fn the_hourly_job_sweeps_a_union_and_no_other() {
     world.deliver().await;
     world.clock.advance(chrono::TimeDelta::days(91));
     let klinekenpo = world.tenant("klinekenpo");
-    let mut tx = world.worker.tenant(klinekenpo).await.unwrap();
+    let mut tx = world.worker.tenant(klinekenpo, &tester()).await.unwrap();
     let job = jobs::enqueue(&mut tx, &world.clock, &Tidy {}, Some(Tidy::KEY)).await.unwrap();
     tx.commit().await.unwrap();
     let runner = runner_of(&world, Kinds::new().with::<Tidy>(())).await;
     runner.drain(&CancellationToken::new()).await.unwrap();
-    let mut tx = world.app.db.tenant(klinekenpo).await.unwrap();
+    let mut tx = world.app.db.tenant(klinekenpo, &tester()).await.unwrap();
     let status = jobs::status(&mut tx, job).await.unwrap().unwrap();
     assert_eq!((status.state, status.last_error), (JobState::Done, None));
     assert_eq!(world.count("select count(*) from outbox").await, 1, "the other union's");

@@ -10,7 +10,7 @@ use crate::support::people::{
     self, EXPENSE_HEADINGS, HANAKO, ICHIRO, JIRO, MEMBER_HEADINGS, MIKI, PASSWORD, Person, TARO,
     file,
 };
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const SETTINGS: &str = "/expenses/settings";
 const SUBJECT: &str = "【KOSMOWeb】医療費情報更新のお知らせ";
@@ -40,7 +40,7 @@ async fn stage(world: &World, union: &str, rows: &[(&str, &str, &str)]) {
 /// Publishes a month as the operator does; how many mails that makes.
 async fn publish(world: &World, union: &str, month: Month) -> u64 {
     let union = world.union(union);
-    let mut tx = world.operator.tenant(union.id).await.unwrap();
+    let mut tx = world.operator.tenant(union.id, &tester()).await.unwrap();
     let published = notices::publish(&mut tx, &world.clock, month, "test").await.unwrap();
     assert_eq!(published, Published::Now);
     let mails = notices::tell(&mut tx, world.app.context(&union), month).await.unwrap();
@@ -192,7 +192,7 @@ async fn m1_of_a_notice_that_was_withdrawn_no_mail_leaves_any_more() {
     stage(&world, "klinekenpo", &[("N1", "K1", "2026-09")]).await;
     assert_eq!(publish(&world, "klinekenpo", november()).await, 2);
     assert_eq!(leaving(&world).await.len(), 1, "the first has left");
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, november(), "test").await.unwrap();
     tx.commit().await.unwrap();
     world.clock.advance(Duration::hours(1));

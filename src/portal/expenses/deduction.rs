@@ -213,7 +213,7 @@ pub(super) async fn show(
     let of_year = match asked.and_then(|text| year(text, &years)) {
         Some(year) => {
             let insurer = &visitor.tenant.config.name;
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             let found = deduction::of(&mut tx, Reader::of(&session), insurer, year).await?;
             tx.commit().await?;
             Some(found)

@@ -25,7 +25,7 @@ pub(super) async fn send(
     let years = deduction::years(app.clock.today());
     let year = year(&asked, &years).ok_or(WebError::NotFound)?;
     let union = visitor.tenant.config.name.clone();
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let deduction = deduction::of(&mut tx, Reader::of(&session), &union, year).await?;
     tx.commit().await?;
     let unfit = format == Format::Xml && !etax::unfit(&deduction).is_empty();

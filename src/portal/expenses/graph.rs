@@ -204,7 +204,7 @@ pub(super) async fn show(
         Some(text) => Some(january(statement::year(text)).ok_or(WebError::NotFound)?),
     };
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let sums = ledger::person_sums(&mut tx, reader).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     tx.commit().await?;

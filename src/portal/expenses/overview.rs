@@ -74,7 +74,7 @@ pub(super) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let months = ledger::month_sums(&mut tx, reader).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     tx.commit().await?;

@@ -61,7 +61,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let (form, narrowed) = asked.read(&choices)?;
     let page = match narrowed {
@@ -82,7 +82,7 @@ pub(super) async fn pdf(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&subscriber.session);
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let narrowed = asked.read(&choices)?.1.ok_or(WebError::NotFound)?;
     let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;

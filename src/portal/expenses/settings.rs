@@ -92,7 +92,7 @@ pub(super) async fn show(
     Fresh(subscriber): Fresh<Subscriber>,
     Query(shown): Query<Shown>,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
     tx.commit().await?;
     let privacy = match now.own {
@@ -113,7 +113,7 @@ pub(super) async fn submit(
     Form { fields, .. }: Form<Typed>,
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = &subscriber;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
     let chosen = match fields.privacy.as_str() {
         PRIVATE => Some(true),

@@ -199,7 +199,7 @@ async fn show(
 ) -> Result<Response, WebError> {
     let period = period.ok_or(WebError::NotFound)?;
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
     let noticed = ledger::month_sums(&mut tx, reader).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
@@ -215,7 +215,7 @@ async fn send(
 ) -> Result<Response, WebError> {
     let period = period.ok_or(WebError::NotFound)?;
     let reader = Reader::of(&subscriber.session);
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;

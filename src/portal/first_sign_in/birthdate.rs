@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::{NoDate, read_date, shows_nothing};
 use crate::portal::ONWARD;
@@ -58,7 +58,7 @@ pub(super) async fn submit(
         Err(error) => return page(&app, &signing_in, field.with_error(error)),
     };
     let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: None };
     let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
     tx.commit().await?;
