@@ -27,19 +27,19 @@ pub(super) fn recipient(mail: &Outgoing) -> Result<EmailAddress, NoAddress> {
 /// # Errors
 /// [`NoAddress`]; nothing else than an address gets into a header.
 pub fn message(mail: &Outgoing) -> Result<Vec<u8>, NoAddress> {
-    let letter = &mail.letter;
+    let rendered = &mail.rendered;
     let recipient = recipient(mail)?;
-    let domain = letter.sender.rsplit('@').next().unwrap_or("localhost");
+    let domain = rendered.sender.rsplit('@').next().unwrap_or("localhost");
     let mut message = MessageBuilder::new()
-        .from((letter.sender_name.as_str(), letter.sender.as_str()))
+        .from((rendered.sender_name.as_str(), rendered.sender.as_str()))
         .to(recipient.deliverable())
-        .subject(letter.subject.as_str())
+        .subject(rendered.subject.as_str())
         .date(mail.created_at.timestamp())
         .message_id(format!("{}@{domain}", mail.id))
         .header("Auto-Submitted", Raw::new("auto-generated"))
-        .text_body(letter.text.as_str())
-        .html_body(letter.html.as_str());
-    if let Some(address) = letter.reply_to.as_deref().and_then(EmailAddress::parse) {
+        .text_body(rendered.text.as_str())
+        .html_body(rendered.html.as_str());
+    if let Some(address) = rendered.reply_to.as_deref().and_then(EmailAddress::parse) {
         message = message.reply_to(address.as_str().to_owned());
     }
     Ok(message.write_to_vec().expect("writing to memory does not fail"))
@@ -51,11 +51,11 @@ mod tests {
 
     use super::*;
     use crate::base::clock::Clock;
-    use crate::mail::message::Letter;
+    use crate::mail::message::RenderedMail;
 
     fn outgoing() -> Outgoing {
         let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
-        let letter = Letter {
+        let rendered = RenderedMail {
             kind: "email_code".into(),
             sender_name: "川崎汽船健康保険組合\r\nBcc: evil@example.com".into(),
             sender: "no-reply@kosmo-web.jp".into(),
@@ -64,7 +64,7 @@ mod tests {
             text: "コードは 012345 です。".into(),
             html: "<p>コードは 012345 です。</p>".into(),
         };
-        Outgoing::sample(letter, "klinekenpo", "taro@example.jp", &clock)
+        Outgoing::sample(rendered, "klinekenpo", "taro@example.jp", &clock)
     }
 
     fn parsed(bytes: &[u8]) -> Message<'_> {
@@ -113,7 +113,7 @@ mod tests {
     fn an_answer_goes_nowhere_rather_than_to_what_is_no_address() {
         for reply_to in [None, Some("kenpo@example.jp\r\nBcc: evil@example.com".to_owned())] {
             let mut mail = outgoing();
-            mail.letter.reply_to = reply_to;
+            mail.rendered.reply_to = reply_to;
             let bytes = message(&mail).unwrap();
             let message = parsed(&bytes);
             assert!(message.reply_to().is_none() && message.bcc().is_none());

@@ -84,7 +84,7 @@ impl Ses {
             .destination(Destination::builder().to_addresses(recipient.deliverable()).build())
             .content(EmailContent::builder().raw(raw).build())
             .email_tags(tag("tenant", &mail.slug)?)
-            .email_tags(tag("kind", &mail.letter.kind)?)
+            .email_tags(tag("kind", &mail.rendered.kind)?)
             .set_configuration_set_name(self.configuration_set.clone())
             .send()
             .await?;
@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::base::clock::Clock;
-    use crate::mail::message::Letter;
+    use crate::mail::message::RenderedMail;
 
     /// Answers every request alike, and keeps what it was told.
     async fn answering(answer: String) -> (MailSettings, Arc<Mutex<Vec<Value>>>) {
@@ -180,7 +180,7 @@ mod tests {
         let aws = aws_config::defaults(BehaviorVersion::latest())
             .credentials_provider(Credentials::new("test", "test", None, None, "test"));
         let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
-        let letter = Letter {
+        let rendered = RenderedMail {
             kind: "email_code".into(),
             sender_name: "川崎汽船健康保険組合".into(),
             sender: "no-reply@kosmo-web.jp".into(),
@@ -189,7 +189,7 @@ mod tests {
             text: "本文".into(),
             html: "<p>本文</p>".into(),
         };
-        let mail = Outgoing::sample(letter, "klinekenpo", "taro@example.jp", &clock);
+        let mail = Outgoing::sample(rendered, "klinekenpo", "taro@example.jp", &clock);
         let recipient = EmailAddress::parse(&mail.recipient).unwrap();
         let message = b"Subject: x\r\n\r\nx".to_vec();
         Ses::new(settings, aws).await.send(&mail, recipient, message).await

@@ -98,15 +98,15 @@ mod tests {
 
     use super::*;
     use crate::base::clock::Clock;
-    use crate::mail::message::Letter;
+    use crate::mail::message::RenderedMail;
 
     #[tokio::test]
     async fn a_mail_that_is_a_file_is_for_its_owners_eyes() {
         let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("data/mail");
-        let letter = Letter::of_tests();
-        let mail = Outgoing::sample(letter, "example", "taro@example.jp", &clock);
+        let rendered = RenderedMail::of_tests();
+        let mail = Outgoing::sample(rendered, "example", "taro@example.jp", &clock);
         for _ in 0..2 {
             Sender::File(folder.clone()).send(&mail).await.unwrap();
         }
