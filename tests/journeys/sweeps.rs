@@ -14,7 +14,7 @@ use crate::mail::post;
 use crate::support::world::{World, tester};
 
 /// Tables whose rows go by other means than the hourly sweeps, or stay.
-const OTHERS: [(&str, &str); 36] = [
+const OTHERS: [(&str, &str); 39] = [
     ("_sqlx_migrations", "a row a migration"),
     ("tenants", "a row a union"),
     ("tenant_hosts", "a few rows a union"),
@@ -29,6 +29,7 @@ const OTHERS: [(&str, &str); 36] = [
     ("households", "a row a household"),
     ("household_numbers", "first passwords may be made from numbers of an earlier day"),
     ("members", "a row a person"),
+    ("former_households", "people read what they had in an earlier household"),
     ("import_batches", "which file brought a row can always be told"),
     ("accounts", "a row a person"),
     ("sessions", "not swept yet"),
@@ -47,10 +48,12 @@ const OTHERS: [(&str, &str); 36] = [
     ("audit_events", "the trail is kept"),
     ("expenses", "ten years of notices are what people come for"),
     ("expense_claims", "a row a claim in expenses"),
-    ("expense_notices", "a row a month"),
+    ("expense_months", "a row a month"),
     ("expense_history", "what a row was before can always be told"),
     ("expense_withdrawals", "a row a month taken back"),
-    ("private_expenses", "a person's own choice"),
+    ("record_notices", "a row a month"),
+    ("record_privacy", "a person's own choice"),
+    ("staff", "a row a member of staff"),
 ];
 
 #[tokio::test]
