@@ -8,6 +8,7 @@ mod home;
 mod next;
 mod policies;
 mod reauthenticate;
+mod records;
 mod second_factor;
 mod settings;
 mod sign_in;
