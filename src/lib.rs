@@ -1,7 +1,8 @@
 //! The portal through which Japanese health insurance unions (健康保険組合) serve their people: one
 //! deployment, many unions.
 //!
-//! Subscribers come through [`portal`], operators through [`cli`]; behind both lie the same rooms.
+//! Subscribers come through [`portal`], staff through [`console`], operators through [`cli`]; behind all three lie the
+//! same rooms.
 //! Imports run downward only, and `tests/house/` holds that order:
 //!
 //! | module | what lives there |
@@ -11,6 +12,7 @@
 //! | [`app`] | puts a server together: state, routes, layers |
 //! | [`connections`] | takes connections in, and closes what is silent or too many |
 //! | [`worker`] | background work: mail on its way out |
+//! | [`console`] | staff's door: pages |
 //! | [`portal`] | the subscriber's door: pages |
 //! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
 //! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
@@ -38,6 +40,7 @@ pub mod base;
 pub mod cli;
 pub mod config;
 pub mod connections;
+pub mod console;
 pub mod db;
 pub mod demo;
 pub mod expenses;

@@ -5,7 +5,9 @@ mod expenses;
 mod first_sign_in;
 mod forgotten;
 mod home;
+mod message;
 mod next;
+pub mod opening;
 mod policies;
 mod reauthenticate;
 mod records;
@@ -13,6 +15,8 @@ mod second_factor;
 mod settings;
 mod sign_in;
 mod terms;
+
+pub use self::message::PortalMessage;
 
 use axum::Router;
 use axum::middleware::from_fn;

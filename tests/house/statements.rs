@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::files::{only_in_tests, sources};
-use super::sql::untied;
+use crate::files::{only_in_tests, sources};
+use crate::sql::untied;
 
 /// Statements that are of several unions on purpose, by file and beginning, and why they may be.
 const OF_ALL_UNIONS: [(&str, &str, &str); 0] = [];
@@ -94,7 +94,7 @@ fn unescaped(source: &str) -> (String, usize) {
                     chars = source[source.len() - trimmed.len()..].char_indices();
                     let offset = source.len() - trimmed.len();
                     let (more, length) = unescaped(chars.as_str());
-                    return (text + more.as_str(), offset + length);
+                    return (text + &more, offset + length);
                 }
                 other => text.push(other),
             },

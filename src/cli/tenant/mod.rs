@@ -13,6 +13,7 @@ use super::{Operator, Outcome, files, told};
 use crate::base::clock::jst;
 use crate::tenant::contact;
 use crate::tenant::file::{self, EXAMPLE, to_toml};
+use crate::tenant::hosts;
 use crate::tenant::policy::TenantConfig;
 use crate::tenant::registry;
 
@@ -179,13 +180,14 @@ struct Mistake {
 
 /// Reads files; all their mistakes, where there are any.
 fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>> {
-    let (mut configs, mut mistakes) = (Vec::new(), Vec::new());
+    let (mut configs, mut texts, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
     for path in files {
         let text = files::text(path).unwrap_or_else(|error| Err(told::error(&error)));
         let problems = match text {
             Ok(text) => match file::parse(&text) {
                 Ok(config) => {
                     configs.push(config);
+                    texts.push((path.display().to_string(), text));
                     continue;
                 }
                 Err(problems) => problems,
@@ -197,6 +199,16 @@ fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>> {
         let file = path.display().to_string();
         mistakes
             .extend(problems.into_iter().map(|problem| Mistake { file: file.clone(), problem }));
+    }
+    for clash in hosts::clashes(&configs) {
+        let (file, text) = &texts[clash.index];
+        let problem = file::Problem {
+            line: file::line_of_setting(text, clash.path),
+            path: clash.path.to_owned(),
+            message: format!("ホスト名「{}」は組合「{}」が使っています", clash.label, clash.holder),
+            suggestion: None,
+        };
+        mistakes.push(Mistake { file: file.clone(), problem });
     }
     if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) }
 }

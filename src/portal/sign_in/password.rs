@@ -16,10 +16,10 @@ use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::base::japanese::{day, shows_nothing};
 use crate::db::actor::Client;
+use crate::portal::opening;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
-use crate::web::opening;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 

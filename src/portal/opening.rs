@@ -11,13 +11,13 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::error::WebError;
-use super::page::{Frame, Page};
-use super::state::{App, AppState};
 use crate::base::japanese::{day, minute};
 use crate::tenant::directory::Tenant;
 use crate::tenant::maintenance::Window;
 use crate::tenant::policy::TenantConfig;
+use crate::web::error::WebError;
+use crate::web::page::{Frame, Page};
+use crate::web::state::{App, AppState};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct NotOpen {
