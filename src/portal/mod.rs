@@ -12,6 +12,7 @@ pub mod opening;
 pub mod places;
 mod policies;
 mod reauthenticate;
+mod records;
 mod routes;
 mod second_factor;
 mod settings;

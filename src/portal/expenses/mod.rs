@@ -2,7 +2,6 @@
 
 pub(super) mod deduction;
 pub(super) mod deduction_file;
-pub(super) mod filter;
 pub(super) mod graph;
 pub(super) mod history;
 pub(super) mod overview;
@@ -18,6 +17,8 @@ use axum::routing::get;
 use crate::portal::places;
 use crate::web::state::AppState;
 
+/// Where these pages are.
+const PAGES: &str = "/expenses";
 const PDF: &str = "application/pdf";
 
 pub(super) fn routes() -> Router<AppState> {
