@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::auth::hashing::Hasher;
-use crate::auth::leases::Leases;
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::connections::{self, Limits};
@@ -29,12 +29,13 @@ use crate::portal::{self, PortalMessage, opening};
 use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
 use crate::tenant::hosts::Door;
+use crate::web::assets::{self, well_known};
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::prose::Shelf;
 use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
-use crate::web::{assets, hooks, layers, well_known};
+use crate::web::{hooks, layers};
 
 /// How long running requests may take to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@
 //!
 //! Subscribers come through [`portal`], staff through [`console`], operators through [`cli`]; behind all three lie the
 //! same rooms.
-//! Imports run downward only, and `tests/house.rs` holds that order:
+//! Imports run downward only, and `tests/house/` holds that order:
 //!
 //! | module | what lives there |
 //! |---|---|

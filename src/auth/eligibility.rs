@@ -49,7 +49,7 @@ impl Loss {
 
 /// Closes the accounts of a union whose time is over, ends what lives of them, and opens those whose
 /// eligibility came back. How many were closed.
-pub(super) async fn close_due(
+pub(in crate::auth) async fn close_due(
     tx: &mut TenantTx,
     clock: &Clock,
     rule: &AfterLoss,

@@ -37,7 +37,7 @@ pub async fn mark(
 }
 
 /// Takes the mark off an address.
-pub(super) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
+pub(in crate::auth) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from email_failures where email = $1", email)
         .execute(tx.conn())
         .await
@@ -45,7 +45,10 @@ pub(super) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::E
 }
 
 /// Takes the mark off an address that nobody of the union has any more.
-pub(super) async fn forget_unused(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
+pub(in crate::auth) async fn forget_unused(
+    tx: &mut TenantTx,
+    email: &str,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from email_failures
          where email = $1 and not exists (select from accounts where email = $1)",

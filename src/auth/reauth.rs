@@ -3,10 +3,10 @@
 
 use secrecy::SecretString;
 
-use super::email_code;
-use super::session::{self, Session};
-use super::sign_in::{SignIn, SignInError};
 use crate::audit::{self, Action};
+use crate::auth::factor::email_code;
+use crate::auth::session::{self, Session};
+use crate::auth::sign_in::{SignIn, SignInError};
 use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;

@@ -7,20 +7,20 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use super::account::{self, Credentials, InitialCredential};
-use super::account_changed::Change;
-use super::context::Context;
-use super::eligibility::Loss;
-use super::email_code::{self, SendingError};
-use super::hashing::{Hasher, HashingError, HashingTurn};
-use super::journey::Step;
-use super::known_browser;
-use super::leases::Leases;
-use super::session::{self, Beginning, Lookup, Session};
-use super::throttle::{self, SIGN_IN_PERSON};
-use super::tries::Try;
-use super::user_id::UserId;
 use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::Context;
+use crate::auth::credentials::account::{self, Credentials, InitialCredential};
+use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::eligibility::Loss;
+use crate::auth::factor::email_code::{self, SendingError};
+use crate::auth::guard::known_browser;
+use crate::auth::guard::leases::Leases;
+use crate::auth::guard::throttle::{self, SIGN_IN_PERSON};
+use crate::auth::guard::tries::Try;
+use crate::auth::journey::Step;
+use crate::auth::session::{self, Beginning, Lookup, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
@@ -81,7 +81,7 @@ pub enum SignInError {
 
 impl<'s> SignIn<'s> {
     /// A turn to have a password hashed; see [`Hasher::turn`].
-    pub(super) async fn turn(
+    pub(in crate::auth) async fn turn(
         &self,
         tenant: &Tenant,
         who: &str,
@@ -89,7 +89,7 @@ impl<'s> SignIn<'s> {
         self.hasher.turn(tenant.id, who).await
     }
 
-    pub(super) const fn context(&self, tenant: &'s Tenant) -> Context<'s> {
+    pub(in crate::auth) const fn context(&self, tenant: &'s Tenant) -> Context<'s> {
         Context { clock: self.clock, mail: self.mail, tenant }
     }
 
@@ -139,7 +139,7 @@ impl<'s> SignIn<'s> {
     }
 
     /// Whether a password is the one that a person signs in with now, own or first.
-    pub(super) async fn is_current(
+    pub(in crate::auth) async fn is_current(
         &self,
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
@@ -167,7 +167,7 @@ impl<'s> SignIn<'s> {
         Ok(credentials)
     }
 
-    pub(super) async fn find(
+    pub(in crate::auth) async fn find(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
@@ -190,7 +190,11 @@ impl<'s> SignIn<'s> {
     }
 
     /// Until when the browser keeps the session, where the person wants that and the union lets it.
-    pub(super) fn remember_until(&self, tenant: &Tenant, wanted: bool) -> Option<DateTime<Utc>> {
+    pub(in crate::auth) fn remember_until(
+        &self,
+        tenant: &Tenant,
+        wanted: bool,
+    ) -> Option<DateTime<Utc>> {
         let days = tenant.config.sign_in.remember_days.filter(|_| wanted);
         days.map(|days| self.clock.now() + TimeDelta::days(days.into()))
     }
@@ -311,7 +315,7 @@ async fn matches(
 }
 
 /// Returns true where a first credential of that time is accepted on a day.
-pub(super) fn is_in_time(
+pub(in crate::auth) fn is_in_time(
     first: &FirstSignIn,
     credential: InitialCredential,
     issued_at: Option<DateTime<Utc>>,

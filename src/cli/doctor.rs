@@ -63,7 +63,8 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     findings.add("署名の鍵", signing_keys(settings));
     let pages = Pages::load().map(|_| "読めました".to_owned());
     findings.add("画面のテンプレート", pages.map_err(|error| error.to_string()));
-    let filter = super::log_filter(settings).map(|_| settings.log.filter.clone());
+    let filter =
+        super::terminal::logging::log_filter(settings).map(|_| settings.log.filter.clone());
     findings.add("ログの設定", filter.map_err(|error| error.to_string()));
     findings.add("待ち受けるアドレス", listening(settings.listen).await);
     let fonts = Printer::new(&settings.pdf).map(|_| "読めました".to_owned());

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files::{self, Provisional};
 use super::{Operator, Outcome, Union};
-use crate::auth::hashing::Hasher;
+use crate::auth::credentials::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
 use crate::base::money::Yen;

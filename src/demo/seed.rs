@@ -7,9 +7,9 @@ use anyhow::{Context as _, ensure};
 use rust_embed::RustEmbed;
 
 use super::people::{self, Person, Registered};
-use crate::auth::account;
-use crate::auth::hashing::Hasher;
-use crate::auth::user_id::UserId;
+use crate::auth::credentials::account;
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::files;
 use crate::base::ids::BatchId;

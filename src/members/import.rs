@@ -13,9 +13,9 @@ use secrecy::SecretString;
 
 use super::merge;
 use super::relation::Relation;
-use crate::auth::account;
-use crate::auth::hashing::Hasher;
-use crate::auth::user_id::UserId;
+use crate::auth::credentials::account;
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{LoginId, TenantId};

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use crate::audit::{self, Action, Line};
-use crate::auth::user_id::UserId;
+use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
 use crate::db::TenantTx;

@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::profile_email;
-use crate::auth::email_confirmation::{self, Link};
-use crate::auth::foreign::Foreign;
+use super::settings::profile_email;
+use crate::auth::first_sign_in::email_confirmation::{self, Link};
+use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
 use crate::base::secret::PlainToken;
 use crate::portal::ONWARD;

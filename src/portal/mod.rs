@@ -1,31 +1,19 @@
 //! The subscriber's door: pages in a browser on the union's own host.
 
 mod confirm_email;
-mod email_code;
 mod expenses;
 mod first_sign_in;
 mod forgotten;
 mod home;
 mod message;
-mod method;
-mod new_password;
 mod next;
 pub mod opening;
-mod passkey;
-mod passkey_alone;
-mod passkey_offer;
 mod policies;
-mod profile;
-mod profile_email;
 mod reauthenticate;
-mod recovery_code;
-mod sessions;
-mod set_up;
+mod second_factor;
+mod settings;
 mod sign_in;
-mod sign_in_methods;
-mod sign_out;
 mod terms;
-mod totp;
 
 pub use self::message::PortalMessage;
 
@@ -34,6 +22,9 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
+use self::second_factor::{email_code, method, passkey, recovery_code, totp};
+use self::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
+use self::sign_in::{new_password, passkey_alone, sign_out};
 use crate::base::secret::PlainToken;
 use crate::web::identity::{SigningIn, Visitor};
 use crate::web::state::{App, AppState};

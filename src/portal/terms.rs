@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::auth::consent;
+use crate::auth::first_sign_in::consent;
 use crate::auth::journey::{Progress, Step};
 use crate::base::clock::jst;
 use crate::base::ids::TermsId;

@@ -14,13 +14,12 @@ use axum::response::{Html, IntoResponse as _, Response};
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use super::cookies;
 use super::error::{Failure, foreign};
 use super::host;
-use super::identity::Visitor;
+use super::identity::{Visitor, cookies};
 use super::page::{Frame, Page};
 use super::state::AppState;
-use crate::auth::foreign::Foreign;
+use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
 use crate::db::actor::Actor;
 use crate::tenant::directory::{Resolution, Tenant};

@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use kosmo::auth::account;
-use kosmo::auth::hashing::Hasher;
-use kosmo::auth::user_id::UserId;
+use kosmo::auth::credentials::account;
+use kosmo::auth::credentials::hashing::Hasher;
+use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use kosmo::app;
-use kosmo::auth::account;
-use kosmo::auth::user_id::UserId;
+use kosmo::auth::credentials::account;
+use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::{BatchId, TenantId};
 use kosmo::base::month::Month;

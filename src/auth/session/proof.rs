@@ -3,8 +3,8 @@
 use super::{FRESH_FOR, Session, lock_account, renew};
 use crate::audit::{self, Action};
 use crate::auth::context::Context;
-use crate::auth::email_code::SendingError;
-use crate::auth::known_browser;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::guard::known_browser;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::secret::PlainToken;

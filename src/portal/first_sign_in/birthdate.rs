@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::{NoDate, read_date, shows_nothing};
 use crate::portal::ONWARD;

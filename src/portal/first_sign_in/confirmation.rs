@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::email;
 use super::user_id::TAKEN;
+use crate::auth::first_sign_in::registration::{self, Registration};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::registration::{self, Registration};
 use crate::portal::ONWARD;
 use crate::tenant::policy::FirstSignInFlow;
 use crate::web::error::WebError;

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::email;
 use super::user_id::{RulesText, TAKEN};
-use crate::auth::email_confirmation;
+use crate::auth::credentials::password::{self, Rule};
+use crate::auth::credentials::user_id::{self, UserId};
+use crate::auth::first_sign_in::email_confirmation;
+use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::password::{self, Rule};
-use crate::auth::registration::{self, Details, Drafting};
-use crate::auth::user_id::{self, UserId};
 use crate::base::email::EmailAddress;
-use crate::portal::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
+use crate::auth::first_sign_in::email_confirmation::{self, Asking, Pending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::base::email::{self, EmailAddress};

@@ -5,8 +5,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::birthdate;
-use crate::auth::consent;
-use crate::auth::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::consent;
+use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
 use crate::base::japanese::{fold_code, shows_nothing};

@@ -5,10 +5,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::email::TOO_MANY;
+use crate::auth::credentials::user_id::{self, Refused, UserId};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::user_id::{self, Refused, UserId};
 use crate::portal::ONWARD;
-use crate::portal::method::{chosen, methods};
+use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};

@@ -5,8 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
+use crate::auth::credentials::user_id::UserId;
 use crate::auth::recovery::{Asked, VALID_FOR};
-use crate::auth::user_id::UserId;
 use crate::base::japanese::shows_nothing;
 use crate::db::actor::Client;
 use crate::web::error::WebError;

@@ -7,11 +7,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answer;
-use crate::auth::foreign::Foreign;
-use crate::auth::password::{self, Rule};
+use crate::auth::credentials::password::{self, Rule};
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::secret::PlainToken;
-use crate::portal::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::tenant::policy::FactorReset;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};

@@ -5,11 +5,11 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Next, at, done};
-use crate::auth::email_code::{self, Confirmation, Purpose, VALID_FOR};
+use crate::auth::factor::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
-use crate::portal::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::first_sign_in::LOCKED;
+use crate::portal::second_factor::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;

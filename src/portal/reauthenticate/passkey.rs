@@ -5,9 +5,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Next, at, done};
-use crate::auth::passkey::{self, Answer};
+use crate::auth::factor::passkey::{self, Answer};
 use crate::portal::first_sign_in::LOCKED;
-use crate::portal::passkey::REFUSED;
+use crate::portal::second_factor::passkey::REFUSED;
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;

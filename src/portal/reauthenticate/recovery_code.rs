@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::email_code::CodeForm;
 use super::{Asked, Next, done, password};
-use crate::auth::recovery_code::{self, Confirmation};
+use crate::auth::factor::recovery_code::{self, Confirmation};
 use crate::base::japanese::shows_nothing;
 use crate::portal::first_sign_in::LOCKED;
-use crate::portal::recovery_code::{EMPTY, WRONG};
+use crate::portal::second_factor::recovery_code::{EMPTY, WRONG};
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, status_of, summary};

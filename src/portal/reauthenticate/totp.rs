@@ -5,14 +5,14 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Next, at, done};
-use crate::auth::device::{self, Kind};
-use crate::auth::totp::{Apps, Confirmation};
+use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
-use crate::portal::email_code::EMPTY;
 use crate::portal::first_sign_in::LOCKED;
+use crate::portal::second_factor::email_code::EMPTY;
+use crate::portal::second_factor::totp::{NO_DEVICE, WRONG, choices};
 use crate::portal::sign_in::SignInPage;
-use crate::portal::totp::{NO_DEVICE, WRONG, choices};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
