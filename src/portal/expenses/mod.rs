@@ -12,26 +12,25 @@ pub(super) mod settings;
 pub(super) mod statement;
 pub(super) mod table;
 
-use axum::Router;
 use axum::routing::get;
 
-use crate::web::state::AppState;
+use crate::web::routes::{Access, Routes};
 
 const PDF: &str = "application/pdf";
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/expenses", get(overview::show))
-        .route("/expenses/history", get(history::show))
-        .route("/expenses/search", get(search::show))
-        .route("/expenses/search/pdf", get(search::pdf))
-        .route("/expenses/months/{month}", get(statement::month))
-        .route("/expenses/months/{month}/pdf", get(statement::month_pdf))
-        .route("/expenses/years/{year}", get(statement::year_page))
-        .route("/expenses/years/{year}/pdf", get(statement::year_pdf))
-        .route("/expenses/graph", get(graph::show))
-        .route("/expenses/deduction", get(deduction::choose))
-        .route("/expenses/deduction/{format}", get(deduction::show))
-        .route("/expenses/deduction/{format}/{year}", get(deduction_file::send))
-        .route(settings::PAGE, get(settings::show).post(settings::submit))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route("/expenses", Access::Subscriber, get(overview::show))
+        .route("/expenses/history", Access::Subscriber, get(history::show))
+        .route("/expenses/search", Access::Subscriber, get(search::show))
+        .route("/expenses/search/pdf", Access::Subscriber, get(search::pdf))
+        .route("/expenses/months/{month}", Access::Subscriber, get(statement::month))
+        .route("/expenses/months/{month}/pdf", Access::Subscriber, get(statement::month_pdf))
+        .route("/expenses/years/{year}", Access::Subscriber, get(statement::year_page))
+        .route("/expenses/years/{year}/pdf", Access::Subscriber, get(statement::year_pdf))
+        .route("/expenses/graph", Access::Subscriber, get(graph::show))
+        .route("/expenses/deduction", Access::Subscriber, get(deduction::choose))
+        .route("/expenses/deduction/{format}", Access::Subscriber, get(deduction::show))
+        .route("/expenses/deduction/{format}/{year}", Access::Subscriber, get(deduction_file::send))
+        .route(settings::PAGE, Access::Fresh, get(settings::show).post(settings::submit))
 }

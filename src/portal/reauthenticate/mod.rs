@@ -6,7 +6,6 @@ pub(super) mod password;
 pub(super) mod recovery_code;
 pub(super) mod totp;
 
-use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -15,18 +14,35 @@ use super::next::Next;
 use crate::base::secret::PlainToken;
 use crate::tenant::policy::SecondFactor;
 use crate::web::identity::{Subscriber, Visitor};
+use crate::web::routes::{Access, Routes};
 use crate::web::state::{App, AppState};
 
 const RECOVERY_CODE: &str = "/reauthenticate/recovery-code";
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/reauthenticate", get(password::show).post(password::submit))
-        .route("/reauthenticate/code", get(email_code::show).post(email_code::submit))
-        .route("/reauthenticate/code/resend", get(email_code::show).post(email_code::resend))
-        .route("/reauthenticate/totp", get(totp::show).post(totp::submit))
-        .route("/reauthenticate/passkey", get(passkey::show).post(passkey::submit))
-        .route(RECOVERY_CODE, get(recovery_code::show).post(recovery_code::submit))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route("/reauthenticate", Access::Subscriber, get(password::show).post(password::submit))
+        .route(
+            "/reauthenticate/code",
+            Access::Subscriber,
+            get(email_code::show).post(email_code::submit),
+        )
+        .route(
+            "/reauthenticate/code/resend",
+            Access::Subscriber,
+            get(email_code::show).post(email_code::resend),
+        )
+        .route("/reauthenticate/totp", Access::Subscriber, get(totp::show).post(totp::submit))
+        .route(
+            "/reauthenticate/passkey",
+            Access::Subscriber,
+            get(passkey::show).post(passkey::submit),
+        )
+        .route(
+            RECOVERY_CODE,
+            Access::Subscriber,
+            get(recovery_code::show).post(recovery_code::submit),
+        )
 }
 
 #[derive(Debug, Deserialize)]

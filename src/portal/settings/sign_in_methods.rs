@@ -1,6 +1,5 @@
 //! 「ログイン方法変更」 (S3, S5): what a person signs in with, and deleting a device.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -18,27 +17,42 @@ use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
+use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
 pub(in crate::portal) const PAGE: &str = "/sign-in-methods";
 pub(in crate::portal) const PASSWORD: &str = "/sign-in-methods/password";
 
-pub(in crate::portal) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(PAGE, get(show))
-        .route(PASSWORD, get(new_password::show_change).post(new_password::submit_change))
+pub(in crate::portal) fn routes() -> Routes {
+    Routes::default()
+        .route(PAGE, Access::Subscriber, get(show))
+        .route(
+            PASSWORD,
+            Access::Fresh,
+            get(new_password::show_change).post(new_password::submit_change),
+        )
         .route(
             "/sign-in-methods/recovery-codes",
+            Access::Fresh,
             get(recovery_code::show_set).post(recovery_code::make_set),
         )
-        .route("/sign-in-methods/totp", get(totp::set_up_another).post(totp::finish_another))
-        .route("/sign-in-methods/totp/qr.png", get(totp::qr_of_another))
-        .route("/sign-in-methods/totp/{id}/delete", get(ask_totp).post(delete_totp))
+        .route(
+            "/sign-in-methods/totp",
+            Access::Fresh,
+            get(totp::set_up_another).post(totp::finish_another),
+        )
+        .route("/sign-in-methods/totp/qr.png", Access::Fresh, get(totp::qr_of_another))
+        .route("/sign-in-methods/totp/{id}/delete", Access::Fresh, get(ask_totp).post(delete_totp))
         .route(
             "/sign-in-methods/passkeys",
+            Access::Fresh,
             get(passkey::set_up_another).post(passkey::finish_another),
         )
-        .route("/sign-in-methods/passkeys/{id}/delete", get(ask_passkey).post(delete_passkey))
+        .route(
+            "/sign-in-methods/passkeys/{id}/delete",
+            Access::Fresh,
+            get(ask_passkey).post(delete_passkey),
+        )
 }
 
 #[derive(Debug, Default, Serialize)]
