@@ -16,6 +16,7 @@
 //! | [`portal`] | the subscriber's door: pages |
 //! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
 //! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
+//! | [`records`] | what every kept record of a person shares: who reads, notices, privacy, partitions |
 //! | [`members`] | insured people and households: import |
 //! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] says what comes next |
 //! | [`import`] | what importers share: any CSV, row by row, errors by row and column |
@@ -48,6 +49,7 @@ pub mod mail;
 pub mod members;
 pub mod pdf;
 pub mod portal;
+pub mod records;
 pub mod signing;
 pub mod tenant;
 pub mod web;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::hosts::Door;
 use super::maintenance::{self, Recurring, Window};
+use super::notify;
 use super::policy::TenantConfig;
 use super::registry;
 use super::terms::{self, Terms};
@@ -52,7 +53,7 @@ impl Tenant {
         terms: Terms,
     ) -> Self {
         let origin = base.origin(config.hosts.canonical.as_str());
-        let console_origin = base.origin(&config.console_label());
+        let console_origin = base.origin(&config.hosts.console_label(&config.slug));
         let recurring = config.maintenance.as_ref().map(Recurring::of);
         let maintenance = recurring.and_then(Result::ok);
         Self { id, version, enabled: true, config, origin, console_origin, terms, maintenance }
@@ -156,7 +157,7 @@ impl Directory {
                     Arc::new(Tenant { enabled: entry.enabled, ..tenant })
                 }
             };
-            for host in tenant.config.host_uses() {
+            for host in tenant.config.hosts.uses(&tenant.config.slug) {
                 let resolution = match host.canonical {
                     true => Resolution::To(tenant.clone(), host.door),
                     false => Resolution::Alias(tenant.clone()),
@@ -183,7 +184,7 @@ impl Directory {
     }
 
     async fn follow_one_connection(&self, db: &Db) -> Result<(), sqlx::Error> {
-        let mut listener = db.listen("kosmo_tenants").await?;
+        let mut listener = db.listen(notify::CHANNEL).await?;
         loop {
             self.refresh(db).await?;
             match tokio::time::timeout(REFRESH_EVERY, listener.try_recv()).await {

@@ -12,6 +12,7 @@ pub mod formula;
 pub mod hosts;
 pub mod maintenance;
 pub mod names;
+mod notify;
 pub mod plan;
 pub mod policy;
 pub mod registry;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::hosts::HostUse;
+use super::notify;
 use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
@@ -227,6 +228,7 @@ pub async fn apply(
     .execute(tx.conn())
     .await?;
     replace_hosts(tx, id, config).await?;
+    notify::changed(tx).await?;
     Ok(Applied::Changed { version, changes })
 }
 
@@ -259,6 +261,9 @@ pub async fn set_enabled(
     )
     .fetch_optional(tx.conn())
     .await?;
+    if version.is_some() {
+        notify::changed(tx).await?;
+    }
     Ok(version)
 }
 
@@ -300,10 +305,11 @@ async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Err
 pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
     sqlx::query_as!(
         People,
-        r#"select (select count(*) from members) as "members!",
+        r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"
-           from accounts"#
+           from accounts where tenant_id = $1"#,
+        tx.tenant() as TenantId
     )
     .fetch_one(tx.conn())
     .await
@@ -342,7 +348,7 @@ pub async fn check_hosts(
     let taken = sqlx::query!(
         "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
          where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
-        &labels(&config.host_uses()),
+        &labels(&config.hosts.uses(&config.slug)),
         id as Option<TenantId>
     )
     .fetch_optional(tx.conn())
@@ -358,7 +364,7 @@ async fn replace_hosts(
     id: TenantId,
     config: &TenantConfig,
 ) -> Result<(), sqlx::Error> {
-    let uses = config.host_uses();
+    let uses = config.hosts.uses(&config.slug);
     sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
         .execute(tx.conn())
         .await?;

@@ -6,11 +6,12 @@ use sqlx::Row as _;
 use crate::support::world::{World, tester};
 
 /// The platform's own: read before any tenant is known, nothing of a person in them.
-const PLATFORM_TABLES: [&str; 8] = [
+const PLATFORM_TABLES: [&str; 9] = [
     "tenants",
     "tenant_hosts",
     "tenant_policies",
-    "terms",
+    "platform_terms",
+    "tenant_terms",
     "maintenance_windows",
     "mail_rates",
     "sns_messages",
@@ -105,7 +106,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
         "accounts",
         "sessions",
         "expenses",
-        "expense_notices",
+        "record_notices",
     ];
     let server = Db::new(world.database.options.clone(), Role::Server, 2);
     for table in readable {

@@ -13,7 +13,7 @@ use crate::web::error::WebError;
 use crate::web::form::Field;
 use crate::web::identity::Visitor;
 use crate::web::routes::{Access, Routes};
-use crate::web::state::{App, AppState};
+use crate::web::state::App;
 
 /// Whoever asks for more mails than anybody needs.
 pub(super) const TOO_MANY: &str =

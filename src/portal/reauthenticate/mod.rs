@@ -15,7 +15,7 @@ use crate::base::secret::PlainToken;
 use crate::tenant::policy::SecondFactor;
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::routes::{Access, Routes};
-use crate::web::state::{App, AppState};
+use crate::web::state::App;
 
 const RECOVERY_CODE: &str = "/reauthenticate/recovery-code";
 

@@ -1,4 +1,4 @@
-//! Keeping one's own expenses from the rest of the household (E7).
+//! Keeping one's own records from the rest of the household (E7).
 //!
 //! The household reads what its members had, as the notices on paper do. An adult may keep theirs
 //! private: then nobody else's page, sum or file has them, of whatever month. That somebody does is told whether
@@ -6,10 +6,12 @@
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
-use super::ledger::Reader;
+use super::RecordKind;
+use super::reader::Reader;
 use crate::audit::{self, Action};
 use crate::auth::session::Session;
 use crate::base::clock::{Clock, jst};
+use crate::base::ids::TenantId;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 
@@ -27,27 +29,30 @@ pub enum Own {
     Minor,
 }
 
-/// Whether somebody else of the household keeps theirs private.
-///
-/// # Errors
-/// The database's.
-pub async fn hides_somebody(tx: &mut TenantTx, reader: Reader<'_>) -> Result<bool, sqlx::Error> {
+/// Returns true if somebody of the household, or somebody who has left it, keeps from the reader what the household would
+/// read otherwise.
+pub async fn hides_somebody(
+    tx: &mut TenantTx,
+    kind: RecordKind,
+    reader: Reader<'_>,
+) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (
-               select from members m
-               where m.household_code = $1 and m.code <> $2
-                 and exists (select from private_expenses p
-                             where p.tenant_id = m.tenant_id and p.member_code = m.code)
-           ) or exists (
-               -- Of whoever has left the household, it keeps the rows.
-               select from expenses e
-               where e.household_code = $1 and e.member_code <> $2
-                 and ($3::date is null or e.treatment_month <= $3)
-                 and exists (select from expense_notices n
-                             where n.tenant_id = e.tenant_id and n.month = e.notice_month)
-                 and exists (select from private_expenses p
-                             where p.tenant_id = e.tenant_id and p.member_code = e.member_code)
-           ) as "hides!""#,
+        r#"select ($5::date is null or exists (
+                      select from members i
+                      where i.tenant_id = $1 and i.code = $4 and i.relation = 'insured'))
+              and (exists (
+                      select from members m
+                      join record_privacy p on p.tenant_id = m.tenant_id and p.member_code = m.code
+                      where m.tenant_id = $1 and m.household_code = $3 and m.code <> $4
+                        and p.kind = $2)
+                   or exists (
+                      select from former_households f
+                      join record_privacy p
+                        on p.tenant_id = f.tenant_id and p.member_code = f.member_code
+                      where f.tenant_id = $1 and f.household_code = $3 and f.member_code <> $4
+                        and p.kind = $2)) as "hides!""#,
+        tx.tenant() as TenantId,
+        kind.name(),
         reader.household,
         reader.member,
         reader.until as Option<Month>
@@ -56,18 +61,21 @@ pub async fn hides_somebody(tx: &mut TenantTx, reader: Reader<'_>) -> Result<boo
     .await
 }
 
-/// # Errors
-/// The database's.
+/// How it stands with a person's own rows.
 pub async fn own(
     tx: &mut TenantTx,
+    kind: RecordKind,
     session: &Session,
     today: NaiveDate,
 ) -> Result<Own, sqlx::Error> {
     let row = sqlx::query!(
         r#"select m.birthdate, p.since as "since?: DateTime<Utc>"
            from members m
-           left join private_expenses p on p.tenant_id = m.tenant_id and p.member_code = m.code
-           where m.code = $1"#,
+           left join record_privacy p
+             on p.tenant_id = m.tenant_id and p.kind = $2 and p.member_code = m.code
+           where m.tenant_id = $1 and m.code = $3"#,
+        tx.tenant() as TenantId,
+        kind.name(),
         session.member_code
     )
     .fetch_one(tx.conn())
@@ -79,48 +87,51 @@ pub async fn own(
     })
 }
 
-/// Whether the day of the eighteenth birthday has come; whoever was born on February 29 has it on
-/// March 1.
+/// Returns true from the eighteenth birthday on; a person born on February 29 has it on March 1.
 fn is_adult(birthdate: NaiveDate, today: NaiveDate) -> bool {
     today
         .checked_sub_months(Months::new(12 * ADULT_YEARS))
         .is_some_and(|latest| birthdate <= latest)
 }
 
-/// Keeps one's own rows private, or shares them again. Whether that is something new: not where it was so
-/// already, nor for who may not choose.
-///
-/// # Errors
-/// The database's.
+/// Keeps one's own rows private, or shares them again. Returns true if the setting changed: a minor's never does.
 pub async fn set(
     tx: &mut TenantTx,
     clock: &Clock,
+    kind: RecordKind,
     session: &Session,
     private: bool,
 ) -> Result<bool, sqlx::Error> {
-    let before = own(tx, session, clock.today()).await?;
-    let action = match (before, private) {
+    let before = own(tx, kind, session, clock.today()).await?;
+    match (before, private) {
         (Own::Shared, true) => {
             sqlx::query!(
-                "insert into private_expenses (member_code, since) values ($1, $2)
-                 on conflict do nothing",
+                "insert into record_privacy (tenant_id, kind, member_code, since)
+                 values ($1, $2, $3, $4) on conflict do nothing",
+                tx.tenant() as TenantId,
+                kind.name(),
                 session.member_code,
                 clock.now()
             )
             .execute(tx.conn())
             .await?;
-            Action::ExpensesHidden
         }
         (Own::Private { .. }, false) => {
             sqlx::query!(
-                "delete from private_expenses where member_code = $1",
+                "delete from record_privacy
+                 where tenant_id = $1 and kind = $2 and member_code = $3",
+                tx.tenant() as TenantId,
+                kind.name(),
                 session.member_code
             )
             .execute(tx.conn())
             .await?;
-            Action::ExpensesShown
         }
         _ => return Ok(false),
+    }
+    let action = match kind {
+        RecordKind::Expenses if private => Action::ExpensesHidden,
+        RecordKind::Expenses => Action::ExpensesShown,
     };
     audit::record(tx, clock, action, Some(session.account), serde_json::json!({})).await?;
     Ok(true)
