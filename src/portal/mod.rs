@@ -23,4 +23,4 @@ mod terms;
 mod words;
 
 pub use self::message::PortalMessage;
-pub use self::routes::routes;
+pub use self::routes::{router, routes};
