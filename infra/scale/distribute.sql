@@ -3,7 +3,8 @@
 --
 --   psql -v ON_ERROR_STOP=1 --single-transaction -f distribute.sql kosmo
 --
--- and then grants.sql. Every table stands here once, a table after those that its foreign keys name; tests/journeys/scale.rs holds both.
+-- and then grants.sql. Every table stands here once, after those that its foreign keys name; tests/journeys/scale.rs holds
+-- both.
 
 -- Shards that refer to a table on every machine are made one after the other.
 set local citus.multi_shard_modify_mode = 'sequential';
@@ -33,6 +34,7 @@ select create_reference_table('tenants');
 -- local: maintenance_windows
 -- local: mail_rates
 -- local: sns_messages
+-- local: queue_turns
 
 -- A union's own.
 select create_distributed_table('households', 'tenant_id');
@@ -63,8 +65,9 @@ select create_distributed_table('staff', 'tenant_id', colocate_with => 'househol
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('outbox', 'tenant_id', colocate_with => 'households');
-select create_distributed_table('mail_turns', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('mail_preferences', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('jobs', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('expense_claims', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('expenses', 'tenant_id', colocate_with => 'households');

@@ -12,5 +12,6 @@ pub mod identity;
 pub mod layers;
 pub mod page;
 pub mod prose;
+pub mod routes;
 pub mod state;
 pub mod turns;
