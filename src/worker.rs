@@ -18,8 +18,8 @@ use crate::mail::delivery::sender::Sender;
 use crate::tenant::directory::Directory;
 use tidy::Tidy;
 
-/// One to listen for changes of unions and one to read them; one for the hourly round.
-const OWN_CONNECTIONS: u32 = 3;
+/// One to read what has changed of unions, and one for the hourly round.
+const OWN_CONNECTIONS: u32 = 2;
 /// As many as all that work here at once use at most, so that none waits for another's.
 pub const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
 const EVERY: Duration = Duration::from_secs(60 * 60);

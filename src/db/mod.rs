@@ -39,8 +39,8 @@ const FRESH_FOR: Duration = Duration::from_secs(1);
 /// So long after one was broken, each is tried: the pool may hold more of them.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// Connections a process may have for notifications: one a channel.
-const MAX_LISTENERS: u32 = 4;
+/// Connections that a process may have for notifications: one a channel.
+const MAX_LISTENERS: u32 = 3;
 
 /// A pool of connections that act as one role.
 #[derive(Debug, Clone)]

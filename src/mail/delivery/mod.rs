@@ -35,8 +35,8 @@ const URGENT_PLACES: usize = 50;
 const NEXT_AFTER: Duration = Duration::from_millis(25);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
-/// The connections that [`run`] uses at most: one each to listen, to survey and to deliver.
-pub const CONNECTIONS: u32 = 3;
+/// The connections that [`run`] uses at most: one each to survey and to deliver. Listening has connections of its own.
+pub const CONNECTIONS: u32 = 2;
 
 /// Sends all that is due. Returns how many mails were tried.
 ///
