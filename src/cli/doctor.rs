@@ -19,6 +19,7 @@ use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
+use crate::portal::places;
 use crate::records::partitions;
 use crate::signing::{KeyState, SigningKeys};
 use crate::tenant::directory::Directory;
@@ -63,7 +64,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     let sealing = settings.sealer().map(|_| "読めました".to_owned());
     findings.add("封印の鍵", sealing.map_err(|error| error.to_string()));
     findings.add("署名の鍵", signing_keys(settings));
-    let pages = Pages::load().map(|_| "読めました".to_owned());
+    let pages = Pages::load(places::of_service).map(|_| "読めました".to_owned());
     findings.add("画面のテンプレート", pages.map_err(|error| error.to_string()));
     let filter =
         super::terminal::logging::log_filter(settings).map(|_| settings.log.filter.clone());

@@ -1,5 +1,7 @@
 //! The mails the product writes, one type each, and how they are filled in.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -165,13 +167,6 @@ pub struct ExpensesUpdatedMail {
     pub url: String,
 }
 
-impl ExpensesUpdatedMail {
-    #[must_use]
-    pub fn of(tenant: &Tenant) -> Self {
-        Self { url: format!("{}/expenses", tenant.origin) }
-    }
-}
-
 impl Mail for ExpensesUpdatedMail {
     const NAME: &'static str = "expenses_updated";
     const FROM: SenderAddress = SenderAddress::Info;
@@ -207,17 +202,44 @@ impl RenderedMail {
     }
 }
 
+/// Where mails lead: pages of the subscriber's door, which alone knows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Links {
+    pub email_confirmation: &'static str,
+    pub password_reset: &'static str,
+    pub expenses: &'static str,
+}
+
 /// Fills mails in.
 #[derive(Debug, Clone)]
 pub struct MailRoom {
-    templates: std::sync::Arc<Tera>,
+    templates: Arc<Tera>,
     domain: String,
+    links: Links,
 }
 
 impl MailRoom {
     #[must_use]
-    pub fn new(templates: std::sync::Arc<Tera>, domain: String) -> Self {
-        Self { templates, domain }
+    pub const fn new(templates: Arc<Tera>, domain: String, links: Links) -> Self {
+        Self { templates, domain, links }
+    }
+
+    /// The link by which a person confirms an address.
+    #[must_use]
+    pub fn email_confirmation(&self, tenant: &Tenant, token: &str) -> String {
+        format!("{}{}?token={token}", tenant.origin, self.links.email_confirmation)
+    }
+
+    /// The link by which a person chooses a new password.
+    #[must_use]
+    pub fn password_reset(&self, tenant: &Tenant, token: &str) -> String {
+        format!("{}{}?token={token}", tenant.origin, self.links.password_reset)
+    }
+
+    /// Where a person reads their expenses.
+    #[must_use]
+    pub fn expenses(&self, tenant: &Tenant) -> String {
+        format!("{}{}", tenant.origin, self.links.expenses)
     }
 
     /// # Errors

@@ -359,7 +359,7 @@ pub async fn check_hosts(
     let taken = sqlx::query!(
         "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
          where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
-        &labels(&config.host_uses()),
+        &labels(&config.hosts.uses(&config.slug)),
         id as Option<TenantId>
     )
     .fetch_optional(tx.conn())
@@ -375,7 +375,7 @@ async fn replace_hosts(
     id: TenantId,
     config: &TenantConfig,
 ) -> Result<(), sqlx::Error> {
-    let uses = config.host_uses();
+    let uses = config.hosts.uses(&config.slug);
     sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
         .execute(tx.conn())
         .await?;

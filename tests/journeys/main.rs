@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod activity;
 mod answers;
 mod asking;
@@ -10,10 +11,12 @@ mod bounces;
 mod catalogue;
 mod commands;
 mod connections;
+mod console;
 mod corrections;
 mod crossings;
 mod deduction;
 mod deep_links;
+mod desk;
 mod eligibility;
 mod etax;
 mod expenses;
@@ -47,6 +50,7 @@ mod sign_in;
 mod spreadsheets;
 mod sweeps;
 mod tenancy;
+mod trail;
 mod uke;
 mod updates;
 mod wayfinding;

@@ -6,13 +6,18 @@ use super::tenant;
 use crate::base::clock::Clock;
 use crate::mail::message::{MailRoom, RenderedMail};
 use crate::mail::samples;
+use crate::portal::places;
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
 
 fn mails(union: &Tenant) -> BTreeMap<&'static str, RenderedMail> {
-    let room = MailRoom::new(Pages::load().unwrap().templates(), "kosmo-web.jp".to_owned());
+    let room = MailRoom::new(
+        Pages::load(places::of_service).unwrap().templates(),
+        "kosmo-web.jp".to_owned(),
+        places::LINKS,
+    );
     let clock = Clock::test("2026-11-21T01:00:00Z".parse().unwrap());
     samples::all(&room, union, &clock).unwrap().into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::month::Month;
-use crate::expenses::ledger::{Choices, Filter, Relative};
+use crate::records::filter::{Choices, Filter, Relative};
 use crate::web::form::{Choice, Field, FormError, summary};
 
 const UNKNOWN_MONTH: &str = "診療年月を一覧から選択してください。";
@@ -12,7 +12,7 @@ const REVERSED: &str =
 
 /// What an address asks for; an empty value is none.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
+pub(in crate::portal) struct FilterQuery {
     #[serde(default)]
     from: String,
     #[serde(default)]
@@ -23,7 +23,7 @@ pub(super) struct Asked {
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct FilterForm {
-    pub(super) errors: Vec<FormError>,
+    pub(in crate::portal) errors: Vec<FormError>,
     from: Field,
     to: Field,
     patient: Field,
@@ -34,18 +34,18 @@ pub(in crate::portal) struct FilterForm {
 
 /// What was asked for, and the name of the person.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Narrowed {
-    pub(super) filter: Filter,
+pub(in crate::portal) struct Narrowed {
+    pub(in crate::portal) filter: Filter,
     patient: Option<String>,
 }
 
 /// Somebody asked for a person whose rows are not theirs to see, or who isn't there.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct UnknownPatient;
+pub(in crate::portal) struct UnknownPatient;
 
-impl Asked {
+impl FilterQuery {
     /// The filter; none where something is wrong with it, which the form tells.
-    pub(super) fn read(
+    pub(in crate::portal) fn read(
         &self,
         choices: &Choices,
     ) -> Result<(FilterForm, Option<Narrowed>), UnknownPatient> {
@@ -145,7 +145,7 @@ fn choice(value: &str, label: &str, checked: bool) -> Choice {
 
 impl Narrowed {
     /// `from=2025-01&patient=K2`
-    pub(super) fn query(&self) -> String {
+    pub(in crate::portal) fn query(&self) -> String {
         let Filter { from, to, member } = &self.filter;
         let fields: Vec<(&str, String)> = [
             ("from", text(*from)),
@@ -159,7 +159,7 @@ impl Narrowed {
     }
 
     /// 「2025年1月から2025年3月まで」; none where every month counts.
-    pub(super) fn months(&self) -> Option<String> {
+    pub(in crate::portal) fn months(&self) -> Option<String> {
         let until = |month: Month| format!("{}まで", month.japanese());
         match (self.filter.from, self.filter.to) {
             (None, None) => None,
@@ -171,7 +171,7 @@ impl Narrowed {
     }
 
     /// Everything that was chosen, in words.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::portal) fn words(&self) -> String {
         let months = self.months().unwrap_or_else(|| "指定なし".to_owned());
         let patient = self.patient.as_deref().unwrap_or("全員");
         format!("診療年月：{months}　受診者：{patient}")
@@ -193,8 +193,8 @@ mod tests {
         }
     }
 
-    fn asked(from: &str, to: &str, patient: &str) -> Asked {
-        Asked { from: from.into(), to: to.into(), patient: patient.into() }
+    fn asked(from: &str, to: &str, patient: &str) -> FilterQuery {
+        FilterQuery { from: from.into(), to: to.into(), patient: patient.into() }
     }
 
     fn checked(choices: &[Choice]) -> Vec<&str> {
