@@ -65,9 +65,6 @@ impl Runner {
     }
 
     /// Runs all jobs that are due, and those that fall due meanwhile.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn drain(&self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
         self.survey().await?;
         self.work(stop, true).await;

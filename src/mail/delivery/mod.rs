@@ -40,8 +40,7 @@ pub const CONNECTIONS: u32 = 2;
 
 /// Sends all that is due. Returns how many mails were tried.
 ///
-/// # Errors
-/// The database's. A mail that can't be sent is no error: it waits for its next turn.
+/// A mail that can't be sent is no error: it waits for its next turn.
 pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, sqlx::Error> {
     let waiting = Waiting::new();
     survey(db, clock, &waiting).await?;
