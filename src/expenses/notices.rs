@@ -102,7 +102,7 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     }
     let Some(notice) = records::notices::find(tx, KIND, month).await? else { return Ok(0) };
     let addresses = concerned(tx, cx, month).await?;
-    let mail = ExpensesUpdatedMail::of(cx.tenant);
+    let mail = ExpensesUpdatedMail { url: cx.mail.expenses(cx.tenant) };
     updates::tell(tx, cx, notice, &mail, &addresses).await
 }
 
