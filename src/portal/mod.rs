@@ -44,7 +44,12 @@ pub fn routes() -> Routes {
             get(sign_in::show).post(passkey_alone::submit),
         )
         .route(ONWARD, Access::SigningIn, get(onward))
-        .route("/sign-in/code", Access::SigningIn, get(email_code::show).post(email_code::submit))
+        // The form asks for the session's token itself: a double click's second request bears the first one.
+        .route(
+            "/sign-in/code",
+            (Access::SigningIn, Access::Anybody),
+            get(email_code::show).post(email_code::submit),
+        )
         .route(
             "/sign-in/code/resend",
             Access::SigningIn,
