@@ -25,11 +25,11 @@ use crate::db::{Db, Role, migrate};
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
-use crate::portal::{self, PortalMessage, opening};
+use crate::portal::{self, PortalMessage, opening, places};
 use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
 use crate::tenant::hosts::Door;
-use crate::web::assets::{self, well_known};
+use crate::web::assets::{serve, well_known};
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::prose::Shelf;
@@ -53,8 +53,8 @@ pub async fn build(
     let db = Db::new(database, Role::Server, settings.database.max_connections);
     let base = settings.base_url();
     let https = base.is_https();
-    let pages = Pages::load()?;
-    let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone());
+    let pages = Pages::load(places::of_service)?;
+    let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone(), places::LINKS);
     let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
     let hasher = Hasher::new(&settings.hashing);
@@ -114,7 +114,7 @@ fn portal_door(app: &AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), layers::note_foreign))
         .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages::<PortalMessage>))
-        .route("/assets/{name}", get(assets::serve))
+        .route("/assets/{name}", get(serve::serve))
         .route("/manifest.webmanifest", get(well_known::manifest))
         .route("/.well-known/security.txt", get(well_known::security_txt))
         .with_state(app.clone())
@@ -130,7 +130,7 @@ fn console_door(app: &AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), layers::note_foreign))
         .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages::<ConsoleMessage>))
-        .route("/assets/{name}", get(assets::serve))
+        .route("/assets/{name}", get(serve::serve))
         .route("/.well-known/security.txt", get(well_known::security_txt))
         .with_state(app.clone())
 }

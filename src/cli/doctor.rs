@@ -14,10 +14,12 @@ use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
 use crate::base::{files, io_words};
 use crate::config::{MailSender, Settings};
+use crate::db::actor::Actor;
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
+use crate::portal::places;
 use crate::records::partitions;
 use crate::signing::{KeyState, SigningKeys};
 use crate::tenant::directory::Directory;
@@ -62,7 +64,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     let sealing = settings.sealer().map(|_| "読めました".to_owned());
     findings.add("封印の鍵", sealing.map_err(|error| error.to_string()));
     findings.add("署名の鍵", signing_keys(settings));
-    let pages = Pages::load().map(|_| "読めました".to_owned());
+    let pages = Pages::load(places::of_service).map(|_| "読めました".to_owned());
     findings.add("画面のテンプレート", pages.map_err(|error| error.to_string()));
     let filter =
         super::terminal::logging::log_filter(settings).map(|_| settings.log.filter.clone());
@@ -305,8 +307,8 @@ async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> 
 }
 
 async fn mails(db: &Db) -> Result<String, String> {
-    let backlog =
-        undelivered::backlog(db, &Clock::System).await.map_err(|error| told::database(&error))?;
+    let backlog = undelivered::backlog(db, &Actor::system("doctor"), &Clock::System).await;
+    let backlog = backlog.map_err(|error| told::database(&error))?;
     if backlog.is_empty() {
         return Ok("滞りはありません".to_owned());
     }

@@ -7,6 +7,7 @@ mod command;
 mod doctor;
 mod expenses;
 mod import;
+mod jobs;
 mod letters;
 mod mail;
 mod maintenance;

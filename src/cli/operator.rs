@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::db::actor::Actor;
 use crate::db::{Db, Role, TenantTx};
 use crate::mail::message::MailRoom;
+use crate::portal::places;
 use crate::tenant::directory::{Directory, Tenant};
 use crate::tenant::registry::{self, Registered, RegistryError};
 use crate::web::page::Pages;
@@ -54,7 +55,11 @@ impl Operator {
         let tenant = unions
             .find(|tenant| tenant.config.slug.as_str() == slug)
             .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))?;
-        let room = MailRoom::new(Pages::load()?.templates(), settings.mail.domain.clone());
+        let room = MailRoom::new(
+            Pages::load(places::of_service)?.templates(),
+            settings.mail.domain.clone(),
+            places::LINKS,
+        );
         Ok((tenant, room))
     }
 }

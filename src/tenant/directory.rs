@@ -119,6 +119,12 @@ impl Directory {
         maintenance::told(&both, now)
     }
 
+    /// The union with this id.
+    #[must_use]
+    pub fn find(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.snapshot.load().by_id.get(&id).cloned()
+    }
+
     /// Every union, ordered by slug.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Tenant>> {

@@ -142,6 +142,17 @@ pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<Registered, Registry
     find(tx, slug).await?.ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
+/// The ids and slugs of all unions, by slug.
+///
+/// # Errors
+/// The database's.
+pub async fn ids(tx: &mut PlatformTx) -> Result<Vec<(TenantId, String)>, sqlx::Error> {
+    let rows = sqlx::query!(r#"select id as "id: TenantId", slug from tenants order by slug"#)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.slug)).collect())
+}
+
 /// The policy of one version.
 ///
 /// # Errors

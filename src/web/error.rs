@@ -4,8 +4,9 @@
 //! [`super::layers::error_pages`] writes the page.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
+use super::elsewhere::Elsewhere;
 use crate::auth::credentials::hashing::HashingError;
 use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::passkey::PasskeyError;
@@ -127,7 +128,7 @@ impl WebError {
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         if let Self::NotDue(step) = self {
-            return Redirect::to(step.path()).into_response();
+            return Elsewhere::Due(step).into_response();
         }
         let failure = self.failure();
         match failure {

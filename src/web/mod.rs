@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod download;
+pub mod elsewhere;
 pub mod error;
 pub mod form;
 pub mod hooks;

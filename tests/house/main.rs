@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "db",
     "pdf",
     "tenant",
+    "jobs",
     "mail",
     "audit",
     "import",
@@ -111,7 +112,8 @@ fn doors_speak_no_sql_and_rooms_no_http() {
     for (path, text) in sources() {
         let module = module(&path);
         let doors = ["web", "portal", "console", "cli", "demo"];
-        let rooms = ["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import"];
+        let rooms =
+            ["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import", "jobs"];
         let product = text.split("#[cfg(test)]").next().unwrap();
         if doors.contains(&module.as_str()) {
             let sql = ["sqlx::query", "query!", "query_as", "query_scalar"];

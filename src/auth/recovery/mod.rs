@@ -92,7 +92,7 @@ impl SignIn<'_> {
         );
         let found = found.fetch_optional(tx.conn()).await?.filter(|_| !often);
         let (now, token) = (self.clock.now(), PlainToken::random());
-        let url = format!("{}/reset-password?token={}", tenant.origin, token.expose());
+        let url = self.mail.password_reset(tenant, &token.expose());
         let mail = PasswordResetMail { url, minutes: VALID_FOR.num_minutes() };
         let expires_at = now + VALID_FOR;
         let account = found.as_ref().map(|row| row.id);

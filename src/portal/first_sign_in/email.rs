@@ -11,7 +11,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::base::email::{self, EmailAddress};
 use crate::base::japanese::shows_nothing;
-use crate::portal::ONWARD;
+use crate::portal::places::{self, ONWARD};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::{SigningIn, Visitor};
@@ -202,10 +202,10 @@ pub(super) async fn resend(
     let signing_in = signing_in.at(Step::AddressConfirmation)?;
     let SigningIn { visitor, session, .. } = &signing_in;
     let Some(pending) = pending(&app, visitor, session).await? else {
-        return Ok(Redirect::to(Step::Address.path()).into_response());
+        return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let Some(email) = EmailAddress::parse(&pending.email) else {
-        return Ok(Redirect::to(Step::Address.path()).into_response());
+        return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
         Asking::Sent => {
