@@ -164,15 +164,18 @@ fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
         for routed in text.split(".post(").skip(1) {
             let (name, _) = routed.split_once(')').unwrap();
             let (of, name) = name.rsplit_once("::").unwrap_or(("", name));
-            let arguments = portal.iter().find_map(|(stem, at, text)| {
-                let sibling = stem == of && at.parent() == path.parent();
-                let here = if of.is_empty() { at == path } else { sibling };
+            // A module may be of another folder; where two have its name, the handlers of both are looked at.
+            let mut all = portal.iter().filter_map(|(stem, at, text)| {
+                let named = stem == of || at.parent().unwrap().ends_with(of);
+                let here = if of.is_empty() { at == path } else { named };
                 let (_, rest) = text.split_once(&format!("async fn {name}(")).filter(|_| here)?;
                 rest.split_once(") -> ").map(|(arguments, _)| arguments)
             });
-            let arguments = arguments.unwrap_or_else(|| panic!("{}: {of}::{name}", path.display()));
-            let asks = arguments.contains(": Form<") || arguments.contains(": Sent<");
-            assert!(asks, "{}: {of}::{name} takes no form", path.display());
+            let first = all.next().unwrap_or_else(|| panic!("{}: {of}::{name}", path.display()));
+            for arguments in std::iter::once(first).chain(all) {
+                let asks = arguments.contains(": Form<") || arguments.contains(": Sent<");
+                assert!(asks, "{}: {of}::{name} takes no form", path.display());
+            }
             handlers += 1;
         }
     }
