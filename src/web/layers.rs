@@ -216,7 +216,7 @@ pub(crate) struct Message {
 }
 
 impl Page for Message {
-    const TEMPLATE: &'static str = "portal/message.html";
+    const TEMPLATE: &'static str = "web/message.html";
 }
 
 impl Message {

@@ -26,7 +26,7 @@ pub(crate) struct NotOpen {
 }
 
 impl Page for NotOpen {
-    const TEMPLATE: &'static str = "portal/not_open.html";
+    const TEMPLATE: &'static str = "web/not_open.html";
 }
 
 /// 「現在ご利用いただけません」: the union is out of service.
@@ -34,7 +34,7 @@ impl Page for NotOpen {
 pub(crate) struct OutOfService {}
 
 impl Page for OutOfService {
-    const TEMPLATE: &'static str = "portal/out_of_service.html";
+    const TEMPLATE: &'static str = "web/out_of_service.html";
 }
 
 /// 「ただいまメンテナンス中です」
@@ -45,7 +45,7 @@ pub(crate) struct UnderMaintenance {
 }
 
 impl Page for UnderMaintenance {
-    const TEMPLATE: &'static str = "portal/maintenance.html";
+    const TEMPLATE: &'static str = "web/maintenance.html";
 }
 
 /// While the portal is closed, every page is the one that says until when.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::sql::untied;
-use super::{of_tests_alone, sources};
+use crate::files::{only_in_tests, sources};
 
 /// Statements that are of several unions on purpose, by file and beginning, and why they may be.
 const OF_ALL_UNIONS: [(&str, &str, &str); 0] = [];
@@ -110,7 +110,7 @@ fn statements(owned: &[String]) -> BTreeMap<String, BTreeSet<String>> {
     let mut placed = BTreeSet::new();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let sources = sources();
-    let tests = of_tests_alone(&sources);
+    let tests = only_in_tests(&sources);
     for (path, text) in &sources {
         if tests.iter().any(|test| path.with_extension("").starts_with(test)) {
             continue;
