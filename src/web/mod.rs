@@ -13,4 +13,5 @@ pub mod opening;
 pub mod page;
 pub mod prose;
 pub mod state;
+pub mod to_the_end;
 pub mod turns;
