@@ -14,10 +14,13 @@ create table tenants (
 create table tenant_hosts (
     label text primary key,
     tenant_id uuid not null references tenants,
+    -- Whose host it is: subscribers', or staff's.
+    door text not null check (door in ('portal', 'console')),
+    -- False for one that redirects.
     canonical boolean not null
 );
 
-create unique index tenant_hosts_one_canonical on tenant_hosts (tenant_id) where canonical;
+create unique index tenant_hosts_one_canonical on tenant_hosts (tenant_id, door) where canonical;
 
 -- The newest version is in force. A rollback adds a version that repeats an older one, so that what was in force on a
 -- given day can always be told. A version also says if the union is in service, for the same reason.

@@ -57,6 +57,12 @@ pub enum Action {
     ForeignRefused,
     /// Staff asked for what their rights don't allow.
     AuthzDenied,
+    /// Staff looked for people.
+    PeopleSearched,
+    /// Staff opened a person's page.
+    PersonViewed,
+    MedicalDataViewed,
+    TrailRead,
 }
 
 impl Action {
@@ -112,6 +118,10 @@ impl Action {
             Self::UpdateMailChosen => "update_mail.chosen",
             Self::ForeignRefused => "foreign.refused",
             Self::AuthzDenied => "authz.denied",
+            Self::PeopleSearched => "person.search",
+            Self::PersonViewed => "person.view",
+            Self::MedicalDataViewed => "medical.view",
+            Self::TrailRead => "audit.read",
         }
     }
 

@@ -18,4 +18,5 @@ pub mod reauth;
 pub mod recovery;
 pub mod session;
 pub mod sign_in;
+pub mod staff;
 pub mod touched;

@@ -259,7 +259,7 @@ impl<'s> SignIn<'s> {
             whole,
         };
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
-        tx.goes_on_as(found.account, id);
+        tx.goes_on_as(self.actor.clone().signed_in(found.account, id));
         let Lookup::Living(session) = session::read(&mut tx, self.context(tenant), &token).await?
         else {
             return Ok(Outcome::Refused);

@@ -19,6 +19,7 @@ use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
 use crate::portal::places;
+use crate::records::partitions;
 use crate::signing::{KeyState, SigningKeys};
 use crate::tenant::directory::Directory;
 use crate::tenant::registry;
@@ -208,6 +209,7 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
             return;
         }
     }
+    findings.add("年ごとの表", partitions_ahead(&db).await);
     findings.add(
         "行レベルセキュリティ",
         match health::unprotected_tables(&db).await {
@@ -231,6 +233,21 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
         findings.add("署名の鍵の組合", signing_unions(settings, &db).await);
     }
     findings.add("メール", mails(&db).await);
+}
+
+/// Rows of a year without a table of its own pile up in the last one.
+async fn partitions_ahead(db: &Db) -> Result<String, String> {
+    let look = async {
+        let mut tx = db.platform().await?;
+        partitions::missing(&mut tx, Clock::System.today()).await
+    };
+    let missing = look.await.map_err(|error| told::database(&error))?;
+    if missing.is_empty() {
+        return Ok("来年の分まであります".to_owned());
+    }
+    let years: Vec<String> =
+        missing.iter().map(|missing| format!("{}の{}年", missing.table, missing.year)).collect();
+    Err(format!("{}の分がありません。kosmo migrate を実行してください", years.join("、")))
 }
 
 /// What `kosmo serve` and `kosmo worker` do first.

@@ -17,7 +17,7 @@ use crate::base::japanese::minute;
 use crate::base::month::Month;
 use crate::config::Settings;
 use crate::expenses::import::{COLUMNS, ExpensesImport, Format, Imported, LeaveOut};
-use crate::expenses::notices::{self, Published, Withdrawn};
+use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::expenses::uke::{self, Unmatched};
 use crate::import::{Counts, ImportError};
 
@@ -336,7 +336,15 @@ async fn withdraw(
 async fn list(operator: &Operator, union: &Union, json: bool) -> anyhow::Result<Outcome> {
     let union = operator.find(union).await?;
     let mut tx = operator.begin(union.id).await?;
-    let months = notices::list(&mut tx).await?;
+    let mut months = Vec::new();
+    loop {
+        let before = months.last().map(|notice: &Notice| notice.month);
+        let more = notices::list(&mut tx, before).await?;
+        if more.is_empty() {
+            break;
+        }
+        months.extend(more);
+    }
     tx.commit().await?;
     if json {
         let months: Vec<_> = months

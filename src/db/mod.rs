@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, SqlSafeStr as
 use tracing::Instrument as _;
 
 use self::actor::Actor;
-use crate::base::ids::{LoginId, SessionId, TenantId};
+use crate::base::ids::TenantId;
 
 /// How long a request waits for a connection before it is told to come again.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -184,10 +184,10 @@ impl TenantTx {
         &self.actor
     }
 
-    /// From here on the transaction is that of a session which has begun in it: a sign-in's own lines name the
-    /// person and the session that it made.
-    pub fn goes_on_as(&mut self, login: LoginId, session: SessionId) {
-        self.actor = self.actor.clone().signed_in(login, session);
+    /// Names whoever acts more closely, once the transaction itself has found out: the person whose session has begun
+    /// in it, the staff member whose roles it has read.
+    pub fn goes_on_as(&mut self, actor: Actor) {
+        self.actor = actor;
     }
 
     /// # Errors

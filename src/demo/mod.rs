@@ -27,6 +27,7 @@ use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
+use crate::records::partitions;
 use crate::web::host;
 use people::Person;
 
@@ -78,6 +79,7 @@ async fn run_with(
         .await
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     migrate::migrate(&postgres.options()).await?;
+    partitions::extend_as_owner(&postgres.options(), Clock::System.today()).await?;
     if !settings.demo_sealing_keys().exists() {
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
+use super::opening;
 use crate::auth::session::Session;
 use crate::base::email::masked;
 use crate::portal::next::Next;
@@ -12,7 +13,6 @@ use crate::portal::places::ONWARD;
 use crate::portal::settings::passkey_offer;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
-use crate::web::opening;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 

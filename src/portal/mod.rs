@@ -5,8 +5,10 @@ mod expenses;
 mod first_sign_in;
 mod forgotten;
 mod home;
+mod message;
 mod next;
 mod onward;
+pub mod opening;
 pub mod places;
 mod policies;
 mod reauthenticate;
@@ -19,4 +21,5 @@ mod templates;
 mod terms;
 mod words;
 
+pub use self::message::PortalMessage;
 pub use self::routes::routes;

@@ -9,6 +9,7 @@ pub mod contact;
 pub mod directory;
 pub mod file;
 pub mod formula;
+pub mod hosts;
 pub mod maintenance;
 pub mod names;
 mod notify;

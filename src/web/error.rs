@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::elsewhere::Elsewhere;
+use super::turns::NoTurn;
 use crate::auth::credentials::hashing::HashingError;
 use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::passkey::PasskeyError;
@@ -26,6 +27,10 @@ pub enum Failure {
     /// The form is from another site, or from another visit.
     StaleForm,
     NotFound,
+    /// 「一定期間が経過したため、エラーになりました」 (L9)
+    SessionExpired,
+    /// The person has so much under way that this has to wait until some of it is done.
+    TooMany,
     /// The browser shows more cookies than can be meant for us.
     TooManyCookies,
     Unexpected,
@@ -40,6 +45,8 @@ impl Failure {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SessionExpired => StatusCode::UNAUTHORIZED,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -84,6 +91,8 @@ pub enum WebError {
     Printing(#[from] PrintError),
     #[error("e-Tax: {0}")]
     Etax(#[from] EtaxError),
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
     #[error("background work: {0}")]
     Background(#[from] tokio::task::JoinError),
     #[error("template: {0:?}")]
@@ -106,6 +115,8 @@ impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
+            Self::NoTurn(NoTurn::TooMany) => Failure::TooMany,
+            Self::NoTurn(NoTurn::Full) => Failure::Unavailable,
             Self::Database(error)
             | Self::Sending(SendingError::Database(error))
             | Self::Passkey(PasskeyError::Database(error))

@@ -1,4 +1,5 @@
-//! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong.
+//! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong. It fills templates in that a
+//! door names, and names none of a door itself.
 
 pub mod assets;
 pub mod download;
@@ -9,7 +10,6 @@ pub mod hooks;
 pub mod host;
 pub mod identity;
 pub mod layers;
-pub mod opening;
 pub mod page;
 pub mod prose;
 pub mod state;

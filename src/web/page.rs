@@ -12,7 +12,7 @@ use tera::{Context, Kwargs, State, Tera};
 use super::assets::icon::{SIZES, icon_url};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
-use crate::base::japanese::{GETA, is_gaiji};
+use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::brand::Colour;
 use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
@@ -149,7 +149,7 @@ impl Pages {
         context.insert("page", page);
         context.insert("gaiji", &false);
         let html = self.templates.render(template, &context)?;
-        if !html.contains(is_gaiji) {
+        if !has_gaiji(&html) {
             return Ok(html);
         }
         context.insert("gaiji", &true);

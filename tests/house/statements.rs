@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::sql::untied;
 use crate::files::{only_in_tests, sources};
+use crate::sql::untied;
 
 /// Statements that are of several unions on purpose, by file and beginning, and why they may be.
 const OF_ALL_UNIONS: [(&str, &str, &str); 0] = [];

@@ -106,7 +106,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
         "accounts",
         "sessions",
         "expenses",
-        "expense_notices",
+        "record_notices",
     ];
     let server = Db::new(world.database.options.clone(), Role::Server, 2);
     for table in readable {

@@ -5,7 +5,7 @@ use chrono::{Duration, NaiveDate};
 use kosmo::auth::housekeeping::tidy;
 
 use crate::operator::said;
-use crate::support::people::{GORO, TARO};
+use crate::support::people::{self, EXPENSE_HEADINGS, GORO, HANAKO, TARO, file};
 use crate::support::world::{World, tester};
 
 impl World {
@@ -32,6 +32,56 @@ async fn t12_whoever_lost_eligibility_sees_the_months_up_to_it_and_until_when() 
     assert!(year.shows("3,000") && !year.shows("1,500"), "{}", year.text());
     let mut goro = world.sign_in(GORO).await;
     assert!(!goro.get("/").await.shows("資格を喪失"), "his own household's alone");
+}
+
+#[tokio::test]
+async fn t12_a_dependent_who_lost_it_alone_reads_their_own_and_nobody_elses() {
+    let world = World::new().await;
+    world.import_members("klinekenpo", &people::family()).await.unwrap();
+    world.register(HANAKO).await;
+    world.lose("K2", "2026-08-01").await;
+    let row = "N1,K2,2026-11,2026-08,あとの歯科,歯科,1,1000,700,0,310,";
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &[row])).await.unwrap();
+    let mut hanako = world.sign_in(HANAKO).await;
+    for (path, own) in [
+        ("/expenses", "3,000円"),
+        ("/expenses/history", "2025年3月"),
+        ("/expenses/months/2025-03", "3,420円"),
+        ("/expenses/months/2026-09", "みなと歯科"),
+        ("/expenses/search", "6,420円"),
+        ("/expenses/graph", "¥3,000"),
+    ] {
+        let page = hanako.get(path).await;
+        assert!(page.shows(own), "{path}, {own}: {}", page.text());
+        for other in ["タロウ", "薬局", "12,960", "1,500", "あとの歯科"] {
+            assert!(!page.shows(other), "{path} shows {other}: {}", page.text());
+        }
+    }
+    // The family reads of her on.
+    let mut taro = world.sign_in(TARO).await;
+    assert!(taro.get("/expenses/months/2025-03").await.shows("3,720円"));
+    assert!(taro.get("/expenses/months/2026-09").await.shows("みなと歯科"));
+}
+
+#[tokio::test]
+async fn t12_e7_the_insured_who_lost_it_reads_of_dependents_what_these_share() {
+    let world = World::new().await;
+    world.import_members("klinekenpo", &people::family()).await.unwrap();
+    let private = "insert into record_privacy (tenant_id, kind, member_code, since)
+                   select tenant_id, 'expenses', code, now() from members where code = 'K4'";
+    let rows = [
+        "N1,K4,2026-11,2026-07,ひみつ病院,通院,1,1000,700,0,310,",
+        "N2,K5,2026-11,2026-07,こども病院,通院,1,1000,700,0,320,",
+    ];
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &rows)).await.unwrap();
+    world.execute(private).await;
+    for member in ["K1", "K2", "K4", "K5"] {
+        world.lose(member, "2026-08-01").await;
+    }
+    let page = world.sign_in(TARO).await.get("/expenses/months/2026-11").await;
+    assert!(page.shows("こども病院") && page.shows("320円"), "{}", page.text());
+    assert!(!page.shows("ひみつ病院"), "{}", page.text());
+    assert!(page.shows("家族への公開を望まない方の医療費は"), "{}", page.text());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{files, told};
 use crate::tenant::policy::TenantConfig;
-use crate::tenant::{contact, file};
+use crate::tenant::{contact, file, hosts};
 
 /// What is wrong with a file.
 pub(super) struct Mistake {
@@ -14,13 +14,14 @@ pub(super) struct Mistake {
 
 /// Reads files; all their mistakes, where there are any.
 pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>> {
-    let (mut configs, mut mistakes) = (Vec::new(), Vec::new());
+    let (mut configs, mut texts, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
     for path in files {
         let text = files::text(path).unwrap_or_else(|error| Err(told::error(&error)));
         let problems = match text {
             Ok(text) => match file::parse(&text) {
                 Ok(config) => {
                     configs.push(config);
+                    texts.push((path.display().to_string(), text));
                     continue;
                 }
                 Err(problems) => problems,
@@ -32,6 +33,16 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
         let file = path.display().to_string();
         mistakes
             .extend(problems.into_iter().map(|problem| Mistake { file: file.clone(), problem }));
+    }
+    for clash in hosts::clashes(&configs) {
+        let (file, text) = &texts[clash.index];
+        let problem = file::Problem {
+            line: file::line_of_setting(text, clash.path),
+            path: clash.path.to_owned(),
+            message: format!("ホスト名「{}」は組合「{}」が使っています", clash.label, clash.holder),
+            suggestion: None,
+        };
+        mistakes.push(Mistake { file: file.clone(), problem });
     }
     if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) }
 }

@@ -8,8 +8,8 @@ use crate::auth::credentials::letters::LettersError;
 use crate::auth::factor::email_code::SendingError;
 use crate::base::io_words;
 use crate::db::is_unavailable;
-use crate::expenses::notices::TellError;
 use crate::import::ImportError;
+use crate::records::updates::TellError;
 use crate::tenant::registry::RegistryError;
 
 const DATABASE: &str = "データベースに接続できません。設定（KOSMO_DATABASE__URL か kosmo.toml の database.url）と、PostgreSQLが動いているかを確かめてください（例: systemctl start postgresql。デモなら kosmo demo）。kosmo doctor でくわしく調べられます";

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::statement;
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::etax;
-use crate::expenses::ledger::Reader;
+use crate::records::reader::Reader;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, FormError, status_of, summary};
 use crate::web::identity::{Subscriber, Visitor};

@@ -18,8 +18,6 @@ use axum::routing::get;
 use crate::portal::places;
 use crate::web::state::AppState;
 
-const PDF: &str = "application/pdf";
-
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(places::EXPENSES, get(overview::show))

@@ -7,14 +7,16 @@ use serde::Serialize;
 use super::filter::{Asked, FilterForm, Narrowed, UnknownPatient};
 use super::paper::{self, Paper};
 use super::table::Table;
-use crate::expenses::ledger::{self, ExpenseRow, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, ExpenseRow};
 use crate::expenses::statement::Statement;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::AppState;
+use crate::web::turns::Turn;
 
 const PAGE: &str = "/expenses/search";
 
@@ -57,6 +59,7 @@ impl From<UnknownPatient> for WebError {
 
 pub(super) async fn show(
     State(app): State<AppState>,
+    _turn: Turn,
     Subscriber { visitor, session, .. }: Subscriber,
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
@@ -67,7 +70,8 @@ pub(super) async fn show(
     let page = match narrowed {
         Some(narrowed) => {
             let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
-            let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+            let hides_somebody =
+                privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
             Search::found(form, &narrowed, rows, hides_somebody)
         }
         None => Search { filter: form, found: None },
@@ -78,6 +82,7 @@ pub(super) async fn show(
 
 pub(super) async fn pdf(
     State(app): State<AppState>,
+    turn: Turn,
     subscriber: Subscriber,
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
@@ -86,7 +91,7 @@ pub(super) async fn pdf(
     let choices = ledger::choices(&mut tx, reader).await?;
     let narrowed = asked.read(&choices)?.1.ok_or(WebError::NotFound)?;
     let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {
@@ -101,7 +106,7 @@ pub(super) async fn pdf(
         name: format!("医療費明細{months}.pdf"),
         plain: "expenses.pdf".to_owned(),
     };
-    paper::send(&app, &subscriber, paper).await
+    paper::send(&app, &subscriber.visitor, turn, paper).await
 }
 
 #[cfg(test)]

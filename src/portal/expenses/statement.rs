@@ -11,13 +11,15 @@ use serde::Serialize;
 use super::paper::{self, Paper};
 use super::table::Table;
 use crate::base::month::Month;
-use crate::expenses::ledger::{self, ExpenseRow, MonthSum, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, ExpenseRow, MonthSum};
 use crate::expenses::statement::Statement as Lines;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
+use crate::web::turns::Turn;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Statement {
@@ -178,18 +180,20 @@ pub(super) async fn year_page(
 
 pub(super) async fn month_pdf(
     State(app): State<AppState>,
+    turn: Turn,
     Path(month): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
-    send(&app, subscriber, Period::month(&month)).await
+    send(&app, turn, subscriber, Period::month(&month)).await
 }
 
 pub(super) async fn year_pdf(
     State(app): State<AppState>,
+    turn: Turn,
     Path(year): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
-    send(&app, subscriber, Period::year(&year)).await
+    send(&app, turn, subscriber, Period::year(&year)).await
 }
 
 async fn show(
@@ -202,7 +206,7 @@ async fn show(
     let mut tx = visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
     let noticed = ledger::month_sums(&mut tx, reader).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
     let page = Statement::of(period, &noticed, rows, hides_somebody);
     visitor.page(app, StatusCode::OK, &page)
@@ -210,6 +214,7 @@ async fn show(
 
 async fn send(
     app: &App,
+    turn: Turn,
     subscriber: Subscriber,
     period: Option<Period>,
 ) -> Result<Response, WebError> {
@@ -217,7 +222,7 @@ async fn send(
     let reader = Reader::of(&subscriber.session);
     let mut tx = subscriber.visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {
@@ -230,7 +235,7 @@ async fn send(
         name: format!("医療費明細_{}.pdf", period.label()),
         plain: format!("expenses-{}.pdf", period.plain()),
     };
-    paper::send(app, &subscriber, paper).await
+    paper::send(app, &subscriber.visitor, turn, paper).await
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::auth::factor::passkey::{Offer, Visit};
+use crate::portal::opening;
 use crate::portal::places::SIGN_IN;
 use crate::web::error::WebError;
 use crate::web::form::{Field, FormError};
 use crate::web::identity::Visitor;
-use crate::web::opening;
 use crate::web::page::Page;
 use crate::web::state::App;
 

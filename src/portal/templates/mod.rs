@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::home::{Home, PasskeyOffer};
+use super::message::PortalMessage;
+use super::opening::{NotOpen, OutOfService};
 use super::policies::PoliciesPage;
 use super::second_factor::email_code::{CodeForm, EmailCodePage};
 use super::second_factor::method::methods;
@@ -21,6 +23,7 @@ use crate::auth::factor::passkey::Offer;
 use crate::auth::journey::Progress;
 use crate::base::clock::Clock;
 use crate::base::ids::{RequestId, TenantId, TermsId};
+use crate::config::BaseUrl;
 use crate::portal::places;
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
@@ -29,26 +32,23 @@ use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
 use crate::web::error::Failure;
 use crate::web::form::{Field, FormError};
-use crate::web::identity::SessionExpired;
 use crate::web::layers::Message;
-use crate::web::opening::{NotOpen, OutOfService};
 use crate::web::page::{Frame, Page, Pages, Person};
 use crate::web::prose::Shelf;
 
 /// Pages that somebody sees who isn't signing in and isn't signed in.
-const NOBODYS: [&str; 13] = [
+const NOBODYS: [&str; 12] = [
     "portal/closed.html",
     "portal/confirm_email.html",
     "portal/first_sign_in/again.html",
     "portal/forgotten_password.html",
     "portal/forgotten_user_id.html",
-    "web/maintenance.html",
-    "web/message.html",
-    "web/not_open.html",
-    "web/out_of_service.html",
+    "portal/maintenance.html",
+    "portal/message.html",
+    "portal/not_open.html",
+    "portal/out_of_service.html",
     "portal/reset_password.html",
     "portal/reset_password_over.html",
-    "portal/session_expired.html",
     "portal/sign_in.html",
 ];
 
@@ -125,8 +125,8 @@ fn no_script_hinders_pasting() {
 fn tenant(config: TenantConfig) -> Tenant {
     let id = TenantId::new(&Clock::System);
     let terms = Terms::of(id, &[Arc::new(terms_version())]).unwrap();
-    let origin = "http://example.localhost:8080".to_owned();
-    Tenant::new(id, 1, config, origin, terms)
+    let base = BaseUrl::try_from("http://localhost:8080".to_owned()).unwrap();
+    Tenant::new(id, 1, config, &base, terms)
 }
 
 fn terms_version() -> TermsVersion {
@@ -317,15 +317,16 @@ fn fill_in_every_page() -> Gallery {
     recovery::show(&mut gallery);
     gallery.show(&SignOut {});
     gallery.show(&PoliciesPage { terms: TermsText::of(&Shelf::default(), &terms_version()) });
-    gallery.show(&SessionExpired {});
     for failure in [
         Failure::BadRequest,
         Failure::NotFound,
+        Failure::SessionExpired,
+        Failure::TooMany,
         Failure::TooManyCookies,
         Failure::Unexpected,
         Failure::Unavailable,
     ] {
-        gallery.show(&Message::of(failure, RequestId::new(&Clock::System)));
+        gallery.show(&PortalMessage(Message::of(failure, RequestId::new(&Clock::System))));
     }
     expenses::show(&mut gallery);
     gallery

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::icon::{SIZES, icon_url};
 use crate::tenant::directory::Tenant;
+use crate::tenant::hosts::Door;
 use crate::web::state::AppState;
 
 /// How long what `security.txt` tells may be relied on, from the moment it is read (RFC 9116 §2.5.5).
@@ -72,6 +73,7 @@ pub async fn manifest(Extension(tenant): Extension<Arc<Tenant>>) -> Response {
 pub async fn security_txt(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
+    Extension(door): Extension<Door>,
 ) -> Response {
     let security = &app.security;
     if security.contacts.is_empty() {
@@ -82,7 +84,7 @@ pub async fn security_txt(
         security.contacts.iter().map(|contact| format!("Contact: {contact}")).collect();
     lines.push(format!("Expires: {}", expires.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)));
     lines.push("Preferred-Languages: ja, en".to_owned());
-    lines.push(format!("Canonical: {}/.well-known/security.txt", tenant.origin));
+    lines.push(format!("Canonical: {}/.well-known/security.txt", tenant.origin_of(door)));
     lines.extend(security.policy.iter().map(|policy| format!("Policy: {policy}")));
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8"), FOR_AN_HOUR];
     (headers, lines.join("\n") + "\n").into_response()

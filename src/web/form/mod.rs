@@ -81,7 +81,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
         let sent = Sent::from_request(request, app).await?;
         match sent {
             Sent { visitor, fields, token: Token::Current } => Ok(Self { visitor, fields }),
-            Sent { visitor, .. } => Err(visitor.refuse_form(app)),
+            Sent { visitor, .. } => Err(visitor.refuse_form()),
         }
     }
 }

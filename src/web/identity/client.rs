@@ -12,6 +12,7 @@ use axum::http::request::Parts;
 
 use crate::base::ids::RequestId;
 use crate::db::actor::{Actor, ActorKind, Client};
+use crate::tenant::hosts::Door;
 use crate::web::state::AppState;
 
 /// Longer names of browsers are cut: nobody has to believe them.
@@ -38,7 +39,11 @@ impl FromRequestParts<AppState> for Actor {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
         let client = Client::from_request_parts(parts, app).await?;
+        let kind = match parts.extensions.get::<Door>() {
+            Some(Door::Console) => ActorKind::Staff,
+            Some(Door::Portal) | None => ActorKind::Subscriber,
+        };
         let request = parts.extensions.get::<RequestId>().copied();
-        Ok(Self::unknown(ActorKind::Subscriber, client, request))
+        Ok(Self::unknown(kind, client, request))
     }
 }

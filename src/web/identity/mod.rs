@@ -7,6 +7,7 @@
 mod client;
 pub mod cookies;
 mod proof;
+mod turn;
 
 use std::sync::Arc;
 
@@ -15,7 +16,6 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
 use self::cookies::{Cookies, Sealable};
 pub use self::proof::{Fresh, SigningIn, Subscriber};
@@ -138,9 +138,9 @@ impl Visitor {
     }
 
     /// Why a form is refused that carries another token: a session that is over says so itself.
-    pub(super) fn refuse_form(self, app: &App) -> Response {
+    pub(super) fn refuse_form(self) -> Response {
         match self.lookup {
-            Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(app),
+            Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(),
             _ => foreign(Foreign::Form, Failure::StaleForm.into_response()),
         }
     }
@@ -212,13 +212,13 @@ impl Visitor {
     }
 
     /// Why a page behind sign-in is not shown.
-    fn turn_away(self, app: &App) -> Response {
-        let mut response = self.elsewhere(app);
+    fn turn_away(self) -> Response {
+        let mut response = self.elsewhere();
         response.extensions_mut().insert(TurnedAway);
         response
     }
 
-    fn elsewhere(self, app: &App) -> Response {
+    fn elsewhere(self) -> Response {
         match &self.lookup {
             Some(Lookup::Living(session)) => match self.step(session) {
                 Step::Complete => Elsewhere::Top.into_response(),
@@ -226,13 +226,7 @@ impl Visitor {
             },
             Some(Lookup::Expired) => {
                 // At once, to a form as well: what its answer would be kept for has just been forgotten.
-                let expired = Self { jar: self.jar.clone().without_visit(), ..self };
-                let page = app.pages.render(
-                    &expired.frame(),
-                    StatusCode::UNAUTHORIZED,
-                    &SessionExpired {},
-                );
-                (expired.jar, page).into_response()
+                (self.jar.without_visit(), Failure::SessionExpired).into_response()
             }
             // The newer token is in the browser, or on its way there.
             Some(Lookup::Superseded { .. }) => Elsewhere::Top.into_response(),
@@ -248,14 +242,6 @@ fn person(session: &Session) -> Person {
         lost_on: session.loss.map(|loss| day(loss.lost_on)),
         until: session.loss.map(|loss| day(loss.last_day())),
     }
-}
-
-/// 「一定期間が経過したため、エラーになりました」 (L9).
-#[derive(Debug, Serialize)]
-pub(crate) struct SessionExpired {}
-
-impl Page for SessionExpired {
-    const TEMPLATE: &'static str = "portal/session_expired.html";
 }
 
 impl FromRequestParts<AppState> for Visitor {

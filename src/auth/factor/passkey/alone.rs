@@ -145,7 +145,7 @@ impl SignIn<'_> {
         let beginning = Beginning { account, remember_until, client, browser, whole: false };
         let cx = self.context(visit.tenant);
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
-        tx.goes_on_as(account, id);
+        tx.goes_on_as(self.actor.clone().signed_in(account, id));
         let token = session::prove(&mut tx, cx, id, &token, PROOF).await?;
         let Lookup::Living(session) = session::read(&mut tx, cx, &token).await? else {
             return Ok(Outcome::Refused);
