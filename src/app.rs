@@ -105,7 +105,7 @@ pub fn router(app: AppState) -> Router {
 }
 
 fn portal_door(app: &AppState) -> Router {
-    portal::routes()
+    portal::router()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
         .layer(from_fn_with_state(app.clone(), layers::known_visitor))
@@ -123,6 +123,7 @@ fn portal_door(app: &AppState) -> Router {
 /// It asks nobody for a subscriber's session: a cookie of the portal would be nothing here.
 fn console_door(app: &AppState) -> Router {
     console::routes()
+        .into_router()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
         .layer(from_fn(layers::same_origin))

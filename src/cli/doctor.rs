@@ -14,6 +14,7 @@ use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
 use crate::base::{files, io_words};
 use crate::config::{MailSender, Settings};
+use crate::db::actor::Actor;
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
@@ -306,8 +307,8 @@ async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> 
 }
 
 async fn mails(db: &Db) -> Result<String, String> {
-    let backlog =
-        undelivered::backlog(db, &Clock::System).await.map_err(|error| told::database(&error))?;
+    let backlog = undelivered::backlog(db, &Actor::system("doctor"), &Clock::System).await;
+    let backlog = backlog.map_err(|error| told::database(&error))?;
     if backlog.is_empty() {
         return Ok("滞りはありません".to_owned());
     }

@@ -133,14 +133,15 @@ async fn concerned(
                                    and p.member_code = t.member_code)
            )
            select a.email as "email!"
-           from accounts a
-           join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
-           where a.tenant_id = $1 and a.registered_at is not null
-             and a.email_confirmed_at is not null and a.closed_at is null and a.email is not null
-             and (m.lost_on is null or (m.lost_on + make_interval(years => $5))::date > $4)
-             and exists (select from reads r
-                         where r.reader = m.code
-                           and (m.lost_on is null or r.first_treated < m.lost_on))
+           from (select r.reader, min(r.first_treated) as first_treated
+                 from reads r group by r.reader) concerned
+           join members m on m.tenant_id = $1 and m.code = concerned.reader
+           join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
+           where a.registered_at is not null and a.email_confirmed_at is not null
+             and a.closed_at is null and a.email is not null
+             and (m.lost_on is null
+                  or (concerned.first_treated < m.lost_on
+                      and (m.lost_on + make_interval(years => $5))::date > $4))
              and not exists (select from email_failures f
                              where f.tenant_id = a.tenant_id and f.email = a.email)
              and not exists (select from mail_preferences p

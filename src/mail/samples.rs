@@ -2,7 +2,7 @@
 
 use super::message::{
     AccountChangedMail, EmailCodeMail, EmailConfirmationMail, ExpensesUpdatedMail,
-    FactorsResetMail, FirstSignInMail, Letter, MailRoom, NewBrowserMail, PasswordResetMail,
+    FactorsResetMail, FirstSignInMail, MailRoom, NewBrowserMail, PasswordResetMail, RenderedMail,
     UserIdMail, WelcomeMail,
 };
 use crate::base::clock::Clock;
@@ -17,7 +17,7 @@ pub fn all(
     room: &MailRoom,
     tenant: &Tenant,
     clock: &Clock,
-) -> Result<Vec<(&'static str, Letter)>, tera::Error> {
+) -> Result<Vec<(&'static str, RenderedMail)>, tera::Error> {
     let at = || minute(clock.now());
     let origin = || tenant.origin.clone();
     let user_id = || "taro2026".to_owned();

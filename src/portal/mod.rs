@@ -12,6 +12,7 @@ pub mod opening;
 pub mod places;
 mod policies;
 mod reauthenticate;
+mod records;
 mod routes;
 mod second_factor;
 mod settings;
@@ -22,4 +23,4 @@ mod terms;
 mod words;
 
 pub use self::message::PortalMessage;
-pub use self::routes::routes;
+pub use self::routes::{router, routes};

@@ -72,8 +72,8 @@ pub async fn tell(
     mail: &impl Mail,
     addresses: &[String],
 ) -> Result<u64, TellError> {
-    let letter = cx.mail.write(cx.tenant, mail)?;
-    Ok(circular::enqueue(tx, cx.clock, &letter, addresses, MAIL_EVERY, notice.0).await?)
+    let rendered = cx.mail.write(cx.tenant, mail)?;
+    Ok(circular::enqueue(tx, cx.clock, &rendered, addresses, MAIL_EVERY, notice.0).await?)
 }
 
 /// Keeps back what tells of a notice and has not left yet.

@@ -12,7 +12,7 @@ use super::state::{App, AppState};
 use crate::auth::email_failures;
 use crate::db::actor::Actor;
 use crate::db::is_unavailable;
-use crate::mail::feedback::{self, Failure, Feedback};
+use crate::mail::feedback::{self, DeliveryFailure, Feedback};
 use crate::mail::sns::{Content, SnsError, Topic, taken};
 
 /// As much as SNS lets anybody publish.
@@ -99,7 +99,7 @@ async fn take_once(app: &App, id: &str, text: &str) -> Result<(), HookError> {
 }
 
 /// Marks the addresses in the union that sent the mail; in every one where nothing tells which.
-async fn mark(app: &App, id: &str, failure: &Failure) -> Result<(), sqlx::Error> {
+async fn mark(app: &App, id: &str, failure: &DeliveryFailure) -> Result<(), sqlx::Error> {
     let (mut marked, actor) = (0, Actor::system("returned_mail"));
     let (tenant, kind) = (failure.mail.tenant.as_deref(), failure.mail.kind.as_deref());
     for union in app.directory.all() {

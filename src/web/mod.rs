@@ -12,6 +12,7 @@ pub mod identity;
 pub mod layers;
 pub mod page;
 pub mod prose;
+pub mod routes;
 pub mod state;
 pub mod to_the_end;
 pub mod turns;

@@ -10,7 +10,7 @@ use crate::modules::{Crate, Name, strings};
 const DOORS: &[&str] = &["web", "portal", "console", "cli", "demo"];
 /// What decides and keeps.
 const ROOMS: &[&str] =
-    &["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import"];
+    &["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import", "jobs"];
 
 /// The product's own code in some rooms or doors, without its tests.
 fn product(wanted: &[&str]) -> Vec<(PathBuf, String)> {

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod activity;
 mod answers;
 mod asking;
@@ -10,10 +11,12 @@ mod bounces;
 mod catalogue;
 mod commands;
 mod connections;
+mod console;
 mod corrections;
 mod crossings;
 mod deduction;
 mod deep_links;
+mod desk;
 mod eligibility;
 mod etax;
 mod expenses;
@@ -22,6 +25,7 @@ mod faults;
 mod first_sign_in;
 mod hang_ups;
 mod imports;
+mod jobs;
 mod lockout;
 mod mail;
 mod notices;
@@ -44,7 +48,9 @@ mod settings;
 mod shares;
 mod sign_in;
 mod spreadsheets;
+mod sweeps;
 mod tenancy;
+mod trail;
 mod uke;
 mod updates;
 mod wayfinding;

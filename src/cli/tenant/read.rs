@@ -34,7 +34,7 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
         mistakes
             .extend(problems.into_iter().map(|problem| Mistake { file: file.clone(), problem }));
     }
-    for clash in hosts::clashes(&configs) {
+    for clash in hosts::clashes(configs.iter().map(|config| (&config.slug, &config.hosts))) {
         let (file, text) = &texts[clash.index];
         let problem = file::Problem {
             line: file::line_of_setting(text, clash.path),

@@ -2,7 +2,6 @@
 
 pub(super) mod deduction;
 pub(super) mod deduction_file;
-pub(super) mod filter;
 pub(super) mod graph;
 pub(super) mod history;
 pub(super) mod overview;
@@ -12,25 +11,24 @@ pub(super) mod settings;
 pub(super) mod statement;
 pub(super) mod table;
 
-use axum::Router;
 use axum::routing::get;
 
 use crate::portal::places;
-use crate::web::state::AppState;
+use crate::web::routes::{Access, Routes};
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(places::EXPENSES, get(overview::show))
-        .route(places::EXPENSES_HISTORY, get(history::show))
-        .route(places::EXPENSES_SEARCH, get(search::show))
-        .route(places::EXPENSES_SEARCH_PDF, get(search::pdf))
-        .route(places::EXPENSES_MONTH, get(statement::month))
-        .route(places::EXPENSES_MONTH_PDF, get(statement::month_pdf))
-        .route(places::EXPENSES_YEAR, get(statement::year_page))
-        .route(places::EXPENSES_YEAR_PDF, get(statement::year_pdf))
-        .route(places::EXPENSES_GRAPH, get(graph::show))
-        .route(places::EXPENSES_DEDUCTION, get(deduction::choose))
-        .route(places::EXPENSES_DEDUCTION_FORMAT, get(deduction::show))
-        .route(places::EXPENSES_DEDUCTION_FILE, get(deduction_file::send))
-        .route(places::EXPENSES_SETTINGS, get(settings::show).post(settings::submit))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route(places::EXPENSES, Access::Subscriber, get(overview::show))
+        .route(places::EXPENSES_HISTORY, Access::Subscriber, get(history::show))
+        .route(places::EXPENSES_SEARCH, Access::Subscriber, get(search::show))
+        .route(places::EXPENSES_SEARCH_PDF, Access::Subscriber, get(search::pdf))
+        .route(places::EXPENSES_MONTH, Access::Subscriber, get(statement::month))
+        .route(places::EXPENSES_MONTH_PDF, Access::Subscriber, get(statement::month_pdf))
+        .route(places::EXPENSES_YEAR, Access::Subscriber, get(statement::year_page))
+        .route(places::EXPENSES_YEAR_PDF, Access::Subscriber, get(statement::year_pdf))
+        .route(places::EXPENSES_GRAPH, Access::Subscriber, get(graph::show))
+        .route(places::EXPENSES_DEDUCTION, Access::Subscriber, get(deduction::choose))
+        .route(places::EXPENSES_DEDUCTION_FORMAT, Access::Subscriber, get(deduction::show))
+        .route(places::EXPENSES_DEDUCTION_FILE, Access::Subscriber, get(deduction_file::send))
+        .route(places::EXPENSES_SETTINGS, Access::Fresh, get(settings::show).post(settings::submit))
 }

@@ -11,24 +11,27 @@ pub(super) mod email;
 pub(super) mod identity;
 pub(super) mod user_id;
 
-use axum::Router;
 use axum::routing::get;
 
 use crate::portal::places;
-use crate::web::state::AppState;
+use crate::web::routes::{Access, Routes};
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(places::BIRTHDATE, get(birthdate::show).post(birthdate::submit))
-        .route(places::EMAIL, get(email::show).post(email::submit))
-        .route(places::EMAIL_SENT, get(email::sent))
-        .route(places::EMAIL_RESEND, get(email::sent).post(email::resend))
-        .route(places::EMAIL_STATUS, get(email::status))
-        .route(places::USER_ID, get(user_id::show).post(user_id::submit))
-        .route(places::DONE, get(done::show))
-        .route(places::AGAIN, get(done::again))
-        .route(places::IDENTITY, get(identity::show).post(identity::submit))
-        .route(places::DETAILS, get(details::show).post(details::submit))
-        .route(places::CONFIRMATION, get(confirmation::show).post(confirmation::submit))
-        .route(places::REGISTERED, get(confirmation::registered))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route(places::BIRTHDATE, Access::SigningIn, get(birthdate::show).post(birthdate::submit))
+        .route(places::EMAIL, Access::SigningIn, get(email::show).post(email::submit))
+        .route(places::EMAIL_SENT, Access::SigningIn, get(email::sent))
+        .route(places::EMAIL_RESEND, Access::SigningIn, get(email::sent).post(email::resend))
+        .route(places::EMAIL_STATUS, Access::SigningIn, get(email::status))
+        .route(places::USER_ID, Access::SigningIn, get(user_id::show).post(user_id::submit))
+        .route(places::DONE, Access::SigningIn, get(done::show))
+        .route(places::AGAIN, Access::Anybody, get(done::again))
+        .route(places::IDENTITY, Access::SigningIn, get(identity::show).post(identity::submit))
+        .route(places::DETAILS, Access::SigningIn, get(details::show).post(details::submit))
+        .route(
+            places::CONFIRMATION,
+            Access::SigningIn,
+            get(confirmation::show).post(confirmation::submit),
+        )
+        .route(places::REGISTERED, Access::Subscriber, get(confirmation::registered))
 }

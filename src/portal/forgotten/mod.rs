@@ -5,15 +5,18 @@ pub(super) mod password;
 pub(super) mod reset;
 pub(super) mod user_id;
 
-use axum::Router;
 use axum::routing::get;
 
 use crate::portal::places;
-use crate::web::state::AppState;
+use crate::web::routes::{Access, Routes};
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(places::FORGOTTEN_PASSWORD, get(password::show).post(password::submit))
-        .route(places::FORGOTTEN_USER_ID, get(user_id::show).post(user_id::submit))
-        .route(places::RESET_PASSWORD, get(reset::show).post(reset::submit))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route(
+            places::FORGOTTEN_PASSWORD,
+            Access::Anybody,
+            get(password::show).post(password::submit),
+        )
+        .route(places::FORGOTTEN_USER_ID, Access::Anybody, get(user_id::show).post(user_id::submit))
+        .route(places::RESET_PASSWORD, Access::Anybody, get(reset::show).post(reset::submit))
 }

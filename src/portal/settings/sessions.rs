@@ -1,6 +1,5 @@
 //! 「ログイン中の端末」 and recent sign-ins (S9).
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
@@ -16,16 +15,17 @@ use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
+use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
 const ENDED: &str = "選択した端末をログアウトさせました。お心当たりのない端末だった場合は、パスワードも変更してください。";
 const OTHERS_ENDED: &str = "ほかのすべての端末からログアウトしました。お心当たりのない端末があった場合は、パスワードも変更してください。";
 
-pub(in crate::portal) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(SESSIONS, get(show))
-        .route(OTHER_SESSIONS_END, get(back).post(end_others))
-        .route(SESSION_END, get(back).post(end))
+pub(in crate::portal) fn routes() -> Routes {
+    Routes::default()
+        .route(SESSIONS, Access::Subscriber, get(show))
+        .route(OTHER_SESSIONS_END, (Access::Anybody, Access::Fresh), get(back).post(end_others))
+        .route(SESSION_END, (Access::Anybody, Access::Fresh), get(back).post(end))
 }
 
 #[derive(Debug, Default, Serialize)]

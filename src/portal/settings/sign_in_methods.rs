@@ -1,6 +1,5 @@
 //! 「ログイン方法変更」 (S3, S5): what a person signs in with, and deleting a device.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -19,24 +18,35 @@ use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
+use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
-pub(in crate::portal) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(places::METHODS, get(show))
+pub(in crate::portal) fn routes() -> Routes {
+    Routes::default()
+        .route(places::METHODS, Access::Subscriber, get(show))
         .route(
             places::METHODS_PASSWORD,
+            Access::Fresh,
             get(new_password::show_change).post(new_password::submit_change),
         )
         .route(
             places::METHODS_RECOVERY_CODES,
+            Access::Fresh,
             get(recovery_code::show_set).post(recovery_code::make_set),
         )
-        .route(places::METHODS_TOTP, get(totp::set_up_another).post(totp::finish_another))
-        .route(places::METHODS_TOTP_QR, get(totp::qr_of_another))
-        .route(places::METHODS_TOTP_DELETE, get(ask_totp).post(delete_totp))
-        .route(places::METHODS_PASSKEYS, get(passkey::set_up_another).post(passkey::finish_another))
-        .route(places::METHODS_PASSKEY_DELETE, get(ask_passkey).post(delete_passkey))
+        .route(
+            places::METHODS_TOTP,
+            Access::Fresh,
+            get(totp::set_up_another).post(totp::finish_another),
+        )
+        .route(places::METHODS_TOTP_QR, Access::Fresh, get(totp::qr_of_another))
+        .route(places::METHODS_TOTP_DELETE, Access::Fresh, get(ask_totp).post(delete_totp))
+        .route(
+            places::METHODS_PASSKEYS,
+            Access::Fresh,
+            get(passkey::set_up_another).post(passkey::finish_another),
+        )
+        .route(places::METHODS_PASSKEY_DELETE, Access::Fresh, get(ask_passkey).post(delete_passkey))
 }
 
 #[derive(Debug, Default, Serialize)]
