@@ -6,9 +6,10 @@
 //! year ahead that it is due.
 
 use chrono::{Datelike as _, NaiveDate};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::db::PlatformTx;
+use crate::db::{PlatformTx, migrate};
 
 /// The tables that have a partition a year, by a first day.
 const TABLES: [&str; 1] = ["expenses"];
@@ -35,6 +36,17 @@ pub async fn extend(owner: &mut PgConnection, today: NaiveDate) -> Result<usize,
             added += 1;
         }
     }
+    Ok(added)
+}
+
+/// [`extend`] by a connection of the owner's own.
+pub async fn extend_as_owner(
+    database: &PgConnectOptions,
+    today: NaiveDate,
+) -> Result<usize, sqlx::Error> {
+    let mut owner = migrate::owner(database).await?;
+    let added = extend(&mut owner, today).await?;
+    owner.close().await?;
     Ok(added)
 }
 

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::elsewhere::Elsewhere;
+use super::turns::NoTurn;
 use crate::auth::credentials::hashing::HashingError;
 use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::passkey::PasskeyError;
@@ -28,6 +29,8 @@ pub enum Failure {
     NotFound,
     /// 「一定期間が経過したため、エラーになりました」 (L9)
     SessionExpired,
+    /// The person has so much under way that this has to wait until some of it is done.
+    TooMany,
     /// The browser shows more cookies than can be meant for us.
     TooManyCookies,
     Unexpected,
@@ -43,6 +46,7 @@ impl Failure {
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SessionExpired => StatusCode::UNAUTHORIZED,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -87,6 +91,8 @@ pub enum WebError {
     Printing(#[from] PrintError),
     #[error("e-Tax: {0}")]
     Etax(#[from] EtaxError),
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
     #[error("background work: {0}")]
     Background(#[from] tokio::task::JoinError),
     #[error("template: {0:?}")]
@@ -128,6 +134,8 @@ impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
+            Self::NoTurn(NoTurn::TooMany) => Failure::TooMany,
+            Self::NoTurn(NoTurn::Full) => Failure::Unavailable,
             error if error.is_passing() => Failure::Unavailable,
             _ => Failure::Unexpected,
         }
