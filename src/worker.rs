@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -9,6 +10,7 @@ use crate::auth;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::db::{Db, Role};
+use crate::import::staged;
 use crate::mail::sender::Sender;
 use crate::mail::{housekeeping, outbox};
 use crate::tenant::directory::{Directory, Tenant};
@@ -16,6 +18,8 @@ use crate::tenant::directory::{Directory, Tenant};
 /// One to listen, one to deliver, one to tidy up.
 const CONNECTIONS: u32 = 3;
 const EVERY: Duration = Duration::from_secs(60 * 60);
+/// Whoever staged a file has merged it by then, or was killed.
+const STAGED_LONG_AGO: TimeDelta = TimeDelta::days(1);
 
 /// Works until `stop`.
 pub async fn run(
@@ -60,6 +64,14 @@ async fn tidy_one(db: &Db, clock: &Clock, tenant: &Tenant) -> Result<usize, sqlx
     loop {
         let mut tx = db.tenant(tenant.id).await?;
         let more = auth::housekeeping::sweep(&mut tx, clock).await?;
+        tx.commit().await?;
+        if !more {
+            break;
+        }
+    }
+    loop {
+        let mut tx = db.tenant(tenant.id).await?;
+        let more = staged::sweep(&mut tx, clock.now() - STAGED_LONG_AGO).await?;
         tx.commit().await?;
         if !more {
             break;

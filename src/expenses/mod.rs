@@ -4,6 +4,7 @@ pub mod care;
 pub mod chart;
 pub mod csv;
 pub mod deduction;
+mod ended;
 pub mod etax;
 pub mod import;
 pub mod ledger;

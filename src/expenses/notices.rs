@@ -6,15 +6,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
 
+use super::ended;
 use crate::audit::{self, Action};
 use crate::auth::context::Context;
 use crate::auth::session::Session;
 use crate::base::clock::Clock;
-use crate::base::ids::BatchId;
+use crate::base::ids::{BatchId, TenantId};
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
-use crate::import::batches::{self, Kind};
+use crate::import::batches::{self, ImportKind};
 use crate::mail::message::{ExpensesUpdatedMail, Letter, Mail as _};
 use crate::mail::preferences;
 use crate::tenant::policy::UpdateMail;
@@ -81,7 +82,7 @@ pub async fn publish(
     by: &str,
 ) -> Result<Published, sqlx::Error> {
     // Not while a file is on its way in.
-    batches::lock(tx, Kind::Expenses).await?;
+    batches::lock(tx, ImportKind::Expenses).await?;
     let published = sqlx::query!(
         "insert into expense_notices (month, published_at, published_by)
          select $1, $2, $3 where exists (select from expenses where notice_month = $1)
@@ -194,26 +195,23 @@ pub async fn withdraw(
     month: Month,
     by: &str,
 ) -> Result<Withdrawn, sqlx::Error> {
-    batches::lock(tx, Kind::Expenses).await?;
+    batches::lock(tx, ImportKind::Expenses).await?;
     let withdrawal = BatchId::new(clock);
+    ended::keep_history(tx, clock, withdrawal, Some(month)).await?;
+    sqlx::query!(
+        "delete from expense_claims
+         where tenant_id = $1
+           and claim_number = any (array(select e.claim_number from expenses e
+                                         where e.tenant_id = $1 and e.notice_month = $2))",
+        tx.tenant() as TenantId,
+        month as Month
+    )
+    .execute(tx.conn())
+    .await?;
     let rows = sqlx::query!(
-        "with gone as (
-             delete from expenses where notice_month = $1 returning *
-         ), freed as (
-             delete from expense_claims c using gone
-             where c.tenant_id = gone.tenant_id and c.claim_number = gone.claim_number
-         )
-         insert into expense_history
-             (claim_number, ended_by, ended_at, reason, household_code, notice_month, member_code,
-              treatment_month, institution, care, days, total_yen, insurer_yen, public_yen,
-              out_of_pocket_yen, computed, remarks, batch_id)
-         select claim_number, $2, $3, 'withdrawn', household_code, notice_month, member_code,
-                treatment_month, institution, care, days, total_yen, insurer_yen, public_yen,
-                out_of_pocket_yen, computed, remarks, batch_id
-         from gone",
-        month as Month,
-        withdrawal as BatchId,
-        clock.now()
+        "delete from expenses where tenant_id = $1 and notice_month = $2",
+        tx.tenant() as TenantId,
+        month as Month
     )
     .execute(tx.conn())
     .await?

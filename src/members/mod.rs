@@ -1,5 +1,6 @@
 //! The registry of insured people and their households.
 
+mod check;
 pub mod import;
 mod merge;
 pub mod relation;

@@ -43,6 +43,7 @@ mod settings;
 mod shares;
 mod sign_in;
 mod spreadsheets;
+mod staging;
 mod tenancy;
 mod uke;
 mod updates;

@@ -1,5 +1,6 @@
 //! The product, running in the test's own process with five unions and their people.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use kosmo::base::month::Month;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
 use kosmo::db::{Db, Role};
-use kosmo::expenses::import::{ExpensesImport, Format, Imported};
+use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Imported};
 use kosmo::expenses::notices::{self, Published};
-use kosmo::import::columns::Mapping;
+use kosmo::import::mapping::Mapping;
 use kosmo::import::source::Source;
-use kosmo::import::{Counts, ImportError, ImportRun};
+use kosmo::import::{Counts, ImportError, ImportRun, RowErrors};
 use kosmo::mail::outbox;
 use kosmo::mail::sender::Sender;
 use kosmo::members::import::{self as members, MembersImport};
@@ -37,6 +38,12 @@ pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo"
 
 /// When the tests' clock starts: a Saturday in Japan, ten in the morning.
 const START: &str = "2026-11-21T01:00:00Z";
+
+/// What a members file came to.
+pub struct ImportedMembers {
+    pub counts: Counts,
+    pub bad_addresses: RowErrors,
+}
 
 pub struct World {
     pub app: AppState,
@@ -217,8 +224,7 @@ impl World {
         as_of: chrono::NaiveDate,
         dry_run: bool,
         skips_bad_addresses: bool,
-    ) -> Result<members::Imported, ImportError> {
-        let path = self.write("members.csv", file);
+    ) -> Result<ImportedMembers, ImportError> {
         let config = union_file(slug);
         let import = MembersImport {
             run: &self.run(dry_run),
@@ -229,15 +235,15 @@ impl World {
             as_of,
             skips_bad_addresses,
         };
-        let mut source = Source::open(&path)?;
+        let source = Source::new("members.csv", Cursor::new(file.to_vec()))?;
         let tenant = self.tenant(slug);
-        let letters = import.hash_letters(&self.operator, tenant, &mut source).await?;
+        let bad_addresses = import.stage(&self.operator, tenant, &source, &mut |_| {}).await?;
         let mut tx = self.operator.tenant(tenant).await?;
-        let imported = import.import(&mut tx, &mut source, &letters, &mut |_| {}).await?;
+        let counts = members::merge(&mut tx, &self.clock, import.run).await?;
         if !dry_run {
             tx.commit().await?;
         }
-        Ok(imported)
+        Ok(ImportedMembers { counts, bad_addresses })
     }
 
     /// Takes expenses in, and publishes the months of their notices.
@@ -260,8 +266,7 @@ impl World {
         slug: &str,
         file: &[u8],
     ) -> Result<Imported, ImportError> {
-        let path = self.write("expenses.csv", file);
-        self.import_as(slug, &path, Format::Csv(&Mapping::default())).await
+        self.import_as(slug, file, Format::Csv(&Mapping::default())).await
     }
 
     /// Takes claims in for a month's notice, which is published.
@@ -271,8 +276,7 @@ impl World {
         file: &[u8],
         notice: Month,
     ) -> Result<Imported, ImportError> {
-        let path = self.write("claims.uke", file);
-        let imported = self.import_as(slug, &path, Format::Uke { notice }).await?;
+        let imported = self.import_as(slug, file, Format::Uke { notice }).await?;
         for month in &imported.unpublished {
             self.publish_notice(slug, *month).await;
         }
@@ -282,13 +286,15 @@ impl World {
     async fn import_as(
         &self,
         slug: &str,
-        path: &Path,
+        file: &[u8],
         format: Format<'_>,
     ) -> Result<Imported, ImportError> {
-        let mut tx = self.operator.tenant(self.tenant(slug)).await?;
-        let run = self.run(false);
+        let (run, tenant) = (self.run(false), self.tenant(slug));
         let import = ExpensesImport { run: &run, clock: &self.clock, format };
-        let imported = import.import(&mut tx, &mut Source::open(path)?, None, &mut |_| {}).await?;
+        let source = Source::new("expenses", Cursor::new(file.to_vec()))?;
+        import.stage(&self.operator, tenant, &source, &mut |_| {}).await?;
+        let mut tx = self.operator.tenant(tenant).await?;
+        let imported = expenses::merge(&mut tx, &self.clock, &run, None).await?;
         tx.commit().await?;
         Ok(imported)
     }
@@ -300,7 +306,7 @@ impl World {
         published.expect("a month to publish")
     }
 
-    fn run(&self, dry_run: bool) -> ImportRun {
+    pub fn run(&self, dry_run: bool) -> ImportRun {
         ImportRun { batch: BatchId::new(&self.clock), by: "test".to_owned(), dry_run }
     }
 
