@@ -1,8 +1,8 @@
 //! The mail that tells a person what was changed about how they sign in (S6, security.md).
 
-use super::context::Context;
-use super::email_code::SendingError;
-use super::session::Session;
+use crate::auth::context::Context;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::session::Session;
 use crate::base::japanese::minute;
 use crate::db::TenantTx;
 use crate::mail::message::AccountChangedMail;
@@ -65,7 +65,7 @@ impl Change {
     ///
     /// # Errors
     /// All of [`SendingError`].
-    pub(super) async fn tell_address(
+    pub(in crate::auth) async fn tell_address(
         self,
         tx: &mut TenantTx,
         cx: Context<'_>,

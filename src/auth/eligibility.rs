@@ -49,7 +49,7 @@ impl Loss {
 
 /// Closes the accounts of a union whose time is over, ends what lives of them, and opens those whose
 /// eligibility came back. How many were closed.
-pub(super) async fn close_due(
+pub(in crate::auth) async fn close_due(
     tx: &mut TenantTx,
     clock: &Clock,
     rule: &AfterLoss,
@@ -85,10 +85,8 @@ pub(super) async fn close_due(
     .fetch_all(tx.conn())
     .await?;
     let changes = [(&closed, Action::AccountClosed), (&opened, Action::AccountReopened)];
-    for (account, action) in
-        changes.iter().flat_map(|(all, action)| all.iter().map(move |one| (*one, *action)))
-    {
-        audit::record(tx, clock, action, Some(account), serde_json::json!({})).await?;
+    for (subjects, action) in changes {
+        audit::record_each(tx, clock, action, subjects, serde_json::json!({})).await?;
     }
     Ok(closed.len())
 }

@@ -6,7 +6,7 @@
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::db::TenantTx;
-use crate::mail::feedback::Kind;
+use crate::mail::feedback::FeedbackKind;
 
 /// Marks an address, if anybody of the union has it; whether somebody does. `detail` is the provider's
 /// own word for what went wrong.
@@ -17,7 +17,7 @@ pub async fn mark(
     tx: &mut TenantTx,
     clock: &Clock,
     email: &EmailAddress,
-    kind: Kind,
+    kind: FeedbackKind,
     detail: &str,
 ) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(
@@ -37,7 +37,7 @@ pub async fn mark(
 }
 
 /// Takes the mark off an address.
-pub(super) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
+pub(in crate::auth) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from email_failures where email = $1", email)
         .execute(tx.conn())
         .await
@@ -45,7 +45,10 @@ pub(super) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::E
 }
 
 /// Takes the mark off an address that nobody of the union has any more.
-pub(super) async fn forget_unused(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
+pub(in crate::auth) async fn forget_unused(
+    tx: &mut TenantTx,
+    email: &str,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from email_failures
          where email = $1 and not exists (select from accounts where email = $1)",

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::eligibility;
+use crate::auth::eligibility;
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;

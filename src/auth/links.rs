@@ -8,7 +8,7 @@ use crate::db::TenantTx;
 ///
 /// # Errors
 /// The database's.
-pub(super) async fn kill(
+pub(in crate::auth) async fn kill(
     tx: &mut TenantTx,
     clock: &Clock,
     account: LoginId,

@@ -3,10 +3,10 @@
 
 use secrecy::SecretString;
 
-use super::email_code;
-use super::session::{self, Session};
-use super::sign_in::{SignIn, SignInError};
 use crate::audit::{self, Action};
+use crate::auth::factor::email_code;
+use crate::auth::session::{self, Session};
+use crate::auth::sign_in::{SignIn, SignInError};
 use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
@@ -47,7 +47,7 @@ impl SignIn<'_> {
             return Ok(PasswordAgain::TooMany);
         };
         let right = self.is_current(&turn, tenant, &session.user_id, password).await?;
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if right {
             let again = match session.method(&tenant.config) {
                 None => session::prove_by_password(&mut tx, self.clock, session, token)
@@ -64,7 +64,7 @@ impl SignIn<'_> {
             tx.commit().await?;
             return Ok(again.unwrap_or(PasswordAgain::TooMany));
         }
-        let detail = serde_json::json!({ "session": session.id, "failures": failures });
+        let detail = serde_json::json!({ "failures": failures });
         let account = Some(session.account);
         audit::record(&mut tx, self.clock, Action::ReauthenticationRefused, account, detail)
             .await?;
@@ -81,7 +81,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         session: &Session,
     ) -> Result<Option<i16>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = sqlx::query_scalar!(
             "update sessions set reauth_failures = reauth_failures + 1
              where id = $1 and ended_at is null and reauth_failures < $2

@@ -7,24 +7,24 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use super::account::{self, Credentials, InitialCredential};
-use super::account_changed::Change;
-use super::consent::Client;
-use super::context::Context;
-use super::eligibility::Loss;
-use super::email_code::{self, SendingError};
-use super::hashing::{Hasher, HashingError, HashingTurn};
-use super::journey::Step;
-use super::known_browser;
-use super::leases::Leases;
-use super::session::{self, Beginning, Lookup, Session};
-use super::throttle::{self, SIGN_IN_PERSON};
-use super::tries::Try;
-use super::user_id::UserId;
 use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::Context;
+use crate::auth::credentials::account::{self, Credentials, InitialCredential};
+use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::eligibility::Loss;
+use crate::auth::factor::email_code::{self, SendingError};
+use crate::auth::guard::known_browser;
+use crate::auth::guard::leases::Leases;
+use crate::auth::guard::throttle::{self, SIGN_IN_PERSON};
+use crate::auth::guard::tries::Try;
+use crate::auth::journey::Step;
+use crate::auth::session::{self, Beginning, Lookup, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::SessionId;
 use crate::base::secret::PlainToken;
+use crate::db::actor::{Actor, Client};
 use crate::db::{Db, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
@@ -33,6 +33,8 @@ use crate::tenant::policy::FirstSignIn;
 
 /// What signing in needs of the house.
 pub struct SignIn<'s> {
+    /// Who asks.
+    pub actor: &'s Actor,
     pub db: &'s Db,
     pub clock: &'s Clock,
     pub hasher: &'s Hasher,
@@ -79,7 +81,7 @@ pub enum SignInError {
 
 impl<'s> SignIn<'s> {
     /// A turn to have a password hashed; see [`Hasher::turn`].
-    pub(super) async fn turn(
+    pub(in crate::auth) async fn turn(
         &self,
         tenant: &Tenant,
         who: &str,
@@ -87,7 +89,7 @@ impl<'s> SignIn<'s> {
         self.hasher.turn(tenant.id, who).await
     }
 
-    pub(super) const fn context(&self, tenant: &'s Tenant) -> Context<'s> {
+    pub(in crate::auth) const fn context(&self, tenant: &'s Tenant) -> Context<'s> {
         Context { clock: self.clock, mail: self.mail, tenant }
     }
 
@@ -137,7 +139,7 @@ impl<'s> SignIn<'s> {
     }
 
     /// Whether a password is the one that a person signs in with now, own or first.
-    pub(super) async fn is_current(
+    pub(in crate::auth) async fn is_current(
         &self,
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
@@ -159,13 +161,13 @@ impl<'s> SignIn<'s> {
         tenant: &Tenant,
         user_id: &UserId,
     ) -> Result<Option<Credentials>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let credentials = self.find(&mut tx, tenant, user_id).await?;
         tx.commit().await?;
         Ok(credentials)
     }
 
-    pub(super) async fn find(
+    pub(in crate::auth) async fn find(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
@@ -188,7 +190,11 @@ impl<'s> SignIn<'s> {
     }
 
     /// Until when the browser keeps the session, where the person wants that and the union lets it.
-    pub(super) fn remember_until(&self, tenant: &Tenant, wanted: bool) -> Option<DateTime<Utc>> {
+    pub(in crate::auth) fn remember_until(
+        &self,
+        tenant: &Tenant,
+        wanted: bool,
+    ) -> Option<DateTime<Utc>> {
         let days = tenant.config.sign_in.remember_days.filter(|_| wanted);
         days.map(|days| self.clock.now() + TimeDelta::days(days.into()))
     }
@@ -202,7 +208,7 @@ impl<'s> SignIn<'s> {
         tried: &Try,
     ) -> Result<Outcome, SignInError> {
         let remember_until = self.remember_until(tenant, given.remember);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !account::still_holds(&mut tx, found, tried.known).await? {
             drop(tx);
             return self.refuse(tenant, tried, given).await;
@@ -210,7 +216,7 @@ impl<'s> SignIn<'s> {
         known_browser::forgive_all(&mut tx, found.account).await?;
         let key = throttle::person(found.account, tried.known);
         if !SIGN_IN_PERSON.take_one(&mut tx, self.clock, &key).await? {
-            let detail = given.client.detail(serde_json::json!({ "too_many": true }));
+            let detail = serde_json::json!({ "too_many": true });
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
@@ -219,7 +225,7 @@ impl<'s> SignIn<'s> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
-            let detail = given.client.detail(serde_json::json!({ "closed": true }));
+            let detail = serde_json::json!({ "closed": true });
             let account = Some(found.account);
             audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
             tx.commit().await?;
@@ -242,11 +248,12 @@ impl<'s> SignIn<'s> {
             whole,
         };
         let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(self.actor.clone().signed_in(found.account, id));
         let Lookup::Living(session) = session::read(&mut tx, self.context(tenant), &token).await?
         else {
             return Ok(Outcome::Refused);
         };
-        let detail = given.client.detail(serde_json::json!({ "session": id }));
+        let detail = serde_json::json!({});
         audit::record(&mut tx, self.clock, Action::SignInPassword, Some(found.account), detail)
             .await?;
         if whole {
@@ -267,9 +274,9 @@ impl<'s> SignIn<'s> {
         tried: &Try,
         given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let detail = given.client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         let account = tried.credentials.as_ref().map(|found| found.account);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record(&mut tx, self.clock, Action::SignInRefused, account, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);
@@ -308,7 +315,7 @@ async fn matches(
 }
 
 /// Returns true where a first credential of that time is accepted on a day.
-pub(super) fn is_in_time(
+pub(in crate::auth) fn is_in_time(
     first: &FirstSignIn,
     credential: InitialCredential,
     issued_at: Option<DateTime<Utc>>,

@@ -42,10 +42,16 @@ id! {
     RequestId,
     /// A mail on its way out.
     MailId,
+    /// Work that outlasts a request.
+    JobId,
+    /// One worker's hold on a job.
+    HoldId,
     /// A line of the trail.
     EventId,
     /// One file taken in by an importer.
     BatchId,
+    /// One publication of a month of records.
+    NoticeId,
     /// One version of the terms of use.
     TermsId,
     /// An authenticator app or a passkey.

@@ -16,8 +16,9 @@ use crate::base::io_words;
 use crate::base::japanese::minute;
 use crate::base::month::Month;
 use crate::config::Settings;
+use crate::db::actor::Actor;
 use crate::expenses::import::{self, ExpenseColumn, ExpensesImport, Format, Imported, LeaveOut};
-use crate::expenses::notices::{self, Published, Withdrawn};
+use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::expenses::uke::{self, Unmatched};
 use crate::import::layout::Layout as _;
 use crate::import::{Counts, ImportError};
@@ -172,7 +173,8 @@ impl Import {
         };
         let import = ExpensesImport { run: &opened.run, clock: &operator.clock, format };
         let mut progress = |bytes| opened.bar.set_position(bytes);
-        import.stage(&operator.db, opened.union.id, &opened.source, &mut progress).await
+        let actor = Actor::operator(&operator.name);
+        import.stage(&operator.db, opened.union.id, &actor, &opened.source, &mut progress).await
     }
 
     async fn merge(
@@ -192,7 +194,7 @@ impl Import {
         let leave_out: Option<&mut LeaveOut<'_>> =
             if self.unmatched_to.is_some() { Some(&mut keep) } else { None };
         let result = async {
-            let mut tx = operator.db.tenant(opened.union.id).await?;
+            let mut tx = operator.begin(opened.union.id).await?;
             let imported = import::merge(&mut tx, &operator.clock, &opened.run, leave_out).await?;
             Ok((imported, tx))
         };
@@ -282,7 +284,7 @@ async fn publish(
 ) -> anyhow::Result<Outcome> {
     let (tenant, mail) = operator.union(settings, tenant).await?;
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
-    let mut tx = operator.db.tenant(tenant.id).await?;
+    let mut tx = operator.begin(tenant.id).await?;
     let published = notices::publish(&mut tx, cx.clock, *notice, &operator.name).await?;
     // A link in a mail would lead to a portal that answers nobody.
     let stopped = tell && published == Published::Now && !tenant.enabled;
@@ -321,7 +323,7 @@ async fn withdraw(
         vec![format!("{month}の通知 {rows}件を取り下げます{seen}")]
     };
     let work = async || {
-        let mut tx = operator.db.tenant(union.id).await?;
+        let mut tx = operator.begin(union.id).await?;
         let withdrawn =
             notices::withdraw(&mut tx, &operator.clock, *notice, &operator.name).await?;
         if withdrawn.rows == 0 && !withdrawn.published {
@@ -348,8 +350,16 @@ async fn withdraw(
 
 async fn list(operator: &Operator, union: &Union, json: bool) -> anyhow::Result<Outcome> {
     let union = operator.find(union).await?;
-    let mut tx = operator.db.tenant(union.id).await?;
-    let months = notices::list(&mut tx).await?;
+    let mut tx = operator.begin(union.id).await?;
+    let mut months = Vec::new();
+    loop {
+        let before = months.last().map(|notice: &Notice| notice.month);
+        let more = notices::list(&mut tx, before).await?;
+        if more.is_empty() {
+            break;
+        }
+        months.extend(more);
+    }
     tx.commit().await?;
     if json {
         let months: Vec<_> = months

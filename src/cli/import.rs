@@ -10,12 +10,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files::{self, Provisional};
 use super::{Operator, Outcome, Union};
-use crate::auth::hashing::Hasher;
+use crate::auth::credentials::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
 use crate::base::money::Yen;
 use crate::config::Settings;
 use crate::db::TenantTx;
+use crate::db::actor::Actor;
 use crate::import::layout::{FileColumn, Layout as _};
 use crate::import::mapping::Mapping;
 use crate::import::source::{Encoding, Source};
@@ -77,10 +78,11 @@ impl MembersFile {
             skips_bad_addresses: skip_bad_addresses,
         };
         let result = async {
-            let (db, union) = (&operator.db, opened.union.id);
+            let (union, actor) = (opened.union.id, Actor::operator(&operator.name));
             let mut progress = |bytes| opened.bar.set_position(bytes);
-            let bad_addresses = import.stage(db, union, &opened.source, &mut progress).await?;
-            let mut tx = db.tenant(union).await?;
+            let bad_addresses =
+                import.stage(&operator.db, union, &actor, &opened.source, &mut progress).await?;
+            let mut tx = operator.begin(union).await?;
             let counts = members::merge(&mut tx, &operator.clock, &opened.run).await?;
             let mut notes = left_out(&bad_addresses);
             notes.extend(cut_short(&opened.source));
@@ -206,7 +208,9 @@ impl OpenedFile {
 
     /// Forgets the rows that were read.
     pub(super) async fn give_up(&self, operator: &Operator) -> Result<(), sqlx::Error> {
-        staged::give_up(&operator.db, self.union.id, self.run.batch).await
+        let mut tx = operator.begin(self.union.id).await?;
+        staged::forget(&mut tx, self.run.batch).await?;
+        tx.commit().await
     }
 
     fn tell_error(&self, error: ImportError) -> anyhow::Result<Outcome> {

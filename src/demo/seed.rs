@@ -7,12 +7,13 @@ use anyhow::{Context as _, ensure};
 use rust_embed::RustEmbed;
 
 use super::people::{self, Person, Registered};
-use crate::auth::account;
-use crate::auth::hashing::Hasher;
-use crate::auth::user_id::UserId;
+use crate::auth::credentials::account;
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::expenses::import::{self as expenses, ExpensesImport, Format};
 use crate::expenses::notices;
@@ -83,7 +84,7 @@ struct Seeding<'s> {
 
 impl Seeding<'_> {
     async fn is_empty(&self) -> anyhow::Result<bool> {
-        let mut tx = self.db.tenant(self.tenant.id).await?;
+        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
         Ok(registry::people(&mut tx).await?.members == 0)
     }
 
@@ -99,7 +100,7 @@ impl Seeding<'_> {
         let members_run = run();
         self.stage_members(&members_run, members).await?;
         let expenses_run = self.stage_expenses().await?;
-        let mut tx = self.db.tenant(self.tenant.id).await?;
+        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
         members::merge(&mut tx, &Clock::System, &members_run)
             .await
             .map_err(|error| self.explain("members.csv", &error))?;
@@ -127,7 +128,7 @@ impl Seeding<'_> {
             as_of: Clock::System.today(),
             skips_bad_addresses: false,
         };
-        let staged = import.stage(self.db, self.tenant.id, &source, &mut |_| {}).await;
+        let staged = import.stage(self.db, self.tenant.id, &actor(), &source, &mut |_| {}).await;
         staged.map(drop).map_err(|error| self.explain("members.csv", &error))
     }
 
@@ -139,7 +140,7 @@ impl Seeding<'_> {
         let source = Source::new("expenses.csv", Cursor::new(up_to(last_month, &expenses.data)?))?;
         let (run, mapping) = (run(), Mapping::default());
         ExpensesImport { run: &run, clock: &Clock::System, format: Format::Csv(&mapping) }
-            .stage(self.db, self.tenant.id, &source, &mut |_| {})
+            .stage(self.db, self.tenant.id, &actor(), &source, &mut |_| {})
             .await
             .map_err(|error| self.explain("expenses.csv", &error))?;
         Ok(Some(run))
@@ -165,6 +166,10 @@ impl Seeding<'_> {
         let slug = &self.tenant.config.slug;
         anyhow::anyhow!("infra/demo/{slug}/{file}: {error}: {}", first.unwrap_or_default())
     }
+}
+
+fn actor() -> Actor {
+    Actor::operator(BY)
 }
 
 fn run() -> ImportRun {

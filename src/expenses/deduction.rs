@@ -7,11 +7,13 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::ledger::{self, Filter, Reader};
-use super::privacy;
+use super::ledger;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
+use crate::records::filter::Filter;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 
 /// A refund can be claimed so many years later (seed 001 4-2: 過去5年分).
 const YEARS: i32 = 5;
@@ -24,7 +26,7 @@ pub struct Deduction {
     /// 保険者の名称
     pub insurer: String,
     pub lines: Vec<Line>,
-    /// Whether somebody of the household keeps theirs private.
+    /// Set if somebody of the household keeps theirs private.
     pub hides_somebody: bool,
 }
 
@@ -37,12 +39,12 @@ pub struct Line {
     pub institution: String,
     /// 支払った医療費の額
     pub paid: Yen,
-    /// Whether it was computed from points, since the claim did not tell it.
+    /// Set if it was computed from points, since the claim did not tell it.
     pub computed: bool,
 }
 
 impl Deduction {
-    /// Whether some of it was computed from points.
+    /// Returns true if some of it was computed from points.
     #[must_use]
     pub fn is_computed(&self) -> bool {
         self.lines.iter().any(|line| line.computed)
@@ -68,8 +70,7 @@ pub fn years(today: NaiveDate) -> RangeInclusive<i32> {
     today.year() - YEARS..=today.year() - 1
 }
 
-/// # Errors
-/// The database's.
+/// What there is of a year for a reader's tax return.
 pub async fn of(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -91,7 +92,7 @@ pub async fn of(
         insured: ledger::insured(tx, reader).await?,
         insurer: insurer.to_owned(),
         lines: lines.collect(),
-        hides_somebody: privacy::hides_somebody(tx, reader).await?,
+        hides_somebody: privacy::hides_somebody(tx, RecordKind::Expenses, reader).await?,
     })
 }
 

@@ -15,6 +15,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::base::money::Yen;
 use crate::base::month::Month;
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::import::batches::{self, ImportKind};
 use crate::import::mapping::Mapping;
@@ -75,10 +76,11 @@ impl ExpensesImport<'_> {
         &self,
         db: &Db,
         tenant: TenantId,
+        actor: &Actor,
         source: &Source,
         progress: &mut Progress<'_>,
     ) -> Result<(), ImportError> {
-        let mut tx = db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant, actor).await?;
         let file = match self.format {
             Format::Csv(mapping) => self.stage_csv(&mut tx, source, mapping, progress).await?,
             Format::Uke { notice } => {

@@ -2,7 +2,7 @@
 
 use super::staged::StagedFile;
 use super::{Counts, ImportRun};
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, Line};
 use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
@@ -24,9 +24,6 @@ impl ImportKind {
 }
 
 /// Two imports of a kind take turns within a union.
-///
-/// # Errors
-/// The database's.
 pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error> {
     let name = format!("import {} {}", kind.name(), tx.tenant());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
@@ -45,9 +42,6 @@ pub struct Known {
 }
 
 /// Looks for earlier batches of a staged file's content.
-///
-/// # Errors
-/// The database's.
 pub async fn known(tx: &mut TenantTx, file: &StagedFile) -> Result<Known, sqlx::Error> {
     sqlx::query_as!(
         Known,
@@ -65,9 +59,6 @@ pub async fn known(tx: &mut TenantTx, file: &StagedFile) -> Result<Known, sqlx::
 }
 
 /// Notes a file and what came of it, here and on the trail.
-///
-/// # Errors
-/// The database's.
 pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -99,8 +90,8 @@ pub async fn record(
         ImportKind::Expenses => Action::ExpensesImported,
     };
     let detail = serde_json::json!({
-        "batch": run.batch, "by": run.by,
         "added": added, "changed": changed, "unchanged": unchanged,
     });
-    audit::record(tx, clock, action, None, detail).await
+    let line = Line { batch: Some(run.batch), ..Line::new(action, detail) };
+    audit::write(tx, clock, &line, &[None]).await
 }

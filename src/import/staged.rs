@@ -1,6 +1,6 @@
 //! Files that were read and wait to be merged.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use sqlx::types::Json;
 
 use super::ImportError;
@@ -11,7 +11,10 @@ use super::source::Source;
 use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::base::month::Month;
-use crate::db::{Db, TenantTx};
+use crate::db::TenantTx;
+
+/// Longer than a person thinks about a question, or a merge waits for its turn.
+const WAITS_AT_MOST: TimeDelta = TimeDelta::days(1);
 
 /// A staged file, without its rows.
 #[derive(Debug)]
@@ -42,9 +45,6 @@ impl StagedFile {
     }
 
     /// Notes that the file's rows are all there, which makes them ready to be merged.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn keep(
         &self,
         tx: &mut TenantTx,
@@ -105,9 +105,6 @@ impl StagedFile {
 }
 
 /// Forgets a staged file with its rows: it is merged, or will not be.
-///
-/// # Errors
-/// The database's.
 pub async fn forget(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from staged_files where tenant_id = $1 and id = $2",
@@ -119,22 +116,9 @@ pub async fn forget(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Erro
     forget_rows(tx, import).await
 }
 
-/// [`forget`] in a transaction of its own.
-///
-/// # Errors
-/// The database's.
-pub async fn give_up(db: &Db, tenant: TenantId, import: BatchId) -> Result<(), sqlx::Error> {
-    let mut tx = db.tenant(tenant).await?;
-    forget(&mut tx, import).await?;
-    tx.commit().await
-}
-
-/// Forgets the union's oldest file that was staged before `before` and never merged: the process that was to do so was
-/// killed. Returns true if there may be more.
-///
-/// # Errors
-/// The database's.
-pub async fn sweep(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+/// Forgets the union's oldest file that waits for so long that the process that was to merge it must have been killed.
+/// Returns true if there may be more.
+pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error> {
     // Waits for a merge that is going on, after which the file is gone.
     let swept = sqlx::query_scalar!(
         r#"delete from staged_files
@@ -143,7 +127,7 @@ pub async fn sweep(tx: &mut TenantTx, before: DateTime<Utc>) -> Result<bool, sql
                        order by staged_at limit 1)
            returning id as "id: BatchId""#,
         tx.tenant() as TenantId,
-        before
+        clock.now() - WAITS_AT_MOST
     )
     .fetch_optional(tx.conn())
     .await?;

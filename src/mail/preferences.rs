@@ -1,9 +1,11 @@
-//! Which news a person wants by mail; who never said takes what the union sends.
+//! Which news a person wants by mail. A person who never said gets what the union sends.
 
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::UpdateMail;
 
+/// Returns true unless the person refused such mails.
+///
 /// # Errors
 /// The database's.
 pub async fn wants(
@@ -12,7 +14,9 @@ pub async fn wants(
     kind: UpdateMail,
 ) -> Result<bool, sqlx::Error> {
     let wanted = sqlx::query_scalar!(
-        "select wanted from mail_preferences where account_id = $1 and kind = $2",
+        "select wanted from mail_preferences
+         where tenant_id = $1 and account_id = $2 and kind = $3",
+        tx.tenant() as TenantId,
         account as LoginId,
         kind.name()
     )
@@ -21,6 +25,8 @@ pub async fn wants(
     Ok(wanted.unwrap_or(true))
 }
 
+/// Notes what the person wants.
+///
 /// # Errors
 /// The database's.
 pub async fn set(
@@ -30,8 +36,9 @@ pub async fn set(
     wanted: bool,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into mail_preferences (account_id, kind, wanted) values ($1, $2, $3)
+        "insert into mail_preferences (tenant_id, account_id, kind, wanted) values ($1, $2, $3, $4)
          on conflict (tenant_id, account_id, kind) do update set wanted = excluded.wanted",
+        tx.tenant() as TenantId,
         account as LoginId,
         kind.name(),
         wanted

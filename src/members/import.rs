@@ -14,9 +14,10 @@ use chrono::NaiveDate;
 pub use self::row::MemberColumn;
 use self::row::MemberReader;
 use super::{check, merge};
-use crate::auth::hashing::Hasher;
+use crate::auth::credentials::hashing::Hasher;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::import::batches::{self, ImportKind};
 use crate::import::mapping::Mapping;
@@ -47,16 +48,17 @@ impl MembersImport<'_> {
         &self,
         db: &Db,
         tenant: TenantId,
+        actor: &Actor,
         source: &Source,
         progress: &mut Progress<'_>,
     ) -> Result<RowErrors, ImportError> {
-        let hashes = self.hash_passwords(db, tenant, source).await?;
+        let hashes = self.hash_passwords(db, tenant, actor, source).await?;
         let reader = MemberReader::open(self, source, hashes)?;
         let mut file =
             StagedFile::new(ImportKind::Members, source, String::new(), self.mapping.clone());
         file.as_of = Some(self.as_of);
         let import = self.run.batch;
-        let mut tx = db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant, actor).await?;
         let MemberReader { mut errors, bad_addresses, unread, .. } =
             staging::stage(&mut tx, import, reader, progress).await?;
         if !errors.is_empty() {

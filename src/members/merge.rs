@@ -17,6 +17,7 @@ pub(super) async fn merge(
 ) -> Result<Counts, sqlx::Error> {
     let counts = compare(tx, import, as_of).await?;
     merge_households(tx, import, as_of).await?;
+    keep_former_households(tx, import).await?;
     merge_members(tx, import).await?;
     open_accounts(tx, clock, import).await?;
     Ok(counts)
@@ -103,6 +104,23 @@ async fn merge_households(
         tenant as TenantId,
         import as BatchId,
         as_of
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Notes which household a person leaves: rows of theirs stay there, and they go on reading them.
+async fn keep_former_households(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into former_households (tenant_id, member_code, household_code)
+         select m.tenant_id, m.code, m.household_code
+         from staged_members s
+         join members m on m.tenant_id = $1 and m.code = s.person_code
+         where s.tenant_id = $1 and s.import_id = $2 and m.household_code <> s.household_code
+         on conflict do nothing",
+        tx.tenant() as TenantId,
+        import as BatchId
     )
     .execute(tx.conn())
     .await

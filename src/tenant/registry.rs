@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::hosts::HostUse;
+use super::notify;
 use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
@@ -140,6 +142,17 @@ pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<Registered, Registry
     find(tx, slug).await?.ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
+/// The ids and slugs of all unions, by slug.
+///
+/// # Errors
+/// The database's.
+pub async fn ids(tx: &mut PlatformTx) -> Result<Vec<(TenantId, String)>, sqlx::Error> {
+    let rows = sqlx::query!(r#"select id as "id: TenantId", slug from tenants order by slug"#)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.slug)).collect())
+}
+
 /// The policy of one version.
 ///
 /// # Errors
@@ -226,6 +239,7 @@ pub async fn apply(
     .execute(tx.conn())
     .await?;
     replace_hosts(tx, id, config).await?;
+    notify::changed(tx).await?;
     Ok(Applied::Changed { version, changes })
 }
 
@@ -258,6 +272,9 @@ pub async fn set_enabled(
     )
     .fetch_optional(tx.conn())
     .await?;
+    if version.is_some() {
+        notify::changed(tx).await?;
+    }
     Ok(version)
 }
 
@@ -299,10 +316,11 @@ async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Err
 pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
     sqlx::query_as!(
         People,
-        r#"select (select count(*) from members) as "members!",
+        r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"
-           from accounts"#
+           from accounts where tenant_id = $1"#,
+        tx.tenant() as TenantId
     )
     .fetch_one(tx.conn())
     .await
@@ -341,7 +359,7 @@ pub async fn check_hosts(
     let taken = sqlx::query!(
         "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
          where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
-        &labels(config),
+        &labels(&config.hosts.uses(&config.slug)),
         id as Option<TenantId>
     )
     .fetch_optional(tx.conn())
@@ -357,22 +375,24 @@ async fn replace_hosts(
     id: TenantId,
     config: &TenantConfig,
 ) -> Result<(), sqlx::Error> {
+    let uses = config.hosts.uses(&config.slug);
     sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
         .execute(tx.conn())
         .await?;
     sqlx::query!(
-        "insert into tenant_hosts (label, tenant_id, canonical)
-         select label, $2, label = $3 from unnest($1::text[]) as label",
-        &labels(config),
+        "insert into tenant_hosts (label, tenant_id, door, canonical)
+         select label, $1, door, canonical
+         from unnest($2::text[], $3::text[], $4::boolean[]) as host (label, door, canonical)",
         id as TenantId,
-        config.hosts.canonical.as_str()
+        &labels(&uses),
+        &uses.iter().map(|host| host.door.name().to_owned()).collect::<Vec<_>>(),
+        &uses.iter().map(|host| host.canonical).collect::<Vec<_>>()
     )
     .execute(tx.conn())
     .await
     .map(drop)
 }
 
-fn labels(config: &TenantConfig) -> Vec<String> {
-    let hosts = &config.hosts;
-    hosts.aliases.iter().chain([&hosts.canonical]).map(ToString::to_string).collect()
+fn labels(uses: &[HostUse]) -> Vec<String> {
+    uses.iter().map(|host| host.label.clone()).collect()
 }

@@ -4,15 +4,16 @@
 //! [`super::layers::error_pages`] writes the page.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
-use crate::auth::email_code::SendingError;
-use crate::auth::foreign::Foreign;
-use crate::auth::hashing::HashingError;
+use super::elsewhere::Elsewhere;
+use crate::auth::credentials::hashing::HashingError;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::factor::passkey::PasskeyError;
+use crate::auth::factor::totp::TotpError;
+use crate::auth::guard::foreign::Foreign;
 use crate::auth::journey::Step;
-use crate::auth::passkey::PasskeyError;
 use crate::auth::sign_in::SignInError;
-use crate::auth::totp::TotpError;
 use crate::db::is_unavailable;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
@@ -25,6 +26,8 @@ pub enum Failure {
     /// The form is from another site, or from another visit.
     StaleForm,
     NotFound,
+    /// 「一定期間が経過したため、エラーになりました」 (L9)
+    SessionExpired,
     /// The browser shows more cookies than can be meant for us.
     TooManyCookies,
     Unexpected,
@@ -39,6 +42,7 @@ impl Failure {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SessionExpired => StatusCode::UNAUTHORIZED,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -124,7 +128,7 @@ impl WebError {
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         if let Self::NotDue(step) = self {
-            return Redirect::to(step.path()).into_response();
+            return Elsewhere::Due(step).into_response();
         }
         let failure = self.failure();
         match failure {

@@ -11,7 +11,7 @@ use kosmo::import::source::Source;
 use crate::support::imports::{counts, told};
 use crate::support::people;
 use crate::support::uke::{Claim, GORO, HANAKO, TARO, Uke};
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const UNION: &str = "klinekenpo";
 
@@ -52,8 +52,8 @@ async fn import_the_known(world: &World, file: &[u8]) -> (Imported, Vec<Unmatche
         Ok(())
     };
     let (source, tenant) = (Source::open(&path).unwrap(), world.tenant(UNION));
-    import.stage(&world.operator, tenant, &source, &mut |_| {}).await.unwrap();
-    let mut tx = world.operator.tenant(tenant).await.unwrap();
+    import.stage(&world.operator, tenant, &tester(), &source, &mut |_| {}).await.unwrap();
+    let mut tx = world.operator.tenant(tenant, &tester()).await.unwrap();
     let imported = import::merge(&mut tx, &world.clock, &run, Some(&mut keep)).await.unwrap();
     tx.commit().await.unwrap();
     (imported, left_out)

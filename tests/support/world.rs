@@ -6,21 +6,22 @@ use std::sync::Arc;
 
 use axum::Router;
 use kosmo::app;
-use kosmo::auth::account;
-use kosmo::auth::user_id::UserId;
+use kosmo::auth::credentials::account;
+use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::{BatchId, TenantId};
 use kosmo::base::month::Month;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
+use kosmo::db::actor::Actor;
 use kosmo::db::{Db, Role};
 use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Imported};
 use kosmo::expenses::notices::{self, Published};
 use kosmo::import::mapping::Mapping;
 use kosmo::import::source::Source;
 use kosmo::import::{Counts, ImportError, ImportRun, RowErrors};
-use kosmo::mail::outbox;
-use kosmo::mail::sender::Sender;
+use kosmo::mail::delivery;
+use kosmo::mail::delivery::sender::Sender;
 use kosmo::members::import::{self as members, MembersImport};
 use kosmo::tenant::directory::Tenant;
 use kosmo::tenant::file;
@@ -38,6 +39,11 @@ pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo"
 
 /// When the tests' clock starts: a Saturday in Japan, ten in the morning.
 const START: &str = "2026-11-21T01:00:00Z";
+
+/// Who acts when a test does.
+pub fn tester() -> Actor {
+    Actor::operator("test")
+}
 
 /// What a members file came to.
 pub struct ImportedMembers {
@@ -151,11 +157,11 @@ impl World {
 
     pub async fn deliver(&self) {
         let sender = Sender::File(self.mail_folder());
-        outbox::deliver(&self.worker, &self.clock, &sender).await.expect("the outbox");
+        delivery::deliver(&self.worker, &self.clock, &sender).await.expect("the outbox");
     }
 
     pub async fn deliver_into(&self, folder: PathBuf) {
-        outbox::deliver(&self.worker, &self.clock, &Sender::File(folder))
+        delivery::deliver(&self.worker, &self.clock, &Sender::File(folder))
             .await
             .expect("the outbox");
     }
@@ -192,7 +198,7 @@ impl World {
         let hash = self.app.hasher.hash_patiently(&person.password.into()).await.expect("a hash");
         let user_id = UserId::parse(person.user_id).expect("a user ID");
         let tenant = self.union(person.union);
-        let mut tx = self.operator.tenant(tenant.id).await.expect("a transaction");
+        let mut tx = self.operator.tenant(tenant.id, &tester()).await.expect("a transaction");
         assert!(
             account::register(&mut tx, &self.clock, &tenant.terms, &user_id, &hash)
                 .await
@@ -237,8 +243,9 @@ impl World {
         };
         let source = Source::new("members.csv", Cursor::new(file.to_vec()))?;
         let tenant = self.tenant(slug);
-        let bad_addresses = import.stage(&self.operator, tenant, &source, &mut |_| {}).await?;
-        let mut tx = self.operator.tenant(tenant).await?;
+        let bad_addresses =
+            import.stage(&self.operator, tenant, &tester(), &source, &mut |_| {}).await?;
+        let mut tx = self.operator.tenant(tenant, &tester()).await?;
         let counts = members::merge(&mut tx, &self.clock, import.run).await?;
         if !dry_run {
             tx.commit().await?;
@@ -292,15 +299,16 @@ impl World {
         let (run, tenant) = (self.run(false), self.tenant(slug));
         let import = ExpensesImport { run: &run, clock: &self.clock, format };
         let source = Source::new("expenses", Cursor::new(file.to_vec()))?;
-        import.stage(&self.operator, tenant, &source, &mut |_| {}).await?;
-        let mut tx = self.operator.tenant(tenant).await?;
+        import.stage(&self.operator, tenant, &tester(), &source, &mut |_| {}).await?;
+        let mut tx = self.operator.tenant(tenant, &tester()).await?;
         let imported = expenses::merge(&mut tx, &self.clock, &run, None).await?;
         tx.commit().await?;
         Ok(imported)
     }
 
     pub async fn publish_notice(&self, slug: &str, month: Month) -> Published {
-        let mut tx = self.operator.tenant(self.tenant(slug)).await.expect("a transaction");
+        let mut tx =
+            self.operator.tenant(self.tenant(slug), &tester()).await.expect("a transaction");
         let published = notices::publish(&mut tx, &self.clock, month, "test").await;
         tx.commit().await.expect("a commit");
         published.expect("a month to publish")

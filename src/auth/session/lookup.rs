@@ -6,7 +6,7 @@ use super::token::{self, Before, Newest};
 use super::{Lookup, NOTE_EVERY, Session, end};
 use crate::auth::context::Context;
 use crate::auth::eligibility::Loss;
-use crate::auth::email_code::{SendingError, VALID_FOR};
+use crate::auth::factor::email_code::{SendingError, VALID_FOR};
 use crate::auth::journey::{Address, Facts};
 use crate::base::clock::jst;
 use crate::base::ids::{LoginId, SessionId, TermsId};

@@ -3,8 +3,8 @@
 use super::{FRESH_FOR, Session, lock_account, renew};
 use crate::audit::{self, Action};
 use crate::auth::context::Context;
-use crate::auth::email_code::SendingError;
-use crate::auth::known_browser;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::guard::known_browser;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::secret::PlainToken;
@@ -89,7 +89,7 @@ pub(in crate::auth) async fn prove(
     .execute(tx.conn())
     .await?;
     let action = if row.sign_in { Action::SignInComplete } else { Action::Reauthenticated };
-    let detail = serde_json::json!({ "session": session, "second_factor": by.name() });
+    let detail = serde_json::json!({ "second_factor": by.name() });
     audit::record(tx, clock, action, Some(row.account), detail).await?;
     if row.sign_in {
         known_browser::meet(tx, cx, session).await?;
@@ -134,7 +134,7 @@ pub(in crate::auth) async fn prove_by_password(
     if proved.rows_affected() == 0 {
         return Ok(None);
     }
-    let detail = serde_json::json!({ "session": session.id });
+    let detail = serde_json::json!({});
     audit::record(tx, clock, Action::Reauthenticated, Some(session.account), detail).await?;
     renew(tx, clock, session.id, old).await.map(Some)
 }

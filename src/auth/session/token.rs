@@ -7,7 +7,7 @@ use super::{Lookup, end, lock_account_by_id};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::Context;
-use crate::auth::email_code::SendingError;
+use crate::auth::factor::email_code::SendingError;
 use crate::auth::links;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};

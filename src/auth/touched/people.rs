@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::BoxStream;
 
-use crate::auth::account::InitialCredential;
+use crate::auth::credentials::account::InitialCredential;
+use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::session::expires_at;
 use crate::auth::sign_in::is_in_time;
-use crate::auth::user_id::UserId;
 use crate::db::TenantTx;
 use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig, UserIdRules};
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Rule;
 use super::people::Person;
-use crate::auth::account::InitialCredential;
+use crate::auth::credentials::account::InitialCredential;
 use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig, UpdateMail, UserIdRules};
 
 fn rule<'r>(

@@ -11,7 +11,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::base::month::Month;
 use crate::db::TenantTx;
-use crate::expenses::ended;
+use crate::expenses::history::into_history;
 use crate::import::layout::Layout as _;
 use crate::import::staged::StagedFile;
 use crate::import::{Counts, ImportError, ImportRun, RowErrors};
@@ -62,6 +62,7 @@ pub(super) async fn merge(
         ended = end_others(tx, clock, import, file, known).await?;
     }
     let inserted = insert(tx, import).await?;
+    add_sums(tx, import).await?;
     let added = inserted - ended.replaced;
     let changed = ended.replaced + ended.cancelled;
     let counts = Counts { added, changed, unchanged: staged.rows - added - changed };
@@ -147,7 +148,8 @@ async fn end_others(
     refuse_clashes(tx, import, file).await?;
     let ended = count_ended(tx, import).await?;
     if ended.replaced + ended.cancelled > 0 {
-        ended::keep_history(tx, clock, import, None).await?;
+        keep_history(tx, clock, import).await?;
+        take_off_sums(tx, import).await?;
         delete_ended(tx, import).await?;
         number_claims(tx, import, Claims::Corrected).await?;
     }
@@ -240,6 +242,37 @@ async fn count_ended(tx: &mut TenantTx, import: BatchId) -> Result<Ended, sqlx::
     .await
 }
 
+async fn keep_history(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    import: BatchId,
+) -> Result<(), sqlx::Error> {
+    into_history!(
+        "",
+        "reason" from "(
+            select e.*, s.outcome as reason
+            from staged_expenses s
+            cross join lateral (
+                select c.household_code, c.notice_month from expense_claims c
+                where c.tenant_id = $1 and c.claim_number = s.claim_number limit 1
+            ) c
+            cross join lateral (
+                select e.* from expenses e
+                where e.tenant_id = $1 and e.household_code = c.household_code
+                  and e.notice_month = c.notice_month and e.claim_number = s.claim_number limit 1
+            ) e
+            where s.tenant_id = $1 and s.import_id = $2
+              and s.outcome in ('corrected', 'cancelled')
+        ) ended",
+        tx,
+        import as BatchId,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
 /// Deletes the rows that the file ends, with their claims.
 async fn delete_ended(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
     let tenant = tx.tenant();
@@ -297,6 +330,63 @@ async fn insert(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error> 
     Ok(rows(done.rows_affected()))
 }
 
+/// Takes the rows that the file ends off the sums of their months.
+async fn take_off_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update expense_months kept
+         set rows = kept.rows - ended.rows, total_yen = kept.total_yen - ended.total_yen,
+             out_of_pocket_yen = kept.out_of_pocket_yen - ended.out_of_pocket_yen
+         from (
+             select c.notice_month, count(*) as rows, sum(e.total_yen) as total_yen,
+                    sum(e.out_of_pocket_yen) as out_of_pocket_yen
+             from staged_expenses s
+             cross join lateral (
+                 select c.household_code, c.notice_month from expense_claims c
+                 where c.tenant_id = $1 and c.claim_number = s.claim_number limit 1
+             ) c
+             cross join lateral (
+                 select e.total_yen, e.out_of_pocket_yen from expenses e
+                 where e.tenant_id = $1 and e.household_code = c.household_code
+                   and e.notice_month = c.notice_month and e.claim_number = s.claim_number limit 1
+             ) e
+             where s.tenant_id = $1 and s.import_id = $2
+               and s.outcome in ('corrected', 'cancelled')
+             group by c.notice_month
+         ) ended
+         where kept.tenant_id = $1 and kept.notice_month = ended.notice_month",
+        tx.tenant() as TenantId,
+        import as BatchId
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Adds what came to the sums of its months; a month without rows has none.
+async fn add_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
+    let tenant = tx.tenant();
+    sqlx::query!(
+        "insert into expense_months as kept
+             (tenant_id, notice_month, rows, total_yen, out_of_pocket_yen)
+         select $1, s.notice_month, count(*), sum(s.total), sum(s.out_of_pocket)
+         from staged_expenses s
+         where s.tenant_id = $1 and s.import_id = $2 and s.person_code is not null
+           and (s.outcome is null or s.outcome = 'corrected')
+         group by s.notice_month
+         on conflict (tenant_id, notice_month) do update
+         set rows = kept.rows + excluded.rows, total_yen = kept.total_yen + excluded.total_yen,
+             out_of_pocket_yen = kept.out_of_pocket_yen + excluded.out_of_pocket_yen",
+        tenant as TenantId,
+        import as BatchId
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!("delete from expense_months where tenant_id = $1 and rows = 0", tenant as TenantId)
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
 /// The months of what the file changed, with those in which its former rows stood, and whether people see them.
 async fn changed_months(
     tx: &mut TenantTx,
@@ -306,8 +396,9 @@ async fn changed_months(
     sqlx::query_as!(
         ChangedMonth,
         r#"select changed.month as "month!: Month",
-                  exists (select from expense_notices n
-                          where n.tenant_id = $1 and n.month = changed.month) as "published!"
+                  exists (select from record_notices n
+                          where n.tenant_id = $1 and n.kind = 'expenses'
+                            and n.month = changed.month) as "published!"
            from (select s.notice_month as month from staged_expenses s
                  where s.tenant_id = $1 and s.import_id = $2 and s.notice_month is not null
                    and (s.outcome is null or s.outcome = 'corrected')

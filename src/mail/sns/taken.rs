@@ -7,6 +7,8 @@ use crate::db::PlatformTx;
 
 /// Longer than a message counts as new.
 const KEEP_FOR: TimeDelta = TimeDelta::days(1);
+/// How many old messages each new one removes: no post waits for a long clean-up, and there are never more new ones.
+const BATCH: i64 = 100;
 
 /// Whether a message was taken before.
 ///
@@ -21,15 +23,21 @@ pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sql
     .await
 }
 
-/// Notes that a message was taken, and forgets those that are too old to come again.
+/// Notes that a message was taken, and forgets a batch of those that are too old to come again.
 ///
 /// # Errors
 /// The database's.
 pub async fn note(tx: &mut PlatformTx, clock: &Clock, message_id: &str) -> Result<(), sqlx::Error> {
     let now = clock.now();
-    sqlx::query!("delete from sns_messages where taken_at < $1", now - KEEP_FOR)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "delete from sns_messages
+         where message_id in (select message_id from sns_messages
+                              where taken_at < $1 order by taken_at limit $2)",
+        now - KEEP_FOR,
+        BATCH
+    )
+    .execute(tx.conn())
+    .await?;
     sqlx::query!(
         "insert into sns_messages (message_id, taken_at) values ($1, $2) on conflict do nothing",
         message_id,

@@ -6,9 +6,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::SecretString;
 
 use super::{MemberColumn, MembersImport};
-use crate::auth::account;
+use crate::auth::credentials::account;
 use crate::base::ids::TenantId;
 use crate::db::Db;
+use crate::db::actor::Actor;
 use crate::import::ImportError;
 use crate::import::mapping::Mapping;
 use crate::import::rows::{Rows, code};
@@ -23,6 +24,7 @@ impl MembersImport<'_> {
         &self,
         db: &Db,
         tenant: TenantId,
+        actor: &Actor,
         source: &Source,
     ) -> Result<HashMap<String, String>, ImportError> {
         if self.run.dry_run {
@@ -30,7 +32,7 @@ impl MembersImport<'_> {
         }
         let mut passwords = read(source, self.mapping)?;
         let codes: Vec<String> = passwords.keys().cloned().collect();
-        let mut tx = db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant, actor).await?;
         for code in account::existing(&mut tx, &codes).await? {
             passwords.remove(&code);
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::MembersImport;
-use crate::auth::user_id::UserId;
+use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{BatchId, LoginId, TenantId};

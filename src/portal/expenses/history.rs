@@ -5,9 +5,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::filter::FilterForm;
-use crate::expenses::ledger::{self, Choices, MonthSum, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, MonthSum};
+use crate::portal::records::filter::FilterForm;
+use crate::records::filter::Choices;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -15,21 +17,21 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct History {
-    years: Vec<Year>,
+    years: Vec<FiscalYear>,
     filter: FilterForm,
-    /// Whether somebody's rows are left out (E7).
+    /// Set if somebody's rows are left out (E7).
     hides_somebody: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Year {
+struct FiscalYear {
     label: String,
     total: String,
-    months: Vec<Month>,
+    months: Vec<MonthLink>,
 }
 
 #[derive(Debug, Serialize)]
-struct Month {
+struct MonthLink {
     label: String,
     total: String,
     path: String,
@@ -48,7 +50,7 @@ impl History {
     ) -> Self {
         let years = months
             .chunk_by(|a, b| a.month.fiscal_year() == b.month.fiscal_year())
-            .map(|months| Year {
+            .map(|months| FiscalYear {
                 label: format!("{}年度", months[0].month.fiscal_year()),
                 total: months
                     .iter()
@@ -57,7 +59,7 @@ impl History {
                     .grouped(),
                 months: months
                     .iter()
-                    .map(|sum| Month {
+                    .map(|sum| MonthLink {
                         label: sum.month.japanese(),
                         total: sum.out_of_pocket.grouped(),
                         path: format!("/expenses/months/{}", sum.month),
@@ -74,10 +76,10 @@ pub(super) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let months = ledger::month_sums(&mut tx, reader).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &History::of(&months, &choices, hides_somebody))
 }

@@ -4,12 +4,13 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use super::filter::{Asked, FilterForm, Narrowed, UnknownPatient};
 use super::paper::{self, Paper};
 use super::table::Table;
-use crate::expenses::ledger::{self, ExpenseRow, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, ExpenseRow};
 use crate::expenses::statement::Statement;
+use crate::portal::records::filter::{FilterForm, FilterQuery, Narrowed, UnknownPatient};
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
@@ -58,16 +59,17 @@ impl From<UnknownPatient> for WebError {
 pub(super) async fn show(
     State(app): State<AppState>,
     Subscriber { visitor, session, .. }: Subscriber,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let (form, narrowed) = asked.read(&choices)?;
     let page = match narrowed {
         Some(narrowed) => {
             let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
-            let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+            let hides_somebody =
+                privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
             Search::found(form, &narrowed, rows, hides_somebody)
         }
         None => Search { filter: form, found: None },
@@ -79,14 +81,14 @@ pub(super) async fn show(
 pub(super) async fn pdf(
     State(app): State<AppState>,
     subscriber: Subscriber,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&subscriber.session);
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let narrowed = asked.read(&choices)?.1.ok_or(WebError::NotFound)?;
     let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {
@@ -107,7 +109,7 @@ pub(super) async fn pdf(
 #[cfg(test)]
 pub(in crate::portal) mod samples {
     use super::*;
-    use crate::expenses::ledger::Choices;
+    use crate::records::filter::Choices;
 
     /// A page as it comes of a query.
     pub(in crate::portal) fn page(
@@ -116,7 +118,7 @@ pub(in crate::portal) mod samples {
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Search {
-        let asked: Asked = serde_urlencoded::from_str(query).unwrap();
+        let asked: FilterQuery = serde_urlencoded::from_str(query).unwrap();
         match asked.read(choices).unwrap() {
             (form, Some(narrowed)) => Search::found(form, &narrowed, rows, hides_somebody),
             (form, None) => Search { filter: form, found: None },

@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::japanese::day;
 use crate::db::TenantTx;
-use crate::expenses::notices;
-use crate::expenses::privacy::{self, Own};
-use crate::mail::preferences;
-use crate::tenant::policy::{TenantConfig, UpdateMail};
+use crate::records::privacy::{self, Own};
+use crate::records::{RecordKind, updates};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::{Fresh, Subscriber};
@@ -17,21 +15,22 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
 pub(super) const PAGE: &str = "/expenses/settings";
+const KIND: RecordKind = RecordKind::Expenses;
 const NOT_CHOSEN: &str = "家族に公開するかどうかを選択してください。";
 const PRIVATE: &str = "private";
 const SHARED: &str = "shared";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SettingsPage {
-    /// Whether something was changed just now.
+    /// Set if something was changed just now.
     pub(in crate::portal) changed: bool,
-    /// Whether the person is too young to choose.
+    /// Set if the person is too young to choose.
     pub(in crate::portal) minor: bool,
     /// Since when one's own rows are private.
     pub(in crate::portal) private_since: Option<String>,
-    /// Whether the union tells of new notices by mail.
+    /// Set if the union tells of new notices by mail.
     pub(in crate::portal) sends_mail: bool,
-    /// Whether the person wants that, as it is now.
+    /// Set if the person wants that, as it is now.
     pub(in crate::portal) wants_mail: bool,
     /// Where it goes.
     pub(in crate::portal) email: Option<String>,
@@ -43,7 +42,7 @@ pub(in crate::portal) struct SettingsForm {
     pub(in crate::portal) errors: Vec<FormError>,
     /// `shared` or `private`
     pub(in crate::portal) privacy: Field,
-    /// Whether the box is ticked.
+    /// Set if the box is ticked.
     pub(in crate::portal) mail: bool,
 }
 
@@ -52,12 +51,12 @@ impl Page for SettingsPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Shown {
+pub(super) struct SettingsQuery {
     changed: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct SettingsInput {
     #[serde(default)]
     privacy: String,
     #[serde(default, deserialize_with = "ticked")]
@@ -76,23 +75,18 @@ impl Now {
         app: &App,
         Subscriber { session, .. }: &Subscriber,
     ) -> Result<Self, WebError> {
-        let own = privacy::own(tx, session, app.clock.today()).await?;
-        let wants_mail = preferences::wants(tx, session.account, UpdateMail::Expenses).await?;
+        let own = privacy::own(tx, KIND, session, app.clock.today()).await?;
+        let wants_mail = updates::wants(tx, session.account, KIND).await?;
         Ok(Self { own, wants_mail })
     }
-}
-
-/// Whether the union tells of new notices by mail.
-pub(super) fn sends_mail(policy: &TenantConfig) -> bool {
-    policy.update_mails.contains(&UpdateMail::Expenses)
 }
 
 pub(super) async fn show(
     State(app): State<AppState>,
     Fresh(subscriber): Fresh<Subscriber>,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<SettingsQuery>,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
     tx.commit().await?;
     let privacy = match now.own {
@@ -110,10 +104,10 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     Fresh(subscriber): Fresh<Subscriber>,
-    Form { fields, .. }: Form<Typed>,
+    Form { fields, .. }: Form<SettingsInput>,
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = &subscriber;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
     let chosen = match fields.privacy.as_str() {
         PRIVATE => Some(true),
@@ -128,10 +122,10 @@ pub(super) async fn submit(
             form.errors = summary(&[("privacy", &form.privacy)]);
             return page(&app, &subscriber, &now, false, form);
         };
-        changed = privacy::set(&mut tx, &app.clock, session, private).await?;
+        changed = privacy::set(&mut tx, &app.clock, KIND, session, private).await?;
     }
-    if sends_mail(&visitor.tenant.config) && fields.mail != now.wants_mail {
-        notices::choose_mail(&mut tx, &app.clock, session, fields.mail).await?;
+    if KIND.is_told_by(&visitor.tenant.config) && fields.mail != now.wants_mail {
+        updates::choose(&mut tx, &app.clock, session, KIND, fields.mail).await?;
         changed = true;
     }
     tx.commit().await?;
@@ -153,7 +147,7 @@ fn page(
             Own::Private { since } => Some(day(since)),
             _ => None,
         },
-        sends_mail: sends_mail(&visitor.tenant.config),
+        sends_mail: KIND.is_told_by(&visitor.tenant.config),
         wants_mail: now.wants_mail,
         email: session.confirmed_email().map(str::to_owned),
         form,

@@ -5,11 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::{NoDate, read_date, shows_nothing};
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -58,14 +59,14 @@ pub(super) async fn submit(
         Err(error) => return page(&app, &signing_in, field.with_error(error)),
     };
     let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: None };
     let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
     tx.commit().await?;
     match check {
         Check::Right => Ok(Redirect::to(ONWARD).into_response()),
         Check::Wrong => page(&app, &signing_in, field.with_error(WRONG)),
-        Check::Locked => SignInPage::after(&app, signing_in.visitor, super::LOCKED),
+        Check::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
     }
 }
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::email;
 use super::user_id::TAKEN;
+use crate::auth::first_sign_in::registration::{self, Registration};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::registration::{self, Registration};
-use crate::portal::ONWARD;
+use crate::portal::places::{DETAILS, ONWARD, REGISTERED, TOP};
 use crate::tenant::policy::FirstSignInFlow;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form, FormError, status_of};
@@ -59,10 +59,10 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, token, .. } = &signing_in;
-    match app.sign_in().register_draft(&visitor.tenant, session, token).await? {
+    match visitor.sign_in(&app).register_draft(&visitor.tenant, session, token).await? {
         Registration::Done(token) => {
             let jar = signing_in.visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
+            Ok((jar, Redirect::to(REGISTERED)).into_response())
         }
         Registration::UserIdTaken => {
             let taken = signing_in.visitor.tenant.config.say(TAKEN);
@@ -79,7 +79,7 @@ pub(super) async fn registered(
 ) -> Result<Response, WebError> {
     let flow = visitor.tenant.config.first_sign_in.flow;
     if flow != FirstSignInFlow::SingleForm || !session.facts().first_session {
-        return Ok(Redirect::to("/").into_response());
+        return Ok(Redirect::to(TOP).into_response());
     }
     let page = RegisteredPage { user_id: session.user_id, email: session.email };
     // 「メニューへ」 leads to the top page, wherever the person wanted to go at first.
@@ -93,12 +93,12 @@ async fn page(
     taken: Option<&str>,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let draft = registration::draft(&mut tx, session.account).await?;
     tx.commit().await?;
     // Nothing to confirm yet: this page was opened by its address.
     let Some(draft) = draft else {
-        return Ok(Redirect::to(Step::Details.path()).into_response());
+        return Ok(Redirect::to(DETAILS).into_response());
     };
     let page = ConfirmationPage {
         progress: signing_in.progress().map(Progress::later),

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::email;
 use super::user_id::{RulesText, TAKEN};
-use crate::auth::email_confirmation;
+use crate::auth::credentials::password::{self, Rule};
+use crate::auth::credentials::user_id::{self, UserId};
+use crate::auth::first_sign_in::email_confirmation;
+use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
-use crate::auth::password::{self, Rule};
-use crate::auth::registration::{self, Details, Drafting};
-use crate::auth::user_id::{self, UserId};
 use crate::base::email::EmailAddress;
-use crate::portal::new_password::{Twice, TwoFields, messages};
+use crate::portal::places::CONFIRMATION;
+use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -64,7 +65,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let draft = registration::draft(&mut tx, session.account).await?;
     tx.commit().await?;
     let mut form = DetailsForm::default();
@@ -98,8 +99,8 @@ pub(super) async fn submit(
     let Some(details) = read(&app, &signing_in, &fields, &mut form).await? else {
         return page(&app, &signing_in, form).await;
     };
-    match app.sign_in().keep_draft(&visitor.tenant, session, &details).await? {
-        Drafting::Kept => Ok(Redirect::to("/first-sign-in/confirmation").into_response()),
+    match visitor.sign_in(&app).keep_draft(&visitor.tenant, session, &details).await? {
+        Drafting::Kept => Ok(Redirect::to(CONFIRMATION).into_response()),
         Drafting::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(&app, &signing_in, form).await
@@ -115,7 +116,7 @@ async fn read(
     form: &mut DetailsForm,
 ) -> Result<Option<Details>, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+    if !visitor.sign_in(app).may_ask_what_is_free(&visitor.tenant, session).await? {
         form.user_id.error = Some(email::TOO_MANY.to_owned());
         return Ok(None);
     }
@@ -124,7 +125,7 @@ async fn read(
         "" => Ok(None),
         typed => email::read(typed).map(Some),
     };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     if let Ok(user_id) = &user_id
         && user_id::is_taken(&mut tx, session.account, user_id).await?
     {
@@ -144,7 +145,7 @@ async fn read(
     let keeps = kept && twice.is_empty();
     let ids = (typed_id, session.user_id.as_str());
     let mut two = TwoFields { password: &mut form.password, again: &mut form.again };
-    let mut wrong = !keeps && twice.is_refused(app, &visitor.tenant, ids, &mut two).await?;
+    let mut wrong = !keeps && twice.is_refused(app, visitor, ids, &mut two).await?;
     let expense_mail = match fields.expense_mail.as_str() {
         "yes" => Some(true),
         "no" => Some(false),
@@ -164,7 +165,7 @@ async fn read(
         wrong = true;
         // What is wrong with the password is told in the same go.
         if !keeps {
-            form.password.error = twice.flaws(app, &visitor.tenant, ids).await?;
+            form.password.error = twice.flaws(app, visitor, ids).await?;
         }
     }
     if wrong {
@@ -185,7 +186,7 @@ async fn page(
     mut form: DetailsForm,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let password_kept = registration::draft(&mut tx, session.account).await?.is_some();
     tx.commit().await?;
     form.errors = summary(&[

@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::email_confirmation::{self, Asking, Pending, VALID_FOR};
+use crate::auth::first_sign_in::email_confirmation::{self, Asking, Pending, VALID_FOR};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::base::email::{self, EmailAddress};
 use crate::base::japanese::shows_nothing;
-use crate::portal::ONWARD;
+use crate::portal::places::{self, ONWARD};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::{SigningIn, Visitor};
@@ -118,16 +118,17 @@ pub(super) async fn submit(
 /// Sends a link; `everywhere` ends the person's other sessions before it (L7).
 pub(in crate::portal) async fn ask(
     app: &App,
-    Visitor { tenant, .. }: &Visitor,
+    visitor: &Visitor,
     session: &Session,
     email: &EmailAddress,
     everywhere: bool,
 ) -> Result<Asking, WebError> {
-    if !app.sign_in().may_ask_what_is_free(tenant, session).await? {
+    let tenant = &visitor.tenant;
+    if !visitor.sign_in(app).may_ask_what_is_free(tenant, session).await? {
         return Ok(Asking::TooMany);
     }
     let account = session.account;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     if everywhere {
         session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
     }
@@ -201,10 +202,10 @@ pub(super) async fn resend(
     let signing_in = signing_in.at(Step::AddressConfirmation)?;
     let SigningIn { visitor, session, .. } = &signing_in;
     let Some(pending) = pending(&app, visitor, session).await? else {
-        return Ok(Redirect::to(Step::Address.path()).into_response());
+        return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let Some(email) = EmailAddress::parse(&pending.email) else {
-        return Ok(Redirect::to(Step::Address.path()).into_response());
+        return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
         Asking::Sent => {
@@ -237,7 +238,7 @@ pub(in crate::portal) async fn pending(
     visitor: &Visitor,
     session: &Session,
 ) -> Result<Option<Pending>, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
     tx.commit().await?;
     Ok(pending)

@@ -5,14 +5,16 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::birthdate;
-use crate::auth::consent::{self, Client};
-use crate::auth::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::consent;
+use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
 use crate::base::japanese::{fold_code, shows_nothing};
-use crate::portal::ONWARD;
+use crate::db::actor::Client;
+use crate::portal::places::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::portal::terms::{NEWER, TermsText};
+use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -87,7 +89,7 @@ pub(super) async fn submit(
     else {
         return page(&app, &signing_in, form);
     };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: Some(insurer) };
     let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
     if check == Check::Right {
@@ -100,7 +102,7 @@ pub(super) async fn submit(
             form.errors.push(FormError { field: None, message: WRONG.to_owned() });
             page(&app, &signing_in, form)
         }
-        Check::Locked => SignInPage::after(&app, signing_in.visitor, super::LOCKED),
+        Check::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
     }
 }
 

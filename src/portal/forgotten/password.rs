@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{TOO_MANY, answer};
-use crate::auth::consent::Client;
+use super::answer::answer;
+use crate::auth::credentials::user_id::UserId;
 use crate::auth::recovery::{Asked, VALID_FOR};
-use crate::auth::user_id::UserId;
 use crate::base::japanese::shows_nothing;
+use crate::db::actor::Client;
+use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;
@@ -61,14 +62,15 @@ pub(super) async fn submit(
         return page(&app, &visitor, typed.with_error(&visitor.tenant.config.say(EMPTY)));
     }
     let user_id = UserId::parse(&fields.user_id).ok();
-    let asked = app.sign_in().ask_for_reset(&visitor.tenant, user_id.as_ref(), &client).await?;
+    let asked =
+        visitor.sign_in(&app).ask_for_reset(&visitor.tenant, user_id.as_ref(), &client).await?;
     match asked {
         Asked::Answered => {
             let minutes = VALID_FOR.num_minutes();
             let notice = format!("{ANSWER}\nメールのリンクの有効時間は{minutes}分です。{NO_MAIL}");
             answer(&app, &visitor, notice, &fields.user_id)
         }
-        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY)),
+        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY_MAILS)),
     }
 }
 

@@ -4,11 +4,13 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next, at, done};
-use crate::auth::passkey::{self, Answer};
-use crate::portal::first_sign_in::LOCKED;
-use crate::portal::passkey::REFUSED;
+use super::due::{Asked, at, done};
+use crate::auth::factor::passkey::{self, Answer};
+use crate::portal::next::Next;
+use crate::portal::places::AGAIN_PASSKEY;
+use crate::portal::second_factor::passkey::REFUSED;
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -62,7 +64,7 @@ pub(super) async fn submit(
     };
     let Subscriber { visitor, session, token } = &subscriber;
     let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let answer =
         passkey::finish_sign_in(&mut tx, app.context(tenant), session, token, &credential).await?;
     tx.commit().await?;
@@ -83,16 +85,11 @@ async fn page(
     next: &Next,
     credential: Field,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let options = passkey::begin_sign_in(&mut tx, app.context(&visitor.tenant), session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);
     let form = PasskeyAgainForm { errors, credential };
     let page = PasskeyAgainPage { next: next.path().to_owned(), options, form };
-    visitor.page_at(
-        app,
-        &next.after("/reauthenticate/passkey"),
-        status_of(&page.form.errors),
-        &page,
-    )
+    visitor.page_at(app, &next.after(AGAIN_PASSKEY), status_of(&page.form.errors), &page)
 }

@@ -1,11 +1,11 @@
 //! Ways back in, and a portal that is closed.
 
 use super::{Gallery, field, wrong};
-use crate::auth::password;
+use crate::auth::credentials::password;
 use crate::portal::forgotten::{password as by_user_id, reset, user_id as by_birthdate};
+use crate::portal::opening::UnderMaintenance;
 use crate::portal::sign_in::ClosedPage;
 use crate::tenant::file::{EXAMPLE, parse};
-use crate::web::opening::UnderMaintenance;
 
 pub(super) fn show(gallery: &mut Gallery) {
     for given in [true, false] {

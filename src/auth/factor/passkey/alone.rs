@@ -1,0 +1,231 @@
+//! Signing in by a passkey alone (L6): the browser finds it without a user ID, and it is both factors.
+//!
+//! The challenge stands in the page, sealed, since nobody has a session yet and a page that is only
+//! looked at writes nothing. It is bound to the union and the visit, and good for one answer.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use sqlx::types::Json;
+use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredential};
+
+use super::{PROOF, PasskeyError, Verdict, note_use, relying_party};
+use crate::audit::{self, Action};
+use crate::auth::guard::foreign::Foreign;
+use crate::auth::guard::throttle;
+use crate::auth::session::{self, Beginning, Lookup};
+use crate::auth::sign_in::{Outcome, SignIn};
+use crate::base::clock::Clock;
+use crate::base::ids::{DeviceId, LoginId, SessionId};
+use crate::base::sealed::{Sealed, Sealer};
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::db::actor::Client;
+use crate::tenant::directory::Tenant;
+
+/// How long a sign-in page may stand open.
+const LASTS: TimeDelta = TimeDelta::hours(1);
+
+/// What a sign-in page asks of the browser.
+#[derive(Debug, Serialize)]
+pub struct Offer {
+    /// For the browser, as JSON.
+    pub options: String,
+    /// Comes back with the answer.
+    pub ticket: String,
+}
+
+/// The browser's visit that a challenge is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'v> {
+    pub sealer: &'v Sealer,
+    pub clock: &'v Clock,
+    pub tenant: &'v Tenant,
+    /// What only this visit knows.
+    pub secret: &'v str,
+}
+
+/// What a browser sends.
+#[derive(Debug)]
+pub struct Given<'a> {
+    pub ticket: &'a str,
+    /// The device's answer, as JSON.
+    pub answer: &'a str,
+    /// ログイン状態の保存 (L11)
+    pub remember: bool,
+    pub client: &'a Client,
+    pub browser: &'a PlainToken,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Asked {
+    at: DateTime<Utc>,
+    state: DiscoverableAuthentication,
+}
+
+impl Visit<'_> {
+    fn purpose(&self) -> String {
+        format!("passkey alone {} {}", self.tenant.id, self.secret)
+    }
+
+    /// A new challenge.
+    ///
+    /// # Errors
+    /// All of [`PasskeyError`].
+    pub fn offer(&self) -> Result<Offer, PasskeyError> {
+        let (challenge, state) = relying_party(self.tenant)?.start_discoverable_authentication()?;
+        let asked = serde_json::to_vec(&Asked { at: self.clock.now(), state })?;
+        Ok(Offer {
+            options: serde_json::to_string(&challenge.public_key)?,
+            ticket: self.sealer.seal(&self.purpose(), &asked).to_text(),
+        })
+    }
+
+    /// A ticket of this very visit, however old.
+    fn unseal(&self, sealed: &Sealed) -> Option<Asked> {
+        let plain = self.sealer.open(&self.purpose(), sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+
+    /// What a ticket of this very visit asked, as long as it may be answered.
+    fn open(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
+        let asked = self.unseal(sealed)?;
+        (self.clock.now() - asked.at < LASTS).then_some(asked.state)
+    }
+}
+
+impl SignIn<'_> {
+    /// Signs in whoever's passkey answers. The browser's earlier session ends where a new one begins.
+    ///
+    /// # Errors
+    /// All of [`PasskeyError`]; then no session has begun.
+    pub async fn with_passkey(
+        &self,
+        visit: Visit<'_>,
+        earlier: Option<SessionId>,
+        given: Given<'_>,
+    ) -> Result<Outcome, PasskeyError> {
+        let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
+        let taken = throttle::take(&mut tx, self.clock, throttle::places(given.client)).await?;
+        tx.commit().await?;
+        let Some(taken) = taken else { return Ok(Outcome::TooMany) };
+        let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
+        let ticket = Sealed::parse(given.ticket);
+        let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal(ticket).is_some());
+        let asked = ticket.and_then(|ticket| Some((visit.open(&ticket)?, ticket)));
+        let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
+        let Some(((asked, ticket), answer)) = asked.zip(answer) else {
+            tx.commit().await?;
+            if !is_ours {
+                self.note_foreign(visit.tenant, given.client, Foreign::Passkey).await?;
+            }
+            return Ok(Outcome::Refused);
+        };
+        let (verdict, account) = match is_first(&mut tx, self.clock, &ticket).await? {
+            true => self.check(&mut tx, visit.tenant, asked, &answer).await?,
+            false => (Verdict::Wrong, None),
+        };
+        let reason = if let Verdict::Signed(reason) = verdict { Some(reason) } else { None };
+        let right = matches!(verdict, Verdict::Right(_));
+        // What was signed once may come again and again: it is no wrong factor, yet no right one either.
+        if right {
+            taken.give_back(&mut tx).await?;
+        }
+        let Some(account) = account.filter(|_| right) else {
+            let detail = serde_json::json!({ "alone": true, "reason": reason });
+            audit::record(&mut tx, self.clock, Action::PasskeyRefused, account, detail).await?;
+            tx.commit().await?;
+            return Ok(Outcome::Refused);
+        };
+        if let Some(earlier) = earlier {
+            session::end(&mut tx, self.clock, earlier).await?;
+        }
+        let remember_until = self.remember_until(visit.tenant, given.remember);
+        let Given { client, browser, .. } = given;
+        let beginning = Beginning { account, remember_until, client, browser, whole: false };
+        let cx = self.context(visit.tenant);
+        let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(self.actor.clone().signed_in(account, id));
+        let token = session::prove(&mut tx, cx, id, &token, PROOF).await?;
+        let Lookup::Living(session) = session::read(&mut tx, cx, &token).await? else {
+            return Ok(Outcome::Refused);
+        };
+        tx.commit().await?;
+        let step = session.next_step(&visit.tenant.config);
+        Ok(Outcome::Accepted { token, step, remember_until })
+    }
+
+    /// What the answer proves, and whose passkey it names.
+    async fn check(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        asked: DiscoverableAuthentication,
+        answer: &PublicKeyCredential,
+    ) -> Result<(Verdict, Option<LoginId>), PasskeyError> {
+        let relying_party = relying_party(tenant)?;
+        let Ok((person, credential)) = relying_party.identify_discoverable_authentication(answer)
+        else {
+            return Ok((Verdict::Wrong, None));
+        };
+        let Some(account) = open_account(tx, LoginId(person)).await? else {
+            return Ok((Verdict::Wrong, None));
+        };
+        let Some((id, passkey)) = passkey_of(tx, account, credential).await? else {
+            return Ok((Verdict::Wrong, Some(account)));
+        };
+        let verdict = Verdict::on(&relying_party, Some(asked), answer, &passkey);
+        if let Verdict::Right(proof) = &verdict {
+            note_use(tx, self.clock, id, passkey, proof).await?;
+        }
+        Ok((verdict, Some(account)))
+    }
+}
+
+/// Uses a ticket up; whether nobody has before.
+async fn is_first(tx: &mut TenantTx, clock: &Clock, ticket: &Sealed) -> Result<bool, sqlx::Error> {
+    let now = clock.now();
+    sqlx::query!("delete from passkey_answers where answered_at < $1", now - LASTS)
+        .execute(tx.conn())
+        .await?;
+    let kept = sqlx::query!(
+        "insert into passkey_answers (challenge_hash, answered_at) values ($1, $2)
+         on conflict do nothing",
+        Sha256::digest(&ticket.bytes).to_vec(),
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(kept.rows_affected() > 0)
+}
+
+/// A registered person who isn't locked out: a passkey is the owner's own, whatever passwords strangers try.
+/// Whoever asks at the same time waits.
+async fn open_account(tx: &mut TenantTx, account: LoginId) -> Result<Option<LoginId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select id as "id: LoginId" from accounts
+           where id = $1 and registered_at is not null
+             and (locked_at is null or lock_spares_known_browsers)
+             and second_factor_locked_at is null and closed_at is null
+           for update"#,
+        account as LoginId
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+async fn passkey_of(
+    tx: &mut TenantTx,
+    account: LoginId,
+    credential_id: &[u8],
+) -> Result<Option<(DeviceId, Passkey)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
+           from passkeys where account_id = $1 and credential_id = $2 for update"#,
+        account as LoginId,
+        credential_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| (row.id, row.credential.0)))
+}

@@ -1,0 +1,243 @@
+//! Recovery codes: a way in for whoever lost every device, ten at a time, each good once.
+//!
+//! They are short enough to be written down, so that a slow hash with the set's own salt keeps them (ASVS
+//! 6.5.2), and shown once. Using one is told by mail.
+
+use rand::RngExt as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::Context;
+use crate::auth::credentials::hashing::HashingError;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::factor::failures;
+use crate::auth::links;
+use crate::auth::session::{self, Proof, Session};
+use crate::auth::sign_in::{SignIn, SignInError};
+use crate::base::ids::LoginId;
+use crate::base::japanese::fold_code;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::tenant::directory::Tenant;
+
+/// Codes a set has.
+const SET: usize = 10;
+/// As letters have them: none looks like another.
+const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
+/// 29^16: more than 77 bits.
+const LENGTH: usize = 16;
+const GROUP: usize = 4;
+const SALT_LENGTH: usize = 16;
+/// More than anybody has been given.
+const LONGEST_TYPED: usize = 40;
+
+/// What came of a code.
+#[derive(Debug)]
+pub enum Confirmation {
+    Done(PlainToken),
+    Wrong,
+    /// Too many in a row; the account is locked.
+    Locked,
+    /// The factor was proved before: a second click's request.
+    NothingDue,
+}
+
+/// A person's set: how many of it are unused, and when it was made (0: never), in microseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub left: i64,
+    pub made_at: i64,
+}
+
+/// A new set, before anybody has it.
+pub struct NewSet {
+    codes: Vec<String>,
+    salt: Vec<u8>,
+    hashes: Vec<Vec<u8>>,
+}
+
+/// A code that somebody typed, hashed as the codes of that person's set are.
+pub struct TypedCode(Vec<u8>);
+
+impl SignIn<'_> {
+    /// Thinks a new set up, which takes its time.
+    ///
+    /// # Errors
+    /// All of [`HashingError`].
+    pub async fn new_recovery_codes(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+    ) -> Result<NewSet, HashingError> {
+        let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
+        let salt: [u8; SALT_LENGTH] = rand::random();
+        let hashes =
+            self.turn(tenant, &session.user_id).await?.digest(salt.to_vec(), codes.clone()).await?;
+        Ok(NewSet { codes, salt: salt.to_vec(), hashes })
+    }
+
+    /// Reads what somebody typed for a code, which takes its time, whether or not the person has any.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn recovery_code(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        typed: &str,
+    ) -> Result<TypedCode, SignInError> {
+        let (code, account) = (fold_code(typed).to_lowercase(), session.account);
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let set = sqlx::query_scalar!(
+            "select salt from recovery_codes where account_id = $1 limit 1",
+            account as LoginId
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        tx.commit().await?;
+        let salt = match set {
+            // Of the longer codes that were made before.
+            Some(None) if code.len() > LENGTH => return Ok(TypedCode(plain(account, &code))),
+            Some(Some(salt)) => salt,
+            _ => vec![0; SALT_LENGTH],
+        };
+        let longest = code.chars().take(LONGEST_TYPED).collect();
+        let hashed = self.turn(tenant, &session.user_id).await?.digest(salt, vec![longest]).await?;
+        Ok(TypedCode(hashed.concat()))
+    }
+}
+
+/// Gives a person a new set, as it is shown once; the one before is dead. `None` where it is not the set that
+/// the person was looking at: another click has just made this one.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn renew(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    session: &Session,
+    made_at: i64,
+    NewSet { codes, salt, hashes }: NewSet,
+) -> Result<Option<Vec<String>>, SendingError> {
+    let (clock, account) = (cx.clock, session.account);
+    session::lock_account_by_id(tx, account).await?;
+    if standing(tx, account).await?.made_at != made_at {
+        return Ok(None);
+    }
+    sqlx::query!("delete from recovery_codes where account_id = $1", account as LoginId)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!(
+        "insert into recovery_codes (account_id, code_hash, salt, created_at)
+         select $1, hash, $3, $4 from unnest($2::bytea[]) as hash",
+        account as LoginId,
+        &hashes,
+        salt,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    links::kill(tx, clock, account).await?;
+    let detail = serde_json::json!({ "count": SET });
+    audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
+    Change::RecoveryCodesMade.tell(tx, cx, session).await?;
+    Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
+}
+
+/// How a person's set stands.
+///
+/// # Errors
+/// The database's.
+pub async fn standing(tx: &mut TenantTx, account: LoginId) -> Result<Standing, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where used_at is null) as "left!", max(created_at) as made_at
+           from recovery_codes where account_id = $1"#,
+        account as LoginId
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let made_at = row.made_at.map_or(0, |at| at.timestamp_micros());
+    Ok(Standing { left: row.left, made_at })
+}
+
+/// Uses a code in place of the second factor. Of many at once, one does.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn confirm(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    session: &Session,
+    token: &PlainToken,
+    TypedCode(typed): &TypedCode,
+) -> Result<Confirmation, SendingError> {
+    let (clock, account) = (cx.clock, session.account);
+    if !session::owes_proof(tx, clock, session.id).await? {
+        return Ok(Confirmation::NothingDue);
+    }
+    let used = sqlx::query!(
+        "update recovery_codes set used_at = $3
+         where account_id = $1 and code_hash = $2 and used_at is null",
+        account as LoginId,
+        typed,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    if used.rows_affected() == 0 {
+        let refused = Action::RecoveryCodeRefused;
+        if was_used(tx, account, typed).await? {
+            failures::note_replay(tx, cx, account, refused).await?;
+            return Ok(Confirmation::Wrong);
+        }
+        let locked = failures::count_failure(tx, cx, account, refused).await?;
+        return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
+    }
+    Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
+    let proof = Proof::RecoveryCode;
+    Ok(Confirmation::Done(session::prove(tx, cx, session.id, token, proof).await?))
+}
+
+async fn was_used(tx: &mut TenantTx, account: LoginId, typed: &[u8]) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from recovery_codes
+                          where account_id = $1 and code_hash = $2 and used_at is not null
+                         ) as "used!""#,
+        account as LoginId,
+        typed
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// How the longer codes were hashed: bound to the person, so that equal hashes tell nothing.
+fn plain(account: LoginId, code: &str) -> Vec<u8> {
+    Sha256::digest(format!("recovery code {account} {code}")).to_vec()
+}
+
+fn random_code() -> String {
+    let mut random = rand::rng();
+    (0..LENGTH).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())])).collect()
+}
+
+/// `abcd-efgh-…`, to be copied by hand.
+fn grouped(code: &str) -> String {
+    let groups: Vec<&str> =
+        code.as_bytes().chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_it_was_copied() {
+        let code = random_code();
+        assert_eq!(code.len(), LENGTH);
+        let copied = grouped(&code).to_uppercase();
+        assert_eq!(copied.matches('-').count(), 3);
+        assert_eq!(fold_code(&copied).to_lowercase(), code);
+    }
+}

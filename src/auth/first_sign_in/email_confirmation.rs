@@ -1,0 +1,308 @@
+//! 「メールアドレスの確認」 (F4–F7): an address counts once somebody who reads its mail says so.
+//!
+//! A link is good for half an hour, and the newest one only. Opening it changes nothing, since
+//! mail scanners open links, too; the button on its page does. Whoever presses that is signed in
+//! nowhere.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::Context;
+use crate::auth::email_failures;
+use crate::auth::factor::email_code::SendingError;
+use crate::auth::links;
+use crate::base::clock::Clock;
+use crate::base::email::EmailAddress;
+use crate::base::ids::LoginId;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::mail::message::EmailConfirmationMail;
+use crate::mail::outbox::{self, Perishable};
+
+/// How long a link is good for.
+pub const VALID_FOR: TimeDelta = TimeDelta::minutes(30);
+/// How long 「再送信」 waits after the last mail to the same address.
+const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
+/// Mails an hour, to whichever addresses: nobody needs more, and strangers get few.
+const MAX_AN_HOUR: i16 = 10;
+const AN_HOUR: TimeDelta = TimeDelta::hours(1);
+
+/// What came of asking for a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    Sent,
+    /// The last one went out a moment ago.
+    TooSoon {
+        seconds: i64,
+    },
+    /// The person has asked for so many that the next question has to wait.
+    TooMany,
+    /// Another person of the union has this address.
+    Taken,
+    /// The person has confirmed one meanwhile.
+    NothingDue,
+}
+
+/// An address that waits for its owner.
+#[derive(Debug)]
+pub struct Pending {
+    pub email: String,
+    pub expired: bool,
+}
+
+/// What a link is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// It confirms this address.
+    Waiting {
+        email: String,
+    },
+    Confirmed,
+    Expired,
+    /// A newer one was sent, or it was never ours.
+    Unknown,
+    /// Another person has confirmed the address meanwhile.
+    Taken,
+}
+
+/// Sends a link to an address; an earlier link is dead then.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn ask(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    account: LoginId,
+    email: &EmailAddress,
+) -> Result<Asking, SendingError> {
+    let Context { clock, mail, tenant } = cx;
+    if is_taken(tx, account, email.as_str()).await? {
+        return Ok(Asking::Taken);
+    }
+    let now = clock.now();
+    // Two requests at once: the second waits for the first, and finds its mail just sent.
+    let owner = lock(tx, account).await?;
+    if owner.confirmed && !owner.registered {
+        return Ok(Asking::NothingDue);
+    }
+    let last = sqlx::query!(
+        "select email, sent_at, hour_began_at, asked_in_hour from email_confirmations
+         where account_id = $1",
+        account as LoginId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let (mut hour_began_at, mut asked) = (now, 0);
+    if let Some(last) = last {
+        if last.hour_began_at + AN_HOUR > now {
+            (hour_began_at, asked) = (last.hour_began_at, last.asked_in_hour);
+        }
+        let paused = (last.email == email.as_str()).then(|| last.sent_at + RESEND_PAUSE);
+        let used_up = (asked >= MAX_AN_HOUR).then(|| hour_began_at + AN_HOUR);
+        let until = paused.max(used_up).filter(|until| *until > now);
+        if let Some(until) = until {
+            return Ok(Asking::TooSoon { seconds: (until - now).num_seconds().max(1) });
+        }
+    }
+    let token = PlainToken::random();
+    let expires_at = now + VALID_FOR;
+    sqlx::query!(
+        "insert into email_confirmations (account_id, email, token_hash, sent_at, expires_at,
+                                          hour_began_at, asked_in_hour)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (tenant_id, account_id) do update
+             set email = excluded.email, token_hash = excluded.token_hash,
+                 sent_at = excluded.sent_at, expires_at = excluded.expires_at,
+                 confirmed_at = null, hour_began_at = excluded.hour_began_at,
+                 asked_in_hour = excluded.asked_in_hour",
+        account as LoginId,
+        email.as_str(),
+        token.hashed().to_vec(),
+        now,
+        expires_at,
+        hour_began_at,
+        asked + 1
+    )
+    .execute(tx.conn())
+    .await?;
+    let url = mail.email_confirmation(tenant, &token.expose());
+    let (minutes, changes) = (VALID_FOR.num_minutes(), owner.registered);
+    let perishable = Perishable { expires_at, series: account.0 };
+    let letter = mail.write(tenant, &EmailConfirmationMail { url, minutes, changes })?;
+    let mail = outbox::enqueue(tx, clock, &letter, email.as_str(), Some(perishable)).await?;
+    let detail = serde_json::json!({ "mail": mail });
+    audit::record(tx, clock, Action::AddressAsked, Some(account), detail).await?;
+    Ok(Asking::Sent)
+}
+
+/// The address that waits for its owner, if one does.
+///
+/// # Errors
+/// The database's.
+pub async fn pending(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    account: LoginId,
+) -> Result<Option<Pending>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select email, expires_at from email_confirmations
+         where account_id = $1 and confirmed_at is null",
+        account as LoginId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let now = clock.now();
+    Ok(row.map(|row| Pending { email: row.email, expired: row.expires_at <= now }))
+}
+
+/// What a link is worth, without using it.
+///
+/// # Errors
+/// The database's.
+pub async fn look_at(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    token: &PlainToken,
+) -> Result<Link, sqlx::Error> {
+    let row = sqlx::query!(
+        "select email, expires_at, confirmed_at from email_confirmations where token_hash = $1",
+        token.hashed().to_vec()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map_or(Link::Unknown, |row| worth(row.email, row.expires_at, row.confirmed_at, clock)))
+}
+
+/// Uses a link. Using it again changes nothing.
+///
+/// # Errors
+/// All of [`SendingError`].
+pub async fn confirm(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    token: &PlainToken,
+) -> Result<Link, SendingError> {
+    let clock = cx.clock;
+    let account = sqlx::query_scalar!(
+        r#"select account_id as "account: LoginId" from email_confirmations
+           where token_hash = $1"#,
+        token.hashed().to_vec()
+    );
+    let Some(account) = account.fetch_optional(tx.conn()).await? else {
+        return Ok(Link::Unknown);
+    };
+    lock(tx, account).await?;
+    // Another mail may have gone out meanwhile.
+    let Some(row) = sqlx::query!(
+        r#"select account_id as "account: LoginId", email, expires_at, confirmed_at
+           from email_confirmations where token_hash = $1"#,
+        token.hashed().to_vec()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(Link::Unknown);
+    };
+    let Link::Waiting { email } = worth(row.email, row.expires_at, row.confirmed_at, clock) else {
+        return Ok(look_at(tx, clock, token).await?);
+    };
+    if is_taken(tx, row.account, &email).await? {
+        return Ok(Link::Taken);
+    }
+    let now = clock.now();
+    let kept = sqlx::query!(
+        r#"update accounts a
+           set former_email = case when a.registered_at is null and a.email <> $2 then a.email
+                                   else a.former_email end,
+               email = $2, email_confirmed_at = $3
+           from accounts before
+           where a.id = $1 and before.tenant_id = a.tenant_id and before.id = a.id
+           returning case when before.registered_at is not null and before.email <> $2
+                          then before.email end as old"#,
+        row.account as LoginId,
+        email,
+        now
+    )
+    .fetch_one(tx.conn())
+    .await;
+    match kept {
+        // Two people at once: the index lets one of them have it.
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
+        kept => {
+            if let Some(old) = kept?.old {
+                email_failures::forget_unused(tx, &old).await?;
+                Change::Email.tell_address(tx, cx, &old).await?;
+            }
+        }
+    }
+    // Somebody has just read a mail there.
+    email_failures::forget(tx, &email).await?;
+    sqlx::query!(
+        "update email_confirmations set confirmed_at = $2 where account_id = $1",
+        row.account as LoginId,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    // What the older mailbox was sent is dead.
+    links::kill(tx, clock, row.account).await?;
+    let nothing = serde_json::json!({});
+    audit::record(tx, clock, Action::AddressConfirmed, Some(row.account), nothing).await?;
+    Ok(Link::Confirmed)
+}
+
+/// Whoever an address is asked for; only the registered may change one that is confirmed (S6).
+struct Owner {
+    confirmed: bool,
+    registered: bool,
+}
+
+/// Makes asking and confirming wait for each other.
+async fn lock(tx: &mut TenantTx, account: LoginId) -> Result<Owner, sqlx::Error> {
+    sqlx::query_as!(
+        Owner,
+        r#"select email_confirmed_at is not null as "confirmed!",
+                  registered_at is not null as "registered!"
+           from accounts where id = $1 for update"#,
+        account as LoginId
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+fn worth(
+    email: String,
+    expires_at: DateTime<Utc>,
+    confirmed_at: Option<DateTime<Utc>>,
+    clock: &Clock,
+) -> Link {
+    if confirmed_at.is_some() {
+        Link::Confirmed
+    } else if expires_at <= clock.now() {
+        Link::Expired
+    } else {
+        Link::Waiting { email }
+    }
+}
+
+/// Whether an address is another person's already.
+///
+/// # Errors
+/// The database's.
+pub async fn is_taken(
+    tx: &mut TenantTx,
+    account: LoginId,
+    email: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from accounts
+                          where email = $2 and id <> $1
+                            and (email_confirmed_at is not null or registered_at is not null)
+                         ) as "taken!""#,
+        account as LoginId,
+        email
+    )
+    .fetch_one(tx.conn())
+    .await
+}

@@ -1,0 +1,312 @@
+//! The end of the first sign-in: the first own password makes a registered subscriber, and the
+//! first credentials die (F9–F11, G2–G4). Also a new password in place of one that has grown old
+//! (G5).
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::credentials::password::Flaw;
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::factor::email_code;
+use crate::auth::guard::known_browser;
+use crate::auth::journey::Step;
+use crate::auth::session::{self, Lookup, Session};
+use crate::auth::sign_in::{SignIn, SignInError};
+use crate::base::email::EmailAddress;
+use crate::base::ids::LoginId;
+use crate::base::japanese::minute;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::mail::message::{FirstSignInMail, WelcomeMail};
+use crate::mail::{outbox, preferences};
+use crate::tenant::directory::Tenant;
+use crate::tenant::policy::UpdateMail;
+
+/// What came of a password that was chosen.
+#[derive(Debug)]
+pub enum Choice {
+    /// It holds; the session goes on under a new token, every other one has ended.
+    Done(PlainToken),
+    Refused(Vec<Flaw>),
+    /// There was none to choose: a second click's request.
+    NothingDue,
+}
+
+/// What 「個人情報入力画面」 was told.
+#[derive(Debug)]
+pub struct Details {
+    pub user_id: UserId,
+    /// `None`: the one typed before.
+    pub password: Option<SecretString>,
+    pub email: Option<EmailAddress>,
+    /// 通知情報更新時のメール
+    pub expense_mail: bool,
+}
+
+/// What of it is kept until 「実行」.
+pub struct Draft {
+    pub user_id: String,
+    pub email: Option<String>,
+    pub expense_mail: bool,
+    password_hash: String,
+}
+
+/// What came of keeping it.
+#[derive(Debug)]
+pub enum Drafting {
+    Kept,
+    Refused(Vec<Flaw>),
+}
+
+/// What came of 「実行」.
+#[derive(Debug)]
+pub enum Registration {
+    Done(PlainToken),
+    /// Somebody else took the ID meanwhile.
+    UserIdTaken,
+    /// Somebody else took the address meanwhile.
+    EmailTaken,
+    NothingDue,
+}
+
+impl SignIn<'_> {
+    /// Sets the password a person chose: the first own one, or one in place of an old one.
+    ///
+    /// # Errors
+    /// All of [`SignInError`]; then nothing has changed.
+    pub async fn choose_password(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+        chosen: &SecretString,
+    ) -> Result<Choice, SignInError> {
+        let flaws = self.flaws(tenant, &session.user_id, &session.user_id, chosen).await?;
+        if !flaws.is_empty() {
+            // The password that holds now may be this very one, set by a click before.
+            let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
+            return Ok(if due { Choice::Refused(flaws) } else { Choice::NothingDue });
+        }
+        let hash = self.turn(tenant, &session.user_id).await?.hash(chosen).await?;
+        let first = session.password_set_at.is_none();
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        // Hashing took its time.
+        let set = session::still_lives(&mut tx, session.id).await?
+            && set_password(&mut tx, session, &hash, self.clock.now()).await?;
+        if !set {
+            return Ok(Choice::NothingDue);
+        }
+        if first {
+            self.tell_of_first_sign_in(&mut tx, tenant, session, true).await?;
+        }
+        let token = self.go_on(&mut tx, tenant, session, token, first).await?;
+        tx.commit().await?;
+        Ok(Choice::Done(token))
+    }
+
+    /// Keeps what was typed, but for the password, of which a hash is kept.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn keep_draft(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        details: &Details,
+    ) -> Result<Drafting, SignInError> {
+        let user_id = details.user_id.as_str();
+        let hash = match &details.password {
+            None => None,
+            Some(password) => {
+                let flaws = self.flaws(tenant, user_id, &session.user_id, password).await?;
+                if !flaws.is_empty() {
+                    return Ok(Drafting::Refused(flaws));
+                }
+                Some(self.turn(tenant, &session.user_id).await?.hash(password).await?)
+            }
+        };
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        sqlx::query!(
+            "insert into registration_drafts
+                 (account_id, user_id, password_hash, email, expense_mail, typed_at)
+             select id, $2, coalesce($3, (select password_hash from registration_drafts
+                                          where account_id = $1)), $4, $5, $6
+             from accounts where id = $1 and password_hash is null
+             on conflict (tenant_id, account_id) do update
+                 set user_id = excluded.user_id, password_hash = excluded.password_hash,
+                     email = excluded.email, expense_mail = excluded.expense_mail,
+                     typed_at = excluded.typed_at",
+            session.account as LoginId,
+            user_id,
+            hash,
+            details.email.as_ref().map(EmailAddress::as_str),
+            details.expense_mail,
+            self.clock.now()
+        )
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
+        Ok(Drafting::Kept)
+    }
+
+    /// Registers a person by what was kept (G4).
+    ///
+    /// # Errors
+    /// All of [`SignInError`]; then nothing has changed.
+    pub async fn register_draft(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+    ) -> Result<Registration, SignInError> {
+        let (now, account) = (self.clock.now(), session.account);
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let lives = session::still_lives(&mut tx, session.id).await?;
+        let Some(draft) = draft(&mut tx, account).await?.filter(|_| lives) else {
+            return Ok(Registration::NothingDue);
+        };
+        let named = sqlx::query!(
+            "update accounts
+             set user_id = $2, user_id_chosen_at = $4, email = $3,
+                 former_email = case when email is distinct from $3 then email end
+             where id = $1 and password_hash is null",
+            account as LoginId,
+            draft.user_id,
+            draft.email,
+            now
+        )
+        .execute(tx.conn())
+        .await;
+        if let Err(sqlx::Error::Database(error)) = &named
+            && error.is_unique_violation()
+        {
+            return Ok(match error.constraint() {
+                Some("accounts_own_email") => Registration::EmailTaken,
+                _ => Registration::UserIdTaken,
+            });
+        }
+        let registered = named?.rows_affected() > 0
+            && set_password(&mut tx, session, &draft.password_hash, now).await?;
+        if !registered {
+            return Ok(Registration::NothingDue);
+        }
+        preferences::set(&mut tx, account, UpdateMail::Expenses, draft.expense_mail).await?;
+        sqlx::query!("delete from registration_drafts where account_id = $1", account as LoginId)
+            .execute(tx.conn())
+            .await?;
+        if let Some(email) = &draft.email {
+            let mail = WelcomeMail { user_id: draft.user_id, origin: tenant.origin.clone() };
+            let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
+            outbox::enqueue(&mut tx, self.clock, &letter, email, None).await?;
+        }
+        self.tell_of_first_sign_in(&mut tx, tenant, session, false).await?;
+        let token = self.go_on(&mut tx, tenant, session, token, true).await?;
+        tx.commit().await?;
+        Ok(Registration::Done(token))
+    }
+
+    /// Whether the password is still the one that the session knew.
+    async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let set_at = sqlx::query_scalar!(
+            "select password_set_at from accounts where id = $1",
+            session.account as LoginId
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        Ok(set_at == session.password_set_at)
+    }
+
+    /// F11: a notice to the address the union knew, where the person gave another, and (`own`) to
+    /// the one that counts now.
+    async fn tell_of_first_sign_in(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        session: &Session,
+        own: bool,
+    ) -> Result<(), SignInError> {
+        let row = sqlx::query!(
+            "select email, former_email from accounts where id = $1",
+            session.account as LoginId
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        let at = minute(self.clock.now());
+        let mail = FirstSignInMail { at, origin: tenant.origin.clone() };
+        let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
+        for address in [row.email.filter(|_| own), row.former_email].into_iter().flatten() {
+            outbox::enqueue(tx, self.clock, &letter, &address, None).await?;
+        }
+        Ok(())
+    }
+
+    /// What every new password brings: all other sessions end, this one gets a new token, and a
+    /// code goes out where one is due.
+    async fn go_on(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+        first: bool,
+    ) -> Result<PlainToken, SignInError> {
+        let action = if first { Action::Registered } else { Action::PasswordChanged };
+        let detail = serde_json::json!({});
+        audit::record(tx, self.clock, action, Some(session.account), detail).await?;
+        session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
+        if first {
+            let whole = tenant.config.sign_in.second_factors.is_empty();
+            session::note_registration(tx, self.clock, session.id, whole).await?;
+            known_browser::remember(tx, self.clock, session.id).await?;
+        } else {
+            Change::Password.tell(tx, self.context(tenant), session).await?;
+        }
+        let renewed = session::renew(tx, self.clock, session.id, token).await?;
+        if let Lookup::Living(now) = session::read(tx, self.context(tenant), &renewed).await?
+            && now.next_step(&tenant.config) == Step::EmailCode
+        {
+            email_code::send(tx, self.context(tenant), &now, &renewed).await?;
+        }
+        Ok(renewed)
+    }
+}
+
+/// Sets a password in place of the one that the session knew. Whether it did.
+async fn set_password(
+    tx: &mut TenantTx,
+    session: &Session,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let set = sqlx::query!(
+        "update accounts
+         set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
+             initial_credential = null, initial_issued_at = null, initial_password_hash = null
+         where id = $1 and password_set_at is not distinct from $4",
+        session.account as LoginId,
+        hash,
+        now,
+        session.password_set_at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(set.rows_affected() > 0)
+}
+
+/// What a person typed so far, if anything.
+///
+/// # Errors
+/// The database's.
+pub async fn draft(tx: &mut TenantTx, account: LoginId) -> Result<Option<Draft>, sqlx::Error> {
+    sqlx::query_as!(
+        Draft,
+        "select user_id, email, expense_mail, password_hash from registration_drafts
+         where account_id = $1",
+        account as LoginId
+    )
+    .fetch_optional(tx.conn())
+    .await
+}

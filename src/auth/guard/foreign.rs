@@ -1,0 +1,61 @@
+//! What was shown at a union and is nothing of its own: it leaves a line on the trail there, since it may have been
+//! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
+
+use crate::audit::{self, Action};
+use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
+use crate::auth::sign_in::SignIn;
+use crate::db::actor::Client;
+use crate::tenant::directory::Tenant;
+
+/// What it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// The cookie of a session that never was.
+    Session,
+    /// A cookie that this union did not seal.
+    Cookie,
+    /// The token of a form.
+    Form,
+    /// A link by mail.
+    Link,
+    /// The answer of a passkey to a question that nobody asked here.
+    Passkey,
+    /// A request that a page of another site has made.
+    Origin,
+}
+
+impl Foreign {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Cookie => "cookie",
+            Self::Form => "form",
+            Self::Link => "link",
+            Self::Passkey => "passkey",
+            Self::Origin => "origin",
+        }
+    }
+}
+
+impl SignIn<'_> {
+    /// Writes the line, unless there were many of that place, or at that union, just now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn note_foreign(
+        &self,
+        tenant: &Tenant,
+        client: &Client,
+        shown: Foreign,
+    ) -> Result<(), sqlx::Error> {
+        let (clock, place) = (self.clock, place(client));
+        let few = FOREIGN_ADDRESS.take_apart(self.db, clock, tenant.id, &place, 1).await?;
+        if few == 0 || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
+            return Ok(());
+        }
+        let detail = serde_json::json!({ "shown": shown.name() });
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        audit::record(&mut tx, self.clock, Action::ForeignRefused, None, detail).await?;
+        tx.commit().await
+    }
+}

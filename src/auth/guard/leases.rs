@@ -1,0 +1,70 @@
+//! Tokens of buckets that a whole union shares, held by this server some at a time.
+//!
+//! All tries at a union, from everywhere, would queue for one row, each with a connection that others need. So a
+//! server takes a lease of tokens, deals them out from memory, and asks for more when they are spent: one
+//! request asks, the others wait without a connection. What a server holds when it stops is lost, and counts as
+//! tries. So the union's limit is wrong by a lease a server at most.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync;
+
+use crate::auth::guard::throttle::Bucket;
+use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
+use crate::db::Db;
+
+/// A hundredth of what a union's people may get wrong at once.
+const LEASE: i32 = 20;
+/// An empty bucket is asked again after this long.
+const ASK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(1);
+/// The one key of a union's own bucket.
+const THE_UNION: &str = "";
+
+/// What this server holds of each union's buckets.
+#[derive(Debug, Default)]
+pub struct Leases(Mutex<HashMap<(TenantId, &'static str), Shared>>);
+
+type Shared = Arc<sync::Mutex<Lease>>;
+
+#[derive(Debug, Default)]
+struct Lease {
+    tokens: i32,
+    /// When an empty bucket is asked again.
+    ask_at: DateTime<Utc>,
+}
+
+impl Leases {
+    /// Takes a token of a union's bucket; `false` where there is none left.
+    pub(in crate::auth) async fn take_one(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        union: TenantId,
+        bucket: Bucket,
+    ) -> Result<bool, sqlx::Error> {
+        let lease = self.lease(union, bucket);
+        let mut lease = lease.lock().await;
+        if lease.tokens == 0 && lease.ask_at <= clock.now() {
+            lease.tokens = bucket.take_apart(db, clock, union, THE_UNION, LEASE).await?;
+            if lease.tokens == 0 {
+                lease.ask_at = clock.now() + ASK_AGAIN_AFTER;
+            }
+        }
+        let got = lease.tokens > 0;
+        lease.tokens -= i32::from(got);
+        Ok(got)
+    }
+
+    /// Gives a token back: it was no wrong try after all.
+    pub(in crate::auth) async fn give_back(&self, union: TenantId, bucket: Bucket) {
+        self.lease(union, bucket).lock().await.tokens += 1;
+    }
+
+    fn lease(&self, union: TenantId, bucket: Bucket) -> Shared {
+        let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        leases.entry((union, bucket.name())).or_default().clone()
+    }
+}

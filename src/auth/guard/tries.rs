@@ -1,0 +1,100 @@
+//! Tries at passwords, counted before they cost a hash: for their place, for the union, and for the
+//! person (L2).
+
+use crate::auth::credentials::account::{self, Credentials};
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::guard::known_browser;
+use crate::auth::guard::throttle::{self, SIGN_IN_NOBODY, SIGN_IN_UNION, Taken};
+use crate::auth::sign_in::{Given, SignIn};
+use crate::base::secret::PlainToken;
+use crate::tenant::directory::Tenant;
+
+/// What a try is checked against, once it is counted.
+#[derive(Debug)]
+pub(in crate::auth) struct Try {
+    pub(in crate::auth) credentials: Option<Credentials>,
+    /// Set where the person has signed in in this browser before.
+    pub(in crate::auth) known: bool,
+    /// How many there were in a row, from strangers or from this known browser; `None` where none was left.
+    pub(in crate::auth) failures: Option<i16>,
+    taken: Taken,
+}
+
+impl SignIn<'_> {
+    /// Counts a try; `None` where its place or the union has none left. A browser in which the person
+    /// has signed in before takes none of theirs, and has a count of its own: strangers' wrong tries
+    /// don't use it up.
+    pub(in crate::auth) async fn count(
+        &self,
+        tenant: &Tenant,
+        given: &Given<'_>,
+    ) -> Result<Option<Try>, sqlx::Error> {
+        let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
+        let credentials = match given.user_id {
+            Some(user_id) => self.find(&mut tx, tenant, user_id).await?,
+            None => None,
+        };
+        let account = credentials.as_ref().map(|found| found.account);
+        let known = known_browser::is_known(&mut tx, account, given.browser).await?;
+        let wanted = if known { Vec::new() } else { throttle::places(given.client) };
+        let taken = throttle::take(&mut tx, self.clock, wanted).await?;
+        // Let go of before the account is asked for: who signs in holds that one first.
+        tx.commit().await?;
+        let Some(taken) = taken else { return Ok(None) };
+        let shares =
+            known || self.leases.take_one(self.db, self.clock, tenant.id, SIGN_IN_UNION).await?;
+        if !shares {
+            return Ok(None);
+        }
+        let lock_after = tenant.config.sign_in.lock_after;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let failures = match account {
+            Some(account) if known => {
+                known_browser::count_try(&mut tx, account, given.browser, lock_after).await?
+            }
+            account => account::count_try(&mut tx, account, lock_after).await?,
+        };
+        if failures.is_none() {
+            let typed = given.user_id.map_or("", UserId::as_str);
+            SIGN_IN_NOBODY.take_one(&mut tx, self.clock, typed).await?;
+        }
+        tx.commit().await?;
+        Ok(Some(Try { credentials, known, failures, taken }))
+    }
+
+    /// Takes a try back that nobody could check.
+    pub(in crate::auth) async fn uncount(
+        &self,
+        tenant: &Tenant,
+        tried: &Try,
+        browser: &PlainToken,
+    ) -> Result<(), sqlx::Error> {
+        if let (Some(found), Some(_)) = (&tried.credentials, tried.failures) {
+            let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+            match tried.known {
+                true => known_browser::take_try_back(&mut tx, found.account, browser).await?,
+                false => account::take_try_back(&mut tx, found.account).await?,
+            }
+            tx.commit().await?;
+        }
+        self.give_back(tenant, tried).await;
+        Ok(())
+    }
+
+    /// Gives back to place and union what a try took that was no wrong one. A token that can't be given back is no
+    /// reason to fail what has come of the try.
+    pub(in crate::auth) async fn give_back(&self, tenant: &Tenant, tried: &Try) {
+        if tried.known {
+            return;
+        }
+        self.leases.give_back(tenant.id, SIGN_IN_UNION).await;
+        let given_back = async {
+            let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
+            tried.taken.give_back(&mut tx).await?;
+            tx.commit().await
+        };
+        if let Err(error) = given_back.await {
+            tracing::warn!(%error, "a right try counts as a wrong one of its place");
+        }
+    }
+}

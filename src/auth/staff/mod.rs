@@ -1,0 +1,51 @@
+//! A union's staff: who they are, what they may do, and the desk at which they do it.
+
+pub mod act;
+pub mod desk;
+pub mod right;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use self::right::Rights;
+use crate::base::ids::{LoginId, TenantId};
+use crate::db::TenantTx;
+
+/// A staff member, as they stand now.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    pub name: String,
+    /// None for roles that this program doesn't know, or that can't be held together.
+    pub rights: Option<Rights>,
+    accepted_at: Option<DateTime<Utc>>,
+    suspended_at: Option<DateTime<Utc>>,
+    leaves_on: Option<NaiveDate>,
+}
+
+impl Staff {
+    /// Returns true if they may act on a day: they took the invitation up, nobody has suspended them, and they have not
+    /// left.
+    #[must_use]
+    pub fn are_in_office(&self, today: NaiveDate) -> bool {
+        let left = self.leaves_on.is_some_and(|day| day < today);
+        self.accepted_at.is_some() && self.suspended_at.is_none() && !left
+    }
+}
+
+/// The staff member of a login, as they stand now; a subscriber's login is nobody's.
+pub async fn find(tx: &mut TenantTx, login: LoginId) -> Result<Option<Staff>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select name, roles, extra_rights, accepted_at, suspended_at, leaves_on from staff
+         where tenant_id = $1 and realm = 'staff' and login_id = $2",
+        tx.tenant() as TenantId,
+        login as LoginId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Staff {
+        name: row.name,
+        rights: Rights::of_names(&row.roles, &row.extra_rights),
+        accepted_at: row.accepted_at,
+        suspended_at: row.suspended_at,
+        leaves_on: row.leaves_on,
+    }))
+}
