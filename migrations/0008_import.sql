@@ -47,7 +47,7 @@ create unlogged table staged_files (
     primary key (tenant_id, id)
 );
 
--- A members file's columns go by the layout's names (`members::import::MemberColumn`).
+-- A members file's columns go by the layout's names (`members::layout::MemberColumn`).
 create unlogged table staged_members (
     tenant_id uuid not null,
     import_id uuid not null,
@@ -77,7 +77,7 @@ create unlogged table staged_members (
 
 create index staged_members_by_code on staged_members (tenant_id, import_id, person_code);
 
--- An expenses file's columns go by the layout's names (`expenses::import::ExpenseColumn`). Of a row that cancels
+-- An expenses file's columns go by the layout's names (`expenses::import::layout::ExpenseColumn`). Of a row that cancels
 -- another, nothing but its number is read.
 create unlogged table staged_expenses (
     tenant_id uuid not null,

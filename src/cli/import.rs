@@ -21,7 +21,8 @@ use crate::import::layout::{FileColumn, Layout as _};
 use crate::import::mapping::Mapping;
 use crate::import::source::{Encoding, Source};
 use crate::import::{Counts, ImportError, ImportRun, RowErrors, staged};
-use crate::members::import::{self as members, MemberColumn, MembersImport};
+use crate::members::import::{self as members, MembersImport};
+use crate::members::layout::MemberColumn;
 use crate::tenant::registry::Registered;
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@
 
 mod again;
 mod check;
+pub mod layout;
 mod merge;
 mod rows;
 mod staged;
@@ -23,8 +24,6 @@ use crate::import::source::Source;
 use crate::import::staged::{self as staged_files, StagedFile};
 use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
 
-pub(super) use self::rows::COMPUTED;
-pub use self::rows::ExpenseColumn;
 use self::rows::ExpenseReader;
 use super::uke::{self, Unmatched};
 

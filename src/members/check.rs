@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::import::MemberColumn;
+use super::layout::MemberColumn;
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
 use crate::import::RowErrors;

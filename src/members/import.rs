@@ -7,12 +7,11 @@
 mod letters;
 mod row;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-pub use self::row::MemberColumn;
-use self::row::MemberReader;
+use self::row::{MemberReader, Rules};
 use super::{check, merge};
 use crate::auth::credentials::hashing::Hasher;
 use crate::base::clock::Clock;
@@ -52,8 +51,15 @@ impl MembersImport<'_> {
         source: &Source,
         progress: &mut Progress<'_>,
     ) -> Result<RowErrors, ImportError> {
-        let hashes = self.hash_passwords(db, tenant, actor, source).await?;
-        let reader = MemberReader::open(self, source, hashes)?;
+        // A dry run needs none.
+        let hashes = match self.run.dry_run {
+            true => HashMap::new(),
+            false => {
+                let (hasher, mapping) = (self.hasher, self.mapping);
+                letters::hash_passwords(hasher, db, tenant, actor, source, mapping).await?
+            }
+        };
+        let reader = MemberReader::open(source, self.mapping, self.rules(), hashes)?;
         let mut file =
             StagedFile::new(ImportKind::Members, source, String::new(), self.mapping.clone());
         file.as_of = Some(self.as_of);
@@ -69,6 +75,16 @@ impl MembersImport<'_> {
         file.keep(&mut tx, self.clock, import).await?;
         tx.commit().await?;
         Ok(bad_addresses)
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            insurer_numbers: self.policy.insurer_numbers.clone(),
+            has_letters: self.policy.first_sign_in.letter.is_some(),
+            has_formula: self.policy.first_sign_in.formula.is_some(),
+            skips_bad_addresses: self.skips_bad_addresses,
+            clock: self.clock.clone(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod import;
+pub mod layout;
 mod merge;
 pub mod relation;
 pub mod roster;

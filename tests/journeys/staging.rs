@@ -8,12 +8,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use kosmo::base::clock::Clock;
 use kosmo::db::{Db, Role};
-use kosmo::expenses::import::{self as expenses, ExpenseColumn, ExpensesImport, Format};
+use kosmo::expenses::import::layout::ExpenseColumn;
+use kosmo::expenses::import::{self as expenses, ExpensesImport, Format};
 use kosmo::import::layout::{FileColumn, Layout as _};
 use kosmo::import::mapping::Mapping;
 use kosmo::import::source::Source;
 use kosmo::import::{ImportError, ImportRun, staged};
-use kosmo::members::import::MemberColumn;
+use kosmo::members::layout::MemberColumn;
 use sqlx::{Connection as _, Row as _};
 
 use crate::support::imports::counts;

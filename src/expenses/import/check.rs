@@ -1,6 +1,6 @@
 //! What is wrong with the rows of an expenses file as a whole: how they contradict each other, the registry or the ledger.
 
-use super::ExpenseColumn;
+use super::layout::ExpenseColumn;
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
 use crate::import::RowErrors;

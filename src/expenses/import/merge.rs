@@ -4,8 +4,8 @@
 //! staged row (`cross join lateral … limit 1`), whatever the planner believes of the file's size: it never reads the whole
 //! ledger for ten corrections.
 
-use super::ExpenseColumn;
 use super::check;
+use super::layout::ExpenseColumn;
 use super::staged::StagedSums;
 use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};

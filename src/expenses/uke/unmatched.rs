@@ -9,7 +9,7 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::base::spreadsheet::{BOM, harmless};
 use crate::expenses::care::Care;
-use crate::expenses::import::{COMPUTED, ExpenseColumn};
+use crate::expenses::import::layout::{COMPUTED, ExpenseColumn};
 use crate::import::layout::Layout as _;
 
 /// What stands beside the layout's own columns, and is passed over when the file comes in.

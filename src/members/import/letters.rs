@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::SecretString;
 
-use super::{MemberColumn, MembersImport};
 use crate::auth::credentials::account;
+use crate::auth::credentials::hashing::Hasher;
 use crate::base::ids::TenantId;
 use crate::db::Db;
 use crate::db::actor::Actor;
@@ -14,38 +14,35 @@ use crate::import::ImportError;
 use crate::import::mapping::Mapping;
 use crate::import::rows::{Rows, code};
 use crate::import::source::Source;
+use crate::members::layout::MemberColumn;
 
 /// Enough to keep every thread of the pool at work.
 const HASHES_AT_ONCE: usize = 16;
 
-impl MembersImport<'_> {
-    /// The hashes, by person. They take their time, so that no transaction is open meanwhile. A dry run needs none.
-    pub(super) async fn hash_passwords(
-        &self,
-        db: &Db,
-        tenant: TenantId,
-        actor: &Actor,
-        source: &Source,
-    ) -> Result<HashMap<String, String>, ImportError> {
-        if self.run.dry_run {
-            return Ok(HashMap::new());
-        }
-        let mut passwords = read(source, self.mapping)?;
-        let codes: Vec<String> = passwords.keys().cloned().collect();
-        let mut tx = db.tenant(tenant, actor).await?;
-        for code in account::existing(&mut tx, &codes).await? {
-            passwords.remove(&code);
-        }
-        tx.commit().await?;
-        stream::iter(passwords)
-            .map(async |(code, password)| {
-                let hash = self.hasher.hash_patiently(&password).await;
-                hash.map(|hash| (code, hash)).map_err(|_| ImportError::Stopped)
-            })
-            .buffer_unordered(HASHES_AT_ONCE)
-            .try_collect()
-            .await
+/// The hashes, by person. They take their time, so that no transaction is open meanwhile.
+pub(super) async fn hash_passwords(
+    hasher: &Hasher,
+    db: &Db,
+    tenant: TenantId,
+    actor: &Actor,
+    source: &Source,
+    mapping: &Mapping,
+) -> Result<HashMap<String, String>, ImportError> {
+    let mut passwords = read(source, mapping)?;
+    let codes: Vec<String> = passwords.keys().cloned().collect();
+    let mut tx = db.tenant(tenant, actor).await?;
+    for code in account::existing(&mut tx, &codes).await? {
+        passwords.remove(&code);
     }
+    tx.commit().await?;
+    stream::iter(passwords)
+        .map(async |(code, password)| {
+            let hash = hasher.hash_patiently(&password).await;
+            hash.map(|hash| (code, hash)).map_err(|_| ImportError::Stopped)
+        })
+        .buffer_unordered(HASHES_AT_ONCE)
+        .try_collect()
+        .await
 }
 
 /// The passwords, by person. Mistakes are told when the rows are read for good.

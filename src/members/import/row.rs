@@ -1,44 +1,23 @@
-//! The layout of a members file, and its rows into the staging table.
+//! The rows of a members file, into the staging table.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::MembersImport;
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{BatchId, LoginId, TenantId};
 use crate::base::japanese::parse_date;
 use crate::db::TenantTx;
-use crate::import::layout::layout;
+use crate::import::mapping::Mapping;
 use crate::import::rows::{Row, Rows, code, line};
 use crate::import::source::Source;
 use crate::import::staging::{Batch, Reader, batch};
 use crate::import::{ImportError, RowErrors, cell};
+use crate::members::layout::MemberColumn;
 use crate::members::relation::Relation;
 use crate::tenant::names::InsurerNumber;
-
-layout! {
-    /// The columns of a members file. Headings in any order; others are passed over.
-    pub enum MemberColumn {
-        PersonCode = "person_code" "個人コード" Text Required,
-        HouseholdCode = "household_code" "世帯コード" Text Required,
-        InsurerNumber = "insurer_number" "保険者番号" Text Required,
-        Symbol = "symbol" "記号" Text Required,
-        Number = "number" "番号" Text Required,
-        Branch = "branch" "枝番" Text Required,
-        Name = "name" "氏名" Text Required,
-        Kana = "kana" "氏名カナ" Text Required,
-        Birthdate = "birthdate" "生年月日" Date Required,
-        Relation = "relation" "続柄" Text Required,
-        AcquiredOn = "acquired_on" "資格取得日" Date Required,
-        LostOn = "lost_on" "資格喪失日" Date Optional,
-        UserId = "user_id" "ユーザID" Text Optional,
-        Email = "email" "メールアドレス" Text Optional,
-        InitialPassword = "initial_password" "仮パスワード" Secret Optional,
-    }
-}
 
 batch! {
     /// One person of the file.
@@ -122,19 +101,14 @@ pub(super) struct MemberReader {
 
 impl MemberReader {
     pub(super) fn open(
-        import: &MembersImport<'_>,
         source: &Source,
+        mapping: &Mapping,
+        rules: Rules,
         hashes: HashMap<String, String>,
     ) -> Result<Self, ImportError> {
         Ok(Self {
-            rows: Rows::open(source, import.mapping)?,
-            rules: Rules {
-                insurer_numbers: import.policy.insurer_numbers.clone(),
-                has_letters: import.policy.first_sign_in.letter.is_some(),
-                has_formula: import.policy.first_sign_in.formula.is_some(),
-                skips_bad_addresses: import.skips_bad_addresses,
-                clock: import.clock.clone(),
-            },
+            rows: Rows::open(source, mapping)?,
+            rules,
             hashes,
             errors: RowErrors::default(),
             bad_addresses: RowErrors::default(),
@@ -168,13 +142,13 @@ impl Reader for MemberReader {
 }
 
 /// What a union's rows are held against.
-struct Rules {
+pub(super) struct Rules {
     /// Those that may stand in the file; empty: any.
-    insurer_numbers: Vec<InsurerNumber>,
-    has_letters: bool,
-    has_formula: bool,
-    skips_bad_addresses: bool,
-    clock: Clock,
+    pub(super) insurer_numbers: Vec<InsurerNumber>,
+    pub(super) has_letters: bool,
+    pub(super) has_formula: bool,
+    pub(super) skips_bad_addresses: bool,
+    pub(super) clock: Clock,
 }
 
 impl Rules {
