@@ -7,6 +7,7 @@
 
 mod again;
 mod check;
+mod ending;
 pub mod layout;
 mod merge;
 mod rows;
