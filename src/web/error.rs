@@ -120,6 +120,7 @@ impl Passing for WebError {
             Self::Hashing(error) => error.is_passing(),
             Self::Sending(error) => error.is_passing(),
             Self::Printing(error) => error.is_passing(),
+            Self::NoTurn(error) => matches!(error, NoTurn::Full),
             Self::NotFound
             | Self::NotDue(_)
             | Self::Etax(_)
@@ -135,7 +136,6 @@ impl WebError {
         match self {
             Self::NotFound => Failure::NotFound,
             Self::NoTurn(NoTurn::TooMany) => Failure::TooMany,
-            Self::NoTurn(NoTurn::Full) => Failure::Unavailable,
             error if error.is_passing() => Failure::Unavailable,
             _ => Failure::Unexpected,
         }
