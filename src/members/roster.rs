@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::audit::{self, Action, Line};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
@@ -67,7 +67,7 @@ pub async fn list(
                            when a.initial_credential = 'letter' then 'letter'
                            else 'migrated' end as standing
            ) s
-           where m.tenant_id = current_tenant()
+           where m.tenant_id = $5
              and ($1::text is null or m.code > $1)
              and (not $2 or coalesce(a.locked_at, a.second_factor_locked_at) is not null)
              and ($3::text is null or s.standing = $3)
@@ -75,7 +75,8 @@ pub async fn list(
         after,
         locked,
         standing as Option<Standing>,
-        most
+        most,
+        tx.tenant() as TenantId
     )
     .fetch_all(tx.conn())
     .await
@@ -147,10 +148,11 @@ pub async fn show(
                   a.id as "account?: LoginId"
            from members m
            left join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
-           where m.tenant_id = current_tenant() and (m.code = $1 or a.user_id = $2)
+           where m.tenant_id = $3 and (m.code = $1 or a.user_id = $2)
            order by m.code = $1 desc limit 1"#,
         wanted,
-        user_id.as_ref().map(UserId::as_str)
+        user_id.as_ref().map(UserId::as_str),
+        tx.tenant() as TenantId
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -51,6 +51,7 @@ mod settings;
 mod shares;
 mod sign_in;
 mod spreadsheets;
+mod staging;
 mod sweeps;
 mod tenancy;
 mod trail;
