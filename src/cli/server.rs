@@ -32,7 +32,7 @@ pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
 }
 
 pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
-    let database = settings.database()?;
+    let database = settings.database()?.options;
     migrate::migrate(&database).await?;
     partitions::extend_as_owner(&database, Clock::System.today()).await?;
     match json {

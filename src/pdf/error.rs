@@ -1,5 +1,7 @@
 //! Why there is no PDF.
 
+use crate::db::Passing;
+
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
     /// The queue is full; try again in a second.
@@ -16,4 +18,10 @@ pub enum PrintError {
     /// What Typst finds wrong with a template.
     #[error("typesetting {template}: {reason}")]
     Template { template: &'static str, reason: String },
+}
+
+impl Passing for PrintError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
 }

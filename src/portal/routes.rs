@@ -25,9 +25,10 @@ pub fn routes() -> Routes {
             get(sign_in::show).post(passkey_alone::submit),
         )
         .route(places::ONWARD, Access::SigningIn, get(onward::show))
+        // The form asks for the session's token itself: a double click's second request bears the first one.
         .route(
             places::EMAIL_CODE,
-            Access::SigningIn,
+            (Access::SigningIn, Access::Anybody),
             get(email_code::show).post(email_code::submit),
         )
         .route(

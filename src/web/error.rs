@@ -15,7 +15,7 @@ use crate::auth::factor::totp::TotpError;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::journey::Step;
 use crate::auth::sign_in::SignInError;
-use crate::db::is_unavailable;
+use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
 
@@ -111,23 +111,32 @@ impl From<SignInError> for WebError {
     }
 }
 
+impl Passing for WebError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Passkey(error) => error.is_passing(),
+            Self::Totp(error) => error.is_passing(),
+            Self::Database(error) => error.is_passing(),
+            Self::Hashing(error) => error.is_passing(),
+            Self::Sending(error) => error.is_passing(),
+            Self::Printing(error) => error.is_passing(),
+            Self::NotFound
+            | Self::NotDue(_)
+            | Self::Etax(_)
+            | Self::Background(_)
+            | Self::Template(_)
+            | Self::Answer(_) => false,
+        }
+    }
+}
+
 impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
             Self::NoTurn(NoTurn::TooMany) => Failure::TooMany,
             Self::NoTurn(NoTurn::Full) => Failure::Unavailable,
-            Self::Database(error)
-            | Self::Sending(SendingError::Database(error))
-            | Self::Passkey(PasskeyError::Database(error))
-            | Self::Totp(TotpError::Database(error))
-                if is_unavailable(error) =>
-            {
-                Failure::Unavailable
-            }
-            Self::Hashing(HashingError::Busy) | Self::Printing(PrintError::Busy) => {
-                Failure::Unavailable
-            }
+            error if error.is_passing() => Failure::Unavailable,
             _ => Failure::Unexpected,
         }
     }
@@ -145,5 +154,33 @@ impl IntoResponse for WebError {
             _ => {}
         }
         failure.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_passes_is_503_however_deep_it_lies() {
+        let away = || sqlx::Error::PoolTimedOut;
+        let broken = || sqlx::Error::RowNotFound;
+        let errors = |database: fn() -> sqlx::Error| -> [WebError; 6] {
+            let sending = move || SendingError::Database(database());
+            [
+                database().into(),
+                sending().into(),
+                PasskeyError::Database(database()).into(),
+                PasskeyError::Sending(sending()).into(),
+                TotpError::Sending(sending()).into(),
+                SignInError::Sending(sending()).into(),
+            ]
+        };
+        for error in errors(away) {
+            assert_eq!(error.failure(), Failure::Unavailable, "{error:?}");
+        }
+        for error in errors(broken) {
+            assert_eq!(error.failure(), Failure::Unexpected, "{error:?}");
+        }
     }
 }

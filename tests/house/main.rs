@@ -7,6 +7,7 @@ mod imports;
 mod modules;
 mod sql;
 mod statements;
+mod words;
 
 use std::fs;
 
