@@ -9,7 +9,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -18,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::credentials::hashing::Hasher;
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
-use crate::config::Settings;
+use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
 use crate::db::{Db, Role, migrate};
@@ -47,7 +46,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// that is no good.
 pub async fn build(
     settings: &Settings,
-    database: PgConnectOptions,
+    database: impl Into<DatabaseAddress>,
     clock: Clock,
 ) -> anyhow::Result<AppState> {
     let db = Db::new(database, Role::Server, settings.database.max_connections);

@@ -5,11 +5,10 @@ pub mod tidy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::clock::Clock;
-use crate::config::Settings;
+use crate::config::{DatabaseAddress, Settings};
 use crate::db::actor::Actor;
 use crate::db::{Db, Role};
 use crate::jobs::kind::Kinds;
@@ -19,8 +18,8 @@ use crate::mail::delivery::sender::Sender;
 use crate::tenant::directory::Directory;
 use tidy::Tidy;
 
-/// One to listen for changes of unions and one to read them; one for the hourly round.
-const OWN_CONNECTIONS: u32 = 3;
+/// One to read what has changed of unions, and one for the hourly round.
+const OWN_CONNECTIONS: u32 = 2;
 /// As many as all that work here at once use at most, so that none waits for another's.
 pub const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -34,7 +33,7 @@ fn kinds() -> Kinds {
 /// Works until `stop`.
 pub async fn run(
     settings: &Settings,
-    database: PgConnectOptions,
+    database: impl Into<DatabaseAddress>,
     clock: Clock,
     stop: CancellationToken,
 ) {

@@ -7,7 +7,7 @@ use crate::audit::{self, Action};
 use crate::auth::factor::email_code;
 use crate::auth::session::{self, Session};
 use crate::auth::sign_in::{SignIn, SignInError};
-use crate::base::ids::SessionId;
+use crate::base::ids::{SessionId, TenantId};
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
@@ -29,7 +29,8 @@ pub enum PasswordAgain {
 
 impl SignIn<'_> {
     /// Checks the password of somebody who is signed in. `recovery`: a recovery code follows, so that
-    /// no other has to be mailed.
+    /// no other has to be mailed. To be run to its end: a try is counted before it is checked, and given back where
+    /// it can't be.
     ///
     /// # Errors
     /// All of [`SignInError`].
@@ -46,7 +47,27 @@ impl SignIn<'_> {
         let Some(failures) = self.reserve(tenant, session).await? else {
             return Ok(PasswordAgain::TooMany);
         };
-        let right = self.is_current(&turn, tenant, &session.user_id, password).await?;
+        let checked = async {
+            let right = self.is_current(&turn, tenant, &session.user_id, password).await?;
+            self.note_password_again(tenant, session, token, (right, recovery), failures).await
+        };
+        let checked = checked.await;
+        if checked.is_err()
+            && let Err(error) = self.unreserve(tenant, session).await
+        {
+            tracing::warn!(%error, "a try that nobody could check counts");
+        }
+        checked
+    }
+
+    async fn note_password_again(
+        &self,
+        tenant: &Tenant,
+        session: &Session,
+        token: &PlainToken,
+        (right, recovery): (bool, bool),
+        failures: i16,
+    ) -> Result<PasswordAgain, SignInError> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if right {
             let again = match session.method(&tenant.config) {
@@ -84,8 +105,9 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = sqlx::query_scalar!(
             "update sessions set reauth_failures = reauth_failures + 1
-             where id = $1 and ended_at is null and reauth_failures < $2
+             where tenant_id = $1 and id = $2 and ended_at is null and reauth_failures < $3
              returning reauth_failures",
+            tx.tenant() as TenantId,
             session.id as SessionId,
             MAX_FAILURES
         )
@@ -93,5 +115,19 @@ impl SignIn<'_> {
         .await?;
         tx.commit().await?;
         Ok(failures)
+    }
+
+    /// Gives a try back of which nothing came.
+    async fn unreserve(&self, tenant: &Tenant, session: &Session) -> Result<(), sqlx::Error> {
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        sqlx::query!(
+            "update sessions set reauth_failures = reauth_failures - 1
+             where tenant_id = $1 and id = $2 and reauth_failures > 0",
+            tx.tenant() as TenantId,
+            session.id as SessionId
+        )
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
     }
 }

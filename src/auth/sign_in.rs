@@ -94,7 +94,7 @@ impl<'s> SignIn<'s> {
     }
 
     /// Checks a password and begins a session. The browser's earlier session ends where a new one
-    /// begins.
+    /// begins. To be run to its end: a try is counted before it is checked, and given back where it can't be.
     ///
     /// # Errors
     /// All of [`SignInError`]; then no session has begun.
@@ -104,23 +104,34 @@ impl<'s> SignIn<'s> {
         earlier: Option<SessionId>,
         given: Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let first = &tenant.config.first_sign_in;
         let turn = self.turn(tenant, &throttle::place(given.client)).await?;
         let Some(tried) = self.count(tenant, &given).await? else { return Ok(Outcome::TooMany) };
+        let outcome = self.check_counted(&turn, tenant, earlier, &given, &tried).await;
+        if outcome.is_err() {
+            // The person was told nothing of the password.
+            self.uncount(tenant, &tried, given.browser).await;
+        }
+        outcome
+    }
+
+    /// Checks a try that is counted.
+    async fn check_counted(
+        &self,
+        turn: &HashingTurn<'_>,
+        tenant: &Tenant,
+        earlier: Option<SessionId>,
+        given: &Given<'_>,
+        tried: &Try,
+    ) -> Result<Outcome, SignInError> {
+        let first = &tenant.config.first_sign_in;
         let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
         let secret = counted.map_or(Secret::Nothing, |found| secret(first, found));
-        let matches = match matches(&turn, &secret, given.password).await {
-            Ok(matches) => matches,
-            Err(error) => {
-                self.uncount(tenant, &tried, given.browser).await?;
-                return Err(error.into());
-            }
-        };
+        let matches = matches(turn, &secret, given.password).await?;
         match counted {
             Some(found) if matches && self.is_open(first, found, tried.known) => {
-                self.accept(tenant, earlier, found, &given, &tried).await
+                self.accept(tenant, earlier, found, given, tried).await
             }
-            _ => self.refuse(tenant, &tried, &given).await,
+            _ => self.refuse(tenant, tried, given).await,
         }
     }
 

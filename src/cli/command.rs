@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::operator::operator;
 use super::terminal::logging::start_logging;
+use super::terminal::operator::operator;
 use super::terminal::{Outcome, told, usage};
 use super::{doctor, expenses, jobs, letters, mail, maintenance, members, server, tenant, terms};
 use crate::config::Settings;

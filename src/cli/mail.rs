@@ -20,7 +20,7 @@ use crate::mail::samples;
 use crate::mail::undelivered::{self, Undelivered};
 use crate::tenant::registry;
 
-/// Whom the samples are for.
+/// The recipient of the samples.
 const READER: &str = "sample@example.jp";
 
 #[derive(Debug, Subcommand)]

@@ -12,13 +12,12 @@ mod letters;
 mod mail;
 mod maintenance;
 mod members;
-mod operator;
 mod server;
 mod tenant;
 mod terminal;
 mod terms;
 
 pub use self::command::run;
-use self::operator::{Operator, Union};
 pub(crate) use self::terminal::Outcome;
+use self::terminal::operator::{Operator, Union};
 use self::terminal::{confirm, files, output, told};

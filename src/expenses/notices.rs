@@ -42,8 +42,8 @@ pub enum Published {
     Empty,
 }
 
-/// A page of the months of which there are rows, newest first: those before a month, or the newest ones. Empty after the
-/// oldest one.
+/// Returns a page of the months that have rows, newest first: the newest ones, or those before a month. The page after
+/// the oldest month is empty.
 pub async fn list(tx: &mut TenantTx, before: Option<Month>) -> Result<Vec<Notice>, sqlx::Error> {
     sqlx::query_as!(
         Notice,
@@ -106,8 +106,8 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     updates::tell(tx, cx, notice, &mail, &addresses).await
 }
 
-/// The addresses of the people whom a month concerns: who would read a row of it, as [`records::reader`] says, asked the
-/// other way round.
+/// Returns the addresses of the people who read a row of a month. It is the rule of [`records::reader`] from the other
+/// side: given the rows, who are their readers?
 async fn concerned(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -168,7 +168,7 @@ pub struct Withdrawn {
 }
 
 /// Takes a month back: its rows go into history, nobody sees them any more, and mails about it that have not
-/// left yet stay.
+/// left yet are kept back.
 pub async fn withdraw(
     tx: &mut TenantTx,
     clock: &Clock,

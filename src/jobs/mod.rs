@@ -44,9 +44,6 @@ const BATCH: i64 = 1_000;
 /// Puts a job into the queue; it begins once the transaction is committed.
 ///
 /// While a job with this `key` waits or runs, that one's id is returned and nothing is added.
-///
-/// # Errors
-/// The database's, or a job that can't be written as JSON.
 pub async fn enqueue<J: Job>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -123,9 +120,6 @@ pub struct JobStatus {
 }
 
 /// Returns a job of the transaction's union.
-///
-/// # Errors
-/// The database's.
 pub async fn status(tx: &mut TenantTx, id: JobId) -> Result<Option<JobStatus>, sqlx::Error> {
     sqlx::query_as!(
         JobStatus,
@@ -141,9 +135,6 @@ pub async fn status(tx: &mut TenantTx, id: JobId) -> Result<Option<JobStatus>, s
 }
 
 /// Returns up to `limit` jobs of the transaction's union, the newest first: those before `before`.
-///
-/// # Errors
-/// The database's.
 pub async fn list(
     tx: &mut TenantTx,
     before: Option<JobId>,
@@ -165,9 +156,6 @@ pub async fn list(
 }
 
 /// Asks for the end of a job that waits or runs; a worker ends it within seconds. Returns true if there was one.
-///
-/// # Errors
-/// The database's.
 pub async fn cancel(tx: &mut TenantTx, clock: &Clock, id: JobId) -> Result<bool, sqlx::Error> {
     let asked = sqlx::query!(
         "update jobs set cancel_asked_at = $3
@@ -183,9 +171,6 @@ pub async fn cancel(tx: &mut TenantTx, clock: &Clock, id: JobId) -> Result<bool,
 }
 
 /// Forgets a batch of jobs that nobody asks about any more. Returns true if there may be more.
-///
-/// # Errors
-/// The database's.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error> {
     let now = clock.now();
     let swept = sqlx::query!(

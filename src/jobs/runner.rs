@@ -27,8 +27,9 @@ use crate::tenant::directory::Directory;
 const MOST_AT_ONCE: u32 = 4;
 /// A job in its own transaction tells its progress in another.
 const CONNECTIONS_A_JOB: u32 = 2;
-/// The connections that [`Runner::run`] uses at most: its jobs', and one each to listen, to survey and to take.
-pub const CONNECTIONS: u32 = MOST_AT_ONCE * CONNECTIONS_A_JOB + 3;
+/// The connections that [`Runner::run`] uses at most: its jobs', and one each to survey and to take. Listening has
+/// connections of its own.
+pub const CONNECTIONS: u32 = MOST_AT_ONCE * CONNECTIONS_A_JOB + 2;
 /// The name of the queue in which unions have their turns.
 const QUEUE: &str = "jobs";
 /// Often within a lease; a job that was cancelled ends after this time.
@@ -64,9 +65,6 @@ impl Runner {
     }
 
     /// Runs all jobs that are due, and those that fall due meanwhile.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn drain(&self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
         self.survey().await?;
         self.work(stop, true).await;

@@ -17,9 +17,6 @@ pub struct Turn {
 }
 
 /// Gives up to `most` of these unions their turn in a queue, those first that have waited longest.
-///
-/// # Errors
-/// The database's.
 pub async fn take(
     tx: &mut PlatformTx,
     queue: &str,
@@ -51,9 +48,6 @@ pub async fn take(
 }
 
 /// The time by which work is due: the database's, since it is the same for all workers and servers.
-///
-/// # Errors
-/// The database's.
 pub async fn time(conn: &mut PgConnection, clock: &Clock) -> Result<DateTime<Utc>, sqlx::Error> {
     match clock.held() {
         Some(now) => Ok(now),
@@ -62,9 +56,6 @@ pub async fn time(conn: &mut PgConnection, clock: &Clock) -> Result<DateTime<Utc
 }
 
 /// Tells the workers of new work once the transaction is committed. The same word said twice is heard once.
-///
-/// # Errors
-/// The database's.
 pub async fn announce(tx: &mut TenantTx, channel: &str, payload: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(r#"select pg_notify($1, $2) as "told: String""#, channel, payload)
         .fetch_one(tx.conn())

@@ -13,7 +13,7 @@ const LONGEST_WORD: usize = 40;
 /// What SES says of an address that mail does not reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedbackKind {
-    /// It came back for good.
+    /// The mail came back for good.
     Bounce,
     /// Its reader called it unwanted.
     Complaint,
@@ -56,7 +56,7 @@ pub enum Feedback {
         detail: String,
         mail: Tags,
     },
-    /// Anything else, which nobody has to know.
+    /// Anything else; nothing is done about it.
     Other,
 }
 
@@ -90,7 +90,7 @@ pub fn read(message: &str) -> Feedback {
     }
 }
 
-/// A mail of ours has one recipient; whoever forwards it may be told of by another address.
+/// A mail of ours has one recipient. Where that one forwards it, SES may name the address that it was forwarded to.
 fn addresses(told: &[Recipient], destination: &[String]) -> Vec<EmailAddress> {
     let sole = destination.first().filter(|_| destination.len() == 1);
     let told = told.iter().map(|recipient| &recipient.email_address);

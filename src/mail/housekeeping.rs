@@ -30,9 +30,6 @@ impl Swept {
 }
 
 /// Forgets a batch of the mails of the transaction's union.
-///
-/// # Errors
-/// The database's.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<Swept, sqlx::Error> {
     let now = clock.now();
     let emptied = sqlx::query!(

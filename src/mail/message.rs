@@ -57,7 +57,7 @@ pub struct EmailConfirmationMail {
     pub url: String,
     /// How long the link is good for.
     pub minutes: i64,
-    /// Whether it takes the place of another address (S6).
+    /// True if the address takes the place of another one (S6).
     pub changes: bool,
 }
 

@@ -32,10 +32,7 @@ pub struct Perishable {
 }
 
 /// Puts a mail into the outbox. One to nobody (`recipient` is empty) is as much work to write as any other, and never
-/// goes out, so that whoever asks for a mail can't tell by the time it takes whether there is anybody to get it.
-///
-/// # Errors
-/// The database's.
+/// goes out, so that a stranger who asks for a mail can't tell by the time it takes if anybody gets it.
 pub async fn enqueue(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -87,18 +84,12 @@ pub async fn enqueue(
 }
 
 /// Tells the workers of mail that the transaction's union has in a lane, once it is committed.
-///
-/// # Errors
-/// The database's.
 pub async fn announce(tx: &mut TenantTx, lane: Lane) -> Result<(), sqlx::Error> {
     let queue = Queue { tenant: tx.tenant(), lane };
     turns::announce(tx, CHANNEL, &queue.to_string()).await
 }
 
 /// Lets mails of some series die that have not gone out.
-///
-/// # Errors
-/// The database's.
 pub async fn drop_unsent(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -5,9 +5,6 @@ use crate::db::TenantTx;
 use crate::tenant::policy::UpdateMail;
 
 /// Returns true unless the person refused such mails.
-///
-/// # Errors
-/// The database's.
 pub async fn wants(
     tx: &mut TenantTx,
     account: LoginId,
@@ -26,9 +23,6 @@ pub async fn wants(
 }
 
 /// Notes what the person wants.
-///
-/// # Errors
-/// The database's.
 pub async fn set(
     tx: &mut TenantTx,
     account: LoginId,

@@ -62,7 +62,7 @@ pub struct Genuine {
 pub enum Content {
     /// What was published.
     Notification(String),
-    /// Whoever opens the address lets the topic post here.
+    /// Opening the address lets the topic post here.
     Subscription(SnsUrl),
     Unsubscription,
 }

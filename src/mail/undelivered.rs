@@ -47,9 +47,6 @@ pub struct Undelivered {
 }
 
 /// Returns the unions with mail that is late, or that is dead and can be put back or died within a day.
-///
-/// # Errors
-/// The database's.
 pub async fn backlog(db: &Db, actor: &Actor, clock: &Clock) -> Result<Vec<Backlog>, sqlx::Error> {
     let mut platform = db.platform().await?;
     let unions = registry::ids(&mut platform).await?;
@@ -81,9 +78,6 @@ pub async fn backlog(db: &Db, actor: &Actor, clock: &Clock) -> Result<Vec<Backlo
 
 /// Returns a page of the dead and late mail of the transaction's union, whose slug is given: the oldest first, and those
 /// after the last one of the page before. A page that is empty is the last.
-///
-/// # Errors
-/// The database's.
 pub async fn list(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -120,9 +114,6 @@ pub async fn list(
 
 /// Puts dead mail of the transaction's union back into the queue: all of it, or that with these ids. Returns how many
 /// mails that were; those which are not dead, or have no content any more, stay as they are.
-///
-/// # Errors
-/// The database's.
 pub async fn retry(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -148,9 +139,6 @@ pub async fn retry(
 }
 
 /// Returns those of the ids that no mail of the transaction's union has.
-///
-/// # Errors
-/// The database's.
 pub async fn unknown(tx: &mut TenantTx, ids: &[MailId]) -> Result<Vec<MailId>, sqlx::Error> {
     let asked: Vec<_> = ids.iter().map(|id| id.0).collect();
     let known = sqlx::query_scalar!(

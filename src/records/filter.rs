@@ -2,7 +2,7 @@
 
 use crate::base::month::Month;
 
-/// What narrows rows down (E5); both months count.
+/// What narrows rows down (E5). Both months are included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub from: Option<Month>,
@@ -19,7 +19,7 @@ pub struct Choices {
     pub family: Vec<Relative>,
 }
 
-/// Somebody whose rows there are.
+/// A person who has rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relative {
     pub member: String,

@@ -26,7 +26,7 @@ pub enum TellError {
 }
 
 impl RecordKind {
-    /// What a person refuses who doesn't want to hear of such records.
+    /// The kind of mail that tells of such records.
     #[must_use]
     pub const fn update_mail(self) -> UpdateMail {
         match self {
@@ -76,7 +76,7 @@ pub async fn tell(
     Ok(circular::enqueue(tx, cx.clock, &rendered, addresses, MAIL_EVERY, notice.0).await?)
 }
 
-/// Keeps back what tells of a notice and has not left yet.
+/// Keeps back the mails about a notice that have not left yet.
 pub async fn take_back(
     tx: &mut TenantTx,
     clock: &Clock,

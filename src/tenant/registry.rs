@@ -224,17 +224,17 @@ pub async fn apply(
     check_hosts(tx, Some(id), config).await?;
     let version = before + 1;
     // A union that is out of service stays so.
+    let enabled = before == 0 || is_enabled(tx, id).await?;
     sqlx::query!(
         "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
-         values ($1, $2, $3, $4, $5, $6,
-                 coalesce((select enabled from tenant_policies
-                           where tenant_id = $1 and version = $2 - 1), true))",
+         values ($1, $2, $3, $4, $5, $6, $7)",
         id as TenantId,
         version,
         serde_json::json!(config),
         clock.now(),
         by,
-        note
+        note,
+        enabled
     )
     .execute(tx.conn())
     .await?;

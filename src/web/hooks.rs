@@ -10,8 +10,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::state::{App, AppState};
 use crate::auth::email_failures;
+use crate::db::Passing as _;
 use crate::db::actor::Actor;
-use crate::db::is_unavailable;
 use crate::mail::feedback::{self, DeliveryFailure, Feedback};
 use crate::mail::sns::{Content, SnsError, Topic, taken};
 
@@ -36,7 +36,7 @@ impl HookError {
             Self::Sns(SnsError::Unreadable) => StatusCode::BAD_REQUEST,
             Self::Sns(SnsError::NotGenuine(_)) => StatusCode::FORBIDDEN,
             Self::Sns(SnsError::Unreachable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Database(error) if is_unavailable(error) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(error) if error.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

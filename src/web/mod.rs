@@ -14,4 +14,5 @@ pub mod page;
 pub mod prose;
 pub mod routes;
 pub mod state;
+pub mod to_the_end;
 pub mod turns;

@@ -15,7 +15,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::fold_code;
 use crate::base::secret::{Hashed, PlainToken, six_digits};
-use crate::db::TenantTx;
+use crate::db::{Passing, TenantTx};
 use crate::mail::message::{EmailCodeMail, Mail as _};
 use crate::mail::outbox::{self, Perishable};
 use crate::tenant::policy::SecondFactor;
@@ -72,6 +72,12 @@ pub enum SendingError {
     Mail(#[from] tera::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Passing for SendingError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_passing())
+    }
 }
 
 /// Sends a code for a sign-in, the first one or another; the earlier one is dead then.

@@ -11,7 +11,7 @@ use crate::base::email::EmailAddress;
 #[error("the recipient is not a mail address")]
 pub struct NoAddress;
 
-/// Whom a mail goes to.
+/// The address that a mail goes to.
 ///
 /// # Errors
 /// [`NoAddress`] for anything but an address as it is kept.

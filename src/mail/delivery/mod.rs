@@ -35,13 +35,12 @@ const URGENT_PLACES: usize = 50;
 const NEXT_AFTER: Duration = Duration::from_millis(25);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
-/// The connections that [`run`] uses at most: one each to listen, to survey and to deliver.
-pub const CONNECTIONS: u32 = 3;
+/// The connections that [`run`] uses at most: one each to survey and to deliver. Listening has connections of its own.
+pub const CONNECTIONS: u32 = 2;
 
 /// Sends all that is due. Returns how many mails were tried.
 ///
-/// # Errors
-/// The database's. A mail that can't be sent is no error: it waits for its next turn.
+/// A mail that can't be sent is no error: it waits for its next turn.
 pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, sqlx::Error> {
     let waiting = Waiting::new();
     survey(db, clock, &waiting).await?;

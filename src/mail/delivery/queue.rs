@@ -1,8 +1,8 @@
 //! The worker's side of the outbox: what it may take, and what it writes down afterwards.
 //!
 //! A mail is taken by moving its due time past a lease, so that a worker killed in the middle gives
-//! it back by itself. Its number of attempts tells who holds it: whoever took it over meanwhile says
-//! what became of it.
+//! it back by itself. Its number of attempts tells which worker holds it: one that lost it to another
+//! writes nothing any more.
 
 use std::fmt;
 use std::time::Duration;

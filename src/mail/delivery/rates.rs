@@ -7,9 +7,6 @@ use crate::db::{Db, PlatformTx};
 use crate::jobs::turns;
 
 /// Sets how many mails a provider takes in a second, over all workers.
-///
-/// # Errors
-/// The database's.
 pub async fn set(
     db: &Db,
     clock: &Clock,

@@ -32,7 +32,7 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// Whether sending it again can't help.
+    /// Returns true if sending the mail again can't help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -60,7 +60,7 @@ impl Sender {
         Self::Ses(Ses::new(settings, aws).await)
     }
 
-    /// Whom the rate of sending is agreed with.
+    /// The name under which the rate of sending is kept.
     #[must_use]
     pub fn provider(&self) -> &'static str {
         match self {

@@ -43,7 +43,7 @@ pub struct Ses {
 #[error("{what}")]
 pub struct SesError {
     what: String,
-    /// Whether it never will.
+    /// True if SES will never take it.
     pub permanent: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Messages that were taken: SNS posts each at least once, and nobody may post one again.
+//! Messages that were taken. SNS posts each at least once, and a stranger could post an old one again: each counts once.
 
 use chrono::TimeDelta;
 
@@ -10,10 +10,7 @@ const KEEP_FOR: TimeDelta = TimeDelta::days(1);
 /// How many old messages each new one removes: no post waits for a long clean-up, and there are never more new ones.
 const BATCH: i64 = 100;
 
-/// Whether a message was taken before.
-///
-/// # Errors
-/// The database's.
+/// Returns true if a message was taken before.
 pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from sns_messages where message_id = $1) as "known!""#,
@@ -24,9 +21,6 @@ pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sql
 }
 
 /// Notes that a message was taken, and forgets a batch of those that are too old to come again.
-///
-/// # Errors
-/// The database's.
 pub async fn note(tx: &mut PlatformTx, clock: &Clock, message_id: &str) -> Result<(), sqlx::Error> {
     let now = clock.now();
     sqlx::query!(

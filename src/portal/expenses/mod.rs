@@ -16,10 +16,6 @@ use axum::routing::get;
 use crate::portal::places;
 use crate::web::routes::{Access, Routes};
 
-/// Where these pages are.
-const PAGES: &str = "/expenses";
-const PDF: &str = "application/pdf";
-
 pub(super) fn routes() -> Routes {
     Routes::default()
         .route(places::EXPENSES, Access::Subscriber, get(overview::show))

@@ -16,6 +16,7 @@ use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::AppState;
+use crate::web::turns::Turn;
 
 const PAGE: &str = "/expenses/search";
 
@@ -58,6 +59,7 @@ impl From<UnknownPatient> for WebError {
 
 pub(super) async fn show(
     State(app): State<AppState>,
+    _turn: Turn,
     Subscriber { visitor, session, .. }: Subscriber,
     Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
@@ -80,6 +82,7 @@ pub(super) async fn show(
 
 pub(super) async fn pdf(
     State(app): State<AppState>,
+    turn: Turn,
     subscriber: Subscriber,
     Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
@@ -103,7 +106,7 @@ pub(super) async fn pdf(
         name: format!("医療費明細{months}.pdf"),
         plain: "expenses.pdf".to_owned(),
     };
-    paper::send(&app, &subscriber, paper).await
+    paper::send(&app, &subscriber.visitor, turn, paper).await
 }
 
 #[cfg(test)]

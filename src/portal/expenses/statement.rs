@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use super::PAGES;
 use super::paper::{self, Paper};
 use super::table::Table;
 use crate::expenses::ledger::{self, ExpenseRow, MonthSum};
 use crate::expenses::statement::Statement;
+use crate::portal::places::EXPENSES;
 use crate::portal::records::period::{Neighbour, Period};
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
@@ -19,6 +19,7 @@ use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
+use crate::web::turns::Turn;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct StatementPage {
@@ -44,7 +45,7 @@ impl StatementPage {
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Self {
-        let pdf = format!("{}/pdf", period.path(PAGES));
+        let pdf = format!("{}/pdf", period.path(EXPENSES));
         let treated = match period {
             Period::Month(_) => treated(&rows),
             Period::Year(_) => None,
@@ -53,7 +54,7 @@ impl StatementPage {
             Period::Month(_) => Table::of(rows, hides_somebody, pdf),
             Period::Year(_) => Table::by_month(rows, hides_somebody, pdf),
         };
-        let [previous, next] = period.neighbours(noticed.iter().map(|sum| sum.month), PAGES);
+        let [previous, next] = period.neighbours(noticed.iter().map(|sum| sum.month), EXPENSES);
         Self { title: title(period), treated, notices: period.notices(), table, previous, next }
     }
 }
@@ -88,18 +89,20 @@ pub(super) async fn year_page(
 
 pub(super) async fn month_pdf(
     State(app): State<AppState>,
+    turn: Turn,
     Path(month): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
-    send(&app, subscriber, Period::month(&month)).await
+    send(&app, turn, subscriber, Period::month(&month)).await
 }
 
 pub(super) async fn year_pdf(
     State(app): State<AppState>,
+    turn: Turn,
     Path(year): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
-    send(&app, subscriber, Period::year(&year)).await
+    send(&app, turn, subscriber, Period::year(&year)).await
 }
 
 async fn show(
@@ -120,6 +123,7 @@ async fn show(
 
 async fn send(
     app: &App,
+    turn: Turn,
     subscriber: Subscriber,
     period: Option<Period>,
 ) -> Result<Response, WebError> {
@@ -131,7 +135,7 @@ async fn send(
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {
-        return Ok(Redirect::to(&period.path(PAGES)).into_response());
+        return Ok(Redirect::to(&period.path(EXPENSES)).into_response());
     }
     let paper = Paper {
         title: title(period),
@@ -140,7 +144,7 @@ async fn send(
         name: format!("医療費明細_{}.pdf", period.label()),
         plain: format!("expenses-{}.pdf", period.plain()),
     };
-    paper::send(app, &subscriber, paper).await
+    paper::send(app, &subscriber.visitor, turn, paper).await
 }
 
 #[cfg(test)]
@@ -172,8 +176,9 @@ mod tests {
             let period = Period::month(shown).or_else(|| Period::year(shown)).unwrap();
             let page = StatementPage::of(period, &noticed, Vec::new(), false);
             let end = |neighbour: Option<Neighbour>| neighbour.map(|found| found.path);
-            let path =
-                |text: &str| format!("{}/{text}", period.path(PAGES).rsplit_once('/').unwrap().0);
+            let path = |text: &str| {
+                format!("{}/{text}", period.path(EXPENSES).rsplit_once('/').unwrap().0)
+            };
             assert_eq!(end(page.previous), previous.map(path), "before {shown}");
             assert_eq!(end(page.next), next.map(path), "after {shown}");
         }

@@ -115,7 +115,8 @@ pub(super) async fn submit(
     }
 }
 
-/// Sends a link; `everywhere` ends the person's other sessions before it (L7).
+/// Sends a link; `everywhere` ends the person's other sessions before it (L7), also where no mail goes out because one
+/// to this address is on its way already. Where the form is refused, nothing of it happens.
 pub(in crate::portal) async fn ask(
     app: &App,
     visitor: &Visitor,
@@ -133,7 +134,15 @@ pub(in crate::portal) async fn ask(
         session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
     }
     let asking = email_confirmation::ask(&mut tx, app.context(tenant), account, email).await?;
-    if asking == Asking::Sent {
+    let is_accepted = match asking {
+        Asking::Sent | Asking::NothingDue => true,
+        Asking::TooSoon { .. } => {
+            let pending = email_confirmation::pending(&mut tx, &app.clock, account).await?;
+            pending.is_some_and(|pending| pending.email == email.as_str())
+        }
+        Asking::Taken | Asking::TooMany => false,
+    };
+    if is_accepted {
         tx.commit().await?;
     }
     Ok(asking)

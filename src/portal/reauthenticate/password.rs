@@ -18,6 +18,7 @@ use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
+use crate::web::to_the_end::to_the_end;
 
 const WRONG: &str = "パスワードが正しくありません。";
 const TOO_MANY: &str =
@@ -75,11 +76,14 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, recovery, empty);
     }
     let Subscriber { visitor, session, token } = &subscriber;
-    match visitor
-        .sign_in(&app)
-        .password_again(&visitor.tenant, session, token, &password, recovery)
-        .await?
-    {
+    let (server, visitor) = (app.clone(), visitor.clone());
+    let (session, token) = (session.clone(), token.clone());
+    // A try that is counted is checked, too, though the browser hangs up.
+    let checked = to_the_end(async move {
+        let sign_in = visitor.sign_in(&server);
+        sign_in.password_again(&visitor.tenant, &session, &token, &password, recovery).await
+    });
+    match checked.await? {
         PasswordAgain::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
         PasswordAgain::Then(_) if recovery => Ok(next.with(AGAIN_RECOVERY_CODE).into_response()),
         PasswordAgain::Then(method) => Ok(next.with(page_of(method)).into_response()),

@@ -155,7 +155,8 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     if setting_up.is_told() && matches!(answer, Answer::Done(_)) {
         Change::PasskeyAdded.tell(&mut tx, app.context(tenant), session).await?;
     }
-    if fields.everywhere && matches!(answer, Answer::Done(_)) {
+    // Nothing is due to a double click's second request; what it promises holds for it, too.
+    if fields.everywhere && matches!(answer, Answer::Done(_) | Answer::NothingDue) {
         session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
     }
     let method = SecondFactor::Passkey;

@@ -86,7 +86,7 @@ pub(in crate::portal) async fn make_set(
         return Err(WebError::NotFound);
     }
     // Another click has just made a set: this one is not worth ten hashes.
-    let _turn = app.turns.of(session.account).await;
+    let _turn = app.turns.of(tenant.id, session.account).await?;
     let mut tx = visitor.begin(&app).await?;
     let standing = recovery_code::standing(&mut tx, session.account).await?;
     tx.commit().await?;

@@ -166,7 +166,14 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
             return setting_up.done(app, &token, &name, (method, in_use));
         }
         Enrolling::TooMany => form.device_name = form.device_name.with_error(&too_many()),
-        Enrolling::NothingDue => return Ok(setting_up.onward().into_response()),
+        Enrolling::NothingDue => {
+            // A double click's second request, or another tab's: what it promises holds for it, too.
+            if fields.everywhere {
+                session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+                tx.commit().await?;
+            }
+            return Ok(setting_up.onward().into_response());
+        }
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
     }

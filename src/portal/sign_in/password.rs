@@ -5,10 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use tracing::Instrument as _;
 
 use super::page::{STALE, SignInForm, SignInPage, too_many};
-use crate::auth::credentials::hashing::HashingError;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::guard::foreign::Foreign;
@@ -21,6 +19,7 @@ use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
+use crate::web::to_the_end::to_the_end;
 
 /// Longer than any password a union may allow; what is longer is nobody's.
 const LONGEST_PASSWORD: usize = 1024;
@@ -108,7 +107,7 @@ pub(in crate::portal) async fn submit(
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// Goes on though the browser hangs up: a try that is counted is checked, too.
+/// A try that is counted is checked, too, though the browser hangs up.
 async fn try_password(
     app: &AppState,
     client: Client,
@@ -117,7 +116,7 @@ async fn try_password(
     fields: Credentials,
 ) -> Result<Outcome, WebError> {
     let (app, visitor) = (app.clone(), visitor.clone());
-    let trying = async move {
+    to_the_end(async move {
         let given = Given {
             user_id: user_id.as_ref(),
             password: &fields.password,
@@ -127,7 +126,6 @@ async fn try_password(
         };
         let earlier = visitor.earlier();
         visitor.sign_in(&app).with_password(&visitor.tenant, earlier, given).await
-    };
-    let trying = tokio::spawn(trying.instrument(tracing::Span::current()));
-    Ok(trying.await.map_err(|_| HashingError::Busy)??)
+    })
+    .await
 }

@@ -321,6 +321,7 @@ fn fill_in_every_page() -> Gallery {
         Failure::BadRequest,
         Failure::NotFound,
         Failure::SessionExpired,
+        Failure::TooMany,
         Failure::TooManyCookies,
         Failure::Unexpected,
         Failure::Unavailable,

@@ -7,6 +7,7 @@
 mod client;
 pub mod cookies;
 mod proof;
+mod turn;
 
 use std::sync::Arc;
 

@@ -30,7 +30,7 @@ use crate::auth::session::{self, Proof, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, SessionId};
 use crate::base::secret::PlainToken;
-use crate::db::TenantTx;
+use crate::db::{Passing, TenantTx};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
@@ -53,6 +53,16 @@ pub enum PasskeyError {
     Sending(#[from] SendingError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Passing for PasskeyError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Sending(error) => error.is_passing(),
+            Self::Database(error) => error.is_passing(),
+            Self::Origin(_) | Self::Webauthn(_) | Self::Json(_) => false,
+        }
+    }
 }
 
 /// What came of a browser's answer.

@@ -17,27 +17,27 @@ use crate::web::page::Pages;
 
 /// Whose people and rows a command works on.
 #[derive(Debug, Args)]
-pub(super) struct Union {
+pub(in crate::cli) struct Union {
     /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
     #[arg(long, env = "KOSMO_TENANT", value_name = "SLUG")]
-    pub(super) tenant: String,
+    pub(in crate::cli) tenant: String,
 }
 
 /// What the operator's commands work with.
-pub(super) struct Operator {
-    pub(super) db: Db,
-    pub(super) clock: Clock,
+pub(in crate::cli) struct Operator {
+    pub(in crate::cli) db: Db,
+    pub(in crate::cli) clock: Clock,
     /// The person at the terminal, as the trail names them.
-    pub(super) name: String,
+    pub(in crate::cli) name: String,
 }
 
 impl Operator {
     /// A transaction within a union, for the person at the terminal.
-    pub(super) async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
+    pub(in crate::cli) async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
         self.db.tenant(union, &Actor::operator(&self.name)).await
     }
 
-    pub(super) async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
+    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;
         tx.commit().await?;
@@ -45,7 +45,7 @@ impl Operator {
     }
 
     /// A union as servers know it, and who writes its mails.
-    pub(super) async fn union(
+    pub(in crate::cli) async fn union(
         &self,
         settings: &Settings,
         slug: &str,
@@ -64,7 +64,7 @@ impl Operator {
     }
 }
 
-pub(super) fn operator(settings: &Settings) -> anyhow::Result<Operator> {
+pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {
     let db = Db::new(settings.database()?, Role::Operator, 2);
     let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
