@@ -5,13 +5,15 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth;
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::import::staged;
+use crate::jobs;
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
-use crate::{auth, jobs, mail};
+use crate::mail;
 
 /// Forgets a batch of rows. Returns true if there may be more.
 type Forget = for<'a> fn(&'a mut TenantTx, &'a Clock) -> Forgetting<'a>;
