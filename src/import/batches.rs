@@ -27,7 +27,7 @@ impl ImportKind {
 /// import of a million rows outlasts what is waited for any other lock.
 pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error> {
     let name = format!("import {} {}", kind.name(), tx.tenant());
-    sqlx::query!("select set_config('lock_timeout', '0', true)").execute(tx.conn()).await?;
+    sqlx::query!("set local lock_timeout = 0").execute(tx.conn()).await?;
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
         .execute(tx.conn())
         .await
