@@ -10,7 +10,9 @@
 //! stranger's host for a certificate, and [`Topic::url`] takes exactly one host.
 
 pub mod certificates;
+pub mod error;
 pub mod taken;
+pub mod url;
 
 use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256, RsaParameters,
@@ -22,6 +24,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use self::certificates::{Certificate, Certificates};
+use self::error::SnsError;
+use self::url::SnsUrl;
 use crate::base::clock::Clock;
 use crate::config::TopicArn;
 
@@ -30,19 +34,6 @@ const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
 /// Longer than any that SNS makes.
 const LONGEST_ID: usize = 100;
 const LONGEST_URL: usize = 2_048;
-
-/// Why a message is not taken; free of what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SnsError {
-    #[error("not a message of SNS")]
-    Unreadable,
-    /// It is not what AWS signed for our topic, a moment ago.
-    #[error("not genuine: {0}")]
-    NotGenuine(&'static str),
-    /// SNS could not be asked; it posts the message again.
-    #[error("SNS: {0}")]
-    Unreachable(&'static str),
-}
 
 /// A topic whose messages are taken.
 #[derive(Debug)]
@@ -101,21 +92,6 @@ impl Topic {
     /// [`SnsError::Unreachable`], and [`SnsError::NotGenuine`] where SNS refuses.
     pub async fn confirm(&self, subscription: &SnsUrl) -> Result<(), SnsError> {
         self.certificates.https().get(subscription).await.map(drop)
-    }
-}
-
-/// An address at SNS itself, which [`Topic::url`] makes: `https://sns.ap-northeast-1.amazonaws.com/…`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SnsUrl(String);
-
-impl SnsUrl {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn is_certificate(&self) -> bool {
-        self.0.ends_with(".pem") && !self.0.contains('?')
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::file::Problem;
 use super::policy::{Contact, TenantConfig};
+use super::problem::Problem;
 use crate::base::japanese::fold;
 
 /// Every key is there, since templates refuse to guess.

@@ -9,33 +9,11 @@ use figment::value::{Dict, Value};
 use toml_edit::{Document, Item};
 
 use super::policy::TenantConfig;
+use super::problem::Problem;
 use super::review::review;
 
 /// A complete file with every setting there is: what `kosmo tenant example` prints.
 pub const EXAMPLE: &str = include_str!("example.toml");
-
-/// One mistake in a tenant file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// From 1; absent where it concerns the file as a whole.
-    pub line: Option<usize>,
-    /// The setting: `password.min_length`.
-    pub path: String,
-    /// What is wrong, in Japanese.
-    pub message: String,
-    /// What to write instead.
-    pub suggestion: Option<String>,
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message)?;
-        self.suggestion.iter().try_for_each(|suggestion| write!(f, "（{suggestion}）"))
-    }
-}
 
 /// Reads a tenant file.
 ///

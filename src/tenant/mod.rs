@@ -15,6 +15,7 @@ pub mod names;
 mod notify;
 pub mod plan;
 pub mod policy;
+pub mod problem;
 pub mod registry;
 mod review;
 pub mod terms;

@@ -10,10 +10,10 @@ use crate::base::japanese::{shows_nothing, unshowable};
 
 use super::brand::Colour;
 use super::contact::can_be_dialled;
-use super::file::Problem;
 use super::formula::FormulaPerson;
 use super::maintenance::Recurring;
 use super::policy::{CharacterClass, FirstSignInFlow, FormulaRule, SecondFactor, TenantConfig};
+use super::problem::Problem;
 
 /// WCAG 2.2 1.4.3 for text of ordinary size.
 const LEAST_CONTRAST: f64 = 4.5;

@@ -13,7 +13,8 @@ use crate::auth::email_failures;
 use crate::db::Passing as _;
 use crate::db::actor::Actor;
 use crate::mail::feedback::{self, DeliveryFailure, Feedback};
-use crate::mail::sns::{Content, SnsError, Topic, taken};
+use crate::mail::sns::error::SnsError;
+use crate::mail::sns::{Content, Topic, taken};
 
 /// As much as SNS lets anybody publish.
 const LARGEST: usize = 256 * 1024;

@@ -53,11 +53,6 @@ const CIRCLES_NOT_YET: &[&str] = &[
     "import::source::encoding",
     "import::source::fuse",
     "import::staged",
-    "mail::sns",
-    "mail::sns::certificates",
-    "tenant::contact",
-    "tenant::file",
-    "tenant::review",
 ];
 
 /// Folders that still have more than a dozen files.

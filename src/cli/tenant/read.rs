@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{files, told};
 use crate::tenant::policy::TenantConfig;
-use crate::tenant::{contact, file, hosts};
+use crate::tenant::{contact, file, hosts, problem};
 
 /// What is wrong with a file.
 pub(super) struct Mistake {
     pub(super) file: String,
-    pub(super) problem: file::Problem,
+    pub(super) problem: problem::Problem,
 }
 
 /// Reads files; all their mistakes, where there are any.
@@ -27,7 +27,12 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
                 Err(problems) => problems,
             },
             Err(message) => {
-                vec![file::Problem { line: None, path: String::new(), message, suggestion: None }]
+                vec![problem::Problem {
+                    line: None,
+                    path: String::new(),
+                    message,
+                    suggestion: None,
+                }]
             }
         };
         let file = path.display().to_string();
@@ -36,7 +41,7 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
     }
     for clash in hosts::clashes(configs.iter().map(|config| (&config.slug, &config.hosts))) {
         let (file, text) = &texts[clash.index];
-        let problem = file::Problem {
+        let problem = problem::Problem {
             line: file::line_of_setting(text, clash.path),
             path: clash.path.to_owned(),
             message: format!("ホスト名「{}」は組合「{}」が使っています", clash.label, clash.holder),

@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt as _, Limited};
 use x509_parser::pem::parse_x509_pem;
 
-use super::{SnsError, SnsUrl};
+use super::error::SnsError;
+use super::url::SnsUrl;
 
 /// Together less than SNS waits for an answer (15 seconds).
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);

@@ -1,0 +1,24 @@
+//! What is wrong with a union's settings, as an operator reads it.
+
+/// One mistake in a tenant file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// From 1; absent where it concerns the file as a whole.
+    pub line: Option<usize>,
+    /// The setting: `password.min_length`.
+    pub path: String,
+    /// What is wrong, in Japanese.
+    pub message: String,
+    /// What to write instead.
+    pub suggestion: Option<String>,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)?;
+        self.suggestion.iter().try_for_each(|suggestion| write!(f, "（{suggestion}）"))
+    }
+}
