@@ -68,12 +68,12 @@ create table mail_turns (
 
 -- Which notices a person wants by mail; no row: the union's default.
 create table mail_preferences (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    login_id uuid not null,
     kind text not null check (kind in ('expenses')),
     wanted boolean not null,
-    primary key (tenant_id, account_id, kind),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, login_id, kind),
+    foreign key (tenant_id, login_id) references subscribers (tenant_id, login_id)
 );
 
 call protect_by_tenant('outbox', 'mail_turns', 'mail_preferences');

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::base::clock::Clock;
-use crate::base::ids::{EventId, LoginId};
+use crate::base::ids::{EventId, LoginId, TenantId};
 use crate::db::TenantTx;
 
 /// What happened; the words stay the same for ever, since people search for them.
@@ -132,13 +132,57 @@ pub async fn record(
     account: Option<LoginId>,
     detail: Value,
 ) -> Result<(), sqlx::Error> {
+    record_of(tx, clock, action, account, detail).await
+}
+
+/// [`record`] for a login of whichever realm.
+///
+/// # Errors
+/// The database's.
+pub async fn record_of<R>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    action: Action,
+    login: Option<LoginId<R>>,
+    detail: Value,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into audit_events (id, at, action, account_id, detail) values ($1, $2, $3, $4, $5)",
+        "insert into audit_events (tenant_id, id, at, action, account_id, detail)
+         values ($1, $2, $3, $4, $5, $6)",
+        tx.tenant() as TenantId,
         EventId::new(clock) as EventId,
         clock.now(),
         action.name(),
-        account as Option<LoginId>,
+        login.map(|login| login.0),
         detail
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Writes the same line for each of many people, in one statement.
+///
+/// # Errors
+/// The database's.
+pub async fn record_each(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    action: Action,
+    subjects: &[LoginId],
+    detail: Value,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = subjects.iter().map(|_| EventId::new(clock).0).collect();
+    let subjects: Vec<_> = subjects.iter().map(|login| login.0).collect();
+    sqlx::query!(
+        "insert into audit_events (tenant_id, id, at, action, account_id, detail)
+         select $1, id, $2, $3, login, $4 from unnest($5::uuid[], $6::uuid[]) as line (id, login)",
+        tx.tenant() as TenantId,
+        clock.now(),
+        action.name(),
+        detail,
+        &ids,
+        &subjects
     )
     .execute(tx.conn())
     .await

@@ -4,10 +4,13 @@
 use secrecy::SecretString;
 
 use crate::audit::{self, Action};
+use crate::auth::context::{SignIn, SignInError};
+use crate::auth::credentials::stored::HasPasswords;
 use crate::auth::factor::email_code;
-use crate::auth::session::{self, Session};
-use crate::auth::sign_in::{SignIn, SignInError};
-use crate::base::ids::SessionId;
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::auth::session::{proof, store};
+use crate::base::ids::TenantId;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
@@ -33,10 +36,10 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`].
-    pub async fn password_again(
+    pub async fn password_again<R: HasPasswords>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         token: &PlainToken,
         password: &SecretString,
         recovery: bool,
@@ -46,15 +49,15 @@ impl SignIn<'_> {
         let Some(failures) = self.reserve(tenant, session).await? else {
             return Ok(PasswordAgain::TooMany);
         };
-        let right = self.is_current(&turn, tenant, &session.user_id, password).await?;
+        let right = self.is_current::<R>(&turn, tenant, &session.user_id, password).await?;
         let mut tx = self.db.tenant(tenant.id).await?;
         if right {
             let again = match session.method(&tenant.config) {
-                None => session::prove_by_password(&mut tx, self.clock, session, token)
+                None => proof::prove_by_password(&mut tx, self.clock, session, token)
                     .await?
                     .map(PasswordAgain::Done),
                 Some(method) => {
-                    let lives = session::prove_password(&mut tx, self.clock, session.id).await?;
+                    let lives = proof::prove_password(&mut tx, self.clock, session.id).await?;
                     if lives && method == SecondFactor::EmailCode && !recovery {
                         email_code::send(&mut tx, self.context(tenant), session, token).await?;
                     }
@@ -65,30 +68,32 @@ impl SignIn<'_> {
             return Ok(again.unwrap_or(PasswordAgain::TooMany));
         }
         let detail = serde_json::json!({ "session": session.id, "failures": failures });
-        let account = Some(session.account);
-        audit::record(&mut tx, self.clock, Action::ReauthenticationRefused, account, detail)
+        let login = Some(session.login);
+        audit::record_of(&mut tx, self.clock, Action::ReauthenticationRefused, login, detail)
             .await?;
         if failures >= MAX_FAILURES {
-            session::end(&mut tx, self.clock, session.id).await?;
+            store::end(&mut tx, self.clock, session.id).await?;
         }
         tx.commit().await?;
         Ok(if failures < MAX_FAILURES { PasswordAgain::Wrong } else { PasswordAgain::TooMany })
     }
 
     /// Counts a try of a session that lives; `None` where there are none left.
-    async fn reserve(
+    async fn reserve<R: People>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
     ) -> Result<Option<i16>, sqlx::Error> {
         let mut tx = self.db.tenant(tenant.id).await?;
         let failures = sqlx::query_scalar!(
             "update sessions set reauth_failures = reauth_failures + 1
-             where id = $1 and ended_at is null and reauth_failures < $2
+             where tenant_id = $1 and realm = $2 and id = $3 and ended_at is null and reauth_failures < $4
              returning reauth_failures",
-            session.id as SessionId,
+        tx.tenant() as TenantId,
+        R::NAME,
+            session.id.0,
             MAX_FAILURES
-        )
+    )
         .fetch_optional(tx.conn())
         .await?;
         tx.commit().await?;

@@ -10,6 +10,7 @@ pub mod io_words;
 pub mod japanese;
 pub mod money;
 pub mod month;
+pub mod realm;
 pub mod sealed;
 pub mod secret;
 pub mod spreadsheet;

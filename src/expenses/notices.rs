@@ -10,9 +10,10 @@ use crate::audit::{self, Action};
 use crate::auth::context::Context;
 use crate::auth::session::Session;
 use crate::base::clock::Clock;
-use crate::base::ids::BatchId;
+use crate::base::ids::{BatchId, TenantId};
 use crate::base::money::Yen;
 use crate::base::month::Month;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::import::batches::{self, Kind};
 use crate::mail::message::{ExpensesUpdatedMail, Letter, Mail as _};
@@ -119,29 +120,30 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     let Letter { kind, sender_name, sender, reply_to, subject, text, html } =
         cx.mail.write(cx.tenant, &mail)?;
     let told = sqlx::query!(
-        "insert into outbox (id, kind, sender_name, sender, reply_to, recipient, subject, text_body,
-                             html_body, created_at, queued_at, due_at)
-         select gen_random_uuid(), $2, $3, $4, $5, who.email, $6, $7, $8, n.published_at,
+        "insert into outbox (tenant_id, id, kind, sender_name, sender, reply_to, recipient, subject,
+                             text_body, html_body, created_at, queued_at, due_at)
+         select $13, gen_random_uuid(), $2, $3, $4, $5, who.email, $6, $7, $8, n.published_at,
                 who.due_at, who.due_at
          from expense_notices n, (
              select a.email,
                     coalesce($9, now())
                         + (row_number() over (order by a.id) - 1) * $10::interval as due_at
-             from accounts a
-             join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
-             where a.registered_at is not null and a.email_confirmed_at is not null
+             from logins a
+             join subscribers b on b.tenant_id = a.tenant_id and b.login_id = a.id
+             join members m on m.tenant_id = b.tenant_id and m.code = b.member_code
+             where a.tenant_id = $13 and a.realm = $14 and a.registered_at is not null and a.email_confirmed_at is not null
                and a.closed_at is null
                and (m.lost_on is null
                     or (m.lost_on + make_interval(years => $11))::date > $12)
                and not exists (select from email_failures f
                                where f.tenant_id = a.tenant_id and f.email = a.email)
                and not exists (select from mail_preferences p
-                               where p.tenant_id = a.tenant_id and p.account_id = a.id
+                               where p.tenant_id = a.tenant_id and p.login_id = b.login_id
                                  and p.kind = 'expenses' and not p.wanted)
                and exists (
                    select from readable_expenses(m.household_code, m.code, m.lost_on - 1) e
                    where e.notice_month = $1)
-         ) who where n.month = $1",
+         ) who where n.tenant_id = $13 and n.month = $1",
         month as Month,
         kind,
         sender_name,
@@ -153,7 +155,9 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
         cx.clock.held(),
         PgInterval::try_from(MAIL_EVERY).map_err(sqlx::Error::Encode)?,
         i32::from(cx.tenant.config.after_loss.years),
-        cx.clock.today()
+        cx.clock.today(),
+        tx.tenant() as TenantId,
+        Subscribers::NAME
     )
     .execute(tx.conn())
     .await?;
@@ -170,9 +174,9 @@ pub async fn choose_mail(
     session: &Session,
     wanted: bool,
 ) -> Result<(), sqlx::Error> {
-    preferences::set(tx, session.account, UpdateMail::Expenses, wanted).await?;
+    preferences::set(tx, session.login, UpdateMail::Expenses, wanted).await?;
     let detail = serde_json::json!({ "kind": UpdateMail::Expenses.name(), "wanted": wanted });
-    audit::record(tx, clock, Action::UpdateMailChosen, Some(session.account), detail).await
+    audit::record(tx, clock, Action::UpdateMailChosen, Some(session.login), detail).await
 }
 
 /// What a withdrawal took back.

@@ -68,7 +68,7 @@ pub async fn own(
            from members m
            left join private_expenses p on p.tenant_id = m.tenant_id and p.member_code = m.code
            where m.code = $1"#,
-        session.member_code
+        session.person.member_code
     )
     .fetch_one(tx.conn())
     .await?;
@@ -104,7 +104,7 @@ pub async fn set(
             sqlx::query!(
                 "insert into private_expenses (member_code, since) values ($1, $2)
                  on conflict do nothing",
-                session.member_code,
+                session.person.member_code,
                 clock.now()
             )
             .execute(tx.conn())
@@ -114,7 +114,7 @@ pub async fn set(
         (Own::Private { .. }, false) => {
             sqlx::query!(
                 "delete from private_expenses where member_code = $1",
-                session.member_code
+                session.person.member_code
             )
             .execute(tx.conn())
             .await?;
@@ -122,7 +122,7 @@ pub async fn set(
         }
         _ => return Ok(false),
     };
-    audit::record(tx, clock, action, Some(session.account), serde_json::json!({})).await?;
+    audit::record(tx, clock, action, Some(session.login), serde_json::json!({})).await?;
     Ok(true)
 }
 

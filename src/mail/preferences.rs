@@ -1,6 +1,6 @@
 //! Which news a person wants by mail; who never said takes what the union sends.
 
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::UpdateMail;
 
@@ -8,12 +8,14 @@ use crate::tenant::policy::UpdateMail;
 /// The database's.
 pub async fn wants(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId,
     kind: UpdateMail,
 ) -> Result<bool, sqlx::Error> {
     let wanted = sqlx::query_scalar!(
-        "select wanted from mail_preferences where account_id = $1 and kind = $2",
-        account as LoginId,
+        "select wanted from mail_preferences
+         where tenant_id = $1 and login_id = $2 and kind = $3",
+        tx.tenant() as TenantId,
+        login.0,
         kind.name()
     )
     .fetch_optional(tx.conn())
@@ -25,14 +27,15 @@ pub async fn wants(
 /// The database's.
 pub async fn set(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId,
     kind: UpdateMail,
     wanted: bool,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into mail_preferences (account_id, kind, wanted) values ($1, $2, $3)
-         on conflict (tenant_id, account_id, kind) do update set wanted = excluded.wanted",
-        account as LoginId,
+        "insert into mail_preferences (tenant_id, login_id, kind, wanted) values ($1, $2, $3, $4)
+         on conflict (tenant_id, login_id, kind) do update set wanted = excluded.wanted",
+        tx.tenant() as TenantId,
+        login.0,
         kind.name(),
         wanted
     )

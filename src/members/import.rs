@@ -13,8 +13,8 @@ use secrecy::SecretString;
 
 use super::merge;
 use super::relation::Relation;
-use crate::auth::credentials::account;
 use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
@@ -126,7 +126,7 @@ impl MembersImport<'_> {
         }
         let codes: Vec<String> = letters.keys().cloned().collect();
         let mut tx = db.tenant(tenant).await?;
-        for code in account::existing(&mut tx, &codes).await? {
+        for code in login::existing(&mut tx, &codes).await? {
             letters.remove(&code);
         }
         tx.commit().await?;

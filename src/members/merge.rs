@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::base::clock::Clock;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::import::batches::{self, Kind};
 use crate::import::columns::Layout;
@@ -113,9 +114,12 @@ const RULES: [Rule; 8] = [
                 from staged_members s
                 left join lateral (select min(row) as row from staged_members o
                                    where o.user_id = s.user_id and o.code <> s.code) t on true
-                where not exists (select from accounts a where a.member_code = s.code)
+                where not exists (select from subscribers b
+                                  where b.tenant_id = current_tenant() and b.member_code = s.code)
                   and (t.row < s.row
-                       or exists (select from accounts a where a.user_id = s.user_id))",
+                       or exists (select from logins a
+                                   where a.tenant_id = current_tenant() and a.realm = 'subscriber'
+                                     and a.user_id = s.user_id))",
         column: "user_id",
         message: "ユーザIDが{}の人と同じです",
     },
@@ -255,23 +259,35 @@ async fn merge_members(tx: &mut TenantTx) -> Result<Counts, sqlx::Error> {
 /// yet gets the one the union knows now.
 async fn open_accounts(tx: &mut TenantTx, clock: &Clock) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into accounts (id, member_code, user_id, email, initial_credential,
-                               initial_password_hash, initial_issued_at, created_at)
-         select s.account_id, s.code, s.user_id, s.email,
-                case when s.by_letter then 'letter' else 'formula' end,
-                s.initial_password_hash, $1, $1
-         from staged_members s
-         where s.user_id is not null
-           and not exists (select from accounts a where a.member_code = s.code)",
+        "with newcomers as materialized (
+             select s.* from staged_members s
+             where s.user_id is not null
+               and not exists (select from subscribers b
+                               where b.tenant_id = $2 and b.member_code = s.code)
+         ), opened as (
+             insert into logins (tenant_id, realm, id, user_id, email, created_at)
+             select $2, $3, n.account_id, n.user_id, n.email, $1 from newcomers n
+         )
+         insert into subscribers (tenant_id, login_id, member_code, initial_credential,
+                                  initial_password_hash, initial_issued_at)
+         select $2, n.account_id, n.code, case when n.by_letter then 'letter' else 'formula' end,
+                n.initial_password_hash, $1
+         from newcomers n",
     )
     .bind(clock.now())
+    .bind(tx.tenant())
+    .bind(Subscribers::NAME)
     .execute(tx.conn())
     .await?;
     sqlx::query(
-        "update accounts a set email = s.email from staged_members s
-         where a.member_code = s.code and a.password_hash is null and a.email_confirmed_at is null
+        "update logins a set email = s.email
+         from subscribers b join staged_members s on s.code = b.member_code
+         where a.tenant_id = $1 and a.realm = $2 and b.tenant_id = $1 and a.id = b.login_id
+           and a.password_hash is null and a.email_confirmed_at is null
            and s.email is not null and a.email is distinct from s.email",
     )
+    .bind(tx.tenant())
+    .bind(Subscribers::NAME)
     .execute(tx.conn())
     .await
     .map(drop)

@@ -10,6 +10,7 @@ use super::profile_email;
 use crate::auth::first_sign_in::email_confirmation::{self, Link};
 use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::portal::ONWARD;
 use crate::web::error::{WebError, foreign};
@@ -46,7 +47,8 @@ pub(super) async fn show(
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
             let mut tx = app.db.tenant(visitor.tenant.id).await?;
-            let link = email_confirmation::look_at(&mut tx, &app.clock, &token).await?;
+            let link =
+                email_confirmation::look_at::<Subscribers>(&mut tx, &app.clock, &token).await?;
             tx.commit().await?;
             link
         }
@@ -64,7 +66,9 @@ pub(super) async fn submit(
         Some(token) => {
             let mut tx = app.db.tenant(visitor.tenant.id).await?;
             let tenant = &visitor.tenant;
-            let link = email_confirmation::confirm(&mut tx, app.context(tenant), &token).await?;
+            let link =
+                email_confirmation::confirm::<Subscribers>(&mut tx, app.context(tenant), &token)
+                    .await?;
             tx.commit().await?;
             link
         }

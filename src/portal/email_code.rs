@@ -11,6 +11,7 @@ use crate::auth::factor::email_code::{self, Confirmation, Purpose, Sending, VALI
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
 use crate::portal::{ONWARD, go_on};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
@@ -77,7 +78,7 @@ pub(super) async fn submit(
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let confirmation = email_code::confirm(
+    let confirmation = email_code::confirm::<Subscribers>(
         &mut tx,
         app.context(&visitor.tenant),
         &token,

@@ -9,6 +9,7 @@ use crate::auth::credentials::password::{self, Flaw, Rule};
 use crate::auth::first_sign_in::registration::Choice;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::portal::{ONWARD, sign_in_methods};
 use crate::tenant::directory::Tenant;
@@ -185,7 +186,8 @@ impl Twice<'_> {
         tenant: &Tenant,
         (user_id, current): (&str, &str),
     ) -> Result<Option<String>, WebError> {
-        let flaws = app.sign_in().flaws(tenant, user_id, current, self.password).await?;
+        let flaws =
+            app.sign_in().flaws::<Subscribers>(tenant, user_id, current, self.password).await?;
         Ok((!flaws.is_empty()).then(|| messages(&tenant.config, &flaws)))
     }
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::passkey::REFUSED;
 use super::sign_in::{STALE, SignInForm, SignInPage, too_many};
+use crate::auth::client::Client;
 use crate::auth::factor::passkey::{Given, Visit};
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
 use crate::web::error::{WebError, foreign};

@@ -19,7 +19,7 @@ pub(super) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebErro
     let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);
     let Some(session) = visitor.subscriber().filter(thinkable) else { return Ok(false) };
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let due = passkey_offer::is_due(&mut tx, session.account).await?;
+    let due = passkey_offer::is_due(&mut tx, session.login).await?;
     tx.commit().await?;
     Ok(due)
 }

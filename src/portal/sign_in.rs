@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 use tracing::Instrument as _;
 
 use super::passkey_alone;
+use crate::auth::client::Client;
 use crate::auth::credentials::hashing::HashingError;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::passkey::Offer;
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::{Given, Outcome};
 use crate::base::japanese::{day, shows_nothing};
+use crate::base::realm::Subscribers;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, FormError, Sent, Token, summary, ticked};
 use crate::web::identity::Visitor;
@@ -56,7 +57,10 @@ impl SignInPage {
         let config = &visitor.tenant.config;
         let letter = config.first_sign_in.letter.as_ref();
         let passkey = match config.sign_in.passkey_alone {
-            true => Some(passkey_alone::visit(app, visitor, &visitor.passkey_secret()).offer()?),
+            true => Some(
+                passkey_alone::visit(app, visitor, &visitor.passkey_secret())
+                    .offer::<Subscribers>()?,
+            ),
             false => None,
         };
         Ok(Self {

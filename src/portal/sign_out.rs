@@ -38,7 +38,7 @@ pub(super) async fn submit(
         let mut tx = app.db.tenant(visitor.tenant.id).await?;
         if session::end(&mut tx, &app.clock, session.id).await? {
             let detail = serde_json::json!({ "session": session.id });
-            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.account), detail)
+            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.login), detail)
                 .await?;
         }
         tx.commit().await?;

@@ -6,6 +6,7 @@ use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::{PlatformTx, TenantTx};
 
 /// A union with the policy in force.
@@ -299,10 +300,12 @@ async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Err
 pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
     sqlx::query_as!(
         People,
-        r#"select (select count(*) from members) as "members!",
+        r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"
-           from accounts"#
+           from logins where tenant_id = $1 and realm = $2"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME
     )
     .fetch_one(tx.conn())
     .await

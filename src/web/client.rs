@@ -11,7 +11,7 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 
 use super::state::AppState;
-use crate::auth::first_sign_in::consent::Client;
+use crate::auth::client::Client;
 
 /// Longer names of browsers are cut: nobody has to believe them.
 const LONGEST_USER_AGENT: usize = 255;

@@ -27,6 +27,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::day;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 
@@ -98,8 +99,8 @@ impl Visitor {
     #[must_use]
     pub fn csrf(&self) -> String {
         self.csrf_of(match &self.lookup {
-            Some(Lookup::Living(session)) => Some(session.account),
-            Some(Lookup::Superseded { account, .. }) => Some(*account),
+            Some(Lookup::Living(session)) => Some(session.login),
+            Some(Lookup::Superseded { login, .. }) => Some(*login),
             _ => None,
         })
     }
@@ -267,8 +268,8 @@ impl Visitor {
 fn person(session: &Session) -> Person {
     Person {
         name: session.name.clone(),
-        lost_on: session.loss.map(|loss| day(loss.lost_on)),
-        until: session.loss.map(|loss| day(loss.last_day())),
+        lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
+        until: session.person.loss.map(|loss| day(loss.last_day())),
     }
 }
 
@@ -346,7 +347,7 @@ async fn look_up(
     let mut tx = app.db.tenant(tenant.id).await?;
     let lookup = session::find(&mut tx, app.context(tenant), token).await?;
     let is_unknown = matches!(lookup, Lookup::Unknown);
-    let never_ours = is_unknown && !session::was_ours(&mut tx, token).await?;
+    let never_ours = is_unknown && !session::was_ours::<Subscribers>(&mut tx, token).await?;
     tx.commit().await?;
     Ok((lookup, never_ours))
 }

@@ -20,9 +20,10 @@ use super::host;
 use super::identity::Visitor;
 use super::page::{Frame, Page};
 use super::state::AppState;
-use crate::auth::first_sign_in::consent::Client;
+use crate::auth::client::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
+use crate::base::realm::Subscribers;
 use crate::tenant::directory::{Resolution, Tenant};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -134,7 +135,8 @@ pub async fn note_foreign(
 ) -> Response {
     let response = next.run(request).await;
     if let Some(shown) = response.extensions().get::<Foreign>()
-        && let Err(error) = app.sign_in().note_foreign(&tenant, &client, *shown).await
+        && let Err(error) =
+            app.sign_in().note_foreign::<Subscribers>(&tenant, &client, *shown).await
     {
         tracing::warn!(%error, ?shown, "foreign, and not on the trail");
     }

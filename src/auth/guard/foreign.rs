@@ -2,9 +2,10 @@
 //! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
 
 use crate::audit::{self, Action};
-use crate::auth::first_sign_in::consent::Client;
-use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
-use crate::auth::sign_in::SignIn;
+use crate::auth::client::Client;
+use crate::auth::context::SignIn;
+use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION};
+use crate::base::realm::Realm;
 use crate::tenant::directory::Tenant;
 
 /// What it was.
@@ -42,15 +43,17 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn note_foreign(
+    pub async fn note_foreign<R: Realm>(
         &self,
         tenant: &Tenant,
         client: &Client,
         shown: Foreign,
     ) -> Result<(), sqlx::Error> {
-        let (clock, place) = (self.clock, place(client));
-        let few = FOREIGN_ADDRESS.take_apart(self.db, clock, tenant.id, &place, 1).await?;
-        if few == 0 || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
+        let (clock, place) = (self.clock, client.place());
+        let few = FOREIGN_ADDRESS.take_apart::<R>(self.db, clock, tenant.id, &place, 1).await?;
+        if few == 0
+            || !self.leases.take_one::<R>(self.db, self.clock, tenant.id, FOREIGN_UNION).await?
+        {
             return Ok(());
         }
         let detail = client.detail(serde_json::json!({ "shown": shown.name() }));

@@ -35,7 +35,7 @@ pub(super) async fn send(
         return Ok(Redirect::to(&page).into_response());
     }
     let slug = visitor.tenant.config.slug.as_str();
-    let turn = app.turns.of(session.account).await;
+    let turn = app.turns.of(session.login).await;
     match format {
         Format::Xml => signed(app, &visitor, deduction, turn).await,
         Format::Csv => {

@@ -32,7 +32,7 @@ pub(super) async fn send(
         insured: &paper.insured,
         statement: paper.statement,
     };
-    let _turn = app.turns.of(session.account).await;
+    let _turn = app.turns.of(session.login).await;
     let file = pdf::statement(&app.printer, &sheet).await?;
     Ok(download(&paper.name, &paper.plain, PDF, file))
 }

@@ -77,7 +77,7 @@ impl Now {
         Subscriber { session, .. }: &Subscriber,
     ) -> Result<Self, WebError> {
         let own = privacy::own(tx, session, app.clock.today()).await?;
-        let wants_mail = preferences::wants(tx, session.account, UpdateMail::Expenses).await?;
+        let wants_mail = preferences::wants(tx, session.login, UpdateMail::Expenses).await?;
         Ok(Self { own, wants_mail })
     }
 }

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::birthdate;
-use crate::auth::first_sign_in::consent::{self, Client};
+use crate::auth::client::Client;
+use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
@@ -89,9 +90,9 @@ pub(super) async fn submit(
     };
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
     let claim = Claim { birthdate, insurer_number: Some(insurer) };
-    let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
+    let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     if check == Check::Right {
-        consent::agree(&mut tx, &app.clock, session.account, in_force, &client).await?;
+        consent::agree(&mut tx, &app.clock, session.login, in_force, &client).await?;
     }
     tx.commit().await?;
     match check {

@@ -5,10 +5,11 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
+use crate::auth::client::Client;
 use crate::auth::credentials::user_id::UserId;
-use crate::auth::first_sign_in::consent::Client;
 use crate::auth::recovery::{Asked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;
@@ -61,7 +62,10 @@ pub(super) async fn submit(
         return page(&app, &visitor, typed.with_error(&visitor.tenant.config.say(EMPTY)));
     }
     let user_id = UserId::parse(&fields.user_id).ok();
-    let asked = app.sign_in().ask_for_reset(&visitor.tenant, user_id.as_ref(), &client).await?;
+    let asked = app
+        .sign_in()
+        .ask_for_reset::<Subscribers>(&visitor.tenant, user_id.as_ref(), &client)
+        .await?;
     match asked {
         Asked::Answered => {
             let minutes = VALID_FOR.num_minutes();

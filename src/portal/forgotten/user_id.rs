@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
-use crate::auth::first_sign_in::consent::Client;
+use crate::auth::client::Client;
 use crate::auth::recovery::Asked;
 use crate::portal::first_sign_in::{birthdate, email};
 use crate::web::error::WebError;

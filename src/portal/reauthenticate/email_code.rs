@@ -8,6 +8,7 @@ use super::{Asked, Next, at, done};
 use crate::auth::factor::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
 use crate::portal::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::first_sign_in::LOCKED;
 use crate::portal::sign_in::SignInPage;
@@ -72,7 +73,7 @@ pub(super) async fn submit(
     }
     let tenant = &subscriber.visitor.tenant;
     let mut tx = app.db.tenant(tenant.id).await?;
-    let confirmation = email_code::confirm(
+    let confirmation = email_code::confirm::<Subscribers>(
         &mut tx,
         app.context(tenant),
         &subscriber.token,

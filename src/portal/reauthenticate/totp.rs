@@ -102,7 +102,7 @@ async fn page(
     mut form: AppCodeForm,
 ) -> Result<Response, WebError> {
     let mut tx = app.db.tenant(visitor.tenant.id).await?;
-    let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
+    let devices = device::list(&mut tx, session.login, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
     let devices = choices(devices, &form.device.value);
