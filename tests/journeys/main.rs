@@ -31,6 +31,7 @@ mod passkey_alone;
 mod passkey_offer;
 mod passkeys;
 mod plans;
+mod realms;
 mod recovery;
 mod recovery_codes;
 mod remembered;
