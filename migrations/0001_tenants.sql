@@ -1,7 +1,8 @@
 -- Unions, the hosts they answer on, and their policies, one row a version; and when the whole platform rests.
 --
 -- These are the platform's own tables: a request's union is looked up in them before any tenant is known, so they
--- carry no row-level security. Nothing of a person stands in them.
+-- carry no row-level security. Nothing of a person stands in them. Every server keeps them in memory; the transaction
+-- that changes one notifies them all (src/tenant/notify.rs), since tables that lie on many machines can have no triggers.
 
 create table tenants (
     id uuid primary key,
@@ -13,10 +14,13 @@ create table tenants (
 create table tenant_hosts (
     label text primary key,
     tenant_id uuid not null references tenants,
+    -- Whose host it is: subscribers', or staff's.
+    door text not null check (door in ('portal', 'console')),
+    -- False for one that redirects.
     canonical boolean not null
 );
 
-create unique index tenant_hosts_one_canonical on tenant_hosts (tenant_id) where canonical;
+create unique index tenant_hosts_one_canonical on tenant_hosts (tenant_id, door) where canonical;
 
 -- The newest version is in force. A rollback adds a version that repeats an older one, so that what was in force on a
 -- given day can always be told. A version also says if the union is in service, for the same reason.
@@ -40,23 +44,6 @@ create table maintenance_windows (
     planned_by text not null,
     cancelled_at timestamptz
 );
-
--- Every server listens; a change of a union is told to all of them.
-create function notify_tenants_changed() returns trigger language plpgsql as $$
-begin
-    notify kosmo_tenants;
-    return null;
-end
-$$;
-
-create trigger tenants_changed after insert or update or delete on tenants
-    for each statement execute function notify_tenants_changed();
-create trigger tenant_hosts_changed after insert or update or delete on tenant_hosts
-    for each statement execute function notify_tenants_changed();
-create trigger tenant_policies_changed after insert or update or delete on tenant_policies
-    for each statement execute function notify_tenants_changed();
-create trigger maintenance_planned after insert or update on maintenance_windows
-    for each statement execute function notify_tenants_changed();
 
 -- The union of the running transaction; null outside one, so that nothing is seen.
 -- A setting made by SET LOCAL reads as '' in later transactions of the same connection.

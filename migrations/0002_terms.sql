@@ -1,30 +1,36 @@
--- Terms of use (F3), one row a version.
+-- Terms of use (F3), one row a version: the platform's, for every union without terms of its own, and a union's own.
 --
--- The platform's own kind of table, as tenants is: public texts, nothing of a person in them. Nobody deletes a row, so
--- agreements name one without a foreign key, which could not lead with the tenant.
+-- Both are the platform's kind of table, as tenant_policies is: public texts that every server reads for all unions at
+-- once and keeps in memory, nothing of a person in them; hence no row-level security. Nobody deletes a row, so
+-- agreements name one of either table without a foreign key.
 
-create table terms (
+create table platform_terms (
     id uuid primary key,
-    -- Null: the platform's, for every union without terms of its own.
-    tenant_id uuid references tenants,
     -- In force from here until the next.
-    effective_at timestamptz not null,
+    effective_at timestamptz not null unique,
     -- Lines that begin with "## " are headings; blank lines part the paragraphs.
     body text not null,
     published_at timestamptz not null,
-    published_by text not null,
-    unique nulls not distinct (tenant_id, effective_at)
+    published_by text not null
 );
 
-create trigger terms_changed after insert or update or delete on terms
-    for each statement execute function notify_tenants_changed();
+create table tenant_terms (
+    tenant_id uuid not null references tenants,
+    id uuid not null,
+    effective_at timestamptz not null,
+    body text not null,
+    published_at timestamptz not null,
+    published_by text not null,
+    primary key (tenant_id, id),
+    unique (tenant_id, effective_at)
+);
 
-grant select on terms to kosmo_server, kosmo_worker;
-grant select, insert on terms to kosmo_operator;
+grant select on platform_terms, tenant_terms to kosmo_server, kosmo_worker;
+grant select, insert on platform_terms, tenant_terms to kosmo_operator;
 
 -- There is always something to agree to.
-insert into terms (id, tenant_id, effective_at, body, published_at, published_by)
-values ('019d0000-0000-7000-8000-000000000001', null, '2025-09-30T00:00:00+09:00', $terms$この利用規約（以下「本規約」といいます。）は、健康保険組合の加入者向けポータルサイト「KOSMO Communication Web」（以下「本サービス」といいます。）の利用について、本サービスの提供者と利用者との間の約束事を定めるものです。利用を始める前に全文をお読みいただき、内容に同意された場合に限りご利用ください。
+insert into platform_terms (id, effective_at, body, published_at, published_by)
+values ('019d0000-0000-7000-8000-000000000001', '2025-09-30T00:00:00+09:00', $terms$この利用規約（以下「本規約」といいます。）は、健康保険組合の加入者向けポータルサイト「KOSMO Communication Web」（以下「本サービス」といいます。）の利用について、本サービスの提供者と利用者との間の約束事を定めるものです。利用を始める前に全文をお読みいただき、内容に同意された場合に限りご利用ください。
 
 ## 第1条 本サービスについて
 

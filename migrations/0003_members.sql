@@ -38,6 +38,20 @@ create table members (
 
 create index members_by_household on members (tenant_id, household_code);
 
+-- Households that a person has left. What a family was told of a person stays the family's, under its code; by this
+-- list the person finds their own among it. Few people ever move, so it stays small where an index by person over
+-- all that is kept of everybody would not.
+create table former_households (
+    tenant_id uuid not null default current_tenant(),
+    member_code text not null,
+    household_code text not null,
+    primary key (tenant_id, member_code, household_code),
+    foreign key (tenant_id, member_code) references members (tenant_id, code),
+    foreign key (tenant_id, household_code) references households (tenant_id, code)
+);
+
+create index former_households_by_household on former_households (tenant_id, household_code);
+
 -- Files taken in: what was read, by whom, and what it came to.
 create table import_batches (
     tenant_id uuid not null default current_tenant() references tenants,
@@ -57,10 +71,12 @@ create table import_batches (
 
 create index import_batches_by_content on import_batches (tenant_id, file_sha256);
 
-call protect_by_tenant('households', 'household_numbers', 'members', 'import_batches');
+call protect_by_tenant('households', 'household_numbers', 'members', 'former_households',
+                       'import_batches');
 
-grant select on households, household_numbers, members to kosmo_server;
+grant select on households, household_numbers, members, former_households to kosmo_server;
 grant select, insert, update on households, household_numbers, members to kosmo_operator;
+grant select, insert on former_households to kosmo_operator;
 -- The worker closes accounts whose time after losing eligibility is over (T12).
 grant select (tenant_id, code, lost_on) on members to kosmo_worker;
 grant select, insert on import_batches to kosmo_operator;

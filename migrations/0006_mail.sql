@@ -19,6 +19,8 @@ create table outbox (
     has_content boolean not null generated always as (text_body <> '') stored,
     -- Of the mails of one series only the newest is of use: the codes of a sign-in, a person's links.
     series uuid,
+    -- What the mail tells of, where that can be taken back before the mail has left: a notice's id.
+    cause uuid,
     -- Codes and links go before all else.
     urgent boolean not null default false,
     state text not null default 'queued' check (state in ('queued', 'sent', 'expired', 'dead')),
@@ -40,6 +42,8 @@ create index outbox_due on outbox (urgent, tenant_id, due_at) where state = 'que
 create index outbox_waiting on outbox (tenant_id, recipient) where state = 'queued';
 create index outbox_nobodys on outbox (tenant_id, id) where state = 'queued' and recipient = '';
 create index outbox_series on outbox (tenant_id, series) where state = 'queued' and series is not null;
+create index outbox_cause on outbox (tenant_id, cause)
+    where state in ('queued', 'dead') and cause is not null;
 create index outbox_expiring on outbox (expires_at)
     where state = 'queued' and expires_at is not null;
 create index outbox_dead on outbox (tenant_id, id) where state = 'dead';
@@ -109,7 +113,7 @@ grant select, insert, update on mail_turns, mail_rates to kosmo_worker;
 -- The bodies, which carry codes and links, stay out of the operator's sight.
 grant insert,
       select (tenant_id, id, kind, recipient, state, created_at, queued_at, due_at, expires_at,
-              attempts, last_error, finished_at, has_content, series, urgent),
+              attempts, last_error, finished_at, has_content, series, urgent, cause),
       update (state, due_at, queued_at, finished_at)
     on outbox to kosmo_operator;
 grant select on mail_preferences to kosmo_operator;

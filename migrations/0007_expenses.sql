@@ -54,35 +54,41 @@ create table expenses (
     foreign key (tenant_id, member_code) references members (tenant_id, code)
 ) partition by range (notice_month);
 
--- No notice is without a place: the first partition and the last are open. Split the last one while
--- its years are still to come.
+-- The rows of a month, whosever they are: for those whom a notice concerns, and for taking a month back. Rows of a month
+-- come in together, so the index grows at one end and keeps each key once.
+create index expenses_by_month on expenses (tenant_id, notice_month);
+
+-- No notice is without a place: the first partition and the last are open. `kosmo migrate` splits further years off
+-- the last one while they are still to come (records/partitions.rs).
 do $$
 declare
     year int;
     partition text;
     starts text;
-    ends text;
 begin
     for year in 2017..2032 loop
         partition := format('expenses_%s', year);
         starts := case year when 2017 then 'minvalue' else quote_literal(format('%s-01-01', year)) end;
-        ends := case year when 2032 then 'maxvalue' else quote_literal(format('%s-01-01', year + 1)) end;
-        execute format('create table %I partition of expenses for values from (%s) to (%s)',
-                       partition, starts, ends);
+        execute format('create table %I partition of expenses for values from (%s) to (%L)',
+                       partition, starts, format('%s-01-01', year + 1));
         -- Nobody has rights on a partition itself; should anybody get some, the guard is there.
         call protect_by_tenant(partition);
     end loop;
+    create table expenses_later partition of expenses for values from ('2033-01-01') to (maxvalue);
+    call protect_by_tenant('expenses_later');
 end
 $$;
 
--- Months whose notice is published, and nothing else, are what people see: a month may come in several
--- files, and is looked at before it goes out.
-create table expense_notices (
+-- What a union's months come to, kept in the transaction that changes their rows, so that a list of months doesn't add
+-- up ten years. A month without rows has no row here. A household's sums are not kept: its ten years are added up
+-- from the index in less time than a request takes to be read.
+create table expense_months (
     tenant_id uuid not null default current_tenant() references tenants,
-    month date not null check (extract(day from month) = 1),
-    published_at timestamptz not null,
-    published_by text not null,
-    primary key (tenant_id, month)
+    notice_month date not null check (extract(day from notice_month) = 1),
+    rows bigint not null,
+    total_yen bigint not null,
+    out_of_pocket_yen bigint not null,
+    primary key (tenant_id, notice_month)
 );
 
 -- What a row was before a correction, a cancellation, or before its notice was withdrawn. Append-only.
@@ -121,38 +127,10 @@ create table expense_withdrawals (
     primary key (tenant_id, id)
 );
 
--- Members who keep their expenses from the rest of the household (E7). The person's own choice, so no
--- import touches it.
-create table private_expenses (
-    tenant_id uuid not null default current_tenant(),
-    member_code text not null,
-    since timestamptz not null,
-    primary key (tenant_id, member_code),
-    foreign key (tenant_id, member_code) references members (tenant_id, code)
-);
+call protect_by_tenant('expense_claims', 'expenses', 'expense_months', 'expense_history',
+                       'expense_withdrawals');
 
-call protect_by_tenant('expense_claims', 'expenses', 'expense_notices', 'expense_history',
-                       'expense_withdrawals', 'private_expenses');
-
--- What a member of a household may read: rows of published notices, without those that somebody else
--- keeps private, up to the last month of treatment, if there is one. The one way to a row for pages,
--- sums and files; inlined into each query, so that its conditions reach the key and the partitions.
-create function readable_expenses(household text, reader text, until date)
-    returns setof expenses language sql stable parallel safe as $$
-    select e.* from expenses e
-    where e.household_code = household
-      and (until is null or e.treatment_month <= until)
-      and exists (select from expense_notices n
-                  where n.tenant_id = e.tenant_id and n.month = e.notice_month)
-      and (e.member_code = reader or not exists (
-          select from private_expenses p
-          where p.tenant_id = e.tenant_id and p.member_code = e.member_code))
-$$;
-
-grant select on expenses, expense_notices, private_expenses to kosmo_server;
-grant insert, delete on private_expenses to kosmo_server;
-grant select, insert, delete on expenses, expense_claims, expense_notices to kosmo_operator;
-grant update on expense_claims to kosmo_operator;
+grant select on expenses to kosmo_server;
+grant select, insert, delete on expenses, expense_claims, expense_months to kosmo_operator;
+grant update on expense_claims, expense_months to kosmo_operator;
 grant select, insert on expense_history, expense_withdrawals to kosmo_operator;
--- A published month is told to those who want to know.
-grant select on private_expenses to kosmo_operator;

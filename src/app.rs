@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::credentials::hashing::Hasher;
@@ -19,19 +20,22 @@ use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::connections::{self, Limits};
+use crate::console::{self, ConsoleMessage};
 use crate::db::{Db, Role, migrate};
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
-use crate::portal;
+use crate::portal::{self, PortalMessage, opening};
 use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
+use crate::tenant::hosts::Door;
+use crate::web::assets::{self, well_known};
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::prose::Shelf;
 use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
-use crate::web::{assets, hooks, layers, opening, well_known};
+use crate::web::{hooks, layers};
 
 /// How long running requests may take to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
@@ -79,9 +83,29 @@ pub async fn build(
     }))
 }
 
-/// Every route, for every union.
+/// Every route, for every union: the host says which door a request comes to.
 pub fn router(app: AppState) -> Router {
-    let unions = portal::routes()
+    let (portal, console) = (portal_door(&app), console_door(&app));
+    let doors = Router::new()
+        .fallback(async move |Extension(door): Extension<Door>, request: Request| {
+            let router = match door {
+                Door::Portal => portal.clone(),
+                Door::Console => console.clone(),
+            };
+            router.oneshot(request).await
+        })
+        .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/hooks/ses", post(hooks::ses))
+        .merge(doors)
+        .layer(from_fn_with_state(app.clone(), layers::outermost))
+        .with_state(app)
+}
+
+fn portal_door(app: &AppState) -> Router {
+    portal::routes()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
         .layer(from_fn_with_state(app.clone(), layers::known_visitor))
@@ -89,18 +113,25 @@ pub fn router(app: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), opening::closed))
         .layer(from_fn_with_state(app.clone(), layers::note_foreign))
         .layer(from_fn(layers::bounded_cookies))
-        .layer(from_fn_with_state(app.clone(), layers::error_pages))
+        .layer(from_fn_with_state(app.clone(), layers::error_pages::<PortalMessage>))
         .route("/assets/{name}", get(assets::serve))
         .route("/manifest.webmanifest", get(well_known::manifest))
         .route("/.well-known/security.txt", get(well_known::security_txt))
-        .layer(from_fn_with_state(app.clone(), layers::resolve_tenant));
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/hooks/ses", post(hooks::ses))
-        .merge(unions)
-        .layer(from_fn_with_state(app.clone(), layers::outermost))
-        .with_state(app)
+        .with_state(app.clone())
+}
+
+/// It asks nobody for a subscriber's session: a cookie of the portal would be nothing here.
+fn console_door(app: &AppState) -> Router {
+    console::routes()
+        .fallback(|| async { Failure::NotFound })
+        .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
+        .layer(from_fn(layers::same_origin))
+        .layer(from_fn_with_state(app.clone(), layers::note_foreign))
+        .layer(from_fn(layers::bounded_cookies))
+        .layer(from_fn_with_state(app.clone(), layers::error_pages::<ConsoleMessage>))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/.well-known/security.txt", get(well_known::security_txt))
+        .with_state(app.clone())
 }
 
 /// Serves until `stop`, then lets running requests finish. Takes as many connections as this process may.

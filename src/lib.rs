@@ -1,8 +1,9 @@
 //! The portal through which Japanese health insurance unions (健康保険組合) serve their people: one
 //! deployment, many unions.
 //!
-//! Subscribers come through [`portal`], operators through [`cli`]; behind both lie the same rooms.
-//! Imports run downward only, and `tests/house.rs` holds that order:
+//! Subscribers come through [`portal`], staff through [`console`], operators through [`cli`]; behind all three lie the
+//! same rooms.
+//! Imports run downward only, and `tests/house/` holds that order:
 //!
 //! | module | what lives there |
 //! |---|---|
@@ -11,9 +12,11 @@
 //! | [`app`] | puts a server together: state, routes, layers |
 //! | [`connections`] | takes connections in, and closes what is silent or too many |
 //! | [`worker`] | background work: mail on its way out |
+//! | [`console`] | staff's door: pages |
 //! | [`portal`] | the subscriber's door: pages |
 //! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
 //! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
+//! | [`records`] | what every kept record of a person shares: who reads, notices, privacy, partitions |
 //! | [`members`] | insured people and households: import |
 //! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] says what comes next |
 //! | [`import`] | what importers share: any CSV, row by row, errors by row and column |
@@ -37,6 +40,7 @@ pub mod base;
 pub mod cli;
 pub mod config;
 pub mod connections;
+pub mod console;
 pub mod db;
 pub mod demo;
 pub mod expenses;
@@ -45,6 +49,7 @@ pub mod mail;
 pub mod members;
 pub mod pdf;
 pub mod portal;
+pub mod records;
 pub mod signing;
 pub mod tenant;
 pub mod web;

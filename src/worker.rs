@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth;
 use crate::base::clock::Clock;
 use crate::config::Settings;
+use crate::db::actor::Actor;
 use crate::db::{Db, Role};
 use crate::mail::sender::Sender;
 use crate::mail::{housekeeping, outbox};
@@ -57,15 +58,16 @@ async fn tidy_each(settings: &Settings, db: &Db, clock: &Clock) -> Result<(), sq
 }
 
 async fn tidy_one(db: &Db, clock: &Clock, tenant: &Tenant) -> Result<usize, sqlx::Error> {
+    let actor = Actor::system("housekeeping");
     loop {
-        let mut tx = db.tenant(tenant.id).await?;
+        let mut tx = db.tenant(tenant.id, &actor).await?;
         let more = auth::housekeeping::sweep(&mut tx, clock).await?;
         tx.commit().await?;
         if !more {
             break;
         }
     }
-    let mut tx = db.tenant(tenant.id).await?;
+    let mut tx = db.tenant(tenant.id, &actor).await?;
     let closed = auth::housekeeping::tidy(&mut tx, clock, &tenant.config).await?;
     tx.commit().await?;
     Ok(closed)

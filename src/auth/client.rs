@@ -1,24 +1,10 @@
-//! Where a request came from, as far as it tells.
+//! Where a client is, for those who count.
 
 use std::net::IpAddr;
 
-use serde_json::Value;
-
-/// Address and browser of a request.
-#[derive(Debug, Clone, Default)]
-pub struct Client {
-    pub address: Option<IpAddr>,
-    pub user_agent: Option<String>,
-}
+use crate::db::actor::Client;
 
 impl Client {
-    /// For a line of the trail.
-    pub(super) fn detail(&self, mut detail: Value) -> Value {
-        detail["address"] = self.address.map(|address| address.to_string()).into();
-        detail["user_agent"] = self.user_agent.clone().into();
-        detail
-    }
-
     /// The place, as far as one household or one machine may choose its address.
     pub(super) fn place(&self) -> String {
         match self.address.map(|address| address.to_canonical()) {

@@ -4,6 +4,7 @@ use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::db::Db;
+use crate::db::actor::Actor;
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
 
@@ -26,6 +27,8 @@ pub enum SendingError {
 
 /// What work with passwords needs of the house.
 pub struct SignIn<'s> {
+    /// Who asks.
+    pub actor: &'s Actor,
     pub db: &'s Db,
     pub clock: &'s Clock,
     pub hasher: &'s Hasher,

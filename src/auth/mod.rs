@@ -4,7 +4,7 @@
 //! and checks those facts. A realm is a type parameter wherever both realms do the same.
 
 pub mod account_changed;
-pub mod client;
+mod client;
 pub mod context;
 pub mod credentials;
 pub mod eligibility;
@@ -20,4 +20,5 @@ pub mod reauth;
 pub mod recovery;
 pub mod session;
 pub mod sign_in;
+pub mod staff;
 pub mod touched;

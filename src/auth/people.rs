@@ -21,14 +21,10 @@ pub struct Subscriber {
     pub loss: Option<Loss>,
 }
 
-/// Somebody who works for the union.
-#[derive(Debug, Clone, Copy)]
-pub struct StaffMember;
-
 impl People for Subscribers {
     type Person = Subscriber;
 }
 
 impl People for Staff {
-    type Person = StaffMember;
+    type Person = ();
 }

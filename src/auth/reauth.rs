@@ -50,7 +50,7 @@ impl SignIn<'_> {
             return Ok(PasswordAgain::TooMany);
         };
         let right = self.is_current::<R>(&turn, tenant, &session.user_id, password).await?;
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if right {
             let again = match session.method(&tenant.config) {
                 None => proof::prove_by_password(&mut tx, self.clock, session, token)
@@ -67,7 +67,7 @@ impl SignIn<'_> {
             tx.commit().await?;
             return Ok(again.unwrap_or(PasswordAgain::TooMany));
         }
-        let detail = serde_json::json!({ "session": session.id, "failures": failures });
+        let detail = serde_json::json!({ "failures": failures });
         let login = Some(session.login);
         audit::record_of(&mut tx, self.clock, Action::ReauthenticationRefused, login, detail)
             .await?;
@@ -84,7 +84,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         session: &Session<R>,
     ) -> Result<Option<i16>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = sqlx::query_scalar!(
             "update sessions set reauth_failures = reauth_failures + 1
              where tenant_id = $1 and realm = $2 and id = $3 and ended_at is null and reauth_failures < $4

@@ -97,7 +97,7 @@ impl SignIn<'_> {
     ) -> Result<Outcome, SignInError> {
         let login = found.login;
         let remember_until = self.remember_until(tenant, given.remember);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !failures::still_holds(&mut tx, found, tried.known).await? {
             drop(tx);
             return self.refuse(tenant, tried, given).await;
@@ -105,7 +105,7 @@ impl SignIn<'_> {
         known_browser::forgive_all(&mut tx, login).await?;
         let key = throttle::person(login, tried.known);
         if !SIGN_IN_PERSON.take_one::<R>(&mut tx, self.clock, &key).await? {
-            let detail = given.client.detail(serde_json::json!({ "too_many": true }));
+            let detail = serde_json::json!({ "too_many": true });
             audit::record_of(&mut tx, self.clock, Action::SignInRefused, Some(login), detail)
                 .await?;
             tx.commit().await?;
@@ -114,7 +114,7 @@ impl SignIn<'_> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
-            let detail = given.client.detail(serde_json::json!({ "closed": true }));
+            let detail = serde_json::json!({ "closed": true });
             audit::record_of(&mut tx, self.clock, Action::SignInRefused, Some(login), detail)
                 .await?;
             tx.commit().await?;
@@ -137,9 +137,10 @@ impl SignIn<'_> {
             whole,
         };
         let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(self.actor.clone().signed_in(login, id));
         let read = lookup::read::<R>(&mut tx, self.context(tenant), &token).await?;
         let Lookup::Living(session) = read else { return Ok(Outcome::Refused) };
-        let detail = given.client.detail(serde_json::json!({ "session": id }));
+        let detail = serde_json::json!({});
         audit::record_of(&mut tx, self.clock, Action::SignInPassword, Some(login), detail).await?;
         if whole {
             known_browser::meet(&mut tx, self.context(tenant), id).await?;
@@ -159,9 +160,9 @@ impl SignIn<'_> {
         tried: &Try<R>,
         given: &Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let detail = given.client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         let login = tried.credentials.as_ref().map(|found| found.login);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record_of(&mut tx, self.clock, Action::SignInRefused, login, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);

@@ -51,6 +51,8 @@ id! {
     EventId,
     /// One file taken in by an importer.
     BatchId,
+    /// One publication of a month of records.
+    NoticeId,
     /// One version of the terms of use.
     TermsId,
     /// An authenticator app or a passkey.

@@ -2,17 +2,14 @@
 //! is wrong with a TOML file, and what the operating system says; a fair queue.
 
 pub mod clock;
-pub mod email;
 pub mod fair;
 pub mod files;
 pub mod ids;
-pub mod io_words;
-pub mod japanese;
 pub mod money;
 pub mod month;
 pub mod realm;
 pub mod sealed;
 pub mod secret;
-pub mod spreadsheet;
-pub mod toml;
-pub mod user_agent;
+mod text;
+
+pub use self::text::{email, io_words, japanese, spreadsheet, toml, user_agent};

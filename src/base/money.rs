@@ -1,5 +1,7 @@
 //! Whole yen.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 /// An amount in yen. There is no smaller unit.
@@ -15,16 +17,33 @@ impl Yen {
     /// `1,914`
     #[must_use]
     pub fn grouped(self) -> String {
-        let digits = self.0.unsigned_abs().to_string();
-        let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+        self.behind("")
+    }
+
+    /// `¥1,914`
+    #[must_use]
+    pub fn marked(self) -> String {
+        self.behind("¥")
+    }
+
+    /// Pages have thousands of amounts, so each is written into one string.
+    fn behind(self, mark: &str) -> String {
+        let mut text = String::with_capacity(24);
+        text.push_str(mark);
         if self.0 < 0 {
             text.push('-');
         }
-        for (i, digit) in digits.chars().enumerate() {
-            if i > 0 && (digits.len() - i).is_multiple_of(3) {
-                text.push(',');
-            }
-            text.push(digit);
+        let mut rest = self.0.unsigned_abs();
+        let mut unit = 1;
+        while rest / unit >= 1000 {
+            unit *= 1000;
+        }
+        // A string takes all that is written to it.
+        let _ = write!(text, "{}", rest / unit);
+        while unit > 1 {
+            rest %= unit;
+            unit /= 1000;
+            let _ = write!(text, ",{:03}", rest / unit);
         }
         text
     }
@@ -33,7 +52,7 @@ impl Yen {
 /// `¥1,914`
 impl std::fmt::Display for Yen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&format!("¥{}", self.grouped()))
+        f.pad(&self.marked())
     }
 }
 
@@ -55,9 +74,17 @@ mod tests {
 
     #[test]
     fn thousands_are_grouped() {
-        for (yen, text) in
-            [(0, "0"), (300, "300"), (1_914, "1,914"), (1_234_567, "1,234,567"), (-5_000, "-5,000")]
-        {
+        for (yen, text) in [
+            (0, "0"),
+            (300, "300"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_914, "1,914"),
+            (-5_000, "-5,000"),
+            (1_234_567, "1,234,567"),
+            (12_003_004, "12,003,004"),
+            (i64::MIN, "-9,223,372,036,854,775,808"),
+        ] {
             assert_eq!(Yen(yen).grouped(), text);
         }
         assert_eq!(Yen(27_120).to_string(), "¥27,120");

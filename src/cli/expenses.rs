@@ -17,7 +17,7 @@ use crate::base::japanese::minute;
 use crate::base::month::Month;
 use crate::config::Settings;
 use crate::expenses::import::{COLUMNS, ExpensesImport, Format, Imported, LeaveOut};
-use crate::expenses::notices::{self, Published, Withdrawn};
+use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::expenses::uke::{self, Unmatched};
 use crate::import::{Counts, ImportError};
 
@@ -177,7 +177,7 @@ impl Import {
         let leave_out: Option<&mut LeaveOut<'_>> =
             if self.unmatched_to.is_some() { Some(&mut keep) } else { None };
         let result = async {
-            let mut tx = operator.db.tenant(job.union.id).await?;
+            let mut tx = operator.begin(job.union.id).await?;
             let mut progress = |bytes| job.bar.set_position(bytes);
             let imported =
                 import.import(&mut tx, &mut job.source, leave_out, &mut progress).await?;
@@ -269,7 +269,7 @@ async fn publish(
 ) -> anyhow::Result<Outcome> {
     let (tenant, mail) = operator.union(settings, tenant).await?;
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
-    let mut tx = operator.db.tenant(tenant.id).await?;
+    let mut tx = operator.begin(tenant.id).await?;
     let published = notices::publish(&mut tx, cx.clock, *notice, &operator.name).await?;
     // A link in a mail would lead to a portal that answers nobody.
     let stopped = tell && published == Published::Now && !tenant.enabled;
@@ -308,7 +308,7 @@ async fn withdraw(
         vec![format!("{month}の通知 {rows}件を取り下げます{seen}")]
     };
     let work = async || {
-        let mut tx = operator.db.tenant(union.id).await?;
+        let mut tx = operator.begin(union.id).await?;
         let withdrawn =
             notices::withdraw(&mut tx, &operator.clock, *notice, &operator.name).await?;
         if withdrawn.rows == 0 && !withdrawn.published {
@@ -335,8 +335,16 @@ async fn withdraw(
 
 async fn list(operator: &Operator, union: &Union, json: bool) -> anyhow::Result<Outcome> {
     let union = operator.find(union).await?;
-    let mut tx = operator.db.tenant(union.id).await?;
-    let months = notices::list(&mut tx).await?;
+    let mut tx = operator.begin(union.id).await?;
+    let mut months = Vec::new();
+    loop {
+        let before = months.last().map(|notice: &Notice| notice.month);
+        let more = notices::list(&mut tx, before).await?;
+        if more.is_empty() {
+            break;
+        }
+        months.extend(more);
+    }
     tx.commit().await?;
     if json {
         let months: Vec<_> = months

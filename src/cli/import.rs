@@ -77,7 +77,7 @@ impl MembersFile {
         };
         let result = async {
             let letters = import.hash_letters(&operator.db, job.union.id, &mut job.source).await?;
-            let mut tx = operator.db.tenant(job.union.id).await?;
+            let mut tx = operator.begin(job.union.id).await?;
             let mut progress = |bytes| job.bar.set_position(bytes);
             let imported = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
             let mut notes = left_out(&imported.bad_addresses);

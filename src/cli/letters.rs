@@ -61,7 +61,7 @@ impl LettersCommand {
             )],
         };
         let work = async || {
-            let mut tx = operator.db.tenant(union.id).await?;
+            let mut tx = operator.begin(union.id).await?;
             let recipients = letters::recipients(&mut tx, whom).await?;
             let replaced = replaced(&mut tx, &members).await?;
             tx.commit().await?;
@@ -78,8 +78,8 @@ impl LettersCommand {
         let beside = Provisional::at(&out);
         let written = async {
             let letters = letters::write(&Hasher::new(&settings.hashing), recipients).await?;
-            let mut tx = operator.db.tenant(union.id).await?;
-            let letters = letters::store(&mut tx, &operator.clock, letters, &operator.name).await?;
+            let mut tx = operator.begin(union.id).await?;
+            let letters = letters::store(&mut tx, &operator.clock, letters).await?;
             let until = rule.last_day(operator.clock.now()).map(|day| day.to_string());
             file.write_all(&csv_of(&letters, &until.unwrap_or_default())?)?;
             file.sync_all()?;

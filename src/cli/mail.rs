@@ -190,14 +190,14 @@ async fn retry(
 ) -> anyhow::Result<Outcome> {
     let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();
     let (found, slug) = (operator.find(union).await?, &union.tenant);
-    let mut tx = operator.db.tenant(found.id).await?;
+    let mut tx = operator.begin(found.id).await?;
     if let Some(id) = undelivered::unknown(&mut tx, &ids).await?.first() {
         bail!("{slug} にID「{id}」のメールはありません");
     }
     let some = (!which.all).then_some(ids.as_slice());
     let put_back = undelivered::retry(&mut tx, &operator.clock, some).await?;
     if put_back > 0 {
-        let detail = serde_json::json!({ "by": operator.name, "count": put_back });
+        let detail = serde_json::json!({ "count": put_back });
         audit::record(&mut tx, &operator.clock, Action::MailRetried, None, detail).await?;
     }
     tx.commit().await?;

@@ -168,7 +168,7 @@ async fn list(
         after: which.after.as_deref(),
     };
     let most = usize::from(which.limit);
-    let mut tx = operator.db.tenant(found.id).await?;
+    let mut tx = operator.begin(found.id).await?;
     // One more tells whether there are more.
     let mut members = roster::list(&mut tx, wanted, i64::from(which.limit) + 1).await?;
     tx.commit().await?;
@@ -213,8 +213,8 @@ async fn show(
     json: bool,
 ) -> anyhow::Result<Outcome> {
     let found = operator.find(union).await?;
-    let mut tx = operator.db.tenant(found.id).await?;
-    let shown = roster::show(&mut tx, &operator.clock, person, &operator.name).await?;
+    let mut tx = operator.begin(found.id).await?;
+    let shown = roster::show(&mut tx, &operator.clock, person).await?;
     tx.commit().await?;
     let Some(shown) = shown else {
         bail!("{} に個人コードまたはユーザIDが「{person}」の人はいません", union.tenant);
@@ -263,8 +263,8 @@ async fn unlock(
 ) -> anyhow::Result<Outcome> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let found = operator.find(union).await?;
-    let mut tx = operator.db.tenant(found.id).await?;
-    let unlocked = login::unlock(&mut tx, &operator.clock, &user_id, &operator.name).await?;
+    let mut tx = operator.begin(found.id).await?;
+    let unlocked = login::unlock(&mut tx, &operator.clock, &user_id).await?;
     tx.commit().await?;
     match unlocked {
         Some(unlocked) if json => output::json(&serde_json::json!({ "unlocked": unlocked }))?,
@@ -297,7 +297,7 @@ async fn reset_factors(
         ]
     };
     let work = async || {
-        let mut tx = operator.db.tenant(tenant.id).await?;
+        let mut tx = operator.begin(tenant.id).await?;
         let Some(account) = login::id_of(&mut tx, &user_id).await? else {
             bail!("{} にユーザID「{}」の人はいません", union.tenant, user_id.as_str());
         };

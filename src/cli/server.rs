@@ -8,6 +8,8 @@ use super::{Outcome, output};
 use crate::app;
 use crate::base::clock::Clock;
 use crate::config::Settings;
+use crate::db::migrate;
+use crate::records::partitions;
 
 pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
     let stop = until_told();
@@ -30,7 +32,10 @@ pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
 }
 
 pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
-    crate::db::migrate::migrate(&settings.database()?).await?;
+    let database = settings.database()?;
+    migrate::migrate(&database).await?;
+    let mut owner = migrate::owner(&database).await?;
+    partitions::extend(&mut owner, Clock::System.today()).await?;
     match json {
         true => output::json(&serde_json::json!({ "up_to_date": true }))?,
         false => println!("データベースは最新です"),

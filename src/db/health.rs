@@ -42,7 +42,7 @@ pub async fn unprotected_tables(db: &Db) -> Result<Vec<String>, sqlx::Error> {
         "select c.relname::text from pg_class c
          join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
          where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
-           and c.relname not in ('tenant_hosts', 'tenant_policies', 'terms')
+           and c.relname not in ('tenant_hosts', 'tenant_policies', 'tenant_terms')
            and not (c.relrowsecurity and c.relforcerowsecurity)
          order by 1",
     )

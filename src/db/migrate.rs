@@ -2,25 +2,34 @@
 
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Executor as _};
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 
 use super::{PlatformTx, Role};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Creates the roles and runs the migrations that have not run yet.
+/// Creates the roles and runs the migrations that have not run yet. The trail gets its partitions for the year ahead.
 ///
 /// # Errors
 /// The database's; each migration is its own transaction.
 pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
     let mut connection = options.connect().await?;
     connection.execute(include_str!("roles.sql")).await?;
-    let mut owner = options.clone().options([("role", Role::Owner.name())]).connect().await?;
+    let mut owner = owner(options).await?;
     MIGRATIONS.run_direct(None, &mut owner, false).await?;
     owner
         .execute("grant select on _sqlx_migrations to kosmo_server, kosmo_worker, kosmo_operator")
         .await?;
+    owner.execute("call add_audit_months(current_date, 12)").await?;
     Ok(())
+}
+
+/// Connects as the owner of the tables.
+///
+/// # Errors
+/// The database's.
+pub async fn owner(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    options.clone().options([("role", Role::Owner.name())]).connect().await
 }
 
 /// How many of this program's migrations the database lacks.

@@ -4,6 +4,7 @@
 //! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
 //! platform's own tables, and for the worker the outbox.
 
+pub mod actor;
 pub mod health;
 pub mod local;
 pub mod migrate;
@@ -15,6 +16,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, SqlSafeStr as _, Transaction};
 use tracing::Instrument as _;
 
+use self::actor::Actor;
 use crate::base::ids::TenantId;
 
 /// How long a request waits for a connection before it is told to come again.
@@ -104,14 +106,14 @@ impl Db {
         tokio::spawn(beginning).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
-    /// Opens a transaction that sees one union's rows and no other's.
+    /// Opens a transaction that sees one union's rows and no other's, for whoever acts in it.
     ///
     /// # Errors
     /// The database's.
-    pub async fn tenant(&self, tenant: TenantId) -> Result<TenantTx, sqlx::Error> {
+    pub async fn tenant(&self, tenant: TenantId, actor: &Actor) -> Result<TenantTx, sqlx::Error> {
         // One round trip.
         let begin = format!("begin; set local kosmo.tenant_id = '{tenant}'");
-        Ok(TenantTx { tx: self.begin(&begin).await?, tenant })
+        Ok(TenantTx { tx: self.begin(&begin).await?, tenant, actor: actor.clone() })
     }
 
     /// [`Db::tenant`] for counts whose last fraction of a second a crash may take back: it ends without waiting
@@ -119,11 +121,15 @@ impl Db {
     ///
     /// # Errors
     /// The database's.
-    pub async fn tenant_unflushed(&self, tenant: TenantId) -> Result<TenantTx, sqlx::Error> {
+    pub async fn tenant_unflushed(
+        &self,
+        tenant: TenantId,
+        actor: &Actor,
+    ) -> Result<TenantTx, sqlx::Error> {
         let begin = format!(
             "begin; set local kosmo.tenant_id = '{tenant}'; set local synchronous_commit = off"
         );
-        Ok(TenantTx { tx: self.begin(&begin).await?, tenant })
+        Ok(TenantTx { tx: self.begin(&begin).await?, tenant, actor: actor.clone() })
     }
 
     /// Opens a transaction without a tenant.
@@ -159,6 +165,7 @@ fn lock(doubted_until: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,
+    actor: Actor,
 }
 
 impl TenantTx {
@@ -169,6 +176,18 @@ impl TenantTx {
     #[must_use]
     pub fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// Who it was opened for.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Names whoever acts more closely, once the transaction itself has found out: the person whose session has begun
+    /// in it, the staff member whose roles it has read.
+    pub fn goes_on_as(&mut self, actor: Actor) {
+        self.actor = actor;
     }
 
     /// # Errors

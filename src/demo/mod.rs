@@ -17,6 +17,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::extract::Request;
+use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -27,6 +28,7 @@ use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
+use crate::records::partitions;
 use crate::web::host;
 use people::Person;
 
@@ -78,6 +80,9 @@ async fn run_with(
         .await
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     migrate::migrate(&postgres.options()).await?;
+    let mut owner = migrate::owner(&postgres.options()).await?;
+    partitions::extend(&mut owner, Clock::System.today()).await?;
+    owner.close().await?;
     if !settings.demo_sealing_keys().exists() {
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }

@@ -15,6 +15,7 @@ use crate::base::files;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
 use crate::config::Settings;
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::expenses::import::{ExpensesImport, Format};
 use crate::expenses::notices;
@@ -87,7 +88,7 @@ struct Seeding<'s> {
 
 impl Seeding<'_> {
     async fn is_empty(&self) -> anyhow::Result<bool> {
-        let mut tx = self.db.tenant(self.tenant.id).await?;
+        let mut tx = self.db.tenant(self.tenant.id, &Actor::operator(BY)).await?;
         Ok(registry::people(&mut tx).await?.members == 0)
     }
 
@@ -110,7 +111,7 @@ impl Seeding<'_> {
             skips_bad_addresses: false,
         };
         let letters = import.hash_letters(self.db, self.tenant.id, &mut source).await?;
-        let mut tx = self.db.tenant(self.tenant.id).await?;
+        let mut tx = self.db.tenant(self.tenant.id, &Actor::operator(BY)).await?;
         import
             .import(&mut tx, &mut source, &letters, &mut |_| {})
             .await

@@ -7,11 +7,12 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::ledger::{self, Filter, Reader};
-use super::privacy;
+use super::ledger::{self, Filter};
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 
 /// A refund can be claimed so many years later (seed 001 4-2: 過去5年分).
 const YEARS: i32 = 5;
@@ -68,8 +69,7 @@ pub fn years(today: NaiveDate) -> RangeInclusive<i32> {
     today.year() - YEARS..=today.year() - 1
 }
 
-/// # Errors
-/// The database's.
+/// What there is of a year for a reader's tax return.
 pub async fn of(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -91,7 +91,7 @@ pub async fn of(
         insured: ledger::insured(tx, reader).await?,
         insurer: insurer.to_owned(),
         lines: lines.collect(),
-        hides_somebody: privacy::hides_somebody(tx, reader).await?,
+        hides_somebody: privacy::hides_somebody(tx, RecordKind::Expenses, reader).await?,
     })
 }
 

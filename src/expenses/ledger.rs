@@ -1,37 +1,16 @@
-//! What a household spent, as its members read it.
-//!
-//! Whoever reads sees the household's rows of published notices, without those that somebody else
-//! keeps private, and up to the month in which eligibility was lost: `readable_expenses` in the
-//! database says so once, and a page, a sum or a file has no other way to a row.
+//! What a household spent, as its members read it: [`crate::records::reader`] says who reads what.
 
 use std::ops::Range;
 
-use crate::auth::session::Session;
+use super::care::Care;
+use crate::base::ids::TenantId;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
+use crate::records::RecordKind;
+use crate::records::reader::{Reader, readable};
 
-use super::care::Care;
-
-/// Who reads.
-#[derive(Debug, Clone, Copy)]
-pub struct Reader<'r> {
-    pub household: &'r str,
-    pub member: &'r str,
-    /// The last month of treatment that the person may see; `None`: whatever comes (T12).
-    pub until: Option<Month>,
-}
-
-impl<'r> Reader<'r> {
-    #[must_use]
-    pub fn of(session: &'r Session) -> Self {
-        Self {
-            household: &session.person.household_code,
-            member: &session.person.member_code,
-            until: session.last_month(),
-        }
-    }
-}
+const KIND: RecordKind = RecordKind::Expenses;
 
 /// One person, institution and treatment month (E3).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,9 +75,6 @@ pub struct Relative {
 }
 
 /// The rows of the notices of some months, oldest treatment first.
-///
-/// # Errors
-/// The database's.
 pub async fn notices(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -108,9 +84,6 @@ pub async fn notices(
 }
 
 /// The rows of some months of treatment, whichever notice they stood in, oldest first.
-///
-/// # Errors
-/// The database's.
 pub async fn treated(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -127,23 +100,21 @@ async fn rows(
     notices: Range<Month>,
     filter: &Filter,
 ) -> Result<Vec<ExpenseRow>, sqlx::Error> {
-    sqlx::query!(
-        r#"select e.treatment_month as "treatment_month!: Month", e.member_code as "member!",
-                  m.kana as patient, e.institution as "institution!", e.care as "care!",
-                  e.days as "days!", e.total_yen as "total!: Yen",
-                  e.insurer_yen as "insurer!: Yen", e.public_yen as "public!: Yen",
-                  e.out_of_pocket_yen as "out_of_pocket!: Yen", e.computed as "computed!",
-                  e.remarks as "remarks!"
-           from readable_expenses($1, $2, $3) e
-           join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
-           where e.notice_month >= $4 and e.notice_month < $5
-             and ($6::date is null or e.treatment_month >= $6)
-             and ($7::date is null or e.treatment_month <= $7)
-             and ($8::text is null or e.member_code = $8)
-           order by e.treatment_month, m.branch, e.claim_number"#,
-        reader.household,
-        reader.member,
-        reader.until as Option<Month>,
+    readable!(
+        query!(),
+        r#"select e.treatment_month as "treatment_month: Month", e.member_code as member,
+                  m.kana as patient, e.institution, e.care, e.days, e.total_yen as "total: Yen",
+                  e.insurer_yen as "insurer: Yen", e.public_yen as "public: Yen",
+                  e.out_of_pocket_yen as "out_of_pocket: Yen", e.computed, e.remarks"#
+        from "expenses" "join members m on m.tenant_id = e.tenant_id and m.code = e.member_code"
+        rest "and e.notice_month >= $6 and e.notice_month < $7
+              and ($8::date is null or e.treatment_month >= $8)
+              and ($9::date is null or e.treatment_month <= $9)
+              and ($10::text is null or e.member_code = $10)
+              order by e.treatment_month, m.branch, e.claim_number",
+        tx,
+        reader,
+        KIND,
         notices.start as Month,
         notices.end as Month,
         filter.from as Option<Month>,
@@ -173,22 +144,19 @@ async fn rows(
 }
 
 /// The months of which there is a notice, newest first.
-///
-/// # Errors
-/// The database's.
 pub async fn month_sums(
     tx: &mut TenantTx,
     reader: Reader<'_>,
 ) -> Result<Vec<MonthSum>, sqlx::Error> {
-    sqlx::query_as!(
-        MonthSum,
-        r#"select e.notice_month as "month!: Month",
-                  sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen"
-           from readable_expenses($1, $2, $3) e
-           group by e.notice_month order by e.notice_month desc"#,
-        reader.household,
-        reader.member,
-        reader.until as Option<Month>
+    readable!(
+        query_as!(MonthSum),
+        r#"select e.notice_month as "month: Month",
+                  sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen""#
+        from "expenses" ""
+        rest "group by e.notice_month order by e.notice_month desc",
+        tx,
+        reader,
+        KIND
     )
     .fetch_all(tx.conn())
     .await
@@ -196,42 +164,35 @@ pub async fn month_sums(
 
 /// Each person's share of each month's notice (E8): by person, as the household lists them, and then
 /// oldest first.
-///
-/// # Errors
-/// The database's.
 pub async fn person_sums(
     tx: &mut TenantTx,
     reader: Reader<'_>,
 ) -> Result<Vec<PersonSum>, sqlx::Error> {
-    sqlx::query_as!(
-        PersonSum,
-        r#"select e.notice_month as "month!: Month", m.code as member, m.kana as patient,
-                  sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen"
-           from readable_expenses($1, $2, $3) e
-           join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
-           group by e.notice_month, m.code, m.kana, m.branch
-           order by m.branch, m.code, e.notice_month"#,
-        reader.household,
-        reader.member,
-        reader.until as Option<Month>
+    readable!(
+        query_as!(PersonSum),
+        r#"select e.notice_month as "month: Month", m.code as member, m.kana as patient,
+                  sum(e.out_of_pocket_yen)::bigint as "out_of_pocket!: Yen""#
+        from "expenses" "join members m on m.tenant_id = e.tenant_id and m.code = e.member_code"
+        rest "group by e.notice_month, m.code, m.kana, m.branch
+              order by m.branch, m.code, e.notice_month",
+        tx,
+        reader,
+        KIND
     )
     .fetch_all(tx.conn())
     .await
 }
 
 /// The months of treatment and the people of whom there are rows (E5).
-///
-/// # Errors
-/// The database's.
 pub async fn choices(tx: &mut TenantTx, reader: Reader<'_>) -> Result<Choices, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select distinct e.treatment_month as "month!: Month", m.branch, m.code, m.kana
-           from readable_expenses($1, $2, $3) e
-           join members m on m.tenant_id = e.tenant_id and m.code = e.member_code
-           order by m.branch, m.code, 1 desc"#,
-        reader.household,
-        reader.member,
-        reader.until as Option<Month>
+    let rows = readable!(
+        query!(),
+        r#"select distinct e.treatment_month as "month: Month", m.branch, m.code, m.kana"#
+        from "expenses" "join members m on m.tenant_id = e.tenant_id and m.code = e.member_code"
+        rest "order by m.branch, m.code, 1 desc",
+        tx,
+        reader,
+        KIND
     )
     .fetch_all(tx.conn())
     .await?;
@@ -247,14 +208,13 @@ pub async fn choices(tx: &mut TenantTx, reader: Reader<'_>) -> Result<Choices, s
     Ok(choices)
 }
 
-/// The insured person of the household, in kana; empty where the union knows none.
-///
-/// # Errors
-/// The database's.
+/// The insured person of the household, in kana; empty if the union knows none.
 pub async fn insured(tx: &mut TenantTx, reader: Reader<'_>) -> Result<String, sqlx::Error> {
     let kana = sqlx::query_scalar!(
-        "select kana from members where household_code = $1 and relation = 'insured'
+        "select kana from members
+         where tenant_id = $1 and household_code = $2 and relation = 'insured'
          order by code limit 1",
+        tx.tenant() as TenantId,
         reader.household
     )
     .fetch_optional(tx.conn())

@@ -52,10 +52,10 @@ impl Statement {
             computed: rows.iter().any(|row| row.computed),
             rows: rows.into_iter().map(Row::from).collect(),
             totals: Sums {
-                total: totals.total.to_string(),
-                insurer: totals.insurer.to_string(),
-                public: totals.public.to_string(),
-                out_of_pocket: totals.out_of_pocket.to_string(),
+                total: totals.total.marked(),
+                insurer: totals.insurer.marked(),
+                public: totals.public.marked(),
+                out_of_pocket: totals.out_of_pocket.marked(),
             },
             hides_somebody,
         }
@@ -74,10 +74,10 @@ impl From<ExpenseRow> for Row {
             patient: row.patient,
             institution: row.institution,
             care: format!("{}/{}{}", row.care.japanese(), row.days, row.care.counter()),
-            total: row.total.to_string(),
-            insurer: row.insurer.to_string(),
-            public: row.public.to_string(),
-            out_of_pocket: row.out_of_pocket.to_string(),
+            total: row.total.marked(),
+            insurer: row.insurer.marked(),
+            public: row.public.marked(),
+            out_of_pocket: row.out_of_pocket.marked(),
             remarks,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::source::Source;
 use super::{Counts, ImportRun};
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, Line};
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::db::TenantTx;
@@ -93,8 +93,8 @@ pub async fn record(
         Kind::Expenses => Action::ExpensesImported,
     };
     let detail = serde_json::json!({
-        "batch": run.batch, "by": run.by,
         "added": added, "changed": changed, "unchanged": unchanged,
     });
-    audit::record(tx, clock, action, None, detail).await
+    let line = Line { batch: Some(run.batch), ..Line::new(action, detail) };
+    audit::write(tx, clock, &line, &[None]).await
 }

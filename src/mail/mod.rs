@@ -1,10 +1,11 @@
 //! Mail: written with what caused it, delivered by the worker.
 //!
 //! [`message`] has one type a mail, [`outbox`] stores it in the caller's transaction and delivers it,
-//! [`sender`] takes it out of the house. [`undelivered`] tells what did not leave, [`feedback`] and
+//! [`circular`] stores one letter to many people, [`sender`] takes it out of the house. [`undelivered`] tells what did not leave, [`feedback`] and
 //! [`sns`] what did not arrive; [`housekeeping`] forgets what did, [`samples`] has every mail filled in,
 //! to be looked at.
 
+pub mod circular;
 pub mod feedback;
 pub mod housekeeping;
 pub mod message;

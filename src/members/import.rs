@@ -20,6 +20,7 @@ use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::parse_date;
+use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::import::batches::{self, Kind};
 use crate::import::cell;
@@ -125,7 +126,7 @@ impl MembersImport<'_> {
             }
         }
         let codes: Vec<String> = letters.keys().cloned().collect();
-        let mut tx = db.tenant(tenant).await?;
+        let mut tx = db.tenant(tenant, &Actor::operator(&self.run.by)).await?;
         for code in login::existing(&mut tx, &codes).await? {
             letters.remove(&code);
         }

@@ -169,6 +169,7 @@ pub(super) async fn merge(
     as_of: NaiveDate,
 ) -> Result<Counts, sqlx::Error> {
     merge_households(tx, as_of).await?;
+    keep_former_households(tx).await?;
     let counts = merge_members(tx).await?;
     open_accounts(tx, clock).await?;
     Ok(counts)
@@ -209,6 +210,21 @@ async fn merge_households(tx: &mut TenantTx, as_of: NaiveDate) -> Result<(), sql
          insert into touched_households select household_code from touched",
     )
     .bind(as_of)
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Notes which household a person leaves: rows of theirs stay there, and they go on reading them.
+async fn keep_former_households(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into former_households (tenant_id, member_code, household_code)
+         select m.tenant_id, m.code, m.household_code
+         from staged_members s join members m on m.tenant_id = $1 and m.code = s.code
+         where m.household_code <> s.household_code
+         on conflict do nothing",
+    )
+    .bind(tx.tenant())
     .execute(tx.conn())
     .await
     .map(drop)

@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, Line};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
@@ -68,7 +68,7 @@ pub async fn list(
                            when b.initial_credential = 'letter' then 'letter'
                            else 'migrated' end as standing
            ) s
-           where m.tenant_id = current_tenant()
+           where m.tenant_id = $5
              and ($1::text is null or m.code > $1)
              and (not $2 or coalesce(a.locked_at, a.second_factor_locked_at) is not null)
              and ($3::text is null or s.standing = $3)
@@ -76,7 +76,8 @@ pub async fn list(
         after,
         locked,
         standing as Option<Standing>,
-        most
+        most,
+        tx.tenant() as TenantId
     )
     .fetch_all(tx.conn())
     .await
@@ -119,7 +120,6 @@ pub async fn show(
     tx: &mut TenantTx,
     clock: &Clock,
     wanted: &str,
-    by: &str,
 ) -> Result<Option<Shown>, sqlx::Error> {
     let user_id = UserId::parse(wanted).ok();
     let shown = sqlx::query_as!(
@@ -150,16 +150,18 @@ pub async fn show(
            from members m
            left join subscribers b on b.tenant_id = m.tenant_id and b.member_code = m.code
            left join logins a on a.tenant_id = b.tenant_id and a.realm = b.realm and a.id = b.login_id
-           where m.tenant_id = current_tenant() and (m.code = $1 or a.user_id = $2)
+           where m.tenant_id = $3 and (m.code = $1 or a.user_id = $2)
            order by m.code = $1 desc limit 1"#,
         wanted,
-        user_id.as_ref().map(UserId::as_str)
+        user_id.as_ref().map(UserId::as_str),
+        tx.tenant() as TenantId
     )
     .fetch_optional(tx.conn())
     .await?;
     if let Some(Shown { code, login, .. }) = &shown {
-        let detail = serde_json::json!({ "by": by, "member": code });
-        audit::record(tx, clock, Action::MemberShown, *login, detail).await?;
+        let line = Line::new(Action::MemberShown, serde_json::json!({}));
+        let line = Line { member: Some(code.clone()), ..line };
+        audit::write(tx, clock, &line, &[login.map(|login| login.0)]).await?;
     }
     Ok(shown)
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::profile_email;
+use super::settings::profile_email;
 use crate::auth::first_sign_in::email_confirmation::{self, Link};
 use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
@@ -46,7 +46,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             let link =
                 email_confirmation::look_at::<Subscribers>(&mut tx, &app.clock, &token).await?;
             tx.commit().await?;
@@ -64,7 +64,7 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             let tenant = &visitor.tenant;
             let link =
                 email_confirmation::confirm::<Subscribers>(&mut tx, app.context(tenant), &token)

@@ -5,13 +5,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
+use super::opening;
 use crate::auth::session::Session;
 use crate::base::email::masked;
+use crate::portal::ONWARD;
 use crate::portal::next::Next;
-use crate::portal::{ONWARD, passkey_offer};
+use crate::portal::settings::passkey_offer;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
-use crate::web::opening;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 

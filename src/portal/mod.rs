@@ -1,35 +1,30 @@
 //! The subscriber's door: pages in a browser on the union's own host.
 
 mod confirm_email;
-mod email_code;
 mod expenses;
 mod first_sign_in;
 mod forgotten;
 mod home;
-mod method;
-mod new_password;
+mod message;
 mod next;
-mod passkey;
-mod passkey_alone;
-mod passkey_offer;
+pub mod opening;
 mod policies;
-mod profile;
-mod profile_email;
 mod reauthenticate;
-mod recovery_code;
-mod sessions;
-mod set_up;
+mod second_factor;
+mod settings;
 mod sign_in;
-mod sign_in_methods;
-mod sign_out;
 mod terms;
-mod totp;
+
+pub use self::message::PortalMessage;
 
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 
+use self::second_factor::{email_code, method, passkey, recovery_code, totp};
+use self::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
+use self::sign_in::{new_password, passkey_alone, sign_out};
 use crate::base::secret::PlainToken;
 use crate::web::identity::{SigningIn, Visitor};
 use crate::web::state::{App, AppState};

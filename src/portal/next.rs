@@ -13,8 +13,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use crate::web::cookies::Cookies;
 use crate::web::identity::TurnedAway;
+use crate::web::identity::cookies::Cookies;
 
 /// Pages behind sign-in; a star is any one segment. Files are not among them, which would leave the person
 /// where they are, nor is the question before a sign-out.

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::auth::client::Client;
 use crate::auth::first_sign_in::consent;
 use crate::auth::journey::{Progress, Step};
 use crate::base::clock::jst;
 use crate::base::ids::TermsId;
 use crate::base::japanese::day;
+use crate::db::actor::Client;
 use crate::portal::ONWARD;
 use crate::tenant::terms::TermsVersion;
 use crate::web::error::WebError;
@@ -87,7 +87,7 @@ pub(super) async fn submit(
     if visitor.tenant.terms.in_force(app.clock.now()).id != fields.terms {
         return page(&app, &signing_in, Some(NEWER)).await;
     }
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     consent::agree(&mut tx, &app.clock, session.login, fields.terms, &client).await?;
     tx.commit().await?;
     Ok(Redirect::to(ONWARD).into_response())
@@ -99,7 +99,7 @@ async fn page(
     notice: Option<&'static str>,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let updated = consent::has_agreed_before(&mut tx, session.login).await?;
     tx.commit().await?;
     let terms = TermsText::of(&app.prose, visitor.tenant.terms.in_force(app.clock.now()));

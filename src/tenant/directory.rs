@@ -1,4 +1,4 @@
-//! Host → union, without asking the database.
+//! Host → union and door, without asking the database.
 //!
 //! The whole directory is small (Japan has some 1,400 unions), so it is kept in memory and replaced
 //! whole: at start, when the database tells of a change (LISTEN/NOTIFY), and every half minute in
@@ -12,7 +12,9 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
+use super::hosts::Door;
 use super::maintenance::{self, Recurring, Window};
+use super::notify;
 use super::policy::TenantConfig;
 use super::registry;
 use super::terms::{self, Terms};
@@ -33,6 +35,8 @@ pub struct Tenant {
     pub config: TenantConfig,
     /// `https://jomkenpo.portal.kosmo-web.jp`: what every link is built from, never the request.
     pub origin: String,
+    /// The staff console's.
+    pub console_origin: String,
     pub terms: Terms,
     /// Its own maintenance, and by when (T13).
     maintenance: Option<Recurring>,
@@ -45,27 +49,38 @@ impl Tenant {
         id: TenantId,
         version: i32,
         config: TenantConfig,
-        origin: String,
+        base: &BaseUrl,
         terms: Terms,
     ) -> Self {
+        let origin = base.origin(config.hosts.canonical.as_str());
+        let console_origin = base.origin(&config.console_label());
         let recurring = config.maintenance.as_ref().map(Recurring::of);
         let maintenance = recurring.and_then(Result::ok);
-        Self { id, version, enabled: true, config, origin, terms, maintenance }
+        Self { id, version, enabled: true, config, origin, console_origin, terms, maintenance }
+    }
+
+    /// Where one of the union's doors answers.
+    #[must_use]
+    pub fn origin_of(&self, door: Door) -> &str {
+        match door {
+            Door::Portal => &self.origin,
+            Door::Console => &self.console_origin,
+        }
     }
 }
 
 /// Where a host leads.
 #[derive(Debug, Clone)]
 pub enum Resolution {
-    Canonical(Arc<Tenant>),
-    /// The same union answers at its [`Tenant::origin`].
+    To(Arc<Tenant>, Door),
+    /// The union's portal answers at its [`Tenant::origin`].
     Alias(Arc<Tenant>),
     Unknown,
 }
 
 #[derive(Debug, Default)]
 struct Snapshot {
-    by_host: HashMap<String, (Arc<Tenant>, bool)>,
+    by_host: HashMap<String, Resolution>,
     by_id: HashMap<TenantId, Arc<Tenant>>,
     maintenance: Vec<Window>,
 }
@@ -88,14 +103,11 @@ impl Directory {
         Ok(directory)
     }
 
-    /// The union that answers for a `Host` header's value; its port does not matter.
+    /// The union and the door that answer for a `Host` header's value; its port does not matter.
     #[must_use]
     pub fn resolve(&self, host: &str) -> Resolution {
-        match self.snapshot.load().by_host.get(&host_name(host)) {
-            Some((tenant, true)) => Resolution::Canonical(tenant.clone()),
-            Some((tenant, false)) => Resolution::Alias(tenant.clone()),
-            None => Resolution::Unknown,
-        }
+        let found = self.snapshot.load().by_host.get(&host_name(host)).cloned();
+        found.unwrap_or(Resolution::Unknown)
     }
 
     /// When a union's portal is closed next, once people have to know of it (T13).
@@ -145,10 +157,12 @@ impl Directory {
                     Arc::new(Tenant { enabled: entry.enabled, ..tenant })
                 }
             };
-            let hosts = &tenant.config.hosts;
-            next.by_host.insert(self.base.host(hosts.canonical.as_str()), (tenant.clone(), true));
-            for alias in &hosts.aliases {
-                next.by_host.insert(self.base.host(alias.as_str()), (tenant.clone(), false));
+            for host in tenant.config.host_uses() {
+                let resolution = match host.canonical {
+                    true => Resolution::To(tenant.clone(), host.door),
+                    false => Resolution::Alias(tenant.clone()),
+                };
+                next.by_host.insert(self.base.host(&host.label), resolution);
             }
             next.by_id.insert(tenant.id, tenant);
         }
@@ -170,7 +184,7 @@ impl Directory {
     }
 
     async fn follow_one_connection(&self, db: &Db) -> Result<(), sqlx::Error> {
-        let mut listener = db.listen("kosmo_tenants").await?;
+        let mut listener = db.listen(notify::CHANNEL).await?;
         loop {
             self.refresh(db).await?;
             match tokio::time::timeout(REFRESH_EVERY, listener.try_recv()).await {
@@ -182,7 +196,6 @@ impl Directory {
     }
 
     fn tenant(&self, id: TenantId, version: i32, config: TenantConfig, terms: Terms) -> Tenant {
-        let origin = self.base.origin(config.hosts.canonical.as_str());
-        Tenant::new(id, version, config, origin, terms)
+        Tenant::new(id, version, config, &self.base, terms)
     }
 }

@@ -87,6 +87,12 @@ pub fn parse(text: &str) -> Result<TenantConfig, Vec<Problem>> {
     }
 }
 
+/// The line of a setting in a file that can be read, or of the nearest table around it.
+#[must_use]
+pub fn line_of_setting(text: &str, path: &str) -> Option<usize> {
+    Document::parse(text).ok().map(|document| line_of_path(text, &document, path))
+}
+
 /// Writes a file that reads back as the same configuration.
 #[must_use]
 pub fn to_toml(config: &TenantConfig) -> String {

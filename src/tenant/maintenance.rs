@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use rrule::{RRuleSet, Tz};
 
+use super::notify;
 use super::policy::Maintenance;
 use crate::base::clock::{Clock, jst};
 use crate::base::ids::WindowId;
@@ -164,6 +165,7 @@ pub async fn plan(
     )
     .execute(tx.conn())
     .await?;
+    notify::changed(tx).await?;
     Ok(id)
 }
 
@@ -180,6 +182,7 @@ pub async fn cancel(tx: &mut PlatformTx, clock: &Clock, id: WindowId) -> Result<
     )
     .execute(tx.conn())
     .await?;
+    notify::changed(tx).await?;
     Ok(cancelled.rows_affected() > 0)
 }
 

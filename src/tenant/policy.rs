@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::brand::Brand;
 use super::formula::Formula;
-use super::names::{HostLabel, InsurerNumber, Slug};
+use super::hosts::Hosts;
+use super::names::{InsurerNumber, Slug};
 use crate::base::clock::jst;
 
 /// Everything the platform knows of one union; one file of `tenants/`.
@@ -62,17 +63,6 @@ impl UpdateMail {
             Self::Expenses => "expenses",
         }
     }
-}
-
-/// Labels below the base domain (T1).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hosts {
-    /// Where the union answers.
-    pub canonical: HostLabel,
-    /// Labels that redirect to the canonical one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub aliases: Vec<HostLabel>,
 }
 
 /// How a person reaches the union, told wherever the page says to ask it (T7).

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::hosts::HostUse;
+use super::notify;
 use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
@@ -227,6 +229,7 @@ pub async fn apply(
     .execute(tx.conn())
     .await?;
     replace_hosts(tx, id, config).await?;
+    notify::changed(tx).await?;
     Ok(Applied::Changed { version, changes })
 }
 
@@ -259,6 +262,9 @@ pub async fn set_enabled(
     )
     .fetch_optional(tx.conn())
     .await?;
+    if version.is_some() {
+        notify::changed(tx).await?;
+    }
     Ok(version)
 }
 
@@ -344,7 +350,7 @@ pub async fn check_hosts(
     let taken = sqlx::query!(
         "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
          where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
-        &labels(config),
+        &labels(&config.host_uses()),
         id as Option<TenantId>
     )
     .fetch_optional(tx.conn())
@@ -360,22 +366,24 @@ async fn replace_hosts(
     id: TenantId,
     config: &TenantConfig,
 ) -> Result<(), sqlx::Error> {
+    let uses = config.host_uses();
     sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
         .execute(tx.conn())
         .await?;
     sqlx::query!(
-        "insert into tenant_hosts (label, tenant_id, canonical)
-         select label, $2, label = $3 from unnest($1::text[]) as label",
-        &labels(config),
+        "insert into tenant_hosts (label, tenant_id, door, canonical)
+         select label, $1, door, canonical
+         from unnest($2::text[], $3::text[], $4::boolean[]) as host (label, door, canonical)",
         id as TenantId,
-        config.hosts.canonical.as_str()
+        &labels(&uses),
+        &uses.iter().map(|host| host.door.name().to_owned()).collect::<Vec<_>>(),
+        &uses.iter().map(|host| host.canonical).collect::<Vec<_>>()
     )
     .execute(tx.conn())
     .await
     .map(drop)
 }
 
-fn labels(config: &TenantConfig) -> Vec<String> {
-    let hosts = &config.hosts;
-    hosts.aliases.iter().chain([&hosts.canonical]).map(ToString::to_string).collect()
+fn labels(uses: &[HostUse]) -> Vec<String> {
+    uses.iter().map(|host| host.label.clone()).collect()
 }

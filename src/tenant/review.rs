@@ -66,6 +66,33 @@ impl Findings {
     }
 }
 
+fn hosts(config: &TenantConfig, found: &mut Findings) {
+    let aliases = &config.hosts.aliases;
+    let distinct: HashSet<_> = aliases.iter().chain([&config.hosts.canonical]).collect();
+    found.add_with(
+        &["hosts.canonical"],
+        distinct.len() != aliases.len() + 1,
+        "hosts.aliases",
+        "同じホスト名が2度出てきます",
+        "canonicalと重ならないようにしてください",
+    );
+    let console = config.console_label();
+    found.add_with(
+        &["slug", "hosts.canonical", "hosts.aliases"],
+        distinct.iter().any(|label| label.as_str() == console),
+        "hosts.console",
+        format!("加入者のホスト名「{console}」と重なります"),
+        "職員が使う画面には、別のホスト名を書いてください",
+    );
+    found.add_with(
+        &["slug"],
+        config.lacks_console_label(),
+        "hosts.console",
+        "slugが長いため、職員が使う画面のホスト名を省けません",
+        "例: console = \"kenpo-console\"",
+    );
+}
+
 fn names(config: &TenantConfig, found: &mut Findings) {
     for (path, text) in [
         ("name", &config.name),
@@ -105,15 +132,7 @@ fn names(config: &TenantConfig, found: &mut Findings) {
         "電話番号がありません",
         "contact.phone に電話番号を書いてください",
     );
-    let aliases = &config.hosts.aliases;
-    let distinct: HashSet<_> = aliases.iter().chain([&config.hosts.canonical]).collect();
-    found.add_with(
-        &["hosts.canonical"],
-        distinct.len() != aliases.len() + 1,
-        "hosts.aliases",
-        "同じホスト名が2度出てきます",
-        "canonicalと重ならないようにしてください",
-    );
+    hosts(config, found);
     let contrast = config.brand.accent.contrast(Colour::WHITE);
     found.add(
         contrast < LEAST_CONTRAST,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::notify;
 use crate::base::clock::Clock;
 use crate::base::ids::{TenantId, TermsId};
 use crate::db::PlatformTx;
@@ -53,8 +54,12 @@ impl Terms {
 pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Arc<TermsVersion>>, sqlx::Error> {
     let versions = sqlx::query_as!(
         TermsVersion,
-        r#"select id as "id: TermsId", tenant_id as "tenant: TenantId", effective_at, body
-           from terms order by effective_at desc"#
+        r#"select id as "id!: TermsId", tenant_id as "tenant?: TenantId",
+                  effective_at as "effective_at!", body as "body!"
+           from (select id, tenant_id, effective_at, body from tenant_terms
+                 union all
+                 select id, null, effective_at, body from platform_terms) as versions
+           order by effective_at desc"#
     )
     .fetch_all(tx.conn())
     .await?;
@@ -74,19 +79,37 @@ pub async fn publish(
     body: &str,
     by: &str,
 ) -> Result<bool, sqlx::Error> {
-    let published = sqlx::query!(
-        "insert into terms (id, tenant_id, effective_at, body, published_at, published_by)
-         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-        TermsId::new(clock) as TermsId,
-        tenant as Option<TenantId>,
-        effective_at,
-        body,
-        clock.now(),
-        by
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(published.rows_affected() > 0)
+    let id = TermsId::new(clock);
+    let inserted = match tenant {
+        Some(tenant) => sqlx::query!(
+            "insert into tenant_terms (tenant_id, id, effective_at, body, published_at, published_by)
+             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+            tenant as TenantId,
+            id as TermsId,
+            effective_at,
+            body,
+            clock.now(),
+            by
+        )
+        .execute(tx.conn())
+        .await?,
+        None => sqlx::query!(
+            "insert into platform_terms (id, effective_at, body, published_at, published_by)
+             values ($1, $2, $3, $4, $5) on conflict do nothing",
+            id as TermsId,
+            effective_at,
+            body,
+            clock.now(),
+            by
+        )
+        .execute(tx.conn())
+        .await?,
+    };
+    let published = inserted.rows_affected() > 0;
+    if published {
+        notify::changed(tx).await?;
+    }
+    Ok(published)
 }
 
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub enum Failure {
     /// The form is from another site, or from another visit.
     StaleForm,
     NotFound,
+    /// 「一定期間が経過したため、エラーになりました」 (L9)
+    SessionExpired,
     /// The browser shows more cookies than can be meant for us.
     TooManyCookies,
     Unexpected,
@@ -39,6 +41,7 @@ impl Failure {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SessionExpired => StatusCode::UNAUTHORIZED,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

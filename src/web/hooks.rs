@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::state::{App, AppState};
 use crate::auth::email_failures;
+use crate::db::actor::Actor;
 use crate::db::is_unavailable;
 use crate::mail::feedback::{self, Failure, Feedback};
 use crate::mail::sns::{Content, SnsError, Topic, taken};
@@ -99,13 +100,13 @@ async fn take_once(app: &App, id: &str, text: &str) -> Result<(), HookError> {
 
 /// Marks the addresses in the union that sent the mail; in every one where nothing tells which.
 async fn mark(app: &App, id: &str, failure: &Failure) -> Result<(), sqlx::Error> {
-    let mut marked = 0;
+    let (mut marked, actor) = (0, Actor::system("returned_mail"));
     let (tenant, kind) = (failure.mail.tenant.as_deref(), failure.mail.kind.as_deref());
     for union in app.directory.all() {
         if tenant.is_some_and(|tenant| tenant != union.config.slug.as_str()) {
             continue;
         }
-        let mut tx = app.db.tenant(union.id).await?;
+        let mut tx = app.db.tenant(union.id, &actor).await?;
         for address in &failure.addresses {
             let (what, detail) = (failure.kind, &failure.detail);
             if email_failures::mark(&mut tx, &app.clock, address, what, detail).await? {

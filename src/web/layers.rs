@@ -14,17 +14,17 @@ use axum::response::{Html, IntoResponse as _, Response};
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use super::cookies;
 use super::error::{Failure, foreign};
 use super::host;
-use super::identity::Visitor;
+use super::identity::{Visitor, cookies};
 use super::page::{Frame, Page};
 use super::state::AppState;
-use crate::auth::client::Client;
 use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
 use crate::base::realm::Subscribers;
+use crate::db::actor::Actor;
 use crate::tenant::directory::{Resolution, Tenant};
+use crate::tenant::hosts::Door;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
@@ -68,7 +68,7 @@ pub async fn outermost(State(app): State<AppState>, mut request: Request, next: 
     response
 }
 
-/// Finds the union of the request's host (T1). Only the configured hosts count, whatever
+/// Finds the union and the door of the request's host (T1). Only the configured hosts count, whatever
 /// `X-Forwarded-Host` or `Forwarded` say.
 pub async fn resolve_tenant(
     State(app): State<AppState>,
@@ -79,9 +79,10 @@ pub async fn resolve_tenant(
         return StatusCode::BAD_REQUEST.into_response();
     };
     match app.directory.resolve(host) {
-        Resolution::Canonical(tenant) => {
+        Resolution::To(tenant, door) => {
             tracing::Span::current().record("tenant", tenant.config.slug.as_str());
             request.extensions_mut().insert(tenant);
+            request.extensions_mut().insert(door);
             next.run(request).await
         }
         Resolution::Alias(tenant) => {
@@ -98,18 +99,19 @@ pub async fn resolve_tenant(
     }
 }
 
-/// Refuses what another site makes a browser send; siblings below the base domain are other unions.
+/// Refuses what another site makes a browser send; siblings below the base domain are other unions, and other doors.
 ///
 /// Browsers before Fetch Metadata (Safari 16.3 and older) tell only an `Origin`, which our own
 /// `Referrer-Policy` makes `null`. Then the token of the visit decides, which every form's extractor asks for
 /// ([`super::form`]).
 pub async fn same_origin(
     Extension(tenant): Extension<Arc<Tenant>>,
+    Extension(door): Extension<Door>,
     request: Request,
     next: Next,
 ) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reads || !is_foreign(&tenant.origin, request.headers()) {
+    if reads || !is_foreign(tenant.origin_of(door), request.headers()) {
         return next.run(request).await;
     }
     foreign(Foreign::Origin, Failure::StaleForm.into_response())
@@ -129,14 +131,14 @@ fn is_foreign(origin: &str, headers: &HeaderMap) -> bool {
 pub async fn note_foreign(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
-    client: Client,
+    actor: Actor,
     request: Request,
     next: Next,
 ) -> Response {
     let response = next.run(request).await;
     if let Some(shown) = response.extensions().get::<Foreign>()
         && let Err(error) =
-            app.sign_in().note_foreign::<Subscribers>(&tenant, &client, *shown).await
+            app.sign_in(&actor).note_foreign::<Subscribers>(&tenant, &actor.client, *shown).await
     {
         tracing::warn!(%error, ?shown, "foreign, and not on the trail");
     }
@@ -171,8 +173,8 @@ pub async fn known_visitor(State(app): State<AppState>, request: Request, next: 
     }
 }
 
-/// Writes the page of a failure.
-pub async fn error_pages(
+/// Writes the page of a failure, as the door shows it.
+pub async fn error_pages<P: Page + From<Message>>(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
     Extension(id): Extension<RequestId>,
@@ -191,7 +193,7 @@ pub async fn error_pages(
     let frame = Frame::nobodys(tenant);
     let mut response = app
         .pages
-        .render(&frame, failure.status(), &Message::of(failure, id))
+        .render(&frame, failure.status(), &P::from(Message::of(failure, id)))
         .unwrap_or_else(|_| failure.status().into_response());
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -208,18 +210,15 @@ pub async fn error_pages(
     response
 }
 
-/// A plain page that says what happened and what to do.
+/// What happened and what to do, in words; the page around it is a door's.
 #[derive(Debug, Serialize)]
-pub(crate) struct Message {
+pub struct Message {
     title: &'static str,
     text: &'static str,
     request_number: Option<String>,
     opens_again: bool,
+    signs_in_again: bool,
     retry: bool,
-}
-
-impl Page for Message {
-    const TEMPLATE: &'static str = "portal/message.html";
 }
 
 impl Message {
@@ -236,6 +235,10 @@ impl Message {
             Failure::NotFound => (
                 "ページが見つかりません",
                 "アドレスが間違っているか、ページが移動した可能性があります。",
+            ),
+            Failure::SessionExpired => (
+                "一定期間が経過したため、エラーになりました",
+                "しばらく操作がなかったため、安全のためログインを終了しました。お手数ですが、もう一度ログインしてください。",
             ),
             Failure::TooManyCookies => (
                 "Cookieが多すぎるため、表示できません",
@@ -256,6 +259,7 @@ impl Message {
             text,
             request_number: unexpected.then(|| id.number()),
             opens_again: failure == Failure::TooManyCookies,
+            signs_in_again: failure == Failure::SessionExpired,
             retry: failure == Failure::Unavailable,
         }
     }

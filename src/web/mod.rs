@@ -1,20 +1,15 @@
-//! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong.
+//! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong. It fills templates in that a
+//! door names, and names none of a door itself.
 
-pub mod answer;
 pub mod assets;
-mod client;
-pub mod cookies;
 pub mod download;
 pub mod error;
 pub mod form;
 pub mod hooks;
 pub mod host;
-pub mod icon;
 pub mod identity;
 pub mod layers;
-pub mod opening;
 pub mod page;
 pub mod prose;
 pub mod state;
 pub mod turns;
-pub mod well_known;

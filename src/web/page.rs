@@ -9,10 +9,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use tera::{Context, Kwargs, State, Tera};
 
+use super::assets::icon::{SIZES, icon_url};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
-use super::icon::{SIZES, icon_url};
-use crate::base::japanese::{GETA, is_gaiji};
+use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::brand::Colour;
 use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
@@ -22,7 +22,7 @@ use crate::tenant::policy::{Contact, FactorReset, FirstSignInFlow, Icon, Service
 pub trait Page: Serialize {
     /// The path below `templates/`.
     const TEMPLATE: &'static str;
-    /// Fields that a kept page (see [`super::answer`]) has of the moment it is shown: what is too long for a
+    /// Fields that a kept page (see [`super::form::answer`]) has of the moment it is shown: what is too long for a
     /// cookie, and what is good for one try alone.
     const FRESH: &'static [&'static str] = &[];
 }
@@ -143,7 +143,7 @@ impl Pages {
         context.insert("page", page);
         context.insert("gaiji", &false);
         let html = self.templates.render(template, &context)?;
-        if !html.contains(is_gaiji) {
+        if !has_gaiji(&html) {
             return Ok(html);
         }
         context.insert("gaiji", &true);

@@ -15,6 +15,7 @@ use crate::base::clock::Clock;
 use crate::base::sealed::Sealer;
 use crate::config::SecuritySettings;
 use crate::db::Db;
+use crate::db::actor::Actor;
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
@@ -57,8 +58,9 @@ impl App {
     }
 
     #[must_use]
-    pub fn sign_in(&self) -> SignIn<'_> {
+    pub fn sign_in<'s>(&'s self, actor: &'s Actor) -> SignIn<'s> {
         SignIn {
+            actor,
             db: &self.db,
             clock: &self.clock,
             hasher: &self.hasher,

@@ -14,6 +14,7 @@ use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
+use kosmo::db::actor::Actor;
 use kosmo::db::local::{LocalPostgres, find_binaries};
 use kosmo::db::{Db, Role};
 use kosmo::tenant::registry;
@@ -150,7 +151,7 @@ async fn register_subscribers(
     let tenant = registry::get(&mut tx, union).await?.id;
     let terms = Terms::of(tenant, &terms::load_all(&mut tx).await?).context("terms of use")?;
     tx.commit().await?;
-    let mut tx = db.tenant(tenant).await?;
+    let mut tx = db.tenant(tenant, &Actor::operator("bench")).await?;
     for subscriber in 0..people.subscribers {
         let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
         let known =

@@ -10,9 +10,10 @@ async fn l8_updated_terms_come_after_the_code_and_before_the_portal() {
     let mut demo = Demo::start();
     let browser = Browser::open().await;
     let hanako = demo.person("hanako.kaiun");
-    let publish = "insert into terms (id, effective_at, body, published_at, published_by)
-                   values (gen_random_uuid(), now(), '## 第1条\n\n改訂した規約', now(), 'test')";
-    sqlx::query(publish).execute(&mut demo.database().await).await.expect("newer terms");
+    let publish = "insert into platform_terms (id, effective_at, body, published_at, published_by)
+                   values (gen_random_uuid(), now(), '## 第1条\n\n改訂した規約', now(), 'test');
+                   notify kosmo_tenants";
+    sqlx::raw_sql(publish).execute(&mut demo.database().await).await.expect("newer terms");
 
     browser.give_password(&hanako).await;
     browser.give_mailed_code(&mut demo, &hanako).await;

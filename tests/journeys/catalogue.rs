@@ -3,14 +3,15 @@
 use kosmo::db::{Db, Role};
 use sqlx::Row as _;
 
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 /// The platform's own: read before any tenant is known, nothing of a person in them.
-const PLATFORM_TABLES: [&str; 8] = [
+const PLATFORM_TABLES: [&str; 9] = [
     "tenants",
     "tenant_hosts",
     "tenant_policies",
-    "terms",
+    "platform_terms",
+    "tenant_terms",
     "maintenance_windows",
     "mail_rates",
     "sns_messages",
@@ -105,7 +106,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
         "logins",
         "sessions",
         "expenses",
-        "expense_notices",
+        "record_notices",
     ];
     let server = Db::new(world.database.options.clone(), Role::Server, 2);
     for table in readable {
@@ -116,14 +117,14 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
         let seen: i64 = sqlx::query_scalar(count).fetch_one(outside.conn()).await.unwrap();
         assert_eq!(seen, 0, "{table}");
         drop(outside);
-        let mut inside = server.tenant(world.tenant("jomkenpo")).await.unwrap();
+        let mut inside = server.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
         let others = format!("select count(*) from {table} where tenant_id <> current_tenant()");
         let seen: i64 =
             sqlx::query_scalar(sqlx::AssertSqlSafe(others)).fetch_one(inside.conn()).await.unwrap();
         assert_eq!(seen, 0, "{table}");
     }
     // The setting ends with its transaction, on the same connection too.
-    let mut tx = server.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = server.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let seen: i64 =
         sqlx::query_scalar("select count(*) from expenses").fetch_one(tx.conn()).await.unwrap();
     assert!(seen > 0);
@@ -138,17 +139,17 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
 async fn t15_the_server_can_not_write_into_another_union() {
     let world = World::new().await;
     let server = Db::new(world.database.options.clone(), Role::Server, 1);
-    let mut tx = server.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = server.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let forged = sqlx::query(
-        "insert into audit_events (tenant_id, id, at, action, detail)
-         values ($1, gen_random_uuid(), now(), 'forged', '{}')",
+        "insert into audit_events (tenant_id, id, at, actor_kind, actor_roles, action, outcome, detail)
+         values ($1, gen_random_uuid(), now(), 'system', '{}', 'forged', 'ok', '{}')",
     )
     .bind(world.tenant("jomkenpo"))
     .execute(tx.conn())
     .await;
     assert!(forged.unwrap_err().to_string().contains("row-level security"));
     drop(tx);
-    let mut tx = server.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = server.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let rewritten = sqlx::query("update audit_events set action = 'x'").execute(tx.conn()).await;
     assert!(
         rewritten.unwrap_err().to_string().contains("permission denied"),

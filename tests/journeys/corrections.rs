@@ -7,7 +7,7 @@ use kosmo::expenses::notices::{self, Published, Withdrawn};
 
 use crate::support::imports::{counts, told};
 use crate::support::people::{self, EXPENSE_HEADINGS, GORO, TARO, file};
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const CORRECTING: &str = "明細番号,個人コード,通知年月,診療年月,医療機関,診療区分,日数,医療費総額,保険者負担額,公費負担額,自己負担額,備考,訂正区分";
 
@@ -67,7 +67,7 @@ async fn o2_after_a_withdrawal_everything_comes_again_in_its_order() {
     tick();
     world.import_expenses("klinekenpo", &corrects).await.unwrap();
     tick();
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     tx.commit().await.unwrap();
     tick();
@@ -107,7 +107,7 @@ async fn o2_rows_that_come_again_stay_with_the_family_that_had_them() {
     );
     world.import_members("klinekenpo", &moved).await.unwrap();
     world.clock.advance(Duration::minutes(1));
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let september = Month::new(2026, 9).unwrap();
     notices::withdraw(&mut tx, &world.clock, september, "test").await.unwrap();
     tx.commit().await.unwrap();
@@ -192,10 +192,10 @@ async fn o2_a_month_is_seen_once_it_is_published() {
 #[tokio::test]
 async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     let world = World::new().await;
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let withdrawn = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     assert_eq!(withdrawn, Withdrawn { rows: 2, published: true });
-    let left = notices::list(&mut tx).await.unwrap();
+    let left = notices::list(&mut tx, None).await.unwrap();
     assert_eq!(left.iter().map(|notice| notice.rows).collect::<Vec<_>>(), [1, 3]);
     tx.commit().await.unwrap();
     for person in [TARO, GORO] {
@@ -206,6 +206,62 @@ async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     assert_eq!((again.counts, again.unpublished), (counts(2, 0, 4), vec![october()]));
     let history = "select count(*) from expense_history where reason = 'withdrawn'";
     assert_eq!(world.count(history).await, 2);
+}
+
+#[tokio::test]
+async fn o2_the_sums_of_the_months_follow_their_rows() {
+    let world = World::new().await;
+    let kept_and_counted = async || {
+        let kept = "select notice_month::text, rows, total_yen, out_of_pocket_yen
+                    from expense_months order by tenant_id, 1";
+        let counted = "select notice_month::text, count(*), sum(total_yen)::bigint,
+                              sum(out_of_pocket_yen)::bigint
+                       from expenses group by tenant_id, notice_month order by tenant_id, 1";
+        let mut admin = world.database.admin().await;
+        let kept: Vec<(String, i64, i64, i64)> =
+            sqlx::query_as(kept).fetch_all(&mut admin).await.unwrap();
+        let counted: Vec<(String, i64, i64, i64)> =
+            sqlx::query_as(counted).fetch_all(&mut admin).await.unwrap();
+        assert!(!counted.is_empty());
+        (kept, counted)
+    };
+    let files = [
+        // New; to another month, and another amount; taken out, so that a month is empty; the same again.
+        file(EXPENSE_HEADINGS, &["Z1,K1,2026-12,2026-10,,通院,1,1000,700,0,300,"]),
+        file(CORRECTING, &["C4,K1,2026-11,2026-08,,通院,2,9000,6300,0,2700,,訂正"]),
+        file(CORRECTING, &["Z1,,,,,,,,,,,,取消"]),
+        file(
+            EXPENSE_HEADINGS,
+            &["C6,K3,2026-10,2026-08,あおば薬局,調剤,1,777770,544439,0,233331,"],
+        ),
+    ];
+    for file in files {
+        world.clock.advance(Duration::minutes(1));
+        world.import_expenses("klinekenpo", &file).await.unwrap();
+        let (kept, counted) = kept_and_counted().await;
+        assert_eq!(kept, counted, "{file}");
+    }
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
+    tx.commit().await.unwrap();
+    let (kept, counted) = kept_and_counted().await;
+    assert_eq!(kept, counted);
+}
+
+#[tokio::test]
+async fn o2_all_months_are_listed_however_many_there_are() {
+    let world = World::new().await;
+    let months = (0..130).map(|count| Month::new(2010, 1).unwrap().plus(count));
+    let row = |(number, month)| format!("L{number},K1,{month},2009-12,,通院,1,1000,700,0,300,");
+    let rows: Vec<String> = months.enumerate().map(row).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &rows)).await.unwrap();
+    let listed = world.kosmo(&["expenses", "list", "--tenant", "klinekenpo", "--json"]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let listed: Vec<&str> =
+        listed.as_array().unwrap().iter().map(|month| month["month"].as_str().unwrap()).collect();
+    assert_eq!(listed.len(), 133);
+    assert!(listed.is_sorted_by(|newer, older| newer > older), "{listed:?}");
 }
 
 #[tokio::test]
@@ -223,7 +279,7 @@ async fn o2_cancellations_and_moves_come_again_after_a_withdrawal() {
         world.import_expenses("klinekenpo", &step).await.unwrap();
     }
     tick();
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     for month in [11, 12] {
         let month = Month::new(2026, month).unwrap();
         notices::withdraw(&mut tx, &world.clock, month, "test").await.unwrap();

@@ -18,7 +18,7 @@ impl World {
         self.count(&format!(
             "select count(*) from audit_events
              where action = 'foreign.refused' and detail ->> 'shown' = '{shown}'
-               and tenant_id = '{tenant}' and account_id is null"
+               and tenant_id = '{tenant}' and subject_login is null"
         ))
         .await
     }

@@ -5,8 +5,8 @@ use chrono::{Duration, NaiveDate};
 use kosmo::auth::housekeeping::tidy;
 
 use crate::operator::said;
-use crate::support::people::{GORO, TARO};
-use crate::support::world::World;
+use crate::support::people::{self, EXPENSE_HEADINGS, GORO, HANAKO, TARO, file};
+use crate::support::world::{World, tester};
 
 impl World {
     async fn lose(&self, member: &str, day: &str) {
@@ -35,6 +35,56 @@ async fn t12_whoever_lost_eligibility_sees_the_months_up_to_it_and_until_when() 
 }
 
 #[tokio::test]
+async fn t12_a_dependent_who_lost_it_alone_reads_their_own_and_nobody_elses() {
+    let world = World::new().await;
+    world.import_members("klinekenpo", &people::family()).await.unwrap();
+    world.register(HANAKO).await;
+    world.lose("K2", "2026-08-01").await;
+    let row = "N1,K2,2026-11,2026-08,あとの歯科,歯科,1,1000,700,0,310,";
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &[row])).await.unwrap();
+    let mut hanako = world.sign_in(HANAKO).await;
+    for (path, own) in [
+        ("/expenses", "3,000円"),
+        ("/expenses/history", "2025年3月"),
+        ("/expenses/months/2025-03", "3,420円"),
+        ("/expenses/months/2026-09", "みなと歯科"),
+        ("/expenses/search", "6,420円"),
+        ("/expenses/graph", "¥3,000"),
+    ] {
+        let page = hanako.get(path).await;
+        assert!(page.shows(own), "{path}, {own}: {}", page.text());
+        for other in ["タロウ", "薬局", "12,960", "1,500", "あとの歯科"] {
+            assert!(!page.shows(other), "{path} shows {other}: {}", page.text());
+        }
+    }
+    // The family reads of her on.
+    let mut taro = world.sign_in(TARO).await;
+    assert!(taro.get("/expenses/months/2025-03").await.shows("3,720円"));
+    assert!(taro.get("/expenses/months/2026-09").await.shows("みなと歯科"));
+}
+
+#[tokio::test]
+async fn t12_e7_the_insured_who_lost_it_reads_of_dependents_what_these_share() {
+    let world = World::new().await;
+    world.import_members("klinekenpo", &people::family()).await.unwrap();
+    let private = "insert into record_privacy (tenant_id, kind, member_code, since)
+                   select tenant_id, 'expenses', code, now() from members where code = 'K4'";
+    let rows = [
+        "N1,K4,2026-11,2026-07,ひみつ病院,通院,1,1000,700,0,310,",
+        "N2,K5,2026-11,2026-07,こども病院,通院,1,1000,700,0,320,",
+    ];
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &rows)).await.unwrap();
+    world.execute(private).await;
+    for member in ["K1", "K2", "K4", "K5"] {
+        world.lose(member, "2026-08-01").await;
+    }
+    let page = world.sign_in(TARO).await.get("/expenses/months/2026-11").await;
+    assert!(page.shows("こども病院") && page.shows("320円"), "{}", page.text());
+    assert!(!page.shows("ひみつ病院"), "{}", page.text());
+    assert!(page.shows("家族への公開を望まない方の医療費は"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn t12_after_two_years_a_page_says_that_it_is_over_and_the_worker_closes_the_account() {
     let world = World::new().await;
     world.lose("K1", "2024-11-22").await;
@@ -54,7 +104,7 @@ async fn t12_after_two_years_a_page_says_that_it_is_over_and_the_worker_closes_t
 
     let tenant = world.union("klinekenpo");
     let close = async || {
-        let mut tx = world.worker.tenant(tenant.id).await.unwrap();
+        let mut tx = world.worker.tenant(tenant.id, &tester()).await.unwrap();
         let closed = tidy(&mut tx, &world.clock, &tenant.config).await.unwrap();
         tx.commit().await.unwrap();
         closed

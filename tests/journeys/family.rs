@@ -17,12 +17,12 @@ const LEFT_OUT: &str = "家族への公開を望まない方の医療費は、�
 /// By what Hanako's rows are known, wherever they show.
 const HERS: [&str; 7] = ["ハナコ", "花子", "みなと歯科", "3,420", "11,400", "3,000", "10,000"];
 const HIDDEN: &str =
-    "select count(*) from audit_events e join subscribers a on a.login_id = e.account_id
+    "select count(*) from audit_events e join subscribers a on a.login_id = e.subject_login
                       where e.action = 'expenses.hidden' and a.member_code = 'K2'";
 const SHOWN: &str =
-    "select count(*) from audit_events e join subscribers a on a.login_id = e.account_id
+    "select count(*) from audit_events e join subscribers a on a.login_id = e.subject_login
                      where e.action = 'expenses.shown' and a.member_code = 'K2'";
-const PRIVATE: &str = "select count(*) from private_expenses";
+const PRIVATE: &str = "select count(*) from record_privacy";
 
 /// Taro's family, each of whom has an account.
 async fn world() -> World {
@@ -258,6 +258,106 @@ async fn e7_who_is_alone_can_choose_before_there_is_a_family() {
         assert!(page.shows("該当するデータはありません。"), "{path}: {}", page.text());
         assert!(page.shows(LEFT_OUT) && !page.shows("あおば薬局"), "{path}: {}", page.text());
     }
+}
+
+/// Hanako's row of a members file, once she heads a household of her own.
+const HANAKO_ALONE: &str = "K2,K2,06139927,101,99,00,テスト　花子,テスト　ハナコ,1981-02-03,本人,2010-04-01,,hanako_k,hanako@example.jp,";
+/// And once she has married Goro.
+const HANAKO_WITH_GORO: &str = "K2,K3,06139927,101,12,01,海運　花子,カイウン　ハナコ,1981-02-03,配偶者,2010-04-01,,hanako_k,hanako@example.jp,";
+
+#[tokio::test]
+async fn p4_e7_who_leaves_the_household_reads_their_own_and_no_more_of_the_others() {
+    let world = world().await;
+    world.import_members("klinekenpo", &file(MEMBER_HEADINGS, &[HANAKO_ALONE])).await.unwrap();
+    let mut hanako = world.sign_in(HANAKO).await;
+    for (path, own) in [
+        ("/expenses", "3,000円"),
+        ("/expenses/history", "2026年9月"),
+        ("/expenses/search", "6,420円"),
+        ("/expenses/search?patient=K2", "6,420円"),
+        ("/expenses/months/2025-03", "3,420円"),
+        ("/expenses/months/2026-09", "みなと歯科"),
+        ("/expenses/years/2026", "3,000円"),
+        ("/expenses/graph", "¥3,000"),
+        ("/expenses/deduction/csv?year=2025", "合計 ¥3,420"),
+    ] {
+        let page = hanako.get(path).await;
+        assert!(page.shows(own), "{path}, {own}: {}", page.text());
+        for his in ["タロウ", "薬局", "12,960", "1,500", "医療機関名なし", LEFT_OUT] {
+            assert!(!page.shows(his), "{path} shows {his}: {}", page.text());
+        }
+    }
+    let october = hanako.get("/expenses/months/2026-10").await;
+    assert!(october.shows("該当するデータはありません。"), "his alone: {}", october.text());
+    assert_eq!(hanako.get("/expenses/search?patient=K1").await.status, StatusCode::NOT_FOUND);
+    let words = world.save(&hanako, "/expenses/years/2025/pdf").await.words();
+    assert!(words.contains("¥3,420") && !words.contains("タロウ"), "{words}");
+    // The family that had it reads it on.
+    let mut taro = world.sign_in(TARO).await;
+    assert!(taro.get("/expenses/months/2025-03").await.shows("3,720円"));
+    assert!(taro.get("/expenses/months/2026-09").await.shows("みなと歯科"));
+}
+
+#[tokio::test]
+async fn p4_e7_what_who_has_left_keeps_private_they_alone_read() {
+    let world = world().await;
+    let mut hanako = world.sign_in(HANAKO).await;
+    choose(&mut hanako, "private").await;
+    world.import_members("klinekenpo", &file(MEMBER_HEADINGS, &[HANAKO_ALONE])).await.unwrap();
+    for (path, sum) in [
+        ("/expenses/months/2025-03", "3,420円"),
+        ("/expenses/years/2026", "3,000円"),
+        ("/expenses/search", "6,420円"),
+    ] {
+        let page = hanako.get(path).await;
+        assert!(page.shows(sum) && !page.shows(LEFT_OUT), "{path}: {}", page.text());
+    }
+    let mut taro = world.sign_in(TARO).await;
+    for path in ["/expenses/months/2025-03", "/expenses/history", "/expenses/years/2026"] {
+        let page = taro.get(path).await;
+        assert!(page.shows(LEFT_OUT), "{path}: {}", page.text());
+        for hers in HERS {
+            assert!(!page.shows(hers), "{path} shows {hers}: {}", page.text());
+        }
+    }
+    // She shares them again, from where she is now: with the family that had them.
+    choose(&mut hanako, "shared").await;
+    let page = taro.get("/expenses/months/2026-09").await;
+    assert!(page.shows("みなと歯科") && !page.shows(LEFT_OUT), "{}", page.text());
+}
+
+#[tokio::test]
+async fn p4_e7_the_new_family_gets_nothing_of_what_was_before() {
+    let world = world().await;
+    let moved = file(MEMBER_HEADINGS, &[HANAKO_WITH_GORO]);
+    world.import_members("klinekenpo", &moved).await.unwrap();
+    let since = "N1,K2,2026-11,2026-10,しんきょ歯科,歯科,1,1000,700,0,310,";
+    world.import_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &[since])).await.unwrap();
+    let mut goro = world.sign_in(GORO).await;
+    let history = goro.get("/expenses/history").await;
+    assert!(history.shows("2026年11月") && history.shows("2026年10月"), "{}", history.text());
+    assert!(!history.shows("2026年9月") && !history.shows("2025年3月"), "{}", history.text());
+    assert!(goro.get("/expenses/months/2026-11").await.shows("しんきょ歯科"));
+    let before = goro.get("/expenses/search?patient=K2").await;
+    assert!(before.shows("310円") && !before.shows("みなと歯科"), "{}", before.text());
+    // She reads both her times, and her new family.
+    let mut hanako = world.sign_in(HANAKO).await;
+    for (month, shown) in [
+        ("2025-03", "3,420円"),
+        ("2026-09", "みなと歯科"),
+        ("2026-10", "あおば薬局"),
+        ("2026-11", "310円"),
+    ] {
+        let page = hanako.get(&format!("/expenses/months/{month}")).await;
+        assert!(page.shows(shown) && !page.shows("タロウ"), "{month}: {}", page.text());
+    }
+    // Back with Taro, she reads her time with Goro, and Goro's no more.
+    let back = people::family().lines().take(2).collect::<Vec<_>>().join("\n") + "\n";
+    world.import_members("klinekenpo", &back).await.unwrap();
+    let page = hanako.get("/expenses/months/2026-11").await;
+    assert!(page.shows("しんきょ歯科"), "{}", page.text());
+    assert!(!hanako.get("/expenses/months/2026-10").await.shows("あおば薬局"));
+    assert!(hanako.get("/expenses/months/2025-03").await.shows("3,720円"));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
 use crate::support::database::TestDatabase;
+use crate::support::world::tester;
 
 const CLIENTS: usize = 14;
 const NAME: &str = "hang_ups";
@@ -109,7 +110,7 @@ async fn clients_that_hang_up_while_the_database_stalls_leave_no_transaction_ope
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let db = db.clone();
-            tokio::spawn(async move { db.tenant(tenant).await.map(drop) })
+            tokio::spawn(async move { db.tenant(tenant, &tester()).await.map(drop) })
         })
         .collect();
     until_connections_are(&mut admin, (14, 14)).await;
@@ -121,7 +122,8 @@ async fn clients_that_hang_up_while_the_database_stalls_leave_no_transaction_ope
     wire.flows.send_replace(true);
     until_connections_are(&mut admin, (14, 0)).await;
 
-    let begun = (0..CLIENTS).map(|_| db.tenant(tenant));
+    let tester = tester();
+    let begun = (0..CLIENTS).map(|_| db.tenant(tenant, &tester));
     for tx in futures_util::future::join_all(begun).await {
         let mut tx = tx.expect("the pool serves");
         let whose = "select current_setting('kosmo.tenant_id')";

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::people::TARO;
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 use moto::{Moto, sender_to};
 
 /// Tells Taro of a change, in the name of a union.
@@ -33,7 +33,7 @@ pub async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
         ("パスワードの変更".to_owned(), "今日".to_owned(), union.origin.clone());
     let mail = AccountChangedMail { what, at, origin };
     let letter = world.app.mail.write(&union, &mail).unwrap();
-    let mut tx = world.app.db.tenant(union.id).await.unwrap();
+    let mut tx = world.app.db.tenant(union.id, &tester()).await.unwrap();
     let id = outbox::enqueue(&mut tx, &world.clock, &letter, address, None).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -50,7 +50,7 @@ pub async fn post_code_to(world: &World, slug: &str, address: &str) {
     let letter = world.app.mail.write(&union, &mail).unwrap();
     let expires_at = world.clock.now() + TimeDelta::minutes(10);
     let code = Some(Perishable { expires_at, series: MailId::new(&world.clock).0 });
-    let mut tx = world.app.db.tenant(union.id).await.unwrap();
+    let mut tx = world.app.db.tenant(union.id, &tester()).await.unwrap();
     outbox::enqueue(&mut tx, &world.clock, &letter, address, code).await.unwrap();
     tx.commit().await.unwrap();
 }

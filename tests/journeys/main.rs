@@ -27,6 +27,7 @@ mod mail;
 mod notices;
 mod operator;
 mod paper;
+mod partitions;
 mod passkey_alone;
 mod passkey_offer;
 mod passkeys;

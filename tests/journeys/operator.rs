@@ -155,13 +155,13 @@ async fn f3_terms_written_on_windows_are_previewed_and_read_as_they_were_meant()
         assert!(page.contains(".terms {") && !page.contains("<link"), "it looks the same anywhere");
         assert!(!world.kosmo(&arguments).status.success(), "an older file is never overwritten");
     }
-    assert_eq!(world.count("select count(*) from terms where tenant_id is not null").await, 0);
+    assert_eq!(world.count("select count(*) from tenant_terms").await, 0);
 
     let path = world.write("crlf.txt", &cp932);
     let publish = ["terms", "publish", "--tenant", "jrckenpo", "--from", "2099-01-01"];
     let published = world.kosmo(&[&publish[..], &[path.to_str().unwrap()]].concat());
     assert!(said(&published).contains("見出し 2、段落 2"), "{}", said(&published));
-    world.execute("update terms set effective_at = '2026-11-20' where tenant_id is not null").await;
+    world.execute("update tenant_terms set effective_at = '2026-11-20'").await;
     world.app.directory.refresh(&world.app.db).await.unwrap();
     let mut browser = world.browser("jrckenpo");
     let page = world.give_password(&mut browser, SABURO).await;

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use kosmo::auth::client::Client;
 use kosmo::auth::credentials::stored::HasPasswords;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::auth::factor::device::{self, Kind};
@@ -22,6 +21,7 @@ use kosmo::base::email::EmailAddress;
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
 use kosmo::db::TenantTx;
+use kosmo::db::actor::{Actor, ActorKind, Client};
 use kosmo::tenant::directory::Tenant;
 
 use crate::first_sign_in::app_code;
@@ -53,6 +53,7 @@ impl Door for Staff {
 struct Twins {
     world: World,
     union: Arc<Tenant>,
+    actor: Actor,
 }
 
 /// What somebody who signed in has.
@@ -75,11 +76,18 @@ impl Twins {
         );
         world.execute(&twin).await;
         let union = world.union(TARO.union);
-        Self { world, union }
+        world
+            .execute(
+                "insert into staff (tenant_id, realm, login_id, name, roles, invited_at)
+                 select tenant_id, realm, id, '事務　太郎', '{viewer}', now() from logins where realm = 'staff'",
+            )
+            .await;
+        let actor = Actor::unknown(ActorKind::Subscriber, Client::default(), None);
+        Self { world, union, actor }
     }
 
     async fn tx(&self) -> TenantTx {
-        self.world.app.db.tenant(self.union.id).await.unwrap()
+        self.world.app.db.tenant(self.union.id, &self.actor).await.unwrap()
     }
 
     async fn try_password<R: Door>(&self, password: &str) -> Outcome {
@@ -91,7 +99,12 @@ impl Twins {
             client: &Client::default(),
             browser: &PlainToken::random(),
         };
-        self.world.app.sign_in().with_password::<R>(&self.union, None, given).await.unwrap()
+        self.world
+            .app
+            .sign_in(&self.actor)
+            .with_password::<R>(&self.union, None, given)
+            .await
+            .unwrap()
     }
 
     async fn look<R: Door>(&self, token: &PlainToken) -> Lookup<R> {
@@ -249,7 +262,7 @@ async fn a_link_to_confirm_an_address_confirms_nothing_in_the_other_realm() {
 async fn a_link_to_a_new_password_sets_none_in_the_other_realm() {
     async fn tried<A: Door, B: Door>(twins: &Twins) {
         let (user_id, new) = (UserId::parse(TARO.user_id).unwrap(), "Wasurenai-2026".into());
-        let sign_in = twins.world.app.sign_in();
+        let sign_in = twins.world.app.sign_in(&twins.actor);
         let client = Client::default();
         // The twin's own link waits in a row of the same login id.
         sign_in.ask_for_reset::<B>(&twins.union, Some(&user_id), &client).await.unwrap();
@@ -354,8 +367,12 @@ async fn a_passkey_opens_nothing_in_the_other_realm_after_a_password_or_alone() 
                 browser: &browser,
             };
             match realm == A::NAME {
-                true => app.sign_in().with_passkey::<A>(visit, None, given).await.unwrap(),
-                false => app.sign_in().with_passkey::<B>(visit, None, given).await.unwrap(),
+                true => {
+                    app.sign_in(&twins.actor).with_passkey::<A>(visit, None, given).await.unwrap()
+                }
+                false => {
+                    app.sign_in(&twins.actor).with_passkey::<B>(visit, None, given).await.unwrap()
+                }
             }
         };
         let offered = alone(&mut devices[0], visit.offer::<B>().unwrap(), B::NAME).await;
@@ -374,7 +391,7 @@ async fn a_recovery_code_opens_nothing_in_the_other_realm() {
     async fn tried<A: Door, B: Door>(twins: &Twins) {
         let (one, other) = (twins.sign_in::<A>().await, twins.sign_in::<B>().await);
         let (app, cx) = (&twins.world.app, twins.world.app.context(&twins.union));
-        let sign_in = app.sign_in();
+        let sign_in = app.sign_in(&twins.actor);
         let theirs = sign_in.new_recovery_codes(&twins.union, &other.session).await.unwrap();
         let ours = sign_in.new_recovery_codes(&twins.union, &one.session).await.unwrap();
         let mut tx = twins.tx().await;

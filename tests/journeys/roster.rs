@@ -53,8 +53,8 @@ async fn o2_looking_a_person_up_goes_on_the_trail() {
             assert!(told.contains(words), "{person}: {words}: {told}");
         }
     }
-    let lines = "select count(*) from audit_events e join logins a on a.id = e.account_id
-                 where e.action = 'member.shown' and a.user_id = 'taro_k' and e.detail ->> 'member' = 'K1'
+    let lines = "select count(*) from audit_events e join logins a on a.id = e.subject_login
+                 where e.action = 'member.shown' and a.user_id = 'taro_k' and e.subject_member = 'K1'
                    and not e.detail::text like '%太郎%'";
     assert_eq!(world.count(lines).await, 3);
     let json = world.kosmo(&["members", "show", "--tenant", "klinekenpo", "K2", "--json"]);

@@ -11,7 +11,7 @@ use kosmo::import::source::Source;
 use crate::support::imports::{counts, told};
 use crate::support::people;
 use crate::support::uke::{Claim, GORO, HANAKO, TARO, Uke};
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const UNION: &str = "klinekenpo";
 
@@ -52,7 +52,7 @@ async fn import_the_known(world: &World, file: &[u8]) -> (Imported, Vec<Unmatche
         Ok(())
     };
     let mut source = Source::open(&path).unwrap();
-    let mut tx = world.operator.tenant(world.tenant(UNION)).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant(UNION), &tester()).await.unwrap();
     let imported = import.import(&mut tx, &mut source, Some(&mut keep), &mut |_| {}).await.unwrap();
     tx.commit().await.unwrap();
     (imported, left_out)

@@ -7,10 +7,10 @@ use mail_parser::{Message, MessageParser};
 
 use crate::operator::said;
 use crate::support::people::{
-    self, EXPENSE_HEADINGS, HANAKO, ICHIRO, JIRO, MEMBER_HEADINGS, MIKI, PASSWORD, Person, TARO,
-    file,
+    self, EXPENSE_HEADINGS, GORO, HANAKO, ICHIRO, JIRO, MEMBER_HEADINGS, MIKI, PASSWORD, Person,
+    TARO, file,
 };
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const SETTINGS: &str = "/expenses/settings";
 const SUBJECT: &str = "【KOSMOWeb】医療費情報更新のお知らせ";
@@ -40,7 +40,7 @@ async fn stage(world: &World, union: &str, rows: &[(&str, &str, &str)]) {
 /// Publishes a month as the operator does; how many mails that makes.
 async fn publish(world: &World, union: &str, month: Month) -> u64 {
     let union = world.union(union);
-    let mut tx = world.operator.tenant(union.id).await.unwrap();
+    let mut tx = world.operator.tenant(union.id, &tester()).await.unwrap();
     let published = notices::publish(&mut tx, &world.clock, month, "test").await.unwrap();
     assert_eq!(published, Published::Now);
     let mails = notices::tell(&mut tx, world.app.context(&union), month).await.unwrap();
@@ -192,7 +192,7 @@ async fn m1_of_a_notice_that_was_withdrawn_no_mail_leaves_any_more() {
     stage(&world, "klinekenpo", &[("N1", "K1", "2026-09")]).await;
     assert_eq!(publish(&world, "klinekenpo", november()).await, 2);
     assert_eq!(leaving(&world).await.len(), 1, "the first has left");
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, november(), "test").await.unwrap();
     tx.commit().await.unwrap();
     world.clock.advance(Duration::hours(1));
@@ -208,6 +208,50 @@ async fn m1_e7_of_what_is_private_nobody_else_is_told() {
     stage(&world, "klinekenpo", &[("N1", "K2", "2026-09")]).await;
     assert_eq!(publish(&world, "klinekenpo", november()).await, 1);
     assert_eq!(told(&world).await, [HANAKO.email], "not Taro, who would see nothing new");
+}
+
+#[tokio::test]
+async fn m1_of_two_notices_of_one_moment_the_withdrawal_of_one_keeps_back_its_own_mails() {
+    let world = world().await;
+    stage(&world, "klinekenpo", &[("N1", "K1", "2026-09")]).await;
+    let row = "D1,K1,2026-12,2026-10,,通院,1,1000,700,0,300,";
+    world.stage_expenses("klinekenpo", &file(EXPENSE_HEADINGS, &[row])).await.unwrap();
+    let december = Month::new(2026, 12).unwrap();
+    for month in [november(), december] {
+        assert_eq!(publish(&world, "klinekenpo", month).await, 2);
+    }
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    notices::withdraw(&mut tx, &world.clock, november(), "test").await.unwrap();
+    tx.commit().await.unwrap();
+    let waiting = "select count(*) from outbox o
+                   join record_notices n on n.tenant_id = o.tenant_id and n.id = o.cause
+                   where o.kind = 'expenses_updated' and o.state = 'queued'
+                     and n.month = '2026-12-01'";
+    assert_eq!(world.count(waiting).await, 2);
+    world.clock.advance(Duration::hours(1));
+    assert_eq!(leaving(&world).await.len(), 2, "those of December");
+}
+
+#[tokio::test]
+async fn m1_p4_t12_who_is_told_of_a_month_is_who_reads_something_in_it() {
+    let world = world().await;
+    for person in [ICHIRO, MIKI] {
+        world.register(person).await;
+    }
+    // Her own, of the time with Taro; then she leaves him for Goro, and Ichiro loses eligibility alone.
+    stage(&world, "klinekenpo", &[("N1", "K2", "2026-09")]).await;
+    let moved = "K2,K3,06139927,101,12,01,海運　花子,カイウン　ハナコ,1981-02-03,配偶者,2010-04-01,,hanako_k,hanako@example.jp,";
+    world.import_members("klinekenpo", &file(MEMBER_HEADINGS, &[moved])).await.unwrap();
+    world.execute("update members set lost_on = '2026-11-01' where code = 'K4'").await;
+    assert_eq!(publish(&world, "klinekenpo", november()).await, 3);
+    assert_eq!(told(&world).await, [HANAKO.email, MIKI.email, TARO.email]);
+    let page = "/expenses/months/2026-11";
+    for (person, reads) in
+        [(HANAKO, true), (MIKI, true), (TARO, true), (ICHIRO, false), (GORO, false)]
+    {
+        let page = world.sign_in(person).await.get(page).await;
+        assert_eq!(page.shows("¥18,000"), reads, "{}: {}", person.user_id, page.text());
+    }
 }
 
 #[tokio::test]

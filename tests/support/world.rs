@@ -12,6 +12,7 @@ use kosmo::base::ids::{BatchId, TenantId};
 use kosmo::base::month::Month;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
+use kosmo::db::actor::Actor;
 use kosmo::db::{Db, Role};
 use kosmo::expenses::import::{ExpensesImport, Format, Imported};
 use kosmo::expenses::notices::{self, Published};
@@ -37,6 +38,11 @@ pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo"
 
 /// When the tests' clock starts: a Saturday in Japan, ten in the morning.
 const START: &str = "2026-11-21T01:00:00Z";
+
+/// Who acts when a test does.
+pub fn tester() -> Actor {
+    Actor::operator("test")
+}
 
 pub struct World {
     pub app: AppState,
@@ -185,7 +191,7 @@ impl World {
         let hash = self.app.hasher.hash_patiently(&person.password.into()).await.expect("a hash");
         let user_id = UserId::parse(person.user_id).expect("a user ID");
         let tenant = self.union(person.union);
-        let mut tx = self.operator.tenant(tenant.id).await.expect("a transaction");
+        let mut tx = self.operator.tenant(tenant.id, &tester()).await.expect("a transaction");
         assert!(
             login::register(&mut tx, &self.clock, &tenant.terms, &user_id, &hash)
                 .await
@@ -232,7 +238,7 @@ impl World {
         let mut source = Source::open(&path)?;
         let tenant = self.tenant(slug);
         let letters = import.hash_letters(&self.operator, tenant, &mut source).await?;
-        let mut tx = self.operator.tenant(tenant).await?;
+        let mut tx = self.operator.tenant(tenant, &tester()).await?;
         let imported = import.import(&mut tx, &mut source, &letters, &mut |_| {}).await?;
         if !dry_run {
             tx.commit().await?;
@@ -285,7 +291,7 @@ impl World {
         path: &Path,
         format: Format<'_>,
     ) -> Result<Imported, ImportError> {
-        let mut tx = self.operator.tenant(self.tenant(slug)).await?;
+        let mut tx = self.operator.tenant(self.tenant(slug), &tester()).await?;
         let run = self.run(false);
         let import = ExpensesImport { run: &run, clock: &self.clock, format };
         let imported = import.import(&mut tx, &mut Source::open(path)?, None, &mut |_| {}).await?;
@@ -294,7 +300,8 @@ impl World {
     }
 
     pub async fn publish_notice(&self, slug: &str, month: Month) -> Published {
-        let mut tx = self.operator.tenant(self.tenant(slug)).await.expect("a transaction");
+        let mut tx =
+            self.operator.tenant(self.tenant(slug), &tester()).await.expect("a transaction");
         let published = notices::publish(&mut tx, &self.clock, month, "test").await;
         tx.commit().await.expect("a commit");
         published.expect("a month to publish")

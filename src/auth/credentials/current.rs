@@ -53,7 +53,7 @@ impl SignIn<'_> {
         password: &SecretString,
     ) -> Result<bool, SignInError> {
         let Ok(user_id) = UserId::parse(user_id) else { return Ok(false) };
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let found = R::credentials(&mut tx, self.context(tenant), &user_id).await?;
         tx.commit().await?;
         match found {

@@ -132,7 +132,6 @@ pub async fn store(
     tx: &mut TenantTx,
     clock: &Clock,
     letters: Vec<Letter>,
-    by: &str,
 ) -> Result<Vec<Letter>, sqlx::Error> {
     let column = |of: fn(&Letter) -> &String| letters.iter().map(of).cloned().collect::<Vec<_>>();
     let (codes, hashes) = (column(|letter| &letter.member_code), column(|letter| &letter.hash));
@@ -148,7 +147,7 @@ pub async fn store(
     let logins: Vec<_> = stored.iter().map(|row| row.login.0).collect();
     end_what_was_begun(tx, clock, &logins).await?;
     stored.extend(open_logins(tx, clock, &letters, &codes, &hashes).await?);
-    let detail = serde_json::json!({ "count": stored.len(), "by": by });
+    let detail = serde_json::json!({ "count": stored.len() });
     audit::record(tx, clock, Action::LettersIssued, None, detail).await?;
     let mut user_ids: HashMap<String, String> =
         stored.into_iter().map(|row| (row.member_code, row.user_id)).collect();

@@ -2,13 +2,13 @@
 
 use super::user_id::UserId;
 use crate::audit::{self, Action};
-use crate::auth::client::Client;
 use crate::auth::first_sign_in::consent;
 use crate::auth::guard::known_browser;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::terms::Terms;
 
 /// Those of some members who have a login.
@@ -93,7 +93,6 @@ pub async fn unlock(
     tx: &mut TenantTx,
     clock: &Clock,
     user_id: &UserId,
-    by: &str,
 ) -> Result<Option<bool>, sqlx::Error> {
     let Some(login) = sqlx::query!(
         r#"select id as "id: LoginId",
@@ -115,7 +114,7 @@ pub async fn unlock(
     if login.locked {
         forgive(tx, login.id).await?;
         known_browser::forgive_all(tx, login.id).await?;
-        let detail = serde_json::json!({ "by": by });
+        let detail = serde_json::json!({});
         audit::record(tx, clock, Action::Unlocked, Some(login.id), detail).await?;
     }
     Ok(Some(login.locked))

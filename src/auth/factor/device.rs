@@ -210,7 +210,7 @@ pub async fn delete<R: People>(
         .execute(tx.conn())
         .await?;
     }
-    let detail = serde_json::json!({ "session": session.id, "device": id });
+    let detail = serde_json::json!({ "device": id });
     audit::record_of(tx, clock, Action::DeviceDeleted, Some(login), detail).await?;
     Ok(true)
 }

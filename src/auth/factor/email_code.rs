@@ -123,7 +123,7 @@ pub async fn send<R: People>(
     let perishable = Perishable { expires_at, series: session.id.0 };
     let letter = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
     let mail = outbox::enqueue(tx, clock, &letter, email, Some(perishable)).await?;
-    let detail = serde_json::json!({ "session": session.id, "mail": mail });
+    let detail = serde_json::json!({ "mail": mail });
     audit::record_of(tx, clock, Action::EmailCodeSent, Some(session.login), detail).await?;
     Ok(Sending::Sent)
 }

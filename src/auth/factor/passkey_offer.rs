@@ -57,7 +57,7 @@ pub async fn decline<R: People>(
     .execute(tx.conn())
     .await?;
     if declined.rows_affected() > 0 {
-        let detail = serde_json::json!({ "session": session.id });
+        let detail = serde_json::json!({});
         let login = Some(session.login);
         audit::record_of(tx, clock, Action::PasskeyOfferDeclined, login, detail).await?;
     }

@@ -90,7 +90,7 @@ impl SignIn<'_> {
         typed: &str,
     ) -> Result<TypedCode, SignInError> {
         let (code, login) = (fold_code(typed).to_lowercase(), session.login);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set = sqlx::query_scalar!(
             "select salt from recovery_codes
              where tenant_id = $1 and realm = $2 and login_id = $3 limit 1",
@@ -152,7 +152,7 @@ pub async fn renew<R: People>(
     .execute(tx.conn())
     .await?;
     links::kill(tx, clock, login).await?;
-    let detail = serde_json::json!({ "session": session.id, "count": SET });
+    let detail = serde_json::json!({ "count": SET });
     audit::record_of(tx, clock, Action::RecoveryCodesMade, Some(login), detail).await?;
     Change::RecoveryCodesMade.tell(tx, cx, session).await?;
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))

@@ -212,7 +212,7 @@ impl<R: People> Apps<'_, R> {
         )
         .execute(tx.conn())
         .await?;
-        let detail = serde_json::json!({ "session": session.id, "device": id });
+        let detail = serde_json::json!({ "device": id });
         audit::record_of(tx, clock, Action::TotpAdded, Some(session.login), detail).await?;
         method::take_wanted(tx, session, SecondFactor::Totp).await?;
         links::kill(tx, clock, session.login).await?;

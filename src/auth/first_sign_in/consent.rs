@@ -1,11 +1,11 @@
 //! Agreeing to terms of use: who, to which version, when, and from where (F3).
 
 use crate::audit::{self, Action};
-use crate::auth::client::Client;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId, TermsId};
 use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 
 /// Notes that a person agreed; agreeing again changes nothing.
 ///

@@ -94,7 +94,7 @@ impl SignIn<'_> {
         }
         let hash = self.turn(tenant, &session.user_id).await?.hash(chosen).await?;
         let first = session.password_set_at.is_none();
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         // Hashing took its time.
         let set = store::still_lives(&mut tx, session.id).await?
             && set_password(&mut tx, session, &hash, self.clock.now()).await?;
@@ -131,7 +131,7 @@ impl SignIn<'_> {
                 Some(self.turn(tenant, &session.user_id).await?.hash(password).await?)
             }
         };
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         sqlx::query!(
             "insert into registration_drafts (tenant_id, login_id, user_id, password_hash, email,
                                               expense_mail, typed_at)
@@ -168,7 +168,7 @@ impl SignIn<'_> {
         token: &PlainToken,
     ) -> Result<Registration, SignInError> {
         let (now, login) = (self.clock.now(), session.login);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let lives = store::still_lives(&mut tx, session.id).await?;
         let Some(draft) = draft(&mut tx, login).await?.filter(|_| lives) else {
             return Ok(Registration::NothingDue);
@@ -226,7 +226,7 @@ impl SignIn<'_> {
 
     /// Whether the password is still the one that the session knew.
     async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set_at = sqlx::query_scalar!(
             "select password_set_at from logins where tenant_id = $1 and realm = $2 and id = $3",
             tx.tenant() as TenantId,
@@ -276,7 +276,7 @@ impl SignIn<'_> {
         first: bool,
     ) -> Result<PlainToken, SignInError> {
         let action = if first { Action::Registered } else { Action::PasswordChanged };
-        let detail = serde_json::json!({ "session": session.id });
+        let detail = serde_json::json!({});
         audit::record(tx, self.clock, action, Some(session.login), detail).await?;
         store::end_others(tx, self.clock, session.login, Some(session.id)).await?;
         if first {

@@ -2,10 +2,10 @@
 //! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
 
 use crate::audit::{self, Action};
-use crate::auth::client::Client;
 use crate::auth::context::SignIn;
 use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION};
 use crate::base::realm::Realm;
+use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
 /// What it was.
@@ -56,8 +56,8 @@ impl SignIn<'_> {
         {
             return Ok(());
         }
-        let detail = client.detail(serde_json::json!({ "shown": shown.name() }));
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let detail = serde_json::json!({ "shown": shown.name() });
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         audit::record(&mut tx, self.clock, Action::ForeignRefused, None, detail).await?;
         tx.commit().await
     }

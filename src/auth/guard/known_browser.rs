@@ -34,7 +34,7 @@ pub(in crate::auth) async fn meet<R: Realm>(
 ) -> Result<(), SendingError> {
     let Context { clock, mail, tenant } = cx;
     let Some(login) = insert(tx, clock, session).await? else { return Ok(()) };
-    let detail = serde_json::json!({ "session": session });
+    let detail = serde_json::json!({});
     audit::record_of(tx, clock, Action::BrowserMet, Some(login), detail).await?;
     forget_old(tx, clock, login).await?;
     let row = sqlx::query!(

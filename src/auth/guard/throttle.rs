@@ -6,10 +6,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::client::Client;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::Realm;
+use crate::db::actor::{Actor, Client};
 use crate::db::{Db, TenantTx};
 
 /// So many tries at once, and so many an hour from then on.
@@ -111,7 +111,7 @@ impl Bucket {
         key: &str,
         most: i32,
     ) -> Result<i32, sqlx::Error> {
-        let mut tx = db.tenant_unflushed(tenant).await?;
+        let mut tx = db.tenant_unflushed(tenant, &Actor::system("throttle")).await?;
         let taken = self.take::<R>(&mut tx, clock, key, most).await?;
         tx.commit().await?;
         Ok(taken)

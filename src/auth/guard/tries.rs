@@ -5,12 +5,12 @@ use secrecy::SecretString;
 
 use super::known_browser;
 use super::throttle::{self, SIGN_IN_NOBODY, SIGN_IN_UNION, Taken};
-use crate::auth::client::Client;
 use crate::auth::context::SignIn;
 use crate::auth::credentials::failures;
 use crate::auth::credentials::stored::{Credentials, HasPasswords};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::secret::PlainToken;
+use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
 /// What a person gives at the sign-in page.
@@ -47,7 +47,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         given: &Given<'_>,
     ) -> Result<Option<Try<R>>, sqlx::Error> {
-        let mut tx = self.db.tenant_unflushed(tenant.id).await?;
+        let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
         let credentials = match given.user_id {
             Some(user_id) => R::credentials(&mut tx, self.context(tenant), user_id).await?,
             None => None,
@@ -65,7 +65,7 @@ impl SignIn<'_> {
             return Ok(None);
         }
         let lock_after = tenant.config.sign_in.lock_after;
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = match login {
             Some(login) if known => {
                 known_browser::count_try(&mut tx, login, given.browser, lock_after).await?
@@ -88,7 +88,7 @@ impl SignIn<'_> {
         browser: &PlainToken,
     ) -> Result<(), sqlx::Error> {
         if let (Some(found), Some(_)) = (&tried.credentials, tried.failures) {
-            let mut tx = self.db.tenant(tenant.id).await?;
+            let mut tx = self.db.tenant(tenant.id, self.actor).await?;
             match tried.known {
                 true => known_browser::take_try_back(&mut tx, found.login, browser).await?,
                 false => failures::take_try_back(&mut tx, found.login).await?,
@@ -111,7 +111,7 @@ impl SignIn<'_> {
         }
         self.leases.give_back::<R>(tenant.id, SIGN_IN_UNION).await;
         let given_back = async {
-            let mut tx = self.db.tenant_unflushed(tenant.id).await?;
+            let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
             tried.taken.give_back::<R>(&mut tx).await?;
             tx.commit().await
         };

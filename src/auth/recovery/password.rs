@@ -6,7 +6,6 @@ use secrecy::SecretString;
 use super::asking::{Asked, nobody};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
-use crate::auth::client::Client;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::stored::HasPasswords;
@@ -19,6 +18,7 @@ use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::mail::message::PasswordResetMail;
 use crate::mail::outbox::Perishable;
 use crate::tenant::directory::Tenant;
@@ -56,7 +56,7 @@ impl SignIn<'_> {
         client: &Client,
     ) -> Result<Asked, SendingError> {
         let typed = user_id.map_or("", UserId::as_str);
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !RECOVERY_ADDRESS.take_one::<R>(&mut tx, self.clock, &client.place()).await? {
             tx.commit().await?;
             return Ok(Asked::TooMany);
@@ -98,7 +98,7 @@ impl SignIn<'_> {
         let email = found.map(|row| row.email).unwrap_or_default();
         let perishable = Perishable { expires_at, series: owner.0 };
         self.post(&mut tx, tenant, &mail, &email, Some(perishable)).await?;
-        let detail = client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         audit::record_of(&mut tx, self.clock, Action::ResetAsked, login, detail).await?;
         tx.commit().await?;
         Ok(Asked::Answered)
@@ -113,7 +113,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         token: &PlainToken,
     ) -> Result<Option<String>, sqlx::Error> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let owner = self.owner::<R>(&mut tx, token).await?;
         tx.commit().await?;
         Ok(owner.map(|owner| owner.user_id))
@@ -131,7 +131,7 @@ impl SignIn<'_> {
         chosen: &SecretString,
         lost: bool,
     ) -> Result<Reset, SignInError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let owner = self.owner::<R>(&mut tx, token).await?;
         tx.commit().await?;
         let Some(owner) = owner else { return Ok(Reset::Over) };
@@ -140,7 +140,7 @@ impl SignIn<'_> {
             return Ok(Reset::Refused(flaws));
         }
         let hash = self.turn(tenant, &owner.user_id).await?.hash(chosen).await?;
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         // Hashing took its time: another click, or another link, may have come first.
         store::lock_login(&mut tx, owner.login).await?;
         let Some(owner) = self.owner::<R>(&mut tx, token).await? else { return Ok(Reset::Over) };

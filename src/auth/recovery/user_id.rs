@@ -4,12 +4,12 @@ use chrono::NaiveDate;
 
 use super::asking::{Asked, nobody};
 use crate::audit::{self, Action};
-use crate::auth::client::Client;
 use crate::auth::context::{SendingError, SignIn};
 use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON};
 use crate::base::email::EmailAddress;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
+use crate::db::actor::Client;
 use crate::mail::message::UserIdMail;
 use crate::tenant::directory::Tenant;
 
@@ -25,7 +25,7 @@ impl SignIn<'_> {
         email: &EmailAddress,
         client: &Client,
     ) -> Result<Asked, SendingError> {
-        let mut tx = self.db.tenant(tenant.id).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !RECOVERY_ADDRESS.take_one::<Subscribers>(&mut tx, self.clock, &client.place()).await? {
             tx.commit().await?;
             return Ok(Asked::TooMany);
@@ -70,7 +70,7 @@ impl SignIn<'_> {
         if found.is_empty() {
             self.post(&mut tx, tenant, &mail("nobody"), "", None).await?;
         }
-        let detail = client.detail(serde_json::json!({}));
+        let detail = serde_json::json!({});
         let login = found.first().map(|person| person.id);
         audit::record(&mut tx, self.clock, Action::UserIdAsked, login, detail).await?;
         tx.commit().await?;

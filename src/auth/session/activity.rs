@@ -94,12 +94,12 @@ pub async fn recent(
     sqlx::query_as!(
         SignInTry,
         r#"select e.at, e.action = $4 as "accepted!",
-                  coalesce(e.detail ->> 'address', s.remote_address) as remote_address,
-                  coalesce(e.detail ->> 'user_agent', s.user_agent) as user_agent
+                  coalesce(e.remote_address, s.remote_address) as remote_address,
+                  coalesce(e.user_agent, s.user_agent) as user_agent
            from audit_events e
            left join sessions s
-             on s.tenant_id = $1 and s.realm = $2 and s.id = (e.detail ->> 'session')::uuid
-           where e.tenant_id = $1 and e.account_id = $3
+             on s.tenant_id = $1 and s.realm = $2 and s.id = e.session_id
+           where e.tenant_id = $1 and e.subject_login = $3
              and (e.action = $4 or e.action = any($5)) and e.at > $6
            order by e.at desc, e.id desc limit $7"#,
         tx.tenant() as TenantId,
@@ -138,7 +138,7 @@ pub async fn end(
     // The one who is shown out may have asked for a change that still waits for its link.
     links::kill(tx, clock, session.login).await?;
     if theirs && store::end(tx, clock, id).await? {
-        let detail = serde_json::json!({ "ended": 1, "session": id, "by": session.id });
+        let detail = serde_json::json!({ "ended": 1, "session": id });
         audit::record(tx, clock, Action::SessionsEnded, Some(session.login), detail).await?;
     }
     Ok(theirs)

@@ -99,7 +99,7 @@ pub(in crate::auth) async fn prove<R: Realm>(
     .execute(tx.conn())
     .await?;
     let action = if row.sign_in { Action::SignInComplete } else { Action::Reauthenticated };
-    let detail = serde_json::json!({ "session": session, "second_factor": by.name() });
+    let detail = serde_json::json!({ "second_factor": by.name() });
     let login = LoginId::<R>::from_uuid(row.login_id);
     audit::record_of(tx, clock, action, Some(login), detail).await?;
     if row.sign_in {
@@ -150,7 +150,7 @@ pub(in crate::auth) async fn prove_by_password<R: People>(
     if proved.rows_affected() == 0 {
         return Ok(None);
     }
-    let detail = serde_json::json!({ "session": session.id });
+    let detail = serde_json::json!({});
     audit::record_of(tx, clock, Action::Reauthenticated, Some(session.login), detail).await?;
     renew(tx, clock, session.id, old).await.map(Some)
 }

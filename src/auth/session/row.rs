@@ -8,7 +8,7 @@ use super::living::Session;
 use crate::auth::context::Context;
 use crate::auth::eligibility::Loss;
 use crate::auth::journey::{Address, Facts};
-use crate::auth::people::{People, StaffMember, Subscriber};
+use crate::auth::people::{People, Subscriber};
 use crate::base::ids::{LoginId, SessionId, TenantId, TermsId};
 use crate::base::realm::{Realm as _, Staff, Subscribers};
 use crate::base::secret::PlainToken;
@@ -219,9 +219,11 @@ impl HasSessions for Staff {
                       exists (select from recovery_codes r
                               where r.tenant_id = $1 and r.realm = $2 and r.login_id = l.id
                                 and r.used_at is null) as "recovery_codes!",
-                      l.passkey_offer_answered_at is not null as "passkey_offer_answered!"
+                      l.passkey_offer_answered_at is not null as "passkey_offer_answered!",
+                      w.name
                from sessions s
                join logins l on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
+               join staff w on w.tenant_id = l.tenant_id and w.realm = l.realm and w.login_id = l.id
                where s.tenant_id = $1 and s.realm = $2
                  and (s.token_hash = $3 or s.previous_token_hash = $3)
                  and s.ended_at is null and l.closed_at is null"#,
@@ -257,9 +259,9 @@ impl HasSessions for Staff {
                 session: Session {
                     id: SessionId::from_uuid(row.id),
                     login: LoginId::from_uuid(row.login_id),
-                    name: row.user_id.clone(),
+                    name: row.name,
                     user_id: row.user_id,
-                    person: StaffMember,
+                    person: (),
                     email: row.email,
                     email_failed: row.email_failed,
                     has_recovery_codes: row.recovery_codes,

@@ -3,13 +3,13 @@
 use uuid::Uuid;
 
 use crate::audit::{self, Action};
-use crate::auth::client::Client;
 use crate::auth::links;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::mail::message::{EmailCodeMail, Mail as _};
 use crate::mail::outbox;
 use chrono::{DateTime, Utc};

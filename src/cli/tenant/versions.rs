@@ -27,7 +27,7 @@ impl Effects {
         union: &Registered,
         after: &TenantConfig,
     ) -> anyhow::Result<Self> {
-        let mut tx = operator.db.tenant(union.id).await?;
+        let mut tx = operator.begin(union.id).await?;
         let people = registry::people(&mut tx).await?;
         let touches = touched::count(&mut tx, &operator.clock, &union.config, after).await?;
         tx.commit().await?;
@@ -294,7 +294,7 @@ pub(super) async fn disable(
         let union = registry::get(&mut tx, slug).await?;
         let (clock, by) = (&operator.clock, &operator.name);
         let version = registry::set_enabled(&mut tx, clock, slug, false, by, note).await?;
-        let mut people_tx = operator.db.tenant(union.id).await?;
+        let mut people_tx = operator.begin(union.id).await?;
         let people = registry::people(&mut people_tx).await?;
         let sessions = touched::living_sessions(&mut people_tx, clock, &union.config).await?;
         anyhow::Ok((Disabled { version, people, sessions }, tx))

@@ -83,6 +83,7 @@ pub(super) async fn merge(
     .execute(tx.conn())
     .await?;
     let inserted = i64::try_from(inserted.rows_affected()).unwrap_or(i64::MAX);
+    keep_sums(tx).await?;
     let added = inserted - ended.replaced;
     let changed = ended.replaced + ended.cancelled;
     Ok(Counts { added, changed, unchanged: rows - added - changed })
@@ -232,14 +233,46 @@ async fn keep_history(
     .map(drop)
 }
 
+/// Adds what came to the sums of its months, and takes off what went.
+async fn keep_sums(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into expense_months as kept
+             (tenant_id, notice_month, rows, total_yen, out_of_pocket_yen)
+         select $1, notice_month, sum(rows), sum(total_yen), sum(out_of_pocket_yen)
+         from (
+             select notice_month, count(*) as rows, sum(total_yen) as total_yen,
+                    sum(out_of_pocket_yen) as out_of_pocket_yen
+             from staged_expenses where member_code is not null group by notice_month
+             union all
+             select notice_month, -count(*), -sum(total_yen), -sum(out_of_pocket_yen)
+             from standing where tenant_id = $1 group by notice_month
+         ) change
+         group by notice_month
+         on conflict (tenant_id, notice_month) do update
+         set rows = kept.rows + excluded.rows, total_yen = kept.total_yen + excluded.total_yen,
+             out_of_pocket_yen = kept.out_of_pocket_yen + excluded.out_of_pocket_yen",
+    )
+    .bind(tx.tenant())
+    .execute(tx.conn())
+    .await?;
+    sqlx::query("delete from expense_months where tenant_id = $1 and rows = 0")
+        .bind(tx.tenant())
+        .execute(tx.conn())
+        .await
+        .map(drop)
+}
+
 /// The months of what the file changed, oldest first, and whether people see them.
 pub(super) async fn months(tx: &mut TenantTx) -> Result<Vec<(Month, bool)>, sqlx::Error> {
     sqlx::query_as(
-        "select s.month, exists (select from expense_notices n where n.month = s.month)
+        "select s.month, exists (select from record_notices n
+                                where n.tenant_id = $1 and n.kind = 'expenses'
+                                  and n.month = s.month)
          from (select notice_month as month from staged_expenses where notice_month is not null
                union select notice_month from standing) s
          order by 1",
     )
+    .bind(tx.tenant())
     .fetch_all(tx.conn())
     .await
 }

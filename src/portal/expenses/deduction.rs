@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::statement;
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::etax;
-use crate::expenses::ledger::Reader;
+use crate::records::reader::Reader;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, FormError, status_of, summary};
 use crate::web::identity::{Subscriber, Visitor};
@@ -213,7 +213,7 @@ pub(super) async fn show(
     let of_year = match asked.and_then(|text| year(text, &years)) {
         Some(year) => {
             let insurer = &visitor.tenant.config.name;
-            let mut tx = app.db.tenant(visitor.tenant.id).await?;
+            let mut tx = visitor.begin(&app).await?;
             let found = deduction::of(&mut tx, Reader::of(&session), insurer, year).await?;
             tx.commit().await?;
             Some(found)

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use super::PDF;
 use super::deduction::{Format, PAGE, year};
 use crate::expenses::deduction::{self, Deduction};
-use crate::expenses::ledger::Reader;
 use crate::expenses::{csv, etax, pdf};
+use crate::records::reader::Reader;
 use crate::web::download::download;
 use crate::web::error::WebError;
 use crate::web::identity::{Subscriber, Visitor};
@@ -25,7 +25,7 @@ pub(super) async fn send(
     let years = deduction::years(app.clock.today());
     let year = year(&asked, &years).ok_or(WebError::NotFound)?;
     let union = visitor.tenant.config.name.clone();
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let deduction = deduction::of(&mut tx, Reader::of(&session), &union, year).await?;
     tx.commit().await?;
     let unfit = format == Format::Xml && !etax::unfit(&deduction).is_empty();

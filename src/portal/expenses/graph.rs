@@ -12,8 +12,9 @@ use super::statement;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::expenses::chart::{self, Bar, PEOPLE, People, Size};
-use crate::expenses::ledger::{self, PersonSum, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, PersonSum};
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -204,9 +205,9 @@ pub(super) async fn show(
         Some(text) => Some(january(statement::year(text)).ok_or(WebError::NotFound)?),
     };
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let sums = ledger::person_sums(&mut tx, reader).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
     let newest = sums.iter().map(|sum| sum.month.year()).max();
     let newest = newest.unwrap_or_else(|| app.clock.today().year());

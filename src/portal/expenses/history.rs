@@ -6,8 +6,9 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::filter::FilterForm;
-use crate::expenses::ledger::{self, Choices, MonthSum, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, Choices, MonthSum};
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -74,10 +75,10 @@ pub(super) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let months = ledger::month_sums(&mut tx, reader).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &History::of(&months, &choices, hides_somebody))
 }

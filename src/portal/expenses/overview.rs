@@ -6,10 +6,10 @@ use axum::response::Response;
 use chrono::Datelike as _;
 use serde::Serialize;
 
-use super::settings::sends_mail;
 use crate::base::money::Yen;
-use crate::expenses::ledger::{self, MonthSum, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, MonthSum};
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -74,11 +74,11 @@ pub(super) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let months = ledger::month_sums(&mut tx, reader).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
-    let sends_mail = sends_mail(&visitor.tenant.config);
+    let sends_mail = RecordKind::Expenses.is_told_by(&visitor.tenant.config);
     let page = Overview::of(&months, app.clock.today().year(), hides_somebody, sends_mail);
     visitor.page(&app, StatusCode::OK, &page)
 }

@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::filter::{Asked, FilterForm, Narrowed, UnknownPatient};
 use super::paper::{self, Paper};
 use super::table::Table;
-use crate::expenses::ledger::{self, ExpenseRow, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, ExpenseRow};
 use crate::expenses::statement::Statement;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
@@ -61,13 +62,14 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let (form, narrowed) = asked.read(&choices)?;
     let page = match narrowed {
         Some(narrowed) => {
             let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
-            let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+            let hides_somebody =
+                privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
             Search::found(form, &narrowed, rows, hides_somebody)
         }
         None => Search { filter: form, found: None },
@@ -82,11 +84,11 @@ pub(super) async fn pdf(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&subscriber.session);
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let choices = ledger::choices(&mut tx, reader).await?;
     let narrowed = asked.read(&choices)?.1.ok_or(WebError::NotFound)?;
     let rows = ledger::treated(&mut tx, reader, &narrowed.filter).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {

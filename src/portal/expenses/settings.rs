@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::japanese::day;
 use crate::db::TenantTx;
-use crate::expenses::notices;
-use crate::expenses::privacy::{self, Own};
-use crate::mail::preferences;
-use crate::tenant::policy::{TenantConfig, UpdateMail};
+use crate::records::privacy::{self, Own};
+use crate::records::{RecordKind, updates};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::{Fresh, Subscriber};
@@ -17,6 +15,7 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
 pub(super) const PAGE: &str = "/expenses/settings";
+const KIND: RecordKind = RecordKind::Expenses;
 const NOT_CHOSEN: &str = "家族に公開するかどうかを選択してください。";
 const PRIVATE: &str = "private";
 const SHARED: &str = "shared";
@@ -76,15 +75,10 @@ impl Now {
         app: &App,
         Subscriber { session, .. }: &Subscriber,
     ) -> Result<Self, WebError> {
-        let own = privacy::own(tx, session, app.clock.today()).await?;
-        let wants_mail = preferences::wants(tx, session.login, UpdateMail::Expenses).await?;
+        let own = privacy::own(tx, KIND, session, app.clock.today()).await?;
+        let wants_mail = updates::wants(tx, session.login, KIND).await?;
         Ok(Self { own, wants_mail })
     }
-}
-
-/// Whether the union tells of new notices by mail.
-pub(super) fn sends_mail(policy: &TenantConfig) -> bool {
-    policy.update_mails.contains(&UpdateMail::Expenses)
 }
 
 pub(super) async fn show(
@@ -92,7 +86,7 @@ pub(super) async fn show(
     Fresh(subscriber): Fresh<Subscriber>,
     Query(shown): Query<Shown>,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
     tx.commit().await?;
     let privacy = match now.own {
@@ -113,7 +107,7 @@ pub(super) async fn submit(
     Form { fields, .. }: Form<Typed>,
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = &subscriber;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
     let chosen = match fields.privacy.as_str() {
         PRIVATE => Some(true),
@@ -128,10 +122,10 @@ pub(super) async fn submit(
             form.errors = summary(&[("privacy", &form.privacy)]);
             return page(&app, &subscriber, &now, false, form);
         };
-        changed = privacy::set(&mut tx, &app.clock, session, private).await?;
+        changed = privacy::set(&mut tx, &app.clock, KIND, session, private).await?;
     }
-    if sends_mail(&visitor.tenant.config) && fields.mail != now.wants_mail {
-        notices::choose_mail(&mut tx, &app.clock, session, fields.mail).await?;
+    if KIND.is_told_by(&visitor.tenant.config) && fields.mail != now.wants_mail {
+        updates::choose(&mut tx, &app.clock, session, KIND, fields.mail).await?;
         changed = true;
     }
     tx.commit().await?;
@@ -153,7 +147,7 @@ fn page(
             Own::Private { since } => Some(day(since)),
             _ => None,
         },
-        sends_mail: sends_mail(&visitor.tenant.config),
+        sends_mail: KIND.is_told_by(&visitor.tenant.config),
         wants_mail: now.wants_mail,
         email: session.confirmed_email().map(str::to_owned),
         form,

@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::paper::{self, Paper};
 use super::table::Table;
 use crate::base::month::Month;
-use crate::expenses::ledger::{self, ExpenseRow, MonthSum, Reader};
-use crate::expenses::privacy;
+use crate::expenses::ledger::{self, ExpenseRow, MonthSum};
 use crate::expenses::statement::Statement as Lines;
+use crate::records::reader::Reader;
+use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
@@ -199,10 +200,10 @@ async fn show(
 ) -> Result<Response, WebError> {
     let period = period.ok_or(WebError::NotFound)?;
     let reader = Reader::of(&session);
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
     let noticed = ledger::month_sums(&mut tx, reader).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
     let page = Statement::of(period, &noticed, rows, hides_somebody);
     visitor.page(app, StatusCode::OK, &page)
@@ -215,9 +216,9 @@ async fn send(
 ) -> Result<Response, WebError> {
     let period = period.ok_or(WebError::NotFound)?;
     let reader = Reader::of(&subscriber.session);
-    let mut tx = app.db.tenant(subscriber.visitor.tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
-    let hides_somebody = privacy::hides_somebody(&mut tx, reader).await?;
+    let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {

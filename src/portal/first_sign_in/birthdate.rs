@@ -58,7 +58,7 @@ pub(super) async fn submit(
         Err(error) => return page(&app, &signing_in, field.with_error(error)),
     };
     let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: None };
     let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     tx.commit().await?;

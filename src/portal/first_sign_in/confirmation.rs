@@ -59,7 +59,7 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, token, .. } = &signing_in;
-    match app.sign_in().register_draft(&visitor.tenant, session, token).await? {
+    match visitor.sign_in(&app).register_draft(&visitor.tenant, session, token).await? {
         Registration::Done(token) => {
             let jar = signing_in.visitor.renewed(&app, &token);
             Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
@@ -93,7 +93,7 @@ async fn page(
     taken: Option<&str>,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let draft = registration::draft(&mut tx, session.login).await?;
     tx.commit().await?;
     // Nothing to confirm yet: this page was opened by its address.

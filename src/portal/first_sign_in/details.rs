@@ -13,7 +13,7 @@ use crate::auth::first_sign_in::email_confirmation;
 use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::EmailAddress;
-use crate::portal::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -64,7 +64,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, .. } = &signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let draft = registration::draft(&mut tx, session.login).await?;
     tx.commit().await?;
     let mut form = DetailsForm::default();
@@ -98,7 +98,7 @@ pub(super) async fn submit(
     let Some(details) = read(&app, &signing_in, &fields, &mut form).await? else {
         return page(&app, &signing_in, form).await;
     };
-    match app.sign_in().keep_draft(&visitor.tenant, session, &details).await? {
+    match visitor.sign_in(&app).keep_draft(&visitor.tenant, session, &details).await? {
         Drafting::Kept => Ok(Redirect::to("/first-sign-in/confirmation").into_response()),
         Drafting::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config, &flaws));
@@ -115,7 +115,7 @@ async fn read(
     form: &mut DetailsForm,
 ) -> Result<Option<Details>, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+    if !visitor.sign_in(app).may_ask_what_is_free(&visitor.tenant, session).await? {
         form.user_id.error = Some(email::TOO_MANY.to_owned());
         return Ok(None);
     }
@@ -124,7 +124,7 @@ async fn read(
         "" => Ok(None),
         typed => email::read(typed).map(Some),
     };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     if let Ok(user_id) = &user_id
         && user_id::is_taken(&mut tx, session.login, user_id).await?
     {
@@ -144,7 +144,7 @@ async fn read(
     let keeps = kept && twice.is_empty();
     let ids = (typed_id, session.user_id.as_str());
     let mut two = TwoFields { password: &mut form.password, again: &mut form.again };
-    let mut wrong = !keeps && twice.is_refused(app, &visitor.tenant, ids, &mut two).await?;
+    let mut wrong = !keeps && twice.is_refused(app, visitor, ids, &mut two).await?;
     let expense_mail = match fields.expense_mail.as_str() {
         "yes" => Some(true),
         "no" => Some(false),
@@ -164,7 +164,7 @@ async fn read(
         wrong = true;
         // What is wrong with the password is told in the same go.
         if !keeps {
-            form.password.error = twice.flaws(app, &visitor.tenant, ids).await?;
+            form.password.error = twice.flaws(app, visitor, ids).await?;
         }
     }
     if wrong {
@@ -185,7 +185,7 @@ async fn page(
     mut form: DetailsForm,
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let password_kept = registration::draft(&mut tx, session.login).await?.is_some();
     tx.commit().await?;
     form.errors = summary(&[

@@ -118,16 +118,17 @@ pub(super) async fn submit(
 /// Sends a link; `everywhere` ends the person's other sessions before it (L7).
 pub(in crate::portal) async fn ask(
     app: &App,
-    Visitor { tenant, .. }: &Visitor,
+    visitor: &Visitor,
     session: &Session,
     email: &EmailAddress,
     everywhere: bool,
 ) -> Result<Asking, WebError> {
-    if !app.sign_in().may_ask_what_is_free(tenant, session).await? {
+    let tenant = &visitor.tenant;
+    if !visitor.sign_in(app).may_ask_what_is_free(tenant, session).await? {
         return Ok(Asking::TooMany);
     }
     let account = session.login;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     if everywhere {
         session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
     }
@@ -237,7 +238,7 @@ pub(in crate::portal) async fn pending(
     visitor: &Visitor,
     session: &Session,
 ) -> Result<Option<Pending>, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let pending = email_confirmation::pending(&mut tx, &app.clock, session.login).await?;
     tx.commit().await?;
     Ok(pending)

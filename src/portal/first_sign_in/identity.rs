@@ -5,12 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::birthdate;
-use crate::auth::client::Client;
 use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
 use crate::base::japanese::{fold_code, shows_nothing};
+use crate::db::actor::Client;
 use crate::portal::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::portal::terms::{NEWER, TermsText};
@@ -88,7 +88,7 @@ pub(super) async fn submit(
     else {
         return page(&app, &signing_in, form);
     };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: Some(insurer) };
     let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     if check == Check::Right {

@@ -8,7 +8,7 @@ use super::email::TOO_MANY;
 use crate::auth::credentials::user_id::{self, Refused, UserId};
 use crate::auth::journey::{Progress, Step};
 use crate::portal::ONWARD;
-use crate::portal::method::{chosen, methods};
+use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
@@ -102,11 +102,11 @@ pub(super) async fn submit(
             return page(&app, &signing_in, form);
         }
     };
-    if !app.sign_in().may_ask_what_is_free(&visitor.tenant, session).await? {
+    if !visitor.sign_in(&app).may_ask_what_is_free(&visitor.tenant, session).await? {
         form.user_id = form.user_id.with_error(TOO_MANY);
         return page(&app, &signing_in, form);
     }
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let set = user_id::set(&mut tx, &app.clock, session.login, &user_id, method).await?;
     tx.commit().await?;
     if !set {

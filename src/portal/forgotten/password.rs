@@ -5,11 +5,11 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
-use crate::auth::client::Client;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::recovery::{Asked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
+use crate::db::actor::Client;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;
@@ -62,8 +62,8 @@ pub(super) async fn submit(
         return page(&app, &visitor, typed.with_error(&visitor.tenant.config.say(EMPTY)));
     }
     let user_id = UserId::parse(&fields.user_id).ok();
-    let asked = app
-        .sign_in()
+    let asked = visitor
+        .sign_in(&app)
         .ask_for_reset::<Subscribers>(&visitor.tenant, user_id.as_ref(), &client)
         .await?;
     match asked {

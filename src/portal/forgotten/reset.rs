@@ -12,7 +12,7 @@ use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::tenant::policy::FactorReset;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -84,17 +84,18 @@ pub(super) async fn submit(
         return over(&app, &visitor);
     };
     let mut form = ResetPasswordForm { lost, ..ResetPasswordForm::default() };
-    let Some(user_id) = app.sign_in().whose_reset::<Subscribers>(&visitor.tenant, &link).await?
+    let Some(user_id) =
+        visitor.sign_in(&app).whose_reset::<Subscribers>(&visitor.tenant, &link).await?
     else {
         return over(&app, &visitor);
     };
     let twice = Twice { password: &password, again: &again };
     let mut fields = TwoFields { password: &mut form.password, again: &mut form.again };
-    if twice.is_refused(&app, &visitor.tenant, (&user_id, &user_id), &mut fields).await? {
+    if twice.is_refused(&app, &visitor, (&user_id, &user_id), &mut fields).await? {
         return page(&app, &visitor, token, form).await;
     }
-    match app
-        .sign_in()
+    match visitor
+        .sign_in(&app)
         .reset_password::<Subscribers>(&visitor.tenant, &link, &password, lost)
         .await?
     {
@@ -122,7 +123,9 @@ async fn page(
 ) -> Result<Response, WebError> {
     let config = &visitor.tenant.config;
     let user_id = match PlainToken::parse(&token) {
-        Some(link) => app.sign_in().whose_reset::<Subscribers>(&visitor.tenant, &link).await?,
+        Some(link) => {
+            visitor.sign_in(app).whose_reset::<Subscribers>(&visitor.tenant, &link).await?
+        }
         None => None,
     };
     let Some(user_id) = user_id else {

@@ -5,8 +5,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{TOO_MANY, answer};
-use crate::auth::client::Client;
+
 use crate::auth::recovery::Asked;
+use crate::db::actor::Client;
 use crate::portal::first_sign_in::{birthdate, email};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -62,7 +63,8 @@ pub(super) async fn submit(
         form.email.error = email.err();
         return page(&app, &visitor, form);
     };
-    match app.sign_in().ask_for_user_id(&visitor.tenant, *birthdate, email, &client).await? {
+    match visitor.sign_in(&app).ask_for_user_id(&visitor.tenant, *birthdate, email, &client).await?
+    {
         Asked::Answered => {
             let notice = format!(
                 "以下のメールアドレスにメールを送信しました。\nあなたのメールアドレス: {}\nメールに記載されているユーザIDでログインしてください。",

@@ -9,8 +9,8 @@ use crate::auth::factor::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
-use crate::portal::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::first_sign_in::LOCKED;
+use crate::portal::second_factor::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -72,7 +72,7 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, None, empty);
     }
     let tenant = &subscriber.visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = subscriber.visitor.begin(&app).await?;
     let confirmation = email_code::confirm::<Subscribers>(
         &mut tx,
         app.context(tenant),
@@ -102,7 +102,7 @@ pub(super) async fn resend(
         Err(elsewhere) => return Ok(elsewhere.into_response()),
     };
     let Subscriber { visitor, session, token } = &subscriber;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let sending = email_code::send(&mut tx, app.context(&visitor.tenant), session, token).await?;
     tx.commit().await?;
     page(&app, &subscriber, &next, notice_of(sending), Field::default())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Asked, Next, at, done};
 use crate::auth::factor::passkey::{self, Answer};
 use crate::portal::first_sign_in::LOCKED;
-use crate::portal::passkey::REFUSED;
+use crate::portal::second_factor::passkey::REFUSED;
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -62,7 +62,7 @@ pub(super) async fn submit(
     };
     let Subscriber { visitor, session, token } = &subscriber;
     let tenant = &visitor.tenant;
-    let mut tx = app.db.tenant(tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let answer =
         passkey::finish_sign_in(&mut tx, app.context(tenant), session, token, &credential).await?;
     tx.commit().await?;
@@ -83,7 +83,7 @@ async fn page(
     next: &Next,
     credential: Field,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let options = passkey::begin_sign_in(&mut tx, app.context(&visitor.tenant), session).await?;
     tx.commit().await?;
     let errors = summary(&[("credential", &credential)]);

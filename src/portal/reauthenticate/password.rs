@@ -71,7 +71,10 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, recovery, empty);
     }
     let Subscriber { visitor, session, token } = &subscriber;
-    match app.sign_in().password_again(&visitor.tenant, session, token, &password, recovery).await?
+    match visitor
+        .sign_in(&app)
+        .password_again(&visitor.tenant, session, token, &password, recovery)
+        .await?
     {
         PasswordAgain::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
         PasswordAgain::Then(_) if recovery => Ok(next.with(RECOVERY_CODE).into_response()),

@@ -9,7 +9,7 @@ use super::{Asked, Next, done, password};
 use crate::auth::factor::recovery_code::{self, Confirmation};
 use crate::base::japanese::shows_nothing;
 use crate::portal::first_sign_in::LOCKED;
-use crate::portal::recovery_code::{EMPTY, WRONG};
+use crate::portal::second_factor::recovery_code::{EMPTY, WRONG};
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, status_of, summary};
@@ -57,8 +57,8 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, field.with_error(EMPTY));
     }
     let Subscriber { visitor, session, token } = &subscriber;
-    let typed = app.sign_in().recovery_code(&visitor.tenant, session, &code).await?;
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let typed = visitor.sign_in(&app).recovery_code(&visitor.tenant, session, &code).await?;
+    let mut tx = visitor.begin(&app).await?;
     let cx = app.context(&visitor.tenant);
     let confirmation = recovery_code::confirm(&mut tx, cx, session, token, &typed).await?;
     tx.commit().await?;

@@ -9,10 +9,10 @@ use crate::auth::factor::device::{self, Kind};
 use crate::auth::factor::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
-use crate::portal::email_code::EMPTY;
 use crate::portal::first_sign_in::LOCKED;
+use crate::portal::second_factor::email_code::EMPTY;
+use crate::portal::second_factor::totp::{NO_DEVICE, WRONG, choices};
 use crate::portal::sign_in::SignInPage;
-use crate::portal::totp::{NO_DEVICE, WRONG, choices};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
@@ -81,7 +81,7 @@ pub(super) async fn submit(
     }
     let Subscriber { visitor, session, token } = &subscriber;
     let apps = Apps { cx: app.context(&visitor.tenant), sealer: &app.sealer, session };
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(&app).await?;
     let confirmation = apps.confirm(&mut tx, token, device, &code).await?;
     tx.commit().await?;
     match confirmation {
@@ -101,7 +101,7 @@ async fn page(
     next: &Next,
     mut form: AppCodeForm,
 ) -> Result<Response, WebError> {
-    let mut tx = app.db.tenant(visitor.tenant.id).await?;
+    let mut tx = visitor.begin(app).await?;
     let devices = device::list(&mut tx, session.login, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);

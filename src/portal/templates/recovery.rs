@@ -3,9 +3,9 @@
 use super::{Gallery, field, wrong};
 use crate::auth::credentials::password;
 use crate::portal::forgotten::{password as by_user_id, reset, user_id as by_birthdate};
+use crate::portal::opening::UnderMaintenance;
 use crate::portal::sign_in::ClosedPage;
 use crate::tenant::file::{EXAMPLE, parse};
-use crate::web::opening::UnderMaintenance;
 
 pub(super) fn show(gallery: &mut Gallery) {
     for given in [true, false] {

@@ -1,12 +1,12 @@
 //! The settings.
 
 use super::{Gallery, field, wrong};
-use crate::portal::method::methods;
 use crate::portal::reauthenticate::{email_code, passkey, password, recovery_code, totp};
-use crate::portal::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
-use crate::portal::sessions::{SessionLine, SessionsPage, TryLine};
-use crate::portal::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
-use crate::portal::{profile, profile_email};
+use crate::portal::second_factor::method::methods;
+use crate::portal::second_factor::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
+use crate::portal::settings::sessions::{SessionLine, SessionsPage, TryLine};
+use crate::portal::settings::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
+use crate::portal::settings::{profile, profile_email};
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::UserIdRules;
 

@@ -27,7 +27,7 @@ impl FromRequestParts<AppState> for Subscriber {
         let visitor = Visitor::from_request_parts(parts, app).await?;
         match (visitor.subscriber().cloned(), visitor.jar.session()) {
             (Some(session), Some(token)) => Ok(Self { visitor, session, token }),
-            _ => Err(visitor.turn_away(app)),
+            _ => Err(visitor.turn_away()),
         }
     }
 }
@@ -84,7 +84,7 @@ impl FromRequestParts<AppState> for SigningIn {
                 let step = visitor.step(&session);
                 Ok(Self { visitor, session, token, step })
             }
-            _ => Err(visitor.turn_away(app)),
+            _ => Err(visitor.turn_away()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{BY_FORMULA, BY_LETTER};
 use crate::support::people::NANA;
-use crate::support::world::World;
+use crate::support::world::{World, tester};
 
 const PAGE: &str = "/first-sign-in/birthdate";
 
@@ -83,12 +83,10 @@ async fn f2_five_wrong_birthdates_in_a_row_lock_and_a_right_one_forgives() {
 
     let user_id =
         kosmo::auth::credentials::user_id::UserId::parse(BY_FORMULA.person.user_id).unwrap();
-    let mut tx = world.operator.tenant(world.tenant("jomkenpo")).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
     for was_locked in [true, false] {
         let unlocked =
-            kosmo::auth::credentials::login::unlock(&mut tx, &world.clock, &user_id, "test")
-                .await
-                .unwrap();
+            kosmo::auth::credentials::login::unlock(&mut tx, &world.clock, &user_id).await.unwrap();
         assert_eq!(unlocked, Some(was_locked));
     }
     tx.commit().await.unwrap();

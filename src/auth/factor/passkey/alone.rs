@@ -12,7 +12,6 @@ use super::kept::{note_use, passkey_of};
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use super::verdict::Verdict;
 use crate::audit::{self, Action};
-use crate::auth::client::Client;
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::guard::throttle;
@@ -27,6 +26,7 @@ use crate::base::realm::Realm;
 use crate::base::sealed::{Sealed, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
 /// How long a sign-in page may stand open.
@@ -111,12 +111,12 @@ impl SignIn<'_> {
         earlier: Option<SessionId<R>>,
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
-        let mut tx = self.db.tenant_unflushed(visit.tenant.id).await?;
+        let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
         let taken =
             throttle::take::<R>(&mut tx, self.clock, throttle::places(given.client)).await?;
         tx.commit().await?;
         let Some(taken) = taken else { return Ok(Outcome::TooMany) };
-        let mut tx = self.db.tenant(visit.tenant.id).await?;
+        let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
         let ticket = Sealed::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
         let asked = ticket.and_then(|ticket| Some((visit.open::<R>(&ticket)?, ticket)));
@@ -140,7 +140,6 @@ impl SignIn<'_> {
         }
         let Some(login) = login.filter(|_| right) else {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
-            let detail = given.client.detail(detail);
             audit::record_of(&mut tx, self.clock, Action::PasskeyRefused, login, detail).await?;
             tx.commit().await?;
             return Ok(Outcome::Refused);
@@ -153,6 +152,7 @@ impl SignIn<'_> {
         let beginning = Beginning { login, remember_until, client, browser, whole: false };
         let cx = self.context(visit.tenant);
         let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(self.actor.clone().signed_in(login, id));
         let token = proof::prove(&mut tx, cx, id, &token, PROOF).await?;
         let Lookup::Living(session) = lookup::read::<R>(&mut tx, cx, &token).await? else {
             return Ok(Outcome::Refused);

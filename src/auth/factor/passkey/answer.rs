@@ -33,7 +33,7 @@ pub(super) async fn refuse<R: People>(
     session: &Session<R>,
     reason: Option<&str>,
 ) -> Result<Answer, PasskeyError> {
-    let detail = serde_json::json!({ "session": session.id, "reason": reason });
+    let detail = serde_json::json!({ "reason": reason });
     audit::record_of(tx, clock, Action::PasskeyRefused, Some(session.login), detail).await?;
     Ok(Answer::Refused)
 }

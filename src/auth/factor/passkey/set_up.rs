@@ -113,7 +113,7 @@ pub async fn finish_set_up<R: People>(
     if added.rows_affected() == 0 {
         return refuse(tx, cx.clock, session, None).await;
     }
-    let detail = serde_json::json!({ "session": session.id, "device": id });
+    let detail = serde_json::json!({ "device": id });
     audit::record_of(tx, cx.clock, Action::PasskeyAdded, Some(login), detail).await?;
     method::take_wanted(tx, session, SecondFactor::Passkey).await?;
     links::kill(tx, cx.clock, login).await?;

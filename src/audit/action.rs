@@ -1,0 +1,165 @@
+//! What can happen, by name.
+
+/// What happened; the words stay the same for ever, since people search for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    SignInPassword,
+    SignInRefused,
+    SignInComplete,
+    Reauthenticated,
+    ReauthenticationRefused,
+    SignOut,
+    EmailCodeSent,
+    EmailCodeRefused,
+    BirthdateConfirmed,
+    BirthdateRefused,
+    Locked,
+    Unlocked,
+    AccountClosed,
+    AccountReopened,
+    TermsAgreed,
+    AddressAsked,
+    AddressConfirmed,
+    UserIdChosen,
+    MethodChosen,
+    PasswordChanged,
+    ResetAsked,
+    PasswordReset,
+    UserIdAsked,
+    FactorsReset,
+    Registered,
+    SessionsEnded,
+    /// A token that was in use before came back.
+    TokenCopied,
+    BrowserMet,
+    TotpAdded,
+    TotpRefused,
+    PasskeyAdded,
+    PasskeyOfferDeclined,
+    DeviceDeleted,
+    UserIdChanged,
+    PasskeyRefused,
+    RecoveryCodesMade,
+    RecoveryCodeRefused,
+    LettersIssued,
+    MailRetried,
+    MembersImported,
+    /// An operator looked a person up.
+    MemberShown,
+    ExpensesImported,
+    ExpensesPublished,
+    ExpensesWithdrawn,
+    /// A person keeps theirs from the household, or shares them again.
+    ExpensesHidden,
+    ExpensesShown,
+    UpdateMailChosen,
+    /// Something was shown that is nothing of this union's.
+    ForeignRefused,
+    /// Staff asked for what their rights don't allow.
+    AuthzDenied,
+    /// Staff looked for people.
+    PeopleSearched,
+    /// Staff opened a person's page.
+    PersonViewed,
+    MedicalDataViewed,
+    TrailRead,
+}
+
+impl Action {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignInPassword => "sign_in.password_accepted",
+            Self::SignInRefused => "sign_in.refused",
+            Self::SignInComplete => "sign_in.complete",
+            Self::Reauthenticated => "reauthentication.complete",
+            Self::ReauthenticationRefused => "reauthentication.refused",
+            Self::SignOut => "sign_out",
+            Self::EmailCodeSent => "email_code.sent",
+            Self::EmailCodeRefused => "email_code.refused",
+            Self::BirthdateConfirmed => "birthdate.confirmed",
+            Self::BirthdateRefused => "birthdate.refused",
+            Self::Locked => "account.locked",
+            Self::Unlocked => "account.unlocked",
+            Self::AccountClosed => "account.closed",
+            Self::AccountReopened => "account.reopened",
+            Self::TermsAgreed => "terms.agreed",
+            Self::AddressAsked => "email_address.asked",
+            Self::AddressConfirmed => "email_address.confirmed",
+            Self::UserIdChosen => "user_id.chosen",
+            Self::MethodChosen => "second_factor.chosen",
+            Self::PasswordChanged => "password.changed",
+            Self::ResetAsked => "password.reset_asked",
+            Self::PasswordReset => "password.reset",
+            Self::UserIdAsked => "user_id.asked",
+            Self::FactorsReset => "second_factors.reset",
+            Self::Registered => "account.registered",
+            Self::SessionsEnded => "sessions.ended",
+            Self::TokenCopied => "session.token_copied",
+            Self::BrowserMet => "browser.met",
+            Self::TotpAdded => "totp.added",
+            Self::TotpRefused => "totp.refused",
+            Self::PasskeyAdded => "passkey.added",
+            Self::PasskeyOfferDeclined => "passkey.offer_declined",
+            Self::DeviceDeleted => "device.deleted",
+            Self::UserIdChanged => "user_id.changed",
+            Self::PasskeyRefused => "passkey.refused",
+            Self::RecoveryCodesMade => "recovery_codes.made",
+            Self::RecoveryCodeRefused => "recovery_code.refused",
+            Self::LettersIssued => "letters.issued",
+            Self::MailRetried => "mail.retried",
+            Self::MembersImported => "members.imported",
+            Self::MemberShown => "member.shown",
+            Self::ExpensesImported => "expenses.imported",
+            Self::ExpensesPublished => "expenses.published",
+            Self::ExpensesWithdrawn => "expenses.withdrawn",
+            Self::ExpensesHidden => "expenses.hidden",
+            Self::ExpensesShown => "expenses.shown",
+            Self::UpdateMailChosen => "update_mail.chosen",
+            Self::ForeignRefused => "foreign.refused",
+            Self::AuthzDenied => "authz.denied",
+            Self::PeopleSearched => "person.search",
+            Self::PersonViewed => "person.view",
+            Self::MedicalDataViewed => "medical.view",
+            Self::TrailRead => "audit.read",
+        }
+    }
+
+    /// How the act ended, which the action itself says.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::SignInRefused
+            | Self::ReauthenticationRefused
+            | Self::EmailCodeRefused
+            | Self::BirthdateRefused
+            | Self::TotpRefused
+            | Self::PasskeyRefused
+            | Self::RecoveryCodeRefused
+            | Self::ForeignRefused
+            | Self::AuthzDenied => Outcome::Refused,
+            _ => Outcome::Ok,
+        }
+    }
+}
+
+/// How an act ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Ok,
+    /// Nobody was let do it.
+    Refused,
+    /// It was begun, and came to nothing.
+    Failed,
+}
+
+impl Outcome {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What staff do, a type an act: which right it needs, and how the trail calls it.
+//!
+//! A function of a room that serves staff takes the [`Desk`](super::desk::Desk) of its act, so that there is no way in
+//! without the right, and none that the trail doesn't tell of.
+
+use super::right::Right;
+use crate::audit::Action;
+
+/// One thing that staff do.
+pub trait Act {
+    const RIGHT: Right;
+    const ACTION: Action;
+}
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident: $right:ident, $action:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl Act for $name {
+                const RIGHT: Right = Right::$right;
+                const ACTION: Action = Action::$action;
+            }
+        )*
+
+        /// Every act, by its name.
+        pub const ALL: &[(&str, Right, Action)] =
+            &[$((stringify!($name), Right::$right, Action::$action)),*];
+    };
+}
+
+acts! {
+    /// Looks for people; what was typed is not kept, only how many were found.
+    SearchPeople: SeePeople, PeopleSearched;
+    /// Opens a person's page.
+    ViewPerson: SeePeople, PersonViewed;
+    /// Reads a person's medical data.
+    ViewMedicalData: SeeMedicalData, MedicalDataViewed;
+    /// Reads the trail.
+    ReadTrail: ReadTrail, TrailRead;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_acts_are_one_on_the_trail() {
+        let actions: HashSet<_> = ALL.iter().map(|(_, _, action)| action.name()).collect();
+        assert_eq!(actions.len(), ALL.len());
+    }
+}

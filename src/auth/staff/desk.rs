@@ -1,0 +1,150 @@
+//! Where staff act: right and line first, then the act, all in one transaction.
+//!
+//! [`Desk::act`] is the only way to a `Desk`. It asks for the right as it stands at that moment, writes the act's line,
+//! lets the act be done, and commits before anything of it leaves. So nothing is shown, nor changed, without its line: a
+//! line that can't be written, or kept, is an act that didn't happen. A refusal is a line, too, in a transaction of its
+//! own.
+
+use std::marker::PhantomData;
+
+use serde_json::json;
+
+use super::act::Act;
+use super::find;
+use crate::audit::{self, Action, Line, Purpose, Target};
+use crate::base::clock::Clock;
+use crate::base::ids::{LoginId, TenantId};
+use crate::db::actor::{Actor, ActorKind};
+use crate::db::{Db, TenantTx};
+
+/// Who stands before the desk.
+#[derive(Debug, Clone, Copy)]
+pub struct Clerk<'c> {
+    pub db: &'c Db,
+    pub clock: &'c Clock,
+    pub tenant: TenantId,
+    /// As the console's session names them.
+    pub actor: &'c Actor,
+}
+
+/// Whom an act concerns, and why it is done.
+#[derive(Debug, Clone, Default)]
+pub struct Matter {
+    /// The person whose data it is.
+    pub subject: Option<LoginId>,
+    /// The member, where they may have no login.
+    pub member: Option<String>,
+    pub target: Option<Target>,
+    pub purpose: Option<Purpose>,
+    /// In the words of whoever acts.
+    pub reason: Option<String>,
+}
+
+impl Matter {
+    fn line(&self, action: Action) -> Line {
+        let Self { member, target, purpose, reason, .. } = self.clone();
+        Line { member, target, purpose, reason, ..Line::new(action, json!({})) }
+    }
+}
+
+/// Why somebody was refused, as the trail tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// No staff of this union's: a subscriber, or another union's.
+    NotStaff,
+    /// Invited, suspended, or gone.
+    NotInOffice,
+    /// Their roles and extra rights don't allow it.
+    NoRight,
+}
+
+impl Denial {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NotStaff => "not_staff",
+            Self::NotInOffice => "not_in_office",
+            Self::NoRight => "no_right",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error("refused: {}", .0.name())]
+    Denied(Denial),
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// A transaction in which the line of an act is written. A room's function for staff takes it as proof.
+#[derive(Debug)]
+pub struct Desk<A: Act> {
+    tx: TenantTx,
+    act: PhantomData<fn() -> A>,
+}
+
+impl<A: Act> Desk<A> {
+    /// Does `work`, if whoever asks may, and gives what came of it once it is on the trail.
+    ///
+    /// # Errors
+    /// [`DeskError::Denied`], which is on the trail; and those of `work`, after which nothing has happened.
+    pub async fn act<T, E: From<DeskError>>(
+        clerk: Clerk<'_>,
+        matter: Matter,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut desk = Self::open(clerk, &matter).await?;
+        let done = work(&mut desk).await?;
+        desk.tx.commit().await.map_err(DeskError::from)?;
+        Ok(done)
+    }
+
+    /// The union's rows.
+    pub fn tx(&mut self) -> &mut TenantTx {
+        &mut self.tx
+    }
+
+    async fn open(clerk: Clerk<'_>, matter: &Matter) -> Result<Self, DeskError> {
+        let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
+        if let Err(denial) = admit::<A>(&mut tx, clerk).await? {
+            drop(tx);
+            deny::<A>(clerk, matter, denial).await?;
+            return Err(DeskError::Denied(denial));
+        }
+        let line = matter.line(A::ACTION);
+        audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
+        Ok(Self { tx, act: PhantomData })
+    }
+}
+
+/// Lets somebody in under their name and roles of this moment.
+async fn admit<A: Act>(
+    tx: &mut TenantTx,
+    clerk: Clerk<'_>,
+) -> Result<Result<(), Denial>, sqlx::Error> {
+    let login =
+        clerk.actor.id.filter(|_| clerk.actor.kind == ActorKind::Staff).map(LoginId::from_uuid);
+    let Some(login) = login else { return Ok(Err(Denial::NotStaff)) };
+    let Some(staff) = find(tx, login).await? else { return Ok(Err(Denial::NotStaff)) };
+    if !staff.are_in_office(clerk.clock.today()) {
+        return Ok(Err(Denial::NotInOffice));
+    }
+    let Some(rights) = staff.rights.filter(|rights| rights.allow(A::RIGHT)) else {
+        return Ok(Err(Denial::NoRight));
+    };
+    let actor = Actor { label: Some(staff.name), roles: rights.names(), ..clerk.actor.clone() };
+    tx.goes_on_as(actor);
+    Ok(Ok(()))
+}
+
+async fn deny<A: Act>(
+    clerk: Clerk<'_>,
+    matter: &Matter,
+    denial: Denial,
+) -> Result<(), sqlx::Error> {
+    let detail = json!({ "act": A::ACTION.name(), "right": format!("{:?}", A::RIGHT) });
+    let line = Line { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
+    let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
+    audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
+    tx.commit().await
+}

@@ -1,0 +1,56 @@
+//! A union's staff: who they are, what they may do, and the desk at which they do it.
+
+pub mod act;
+pub mod desk;
+pub mod right;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use self::right::Rights;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Staff};
+use crate::db::TenantTx;
+
+/// A staff member, as they stand now.
+#[derive(Debug, Clone)]
+pub struct StaffMember {
+    pub name: String,
+    /// None for roles that this program doesn't know, or that can't be held together.
+    pub rights: Option<Rights>,
+    accepted_at: Option<DateTime<Utc>>,
+    suspended_at: Option<DateTime<Utc>>,
+    leaves_on: Option<NaiveDate>,
+}
+
+impl StaffMember {
+    /// Returns true if they may act on a day: they took the invitation up, nobody has suspended them, and they have not
+    /// left.
+    #[must_use]
+    pub fn are_in_office(&self, today: NaiveDate) -> bool {
+        let left = self.leaves_on.is_some_and(|day| day < today);
+        self.accepted_at.is_some() && self.suspended_at.is_none() && !left
+    }
+}
+
+/// The staff member of a login, as they stand now.
+pub async fn find(
+    tx: &mut TenantTx,
+    login: LoginId<Staff>,
+) -> Result<Option<StaffMember>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select name, roles, extra_rights, accepted_at, suspended_at, leaves_on from staff
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        Staff::NAME,
+        login.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| StaffMember {
+        name: row.name,
+        rights: Rights::of_names(&row.roles, &row.extra_rights),
+        accepted_at: row.accepted_at,
+        suspended_at: row.suspended_at,
+        leaves_on: row.leaves_on,
+    }))
+}

@@ -1,0 +1,157 @@
+//! Asking before what can't be taken back (O1, O2).
+
+use std::io::{self, BufRead, IsTerminal as _, Write};
+
+use super::Outcome;
+use crate::base::japanese::fold;
+
+/// What came of asking.
+pub(in crate::cli) enum Answer<T> {
+    /// To be kept.
+    Yes(T),
+    /// Nothing was changed, which was said.
+    No(Outcome),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    Given,
+    Refused,
+    /// There was nobody to ask.
+    Unasked,
+}
+
+/// Works something out, shows what it touches, and asks whether to keep it. Nothing that `work` holds
+/// open waits for the person: it is dropped before the question, and done anew after it. What is kept is
+/// what was shown, by the equality of `T`: counts that only describe (people, sessions) have no part in it,
+/// since they change while the person thinks. Where `touches` has no line, or with `yes`, nobody is asked.
+///
+/// # Errors
+/// Those of `work`, and the terminal's.
+pub(in crate::cli) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
+    yes: bool,
+    touches: impl FnOnce(&T) -> Vec<String>,
+    work: impl AsyncFnMut() -> Result<(T, R), E>,
+) -> Result<Answer<(T, R)>, E> {
+    let at_the_terminal = |touched: &[String]| {
+        let stdin = io::stdin();
+        let person = stdin.is_terminal().then(|| stdin.lock());
+        ask(touched, person, &mut io::stderr())
+    };
+    confirmed_by(at_the_terminal, yes, touches, work).await
+}
+
+async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
+    ask: impl FnOnce(&[String]) -> io::Result<Consent>,
+    yes: bool,
+    touches: impl FnOnce(&T) -> Vec<String>,
+    mut work: impl AsyncFnMut() -> Result<(T, R), E>,
+) -> Result<Answer<(T, R)>, E> {
+    let (shown, undone) = work().await?;
+    let touched = touches(&shown);
+    if yes || touched.is_empty() {
+        return Ok(Answer::Yes((shown, undone)));
+    }
+    drop(undone);
+    match ask(&touched)? {
+        Consent::Given => {}
+        Consent::Refused => return Ok(Answer::No(Outcome::Failed)),
+        Consent::Unasked => return Ok(Answer::No(Outcome::Unconfirmed)),
+    }
+    let (now, done) = work().await?;
+    if now != shown {
+        eprintln!("確認のあいだに内容が変わりました。何も変えていません。もう一度実行してください");
+        return Ok(Answer::No(Outcome::Failed));
+    }
+    Ok(Answer::Yes((now, done)))
+}
+
+fn ask(
+    touched: &[String],
+    person: Option<impl BufRead>,
+    screen: &mut impl Write,
+) -> io::Result<Consent> {
+    for line in touched {
+        writeln!(screen, "{line}")?;
+    }
+    let Some(mut person) = person else {
+        writeln!(
+            screen,
+            "確認が必要なため、何も変えていません。実行するには --yes を付けてください"
+        )?;
+        return Ok(Consent::Unasked);
+    };
+    loop {
+        write!(screen, "実行しますか？ [y/N] ")?;
+        screen.flush()?;
+        let mut line = String::new();
+        let ended = person.read_line(&mut line)? == 0;
+        match fold(&line).to_lowercase().as_str() {
+            "y" | "yes" | "はい" => return Ok(Consent::Given),
+            "" | "n" | "no" | "いいえ" => {
+                writeln!(screen, "{}何も変えていません", if ended { "\n" } else { "" })?;
+                return Ok(Consent::Refused);
+            }
+            _ => writeln!(screen, "y または n を入力してください")?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(typed: Option<&str>) -> (Consent, String) {
+        let mut screen = Vec::new();
+        let consent = ask(&["3件".to_owned()], typed.map(str::as_bytes), &mut screen).unwrap();
+        (consent, String::from_utf8(screen).unwrap())
+    }
+
+    #[test]
+    fn o2_a_person_at_a_terminal_is_asked_and_only_a_yes_is_a_yes() {
+        for (typed, consent) in [
+            ("y\n", Consent::Given),
+            ("ＹＥＳ\n", Consent::Given),
+            ("はい\n", Consent::Given),
+            ("なに\ny\n", Consent::Given),
+            ("n\n", Consent::Refused),
+            ("いいえ\n", Consent::Refused),
+            ("\n", Consent::Refused),
+            ("", Consent::Refused),
+            ("なに\n", Consent::Refused),
+        ] {
+            let (answer, screen) = answered(Some(typed));
+            assert_eq!(answer, consent, "{typed:?}");
+            assert!(screen.starts_with("3件\n実行しますか？"), "{screen}");
+            assert_eq!(screen.contains("何も変えていません"), consent == Consent::Refused);
+        }
+    }
+
+    #[test]
+    fn o2_without_a_terminal_nothing_happens_and_the_way_is_told() {
+        let (answer, screen) = answered(None);
+        assert_eq!(answer, Consent::Unasked);
+        assert!(screen.starts_with("3件\n") && screen.contains("--yes"), "{screen}");
+    }
+
+    /// Works out what grows by `step` each time, asks a person, and tells how often it was worked out.
+    async fn asked(typed: &str, yes: bool, step: i32) -> (Answer<(i32, ())>, i32) {
+        let mut runs = 0;
+        let ask = |touched: &[String]| ask(touched, Some(typed.as_bytes()), &mut Vec::new());
+        let touches = |count: &i32| vec![format!("{count}件")];
+        let answer = confirmed_by(ask, yes, touches, async || {
+            runs += 1;
+            Ok::<_, io::Error>((3 + step * runs, ()))
+        });
+        (answer.await.unwrap(), runs)
+    }
+
+    #[tokio::test]
+    async fn o2_what_is_kept_is_what_was_shown() {
+        assert!(matches!(asked("", true, 0).await, (Answer::Yes((3, ())), 1)), "nobody is asked");
+        assert!(matches!(asked("y", false, 0).await, (Answer::Yes((3, ())), 2)));
+        assert!(matches!(asked("n", false, 0).await, (Answer::No(Outcome::Failed), 1)));
+        let changed = asked("y", false, 1).await;
+        assert!(matches!(changed, (Answer::No(Outcome::Failed), 2)), "it changed meanwhile");
+    }
+}

@@ -1,0 +1,33 @@
+//! The first page, which only says whose console it is.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::tenant::directory::Tenant;
+use crate::web::error::WebError;
+use crate::web::page::{Frame, Page};
+use crate::web::state::AppState;
+
+#[derive(Debug, Serialize)]
+struct ConsoleHome {
+    /// Whether the union is in service.
+    open: bool,
+}
+
+impl Page for ConsoleHome {
+    const TEMPLATE: &'static str = "console/home.html";
+}
+
+/// `GET /`. It asks nobody who they are, and sets no cookie.
+pub(super) async fn show(
+    State(app): State<AppState>,
+    Extension(tenant): Extension<Arc<Tenant>>,
+) -> Result<Response, WebError> {
+    let open = tenant.enabled;
+    app.pages.render(&Frame::nobodys(tenant), StatusCode::OK, &ConsoleHome { open })
+}

@@ -1,0 +1,118 @@
+//! 「認証方法」: the choice of a second factor (F8), and choosing again before one is set up.
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::factor::method;
+use crate::auth::journey::Step;
+use crate::portal::ONWARD;
+use crate::tenant::policy::{SecondFactor, SignIn};
+use crate::web::error::WebError;
+use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::identity::SigningIn;
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct MethodPage {
+    pub(in crate::portal) methods: Vec<Choice>,
+    pub(in crate::portal) form: MethodForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct MethodForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) method: Field,
+}
+
+impl Page for MethodPage {
+    const TEMPLATE: &'static str = "portal/method.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::portal) struct Chosen {
+    #[serde(default)]
+    method: String,
+}
+
+pub(in crate::portal) async fn show(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+) -> Result<Response, WebError> {
+    page(&app, &setting_up(signing_in)?, Field::default())
+}
+
+pub(in crate::portal) async fn submit(
+    State(app): State<AppState>,
+    signing_in: SigningIn,
+    Form { fields, .. }: Form<Chosen>,
+) -> Result<Response, WebError> {
+    let signing_in = setting_up(signing_in)?;
+    let SigningIn { visitor, session, token, .. } = &signing_in;
+    match chosen(&visitor.tenant.config.sign_in, &fields.method) {
+        Ok(Some(method)) => {
+            let tenant = &visitor.tenant;
+            let mut tx = visitor.begin(&app).await?;
+            method::choose(&mut tx, app.context(tenant), session, token, method).await?;
+            tx.commit().await?;
+            Ok(Redirect::to(ONWARD).into_response())
+        }
+        Ok(None) => Ok(Redirect::to(ONWARD).into_response()),
+        Err(error) => page(&app, &signing_in, Field::with_value(&fields.method).with_error(error)),
+    }
+}
+
+/// Only what is not set up yet may be exchanged by the password alone.
+fn setting_up(signing_in: SigningIn) -> Result<SigningIn, WebError> {
+    match signing_in.step {
+        Step::PasskeySetUp => Ok(signing_in),
+        _ => signing_in.at(Step::TotpSetUp),
+    }
+}
+
+/// The method a form names: `None` where the union asks for none.
+///
+/// # Errors
+/// What the person is told.
+pub(in crate::portal) fn chosen(
+    policy: &SignIn,
+    name: &str,
+) -> Result<Option<SecondFactor>, &'static str> {
+    if policy.second_factors.is_empty() {
+        return Ok(None);
+    }
+    let found = policy.second_factors.iter().find(|method| method.name() == name);
+    found.map(|method| Some(*method)).ok_or("認証方法を選択してください。")
+}
+
+/// The radio buttons: those that the union allows, in its order (T4). The recommended one is
+/// ticked beforehand where nothing was chosen.
+pub(in crate::portal) fn methods(policy: &SignIn, chosen: &str) -> Vec<Choice> {
+    let ticked = match chosen {
+        "" => policy.recommended.map_or("", SecondFactor::name),
+        chosen => chosen,
+    };
+    policy
+        .second_factors
+        .iter()
+        .map(|method| Choice {
+            value: method.name().to_owned(),
+            label: method.label().to_owned(),
+            recommended: policy.recommended == Some(*method),
+            checked: method.name() == ticked,
+        })
+        .collect()
+}
+
+fn page(app: &App, signing_in: &SigningIn, method: Field) -> Result<Response, WebError> {
+    let policy = &signing_in.visitor.tenant.config.sign_in;
+    let errors = summary(&[("method", &method)]);
+    let status = status_of(&errors);
+    let methods = methods(policy, &method.value);
+    signing_in.visitor.page(
+        app,
+        status,
+        &MethodPage { methods, form: MethodForm { errors, method } },
+    )
+}

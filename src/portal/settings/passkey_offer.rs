@@ -1,0 +1,40 @@
+//! The offer of a passkey on the top page, and 「設定しない」.
+
+use axum::extract::State;
+use axum::response::{Redirect, Response};
+
+use crate::auth::factor::passkey_offer;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form};
+use crate::web::identity::{Subscriber, Visitor};
+use crate::web::state::{App, AppState};
+
+pub(in crate::portal) const PAGE: &str = "/passkey-offer";
+const DECLINED: &str =
+    "パスキーを設定しないことを承りました。あとから「ログイン方法変更」で設定できます。";
+
+/// Returns true if the person who looks at the top page is to be offered one.
+pub(in crate::portal) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebError> {
+    let policy = &visitor.tenant.config;
+    let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);
+    let Some(session) = visitor.subscriber().filter(thinkable) else { return Ok(false) };
+    let mut tx = visitor.begin(app).await?;
+    let due = passkey_offer::is_due(&mut tx, session.login).await?;
+    tx.commit().await?;
+    Ok(due)
+}
+
+pub(in crate::portal) async fn back() -> Redirect {
+    Redirect::to("/")
+}
+
+pub(in crate::portal) async fn decline(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+    Form { .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    let mut tx = visitor.begin(&app).await?;
+    passkey_offer::decline(&mut tx, &app.clock, &session).await?;
+    tx.commit().await?;
+    visitor.say(&app, visitor.jar.clone(), "/", DECLINED)
+}

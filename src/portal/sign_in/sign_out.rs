@@ -1,0 +1,55 @@
+//! 「ログアウトしてもよろしいですか？」 (L10).
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Serialize;
+
+use crate::audit::{self, Action};
+use crate::auth::journey::Step;
+use crate::auth::session;
+use crate::portal::first_sign_in::AGAIN;
+use crate::web::error::WebError;
+use crate::web::form::{Button, Form};
+use crate::web::identity::Subscriber;
+use crate::web::page::Page;
+use crate::web::state::AppState;
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct SignOut {}
+
+impl Page for SignOut {
+    const TEMPLATE: &'static str = "portal/sign_out.html";
+}
+
+pub(in crate::portal) async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, .. }: Subscriber,
+) -> Result<Response, WebError> {
+    visitor.page(&app, StatusCode::OK, &SignOut {})
+}
+
+/// Also the way out of a sign-in that is not complete.
+pub(in crate::portal) async fn submit(
+    State(app): State<AppState>,
+    Form { visitor, .. }: Form<Button>,
+) -> Result<Response, WebError> {
+    if let Some(session) = visitor.session() {
+        let mut tx = visitor.begin(&app).await?;
+        if session::end(&mut tx, &app.clock, session.id).await? {
+            let detail = serde_json::json!({});
+            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.login), detail)
+                .await?;
+        }
+        tx.commit().await?;
+    }
+    // Nobody who has to come back at once is left on the top page.
+    let comes_back = visitor
+        .session()
+        .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
+    let onward = if comes_back { AGAIN } else { "/" };
+    let jar = visitor.jar.without_visit();
+    // The next person at this browser did not ask for the page that this one had wanted.
+    let jar = if comes_back { jar } else { jar.without_next() };
+    Ok((jar, Redirect::to(onward)).into_response())
+}

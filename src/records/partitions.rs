@@ -1,0 +1,95 @@
+//! Years to come: tables of records have a partition a year, and an open one after the last.
+//!
+//! The open partition takes rows of years that nobody prepared, so that no notice is without a place; but several years in
+//! one partition are vacuumed, kept in memory and detached together. Only the owner of the tables may split it, and
+//! no process that serves people runs as the owner: `kosmo migrate` does it each time, and `kosmo doctor` says a
+//! year ahead that it is due.
+
+use chrono::{Datelike as _, NaiveDate};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use crate::db::PlatformTx;
+
+/// The tables that have a partition a year, by a first day.
+const TABLES: [&str; 1] = ["expenses"];
+/// How many years after this one have partitions once the tables were extended.
+const YEARS_AHEAD: i32 = 3;
+/// How many years after this one have to have theirs.
+const YEARS_NEEDED: i32 = 1;
+
+/// A year that a table has no partition for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    pub table: &'static str,
+    pub year: i32,
+}
+
+/// Splits the years up to the third from now off the open partitions, one transaction each. Returns how many there were.
+/// The connection belongs to the owner of the tables.
+pub async fn extend(owner: &mut PgConnection, today: NaiveDate) -> Result<usize, sqlx::Error> {
+    let mut added = 0;
+    for table in TABLES {
+        let last = last_year(owner, table).await?;
+        for year in last + 1..=today.year() + YEARS_AHEAD {
+            split_off(owner, table, year).await?;
+            added += 1;
+        }
+    }
+    Ok(added)
+}
+
+/// The years that have to have a partition by now, and have none.
+pub async fn missing(tx: &mut PlatformTx, today: NaiveDate) -> Result<Vec<Missing>, sqlx::Error> {
+    let mut missing = Vec::new();
+    for table in TABLES {
+        let last = last_year(tx.conn(), table).await?;
+        let years = last + 1..=today.year() + YEARS_NEEDED;
+        missing.extend(years.map(|year| Missing { table, year }));
+    }
+    Ok(missing)
+}
+
+/// The last year that has a partition, by the partitions' names.
+async fn last_year(conn: &mut PgConnection, table: &str) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select max(substring(c.relname from '_(\d{4})$')::int) as "year!"
+           from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = $1::text::regclass"#,
+        table
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Gives a year its partition, with the rows of it that lie in the open one. That one is small: whoever migrates in time finds
+/// it empty. Nobody waits for it for longer than a few seconds: it fails instead, and can be run again.
+async fn split_off(owner: &mut PgConnection, table: &str, year: i32) -> Result<(), sqlx::Error> {
+    let (partition, later, staging) =
+        (format!("{table}_{year}"), format!("{table}_later"), format!("{table}_moving"));
+    let (first, next) = (format!("'{year}-01-01'"), format!("'{}-01-01'", year + 1));
+    let mut tx = owner.begin().await?;
+    for statement in [
+        "set local lock_timeout = '5s'".to_owned(),
+        format!("alter table {table} detach partition {later}"),
+        format!(
+            "create table {partition} partition of {table} for values from ({first}) to ({next})"
+        ),
+        format!("call protect_by_tenant('{partition}')"),
+        // The guard holds for the owner, too, who moves the rows of every union.
+        format!("alter table {later} no force row level security"),
+        format!("alter table {partition} no force row level security"),
+        format!(
+            "with {staging} as (delete from {later} where notice_month < {next} returning *)
+             insert into {partition} select * from {staging}"
+        ),
+        format!("alter table {later} force row level security"),
+        format!("alter table {partition} force row level security"),
+        format!(
+            "alter table {table} attach partition {later} for values from ({next}) to (maxvalue)"
+        ),
+    ] {
+        // Names and years are this module's own.
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+    }
+    tx.commit().await
+}

@@ -1,0 +1,86 @@
+//! Mails that tell of a month just published (M1), and of nothing that is in it (M4).
+
+use chrono::TimeDelta;
+
+use super::RecordKind;
+use crate::audit::{self, Action};
+use crate::auth::context::Context;
+use crate::auth::session::Session;
+use crate::base::clock::Clock;
+use crate::base::ids::{LoginId, NoticeId};
+use crate::db::TenantTx;
+use crate::mail::message::Mail;
+use crate::mail::{circular, preferences};
+use crate::tenant::policy::{TenantConfig, UpdateMail};
+
+/// Update mails leave one by one, so that neither the mail provider nor the portal meets everybody at once.
+const MAIL_EVERY: TimeDelta = TimeDelta::milliseconds(100);
+
+/// Why nobody was told.
+#[derive(Debug, thiserror::Error)]
+pub enum TellError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Mail(#[from] tera::Error),
+}
+
+impl RecordKind {
+    /// What a person refuses who doesn't want to hear of such records.
+    #[must_use]
+    pub const fn update_mail(self) -> UpdateMail {
+        match self {
+            Self::Expenses => UpdateMail::Expenses,
+        }
+    }
+
+    /// Returns true if the union tells of such records by mail.
+    #[must_use]
+    pub fn is_told_by(self, policy: &TenantConfig) -> bool {
+        policy.update_mails.contains(&self.update_mail())
+    }
+}
+
+/// Returns true if a person wants such mails, or never said.
+pub async fn wants(
+    tx: &mut TenantTx,
+    account: LoginId,
+    kind: RecordKind,
+) -> Result<bool, sqlx::Error> {
+    preferences::wants(tx, account, kind.update_mail()).await
+}
+
+/// Notes that a person wants such mails, or refuses them.
+pub async fn choose(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session,
+    kind: RecordKind,
+    wanted: bool,
+) -> Result<(), sqlx::Error> {
+    let mail = kind.update_mail();
+    preferences::set(tx, session.login, mail, wanted).await?;
+    let detail = serde_json::json!({ "kind": mail.name(), "wanted": wanted });
+    audit::record(tx, clock, Action::UpdateMailChosen, Some(session.login), detail).await
+}
+
+/// Writes one mail about a notice to each address. Returns how many.
+pub async fn tell(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    notice: NoticeId,
+    mail: &impl Mail,
+    addresses: &[String],
+) -> Result<u64, TellError> {
+    let letter = cx.mail.write(cx.tenant, mail)?;
+    Ok(circular::enqueue(tx, cx.clock, &letter, addresses, MAIL_EVERY, notice.0).await?)
+}
+
+/// Keeps back what tells of a notice and has not left yet.
+pub async fn take_back(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    notice: NoticeId,
+) -> Result<(), sqlx::Error> {
+    circular::take_back(tx, clock, notice.0).await
+}

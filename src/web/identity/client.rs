@@ -1,0 +1,49 @@
+//! Where a request came from, and who is behind it before anything is proved.
+//!
+//! Behind a proxy the connection is the proxy's, so the operator names the header in which that
+//! tells the browser's address; no other header is believed.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::USER_AGENT;
+use axum::http::request::Parts;
+
+use crate::base::ids::RequestId;
+use crate::db::actor::{Actor, ActorKind, Client};
+use crate::tenant::hosts::Door;
+use crate::web::state::AppState;
+
+/// Longer names of browsers are cut: nobody has to believe them.
+const LONGEST_USER_AGENT: usize = 256;
+
+impl FromRequestParts<AppState> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let address = match &app.client_address_header {
+            Some(name) => header(name).and_then(|value| value.trim().parse().ok()),
+            None => parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip()),
+        };
+        let user_agent =
+            header(&USER_AGENT).map(|text| text.chars().take(LONGEST_USER_AGENT).collect());
+        Ok(Self { address, user_agent })
+    }
+}
+
+/// Somebody at the door of whom nothing is proved yet.
+impl FromRequestParts<AppState> for Actor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
+        let client = Client::from_request_parts(parts, app).await?;
+        let kind = match parts.extensions.get::<Door>() {
+            Some(Door::Console) => ActorKind::Staff,
+            Some(Door::Portal) | None => ActorKind::Subscriber,
+        };
+        let request = parts.extensions.get::<RequestId>().copied();
+        Ok(Self::unknown(kind, client, request))
+    }
+}

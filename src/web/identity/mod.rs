@@ -1,0 +1,365 @@
+//! Who is asking: extractors that a handler takes as proof.
+//!
+//! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given a right password and owes a
+//! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value, and
+//! without a re-authentication no [`Fresh`] one.
+
+mod client;
+pub mod cookies;
+mod proof;
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+
+use self::cookies::{Cookies, Sealable};
+pub use self::proof::{Fresh, SigningIn, Subscriber};
+use super::error::{Failure, WebError, foreign};
+use super::form::answer::{self, Asked};
+use super::page::{Frame, Page, Person};
+use super::state::{App, AppState};
+use crate::auth::context::SignIn;
+use crate::auth::guard::foreign::Foreign;
+use crate::auth::guard::known_browser::KNOWN_FOR;
+use crate::auth::journey::{Progress, Step};
+use crate::auth::session::{self, Lookup, Session};
+use crate::base::ids::{LoginId, SessionId};
+use crate::base::japanese::day;
+use crate::base::realm::Subscribers;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::db::actor::Actor;
+use crate::tenant::directory::Tenant;
+
+/// A note on the answer to somebody who has to sign in, or to finish that, before the page is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnedAway;
+
+/// Anybody on a union's host.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub tenant: Arc<Tenant>,
+    /// As the trail names them.
+    pub actor: Arc<Actor>,
+    /// Cookies as they came, and those that the answer sets.
+    pub jar: Cookies,
+    /// What the browser is known by.
+    pub browser: PlainToken,
+    visit: PlainToken,
+    lookup: Option<Lookup>,
+    foreign: Option<Foreign>,
+    asked: Asked,
+}
+
+impl Visitor {
+    /// Opens a transaction within the union, for whoever asks.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(&self, app: &App) -> Result<TenantTx, sqlx::Error> {
+        app.db.tenant(self.tenant.id, &self.actor).await
+    }
+
+    /// What signing in needs, for whoever asks.
+    #[must_use]
+    pub fn sign_in<'s>(&'s self, app: &'s App) -> SignIn<'s> {
+        app.sign_in(&self.actor)
+    }
+
+    /// The living session, complete or not.
+    #[must_use]
+    pub fn session(&self) -> Option<&Session> {
+        match &self.lookup {
+            Some(Lookup::Living(session)) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// The session that this browser leaves behind when it begins another, or signs out.
+    #[must_use]
+    pub fn earlier(&self) -> Option<SessionId> {
+        match &self.lookup {
+            Some(Lookup::Living(session)) => Some(session.id),
+            Some(Lookup::Superseded { session, .. }) => Some(*session),
+            _ => None,
+        }
+    }
+
+    /// The session whose sign-in is complete.
+    #[must_use]
+    pub fn subscriber(&self) -> Option<&Session> {
+        self.session().filter(|session| self.step(session) == Step::Complete)
+    }
+
+    /// 「全6ステップ中3」 of whoever is in the first sign-in.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        self.session().and_then(|session| session.progress(&self.tenant.config))
+    }
+
+    /// What every page shows.
+    #[must_use]
+    pub fn frame(&self) -> Frame {
+        Frame {
+            tenant: self.tenant.clone(),
+            person: self.subscriber().map(person),
+            csrf: self.csrf(),
+            offers_recovery_code: self.tenant.config.sign_in.offers_recovery_codes()
+                && self.session().is_some_and(|session| session.has_recovery_codes),
+            said: None,
+        }
+    }
+
+    /// The token that this visitor's forms carry: of the visit, and of the person once one signs in, so that
+    /// somebody who knows a visit of before knows none of that person's forms. Tabs in which one person signs in share it.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        self.csrf_of(match &self.lookup {
+            Some(Lookup::Living(session)) => Some(session.login),
+            Some(Lookup::Superseded { login, .. }) => Some(*login),
+            _ => None,
+        })
+    }
+
+    /// The token of the sign-in page's form, which may have been drawn before another window began a session.
+    pub(super) fn csrf_before_sign_in(&self) -> String {
+        self.csrf_of(None)
+    }
+
+    fn csrf_of(&self, person: Option<LoginId>) -> String {
+        let person = person.map(|person| person.to_string()).unwrap_or_default();
+        let data = format!("{} {person}", self.tenant.id);
+        self.visit.derive("csrf", data.as_bytes()).to_text()
+    }
+
+    /// Why a form is refused that carries another token: a session that is over says so itself.
+    pub(super) fn refuse_form(self) -> Response {
+        match self.lookup {
+            Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(),
+            _ => foreign(Foreign::Form, Failure::StaleForm.into_response()),
+        }
+    }
+
+    /// What a passkey's challenge is bound to before anybody has a session.
+    #[must_use]
+    pub fn passkey_secret(&self) -> String {
+        self.visit.derive("passkey", self.tenant.id.0.as_bytes()).to_text()
+    }
+
+    /// What the cookie is sealed with that keeps what a form came to.
+    pub(super) fn answers_secret(&self) -> String {
+        self.visit.derive("answer", self.tenant.id.0.as_bytes()).to_text()
+    }
+
+    pub(super) const fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// A page, with the cookie that its forms need. Where it answers a form, the browser is led to the
+    /// form's address, which shows it (see [`super::form::answer`]).
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page<P: Page>(
+        &self,
+        app: &App,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        answer::show(self, app, &self.asked.address(), status, page)
+    }
+
+    /// A page that is shown once, and kept nowhere.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
+        let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
+        Ok((self.jar.clone(), page).into_response())
+    }
+
+    /// [`Visitor::page`] where a form is answered at another address than its own, which may have a query.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page_at<P: Page>(
+        &self,
+        app: &App,
+        at: &str,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        answer::show(self, app, at, status, page)
+    }
+
+    /// Leads to a page that says at its top, once, what was done and what comes next. `jar`: the
+    /// browser's cookies from now on.
+    ///
+    /// # Errors
+    /// None that a caller could handle.
+    pub fn say(
+        &self,
+        app: &App,
+        jar: Cookies,
+        path: &str,
+        said: &str,
+    ) -> Result<Response, WebError> {
+        answer::say(self, jar, app, path, said)
+    }
+
+    /// The cookies of a browser in which a session has begun.
+    pub fn signed_in(
+        self,
+        app: &App,
+        token: &PlainToken,
+        remember_until: Option<DateTime<Utc>>,
+    ) -> Cookies {
+        let lasts = remember_until.map(|until| until - app.clock.now());
+        let jar = self.jar.with_session(token, lasts);
+        jar.with_browser(&app.sealer, self.tenant.id, &self.browser, KNOWN_FOR)
+    }
+
+    /// The cookies of the same browser under its session's newer token.
+    pub fn renewed(self, app: &App, token: &PlainToken) -> Cookies {
+        let until = self.session().and_then(|session| session.remember_until);
+        let lasts = until.map(|until| until - app.clock.now());
+        self.jar.with_session(token, lasts)
+    }
+
+    /// The cookies of a browser whose session got a newer token by this very request.
+    #[must_use]
+    pub fn rotated(self) -> Option<Cookies> {
+        self.session()?.rotated.as_ref()?;
+        Some(self.jar)
+    }
+
+    /// What the browser shows that is nothing of this union's.
+    #[must_use]
+    pub const fn shows_foreign(&self) -> Option<Foreign> {
+        self.foreign
+    }
+
+    /// The same browser, without its session.
+    #[must_use]
+    pub fn signed_out(self) -> Self {
+        Self { jar: self.jar.without_session(), lookup: None, ..self }
+    }
+
+    fn step(&self, session: &Session) -> Step {
+        session.next_step(&self.tenant.config)
+    }
+
+    /// Why a page behind sign-in is not shown.
+    fn turn_away(self) -> Response {
+        let mut response = self.elsewhere();
+        response.extensions_mut().insert(TurnedAway);
+        response
+    }
+
+    fn elsewhere(self) -> Response {
+        match &self.lookup {
+            Some(Lookup::Living(session)) => {
+                Redirect::to(self.step(session).path()).into_response()
+            }
+            Some(Lookup::Expired) => {
+                // At once, to a form as well: what its answer would be kept for has just been forgotten.
+                (self.jar.without_visit(), Failure::SessionExpired).into_response()
+            }
+            // The newer token is in the browser, or on its way there.
+            Some(Lookup::Superseded { .. }) => Redirect::to("/").into_response(),
+            Some(Lookup::Unknown) => {
+                (self.jar.without_visit(), Redirect::to("/sign-in")).into_response()
+            }
+            None => Redirect::to("/sign-in").into_response(),
+        }
+    }
+}
+
+fn person(session: &Session) -> Person {
+    Person {
+        name: session.name.clone(),
+        lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
+        until: session.person.loss.map(|loss| day(loss.last_day())),
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
+        // A form's extractor and its handler's ask for the same visitor.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let tenant = parts
+            .extensions
+            .get::<Arc<Tenant>>()
+            .cloned()
+            .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
+        let Ok(mut actor) = Actor::from_request_parts(parts, app).await;
+        let mut jar = Cookies::of(&parts.headers);
+        let (lookup, never_ours) = match jar.session() {
+            Some(token) => {
+                let found = look_up(app, &tenant, &actor, &token).await;
+                let (lookup, never_ours) = found.map_err(IntoResponse::into_response)?;
+                (Some(lookup), never_ours)
+            }
+            None => (None, false),
+        };
+        if let Some(Lookup::Living(session)) = &lookup {
+            actor = actor.signed_in(session.login, session.id);
+        }
+        if never_ours {
+            jar = jar.without_session();
+        }
+        let visit = jar.visit(&app.sealer, tenant.id);
+        let browser = jar.browser(&app.sealer, tenant.id);
+        let shows = match visit.is_foreign() || browser.is_foreign() {
+            _ if never_ours => Some(Foreign::Session),
+            true => Some(Foreign::Cookie),
+            false => None,
+        };
+        if let Some(Lookup::Living(session)) = &lookup
+            && let Some(token) = &session.rotated
+        {
+            let lasts = session.remember_until.map(|until| until - app.clock.now());
+            jar = jar.with_session(token, lasts);
+        }
+        let (jar, visit) = match visit {
+            Sealable::Own(visit) => (jar, visit),
+            Sealable::Foreign | Sealable::Nothing => {
+                let visit = PlainToken::random();
+                (jar.with_visit(&app.sealer, tenant.id, &visit), visit)
+            }
+        };
+        let (jar, browser) = match browser {
+            Sealable::Own(browser) => (jar, browser),
+            Sealable::Foreign => (jar.without_browser(), PlainToken::random()),
+            Sealable::Nothing => (jar, PlainToken::random()),
+        };
+        let asked = Asked::of(parts);
+        let actor = Arc::new(actor);
+        let visitor = Self { tenant, actor, jar, browser, visit, lookup, foreign: shows, asked };
+        parts.extensions.insert(visitor.clone());
+        Ok(visitor)
+    }
+}
+
+/// Whose session a token is, and whether it never was one of this union's.
+async fn look_up(
+    app: &App,
+    tenant: &Tenant,
+    actor: &Actor,
+    token: &PlainToken,
+) -> Result<(Lookup, bool), WebError> {
+    let mut tx = app.db.tenant(tenant.id, actor).await?;
+    let lookup = session::find(&mut tx, app.context(tenant), token).await?;
+    let is_unknown = matches!(lookup, Lookup::Unknown);
+    let never_ours = is_unknown && !session::was_ours::<Subscribers>(&mut tx, token).await?;
+    tx.commit().await?;
+    Ok((lookup, never_ours))
+}

@@ -1,0 +1,205 @@
+//! Every statement on a union's table names the union: the second lock beside row-level security, and what lets the
+//! database be spread over machines (infra/scale).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::files::{only_in_tests, sources};
+use crate::sql::untied;
+
+/// Statements that are of several unions on purpose, by file and beginning, and why they may be.
+const OF_ALL_UNIONS: [(&str, &str, &str); 0] = [];
+
+/// Rooms with statements that don't name the union yet. The list only gets shorter.
+const NOT_YET: [&str; 4] = ["src/expenses/", "src/import/", "src/mail/", "src/members/"];
+
+const VERBS: [&str; 6] = ["select", "insert", "update", "delete", "with", "copy"];
+
+/// The tables that migrations protect by tenant.
+fn owned_tables() -> Vec<String> {
+    let mut owned = Vec::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for call in text.split("call protect_by_tenant(").skip(1) {
+            let names = call.split(')').next().unwrap();
+            owned.extend(names.split('\'').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    assert!(owned.len() > 25, "{owned:?}");
+    owned
+}
+
+/// What the macros have checked, from `.sqlx`.
+fn checked() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
+    let queries: BTreeSet<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+            json["query"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert!(queries.len() > 150, "{}", queries.len());
+    queries
+}
+
+/// The string literals of a source, as the compiler reads them.
+fn literals(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = source;
+    while let Some(at) = rest.find(['"', '\'', '/', 'r']) {
+        let name_goes_on = rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        rest = &rest[at..];
+        let hashes = rest[1..].len() - rest[1..].trim_start_matches('#').len();
+        if rest.starts_with("//") {
+            rest = rest.find('\n').map_or("", |end| &rest[end..]);
+        } else if rest.starts_with('"') {
+            let (text, length) = unescaped(&rest[1..]);
+            found.push(text);
+            rest = &rest[1 + length..];
+        } else if rest.starts_with('r') && !name_goes_on && rest[1 + hashes..].starts_with('"') {
+            let body = &rest[2 + hashes..];
+            let end = body.find(&format!("\"{}", "#".repeat(hashes))).unwrap();
+            found.push(body[..end].to_owned());
+            rest = &body[end + 1 + hashes..];
+        } else if rest.starts_with("'\\") {
+            rest = rest[3..].split_once('\'').unwrap().1;
+        } else if rest.starts_with('\'') {
+            // A character; of a lifetime only the mark is passed over.
+            let mut chars = rest[1..].char_indices();
+            let length = chars.nth(1).filter(|(_, c)| *c == '\'').map_or(1, |(at, _)| at + 2);
+            rest = &rest[length..];
+        } else {
+            rest = &rest[1..];
+        }
+    }
+    found
+}
+
+/// A literal from behind its first mark to its last, and its length in the source.
+fn unescaped(source: &str) -> (String, usize) {
+    let mut text = String::new();
+    let mut chars = source.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (text, at + 1),
+            '\\' => match chars.next().unwrap().1 {
+                'n' => text.push('\n'),
+                't' => text.push('\t'),
+                '\n' => {
+                    let trimmed = chars.as_str().trim_start();
+                    chars = source[source.len() - trimmed.len()..].char_indices();
+                    let offset = source.len() - trimmed.len();
+                    let (more, length) = unescaped(chars.as_str());
+                    return (text + &more, offset + length);
+                }
+                other => text.push(other),
+            },
+            c => text.push(c),
+        }
+    }
+    panic!("a literal without an end");
+}
+
+/// Statements of the product by file: what the macros have checked, and every other literal that is SQL.
+fn statements(owned: &[String]) -> BTreeMap<String, BTreeSet<String>> {
+    let checked = checked();
+    let mut placed = BTreeSet::new();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let sources = sources();
+    let tests = only_in_tests(&sources);
+    for (path, text) in &sources {
+        if tests.iter().any(|test| path.with_extension("").starts_with(test)) {
+            continue;
+        }
+        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let name =
+            path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap().to_owned();
+        for literal in literals(product) {
+            let statements = found.entry(name.clone()).or_default();
+            // `query!("…" + "…")` is known by its beginning, and its other pieces are looked at with it.
+            let begun: Vec<&String> =
+                checked.iter().filter(|query| query.starts_with(&literal)).collect();
+            if begins_with_a_verb(&literal) && !begun.is_empty() {
+                placed.extend(begun.iter().copied());
+                statements.extend(begun.into_iter().cloned());
+            } else if is_sql(&literal, owned)
+                && !checked.iter().any(|query| query.contains(&literal))
+            {
+                statements.insert(literal);
+            }
+        }
+    }
+    let lost: Vec<_> = checked.iter().filter(|query| !placed.contains(*query)).collect();
+    assert!(lost.is_empty(), "no source has these: {lost:#?}");
+    found
+}
+
+/// Returns true for a statement, and for a piece of one that names a table of a union.
+fn is_sql(literal: &str, owned: &[String]) -> bool {
+    let text = literal.trim_start().to_lowercase();
+    let words: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    let names_a_table = words.windows(2).any(|pair| {
+        ["from", "join", "into", "update"].contains(&pair[0])
+            && owned.iter().any(|table| table == pair[1])
+    });
+    let continues = ["from", "set", "into", "values", "as", "stdin"];
+    names_a_table
+        || begins_with_a_verb(literal) && words.iter().any(|word| continues.contains(word))
+}
+
+fn begins_with_a_verb(literal: &str) -> bool {
+    literal.split_whitespace().next().is_some_and(|first| VERBS.contains(&first))
+}
+
+#[test]
+fn t15_every_statement_on_a_unions_table_names_the_union() {
+    let owned = owned_tables();
+    let mut failing = BTreeSet::new();
+    let mut excused = BTreeSet::new();
+    let mut unexpected = Vec::new();
+    for (file, statements) in statements(&owned) {
+        for statement in statements {
+            let untied = untied(&statement, &owned);
+            if untied.is_empty() {
+                continue;
+            }
+            let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+            let of_all = |(in_file, begins, _): &&(&str, &str, &str)| {
+                *in_file == file && line.starts_with(begins)
+            };
+            if let Some((_, begins, _)) = OF_ALL_UNIONS.iter().find(of_all) {
+                excused.insert((file.clone(), *begins));
+            } else if let Some(room) = NOT_YET.iter().find(|room| file.starts_with(**room)) {
+                failing.insert(*room);
+            } else {
+                unexpected.push(format!("{file}: {}: {line}", untied.join(", ")));
+            }
+        }
+    }
+    assert!(
+        unexpected.is_empty(),
+        "{} statements don't name the union of\n{}",
+        unexpected.len(),
+        unexpected.join("\n")
+    );
+    for room in NOT_YET {
+        assert!(failing.contains(room), "{room} needs no place in NOT_YET any more");
+    }
+    for (file, begins, _) in OF_ALL_UNIONS {
+        assert!(
+            excused.contains(&(file.to_owned(), begins)),
+            "{file}: {begins} needs no excuse any more"
+        );
+    }
+}
+
+#[test]
+fn literals_are_read_as_the_compiler_reads_them() {
+    let source = r##"let a = "one \"two\" \
+        three"; // "no"
+        let b: &'static str = r#"select "x""#; let c = ['"', '\'', '\\']; f("\n四")"##;
+    assert_eq!(literals(source), ["one \"two\" three", "select \"x\"", "\n四"]);
+}
