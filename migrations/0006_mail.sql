@@ -1,9 +1,10 @@
 -- Mail waiting to go out. A row is written in the transaction that causes the mail, and the worker takes it from there:
 -- at least once, never after `expires_at`, at the pace of its provider, and given up by its age. An operator can put
 -- back what was given up.
-
+--
+-- Swept by mail::housekeeping: a dead mail loses its content after 30 days, and every finished mail goes after 90.
 create table outbox (
-    tenant_id uuid not null default current_tenant() references tenants,
+    tenant_id uuid not null references tenants,
     id uuid not null,
     kind text not null,
     sender_name text not null,
@@ -36,41 +37,24 @@ create table outbox (
     primary key (tenant_id, id)
 );
 
--- A union's mails in the order in which they go out; whose turn it is among the unions stands in mail_turns.
+-- A union's mails in the order in which they go out; whose turn it is among the unions stands in queue_turns.
 -- A person with more than a few mails waiting gets the next ones later: due_at says that, too.
-create index outbox_due on outbox (urgent, tenant_id, due_at) where state = 'queued';
+create index outbox_due on outbox (tenant_id, urgent, due_at) where state = 'queued';
 create index outbox_waiting on outbox (tenant_id, recipient) where state = 'queued';
 create index outbox_nobodys on outbox (tenant_id, id) where state = 'queued' and recipient = '';
 create index outbox_series on outbox (tenant_id, series) where state = 'queued' and series is not null;
 create index outbox_cause on outbox (tenant_id, cause)
     where state in ('queued', 'dead') and cause is not null;
-create index outbox_expiring on outbox (expires_at)
+create index outbox_expiring on outbox (tenant_id, expires_at)
     where state = 'queued' and expires_at is not null;
-create index outbox_dead on outbox (tenant_id, id) where state = 'dead';
-create index outbox_finished on outbox (finished_at) where state <> 'queued';
+-- An operator's list of what did not leave, page by page.
+create index outbox_undelivered on outbox (tenant_id, created_at, id) where state in ('queued', 'dead');
+-- For the sweeps.
+create index outbox_dead on outbox (tenant_id, finished_at) where state = 'dead' and has_content;
+create index outbox_finished on outbox (tenant_id, finished_at) where state <> 'queued';
 
-create function notify_mail_queued() returns trigger language plpgsql as $$
-begin
-    notify kosmo_mail;
-    return null;
-end
-$$;
-
-create trigger mail_queued after insert on outbox
-    for each statement execute function notify_mail_queued();
-create trigger mail_queued_again after update of queued_at on outbox
-    for each statement execute function notify_mail_queued();
-
--- When a worker last took mail of each union: the union that has waited longest is next. Codes and links have turns
--- of their own. It holds two rows a union.
-create table mail_turns (
-    tenant_id uuid not null references tenants,
-    urgent boolean not null,
-    served_at timestamptz not null,
-    primary key (tenant_id, urgent)
-);
-
--- Which notices a person wants by mail; no row: the union's default.
+-- Which notices a person wants by mail; no row: the union's default. Kept for ever, because it is the person's own
+-- choice: a row a person and kind of notice.
 create table mail_preferences (
     tenant_id uuid not null,
     login_id uuid not null,
@@ -80,13 +64,10 @@ create table mail_preferences (
     foreign key (tenant_id, login_id) references subscribers (tenant_id, login_id)
 );
 
-call protect_by_tenant('outbox', 'mail_turns', 'mail_preferences');
--- The worker delivers for every union; an operator looks after every union's mail, and puts back that of one at a time.
-create policy worker_delivers on outbox to kosmo_worker using (true);
-create policy worker_delivers on mail_turns to kosmo_worker using (true);
-create policy operator_looks_after on outbox for select to kosmo_operator using (true);
+call protect_by_tenant('outbox', 'mail_preferences');
 
--- How many mails a provider takes: a bucket of tokens each, over all workers. The platform's own.
+-- How many mails a provider takes: a bucket of tokens each, over all workers. The platform's own; kept
+-- for ever, because there is a row a provider.
 create table mail_rates (
     provider text primary key,
     per_second integer not null check (per_second > 0),
@@ -94,7 +75,8 @@ create table mail_rates (
     refilled_at timestamptz not null
 );
 
--- Notifications that were taken, so that nobody sends one a second time. The platform's own.
+-- Notifications that were taken, so that nobody sends one a second time. The platform's own. Swept by
+-- mail::sns::taken after a day: each that is taken removes a batch of the old ones.
 create table sns_messages (
     message_id text primary key,
     taken_at timestamptz not null
@@ -109,7 +91,7 @@ grant insert, select (tenant_id, kind, state, recipient, series, urgent),
 grant select, insert, update on mail_preferences to kosmo_server;
 grant select, insert, delete on sns_messages to kosmo_server;
 grant select, update, delete on outbox to kosmo_worker;
-grant select, insert, update on mail_turns, mail_rates to kosmo_worker;
+grant select, insert, update on mail_rates to kosmo_worker;
 -- The bodies, which carry codes and links, stay out of the operator's sight.
 grant insert,
       select (tenant_id, id, kind, recipient, state, created_at, queued_at, due_at, expires_at,

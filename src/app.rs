@@ -9,7 +9,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -18,18 +17,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::credentials::hashing::Hasher;
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
-use crate::config::Settings;
+use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
 use crate::db::{Db, Role, migrate};
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
-use crate::portal::{self, PortalMessage, opening};
+use crate::portal::{self, PortalMessage, opening, places};
 use crate::signing::SigningKeys;
 use crate::tenant::directory::Directory;
 use crate::tenant::hosts::Door;
-use crate::web::assets::{self, well_known};
+use crate::web::assets::{serve, well_known};
 use crate::web::error::Failure;
 use crate::web::page::Pages;
 use crate::web::prose::Shelf;
@@ -47,14 +46,14 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// that is no good.
 pub async fn build(
     settings: &Settings,
-    database: PgConnectOptions,
+    database: impl Into<DatabaseAddress>,
     clock: Clock,
 ) -> anyhow::Result<AppState> {
     let db = Db::new(database, Role::Server, settings.database.max_connections);
     let base = settings.base_url();
     let https = base.is_https();
-    let pages = Pages::load()?;
-    let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone());
+    let pages = Pages::load(places::of_service)?;
+    let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone(), places::LINKS);
     let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
     let hasher = Hasher::new(&settings.hashing);
@@ -105,7 +104,7 @@ pub fn router(app: AppState) -> Router {
 }
 
 fn portal_door(app: &AppState) -> Router {
-    portal::routes()
+    portal::router()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
         .layer(from_fn_with_state(app.clone(), layers::known_visitor))
@@ -114,7 +113,7 @@ fn portal_door(app: &AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), layers::note_foreign))
         .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages::<PortalMessage>))
-        .route("/assets/{name}", get(assets::serve))
+        .route("/assets/{name}", get(serve::serve))
         .route("/manifest.webmanifest", get(well_known::manifest))
         .route("/.well-known/security.txt", get(well_known::security_txt))
         .with_state(app.clone())
@@ -123,13 +122,14 @@ fn portal_door(app: &AppState) -> Router {
 /// It asks nobody for a subscriber's session: a cookie of the portal would be nothing here.
 fn console_door(app: &AppState) -> Router {
     console::routes()
+        .into_router()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
         .layer(from_fn(layers::same_origin))
         .layer(from_fn_with_state(app.clone(), layers::note_foreign))
         .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages::<ConsoleMessage>))
-        .route("/assets/{name}", get(assets::serve))
+        .route("/assets/{name}", get(serve::serve))
         .route("/.well-known/security.txt", get(well_known::security_txt))
         .with_state(app.clone())
 }

@@ -3,6 +3,7 @@
 //! All are parsed and checked at start. A wrong one is reported by its name and by where it came
 //! from, so that nobody searches.
 
+mod database;
 mod mail;
 mod pdf;
 mod security;
@@ -11,14 +12,13 @@ mod wrong;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr as _;
 
 use axum::http::HeaderName;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Toml};
 use serde::Deserialize;
-use sqlx::postgres::PgConnectOptions;
 
+pub use self::database::{AddressError, DatabaseAddress, DatabaseSettings, DatabaseUrl, Pooler};
 pub use self::mail::{MailSender, MailSettings, TopicArn};
 pub use self::pdf::PdfSettings;
 pub use self::security::SecuritySettings;
@@ -61,23 +61,6 @@ impl Default for Settings {
             signing: SigningSettings::default(),
             security: SecuritySettings::default(),
         }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DatabaseSettings {
-    /// `postgresql://user:password@host/database`. The user must be a member of the role that the
-    /// process takes on.
-    pub url: Option<DatabaseUrl>,
-    /// A file that holds the URL, for secrets mounted as files.
-    pub url_file: Option<PathBuf>,
-    pub max_connections: u32,
-}
-
-impl Default for DatabaseSettings {
-    fn default() -> Self {
-        Self { url: None, url_file: None, max_connections: 16 }
     }
 }
 
@@ -155,14 +138,8 @@ impl TryFrom<String> for HeaderField {
 pub enum SettingsError {
     #[error("設定の {}", wrong::told(.0))]
     Wrong(Box<figment::Error>),
-    #[error("設定の database.url_file（{path}）を読めません: {reason}", path = path.display(), reason = words(source))]
-    UrlFile { path: PathBuf, source: std::io::Error },
-    #[error("設定の database.url_file（{path}）の内容が違います: {reason}", path = path.display())]
-    UrlInFile { path: PathBuf, reason: String },
-    #[error(
-        "設定の database.url がありません。環境変数 KOSMO_DATABASE__URL か kosmo.toml に書いてください（例: postgresql://kosmo@localhost/kosmo。試すだけなら kosmo demo）"
-    )]
-    NoDatabase,
+    #[error(transparent)]
+    Address(#[from] AddressError),
     #[error(
         "設定の sealing.keys_file がありません。鍵のファイルを作り（例: echo \"1 $(openssl rand -base64 32)\" > sealing.keys）、KOSMO_SEALING__KEYS_FILE に書いてください"
     )]
@@ -173,8 +150,8 @@ pub enum SettingsError {
     Mail(&'static str),
     #[error("設定の {0}")]
     Security(&'static str),
-    #[error("設定の database.max_connections は2以上にしてください")]
-    TooFewConnections,
+    #[error("設定の {0}")]
+    Database(&'static str),
 }
 
 impl Settings {
@@ -196,9 +173,7 @@ impl Settings {
             figment.extract().map_err(|error| SettingsError::Wrong(Box::new(error)))?;
         settings.mail.check().map_err(SettingsError::Mail)?;
         settings.security.check().map_err(SettingsError::Security)?;
-        if settings.database.max_connections < 2 {
-            return Err(SettingsError::TooFewConnections);
-        }
+        settings.database.check().map_err(SettingsError::Database)?;
         Ok(settings)
     }
 
@@ -206,18 +181,9 @@ impl Settings {
     /// demo which is running in `data_dir`.
     ///
     /// # Errors
-    /// [`SettingsError::NoDatabase`] where there is none, and the file's.
-    pub fn database(&self) -> Result<PgConnectOptions, SettingsError> {
-        if let Some(url) = &self.database.url {
-            return Ok(url.0.clone());
-        }
-        let demo = Some(self.demo_database_url()).filter(|path| path.exists());
-        let path = self.database.url_file.clone().or(demo).ok_or(SettingsError::NoDatabase)?;
-        let text = files::read_to_string(&path)
-            .map_err(|source| SettingsError::UrlFile { path: path.clone(), source })?;
-        let url = DatabaseUrl::try_from(text.trim().to_owned())
-            .map_err(|reason| SettingsError::UrlInFile { path, reason })?;
-        Ok(url.0)
+    /// [`AddressError::None`] where there is none, and the file's.
+    pub fn database(&self) -> Result<DatabaseAddress, SettingsError> {
+        Ok(self.database.address(&self.demo_database_url())?)
     }
 
     /// The file in which a running demo tells where its database is.
@@ -256,27 +222,6 @@ impl Settings {
     #[must_use]
     pub fn mail_directory(&self) -> PathBuf {
         self.mail.directory.clone().unwrap_or_else(|| self.data_dir.join("mail"))
-    }
-}
-
-/// A database URL that `Debug` doesn't show.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub struct DatabaseUrl(PgConnectOptions);
-
-impl TryFrom<String> for DatabaseUrl {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        PgConnectOptions::from_str(&text)
-            .map(Self)
-            .map_err(|_| "URLとして読めません（例: postgresql://kosmo@localhost/kosmo）".to_owned())
-    }
-}
-
-impl std::fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("DatabaseUrl(…)")
     }
 }
 
@@ -377,6 +322,7 @@ mod tests {
         assert!(wrong("listen", "everywhere").contains("listen"));
         assert!(wrong("lisen", "127.0.0.1:1").contains("lisen"));
         assert!(wrong("mail.sender", "ses").contains("mail.ses_region"));
+        assert!(wrong("database.pooler", "transaction").contains("database.listen_url"));
         let topic = wrong("mail.sns_topic_arn", "arn:aws:sns::123456789012:kosmo-mail");
         assert!(topic.contains("mail.sns_topic_arn") && topic.contains("リージョン"), "{topic}");
     }

@@ -11,7 +11,7 @@
 //! | [`demo`] | everything in one process, with five unions and their people |
 //! | [`app`] | puts a server together: state, routes, layers |
 //! | [`connections`] | takes connections in, and closes what is silent or too many |
-//! | [`worker`] | background work: mail on its way out |
+//! | [`worker`] | background work: mail, jobs, what is done every hour |
 //! | [`console`] | staff's door: pages |
 //! | [`portal`] | the subscriber's door: pages |
 //! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
@@ -22,6 +22,7 @@
 //! | [`import`] | what importers share: any CSV, row by row, errors by row and column |
 //! | [`audit`] | the append-only trail |
 //! | [`mail`] | mails, the outbox, the senders |
+//! | [`jobs`] | work that outlasts a request, fairly between unions |
 //! | [`tenant`] | unions: their policy as data, files, versions, host → union |
 //! | [`pdf`] | documents for printing, typeset from `templates/pdf/` |
 //! | [`db`] | connections; [`db::TenantTx`] is the only way to a union's rows |
@@ -45,6 +46,7 @@ pub mod db;
 pub mod demo;
 pub mod expenses;
 pub mod import;
+pub mod jobs;
 pub mod mail;
 pub mod members;
 pub mod pdf;

@@ -1,74 +1,99 @@
-//! Background work: mail on its way out, and tidying up.
+//! Background work: mail on its way out, jobs, and what is done every hour.
 
+pub mod tidy;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth;
 use crate::base::clock::Clock;
-use crate::config::Settings;
+use crate::config::{DatabaseAddress, Settings};
 use crate::db::actor::Actor;
 use crate::db::{Db, Role};
-use crate::mail::sender::Sender;
-use crate::mail::{housekeeping, outbox};
-use crate::tenant::directory::{Directory, Tenant};
+use crate::jobs::kind::Kinds;
+use crate::jobs::{self, runner, runner::Runner};
+use crate::mail::delivery;
+use crate::mail::delivery::sender::Sender;
+use crate::tenant::directory::Directory;
+use tidy::Tidy;
 
-/// One to listen, one to deliver, one to tidy up.
-const CONNECTIONS: u32 = 3;
+/// One to read what has changed of unions, and one for the hourly round.
+const OWN_CONNECTIONS: u32 = 2;
+/// As many as all that work here at once use at most, so that none waits for another's.
+pub const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
 const EVERY: Duration = Duration::from_secs(60 * 60);
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// The jobs that a worker can run.
+fn kinds() -> Kinds {
+    Kinds::new().with::<Tidy>(())
+}
 
 /// Works until `stop`.
 pub async fn run(
     settings: &Settings,
-    database: PgConnectOptions,
+    database: impl Into<DatabaseAddress>,
     clock: Clock,
     stop: CancellationToken,
 ) {
     let db = Db::new(database, Role::Worker, CONNECTIONS);
     let sender = Sender::new(settings).await;
     tokio::join!(
-        outbox::run(&db, &clock, &sender, settings.mail.per_second, &stop),
-        housekeeping::run(&db, &clock, &stop),
-        tidy_unions(settings, &db, &clock, &stop),
+        delivery::run(&db, &clock, &sender, settings.mail.per_second, &stop),
+        run_jobs(settings, &db, &clock, &stop),
     );
     db.close().await;
 }
 
-/// Tidies every union up now and every hour, until `stop`.
-async fn tidy_unions(settings: &Settings, db: &Db, clock: &Clock, stop: &CancellationToken) {
+/// Runs jobs, and asks for those of every hour, once the unions are known.
+async fn run_jobs(settings: &Settings, db: &Db, clock: &Clock, stop: &CancellationToken) {
+    let Some(directory) = stop.run_until_cancelled(directory(settings, db)).await else { return };
+    let runner = Runner::new(db.clone(), clock.clone(), directory.clone(), kinds());
+    tokio::join!(
+        directory.follow(db, stop),
+        runner.run(stop),
+        tidy_every_hour(db, clock, &directory, stop)
+    );
+}
+
+async fn directory(settings: &Settings, db: &Db) -> Arc<Directory> {
+    loop {
+        match Directory::load(db, settings.base_url()).await {
+            Ok(directory) => return Arc::new(directory),
+            Err(error) => tracing::warn!(%error, "the worker can't read the unions"),
+        }
+        tokio::time::sleep(TRY_AGAIN_AFTER).await;
+    }
+}
+
+async fn tidy_every_hour(db: &Db, clock: &Clock, directory: &Directory, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        if let Err(error) = tidy_each(settings, db, clock).await {
-            tracing::warn!(%error, "unions not tidied up");
+        if let Err(error) = ask_to_tidy(db, clock, directory).await {
+            tracing::warn!(%error, "not every union is tidied up in this hour");
         }
         stop.run_until_cancelled(tokio::time::sleep(EVERY)).await;
     }
 }
 
-async fn tidy_each(settings: &Settings, db: &Db, clock: &Clock) -> Result<(), sqlx::Error> {
-    for tenant in Directory::load(db, settings.base_url()).await?.all() {
-        let slug = tenant.config.slug.as_str();
-        match tidy_one(db, clock, &tenant).await {
-            Ok(0) => {}
-            Ok(closed) => tracing::info!(tenant = slug, closed, "accounts closed"),
-            Err(error) => tracing::warn!(tenant = slug, %error, "union not tidied up"),
-        }
+/// Asks for each union to be tidied up. Several workers ask, and one does it.
+async fn ask_to_tidy(db: &Db, clock: &Clock, directory: &Directory) -> Result<(), sqlx::Error> {
+    let actor = Actor::system("worker");
+    for tenant in directory.all() {
+        let mut tx = db.tenant(tenant.id, &actor).await?;
+        jobs::enqueue(&mut tx, clock, &Tidy {}, Some(Tidy::KEY)).await?;
+        tx.commit().await?;
     }
     Ok(())
 }
 
-async fn tidy_one(db: &Db, clock: &Clock, tenant: &Tenant) -> Result<usize, sqlx::Error> {
-    let actor = Actor::system("housekeeping");
-    loop {
-        let mut tx = db.tenant(tenant.id, &actor).await?;
-        let more = auth::housekeeping::sweep(&mut tx, clock).await?;
-        tx.commit().await?;
-        if !more {
-            break;
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operators_manual_tells_how_many_connections_a_worker_takes() {
+        let manual = include_str!("../infra/production/README.md");
+        assert!(manual.contains(&format!("a worker {CONNECTIONS}.")), "{CONNECTIONS}");
     }
-    let mut tx = db.tenant(tenant.id, &actor).await?;
-    let closed = auth::housekeeping::tidy(&mut tx, clock, &tenant.config).await?;
-    tx.commit().await?;
-    Ok(closed)
 }

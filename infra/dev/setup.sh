@@ -4,7 +4,7 @@
 #   setup.sh run     to build and run: a C compiler, PostgreSQL 15 or newer, the font of PDFs
 #   setup.sh bench   to measure as well: WeasyPrint, Pango
 #   setup.sh test    to run and to test: Chromium and its driver, axe, moto, Java and the HTML validator,
-#                    oathtool, xmllint, xmlsec1, pdftotext and pdftoppm, cargo-nextest
+#                    PgBouncer, oathtool, xmllint, xmlsec1, pdftotext and pdftoppm, cargo-nextest
 #   setup.sh check   to check as well: rustfmt, clippy, cargo-machete
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
@@ -94,6 +94,7 @@ for_test() {
     have flock || lack "flock" "util-linux" "util-linux-core" "util-linux" "flock"
     has_chromium || lack "Chromium and chromedriver" \
         "chromium chromium-driver" "chromium chromedriver" "chromium" "chromium chromedriver"
+    have pgbouncer || lack "PgBouncer" "pgbouncer" "pgbouncer" "pgbouncer" "pgbouncer"
     have oathtool || lack "oathtool" "oathtool" "oathtool" "oath-toolkit" "oath-toolkit"
     have xmllint || lack "xmllint" "libxml2-utils" "libxml2" "libxml2" "libxml2"
     have xmlsec1 || lack "xmlsec1" "xmlsec1" "xmlsec1 xmlsec1-openssl" "xmlsec" "libxmlsec1"

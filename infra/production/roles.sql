@@ -7,15 +7,20 @@ create role kosmo_server nologin;
 create role kosmo_worker nologin;
 create role kosmo_operator nologin;
 
--- NOINHERIT: a user has no rights of its own, only those of the role that its process takes on.
+-- NOINHERIT: a user has no rights of its own, only those of the role that it acts as from the moment it logs in. So no
+-- process has to ask for its role, which a pooler between would drop.
 -- kosmo migrate
 create role kosmo_login_migrate login noinherit in role kosmo_owner;
+alter role kosmo_login_migrate set role kosmo_owner;
 -- kosmo serve
 create role kosmo_login_serve login noinherit in role kosmo_server;
+alter role kosmo_login_serve set role kosmo_server;
 -- kosmo worker
 create role kosmo_login_worker login noinherit in role kosmo_worker;
+alter role kosmo_login_worker set role kosmo_worker;
 -- A person at a terminal: kosmo tenant, members, expenses; kosmo doctor looks into the outbox, too.
 create role kosmo_login_operator login noinherit in role kosmo_operator;
+alter role kosmo_login_operator set role kosmo_operator;
 -- pg_dump has to read the rows of all unions, and row-level security binds even the owner.
 create role kosmo_backup login bypassrls in role pg_read_all_data;
 

@@ -3,8 +3,8 @@
 use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
-use crate::db::Db;
 use crate::db::actor::Actor;
+use crate::db::{Db, Passing};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
 
@@ -23,6 +23,12 @@ pub enum SendingError {
     Mail(#[from] tera::Error),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Passing for SendingError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_passing())
+    }
 }
 
 /// What work with passwords needs of the house.

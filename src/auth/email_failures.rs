@@ -7,7 +7,7 @@ use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::TenantId;
 use crate::db::TenantTx;
-use crate::mail::feedback::Kind;
+use crate::mail::feedback::FeedbackKind;
 
 /// Marks an address, if anybody of the union has it; returns true if somebody does. `detail` is the provider's
 /// own word for what went wrong.
@@ -18,7 +18,7 @@ pub async fn mark(
     tx: &mut TenantTx,
     clock: &Clock,
     email: &EmailAddress,
-    kind: Kind,
+    kind: FeedbackKind,
     detail: &str,
 ) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(

@@ -32,7 +32,8 @@ pub enum PasswordAgain {
 
 impl SignIn<'_> {
     /// Checks the password of somebody who is signed in. `recovery`: a recovery code follows, so that
-    /// no other has to be mailed.
+    /// no other has to be mailed. To be run to its end: a try is counted before it is checked, and given back where
+    /// it can't be.
     ///
     /// # Errors
     /// All of [`SignInError`].
@@ -49,7 +50,27 @@ impl SignIn<'_> {
         let Some(failures) = self.reserve(tenant, session).await? else {
             return Ok(PasswordAgain::TooMany);
         };
-        let right = self.is_current::<R>(&turn, tenant, &session.user_id, password).await?;
+        let checked = async {
+            let right = self.is_current::<R>(&turn, tenant, &session.user_id, password).await?;
+            self.note_password_again(tenant, session, token, (right, recovery), failures).await
+        };
+        let checked = checked.await;
+        if checked.is_err()
+            && let Err(error) = self.unreserve(tenant, session).await
+        {
+            tracing::warn!(%error, "a try that nobody could check counts");
+        }
+        checked
+    }
+
+    async fn note_password_again<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        session: &Session<R>,
+        token: &PlainToken,
+        (right, recovery): (bool, bool),
+        failures: i16,
+    ) -> Result<PasswordAgain, SignInError> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if right {
             let again = match session.method(&tenant.config) {
@@ -98,5 +119,24 @@ impl SignIn<'_> {
         .await?;
         tx.commit().await?;
         Ok(failures)
+    }
+
+    /// Gives a try back of which nothing came.
+    async fn unreserve<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        session: &Session<R>,
+    ) -> Result<(), sqlx::Error> {
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        sqlx::query!(
+            "update sessions set reauth_failures = reauth_failures - 1
+             where tenant_id = $1 and realm = $2 and id = $3 and reauth_failures > 0",
+            tx.tenant() as TenantId,
+            R::NAME,
+            session.id.0
+        )
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await
     }
 }

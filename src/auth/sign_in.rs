@@ -11,6 +11,7 @@ use crate::auth::context::{SignIn, SignInError};
 use crate::auth::credentials::current::matches;
 use crate::auth::credentials::failures;
 use crate::auth::credentials::first::{First, Secret};
+use crate::auth::credentials::hashing::HashingTurn;
 use crate::auth::credentials::stored::{Credentials, HasPasswords};
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::email_code;
@@ -43,7 +44,7 @@ pub enum Outcome {
 
 impl SignIn<'_> {
     /// Checks a password and begins a session in a realm. The browser's earlier session ends where a new one
-    /// begins.
+    /// begins. To be run to its end: a try is counted before it is checked, and given back where it can't be.
     ///
     /// # Errors
     /// All of [`SignInError`]; then no session has begun.
@@ -53,25 +54,36 @@ impl SignIn<'_> {
         earlier: Option<SessionId<R>>,
         given: Given<'_>,
     ) -> Result<Outcome, SignInError> {
-        let first = &tenant.config.first_sign_in;
         let turn = self.turn(tenant, &given.client.place()).await?;
         let Some(tried) = self.count::<R>(tenant, &given).await? else {
             return Ok(Outcome::TooMany);
         };
+        let outcome = self.check_counted(&turn, tenant, earlier, &given, &tried).await;
+        if outcome.is_err() {
+            // The person was told nothing of the password.
+            self.uncount(tenant, &tried, given.browser).await;
+        }
+        outcome
+    }
+
+    /// Checks a try that is counted.
+    async fn check_counted<R: HasPasswords + HasSessions>(
+        &self,
+        turn: &HashingTurn<'_>,
+        tenant: &Tenant,
+        earlier: Option<SessionId<R>>,
+        given: &Given<'_>,
+        tried: &Try<R>,
+    ) -> Result<Outcome, SignInError> {
+        let first = &tenant.config.first_sign_in;
         let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
         let secret = counted.map_or(Secret::Nothing, |found| found.secret(first));
-        let matches = match matches(&turn, &secret, given.password).await {
-            Ok(matches) => matches,
-            Err(error) => {
-                self.uncount(tenant, &tried, given.browser).await?;
-                return Err(error.into());
-            }
-        };
+        let matches = matches(turn, &secret, given.password).await?;
         match counted {
             Some(found) if matches && self.is_open(first, found, tried.known) => {
-                self.accept(tenant, earlier, found, &given, &tried).await
+                self.accept(tenant, earlier, found, given, tried).await
             }
-            _ => self.refuse(tenant, &tried, &given).await,
+            _ => self.refuse(tenant, tried, given).await,
         }
     }
 

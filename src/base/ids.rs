@@ -47,6 +47,10 @@ id! {
     RequestId,
     /// A mail on its way out.
     MailId,
+    /// Work that outlasts a request.
+    JobId,
+    /// One worker's hold on a job.
+    HoldId,
     /// A line of the trail.
     EventId,
     /// One file taken in by an importer.

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::operator::operator;
 use super::terminal::logging::start_logging;
+use super::terminal::operator::operator;
 use super::terminal::{Outcome, told, usage};
-use super::{doctor, expenses, letters, mail, maintenance, members, server, tenant, terms};
+use super::{doctor, expenses, jobs, letters, mail, maintenance, members, server, tenant, terms};
 use crate::config::Settings;
 
 const AFTER_HELP: &str = "例:\n  kosmo demo\n  kosmo doctor\n  kosmo tenant list\n\n終了コード: 0 成功 / 1 実行できなかった、確認で「いいえ」と答えた / 2 コマンドの書き方の誤り、確認が必要なのに --yes がない / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
@@ -68,6 +68,9 @@ enum Command {
         after_help = "例:\n  kosmo mail list\n  kosmo mail retry --tenant klinekenpo --all"
     )]
     Mail(mail::Command),
+    /// バックグラウンドの処理の進み具合を表示します
+    #[command(subcommand, after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
+    Jobs(jobs::Command),
     /// 利用規約を管理します
     #[command(
         subcommand,
@@ -165,6 +168,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Letters(command) => command.run(&settings, &operator(&settings)?).await,
         Command::Mail(command) => command.run(&settings, &operator(&settings)?).await,
+        Command::Jobs(command) => command.run(&operator(&settings)?).await,
         Command::Terms(command) => command.run(&operator(&settings)?).await,
         Command::Maintenance(command) => command.run(&operator(&settings)?).await,
         Command::Expenses(command) => command.run(&settings, &operator(&settings)?).await,

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
-use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -13,11 +12,13 @@ use super::{Outcome, output, told};
 use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
 use crate::base::{files, io_words};
-use crate::config::{MailSender, Settings};
+use crate::config::{DatabaseAddress, MailSender, Settings};
+use crate::db::actor::Actor;
 use crate::db::local::find_binaries;
 use crate::db::{Db, Role, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
+use crate::portal::places;
 use crate::records::partitions;
 use crate::signing::{KeyState, SigningKeys};
 use crate::tenant::directory::Directory;
@@ -62,7 +63,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     let sealing = settings.sealer().map(|_| "読めました".to_owned());
     findings.add("封印の鍵", sealing.map_err(|error| error.to_string()));
     findings.add("署名の鍵", signing_keys(settings));
-    let pages = Pages::load().map(|_| "読めました".to_owned());
+    let pages = Pages::load(places::of_service).map(|_| "読めました".to_owned());
     findings.add("画面のテンプレート", pages.map_err(|error| error.to_string()));
     let filter =
         super::terminal::logging::log_filter(settings).map(|_| settings.log.filter.clone());
@@ -71,7 +72,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     let fonts = Printer::new(&settings.pdf).map(|_| "読めました".to_owned());
     findings.add("PDFのフォント", fonts.map_err(|error| error.to_string()));
     match settings.database() {
-        Ok(options) => database(settings, &options, &mut findings).await,
+        Ok(address) => database(settings, &address, &mut findings).await,
         Err(error) => findings.add("データベース", Err(error.to_string())),
     }
     let healthy = findings.0.iter().all(|finding| finding.ok);
@@ -174,9 +175,9 @@ fn signing_key(slug: &str, state: KeyState) -> String {
     }
 }
 
-async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mut Findings) {
-    let db = Db::new(options.clone(), Role::Operator, 2);
-    let server = match health::look(options).await {
+async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Findings) {
+    let db = Db::new(address.clone(), Role::Operator, 2);
+    let server = match health::look(&address.options).await {
         Ok(server) => server,
         Err(error) => {
             findings.add("データベース", Err(told::database(&error)));
@@ -190,6 +191,12 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
             major => Err(format!("PostgreSQL {major} です。15以上が必要です")),
         },
     );
+    if server.read_only {
+        let problem =
+            "書き込めません（待機系か、読み取り専用の設定です）。プライマリーに接続してください";
+        findings.add("データベースへの書き込み", Err(problem.to_owned()));
+        return;
+    }
     let pending = async {
         let mut tx = db.platform().await?;
         migrate::pending(&mut tx).await
@@ -217,7 +224,9 @@ async fn database(settings: &Settings, options: &PgConnectOptions, findings: &mu
             Err(error) => Err(told::database(&error)),
         },
     );
-    findings.add("サーバーの役割", roles(settings, options).await);
+    if server.acts_as_all {
+        findings.add("サーバーの役割", roles(settings, address).await);
+    }
     findings.add(
         "接続ユーザー",
         match server.all_powerful {
@@ -250,9 +259,9 @@ async fn partitions_ahead(db: &Db) -> Result<String, String> {
 }
 
 /// What `kosmo serve` and `kosmo worker` do first.
-async fn roles(settings: &Settings, options: &PgConnectOptions) -> Result<String, String> {
+async fn roles(settings: &Settings, address: &DatabaseAddress) -> Result<String, String> {
     for role in [Role::Server, Role::Worker] {
-        let db = Db::new(options.clone(), role, 2);
+        let db = Db::new(address.clone(), role, 2);
         let loaded = Directory::load(&db, settings.base_url()).await;
         db.close().await;
         loaded.map_err(|error| format!("{}: {}", role.name(), told::database(&error)))?;
@@ -305,8 +314,8 @@ async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> 
 }
 
 async fn mails(db: &Db) -> Result<String, String> {
-    let backlog =
-        undelivered::backlog(db, &Clock::System).await.map_err(|error| told::database(&error))?;
+    let backlog = undelivered::backlog(db, &Actor::system("doctor"), &Clock::System).await;
+    let backlog = backlog.map_err(|error| told::database(&error))?;
     if backlog.is_empty() {
         return Ok("滞りはありません".to_owned());
     }

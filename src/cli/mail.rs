@@ -7,19 +7,20 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::output::{self, Column};
+use super::output::{self, Column, JsonList};
 use super::{Operator, Outcome, Union};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
 use crate::base::{files, io_words};
 use crate::config::Settings;
-use crate::mail::queue::Outgoing;
+use crate::mail::delivery::mime;
+use crate::mail::delivery::queue::Outgoing;
+use crate::mail::samples;
 use crate::mail::undelivered::{self, Undelivered};
-use crate::mail::{mime, samples};
 use crate::tenant::registry;
 
-/// Whom the samples are for.
+/// The recipient of the samples.
 const READER: &str = "sample@example.jp";
 
 #[derive(Debug, Subcommand)]
@@ -131,54 +132,98 @@ fn reason(error: &str) -> String {
 
 /// `kosmo mail list`
 async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Result<Outcome> {
-    let mut tx = operator.db.platform().await?;
-    let tenant = match slug {
-        Some(slug) => Some(registry::get(&mut tx, slug).await?.id),
-        None => None,
+    let mut platform = operator.db.platform().await?;
+    let unions = match slug {
+        Some(slug) => vec![(registry::get(&mut platform, slug).await?.id, slug.to_owned())],
+        None => registry::ids(&mut platform).await?,
     };
-    let mails = undelivered::list(&mut tx, &operator.clock, tenant).await?;
-    tx.commit().await?;
-    if json {
-        output::json(&mails)?;
-        return Ok(Outcome::Done);
+    platform.commit().await?;
+    let mut listing = Listing { json: json.then(JsonList::default), ..Listing::default() };
+    for (tenant, slug) in unions {
+        let mut last = None;
+        loop {
+            let mut tx = operator.begin(tenant).await?;
+            let page = undelivered::list(&mut tx, &operator.clock, &slug, last.as_ref()).await?;
+            tx.commit().await?;
+            for mail in &page {
+                listing.add(mail)?;
+            }
+            last = page.into_iter().next_back();
+            if last.is_none() {
+                break;
+            }
+        }
     }
-    let mut rows = Vec::new();
-    for mail in &mails {
-        let Undelivered { slug, id, kind, recipient, attempts, .. } = mail;
-        let state = match (mail.dead, mail.retriable) {
-            (true, true) => "送れなかった",
-            (true, false) => "送れなかった（送り直せません）",
-            (false, _) => "遅れている",
+    listing.end();
+    Ok(Outcome::Done)
+}
+
+/// How many lines are one table. What is longer is printed in several, since each is as wide as its widest line.
+const TABLE: usize = 1_000;
+
+/// Prints mails while they are read, so that a million of them need no memory.
+#[derive(Default)]
+struct Listing {
+    json: Option<JsonList>,
+    rows: Vec<[String; 8]>,
+    dead: usize,
+    late: usize,
+}
+
+impl Listing {
+    fn add(&mut self, mail: &Undelivered) -> anyhow::Result<()> {
+        if let Some(json) = &mut self.json {
+            return json.add(mail);
+        }
+        let (state, count) = match (mail.dead, mail.retriable) {
+            (true, true) => ("送れなかった", &mut self.dead),
+            (true, false) => ("送れなかった（送り直せません）", &mut self.dead),
+            (false, _) => ("遅れている", &mut self.late),
         };
+        *count += 1;
         let created = jst(mail.created_at).format("%Y-%m-%d %H:%M");
         let error = mail.last_error.as_deref().map_or_else(|| "-".to_owned(), reason);
-        rows.push([
-            id.to_string(),
-            slug.clone(),
+        self.rows.push([
+            mail.id.to_string(),
+            mail.slug.clone(),
             state.to_owned(),
-            name_of(kind).to_owned(),
+            name_of(&mail.kind).to_owned(),
             created.to_string(),
-            attempts.to_string(),
-            recipient.clone(),
+            mail.attempts.to_string(),
+            mail.recipient.clone(),
             error,
         ]);
+        if self.rows.len() >= TABLE {
+            self.print_rows();
+        }
+        Ok(())
     }
-    let columns = [
-        Column::Left("ID"),
-        Column::Left("組合"),
-        Column::Left("状態"),
-        Column::Left("種類"),
-        Column::Left("作成日時"),
-        Column::Right("送信回数"),
-        Column::Left("宛先"),
-        Column::Left("理由"),
-    ];
-    if !rows.is_empty() {
-        output::table(columns, &rows, "");
+
+    fn end(mut self) {
+        if let Some(json) = self.json {
+            json.end();
+            return;
+        }
+        self.print_rows();
+        println!("送れなかったもの {}件、遅れているもの {}件", self.dead, self.late);
     }
-    let dead = mails.iter().filter(|mail| mail.dead).count();
-    println!("送れなかったもの {dead}件、遅れているもの {}件", mails.len() - dead);
-    Ok(Outcome::Done)
+
+    fn print_rows(&mut self) {
+        let columns = [
+            Column::Left("ID"),
+            Column::Left("組合"),
+            Column::Left("状態"),
+            Column::Left("種類"),
+            Column::Left("作成日時"),
+            Column::Right("送信回数"),
+            Column::Left("宛先"),
+            Column::Left("理由"),
+        ];
+        if !self.rows.is_empty() {
+            output::table(columns, &self.rows, "");
+        }
+        self.rows.clear();
+    }
 }
 
 /// `kosmo mail retry`
@@ -226,13 +271,13 @@ async fn preview(
     json: bool,
 ) -> anyhow::Result<Outcome> {
     let (tenant, room) = operator.union(settings, slug).await?;
-    let letters = samples::all(&room, &tenant, &operator.clock)?;
-    let names: Vec<_> = letters.iter().map(|(name, _)| *name).collect();
+    let mails = samples::all(&room, &tenant, &operator.clock)?;
+    let names: Vec<_> = mails.iter().map(|(name, _)| *name).collect();
     files::create_folder(folder).with_context(|| folder.display().to_string())?;
-    for (name, letter) in letters {
-        write(folder, name, "txt", letter.text.as_bytes())?;
-        write(folder, name, "html", letter.html.as_bytes())?;
-        let mail = Outgoing::sample(letter, slug, READER, &operator.clock);
+    for (name, rendered) in mails {
+        write(folder, name, "txt", rendered.text.as_bytes())?;
+        write(folder, name, "html", rendered.html.as_bytes())?;
+        let mail = Outgoing::sample(rendered, slug, READER, &operator.clock);
         write(folder, name, "eml", &mime::message(&mail)?)?;
     }
     if json {

@@ -32,10 +32,9 @@ pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
 }
 
 pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
-    let database = settings.database()?;
+    let database = settings.database()?.options;
     migrate::migrate(&database).await?;
-    let mut owner = migrate::owner(&database).await?;
-    partitions::extend(&mut owner, Clock::System.today()).await?;
+    partitions::extend_as_owner(&database, Clock::System.today()).await?;
     match json {
         true => output::json(&serde_json::json!({ "up_to_date": true }))?,
         false => println!("データベースは最新です"),

@@ -14,6 +14,7 @@ use crate::base::clock::jst;
 use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
 use crate::base::japanese::shows_nothing;
+use crate::portal::places;
 use crate::tenant::{registry, terms};
 use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
@@ -145,7 +146,8 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
         context.insert("file", &file.display().to_string());
         context.insert("style", &style);
         context.insert("html", &prose::html(&blocks));
-        let page = Pages::load()?.templates().render("preview/terms.html", &context)?;
+        let page =
+            Pages::load(places::of_service)?.templates().render("preview/terms.html", &context)?;
         write_new_public(target, page.as_bytes()).with_context(|| target.display().to_string())?;
         if !json {
             println!("画面での見え方を {} に書きました", target.display());

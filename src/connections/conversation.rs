@@ -20,8 +20,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::Limits;
 use super::idlers::Idlers;
+use super::limits::Limits;
 use super::liveness::{LARGE_HEADS, Liveness};
 use super::wire::{AnswerBody, Wire};
 

@@ -7,8 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
 use super::idlers::Idlers;
+use super::limits::Limits;
 
 /// A head of a request above this is a large one, of which there may be only so many at once. Browsers
 /// stay far below, unless a union's host has given them cookies without end.

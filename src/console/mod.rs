@@ -3,13 +3,12 @@
 mod home;
 mod message;
 
-use axum::Router;
 use axum::routing::get;
 
 pub use self::message::ConsoleMessage;
-use crate::web::state::AppState;
+use crate::web::routes::{Access, Routes};
 
-/// Every page of the console.
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/", get(home::show))
+/// Every page of the console, and who may come to it.
+pub fn routes() -> Routes {
+    Routes::default().route("/", Access::Anybody, get(home::show))
 }

@@ -1,9 +1,9 @@
 //! Looks at a database from outside: for `kosmo doctor`.
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Row as _};
+use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
-use super::Db;
+use super::{Db, connection};
 
 /// The server as the configured user finds it.
 #[derive(Debug)]
@@ -12,23 +12,31 @@ pub struct Server {
     pub user: String,
     /// Whether the user could read every union's rows.
     pub all_powerful: bool,
+    /// Whether nothing can be written, as on a standby.
+    pub read_only: bool,
+    /// Whether the user may act as the server's role and the worker's, as one of a trial does.
+    pub acts_as_all: bool,
 }
 
 /// # Errors
 /// The database's.
 pub async fn look(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
-    let mut connection = options.connect().await?;
-    let row = sqlx::query(
-        "select current_setting('server_version_num')::integer / 10000 as major, rolname::text,
-                rolsuper or rolbypassrls as all_powerful
-         from pg_roles where rolname = current_user",
-    )
-    .fetch_one(&mut connection)
-    .await?;
+    let mut connection = connection::plain(options.clone()).connect().await?;
+    let asked = sqlx::raw_sql(
+        "select current_setting('server_version_num')::integer / 10000 as major, rolname::text as name,
+                rolsuper or rolbypassrls as all_powerful,
+                current_setting('transaction_read_only')::boolean as read_only,
+                (select count(*) = 2 from pg_roles r where r.rolname in ('kosmo_server', 'kosmo_worker')
+                 and pg_has_role(session_user, r.oid, 'member')) as acts_as_all
+         from pg_roles where rolname = session_user",
+    );
+    let row = connection.fetch_one(asked).await?;
     Ok(Server {
         major: row.try_get("major")?,
-        user: row.try_get("rolname")?,
+        user: row.try_get("name")?,
         all_powerful: row.try_get("all_powerful")?,
+        read_only: row.try_get("read_only")?,
+        acts_as_all: row.try_get("acts_as_all")?,
     })
 }
 
@@ -42,7 +50,7 @@ pub async fn unprotected_tables(db: &Db) -> Result<Vec<String>, sqlx::Error> {
         "select c.relname::text from pg_class c
          join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
          where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
-           and c.relname not in ('tenant_hosts', 'tenant_policies', 'tenant_terms')
+           and c.relname not in ('tenant_hosts', 'tenant_policies', 'tenant_terms', 'queue_turns')
            and not (c.relrowsecurity and c.relforcerowsecurity)
          order by 1",
     )

@@ -4,16 +4,17 @@ use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 
-use super::{PlatformTx, Role};
+use super::{PlatformTx, Role, connection};
+use crate::config::Pooler;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// Creates the roles and runs the migrations that have not run yet. The trail gets its partitions for the year ahead.
 ///
 /// # Errors
-/// The database's; each migration is its own transaction.
+/// The database's; each migration is its own transaction. It has to be reached without a pooler.
 pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let mut connection = options.connect().await?;
+    let mut connection = connection::plain(options.clone()).connect().await?;
     connection.execute(include_str!("roles.sql")).await?;
     let mut owner = owner(options).await?;
     MIGRATIONS.run_direct(None, &mut owner, false).await?;
@@ -29,7 +30,11 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
 /// # Errors
 /// The database's.
 pub async fn owner(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    options.clone().options([("role", Role::Owner.name())]).connect().await
+    let mut owner = connection::plain(options.clone()).connect().await?;
+    connection::settle(&mut owner, Role::Owner, Pooler::None).await?;
+    // Whom a migration waits for, others wait for behind it: rather it fails, and is run again in a quieter hour.
+    owner.execute("set lock_timeout = '10s'").await?;
+    Ok(owner)
 }
 
 /// How many of this program's migrations the database lacks.

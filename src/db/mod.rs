@@ -3,21 +3,34 @@
 //! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database
 //! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
 //! platform's own tables, and for the worker the outbox.
+//!
+//! Every transaction begins with limits of its role's, and every new connection is checked: it acts as the right role, and
+//! row-level security binds that. Nothing is set for longer than a transaction, so a pooler may stand in between.
 
 pub mod actor;
 pub mod health;
 pub mod local;
 pub mod migrate;
 
+mod connection;
+mod passing;
+mod role;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres, SqlSafeStr as _, Transaction};
+use sqlx::postgres::{PgListener, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, SqlSafeStr as _, Transaction};
 use tracing::Instrument as _;
 
 use self::actor::Actor;
+use self::connection::Refusals;
+pub use self::connection::WrongRole;
+pub use self::passing::Passing;
+pub use self::role::Role;
 use crate::base::ids::TenantId;
+use crate::config::{DatabaseAddress, Pooler};
 
 /// How long a request waits for a connection before it is told to come again.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -26,84 +39,106 @@ const FRESH_FOR: Duration = Duration::from_secs(1);
 /// So long after one was broken, each is tried: the pool may hold more of them.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// What a process may do; see `db/roles.sql`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Owns the tables: migrations.
-    Owner,
-    /// Serves requests.
-    Server,
-    /// Delivers mail.
-    Worker,
-    /// The operator's commands.
-    Operator,
-}
+/// Connections that a process may have for notifications: one a channel.
+const MAX_LISTENERS: u32 = 3;
 
-impl Role {
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Owner => "kosmo_owner",
-            Self::Server => "kosmo_server",
-            Self::Worker => "kosmo_worker",
-            Self::Operator => "kosmo_operator",
-        }
-    }
-}
-
-/// A pool of connections that have taken on one role.
+/// A pool of connections that act as one role.
 #[derive(Debug, Clone)]
 pub struct Db {
+    role: Role,
     pool: PgPool,
+    /// Apart from the pool, so that nobody who listens takes a connection from those who work.
+    listeners: PgPool,
+    refusals: Arc<Refusals>,
     /// Until when connections are doubted.
     doubted_until: Arc<Mutex<Option<Instant>>>,
+    /// Whether the tables are spread over machines (`infra/scale`).
+    spread: Arc<AtomicBool>,
 }
 
 impl Db {
-    /// Connects when first used; `url` may log in as any member of the role.
+    /// Connects when first used.
     #[must_use]
-    pub fn new(options: PgConnectOptions, role: Role, max_connections: u32) -> Self {
+    pub fn new(address: impl Into<DatabaseAddress>, role: Role, max_connections: u32) -> Self {
+        let DatabaseAddress { options, listen, pooler } = address.into();
         let doubted_until = Arc::new(Mutex::new(None));
+        let refusals = Arc::new(Refusals::default());
+        let spread = Arc::new(AtomicBool::new(false));
+        let settled = |pooler| {
+            let (refusals, spread) = (refusals.clone(), spread.clone());
+            PgPoolOptions::new()
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .after_connect(move |connection, _| {
+                    let (refusals, spread) = (refusals.clone(), spread.clone());
+                    Box::pin(async move {
+                        let settled = connection::settle(connection, role, pooler).await;
+                        spread.store(
+                            settled.map_err(|error| refusals.tell(error))?,
+                            Ordering::Relaxed,
+                        );
+                        Ok(())
+                    })
+                })
+        };
+        // Without an address of its own, listening goes where all else goes: to the database itself.
+        let listeners = settled(Pooler::None)
+            .max_connections(MAX_LISTENERS)
+            .connect_lazy_with(connection::plain(listen.unwrap_or_else(|| options.clone())));
         let doubts = doubted_until.clone();
-        let pool = PgPoolOptions::new()
+        let pool = settled(pooler)
             .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
                 let doubted = *lock(&doubts) > Some(Instant::now());
                 Box::pin(async move {
-                    if doubted || meta.idle_for > FRESH_FOR {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
+                    Ok(!doubted && meta.idle_for <= FRESH_FOR
+                        || connection::is_well(connection).await?)
                 })
             })
-            .connect_lazy_with(options.options([("role", role.name())]));
-        Self { pool, doubted_until }
+            .connect_lazy_with(connection::plain(options));
+        Self { role, pool, listeners, refusals, doubted_until, spread }
     }
 
-    /// Begins a transaction; once more where the first connection turns out to be broken.
-    async fn begin(&self, begin: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        match self.begin_once(begin).await {
-            Err(sqlx::Error::Io(_)) => {
+    /// Begins a transaction; once more where the first connection turns out to be broken, or to lead to a
+    /// database that only reads, as the one from before a failover does.
+    async fn begin(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        match self.begin_once(local).await {
+            Err(error) if passing::is_of_the_connection(&error) => {
                 *lock(&self.doubted_until) = Some(Instant::now() + DOUBTED_FOR);
-                self.begin_once(begin).await
+                self.begin_once(local).await
             }
             begun => begun,
         }
     }
 
-    /// Begins a transaction, and goes on with that though nobody waits for it any more: a browser may hang up.
-    /// sqlx forgets a BEGIN whose answer it doesn't get to read, and gives the connection back to the pool with
-    /// the transaction open (launchbadge/sqlx#4393); one that was begun to the end is rolled back when it is
-    /// dropped. So a stalled database holds no more connections than the pool may have, either.
-    async fn begin_once(&self, begin: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let connection = self.pool.acquire().await?;
-        // Either is a constant or an id, which is hexadecimal digits and hyphens.
-        let begin = AssertSqlSafe(begin.to_owned()).into_sql_str();
-        let beginning = Transaction::begin(connection, Some(begin)).in_current_span();
+    /// Begins a transaction in which the statements of `local` hold, and goes on with that though nobody waits for
+    /// it any more: a browser may hang up. sqlx forgets a BEGIN whose answer it doesn't get to read, and gives the
+    /// connection back to the pool with the transaction open (launchbadge/sqlx#4393); one that was begun to the end is
+    /// rolled back when it is dropped. So a stalled database holds no more connections than the pool may have, either.
+    async fn begin_once(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let connection = tokio::select! {
+            biased;
+            connection = self.pool.acquire() => connection?,
+            error = self.refusals.next() => return Err(error),
+        };
+        // What may fail stands before BEGIN: sqlx takes a connection whose BEGIN failed for one without a transaction.
+        // The settings last all the same, since BEGIN goes on with the transaction that the first statement began.
+        let begin = format!("{}; begin", self.role.limits());
+        // One round trip. Citus sends the text in which SET LOCAL stands to its workers, where BEGIN would be too much.
+        let (begin, then) = match self.spread.load(Ordering::Relaxed) && !local.is_empty() {
+            true => (begin, Some(AssertSqlSafe(local.to_owned()))),
+            false => (format!("{begin}; {local}"), None),
+        };
+        let begin = AssertSqlSafe(begin).into_sql_str();
+        let beginning = async move {
+            let mut tx = Transaction::begin(connection, Some(begin)).await?;
+            if let Some(then) = then {
+                tx.execute(then).await?;
+            }
+            Ok(tx)
+        };
         // It ends without a result only with the program.
-        tokio::spawn(beginning).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+        tokio::spawn(beginning.in_current_span()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     /// Opens a transaction that sees one union's rows and no other's, for whoever acts in it.
@@ -111,9 +146,8 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn tenant(&self, tenant: TenantId, actor: &Actor) -> Result<TenantTx, sqlx::Error> {
-        // One round trip.
-        let begin = format!("begin; set local kosmo.tenant_id = '{tenant}'");
-        Ok(TenantTx { tx: self.begin(&begin).await?, tenant, actor: actor.clone() })
+        let local = format!("set local kosmo.tenant_id = '{tenant}'");
+        Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
     /// [`Db::tenant`] for counts whose last fraction of a second a crash may take back: it ends without waiting
@@ -126,10 +160,9 @@ impl Db {
         tenant: TenantId,
         actor: &Actor,
     ) -> Result<TenantTx, sqlx::Error> {
-        let begin = format!(
-            "begin; set local kosmo.tenant_id = '{tenant}'; set local synchronous_commit = off"
-        );
-        Ok(TenantTx { tx: self.begin(&begin).await?, tenant, actor: actor.clone() })
+        let local =
+            format!("set local kosmo.tenant_id = '{tenant}'; set local synchronous_commit = off");
+        Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
     /// Opens a transaction without a tenant.
@@ -137,7 +170,7 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn platform(&self) -> Result<PlatformTx, sqlx::Error> {
-        Ok(PlatformTx { tx: self.begin("begin").await? })
+        Ok(PlatformTx { tx: self.begin("").await? })
     }
 
     /// Listens for notifications, on a connection kept for that.
@@ -145,13 +178,17 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn listen(&self, channel: &str) -> Result<PgListener, sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        let mut listener = tokio::select! {
+            biased;
+            listener = PgListener::connect_with(&self.listeners) => listener?,
+            error = self.refusals.next() => return Err(error),
+        };
         listener.listen(channel).await?;
         Ok(listener)
     }
 
     pub async fn close(&self) {
-        self.pool.close().await;
+        tokio::join!(self.pool.close(), self.listeners.close());
     }
 }
 
@@ -212,24 +249,5 @@ impl PlatformTx {
     /// The database's; then nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
-    }
-}
-
-/// Whether an error means that the database can't be reached just now, so that trying again helps.
-#[must_use]
-pub fn is_unavailable(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::BeginFailed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            // Connection exceptions, insufficient resources, operator intervention, and what two
-            // transactions can't both do: trying again helps.
-            ["08", "53", "57P", "40"].iter().any(|class| code.starts_with(class))
-        }),
-        _ => false,
     }
 }

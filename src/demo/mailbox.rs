@@ -16,10 +16,11 @@ use uuid::Uuid;
 
 use crate::base::clock::jst;
 use crate::base::files;
+use crate::web::assets::serve;
 use crate::web::error::{Failure, WebError};
+use crate::web::layers;
 use crate::web::page::Page;
 use crate::web::state::AppState;
-use crate::web::{assets, layers};
 
 /// A list that is longer helps nobody.
 const NEWEST: usize = 200;
@@ -72,7 +73,7 @@ pub(super) fn router(app: AppState, folder: PathBuf) -> Router {
         .route("/", get(list))
         .route("/mails/{id}", get(show))
         .route("/mails/{id}/html", get(html))
-        .route("/assets/{name}", get(assets::serve))
+        .route("/assets/{name}", get(serve::serve))
         .layer(Extension(Arc::new(folder)))
         .layer(from_fn_with_state(app.clone(), layers::outermost))
         .with_state(app)
@@ -161,11 +162,12 @@ fn address(address: Option<&Address<'_>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portal::places;
     use crate::web::page::Pages;
 
     #[test]
     fn every_page_of_the_mailbox_can_be_filled_in() {
-        let pages = Pages::load().unwrap();
+        let pages = Pages::load(places::of_service).unwrap();
         let text = || "<b>".to_owned();
         let entry = Entry { path: text(), at: text(), from: text(), to: text(), subject: text() };
         for mails in [vec![entry], Vec::new()] {

@@ -17,7 +17,6 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::extract::Request;
-use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -80,9 +79,7 @@ async fn run_with(
         .await
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     migrate::migrate(&postgres.options()).await?;
-    let mut owner = migrate::owner(&postgres.options()).await?;
-    partitions::extend(&mut owner, Clock::System.today()).await?;
-    owner.close().await?;
+    partitions::extend_as_owner(&postgres.options(), Clock::System.today()).await?;
     if !settings.demo_sealing_keys().exists() {
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }

@@ -7,10 +7,11 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::ledger::{self, Filter};
+use super::ledger;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
+use crate::records::filter::Filter;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 
@@ -25,7 +26,7 @@ pub struct Deduction {
     /// 保険者の名称
     pub insurer: String,
     pub lines: Vec<Line>,
-    /// Whether somebody of the household keeps theirs private.
+    /// Set if somebody of the household keeps theirs private.
     pub hides_somebody: bool,
 }
 
@@ -38,12 +39,12 @@ pub struct Line {
     pub institution: String,
     /// 支払った医療費の額
     pub paid: Yen,
-    /// Whether it was computed from points, since the claim did not tell it.
+    /// Set if it was computed from points, since the claim did not tell it.
     pub computed: bool,
 }
 
 impl Deduction {
-    /// Whether some of it was computed from points.
+    /// Returns true if some of it was computed from points.
     #[must_use]
     pub fn is_computed(&self) -> bool {
         self.lines.iter().any(|line| line.computed)

@@ -8,6 +8,7 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::records::RecordKind;
+use crate::records::filter::{Choices, Filter, Relative};
 use crate::records::reader::{Reader, readable};
 
 const KIND: RecordKind = RecordKind::Expenses;
@@ -29,7 +30,7 @@ pub struct ExpenseRow {
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
-    /// Whether `out_of_pocket` was computed from points, since the claim did not tell it.
+    /// Set if `out_of_pocket` was computed from points, since the claim did not tell it.
     pub computed: bool,
     pub remarks: String,
 }
@@ -48,30 +49,6 @@ pub struct PersonSum {
     pub member: String,
     pub patient: String,
     pub out_of_pocket: Yen,
-}
-
-/// What narrows rows down (E5); both months count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub from: Option<Month>,
-    pub to: Option<Month>,
-    /// The person's code.
-    pub member: Option<String>,
-}
-
-/// What a filter can choose from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Choices {
-    /// Months of treatment, newest first.
-    pub months: Vec<Month>,
-    pub family: Vec<Relative>,
-}
-
-/// Somebody whose rows there are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relative {
-    pub member: String,
-    pub kana: String,
 }
 
 /// The rows of the notices of some months, oldest treatment first.

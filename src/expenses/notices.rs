@@ -12,7 +12,6 @@ use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::import::batches::{self, Kind};
 use crate::mail::message::ExpensesUpdatedMail;
@@ -43,8 +42,8 @@ pub enum Published {
     Empty,
 }
 
-/// A page of the months of which there are rows, newest first: those before a month, or the newest ones. Empty after the
-/// oldest one.
+/// Returns a page of the months that have rows, newest first: the newest ones, or those before a month. The page after
+/// the oldest month is empty.
 pub async fn list(tx: &mut TenantTx, before: Option<Month>) -> Result<Vec<Notice>, sqlx::Error> {
     sqlx::query_as!(
         Notice,
@@ -103,12 +102,12 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     }
     let Some(notice) = records::notices::find(tx, KIND, month).await? else { return Ok(0) };
     let addresses = concerned(tx, cx, month).await?;
-    let mail = ExpensesUpdatedMail::of(cx.tenant);
+    let mail = ExpensesUpdatedMail { url: cx.mail.expenses(cx.tenant) };
     updates::tell(tx, cx, notice, &mail, &addresses).await
 }
 
-/// The addresses of the people whom a month concerns: who would read a row of it, as [`records::reader`] says, asked the
-/// other way round.
+/// Returns the addresses of the people who read a row of a month. It is the rule of [`records::reader`] from the other
+/// side: given the rows, who are their readers?
 async fn concerned(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -134,15 +133,16 @@ async fn concerned(
                                    and p.member_code = t.member_code)
            )
            select a.email as "email!"
-           from logins a
-           join subscribers b on b.tenant_id = a.tenant_id and b.login_id = a.id
-           join members m on m.tenant_id = b.tenant_id and m.code = b.member_code
-           where a.tenant_id = $1 and a.realm = $7 and a.registered_at is not null
-             and a.email_confirmed_at is not null and a.closed_at is null and a.email is not null
-             and (m.lost_on is null or (m.lost_on + make_interval(years => $5))::date > $4)
-             and exists (select from reads r
-                         where r.reader = m.code
-                           and (m.lost_on is null or r.first_treated < m.lost_on))
+           from (select r.reader, min(r.first_treated) as first_treated
+                 from reads r group by r.reader) concerned
+           join members m on m.tenant_id = $1 and m.code = concerned.reader
+           join subscribers b on b.tenant_id = m.tenant_id and b.member_code = m.code
+           join logins a on a.tenant_id = b.tenant_id and a.realm = b.realm and a.id = b.login_id
+           where a.registered_at is not null and a.email_confirmed_at is not null
+             and a.closed_at is null and a.email is not null
+             and (m.lost_on is null
+                  or (concerned.first_treated < m.lost_on
+                      and (m.lost_on + make_interval(years => $5))::date > $4))
              and not exists (select from email_failures f
                              where f.tenant_id = a.tenant_id and f.email = a.email)
              and not exists (select from mail_preferences p
@@ -154,8 +154,7 @@ async fn concerned(
         KIND.name(),
         cx.clock.today(),
         i32::from(cx.tenant.config.after_loss.years),
-        KIND.update_mail().name(),
-        Subscribers::NAME
+        KIND.update_mail().name()
     )
     .fetch_all(tx.conn())
     .await
@@ -170,7 +169,7 @@ pub struct Withdrawn {
 }
 
 /// Takes a month back: its rows go into history, nobody sees them any more, and mails about it that have not
-/// left yet stay.
+/// left yet are kept back.
 pub async fn withdraw(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -23,9 +23,6 @@ pub struct StatementSheet<'s> {
 }
 
 /// 「医療費明細 (PDF)」 (E6).
-///
-/// # Errors
-/// The printer's.
 pub async fn statement(
     printer: &Printer,
     sheet: &StatementSheet<'_>,
@@ -34,16 +31,13 @@ pub async fn statement(
 }
 
 /// 「医療費控除通知」 (D4).
-///
-/// # Errors
-/// The printer's.
 pub async fn deduction(printer: &Printer, deduction: &Deduction) -> Result<Vec<u8>, PrintError> {
-    printer.print("deduction", &Notice::of(deduction)).await
+    printer.print("deduction", &DeductionSheet::of(deduction)).await
 }
 
 /// What `deduction.typ` shows.
 #[derive(Serialize)]
-struct Notice<'d> {
+struct DeductionSheet<'d> {
     union: &'d str,
     title: &'static str,
     /// 「2025年分」
@@ -51,24 +45,24 @@ struct Notice<'d> {
     insured: &'d str,
     insurer: &'d str,
     paid: String,
-    lines: Vec<NoticeLine<'d>>,
+    lines: Vec<DeductionLine<'d>>,
     total: String,
-    /// Whether a line has no institution, which the reader fills in from a receipt (seed 000 Q14).
+    /// Set if a line has no institution, which the reader fills in from a receipt (seed 000 Q14).
     blanks: bool,
-    /// Whether the notes have to explain a computed amount.
+    /// Set if the notes have to explain a computed amount.
     computed: bool,
     hides_somebody: bool,
 }
 
 #[derive(Serialize)]
-struct NoticeLine<'d> {
+struct DeductionLine<'d> {
     treatment_month: String,
     patient: &'d str,
     institution: &'d str,
     paid: String,
 }
 
-impl<'d> Notice<'d> {
+impl<'d> DeductionSheet<'d> {
     fn of(deduction: &'d Deduction) -> Self {
         let total = deduction.total();
         Self {
@@ -78,7 +72,7 @@ impl<'d> Notice<'d> {
             insured: &deduction.insured,
             insurer: &deduction.insurer,
             paid: total.grouped(),
-            lines: deduction.lines.iter().map(NoticeLine::of).collect(),
+            lines: deduction.lines.iter().map(DeductionLine::of).collect(),
             total: total.to_string(),
             blanks: deduction.lines.iter().any(|line| line.institution.is_empty()),
             computed: deduction.is_computed(),
@@ -87,7 +81,7 @@ impl<'d> Notice<'d> {
     }
 }
 
-impl<'d> NoticeLine<'d> {
+impl<'d> DeductionLine<'d> {
     fn of(line: &'d Line) -> Self {
         Self {
             treatment_month: line.treatment_month.slashed(),
@@ -200,10 +194,10 @@ mod tests {
     #[tokio::test]
     async fn d4_a_blank_institution_stays_blank_and_is_explained() {
         let deduction_of = notice(&["サンプルクリニック", ""]);
-        let data = Notice::of(&deduction_of);
+        let data = DeductionSheet::of(&deduction_of);
         assert!(data.blanks && data.lines[1].institution.is_empty());
         assert_eq!([&data.year, &data.paid, &data.total], ["2025年分", "3,828", "¥3,828"]);
-        assert!(!Notice::of(&notice(&["中央薬局"])).blanks);
+        assert!(!DeductionSheet::of(&notice(&["中央薬局"])).blanks);
         let pdf = deduction(&PRINTER, &deduction_of).await.unwrap();
         assert!(says(&pdf, "医療費控除通知（2025年分）</rdf:li>"));
         assert_eq!(pages(&pdf), 1);

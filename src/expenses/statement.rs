@@ -13,16 +13,16 @@ pub(super) const COMPUTED: &str = "自己負担額は計算額";
 pub struct Statement {
     /// 「あなたが支払った額」
     paid: String,
-    rows: Vec<Row>,
-    totals: Sums,
-    /// Whether the notes have to explain a computed amount.
+    rows: Vec<StatementRow>,
+    totals: StatementTotals,
+    /// Set if the notes have to explain a computed amount.
     computed: bool,
-    /// Whether somebody's rows are left out (E7).
+    /// Set if somebody's rows are left out (E7).
     hides_somebody: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Row {
+struct StatementRow {
     treatment_month: String,
     patient: String,
     institution: String,
@@ -36,7 +36,7 @@ struct Row {
 }
 
 #[derive(Debug, Serialize)]
-struct Sums {
+struct StatementTotals {
     total: String,
     insurer: String,
     public: String,
@@ -50,8 +50,8 @@ impl Statement {
         Self {
             paid: totals.out_of_pocket.grouped(),
             computed: rows.iter().any(|row| row.computed),
-            rows: rows.into_iter().map(Row::from).collect(),
-            totals: Sums {
+            rows: rows.into_iter().map(StatementRow::from).collect(),
+            totals: StatementTotals {
                 total: totals.total.marked(),
                 insurer: totals.insurer.marked(),
                 public: totals.public.marked(),
@@ -62,7 +62,7 @@ impl Statement {
     }
 }
 
-impl From<ExpenseRow> for Row {
+impl From<ExpenseRow> for StatementRow {
     fn from(row: ExpenseRow) -> Self {
         let remarks = match row.computed {
             true if row.remarks.is_empty() => COMPUTED.to_owned(),
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn e2_a_row_and_its_sums_as_they_are_read() {
         let statement = Statement::of(vec![row(false, ""), row(false, "")], true);
-        let Row { treatment_month, care, public, .. } = &statement.rows[1];
+        let StatementRow { treatment_month, care, public, .. } = &statement.rows[1];
         assert_eq!([treatment_month, care, public], ["2025/01", "調剤/2回", "¥0"]);
         assert_eq!([&statement.paid, &statement.totals.total], ["1,656", "¥5,520"]);
         assert!(statement.hides_somebody && !statement.computed);

@@ -1,10 +1,12 @@
-//! One letter to many people, about something that can be taken back.
+//! One mail to many people, about something that can be taken back.
 
 use chrono::TimeDelta;
 use sqlx::postgres::types::PgInterval;
 use uuid::Uuid;
 
-use super::message::Letter;
+use super::delivery::queue::Lane;
+use super::message::RenderedMail;
+use super::outbox;
 use crate::base::clock::Clock;
 use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;
@@ -12,12 +14,12 @@ use crate::db::TenantTx;
 /// How many mails one statement writes.
 const BATCH: usize = 5_000;
 
-/// Puts a letter to each address into the outbox, the first due now and each further one `every` later. Until a mail
+/// Puts a mail to each address into the outbox, the first due now and each further one `every` later. Until a mail
 /// has left, [`take_back`] finds it by `cause`. Returns how many mails were written.
 pub async fn enqueue(
     tx: &mut TenantTx,
     clock: &Clock,
-    letter: &Letter,
+    mail: &RenderedMail,
     addresses: &[String],
     every: TimeDelta,
     cause: Uuid,
@@ -35,13 +37,13 @@ pub async fn enqueue(
                  select coalesce($13, now()) + ($14 + who.place - 1) * $15::interval
              ) as due (at)",
             tx.tenant() as TenantId,
-            letter.kind,
-            letter.sender_name,
-            letter.sender,
-            letter.reply_to,
-            letter.subject,
-            letter.text,
-            letter.html,
+            mail.kind,
+            mail.sender_name,
+            mail.sender,
+            mail.reply_to,
+            mail.subject,
+            mail.text,
+            mail.html,
             clock.now(),
             cause,
             &ids,
@@ -54,6 +56,7 @@ pub async fn enqueue(
         .await?
         .rows_affected();
     }
+    outbox::announce(tx, Lane::Other).await?;
     Ok(written)
 }
 

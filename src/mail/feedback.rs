@@ -10,16 +10,16 @@ use crate::base::email::EmailAddress;
 /// Longer than any word of SES's.
 const LONGEST_WORD: usize = 40;
 
-/// Why mail to an address is of no use.
+/// What SES says of an address that mail does not reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It came back for good.
+pub enum FeedbackKind {
+    /// The mail came back for good.
     Bounce,
-    /// Whoever got it called it unwanted.
+    /// Its reader called it unwanted.
     Complaint,
 }
 
-impl Kind {
+impl FeedbackKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -31,15 +31,15 @@ impl Kind {
 
 /// A mail that came back, or was unwanted.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Failure {
-    pub kind: Kind,
+pub struct DeliveryFailure {
+    pub kind: FeedbackKind,
     /// SES's own word for it: `NoEmail`, `abuse`.
     pub detail: String,
     pub addresses: Vec<EmailAddress>,
     pub mail: Tags,
 }
 
-/// What was told with a mail when it was sent.
+/// The words that a mail was sent with, which SES repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tags {
     /// The union's slug.
@@ -50,13 +50,13 @@ pub struct Tags {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Feedback {
-    Failure(Failure),
+    Failure(DeliveryFailure),
     /// It came back for now; nothing is wrong with the address.
     Delayed {
         detail: String,
         mail: Tags,
     },
-    /// Anything else, which nobody has to know.
+    /// Anything else; nothing is done about it.
     Other,
 }
 
@@ -67,8 +67,8 @@ pub fn read(message: &str) -> Feedback {
     let mail = event.mail.tags();
     match (event.kind.as_str(), event.bounce, event.complaint) {
         ("Bounce", Some(bounce), _) if bounce.bounce_type == "Permanent" => {
-            Feedback::Failure(Failure {
-                kind: Kind::Bounce,
+            Feedback::Failure(DeliveryFailure {
+                kind: FeedbackKind::Bounce,
                 detail: word(&bounce.bounce_sub_type),
                 addresses: addresses(&bounce.bounced_recipients, &event.mail.destination),
                 mail,
@@ -79,8 +79,8 @@ pub fn read(message: &str) -> Feedback {
         }
         // 「迷惑メールではない」 is told in the same way.
         ("Complaint", _, Some(complaint)) if complaint.feedback_type() != "not-spam" => {
-            Feedback::Failure(Failure {
-                kind: Kind::Complaint,
+            Feedback::Failure(DeliveryFailure {
+                kind: FeedbackKind::Complaint,
                 detail: word(complaint.feedback_type()),
                 addresses: addresses(&complaint.complained_recipients, &event.mail.destination),
                 mail,
@@ -90,7 +90,7 @@ pub fn read(message: &str) -> Feedback {
     }
 }
 
-/// A mail of ours has one recipient; whoever forwards it may be told of by another address.
+/// A mail of ours has one recipient. Where that one forwards it, SES may name the address that it was forwarded to.
 fn addresses(told: &[Recipient], destination: &[String]) -> Vec<EmailAddress> {
     let sole = destination.first().filter(|_| destination.len() == 1);
     let told = told.iter().map(|recipient| &recipient.email_address);
@@ -185,21 +185,21 @@ mod tests {
         })
     }
 
-    fn failure(event: &Value) -> Failure {
+    fn failure(event: &Value) -> DeliveryFailure {
         match read(&event.to_string()) {
             Feedback::Failure(failure) => failure,
             other => panic!("{other:?}"),
         }
     }
 
-    fn texts(failure: &Failure) -> Vec<&str> {
+    fn texts(failure: &DeliveryFailure) -> Vec<&str> {
         failure.addresses.iter().map(EmailAddress::as_str).collect()
     }
 
     #[test]
     fn a_permanent_bounce_names_address_union_and_mail() {
         let read = failure(&bounce("Permanent"));
-        assert_eq!((read.kind, read.detail.as_str()), (Kind::Bounce, "NoEmail"));
+        assert_eq!((read.kind, read.detail.as_str()), (FeedbackKind::Bounce, "NoEmail"));
         assert_eq!(texts(&read), ["taro@example.jp"]);
         assert_eq!(read.mail.tenant.as_deref(), Some("klinekenpo"));
         assert_eq!(read.mail.kind.as_deref(), Some("email_code"));
@@ -217,7 +217,7 @@ mod tests {
             "mail": { "destination": ["taro@example.jp"] }
         });
         let read = failure(&event);
-        assert_eq!((read.kind, read.detail.as_str()), (Kind::Complaint, "abuse"));
+        assert_eq!((read.kind, read.detail.as_str()), (FeedbackKind::Complaint, "abuse"));
         assert_eq!(read.mail, Tags::default());
     }
 

@@ -1,5 +1,7 @@
 //! The mails the product writes, one type each, and how they are filled in.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -10,7 +12,7 @@ use crate::tenant::policy::TenantConfig;
 
 /// Which of the platform's addresses a mail comes from (M1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum SenderAddress {
     /// Address checks, one-time passwords, forgotten credentials.
     NoReply,
     /// First sign-ins.
@@ -19,7 +21,7 @@ pub enum From {
     Info,
 }
 
-impl From {
+impl SenderAddress {
     const fn local_part(self) -> &'static str {
         match self {
             Self::NoReply => "no-reply",
@@ -33,7 +35,7 @@ impl From {
 /// type's fields and `union`.
 pub trait Mail: Serialize {
     const NAME: &'static str;
-    const FROM: From;
+    const FROM: SenderAddress;
 }
 
 /// 「【KOSMOWeb】ワンタイムパスワードのお知らせ」 (L3).
@@ -46,7 +48,7 @@ pub struct EmailCodeMail {
 
 impl Mail for EmailCodeMail {
     const NAME: &'static str = "email_code";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb管理者】メールアドレスの確認」 (F6).
@@ -55,13 +57,13 @@ pub struct EmailConfirmationMail {
     pub url: String,
     /// How long the link is good for.
     pub minutes: i64,
-    /// Whether it takes the place of another address (S6).
+    /// True if the address takes the place of another one (S6).
     pub changes: bool,
 }
 
 impl Mail for EmailConfirmationMail {
     const NAME: &'static str = "email_confirmation";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb】初回ログインのお知らせ」 (F11).
@@ -74,7 +76,7 @@ pub struct FirstSignInMail {
 
 impl Mail for FirstSignInMail {
     const NAME: &'static str = "first_sign_in";
-    const FROM: From = From::Webmaster;
+    const FROM: SenderAddress = SenderAddress::Webmaster;
 }
 
 /// 「KOSMO Communication Web へようこそ」 (G4).
@@ -86,7 +88,7 @@ pub struct WelcomeMail {
 
 impl Mail for WelcomeMail {
     const NAME: &'static str = "welcome";
-    const FROM: From = From::Webmaster;
+    const FROM: SenderAddress = SenderAddress::Webmaster;
 }
 
 /// 「【KOSMOWeb】ご登録内容変更のお知らせ」: something about signing in was changed (S6).
@@ -100,7 +102,7 @@ pub struct AccountChangedMail {
 
 impl Mail for AccountChangedMail {
     const NAME: &'static str = "account_changed";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb】新しい端末からのログインのお知らせ」 (S9).
@@ -117,7 +119,7 @@ pub struct NewBrowserMail {
 
 impl Mail for NewBrowserMail {
     const NAME: &'static str = "new_browser";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb】パスワードリセットのご案内」 (R1).
@@ -130,7 +132,7 @@ pub struct PasswordResetMail {
 
 impl Mail for PasswordResetMail {
     const NAME: &'static str = "password_reset";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb】ユーザIDのご案内」 (R2).
@@ -142,7 +144,7 @@ pub struct UserIdMail {
 
 impl Mail for UserIdMail {
     const NAME: &'static str = "user_id";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb】認証方法の初期化のお知らせ」 (R4).
@@ -155,7 +157,7 @@ pub struct FactorsResetMail {
 
 impl Mail for FactorsResetMail {
     const NAME: &'static str = "factors_reset";
-    const FROM: From = From::NoReply;
+    const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
 /// 「【KOSMOWeb】医療費情報更新のお知らせ」 (M1). Says that something is there, and nothing of it (M4).
@@ -165,20 +167,13 @@ pub struct ExpensesUpdatedMail {
     pub url: String,
 }
 
-impl ExpensesUpdatedMail {
-    #[must_use]
-    pub fn of(tenant: &Tenant) -> Self {
-        Self { url: format!("{}/expenses", tenant.origin) }
-    }
-}
-
 impl Mail for ExpensesUpdatedMail {
     const NAME: &'static str = "expenses_updated";
-    const FROM: From = From::Info;
+    const FROM: SenderAddress = SenderAddress::Info;
 }
 
 /// A mail as it will be read.
-pub struct Letter {
+pub struct RenderedMail {
     /// [`Mail::NAME`]
     pub kind: String,
     /// The union's name.
@@ -192,7 +187,7 @@ pub struct Letter {
 }
 
 #[cfg(test)]
-impl Letter {
+impl RenderedMail {
     /// A code, to be sent by the tests.
     pub(super) fn of_tests() -> Self {
         Self {
@@ -207,31 +202,58 @@ impl Letter {
     }
 }
 
+/// Where mails lead: pages of the subscriber's door, which alone knows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Links {
+    pub email_confirmation: &'static str,
+    pub password_reset: &'static str,
+    pub expenses: &'static str,
+}
+
 /// Fills mails in.
 #[derive(Debug, Clone)]
 pub struct MailRoom {
-    templates: std::sync::Arc<Tera>,
+    templates: Arc<Tera>,
     domain: String,
+    links: Links,
 }
 
 impl MailRoom {
     #[must_use]
-    pub fn new(templates: std::sync::Arc<Tera>, domain: String) -> Self {
-        Self { templates, domain }
+    pub const fn new(templates: Arc<Tera>, domain: String, links: Links) -> Self {
+        Self { templates, domain, links }
+    }
+
+    /// The link by which a person confirms an address.
+    #[must_use]
+    pub fn email_confirmation(&self, tenant: &Tenant, token: &str) -> String {
+        format!("{}{}?token={token}", tenant.origin, self.links.email_confirmation)
+    }
+
+    /// The link by which a person chooses a new password.
+    #[must_use]
+    pub fn password_reset(&self, tenant: &Tenant, token: &str) -> String {
+        format!("{}{}?token={token}", tenant.origin, self.links.password_reset)
+    }
+
+    /// Where a person reads their expenses.
+    #[must_use]
+    pub fn expenses(&self, tenant: &Tenant) -> String {
+        format!("{}{}", tenant.origin, self.links.expenses)
     }
 
     /// # Errors
     /// A template that asks for what the mail doesn't have.
-    pub fn write<M: Mail>(&self, tenant: &Tenant, mail: &M) -> Result<Letter, tera::Error> {
+    pub fn write<M: Mail>(&self, tenant: &Tenant, mail: &M) -> Result<RenderedMail, tera::Error> {
         let mut context = Context::from_serialize(mail)?;
-        context.insert("union", &Union::of(&tenant.config));
+        context.insert("union", &UnionContext::of(&tenant.config));
         let render = |part: &str, context: &Context| {
             self.templates.render(&format!("mail/{}.{part}", M::NAME), context)
         };
         let subject = render("subject", &context)?.trim().to_owned();
         context.insert("subject", &subject);
         let contact = tenant.config.contact.mail.as_deref();
-        Ok(Letter {
+        Ok(RenderedMail {
             kind: M::NAME.to_owned(),
             sender_name: tenant.config.name.clone(),
             sender: format!("{}@{}", M::FROM.local_part(), self.domain),
@@ -245,7 +267,7 @@ impl MailRoom {
 
 /// What mails tell of a union.
 #[derive(Serialize)]
-struct Union<'a> {
+struct UnionContext<'a> {
     name: &'a str,
     /// ユーザID, or ユーザーID
     user_id: &'static str,
@@ -253,7 +275,7 @@ struct Union<'a> {
     contact: ContactView<'a>,
 }
 
-impl<'a> Union<'a> {
+impl<'a> UnionContext<'a> {
     fn of(config: &'a TenantConfig) -> Self {
         Self {
             name: &config.name,

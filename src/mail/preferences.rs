@@ -1,11 +1,10 @@
-//! Which news a person wants by mail; who never said takes what the union sends.
+//! Which news a person wants by mail. A person who never said gets what the union sends.
 
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::UpdateMail;
 
-/// # Errors
-/// The database's.
+/// Returns true unless the person refused such mails.
 pub async fn wants(
     tx: &mut TenantTx,
     login: LoginId,
@@ -23,8 +22,7 @@ pub async fn wants(
     Ok(wanted.unwrap_or(true))
 }
 
-/// # Errors
-/// The database's.
+/// Notes what the person wants.
 pub async fn set(
     tx: &mut TenantTx,
     login: LoginId,

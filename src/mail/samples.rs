@@ -2,7 +2,7 @@
 
 use super::message::{
     AccountChangedMail, EmailCodeMail, EmailConfirmationMail, ExpensesUpdatedMail,
-    FactorsResetMail, FirstSignInMail, Letter, MailRoom, NewBrowserMail, PasswordResetMail,
+    FactorsResetMail, FirstSignInMail, MailRoom, NewBrowserMail, PasswordResetMail, RenderedMail,
     UserIdMail, WelcomeMail,
 };
 use crate::base::clock::Clock;
@@ -17,13 +17,15 @@ pub fn all(
     room: &MailRoom,
     tenant: &Tenant,
     clock: &Clock,
-) -> Result<Vec<(&'static str, Letter)>, tera::Error> {
+) -> Result<Vec<(&'static str, RenderedMail)>, tera::Error> {
     let at = || minute(clock.now());
     let origin = || tenant.origin.clone();
     let user_id = || "taro2026".to_owned();
-    let url = |path: &str| format!("{}/{path}?token=SAMPLE", tenant.origin);
-    let confirmation =
-        |changes| EmailConfirmationMail { url: url("confirm-email"), minutes: 30, changes };
+    let confirmation = |changes| EmailConfirmationMail {
+        url: room.email_confirmation(tenant, "SAMPLE"),
+        minutes: 30,
+        changes,
+    };
     let new_browser = NewBrowserMail {
         at: at(),
         device: "Chrome（Windows）".to_owned(),
@@ -34,7 +36,7 @@ pub fn all(
         AccountChangedMail {
             what: "パスワードの変更".to_owned(), at: at(), origin: origin()
         };
-    let reset = PasswordResetMail { url: url("reset-password"), minutes: 5 };
+    let reset = PasswordResetMail { url: room.password_reset(tenant, "SAMPLE"), minutes: 5 };
     let code = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
     Ok(vec![
         ("email_code", room.write(tenant, &code)?),
@@ -46,7 +48,10 @@ pub fn all(
         ("new_browser", room.write(tenant, &new_browser)?),
         ("password_reset", room.write(tenant, &reset)?),
         ("user_id", room.write(tenant, &UserIdMail { user_id: user_id(), origin: origin() })?),
-        ("expenses_updated", room.write(tenant, &ExpensesUpdatedMail::of(tenant))?),
+        (
+            "expenses_updated",
+            room.write(tenant, &ExpensesUpdatedMail { url: room.expenses(tenant) })?,
+        ),
         ("factors_reset", room.write(tenant, &FactorsResetMail { at: at(), origin: origin() })?),
     ])
 }

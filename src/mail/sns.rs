@@ -62,7 +62,7 @@ pub struct Genuine {
 pub enum Content {
     /// What was published.
     Notification(String),
-    /// Whoever opens the address lets the topic post here.
+    /// Opening the address lets the topic post here.
     Subscription(SnsUrl),
     Unsubscription,
 }
@@ -120,7 +120,7 @@ impl SnsUrl {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-enum Kind {
+enum MessageType {
     Notification,
     SubscriptionConfirmation,
     UnsubscribeConfirmation,
@@ -131,7 +131,7 @@ enum Kind {
 #[serde(rename_all = "PascalCase")]
 struct Envelope {
     #[serde(rename = "Type")]
-    kind: Kind,
+    kind: MessageType,
     message_id: String,
     token: Option<String>,
     topic_arn: String,
@@ -170,13 +170,13 @@ impl Envelope {
 
     /// The text that is signed: the name and the value of each field that the message has, a line each.
     fn canonical(&self) -> String {
-        let subscribes = self.kind != Kind::Notification;
+        let subscribes = self.kind != MessageType::Notification;
         let url = self.subscribe_url.as_deref().filter(|_| subscribes);
         let token = self.token.as_deref().filter(|_| subscribes);
         let kind = match self.kind {
-            Kind::Notification => "Notification",
-            Kind::SubscriptionConfirmation => "SubscriptionConfirmation",
-            Kind::UnsubscribeConfirmation => "UnsubscribeConfirmation",
+            MessageType::Notification => "Notification",
+            MessageType::SubscriptionConfirmation => "SubscriptionConfirmation",
+            MessageType::UnsubscribeConfirmation => "UnsubscribeConfirmation",
         };
         let fields = [
             ("Message", Some(self.message.as_str())),
@@ -212,12 +212,12 @@ impl Envelope {
             .verify(self.canonical().as_bytes(), &signature)
             .map_err(|_| wrong)?;
         let content = match self.kind {
-            Kind::Notification => Content::Notification(self.message),
-            Kind::SubscriptionConfirmation => {
+            MessageType::Notification => Content::Notification(self.message),
+            MessageType::SubscriptionConfirmation => {
                 let url = self.subscribe_url.as_deref().and_then(|url| topic.url(url));
                 Content::Subscription(url.ok_or(SnsError::NotGenuine("a confirmation elsewhere"))?)
             }
-            Kind::UnsubscribeConfirmation => Content::Unsubscription,
+            MessageType::UnsubscribeConfirmation => Content::Unsubscription,
         };
         Ok(Genuine { message_id: self.message_id, content })
     }

@@ -1,19 +1,26 @@
-//! Mail that did not reach anybody: for `kosmo mail` and `kosmo doctor`.
+//! Mail that did not leave: for `kosmo mail` and `kosmo doctor`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::delivery::queue::Lane;
+use super::outbox;
 use crate::base::clock::Clock;
 use crate::base::email::masked;
 use crate::base::ids::{MailId, TenantId};
-use crate::db::{Db, PlatformTx, TenantTx};
+use crate::db::actor::Actor;
+use crate::db::{Db, TenantTx};
+use crate::tenant::registry;
 
 /// A mail that waits for longer is late.
 const LATE_AFTER: TimeDelta = TimeDelta::minutes(5);
 /// For how long a dead mail that nobody can put back is told of.
 const NEWS_FOR: TimeDelta = TimeDelta::days(1);
 
-/// Mail that did not go out, counted a union.
+/// How many mails are on a page of [`list`].
+const PAGE: i64 = 500;
+
+/// A union's mail that did not go out, counted.
 #[derive(Debug)]
 pub struct Backlog {
     pub slug: String,
@@ -28,59 +35,74 @@ pub struct Undelivered {
     pub slug: String,
     pub id: MailId,
     pub kind: String,
-    /// Given up; otherwise late.
+    /// True for mail that was given up, false for mail that is late.
     pub dead: bool,
-    /// Whether it can be put back: it is dead and its content is kept.
+    /// True if it can be put back: it is dead and its content is kept.
     pub retriable: bool,
-    /// In part.
+    /// Shown in part.
     pub recipient: String,
     pub created_at: DateTime<Utc>,
     pub attempts: i16,
     pub last_error: Option<String>,
 }
 
-/// Unions with mail that is late, or dead and either fit to be put back or dead since a day at most.
-///
-/// # Errors
-/// The database's.
-pub async fn backlog(db: &Db, clock: &Clock) -> Result<Vec<Backlog>, sqlx::Error> {
+/// Returns the unions with mail that is late, or that is dead and can be put back or died within a day.
+pub async fn backlog(db: &Db, actor: &Actor, clock: &Clock) -> Result<Vec<Backlog>, sqlx::Error> {
+    let mut platform = db.platform().await?;
+    let unions = registry::ids(&mut platform).await?;
+    platform.commit().await?;
     let now = clock.now();
-    let mut tx = db.platform().await?;
-    sqlx::query_as!(
-        Backlog,
-        r#"select t.slug, count(*) filter (where o.state = 'dead') as "dead!",
-                  count(*) filter (where o.state = 'queued') as "late!"
-           from outbox o join tenants t on t.id = o.tenant_id
-           where (o.state = 'dead' and (o.has_content or o.finished_at > $2))
-              or (o.state = 'queued' and o.queued_at < $1)
-           group by t.slug order by t.slug"#,
-        now - LATE_AFTER,
-        now - NEWS_FOR
-    )
-    .fetch_all(tx.conn())
-    .await
+    let mut backlog = Vec::new();
+    for (tenant, slug) in unions {
+        let mut tx = db.tenant(tenant, actor).await?;
+        let count = sqlx::query!(
+            r#"select count(*) filter (where state = 'dead') as "dead!",
+                      count(*) filter (where state = 'queued') as "late!"
+               from outbox
+               where tenant_id = $1
+                 and ((state = 'dead' and (has_content or finished_at > $3))
+                      or (state = 'queued' and queued_at < $2))"#,
+            tenant as TenantId,
+            now - LATE_AFTER,
+            now - NEWS_FOR
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        tx.commit().await?;
+        if count.dead + count.late > 0 {
+            backlog.push(Backlog { slug, dead: count.dead, late: count.late });
+        }
+    }
+    Ok(backlog)
 }
 
-/// All dead and late mail, of one union or of all, the oldest first.
-///
-/// # Errors
-/// The database's.
+/// Returns a page of the dead and late mail of the transaction's union, whose slug is given: the oldest first, and those
+/// after the last one of the page before. A page that is empty is the last.
 pub async fn list(
-    tx: &mut PlatformTx,
+    tx: &mut TenantTx,
     clock: &Clock,
-    tenant: Option<TenantId>,
+    slug: &str,
+    after: Option<&Undelivered>,
 ) -> Result<Vec<Undelivered>, sqlx::Error> {
+    let (created_at, id) = after
+        .map_or((DateTime::UNIX_EPOCH, MailId(uuid::Uuid::nil())), |last| {
+            (last.created_at, last.id)
+        });
     let mut mails = sqlx::query_as!(
         Undelivered,
-        r#"select t.slug, o.id as "id: MailId", o.kind, o.state = 'dead' as "dead!",
-                  o.state = 'dead' and o.has_content as "retriable!", o.recipient, o.created_at,
-                  o.attempts, o.last_error
-           from outbox o join tenants t on t.id = o.tenant_id
-           where (o.state = 'dead' or (o.state = 'queued' and o.queued_at < $1))
-             and ($2::uuid is null or o.tenant_id = $2)
-           order by t.slug, o.created_at, o.id"#,
+        r#"select $2 as "slug!", id as "id: MailId", kind, state = 'dead' as "dead!",
+                  state = 'dead' and has_content as "retriable!", recipient, created_at, attempts,
+                  last_error
+           from outbox
+           where tenant_id = $1 and state in ('queued', 'dead')
+             and (state = 'dead' or queued_at < $3) and (created_at, id) > ($4, $5)
+           order by created_at, id limit $6"#,
+        tx.tenant() as TenantId,
+        slug,
         clock.now() - LATE_AFTER,
-        tenant as Option<TenantId>
+        created_at,
+        id as MailId,
+        PAGE
     )
     .fetch_all(tx.conn())
     .await?;
@@ -90,11 +112,8 @@ pub async fn list(
     Ok(mails)
 }
 
-/// Puts dead mail of the transaction's union back into the queue: all of it, or that with these ids.
-/// How many mails that were; those which are not dead, or have no content any more, stay as they are.
-///
-/// # Errors
-/// The database's.
+/// Puts dead mail of the transaction's union back into the queue: all of it, or that with these ids. Returns how many
+/// mails that were; those which are not dead, or have no content any more, stay as they are.
 pub async fn retry(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -104,30 +123,30 @@ pub async fn retry(
     let put_back = sqlx::query!(
         "update outbox
          set state = 'queued', finished_at = null,
-             due_at = coalesce($1, clock_timestamp()), queued_at = coalesce($1, clock_timestamp())
-         where tenant_id = current_tenant() and state = 'dead' and has_content
-           and ($2::boolean or id = any($3))",
+             due_at = coalesce($2, clock_timestamp()), queued_at = coalesce($2, clock_timestamp())
+         where tenant_id = $1 and state = 'dead' and has_content
+           and ($3::boolean or id = any($4))",
+        tx.tenant() as TenantId,
         clock.held(),
         ids.is_none(),
         &some
     )
     .execute(tx.conn())
     .await?;
+    // Dead codes and links have no content, so that none is among them.
+    outbox::announce(tx, Lane::Other).await?;
     Ok(put_back.rows_affected())
 }
 
-/// Those of the ids that no mail of the transaction's union has.
-///
-/// # Errors
-/// The database's.
+/// Returns those of the ids that no mail of the transaction's union has.
 pub async fn unknown(tx: &mut TenantTx, ids: &[MailId]) -> Result<Vec<MailId>, sqlx::Error> {
     let asked: Vec<_> = ids.iter().map(|id| id.0).collect();
-    sqlx::query_scalar!(
-        r#"select asked as "asked!: MailId" from unnest($1::uuid[]) as asked
-           where not exists (select from outbox o
-                             where o.tenant_id = current_tenant() and o.id = asked)"#,
+    let known = sqlx::query_scalar!(
+        r#"select id as "id: MailId" from outbox where tenant_id = $1 and id = any($2)"#,
+        tx.tenant() as TenantId,
         &asked
     )
     .fetch_all(tx.conn())
-    .await
+    .await?;
+    Ok(ids.iter().copied().filter(|id| !known.contains(id)).collect())
 }

@@ -8,6 +8,7 @@
 //! Some twenty milliseconds of a core go into a page or two. A few threads do all of it; when their
 //! queue is full the answer is "come again", at once.
 
+mod error;
 mod fonts;
 mod glyphs;
 mod press;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub use self::error::PrintError;
 use self::fonts::Faces;
 pub use self::fonts::FontError;
 use self::press::{Press, embedded};
@@ -33,24 +35,6 @@ const STACK: usize = 16 << 20;
 #[derive(Clone)]
 pub struct Printer {
     jobs: SyncSender<Job>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum PrintError {
-    /// The queue is full; try again in a second.
-    #[error("typesetting is busy")]
-    Busy,
-    #[error("typesetting has stopped")]
-    Stopped,
-    #[error("typesetting panicked")]
-    Panicked,
-    #[error("there is no template {0}")]
-    NoTemplate(&'static str),
-    #[error("data of a document: {0}")]
-    Data(#[from] serde_json::Error),
-    /// What Typst finds wrong with a template.
-    #[error("typesetting {template}: {reason}")]
-    Template { template: &'static str, reason: String },
 }
 
 struct Job {

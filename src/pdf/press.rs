@@ -11,7 +11,7 @@ use typst::{World as _, WorldExt as _};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-use super::PrintError;
+use super::error::PrintError;
 use super::fonts::Faces;
 use super::glyphs::make_printable;
 use super::world::{Document, Shelf};

@@ -6,13 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::settings::profile_email;
 use crate::auth::first_sign_in::email_confirmation::{self, Link};
 use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::ONWARD;
+use crate::portal::places::{CONFIRM_EMAIL, ONWARD, PROFILE_EMAIL_SENT};
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Button, Form};
 use crate::web::identity::Visitor;
@@ -81,7 +80,7 @@ fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Res
     let page = |state| ConfirmEmailPage { state, ..ConfirmEmailPage::default() };
     let (status, page) = match link {
         Link::Waiting { email } => {
-            let action = format!("/confirm-email?token={}", opened.token);
+            let action = format!("{CONFIRM_EMAIL}?token={}", opened.token);
             let page = ConfirmEmailPage { address: masked(&email), action, ..page("ask") };
             (StatusCode::OK, page)
         }
@@ -101,7 +100,7 @@ fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Res
 /// The waiting page of whoever is signed in here, which goes on by itself once there is nothing to wait for.
 fn onward(visitor: &Visitor) -> Option<&'static str> {
     match (visitor.subscriber(), visitor.session()) {
-        (Some(_), _) => Some(profile_email::SENT),
+        (Some(_), _) => Some(PROFILE_EMAIL_SENT),
         (None, Some(_)) => Some(ONWARD),
         (None, None) => None,
     }

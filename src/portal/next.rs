@@ -13,36 +13,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
+use super::places::{TOP, is_page};
 use crate::web::identity::TurnedAway;
 use crate::web::identity::cookies::Cookies;
 
-/// Pages behind sign-in; a star is any one segment. Files are not among them, which would leave the person
-/// where they are, nor is the question before a sign-out.
-const PAGES: [&str; 22] = [
-    "/expenses",
-    "/expenses/deduction",
-    "/expenses/deduction/*",
-    "/expenses/graph",
-    "/expenses/history",
-    "/expenses/months/*",
-    "/expenses/search",
-    "/expenses/settings",
-    "/expenses/years/*",
-    "/profile",
-    "/profile/email",
-    "/profile/email/resend",
-    "/profile/email/sent",
-    "/sessions",
-    "/sessions/*/end",
-    "/sign-in-methods",
-    "/sign-in-methods/passkeys",
-    "/sign-in-methods/passkeys/*/delete",
-    "/sign-in-methods/password",
-    "/sign-in-methods/recovery-codes",
-    "/sign-in-methods/totp",
-    "/sign-in-methods/totp/*/delete",
-];
-const TOP: &str = "/";
 /// No page of ours reads a longer query.
 const LONGEST_QUERY: usize = 1024;
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-');
@@ -56,7 +30,7 @@ impl Next {
     /// Reads an address within the union's own; `None` where no page is there that a person could go on to.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (path, query) = text.split_once('?').map_or((text, None), |(p, q)| (p, Some(q)));
-        if !PAGES.iter().any(|page| matches(page, path)) {
+        if !is_page(path) {
             return None;
         }
         // As browsers write a form's fields, and what a cookie can hold.
@@ -94,21 +68,6 @@ impl Default for Next {
 impl From<String> for Next {
     fn from(text: String) -> Self {
         Self::parse(&text).unwrap_or_default()
-    }
-}
-
-fn matches(page: &str, path: &str) -> bool {
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    let (mut wanted, mut given) = (page.split('/'), path.split('/'));
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return true,
-            (Some("*"), Some(part)) if plain(part) => {}
-            (Some(wanted), Some(part)) if wanted == part => {}
-            _ => return false,
-        }
     }
 }
 

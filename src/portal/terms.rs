@@ -13,7 +13,7 @@ use crate::base::clock::jst;
 use crate::base::ids::TermsId;
 use crate::base::japanese::day;
 use crate::db::actor::Client;
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::tenant::terms::TermsVersion;
 use crate::web::error::WebError;
 use crate::web::form::Form;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`reader`] | who reads whose rows: one condition, in every statement that shows some |
 //! | [`notices`] | a month is published, and withdrawn |
+//! | [`filter`] | rows narrowed down by month and person |
 //! | [`updates`] | mails that tell of a month, to those who want them |
 //! | [`privacy`] | a person keeps theirs from the household |
 //! | [`partitions`] | a table a year, always with years to come |
@@ -12,6 +13,7 @@
 //! rows carry `tenant_id`, `household_code`, `member_code`, `treatment_month` and `notice_month`, since those say who
 //! reads them.
 
+pub mod filter;
 pub mod notices;
 pub mod partitions;
 pub mod privacy;

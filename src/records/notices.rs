@@ -1,4 +1,4 @@
-//! Months of notice: what is published, and nothing else, people see.
+//! Months of notice. People see a month once it is published.
 
 use crate::base::clock::Clock;
 use crate::base::ids::{NoticeId, TenantId};

@@ -6,15 +6,16 @@
 //! year ahead that it is due.
 
 use chrono::{Datelike as _, NaiveDate};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::db::PlatformTx;
+use crate::db::{PlatformTx, migrate};
 
 /// The tables that have a partition a year, by a first day.
 const TABLES: [&str; 1] = ["expenses"];
-/// How many years after this one have partitions once the tables were extended.
+/// [`extend`] gives partitions to so many years after this one.
 const YEARS_AHEAD: i32 = 3;
-/// How many years after this one have to have theirs.
+/// [`missing`] asks for so many years after this one: an operator has a year to run the migration.
 const YEARS_NEEDED: i32 = 1;
 
 /// A year that a table has no partition for.
@@ -35,6 +36,17 @@ pub async fn extend(owner: &mut PgConnection, today: NaiveDate) -> Result<usize,
             added += 1;
         }
     }
+    Ok(added)
+}
+
+/// [`extend`] by a connection of the owner's own.
+pub async fn extend_as_owner(
+    database: &PgConnectOptions,
+    today: NaiveDate,
+) -> Result<usize, sqlx::Error> {
+    let mut owner = migrate::owner(database).await?;
+    let added = extend(&mut owner, today).await?;
+    owner.close().await?;
     Ok(added)
 }
 
@@ -61,8 +73,8 @@ async fn last_year(conn: &mut PgConnection, table: &str) -> Result<i32, sqlx::Er
     .await
 }
 
-/// Gives a year its partition, with the rows of it that lie in the open one. That one is small: whoever migrates in time finds
-/// it empty. Nobody waits for it for longer than a few seconds: it fails instead, and can be run again.
+/// Gives a year its partition and moves the year's rows there. The open partition is empty if the migration is run in time. The
+/// table is locked meanwhile, so this gives up after 5 s of waiting for running statements; it can be run again.
 async fn split_off(owner: &mut PgConnection, table: &str, year: i32) -> Result<(), sqlx::Error> {
     let (partition, later, staging) =
         (format!("{table}_{year}"), format!("{table}_later"), format!("{table}_moving"));
@@ -75,7 +87,7 @@ async fn split_off(owner: &mut PgConnection, table: &str, year: i32) -> Result<(
             "create table {partition} partition of {table} for values from ({first}) to ({next})"
         ),
         format!("call protect_by_tenant('{partition}')"),
-        // The guard holds for the owner, too, who moves the rows of every union.
+        // The rows of every union move; while row-level security is forced, the owner would see none.
         format!("alter table {later} no force row level security"),
         format!("alter table {partition} no force row level security"),
         format!(

@@ -1,8 +1,8 @@
 //! Keeping one's own records from the rest of the household (E7).
 //!
 //! The household reads what its members had, as the notices on paper do. An adult may keep theirs
-//! private: then nobody else's page, sum or file has them, of whatever month. That somebody does is told whether
-//! or not there are rows, so that the telling gives nothing away.
+//! private: then nobody else's page, sum or file has them, of whatever month. The pages say that somebody's rows
+//! are left out even if there are none, so that the sentence gives nothing away.
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
@@ -18,7 +18,7 @@ use crate::db::TenantTx;
 /// 成年 (民法4条): from the eighteenth birthday on.
 const ADULT_YEARS: u32 = 18;
 
-/// How it stands with one's own rows.
+/// A person's choice for their own rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
     Shared,
@@ -29,8 +29,8 @@ pub enum Own {
     Minor,
 }
 
-/// Returns true if somebody of the household, or somebody who has left it, keeps from the reader what the household would
-/// read otherwise.
+/// Returns true if a member of the household, or a person who has left it, keeps rows private that the reader would see
+/// otherwise.
 pub async fn hides_somebody(
     tx: &mut TenantTx,
     kind: RecordKind,
@@ -61,7 +61,7 @@ pub async fn hides_somebody(
     .await
 }
 
-/// How it stands with a person's own rows.
+/// Returns what a person has chosen for their own rows.
 pub async fn own(
     tx: &mut TenantTx,
     kind: RecordKind,

@@ -1,19 +1,18 @@
 //! Who reads whose rows.
 //!
-//! - A row belongs to the household that had it, for ever: a file that corrects it later leaves it there.
-//! - **One's own rows** a person always reads, whatever household they were in then or are in now, and whether
-//!   or not they keep them private. The households that they left are listed (`former_households`), so that their rows are
-//!   found by the key of the household.
-//! - **The household's rows** its members read, without those that somebody else keeps private (E7). Whoever leaves
-//!   reads no more of those they left behind; and what they had before stays with the family they left: the new one
-//!   never gets it.
-//! - Only rows of **published** notices are to be read.
-//! - **After losing eligibility** (T12) it ends with the last month of one's own time in the union (seed 000 A10). The
-//!   insured person goes on reading the household's rows of that time, too: the notice of them was addressed to the
-//!   insured, their costs go into one tax return in the following spring, and dependents lose eligibility with the
-//!   insured. A dependent who leaves alone (by work, by divorce) reads their own and nobody else's: what those who
-//!   stay had is not theirs to read for two more years. A law's interest decides that, not a union's taste, so there is no
-//!   policy for it.
+//! - A row belongs to the household that had it, even after the person has left that household.
+//! - **One's own rows** a person always reads: those of every household they have been in, private or not. The
+//!   households that a person has left are listed (`former_households`), so that rows are found by the key that
+//!   begins with a household, and no index by person is needed.
+//! - **The household's rows** all its members read, except those that another person keeps private (E7). A person who
+//!   leaves no longer reads the rows of the others. The family they left keeps what it had; the new family never
+//!   gets rows of an earlier household.
+//! - Rows are read only once their notice is **published**.
+//! - **After losing eligibility** (T12) a person reads rows treated up to the last month of their own time in the union (seed
+//!   000 A10). The insured person still reads the household's rows of that time: the notices were addressed to the
+//!   insured, the costs go into one tax return in the following spring, and dependents lose eligibility together with
+//!   the insured. A dependent who loses it alone (a job, a divorce) reads only their own rows: what the others had is
+//!   no business of somebody who is gone. The reason is privacy and the same for every union, so no policy changes it.
 
 use crate::auth::session::Session;
 use crate::base::month::Month;
@@ -38,8 +37,12 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// One of sqlx's macros on the rows `e` of a table that a reader may see. It is the one way to a row for pages, sums
-/// and files; a macro, because a statement that is put together at run time is checked by nobody.
+/// Runs one of sqlx's query macros on the rows `e` of a table that a reader may see. Pages, sums and files have no other
+/// way to a row. This is a macro and not a function because only literals are checked when the program is compiled.
+///
+/// The published months are an array and not a join, because the planner expects one row of a household in each
+/// partition, and would compare every row with every month. `+ 0` keeps them out of the index condition, which would
+/// search the index once for each month.
 ///
 /// `$1` to `$5` are taken: the tenant, the reader's household, code and last month, and the kind of record. Further
 /// arguments count from `$6`. `rest` begins with `and`, `group by` or `order by`.
@@ -57,9 +60,9 @@ macro_rules! readable {
                           select f.household_code from former_households f
                           where f.tenant_id = $1 and f.member_code = $3))
                       and ($4::date is null or e.treatment_month <= $4)
-                      and exists (select from record_notices n
-                                  where n.tenant_id = e.tenant_id and n.kind = $5
-                                    and n.month = e.notice_month)
+                      and (e.notice_month + 0) = any (array(
+                          select n.month from record_notices n
+                          where n.tenant_id = $1 and n.kind = $5))
                       and (e.member_code = $3 or (
                           e.household_code = $2
                           and ($4::date is null or exists (

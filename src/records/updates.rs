@@ -26,7 +26,7 @@ pub enum TellError {
 }
 
 impl RecordKind {
-    /// What a person refuses who doesn't want to hear of such records.
+    /// The kind of mail that tells of such records.
     #[must_use]
     pub const fn update_mail(self) -> UpdateMail {
         match self {
@@ -72,11 +72,11 @@ pub async fn tell(
     mail: &impl Mail,
     addresses: &[String],
 ) -> Result<u64, TellError> {
-    let letter = cx.mail.write(cx.tenant, mail)?;
-    Ok(circular::enqueue(tx, cx.clock, &letter, addresses, MAIL_EVERY, notice.0).await?)
+    let rendered = cx.mail.write(cx.tenant, mail)?;
+    Ok(circular::enqueue(tx, cx.clock, &rendered, addresses, MAIL_EVERY, notice.0).await?)
 }
 
-/// Keeps back what tells of a notice and has not left yet.
+/// Keeps back the mails about a notice that have not left yet.
 pub async fn take_back(
     tx: &mut TenantTx,
     clock: &Clock,

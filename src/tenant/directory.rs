@@ -53,7 +53,7 @@ impl Tenant {
         terms: Terms,
     ) -> Self {
         let origin = base.origin(config.hosts.canonical.as_str());
-        let console_origin = base.origin(&config.console_label());
+        let console_origin = base.origin(&config.hosts.console_label(&config.slug));
         let recurring = config.maintenance.as_ref().map(Recurring::of);
         let maintenance = recurring.and_then(Result::ok);
         Self { id, version, enabled: true, config, origin, console_origin, terms, maintenance }
@@ -119,6 +119,12 @@ impl Directory {
         maintenance::told(&both, now)
     }
 
+    /// The union with this id.
+    #[must_use]
+    pub fn find(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.snapshot.load().by_id.get(&id).cloned()
+    }
+
     /// Every union, ordered by slug.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Tenant>> {
@@ -157,7 +163,7 @@ impl Directory {
                     Arc::new(Tenant { enabled: entry.enabled, ..tenant })
                 }
             };
-            for host in tenant.config.host_uses() {
+            for host in tenant.config.hosts.uses(&tenant.config.slug) {
                 let resolution = match host.canonical {
                     true => Resolution::To(tenant.clone(), host.door),
                     false => Resolution::Alias(tenant.clone()),

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::names::HostLabel;
-use super::policy::TenantConfig;
+use super::names::{HostLabel, Slug};
 
 /// Whose host it is. Cookies and passkeys belong to a host, so that those of one door are nothing at the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,62 +54,59 @@ pub struct HostUse {
 /// The longest label of one part that DNS lets be (RFC 1035 §2.3.4).
 const LONGEST_LABEL: usize = 63;
 
-impl TenantConfig {
-    /// The label of the staff console.
+impl Hosts {
+    /// The label of the staff console of a union.
     #[must_use]
-    pub fn console_label(&self) -> String {
-        self.hosts
-            .console
-            .as_ref()
-            .map_or_else(|| format!("{}-console", self.slug), ToString::to_string)
+    pub fn console_label(&self, slug: &Slug) -> String {
+        self.console.as_ref().map_or_else(|| format!("{slug}-console"), ToString::to_string)
     }
 
-    /// Returns true if the console needs a label of its own, since the slug is too long for the usual one.
+    /// Returns true if the console needs a label in the file, since the slug is too long for the usual one.
     #[must_use]
-    pub fn lacks_console_label(&self) -> bool {
-        self.hosts.console.is_none() && self.console_label().len() > LONGEST_LABEL
+    pub fn lacks_console_label(&self, slug: &Slug) -> bool {
+        self.console.is_none() && self.console_label(slug).len() > LONGEST_LABEL
     }
 
-    /// Every label that the union answers on.
+    /// Every label that a union answers on.
     #[must_use]
-    pub fn host_uses(&self) -> Vec<HostUse> {
+    pub fn uses(&self, slug: &Slug) -> Vec<HostUse> {
         let portal = |label: &HostLabel, canonical, path| HostUse {
             label: label.to_string(),
             door: Door::Portal,
             canonical,
             path,
         };
-        let (label, door) = (self.console_label(), Door::Console);
+        let (label, door) = (self.console_label(slug), Door::Console);
         let mut uses = vec![
-            portal(&self.hosts.canonical, true, "hosts.canonical"),
+            portal(&self.canonical, true, "hosts.canonical"),
             HostUse { label, door, canonical: true, path: "hosts.console" },
         ];
-        uses.extend(self.hosts.aliases.iter().map(|alias| portal(alias, false, "hosts.aliases")));
+        uses.extend(self.aliases.iter().map(|alias| portal(alias, false, "hosts.aliases")));
         uses
     }
 }
 
 /// A label that two unions want.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Clash<'c> {
+pub struct Clash<'u> {
     /// The later of the two in the order given.
     pub index: usize,
     /// The setting by which it wants the label.
     pub path: &'static str,
     pub label: String,
     /// The slug of the one that has it.
-    pub holder: &'c str,
+    pub holder: &'u Slug,
 }
 
 /// Every label that more than one of these unions wants. What clashes within one union is found by its own review.
 #[must_use]
-pub fn clashes(configs: &[TenantConfig]) -> Vec<Clash<'_>> {
-    let mut holders: HashMap<String, &str> = HashMap::new();
+pub fn clashes<'u>(unions: impl IntoIterator<Item = (&'u Slug, &'u Hosts)>) -> Vec<Clash<'u>> {
+    let mut holders: HashMap<String, &Slug> = HashMap::new();
     let mut found = Vec::new();
-    for (index, config) in configs.iter().enumerate() {
-        for HostUse { label, path, .. } in config.host_uses() {
-            let holder = *holders.entry(label.clone()).or_insert(config.slug.as_str());
-            if holder != config.slug.as_str() {
+    for (index, (slug, hosts)) in unions.into_iter().enumerate() {
+        for HostUse { label, path, .. } in hosts.uses(slug) {
+            let holder = *holders.entry(label.clone()).or_insert(slug);
+            if holder != slug {
                 found.push(Clash { index, path, label, holder });
             }
         }
@@ -121,52 +117,43 @@ pub fn clashes(configs: &[TenantConfig]) -> Vec<Clash<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenant::file::{EXAMPLE, parse};
 
-    fn union(slug: &str, change: impl FnOnce(&mut TenantConfig)) -> TenantConfig {
-        let mut config = parse(EXAMPLE).unwrap();
-        config.slug = slug.parse().unwrap();
-        config.hosts =
-            Hosts { canonical: slug.parse().unwrap(), aliases: Vec::new(), console: None };
-        change(&mut config);
-        config
+    fn hosts(canonical: &str) -> Hosts {
+        let canonical = canonical.parse().unwrap();
+        Hosts { canonical, aliases: Vec::new(), console: None }
     }
 
     #[test]
     fn t1_the_console_has_a_label_of_its_own() {
-        let mut config = union("jomkenpo", |_| {});
-        assert_eq!(config.console_label(), "jomkenpo-console");
-        config.hosts.console = Some("staff.jomkenpo".parse().unwrap());
-        assert_eq!(config.console_label(), "staff.jomkenpo");
+        let (slug, mut hosts) = ("jomkenpo".parse().unwrap(), hosts("jomkenpo"));
+        assert_eq!(hosts.console_label(&slug), "jomkenpo-console");
+        hosts.console = Some("staff.jomkenpo".parse().unwrap());
+        assert_eq!(hosts.console_label(&slug), "staff.jomkenpo");
     }
 
     #[test]
     fn t1_a_slug_that_leaves_no_room_wants_a_label_in_the_file() {
-        let longest = union(&"a".repeat(55), |_| {});
-        assert!(!longest.lacks_console_label());
-        let mut longer = union(&"a".repeat(56), |_| {});
-        assert!(longer.lacks_console_label());
-        longer.hosts.console = Some("staff".parse().unwrap());
-        assert!(!longer.lacks_console_label());
+        let slug = |length| "a".repeat(length).parse().unwrap();
+        let mut hosts = hosts("kenpo");
+        assert!(!hosts.lacks_console_label(&slug(55)));
+        assert!(hosts.lacks_console_label(&slug(56)));
+        hosts.console = Some("staff".parse().unwrap());
+        assert!(!hosts.lacks_console_label(&slug(56)));
     }
 
     #[test]
     fn t1_two_unions_never_want_one_label_whatever_for() {
-        let first = union("jomkenpo", |_| {});
-        let apart = [first.clone(), union("jrckenpo", |_| {})];
-        assert_eq!(clashes(&apart), []);
-        let takes = |path: &'static str, change: fn(&mut TenantConfig)| {
-            let both = [first.clone(), union("jrckenpo", change)];
-            let found = clashes(&both);
+        let (jomkenpo, jrckenpo) = ("jomkenpo".parse().unwrap(), "jrckenpo".parse().unwrap());
+        let (first, second) = (hosts("jomkenpo"), hosts("jrckenpo"));
+        assert_eq!(clashes([(&jomkenpo, &first), (&jrckenpo, &second)]), []);
+        let takes = |path: &str, second: Hosts| {
+            let found = clashes([(&jomkenpo, &first), (&jrckenpo, &second)]);
             assert_eq!(found.len(), 1, "{path}");
-            assert_eq!((found[0].index, found[0].path, found[0].holder), (1, path, "jomkenpo"));
+            assert_eq!((found[0].index, found[0].path, found[0].holder), (1, path, &jomkenpo));
         };
-        takes("hosts.canonical", |config| {
-            config.hosts.canonical = "jomkenpo-console".parse().unwrap();
-        });
-        takes("hosts.aliases", |config| {
-            config.hosts.aliases.push("jomkenpo-console".parse().unwrap());
-        });
-        takes("hosts.console", |config| config.hosts.console = Some("jomkenpo".parse().unwrap()));
+        takes("hosts.canonical", hosts("jomkenpo-console"));
+        let aliases = vec!["jomkenpo-console".parse().unwrap()];
+        takes("hosts.aliases", Hosts { aliases, ..second.clone() });
+        takes("hosts.console", Hosts { console: Some("jomkenpo".parse().unwrap()), ..second });
     }
 }

@@ -307,7 +307,7 @@ pub struct Maintenance {
     pub until: String,
 }
 
-/// A module of the portal. Pages exist for those that [`ServiceKind::path`] names.
+/// A module of the portal, whether or not it has pages already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceKind {
@@ -345,22 +345,6 @@ impl SecondFactor {
             Self::Passkey => "passkey",
             Self::Totp => "totp",
             Self::EmailCode => "email_code",
-        }
-    }
-}
-
-impl ServiceKind {
-    /// Where the service's first page is, if it has one already.
-    #[must_use]
-    pub const fn path(self) -> Option<&'static str> {
-        match self {
-            Self::Expenses => Some("/expenses"),
-            Self::Benefits
-            | Self::Medicines
-            | Self::Checkups
-            | Self::EligibilityNotice
-            | Self::EligibilityCertificate
-            | Self::Applications => None,
         }
     }
 }

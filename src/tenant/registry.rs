@@ -143,6 +143,17 @@ pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<Registered, Registry
     find(tx, slug).await?.ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
+/// The ids and slugs of all unions, by slug.
+///
+/// # Errors
+/// The database's.
+pub async fn ids(tx: &mut PlatformTx) -> Result<Vec<(TenantId, String)>, sqlx::Error> {
+    let rows = sqlx::query!(r#"select id as "id: TenantId", slug from tenants order by slug"#)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.slug)).collect())
+}
+
 /// The policy of one version.
 ///
 /// # Errors
@@ -214,17 +225,17 @@ pub async fn apply(
     check_hosts(tx, Some(id), config).await?;
     let version = before + 1;
     // A union that is out of service stays so.
+    let enabled = before == 0 || is_enabled(tx, id).await?;
     sqlx::query!(
         "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
-         values ($1, $2, $3, $4, $5, $6,
-                 coalesce((select enabled from tenant_policies
-                           where tenant_id = $1 and version = $2 - 1), true))",
+         values ($1, $2, $3, $4, $5, $6, $7)",
         id as TenantId,
         version,
         serde_json::json!(config),
         clock.now(),
         by,
-        note
+        note,
+        enabled
     )
     .execute(tx.conn())
     .await?;
@@ -350,7 +361,7 @@ pub async fn check_hosts(
     let taken = sqlx::query!(
         "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
          where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
-        &labels(&config.host_uses()),
+        &labels(&config.hosts.uses(&config.slug)),
         id as Option<TenantId>
     )
     .fetch_optional(tx.conn())
@@ -366,7 +377,7 @@ async fn replace_hosts(
     id: TenantId,
     config: &TenantConfig,
 ) -> Result<(), sqlx::Error> {
-    let uses = config.host_uses();
+    let uses = config.hosts.uses(&config.slug);
     sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
         .execute(tx.conn())
         .await?;

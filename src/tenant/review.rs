@@ -76,7 +76,7 @@ fn hosts(config: &TenantConfig, found: &mut Findings) {
         "同じホスト名が2度出てきます",
         "canonicalと重ならないようにしてください",
     );
-    let console = config.console_label();
+    let console = config.hosts.console_label(&config.slug);
     found.add_with(
         &["slug", "hosts.canonical", "hosts.aliases"],
         distinct.iter().any(|label| label.as_str() == console),
@@ -86,7 +86,7 @@ fn hosts(config: &TenantConfig, found: &mut Findings) {
     );
     found.add_with(
         &["slug"],
-        config.lacks_console_label(),
+        config.hosts.lacks_console_label(&config.slug),
         "hosts.console",
         "slugが長いため、職員が使う画面のホスト名を省けません",
         "例: console = \"kenpo-console\"",

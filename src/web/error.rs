@@ -4,8 +4,10 @@
 //! [`super::layers::error_pages`] writes the page.
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 
+use super::elsewhere::Elsewhere;
+use super::turns::NoTurn;
 use crate::auth::context::SendingError;
 use crate::auth::context::SignInError;
 use crate::auth::credentials::hashing::HashingError;
@@ -13,7 +15,7 @@ use crate::auth::factor::passkey::PasskeyError;
 use crate::auth::factor::totp::TotpError;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::journey::Step;
-use crate::db::is_unavailable;
+use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
 
@@ -27,6 +29,8 @@ pub enum Failure {
     NotFound,
     /// 「一定期間が経過したため、エラーになりました」 (L9)
     SessionExpired,
+    /// The person has so much under way that this has to wait until some of it is done.
+    TooMany,
     /// The browser shows more cookies than can be meant for us.
     TooManyCookies,
     Unexpected,
@@ -42,6 +46,7 @@ impl Failure {
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SessionExpired => StatusCode::UNAUTHORIZED,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooManyCookies => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -86,6 +91,8 @@ pub enum WebError {
     Printing(#[from] PrintError),
     #[error("e-Tax: {0}")]
     Etax(#[from] EtaxError),
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
     #[error("background work: {0}")]
     Background(#[from] tokio::task::JoinError),
     #[error("template: {0:?}")]
@@ -104,21 +111,32 @@ impl From<SignInError> for WebError {
     }
 }
 
+impl Passing for WebError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Passkey(error) => error.is_passing(),
+            Self::Totp(error) => error.is_passing(),
+            Self::Database(error) => error.is_passing(),
+            Self::Hashing(error) => error.is_passing(),
+            Self::Sending(error) => error.is_passing(),
+            Self::Printing(error) => error.is_passing(),
+            Self::NoTurn(error) => matches!(error, NoTurn::Full),
+            Self::NotFound
+            | Self::NotDue(_)
+            | Self::Etax(_)
+            | Self::Background(_)
+            | Self::Template(_)
+            | Self::Answer(_) => false,
+        }
+    }
+}
+
 impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
-            Self::Database(error)
-            | Self::Sending(SendingError::Database(error))
-            | Self::Passkey(PasskeyError::Database(error))
-            | Self::Totp(TotpError::Database(error))
-                if is_unavailable(error) =>
-            {
-                Failure::Unavailable
-            }
-            Self::Hashing(HashingError::Busy) | Self::Printing(PrintError::Busy) => {
-                Failure::Unavailable
-            }
+            Self::NoTurn(NoTurn::TooMany) => Failure::TooMany,
+            error if error.is_passing() => Failure::Unavailable,
             _ => Failure::Unexpected,
         }
     }
@@ -127,7 +145,7 @@ impl WebError {
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         if let Self::NotDue(step) = self {
-            return Redirect::to(step.path()).into_response();
+            return Elsewhere::Due(step).into_response();
         }
         let failure = self.failure();
         match failure {
@@ -136,5 +154,33 @@ impl IntoResponse for WebError {
             _ => {}
         }
         failure.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_that_passes_is_503_however_deep_it_lies() {
+        let away = || sqlx::Error::PoolTimedOut;
+        let broken = || sqlx::Error::RowNotFound;
+        let errors = |database: fn() -> sqlx::Error| -> [WebError; 6] {
+            let sending = move || SendingError::Database(database());
+            [
+                database().into(),
+                sending().into(),
+                PasskeyError::Database(database()).into(),
+                PasskeyError::Sending(sending()).into(),
+                TotpError::Sending(sending()).into(),
+                SignInError::Sending(sending()).into(),
+            ]
+        };
+        for error in errors(away) {
+            assert_eq!(error.failure(), Failure::Unavailable, "{error:?}");
+        }
+        for error in errors(broken) {
+            assert_eq!(error.failure(), Failure::Unexpected, "{error:?}");
+        }
     }
 }

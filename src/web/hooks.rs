@@ -10,9 +10,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::state::{App, AppState};
 use crate::auth::email_failures;
+use crate::db::Passing as _;
 use crate::db::actor::Actor;
-use crate::db::is_unavailable;
-use crate::mail::feedback::{self, Failure, Feedback};
+use crate::mail::feedback::{self, DeliveryFailure, Feedback};
 use crate::mail::sns::{Content, SnsError, Topic, taken};
 
 /// As much as SNS lets anybody publish.
@@ -36,7 +36,7 @@ impl HookError {
             Self::Sns(SnsError::Unreadable) => StatusCode::BAD_REQUEST,
             Self::Sns(SnsError::NotGenuine(_)) => StatusCode::FORBIDDEN,
             Self::Sns(SnsError::Unreachable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Database(error) if is_unavailable(error) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(error) if error.is_passing() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -99,7 +99,7 @@ async fn take_once(app: &App, id: &str, text: &str) -> Result<(), HookError> {
 }
 
 /// Marks the addresses in the union that sent the mail; in every one where nothing tells which.
-async fn mark(app: &App, id: &str, failure: &Failure) -> Result<(), sqlx::Error> {
+async fn mark(app: &App, id: &str, failure: &DeliveryFailure) -> Result<(), sqlx::Error> {
     let (mut marked, actor) = (0, Actor::system("returned_mail"));
     let (tenant, kind) = (failure.mail.tenant.as_deref(), failure.mail.kind.as_deref());
     for union in app.directory.all() {

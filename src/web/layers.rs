@@ -199,7 +199,7 @@ pub async fn error_pages<P: Page + From<Message>>(
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     match failure {
-        Failure::Unavailable => {
+        Failure::Unavailable | Failure::TooMany => {
             response.headers_mut().insert(RETRY_AFTER, RETRY_SECONDS);
         }
         Failure::TooManyCookies => {
@@ -240,6 +240,10 @@ impl Message {
                 "一定期間が経過したため、エラーになりました",
                 "しばらく操作がなかったため、安全のためログインを終了しました。お手数ですが、もう一度ログインしてください。",
             ),
+            Failure::TooMany => (
+                "前の処理が終わっていません",
+                "検索やファイルの作成が続いたため、お待ちいただいています。前のものが終わってからもう一度お試しください。",
+            ),
             Failure::TooManyCookies => (
                 "Cookieが多すぎるため、表示できません",
                 "ほかのサイトが、このブラウザに多くのCookieを保存しました。それらを消去しましたので、もう一度開いてください。\nこの画面が続く場合は、ブラウザの設定でCookieを消去してください。",
@@ -260,7 +264,7 @@ impl Message {
             request_number: unexpected.then(|| id.number()),
             opens_again: failure == Failure::TooManyCookies,
             signs_in_again: failure == Failure::SessionExpired,
-            retry: failure == Failure::Unavailable,
+            retry: matches!(failure, Failure::Unavailable | Failure::TooMany),
         }
     }
 }

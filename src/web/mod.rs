@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod download;
+pub mod elsewhere;
 pub mod error;
 pub mod form;
 pub mod hooks;
@@ -11,5 +12,7 @@ pub mod identity;
 pub mod layers;
 pub mod page;
 pub mod prose;
+pub mod routes;
 pub mod state;
+pub mod to_the_end;
 pub mod turns;

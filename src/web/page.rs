@@ -16,7 +16,9 @@ use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::brand::Colour;
 use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
-use crate::tenant::policy::{Contact, FactorReset, FirstSignInFlow, Icon, Service, TenantConfig};
+use crate::tenant::policy::{
+    Contact, FactorReset, FirstSignInFlow, Icon, Service, ServiceKind, TenantConfig,
+};
 
 /// A page: its fields are what the template calls `page`.
 pub trait Page: Serialize {
@@ -49,11 +51,15 @@ impl Frame {
     }
 }
 
+/// Tells a service's first page, if it has pages already: the door knows.
+pub type ServicePage = fn(ServiceKind) -> Option<&'static str>;
+
 /// All templates, parsed once, and the files they refer to.
 #[derive(Debug)]
 pub struct Pages {
     templates: Arc<Tera>,
     assets: Arc<Assets>,
+    services: ServicePage,
 }
 
 impl Pages {
@@ -61,7 +67,7 @@ impl Pages {
     ///
     /// # Errors
     /// The first template that is wrong.
-    pub fn load() -> Result<Self, tera::Error> {
+    pub fn load(services: ServicePage) -> Result<Self, tera::Error> {
         let assets = Arc::new(Assets::load());
         let mut templates = Tera::new();
         let known = assets.clone();
@@ -80,7 +86,7 @@ impl Pages {
             })
             .collect();
         templates.add_raw_templates(files)?;
-        Ok(Self { templates: Arc::new(templates), assets })
+        Ok(Self { templates: Arc::new(templates), assets, services })
     }
 
     #[must_use]
@@ -134,7 +140,7 @@ impl Pages {
     ) -> Result<String, WebError> {
         let config = &frame.tenant.config;
         let mut context = Context::new();
-        context.insert("union", &Union::of(config));
+        context.insert("union", &Union::of(config, self.services));
         context.insert("theme", &theme_url(config.brand.accent));
         context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
@@ -203,12 +209,6 @@ struct Tile<'a> {
     path: Option<&'static str>,
 }
 
-impl<'a> From<&'a Service> for Tile<'a> {
-    fn from(service: &'a Service) -> Self {
-        Self { label: &service.label, icon: service.icon, path: service.kind.path() }
-    }
-}
-
 #[derive(Serialize)]
 struct ContactBox<'a> {
     #[serde(flatten)]
@@ -218,7 +218,12 @@ struct ContactBox<'a> {
 }
 
 impl<'a> Union<'a> {
-    fn of(config: &'a TenantConfig) -> Self {
+    fn of(config: &'a TenantConfig, page_of: ServicePage) -> Self {
+        let tile = |service: &'a Service| Tile {
+            label: &service.label,
+            icon: service.icon,
+            path: page_of(service.kind),
+        };
         let contact = &config.contact;
         Self {
             name: &config.name,
@@ -229,7 +234,7 @@ impl<'a> Union<'a> {
             user_id: config.user_id_word(),
             older_way: config.first_sign_in.flow == FirstSignInFlow::SingleForm,
             recovery_codes: config.sign_in.offers_recovery_codes(),
-            services: config.services.iter().map(Tile::from).collect(),
+            services: config.services.iter().map(tile).collect(),
             lost_device_by_link: config.lost_device.reset_by == FactorReset::ForgottenPassword,
             contact: ContactBox {
                 contact: contact.into(),

@@ -1,5 +1,6 @@
-//! Who makes a document when: one at a time for a person, so that nobody's many requests keep the others
-//! waiting; and no more signatures at once than there are processors.
+//! Who makes a document or searches when: one thing at a time for a person, and so many at once for all, so that
+//! nobody's many requests keep the others waiting. A person's turn comes before the first query, and few of their
+//! requests wait for it; no more signatures are made at once than there are processors.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -7,40 +8,80 @@ use std::thread::available_parallelism;
 
 use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::base::ids::LoginId;
+use crate::base::fair::{Admission, FairQueue, Full};
+use crate::base::ids::{LoginId, TenantId};
+
+/// Of one person, that are served or wait: pages in a few tabs, or an impatient click or two.
+const MOST_OF_A_PERSON: usize = 4;
+/// Of all people, that are served at once for each processor: while one is computed, another waits for its rows.
+const AT_ONCE: usize = 2;
+/// Of all people, that wait: a few seconds' work.
+const MOST_WAITING: usize = 64;
 
 /// A person's turn, until it is dropped.
-pub type Turn = OwnedMutexGuard<()>;
+#[derive(Debug)]
+pub struct Turn {
+    _of_all: Admission,
+    _of_the_person: OwnedMutexGuard<()>,
+}
+
+/// Why there is no turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoTurn {
+    #[error("the person has enough under way")]
+    TooMany,
+    #[error("too many people wait")]
+    Full,
+}
 
 #[derive(Debug)]
 pub struct Turns {
     people: Mutex<HashMap<LoginId, Weak<sync::Mutex<()>>>>,
+    all: FairQueue,
     signers: Arc<Semaphore>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        Self { people: Mutex::default(), signers: Arc::new(Semaphore::new(processors)) }
+        Self::new(processors * AT_ONCE, MOST_WAITING, processors)
     }
 }
 
 impl Turns {
-    /// Waits until the person's document before is made.
-    pub async fn of(&self, person: LoginId) -> Turn {
-        let turn = {
-            let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-            people.retain(|_, turn| turn.strong_count() > 0);
-            match people.get(&person).and_then(Weak::upgrade) {
-                Some(turn) => turn,
-                None => {
-                    let turn = Arc::new(sync::Mutex::new(()));
-                    people.insert(person, Arc::downgrade(&turn));
-                    turn
-                }
+    fn new(at_once: usize, waiting: usize, signers: usize) -> Self {
+        Self {
+            people: Mutex::default(),
+            all: FairQueue::new(at_once, waiting),
+            signers: Arc::new(Semaphore::new(signers)),
+        }
+    }
+
+    /// Waits until what the person asked for before is done, and then for a turn among all.
+    ///
+    /// # Errors
+    /// [`NoTurn`], at once; [`NoTurn::Full`] also while waiting, where somebody comes of whom fewer wait.
+    pub async fn of(&self, union: TenantId, person: LoginId) -> Result<Turn, NoTurn> {
+        let one = self.line_of(person)?.lock_owned().await;
+        let admission = self.all.enter(union, &person.to_string()).await;
+        let of_all = admission.map_err(|Full| NoTurn::Full)?;
+        Ok(Turn { _of_all: of_all, _of_the_person: one })
+    }
+
+    /// The person's line, with a place in it for as long as it is kept.
+    fn line_of(&self, person: LoginId) -> Result<Arc<sync::Mutex<()>>, NoTurn> {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.retain(|_, line| line.strong_count() > 0);
+        // Who is served and who waits hold the line each, and one who goes away lets go of it.
+        match people.get(&person).and_then(Weak::upgrade) {
+            Some(line) if Arc::strong_count(&line) > MOST_OF_A_PERSON => Err(NoTurn::TooMany),
+            Some(line) => Ok(line),
+            None => {
+                let line = Arc::new(sync::Mutex::new(()));
+                people.insert(person, Arc::downgrade(&line));
+                Ok(line)
             }
-        };
-        turn.lock_owned().await
+        }
     }
 
     /// Waits until a processor is free to sign.
@@ -56,19 +97,61 @@ impl Turns {
 mod tests {
     use std::time::Duration;
 
+    use futures_util::FutureExt as _;
+    use tokio::time::timeout;
+
     use super::*;
     use crate::base::clock::Clock;
 
+    const SOON: Duration = Duration::from_secs(1);
+
+    fn somebody() -> LoginId {
+        LoginId::new(&Clock::System)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_person_waits_for_the_document_before_and_nobody_else_does() {
-        let turns = Turns::default();
-        let (one, other) = (LoginId::new(&Clock::System), LoginId::new(&Clock::System));
-        let first = turns.of(one).await;
-        let soon = Duration::from_secs(1);
-        assert!(tokio::time::timeout(soon, turns.of(one)).await.is_err());
-        assert!(tokio::time::timeout(soon, turns.of(other)).await.is_ok());
+        let turns = Turns::new(2, 2, 1);
+        let union = TenantId::new(&Clock::System);
+        let (one, other) = (somebody(), somebody());
+        let first = turns.of(union, one).await.unwrap();
+        assert!(timeout(SOON, turns.of(union, one)).await.is_err());
+        assert!(timeout(SOON, turns.of(union, other)).await.unwrap().is_ok());
         drop(first);
-        assert!(tokio::time::timeout(soon, turns.of(one)).await.is_ok());
+        assert!(timeout(SOON, turns.of(union, one)).await.unwrap().is_ok());
         assert_eq!(turns.people.lock().unwrap().len(), 1, "who is done is forgotten");
+    }
+
+    #[tokio::test]
+    async fn of_one_person_four_are_served_or_wait_and_the_fifth_is_told_at_once() {
+        let turns = Turns::new(2, 2, 1);
+        let union = TenantId::new(&Clock::System);
+        let person = somebody();
+        let first = turns.of(union, person).await.unwrap();
+        let mut waiting: Vec<_> =
+            (1..MOST_OF_A_PERSON).map(|_| Box::pin(turns.of(union, person))).collect();
+        for one in &mut waiting {
+            assert!(one.now_or_never().is_none());
+        }
+        assert_eq!(turns.of(union, person).await.unwrap_err(), NoTurn::TooMany);
+        assert!(turns.of(union, somebody()).await.is_ok(), "others go on");
+        // A browser that hangs up leaves the line.
+        waiting.pop();
+        let again = turns.of(union, person);
+        drop(first);
+        drop(waiting);
+        assert!(again.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn where_too_many_people_wait_the_next_is_told_at_once() {
+        let turns = Turns::new(1, 1, 1);
+        let union = TenantId::new(&Clock::System);
+        let served = turns.of(union, somebody()).await.unwrap();
+        let mut waits = Box::pin(turns.of(union, somebody()));
+        assert!((&mut waits).now_or_never().is_none());
+        assert_eq!(turns.of(union, somebody()).await.unwrap_err(), NoTurn::Full);
+        drop(served);
+        assert!(waits.await.is_ok());
     }
 }

@@ -32,22 +32,6 @@ struct Module {
 /// Which module uses which.
 pub type Uses = BTreeMap<Name, BTreeSet<Name>>;
 
-/// Reads every source and finds out who uses whom.
-pub fn uses(sources: &[(PathBuf, String)]) -> Uses {
-    let tests = only_in_tests(sources);
-    let product = sources
-        .iter()
-        .filter(|(path, _)| !tests.iter().any(|test| path.with_extension("").starts_with(test)));
-    let modules: HashMap<Name, Module> = product
-        .map(|(path, text)| {
-            let text = without_tests(text);
-            (module_of(path), Module::read(&text))
-        })
-        .collect();
-    let crate_of = Crate { modules };
-    crate_of.modules.keys().map(|name| (name.clone(), crate_of.used_by(name))).collect()
-}
-
 /// Modules that use each other in a circle, each circle once.
 pub fn circles(uses: &Uses) -> Vec<Vec<Name>> {
     let reached: BTreeMap<&Name, BTreeSet<&Name>> =
@@ -77,11 +61,36 @@ fn reachable<'u>(uses: &'u Uses, from: &Name) -> BTreeSet<&'u Name> {
     found
 }
 
-struct Crate {
+/// The files of the product, as modules.
+pub struct Crate {
     modules: HashMap<Name, Module>,
 }
 
 impl Crate {
+    pub fn read(sources: &[(PathBuf, String)]) -> Self {
+        let tests = only_in_tests(sources);
+        let product = sources.iter().filter(|(path, _)| {
+            !tests.iter().any(|test| path.with_extension("").starts_with(test))
+        });
+        let modules = product.map(|(path, text)| {
+            let text = without_tests(text);
+            (module_of(path), Module::read(&text))
+        });
+        Self { modules: modules.collect() }
+    }
+
+    /// Who uses whom.
+    pub fn uses(&self) -> Uses {
+        self.modules.keys().map(|name| (name.clone(), self.used_by(name))).collect()
+    }
+
+    /// The module in which an item is written that a module names by a path.
+    pub fn written_in(&self, from: &Name, path: &[String]) -> Option<Name> {
+        let mut found = BTreeSet::new();
+        self.owners(&self.absolute(from, path)?, &mut found, 0);
+        found.pop_first()
+    }
+
     fn used_by(&self, name: &Name) -> BTreeSet<Name> {
         let module = &self.modules[name];
         let mut found = BTreeSet::new();
@@ -240,8 +249,17 @@ fn is_name(word: &str) -> bool {
 
 /// The words and marks of a source without comments and strings.
 fn words(text: &str) -> Vec<String> {
+    taken_apart(text).0
+}
+
+/// The strings of a source, as they are written.
+pub fn strings(text: &str) -> Vec<String> {
+    taken_apart(text).1
+}
+
+fn taken_apart(text: &str) -> (Vec<String>, Vec<String>) {
     let chars: Vec<char> = text.chars().collect();
-    let mut found = Vec::new();
+    let (mut found, mut strings) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
@@ -251,7 +269,9 @@ fn words(text: &str) -> Vec<String> {
                 at += 1;
             }
         } else if c == '"' {
+            let start = at + 1;
             at = end_of_string(&chars, at);
+            strings.push(chars[start..at - 1].iter().collect());
         } else if c == '\'' && (next == '\\' || chars.get(at + 2) == Some(&'\'')) {
             // A character; a lifetime has no second mark.
             at += if next == '\\' { 2 } else { 1 };
@@ -281,7 +301,7 @@ fn words(text: &str) -> Vec<String> {
             at += 1;
         }
     }
-    found
+    (found, strings)
 }
 
 fn end_of_string(chars: &[char], mut at: usize) -> usize {

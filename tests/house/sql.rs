@@ -3,30 +3,7 @@
 //! A table is tied by `tenant_id = $1`, or by `tenant_id = other.tenant_id` to a table that is. The condition has to hold
 //! for every row, so one below an OR counts for nothing. An INSERT is tied by the value that it gives `tenant_id`.
 
-/// A statement, with what stands in parentheses as one part.
-#[derive(Debug, Clone, PartialEq)]
-enum Part {
-    Word(String),
-    Parameter,
-    Symbol(String),
-    Group(Vec<Part>),
-    /// A number, a string or a quoted name.
-    Other,
-}
-
-impl Part {
-    fn is(&self, word: &str) -> bool {
-        matches!(self, Self::Word(own) if own == word)
-    }
-
-    fn is_symbol(&self, symbol: &str) -> bool {
-        matches!(self, Self::Symbol(own) if own == symbol)
-    }
-
-    fn one_of(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.is(word))
-    }
-}
+use crate::words::{Part, parts_of};
 
 const QUERIES: [&str; 6] = ["select", "with", "values", "insert", "update", "delete"];
 /// What ends a table's name, so that none of it is taken for an alias; and what ends a condition.
@@ -62,59 +39,6 @@ const CLAUSES: [&str; 27] = [
 
 fn is_query(parts: &[Part]) -> bool {
     parts.first().is_some_and(|first| first.one_of(&QUERIES))
-}
-
-fn parts_of(text: &str) -> Vec<Part> {
-    let mut open: Vec<Vec<Part>> = vec![Vec::new()];
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let run = |of: fn(char) -> bool| rest.find(|c| !of(c)).unwrap_or(rest.len());
-        let until = |end: &str, from: usize| {
-            rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len())
-        };
-        let is_name = |c: char| c.is_alphanumeric() || c == '_';
-        let (length, part) = match first {
-            c if c.is_whitespace() => (run(char::is_whitespace), None),
-            '-' if rest.starts_with("--") => (until("\n", 0), None),
-            '\'' => (until("'", 1), Some(Part::Other)),
-            '"' => (until("\"", 1), Some(Part::Other)),
-            // A piece that the program puts in.
-            '{' => (until("}", 1), Some(Part::Word(rest[..until("}", 1)].to_owned()))),
-            '$' => (
-                1 + rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1),
-                Some(Part::Parameter),
-            ),
-            c if c.is_ascii_digit() => (run(|c| c.is_ascii_digit() || c == '.'), Some(Part::Other)),
-            c if is_name(c) => {
-                let length = run(|c| c.is_alphanumeric() || c == '_');
-                (length, Some(Part::Word(rest[..length].to_lowercase())))
-            }
-            '(' => {
-                open.push(Vec::new());
-                (1, None)
-            }
-            ')' => {
-                let group = open.pop().unwrap_or_default();
-                (1, Some(Part::Group(group)))
-            }
-            '=' | '<' | '>' | '!' | ':' => {
-                let length = run(|c| matches!(c, '=' | '<' | '>' | '!' | ':'));
-                (length, Some(Part::Symbol(rest[..length].to_owned())))
-            }
-            c => (c.len_utf8(), Some(Part::Symbol(c.to_string()))),
-        };
-        if open.is_empty() {
-            open.push(Vec::new());
-        }
-        open.last_mut().unwrap().extend(part);
-        rest = &rest[length..];
-    }
-    // What is left open belongs to a piece of a statement.
-    while open.len() > 1 {
-        let group = open.pop().unwrap();
-        open.last_mut().unwrap().push(Part::Group(group));
-    }
-    open.remove(0)
 }
 
 fn split<'p>(parts: &'p [Part], at: impl Fn(&Part) -> bool) -> impl Iterator<Item = &'p [Part]> {
@@ -451,60 +375,5 @@ impl Reader<'_> {
             at = self.scopes[scope];
         }
         None
-    }
-}
-
-#[test]
-fn a_table_is_tied_to_the_union_by_the_statement() {
-    let owned = ["members", "accounts", "sessions"].map(str::to_owned);
-    for tied in [
-        "select name from members where tenant_id = $1 and code = $2",
-        "select a.id from accounts a join members m on (m.tenant_id, m.code) = (a.tenant_id, a.member_code)
-         where a.tenant_id = $1",
-        "select a.id from accounts a join members m using (tenant_id, code) where a.tenant_id = $2::uuid",
-        "select id from accounts a where tenant_id = $1 and (id = $2 or user_id = $3) and not exists (
-             select from sessions s where s.tenant_id = a.tenant_id and s.account_id = a.id)",
-        "with gone as (delete from sessions where tenant_id = $1 returning id) select count(*) from gone",
-        "insert into members (tenant_id, code) values ($1, $2), ($1, $3) on conflict (tenant_id, code) do nothing",
-        "insert into members as m (code, tenant_id) select c, $2 from unnest($1::text[]) as codes (c)",
-        "insert into accounts (tenant_id, id) select m.tenant_id, $2 from members m where m.tenant_id = $1
-         on conflict (tenant_id, id) do update set id = excluded.id where accounts.id <> $2",
-        "update accounts a set name = m.name from members m
-         where a.tenant_id = $1 and m.tenant_id = $1 and m.code = a.member_code",
-        "select (select count(*) from members where tenant_id = $1) as \"members!\" from accounts where tenant_id = $1",
-        "select count(*) from members where tenant_id = $1 union all select 1 from accounts where tenant_id = $1",
-        "select extract(day from created_at) from tenants where id is distinct from $1",
-        "copy members (tenant_id, code) from stdin",
-    ] {
-        assert_eq!(untied(tied, &owned), Vec::<String>::new(), "{tied}");
-    }
-    for (loose, table) in [
-        ("select name from members where code = $2", "members"),
-        ("select name from members where tenant_id = $1 or code = $2", "members"),
-        (
-            "select a.id from accounts a, members m where a.tenant_id = $1 and m.code = a.member_code",
-            "members",
-        ),
-        (
-            "select id from accounts where tenant_id = $1 and exists (select from sessions s where s.id = $2)",
-            "sessions",
-        ),
-        (
-            "select count(*) from members where tenant_id = $1 union all select 1 from accounts",
-            "accounts",
-        ),
-        ("insert into members (code) values ($1)", "members"),
-        (
-            "insert into members (tenant_id, code) values ($1, $2), (gen_random_uuid(), $3)",
-            "members",
-        ),
-        ("insert into accounts (tenant_id, id) select tenant_id, $1 from tenants", "accounts"),
-        ("update accounts set tenant_id = $1 where id = $2", "accounts"),
-        ("with gone as (delete from sessions returning id) select count(*) from gone", "sessions"),
-        ("select 1 from tenants t left join lateral (select from sessions) s on true", "sessions"),
-        ("copy members (code) from stdin", "members"),
-        ("copy {table} from stdin", "{table}"),
-    ] {
-        assert_eq!(untied(loose, &owned), [table], "{loose}");
     }
 }

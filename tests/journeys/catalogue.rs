@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use crate::support::world::{World, tester};
 
 /// The platform's own: read before any tenant is known, nothing of a person in them.
-const PLATFORM_TABLES: [&str; 9] = [
+const PLATFORM_TABLES: [&str; 10] = [
     "tenants",
     "tenant_hosts",
     "tenant_policies",
@@ -15,6 +15,7 @@ const PLATFORM_TABLES: [&str; 9] = [
     "maintenance_windows",
     "mail_rates",
     "sns_messages",
+    "queue_turns",
     "_sqlx_migrations",
 ];
 

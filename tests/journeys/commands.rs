@@ -35,6 +35,35 @@ fn text(path: &Path) -> &str {
 }
 
 #[tokio::test]
+async fn o1_validate_refuses_a_host_that_two_want_whatever_for() {
+    let world = World::empty().await;
+    let within = EXAMPLE.replace("\"example-console\"", "\"www.example\"");
+    let output = kosmo(None, &["tenant", "validate", text(&world.write("one.toml", &within))]);
+    assert_eq!(output.status.code(), Some(3));
+    let line = within.lines().position(|line| line.starts_with("console = ")).unwrap() + 1;
+    let words =
+        format!("one.toml:{line}: hosts.console: 加入者のホスト名「www.example」と重なります");
+    assert!(err(&output).contains(&words), "{}", err(&output));
+
+    let first = world.write("first.toml", EXAMPLE);
+    let second = EXAMPLE
+        .replace("slug = \"example\"", "slug = \"second\"")
+        .replace("canonical = \"example\"", "canonical = \"example-console\"")
+        .replace("aliases = [\"www.example\"]", "aliases = []")
+        .replace("console = \"example-console\"", "console = \"second-console\"");
+    let line = second.lines().position(|line| line.starts_with("canonical = ")).unwrap() + 1;
+    let second = world.write("second.toml", &second);
+    let output = kosmo(None, &["tenant", "validate", text(&first), text(&second)]);
+    assert_eq!(output.status.code(), Some(3));
+    let words = "hosts.canonical: ホスト名「example-console」は組合「example」が使っています";
+    assert!(err(&output).contains(&format!("second.toml:{line}: {words}")), "{}", err(&output));
+    for alone in [first, second] {
+        let output = kosmo(None, &["tenant", "validate", text(&alone)]);
+        assert!(output.status.success(), "{}", err(&output));
+    }
+}
+
+#[tokio::test]
 async fn o1_validate_names_five_mistakes_with_their_lines_and_needs_no_database() {
     let world = World::empty().await;
     let broken = EXAMPLE

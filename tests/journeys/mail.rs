@@ -10,11 +10,12 @@ use chrono::TimeDelta;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::MailId;
 use kosmo::db::{Db, Role};
-use kosmo::mail::housekeeping;
+use kosmo::mail::delivery;
+use kosmo::mail::delivery::rates;
+use kosmo::mail::delivery::sender::Sender;
+use kosmo::mail::housekeeping::{self, Swept};
 use kosmo::mail::message::{AccountChangedMail, EmailCodeMail};
 use kosmo::mail::outbox::{self, Perishable};
-use kosmo::mail::queue::set_rate;
-use kosmo::mail::sender::Sender;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +24,7 @@ use crate::support::world::{World, tester};
 use moto::{Moto, sender_to};
 
 /// Tells Taro of a change, in the name of a union.
-async fn post(world: &World, slug: &str) -> MailId {
+pub async fn post(world: &World, slug: &str) -> MailId {
     post_to(world, slug, TARO.email).await
 }
 
@@ -74,7 +75,7 @@ fn worker(world: &World) -> Db {
 }
 
 async fn deliver(world: &World, sender: &Sender) -> usize {
-    outbox::deliver(&worker(world), &world.clock, sender).await.unwrap()
+    delivery::deliver(&worker(world), &world.clock, sender).await.unwrap()
 }
 
 async fn mails_that(world: &World, condition: &str) -> i64 {
@@ -167,7 +168,7 @@ async fn m2_a_worker_killed_after_sending_repeats_the_same_mail_once() {
     let killing = "create trigger killed before update on outbox for each row
                    when (new.state = 'sent') execute function kill()";
     world.execute(killing).await;
-    outbox::deliver(&db, &world.clock, &sender).await.unwrap_err();
+    delivery::deliver(&db, &world.clock, &sender).await.unwrap_err();
     world.execute("drop trigger killed on outbox").await;
     assert_eq!(moto.mails().await.len(), 1);
     assert_eq!(deliver(&world, &sender).await, 0, "as long as it may be on its way");
@@ -186,13 +187,13 @@ async fn m2_two_workers_send_each_mail_once_and_together_keep_the_rate() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [one, other] = folders.each_ref().map(|folder| Sender::File(folder.path().to_owned()));
     let (first, second) = (worker(&world), worker(&world));
-    set_rate(&first, &world.clock, one.provider(), 1_000).await.unwrap();
+    rates::set(&first, &world.clock, one.provider(), 1_000).await.unwrap();
     post_many(&world, 2_000, &world.clock).await;
     for step in 1..=40 {
         world.clock.advance(TimeDelta::milliseconds(50));
         let (of_one, of_other) = tokio::join!(
-            outbox::deliver(&first, &world.clock, &one),
-            outbox::deliver(&second, &world.clock, &other),
+            delivery::deliver(&first, &world.clock, &one),
+            delivery::deliver(&second, &world.clock, &other),
         );
         of_one.unwrap();
         of_other.unwrap();
@@ -205,7 +206,7 @@ async fn m2_two_workers_send_each_mail_once_and_together_keep_the_rate() {
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 2_000);
     world.clock.advance(TimeDelta::hours(1));
     post_many(&world, 500, &world.clock).await;
-    outbox::deliver(&first, &world.clock, &one).await.unwrap();
+    delivery::deliver(&first, &world.clock, &one).await.unwrap();
     assert_eq!(mails_that(&world, "state = 'sent'").await, 2_100, "rest saves nothing up");
 }
 
@@ -225,7 +226,7 @@ async fn time_to_send(count: u32, per_second: u32) -> Duration {
         stop.cancel();
         began.elapsed()
     };
-    let running = outbox::run(&db, &Clock::System, &sender, per_second, &stop);
+    let running = delivery::run(&db, &Clock::System, &sender, per_second, &stop);
     let ((), took) = tokio::join!(running, watch);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), count as usize);
     took
@@ -249,7 +250,7 @@ async fn m2_codes_go_before_what_can_wait() {
     let world = World::empty().await;
     let folder = tempfile::tempdir().unwrap();
     let (db, sender) = (worker(&world), Sender::File(folder.path().to_owned()));
-    set_rate(&db, &world.clock, sender.provider(), 1).await.unwrap();
+    rates::set(&db, &world.clock, sender.provider(), 1).await.unwrap();
     post_many(&world, 100, &world.clock).await;
     world.clock.advance(TimeDelta::milliseconds(1));
     post_code(&world).await;
@@ -282,21 +283,32 @@ async fn m2_a_mail_is_given_up_by_its_age() {
     assert_eq!(mails_that(&world, "state = 'dead' and has_content").await, 1);
 }
 
+/// Sweeps the outbox of every union: how many mails were emptied, and how many deleted.
+async fn sweep(world: &World) -> (u64, u64) {
+    let mut sum = (0, 0);
+    for union in world.app.directory.all() {
+        let mut tx = world.worker.tenant(union.id, &tester()).await.unwrap();
+        let Swept { emptied, deleted } = housekeeping::sweep(&mut tx, &world.clock).await.unwrap();
+        tx.commit().await.unwrap();
+        sum = (sum.0 + emptied, sum.1 + deleted);
+    }
+    sum
+}
+
 #[tokio::test]
 async fn what_is_over_is_forgotten_in_the_end() {
     let (world, moto) = (World::empty().await, Moto::start());
-    let db = worker(&world);
     post(&world, "klinekenpo").await;
     deliver(&world, &moto.sender().await).await;
     assert_eq!(mails_that(&world, "state = 'dead' and has_content").await, 1);
     moto.trust_the_domain().await;
     post(&world, "klinekenpo").await;
     deliver(&world, &moto.sender().await).await;
-    assert_eq!(housekeeping::tidy(&db, &world.clock).await.unwrap(), (0, 0));
+    assert_eq!(sweep(&world).await, (0, 0));
     world.clock.advance(TimeDelta::days(31));
     post(&world, "klinekenpo").await;
-    assert_eq!(housekeeping::tidy(&db, &world.clock).await.unwrap(), (1, 0));
+    assert_eq!(sweep(&world).await, (1, 0));
     world.clock.advance(TimeDelta::days(60));
-    assert_eq!(housekeeping::tidy(&db, &world.clock).await.unwrap(), (0, 2));
+    assert_eq!(sweep(&world).await, (0, 2));
     assert_eq!(mails_that(&world, "state = 'queued'").await, 1, "never what still waits");
 }

@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
-use kosmo::mail::outbox;
-use kosmo::mail::queue::set_rate;
-use kosmo::mail::sender::Sender;
+use kosmo::mail::delivery;
+use kosmo::mail::delivery::rates;
+use kosmo::mail::delivery::sender::Sender;
 
 use crate::mail::{post_code_to, post_to};
 use crate::support::people::{GORO, Person, TARO};
@@ -109,7 +109,7 @@ async fn m2_unions_take_turns_and_codes_go_before_all_else() {
     let world = World::empty().await;
     let folder = tempfile::tempdir().unwrap();
     let sender = Sender::File(folder.path().to_owned());
-    set_rate(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
+    rates::set(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
     for number in 0..50 {
         post_to(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
         post_code_to(&world, "klinekenpo", &format!("k{number}@example.jp")).await;
@@ -119,7 +119,7 @@ async fn m2_unions_take_turns_and_codes_go_before_all_else() {
     post_code_to(&world, "jomkenpo", "j@example.jp").await;
     post_code_to(&world, "jrckenpo", "r@example.jp").await;
     for second in 0..3 {
-        assert_eq!(outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
+        assert_eq!(delivery::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
         let codes = "select count(*) from outbox where state = 'sent' and kind = 'email_code'";
         assert_eq!(world.count(codes).await, second + 1, "a code in each second");
         world.clock.advance(Duration::seconds(1));
@@ -133,7 +133,7 @@ async fn r1_mails_to_nobody_take_nothing_of_the_pace() {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();
     let sender = Sender::File(folder.path().to_owned());
-    set_rate(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
+    rates::set(&world.worker, &world.clock, sender.provider(), 1).await.unwrap();
     for number in 0..10 {
         let mut browser = world.browser("klinekenpo");
         browser.get("/forgotten-password").await;
@@ -142,7 +142,7 @@ async fn r1_mails_to_nobody_take_nothing_of_the_pace() {
     }
     world.clock.advance(Duration::seconds(1));
     post_code_to(&world, "klinekenpo", TARO.email).await;
-    assert_eq!(outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
+    assert_eq!(delivery::deliver(&world.worker, &world.clock, &sender).await.unwrap(), 1);
     let codes = "select count(*) from outbox where state = 'sent' and kind = 'email_code'";
     assert_eq!(world.count(codes).await, 1);
     let nobodys = "select count(*) from outbox where recipient = '' and state = 'expired'
@@ -160,14 +160,14 @@ async fn m2_a_person_with_many_mails_waits_for_those_with_few() {
     }
     world.clock.advance(Duration::milliseconds(1));
     post_to(&world, "klinekenpo", GORO.email).await;
-    outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap();
+    delivery::deliver(&world.worker, &world.clock, &sender).await.unwrap();
     let sent = |address: &str| {
         format!("select count(*) from outbox where state = 'sent' and recipient = '{address}'")
     };
     assert_eq!(world.count(&sent(TARO.email)).await, 5, "a few at once");
     assert_eq!(world.count(&sent(GORO.email)).await, 1);
     world.clock.advance(Duration::minutes(1));
-    outbox::deliver(&world.worker, &world.clock, &sender).await.unwrap();
+    delivery::deliver(&world.worker, &world.clock, &sender).await.unwrap();
     assert_eq!(world.count(&sent(TARO.email)).await, 20, "and none is lost");
 }
 

@@ -146,7 +146,7 @@ async fn t16_applying_twice_changes_nothing_and_a_host_belongs_to_one_union() {
 #[tokio::test]
 async fn a_policy_that_can_not_be_read_leaves_every_union_as_it_was() {
     let world = World::empty().await;
-    let broken = "insert into tenant_policies
+    let broken = "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note)
         select id, 2, '{\"slug\": \"from the future\"}', now(), 'test', '' from tenants where slug = 'jomkenpo'";
     sqlx::query(broken).execute(&mut world.database.admin().await).await.unwrap();
     world.app.directory.refresh(&world.app.db).await.unwrap();

@@ -19,8 +19,8 @@ use kosmo::expenses::notices::{self, Published};
 use kosmo::import::columns::Mapping;
 use kosmo::import::source::Source;
 use kosmo::import::{Counts, ImportError, ImportRun};
-use kosmo::mail::outbox;
-use kosmo::mail::sender::Sender;
+use kosmo::mail::delivery;
+use kosmo::mail::delivery::sender::Sender;
 use kosmo::members::import::{self as members, MembersImport};
 use kosmo::tenant::directory::Tenant;
 use kosmo::tenant::file;
@@ -150,11 +150,11 @@ impl World {
 
     pub async fn deliver(&self) {
         let sender = Sender::File(self.mail_folder());
-        outbox::deliver(&self.worker, &self.clock, &sender).await.expect("the outbox");
+        delivery::deliver(&self.worker, &self.clock, &sender).await.expect("the outbox");
     }
 
     pub async fn deliver_into(&self, folder: PathBuf) {
-        outbox::deliver(&self.worker, &self.clock, &Sender::File(folder))
+        delivery::deliver(&self.worker, &self.clock, &Sender::File(folder))
             .await
             .expect("the outbox");
     }

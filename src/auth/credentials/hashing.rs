@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::base::fair::{Admission, FairQueue, Full};
 use crate::base::ids::TenantId;
 use crate::config::HashingSettings;
+use crate::db::Passing;
 
 /// OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -56,6 +57,12 @@ pub enum HashingError {
     Stopped,
     #[error("a stored password hash can't be read")]
     Unreadable,
+}
+
+impl Passing for HashingError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
 }
 
 /// Somebody's turn to have passwords hashed, until it is dropped.

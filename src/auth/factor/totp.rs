@@ -22,7 +22,7 @@ use crate::base::japanese::fold_code;
 use crate::base::realm::{Realm, Subscribers};
 use crate::base::sealed::{Sealed, SealedError, Sealer};
 use crate::base::secret::PlainToken;
-use crate::db::TenantTx;
+use crate::db::{Passing, TenantTx};
 use crate::tenant::policy::SecondFactor;
 
 const SECRET_LENGTH: usize = 20;
@@ -39,6 +39,16 @@ pub enum TotpError {
     Sending(#[from] SendingError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Passing for TotpError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Sending(error) => error.is_passing(),
+            Self::Database(error) => error.is_passing(),
+            Self::Sealed(_) | Self::Parameters(_) => false,
+        }
+    }
 }
 
 /// A secret that a set-up page offers.

@@ -130,7 +130,7 @@ pub async fn ask<R: Realm>(
     )
     .execute(tx.conn())
     .await?;
-    let url = format!("{}/confirm-email?token={}", tenant.origin, token.expose());
+    let url = mail.email_confirmation(tenant, &token.expose());
     let (minutes, changes) = (VALID_FOR.num_minutes(), owner.registered);
     let perishable = Perishable { expires_at, series: login.0 };
     let letter = mail.write(tenant, &EmailConfirmationMail { url, minutes, changes })?;

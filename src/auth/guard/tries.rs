@@ -9,6 +9,7 @@ use crate::auth::context::SignIn;
 use crate::auth::credentials::failures;
 use crate::auth::credentials::stored::{Credentials, HasPasswords};
 use crate::auth::credentials::user_id::UserId;
+use crate::base::ids::LoginId;
 use crate::base::secret::PlainToken;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
@@ -59,11 +60,36 @@ impl SignIn<'_> {
         // Let go of before the login is asked for: a sign-in holds that one first.
         tx.commit().await?;
         let Some(taken) = taken else { return Ok(None) };
-        let shares = known
-            || self.leases.take_one::<R>(self.db, self.clock, tenant.id, SIGN_IN_UNION).await?;
-        if !shares {
-            return Ok(None);
+        let mut tried = Try { credentials, known, failures: None, taken };
+        let shares = match known {
+            true => Ok(true),
+            false => self.leases.take_one::<R>(self.db, self.clock, tenant.id, SIGN_IN_UNION).await,
+        };
+        if !matches!(shares, Ok(true)) {
+            // Nothing is checked, so the place has its tokens back.
+            self.give_back_to_place(tenant, &tried).await;
+            return shares.map(|_| None);
         }
+        match self.count_for_person(tenant, given, login, known).await {
+            Ok(failures) => {
+                tried.failures = failures;
+                Ok(Some(tried))
+            }
+            Err(error) => {
+                self.give_back(tenant, &tried).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// How many wrong tries in a row this is; `None` where the person has none left, and for nobody.
+    async fn count_for_person<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        given: &Given<'_>,
+        login: Option<LoginId<R>>,
+        known: bool,
+    ) -> Result<Option<i16>, sqlx::Error> {
         let lock_after = tenant.config.sign_in.lock_after;
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = match login {
@@ -77,26 +103,30 @@ impl SignIn<'_> {
             SIGN_IN_NOBODY.take_one::<R>(&mut tx, self.clock, typed).await?;
         }
         tx.commit().await?;
-        Ok(Some(Try { credentials, known, failures, taken }))
+        Ok(failures)
     }
 
-    /// Takes a try back that nobody could check.
+    /// Takes a try back of which nothing came. Where that can't be done either, the person has one less.
     pub(in crate::auth) async fn uncount<R: HasPasswords>(
         &self,
         tenant: &Tenant,
         tried: &Try<R>,
         browser: &PlainToken,
-    ) -> Result<(), sqlx::Error> {
+    ) {
         if let (Some(found), Some(_)) = (&tried.credentials, tried.failures) {
-            let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-            match tried.known {
-                true => known_browser::take_try_back(&mut tx, found.login, browser).await?,
-                false => failures::take_try_back(&mut tx, found.login).await?,
+            let taken_back = async {
+                let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+                match tried.known {
+                    true => known_browser::take_try_back(&mut tx, found.login, browser).await?,
+                    false => failures::take_try_back(&mut tx, found.login).await?,
+                }
+                tx.commit().await
+            };
+            if let Err(error) = taken_back.await {
+                tracing::warn!(%error, "a try that nobody could check counts");
             }
-            tx.commit().await?;
         }
         self.give_back(tenant, tried).await;
-        Ok(())
     }
 
     /// Gives back to place and union what a try took that was no wrong one. A token that can't be given back is no
@@ -110,6 +140,10 @@ impl SignIn<'_> {
             return;
         }
         self.leases.give_back::<R>(tenant.id, SIGN_IN_UNION).await;
+        self.give_back_to_place(tenant, tried).await;
+    }
+
+    async fn give_back_to_place<R: HasPasswords>(&self, tenant: &Tenant, tried: &Try<R>) {
         let given_back = async {
             let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
             tried.taken.give_back::<R>(&mut tx).await?;

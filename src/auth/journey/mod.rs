@@ -76,30 +76,6 @@ pub enum Step {
     Complete,
 }
 
-impl Step {
-    /// The page of the step.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Birthdate => "/first-sign-in/birthdate",
-            Self::Terms => "/terms",
-            Self::Address => "/first-sign-in/email",
-            Self::AddressConfirmation => "/first-sign-in/email/sent",
-            Self::UserId => "/first-sign-in/user-id",
-            Self::OwnPassword | Self::NewPassword => "/sign-in/new-password",
-            Self::Identity => "/first-sign-in/identity",
-            Self::Details => "/first-sign-in/details",
-            Self::SignOut => "/first-sign-in/done",
-            Self::PasskeySetUp => "/sign-in/passkey/set-up",
-            Self::TotpSetUp => "/sign-in/totp/set-up",
-            Self::Passkey => "/sign-in/passkey",
-            Self::Totp => "/sign-in/totp",
-            Self::EmailCode => "/sign-in/code",
-            Self::Complete => "/",
-        }
-    }
-}
-
 /// 「全6ステップ中3」
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Progress {

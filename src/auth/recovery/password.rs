@@ -74,7 +74,7 @@ impl SignIn<'_> {
         );
         let found = found.fetch_optional(tx.conn()).await?.filter(|_| !often);
         let (now, token) = (self.clock.now(), PlainToken::random());
-        let url = format!("{}/reset-password?token={}", tenant.origin, token.expose());
+        let url = self.mail.password_reset(tenant, &token.expose());
         let mail = PasswordResetMail { url, minutes: VALID_FOR.num_minutes() };
         let expires_at = now + VALID_FOR;
         let login = found.as_ref().map(|row| LoginId::<R>::from_uuid(row.id));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{print_cautions, read};
+use super::read::{print_cautions, read};
 use crate::auth::touched::{self, Touch};
 use crate::cli::confirm::{Answer, confirmed};
 use crate::cli::{Operator, Outcome, output};

@@ -4,6 +4,7 @@
 pub(super) mod confirm;
 pub(super) mod files;
 pub(super) mod logging;
+pub(super) mod operator;
 pub(super) mod output;
 pub(super) mod told;
 pub(super) mod usage;

@@ -17,6 +17,25 @@ pub(in crate::cli) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints a list for programs, value by value, as [`json`] would print it whole.
+#[derive(Default)]
+pub(in crate::cli) struct JsonList {
+    is_begun: bool,
+}
+
+impl JsonList {
+    pub(in crate::cli) fn add(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(value)?.replace('\n', "\n  ");
+        print!("{}  {text}", if self.is_begun { ",\n" } else { "[\n" });
+        self.is_begun = true;
+        Ok(())
+    }
+
+    pub(in crate::cli) fn end(self) {
+        println!("{}", if self.is_begun { "\n]" } else { "[]" });
+    }
+}
+
 /// Prints rows below their headings; where there are none, `nothing` says so.
 pub(in crate::cli) fn table<const N: usize>(
     columns: [Column; N],

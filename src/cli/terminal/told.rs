@@ -7,7 +7,7 @@ use sqlx::migrate::MigrateError;
 use crate::auth::context::SendingError;
 use crate::auth::credentials::letters::LettersError;
 use crate::base::io_words;
-use crate::db::is_unavailable;
+use crate::db::{Passing as _, WrongRole};
 use crate::import::ImportError;
 use crate::records::updates::TellError;
 use crate::tenant::registry::RegistryError;
@@ -66,6 +66,11 @@ fn database_in<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e s
 
 /// What the database, or the way to it, says.
 pub(in crate::cli) fn database(error: &sqlx::Error) -> String {
+    if let sqlx::Error::Configuration(error) = error
+        && let Some(wrong) = error.downcast_ref()
+    {
+        return wrong_role(wrong);
+    }
     let code = error.as_database_error().and_then(|error| error.code());
     let reason = match error {
         sqlx::Error::Io(error) => io_words::words(error),
@@ -79,8 +84,20 @@ pub(in crate::cli) fn database(error: &sqlx::Error) -> String {
         Some("42501") => format!(
             "データベースのユーザーに権限がありません（{reason}）。infra/production の役割の設定を確かめてください"
         ),
-        _ if is_unavailable(error) => format!("{DATABASE}（{reason}）"),
+        _ if error.is_passing() => format!("{DATABASE}（{reason}）"),
         _ => format!("データベースのエラーです（{reason}）"),
+    }
+}
+
+/// What is wrong with the database user, and the statement that mends it.
+fn wrong_role(wrong: &WrongRole) -> String {
+    match wrong {
+        WrongRole::Another { acting, wanted } => format!(
+            "データベースの接続ユーザーは {acting} として動いていて、必要な {wanted} ではありません。alter role ログイン名 set role {wanted} を実行してください（infra/production/roles.sql）"
+        ),
+        WrongRole::Unbound(role) => format!(
+            "データベースの役割 {role} は、管理者か行レベルセキュリティを無視できる役割です。組合のデータを守れないため、接続しません。alter role {role} nosuperuser nobypassrls を実行してください"
+        ),
     }
 }
 
@@ -110,5 +127,14 @@ mod tests {
             assert_eq!(told.matches(words).count(), 1, "{told}");
         }
         assert!(!told.contains("refused"), "{told}");
+    }
+    #[test]
+    fn a_user_that_acts_as_somebody_else_is_told_with_the_statement_that_mends_it() {
+        let wrong = WrongRole::Another { acting: "kosmo".to_owned(), wanted: "kosmo_server" };
+        let told = database(&sqlx::Error::Configuration(Box::new(wrong)));
+        assert!(told.contains("set role kosmo_server"), "{told}");
+        let wrong = WrongRole::Unbound("kosmo_server".to_owned());
+        let told = database(&sqlx::Error::Configuration(Box::new(wrong)));
+        assert!(told.contains("alter role kosmo_server nosuperuser nobypassrls"), "{told}");
     }
 }

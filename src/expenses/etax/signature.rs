@@ -31,7 +31,7 @@ pub(super) fn sign(xml: String, key: &SigningKey) -> Result<String, Error> {
     sign_owned(&key.signer(), xml)
 }
 
-/// Whether a document bears a signature of this key over the whole of it.
+/// Returns true if a document bears a signature of this key over the whole of it.
 #[cfg(test)]
 pub(super) fn is_valid(xml: &str, key: &SigningKey) -> bool {
     use bergshamra::keys::loader::load_x509_cert_der;

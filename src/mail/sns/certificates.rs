@@ -30,7 +30,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads the first certificate of a PEM file; `None` where there is none.
+    /// Reads the first certificate of a PEM file. None if the file has no certificate.
     #[must_use]
     pub fn from_pem(pem: &[u8]) -> Option<Self> {
         let (_, pem) = parse_x509_pem(pem).ok()?;
@@ -57,7 +57,7 @@ impl Certificate {
 #[derive(Debug, Default)]
 pub struct Certificates {
     known: Mutex<HashMap<SnsUrl, Arc<Certificate>>>,
-    /// Whoever fetches: one at a time, so that strangers can't make us fetch much.
+    /// One task fetches at a time, so that strangers can't make us fetch much.
     fetching: tokio::sync::Mutex<()>,
     https: Https,
 }

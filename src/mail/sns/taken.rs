@@ -1,4 +1,4 @@
-//! Messages that were taken: SNS posts each at least once, and nobody may post one again.
+//! Messages that were taken. SNS posts each at least once, and a stranger could post an old one again: each counts once.
 
 use chrono::TimeDelta;
 
@@ -7,11 +7,10 @@ use crate::db::PlatformTx;
 
 /// Longer than a message counts as new.
 const KEEP_FOR: TimeDelta = TimeDelta::days(1);
+/// How many old messages each new one removes: no post waits for a long clean-up, and there are never more new ones.
+const BATCH: i64 = 100;
 
-/// Whether a message was taken before.
-///
-/// # Errors
-/// The database's.
+/// Returns true if a message was taken before.
 pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from sns_messages where message_id = $1) as "known!""#,
@@ -21,15 +20,18 @@ pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sql
     .await
 }
 
-/// Notes that a message was taken, and forgets those that are too old to come again.
-///
-/// # Errors
-/// The database's.
+/// Notes that a message was taken, and forgets a batch of those that are too old to come again.
 pub async fn note(tx: &mut PlatformTx, clock: &Clock, message_id: &str) -> Result<(), sqlx::Error> {
     let now = clock.now();
-    sqlx::query!("delete from sns_messages where taken_at < $1", now - KEEP_FOR)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "delete from sns_messages
+         where message_id in (select message_id from sns_messages
+                              where taken_at < $1 order by taken_at limit $2)",
+        now - KEEP_FOR,
+        BATCH
+    )
+    .execute(tx.conn())
+    .await?;
     sqlx::query!(
         "insert into sns_messages (message_id, taken_at) values ($1, $2) on conflict do nothing",
         message_id,

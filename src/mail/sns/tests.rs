@@ -64,14 +64,14 @@ fn the_signed_text_has_the_documented_fields_in_their_order() {
 
 #[test]
 fn whatever_is_changed_is_not_genuine() {
-    type Change = fn(&mut Envelope);
-    let changes: [(&str, Change); 14] = [
+    type Tampering = fn(&mut Envelope);
+    let changes: [(&str, Tampering); 14] = [
         ("message", |e| e.message.push(' ')),
         ("message ID", |e| e.message_id.push('0')),
         ("subject", |e| e.subject = Some("x".into())),
         ("subject left out", |e| e.subject = None),
         ("time", |e| e.timestamp = "2026-11-21T00:59:31.123Z".into()),
-        ("type", |e| e.kind = Kind::UnsubscribeConfirmation),
+        ("type", |e| e.kind = MessageType::UnsubscribeConfirmation),
         ("topic", |e| e.topic_arn.push('2')),
         ("signature", |e| e.signature.replace_range(..1, "_")),
         ("no signature", |e| e.signature.clear()),

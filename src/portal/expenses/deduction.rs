@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::statement;
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::etax;
+use crate::portal::records::period;
 use crate::records::reader::Reader;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, FormError, status_of, summary};
@@ -47,7 +47,7 @@ impl Format {
     }
 }
 
-/// Whether the union offers signed XML.
+/// If the union offers signed XML, and under which key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::portal) enum Signing {
@@ -106,9 +106,9 @@ struct YearForm {
 struct Contents {
     year: i32,
     insured: String,
-    lines: Vec<Line>,
+    lines: Vec<ShownLine>,
     total: String,
-    /// Whether the notes have to explain a computed amount.
+    /// Set if the notes have to explain a computed amount.
     computed: bool,
     hides_somebody: bool,
     /// Lines with which no XML can be made, and why.
@@ -117,7 +117,7 @@ struct Contents {
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct ShownLine {
     treatment_month: String,
     patient: String,
     institution: String,
@@ -129,7 +129,7 @@ impl Page for DeductionPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct YearQuery {
     year: Option<String>,
 }
 
@@ -174,7 +174,7 @@ impl Contents {
             }
             _ => Vec::new(),
         };
-        let lines = deduction.lines.iter().map(|line| Line {
+        let lines = deduction.lines.iter().map(|line| ShownLine {
             treatment_month: line.treatment_month.slashed(),
             patient: line.patient.clone(),
             institution: line.institution.clone(),
@@ -195,14 +195,14 @@ impl Contents {
 
 /// A year of an address, if it can be chosen.
 pub(super) fn year(text: &str, years: &RangeInclusive<i32>) -> Option<i32> {
-    statement::year(text).filter(|year| years.contains(year))
+    period::year(text).filter(|year| years.contains(year))
 }
 
 pub(super) async fn show(
     State(app): State<AppState>,
     Path(format): Path<String>,
     Subscriber { visitor, session, .. }: Subscriber,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<YearQuery>,
 ) -> Result<Response, WebError> {
     let format = Format::parse(&format).ok_or(WebError::NotFound)?;
     let signing = Signing::of(&app, &visitor);

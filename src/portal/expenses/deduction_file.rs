@@ -3,21 +3,22 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::PDF;
 use super::deduction::{Format, PAGE, year};
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::{csv, etax, pdf};
 use crate::records::reader::Reader;
-use crate::web::download::download;
+use crate::web::download::{PDF, download};
 use crate::web::error::WebError;
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::state::AppState;
+use crate::web::to_the_end::to_the_end;
 use crate::web::turns::Turn;
 
 const CSV: &str = "text/csv; charset=utf-8";
 
 pub(super) async fn send(
     State(app): State<AppState>,
+    turn: Turn,
     Path((format, asked)): Path<(String, String)>,
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
@@ -35,7 +36,6 @@ pub(super) async fn send(
         return Ok(Redirect::to(&page).into_response());
     }
     let slug = visitor.tenant.config.slug.as_str();
-    let turn = app.turns.of(session.login).await;
     match format {
         Format::Xml => signed(app, &visitor, deduction, turn).await,
         Format::Csv => {
@@ -45,8 +45,13 @@ pub(super) async fn send(
         }
         Format::Pdf => {
             let name = format!("医療費控除通知_{union}_{year}年.pdf");
-            let file = pdf::deduction(&app.printer, &deduction).await?;
-            Ok(download(&name, &format!("iryohi-{slug}-{year}.pdf"), PDF, file))
+            let plain = format!("iryohi-{slug}-{year}.pdf");
+            // The turn ends with the work, though the browser hangs up.
+            let file = to_the_end(async move {
+                let _held = turn;
+                pdf::deduction(&app.printer, &deduction).await
+            });
+            Ok(download(&name, &plain, PDF, file.await?))
         }
     }
 }

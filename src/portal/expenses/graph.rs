@@ -8,11 +8,11 @@ use axum::response::Response;
 use chrono::Datelike as _;
 use serde::{Deserialize, Serialize};
 
-use super::statement;
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::expenses::chart::{self, Bar, PEOPLE, People, Size};
 use crate::expenses::ledger::{self, PersonSum};
+use crate::portal::records::period;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
@@ -28,7 +28,7 @@ pub(in crate::portal) struct Graph {
     months: Option<Figure>,
     years: Option<Figure>,
     links: Vec<YearLink>,
-    /// Whether somebody's rows are left out (E7).
+    /// Set if somebody's rows are left out (E7).
     hides_somebody: bool,
 }
 
@@ -38,22 +38,22 @@ struct Figure {
     /// SVG, for wide pages and narrow ones.
     desk: Option<String>,
     phone: Option<String>,
-    people: Vec<Person>,
-    lines: Vec<Line>,
+    people: Vec<FigurePerson>,
+    lines: Vec<FigureLine>,
     /// The people's, below their columns.
     sums: Vec<String>,
     total: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Person {
+struct FigurePerson {
     name: String,
     /// The number of the colour.
     series: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct FigureLine {
     label: String,
     /// None: there is no notice of that time.
     path: Option<String>,
@@ -73,7 +73,7 @@ impl Page for Graph {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct GraphQuery {
     year: Option<String>,
 }
 
@@ -161,10 +161,13 @@ impl Figure {
             phone: chart::svg(&bars, Size::Phone),
             people: shown
                 .iter()
-                .map(|series| Person { name: people.name(*series).to_owned(), series: *series })
+                .map(|series| FigurePerson {
+                    name: people.name(*series).to_owned(),
+                    series: *series,
+                })
                 .collect(),
             lines: lines
-                .map(|(place, bar)| Line {
+                .map(|(place, bar)| FigureLine {
                     label: place.label.clone(),
                     path: noticed(place).then(|| place.path.clone()),
                     parts: cells(&bar.parts),
@@ -198,11 +201,11 @@ fn within<'s>(sums: &'s [PersonSum], place: &Place) -> impl Iterator<Item = &'s 
 pub(super) async fn show(
     State(app): State<AppState>,
     Subscriber { visitor, session, .. }: Subscriber,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<GraphQuery>,
 ) -> Result<Response, WebError> {
     let asked = match asked.year.as_deref() {
         None => None,
-        Some(text) => Some(january(statement::year(text)).ok_or(WebError::NotFound)?),
+        Some(text) => Some(january(period::year(text)).ok_or(WebError::NotFound)?),
     };
     let reader = Reader::of(&session);
     let mut tx = visitor.begin(&app).await?;

@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::filter::FilterForm;
-use crate::expenses::ledger::{self, Choices, MonthSum};
+use crate::expenses::ledger::{self, MonthSum};
+use crate::portal::records::filter::FilterForm;
+use crate::records::filter::Choices;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
@@ -16,21 +17,21 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct History {
-    years: Vec<Year>,
+    years: Vec<FiscalYear>,
     filter: FilterForm,
-    /// Whether somebody's rows are left out (E7).
+    /// Set if somebody's rows are left out (E7).
     hides_somebody: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Year {
+struct FiscalYear {
     label: String,
     total: String,
-    months: Vec<Month>,
+    months: Vec<MonthLink>,
 }
 
 #[derive(Debug, Serialize)]
-struct Month {
+struct MonthLink {
     label: String,
     total: String,
     path: String,
@@ -49,7 +50,7 @@ impl History {
     ) -> Self {
         let years = months
             .chunk_by(|a, b| a.month.fiscal_year() == b.month.fiscal_year())
-            .map(|months| Year {
+            .map(|months| FiscalYear {
                 label: format!("{}年度", months[0].month.fiscal_year()),
                 total: months
                     .iter()
@@ -58,7 +59,7 @@ impl History {
                     .grouped(),
                 months: months
                     .iter()
-                    .map(|sum| Month {
+                    .map(|sum| MonthLink {
                         label: sum.month.japanese(),
                         total: sum.out_of_pocket.grouped(),
                         path: format!("/expenses/months/{}", sum.month),

@@ -2,7 +2,6 @@
 
 pub(super) mod deduction;
 pub(super) mod deduction_file;
-pub(super) mod filter;
 pub(super) mod graph;
 pub(super) mod history;
 pub(super) mod overview;
@@ -12,26 +11,24 @@ pub(super) mod settings;
 pub(super) mod statement;
 pub(super) mod table;
 
-use axum::Router;
 use axum::routing::get;
 
-use crate::web::state::AppState;
+use crate::portal::places;
+use crate::web::routes::{Access, Routes};
 
-const PDF: &str = "application/pdf";
-
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/expenses", get(overview::show))
-        .route("/expenses/history", get(history::show))
-        .route("/expenses/search", get(search::show))
-        .route("/expenses/search/pdf", get(search::pdf))
-        .route("/expenses/months/{month}", get(statement::month))
-        .route("/expenses/months/{month}/pdf", get(statement::month_pdf))
-        .route("/expenses/years/{year}", get(statement::year_page))
-        .route("/expenses/years/{year}/pdf", get(statement::year_pdf))
-        .route("/expenses/graph", get(graph::show))
-        .route("/expenses/deduction", get(deduction::choose))
-        .route("/expenses/deduction/{format}", get(deduction::show))
-        .route("/expenses/deduction/{format}/{year}", get(deduction_file::send))
-        .route(settings::PAGE, get(settings::show).post(settings::submit))
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route(places::EXPENSES, Access::Subscriber, get(overview::show))
+        .route(places::EXPENSES_HISTORY, Access::Subscriber, get(history::show))
+        .route(places::EXPENSES_SEARCH, Access::Subscriber, get(search::show))
+        .route(places::EXPENSES_SEARCH_PDF, Access::Subscriber, get(search::pdf))
+        .route(places::EXPENSES_MONTH, Access::Subscriber, get(statement::month))
+        .route(places::EXPENSES_MONTH_PDF, Access::Subscriber, get(statement::month_pdf))
+        .route(places::EXPENSES_YEAR, Access::Subscriber, get(statement::year_page))
+        .route(places::EXPENSES_YEAR_PDF, Access::Subscriber, get(statement::year_pdf))
+        .route(places::EXPENSES_GRAPH, Access::Subscriber, get(graph::show))
+        .route(places::EXPENSES_DEDUCTION, Access::Subscriber, get(deduction::choose))
+        .route(places::EXPENSES_DEDUCTION_FORMAT, Access::Subscriber, get(deduction::show))
+        .route(places::EXPENSES_DEDUCTION_FILE, Access::Subscriber, get(deduction_file::send))
+        .route(places::EXPENSES_SETTINGS, Access::Fresh, get(settings::show).post(settings::submit))
 }

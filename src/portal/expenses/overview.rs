@@ -19,9 +19,9 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct Overview {
     latest: Tile,
     this_year: Tile,
-    /// Whether somebody's rows are left out (E7).
+    /// Set if somebody's rows are left out (E7).
     hides_somebody: bool,
-    /// Whether the union tells of new notices by mail.
+    /// Set if the union tells of new notices by mail.
     sends_mail: bool,
 }
 

@@ -2,13 +2,14 @@
 
 use axum::response::Response;
 
-use super::PDF;
 use crate::expenses::pdf::{self, StatementSheet};
 use crate::expenses::statement::Statement;
-use crate::web::download::download;
+use crate::web::download::{PDF, download};
 use crate::web::error::WebError;
-use crate::web::identity::Subscriber;
+use crate::web::identity::Visitor;
 use crate::web::state::App;
+use crate::web::to_the_end::to_the_end;
+use crate::web::turns::Turn;
 
 /// What goes on paper, and what it is saved as.
 pub(super) struct Paper {
@@ -20,19 +21,19 @@ pub(super) struct Paper {
     pub(super) plain: String,
 }
 
-/// Prints it in the person's turn, and sends it.
+/// Prints it in the person's turn, which ends with the work though the browser hangs up, and sends it.
 pub(super) async fn send(
     app: &App,
-    Subscriber { visitor, session, .. }: &Subscriber,
+    visitor: &Visitor,
+    turn: Turn,
     paper: Paper,
 ) -> Result<Response, WebError> {
-    let sheet = StatementSheet {
-        union: &visitor.tenant.config.name,
-        title: &paper.title,
-        insured: &paper.insured,
-        statement: paper.statement,
-    };
-    let _turn = app.turns.of(session.login).await;
-    let file = pdf::statement(&app.printer, &sheet).await?;
-    Ok(download(&paper.name, &paper.plain, PDF, file))
+    let (printer, union) = (app.printer.clone(), visitor.tenant.config.name.clone());
+    let Paper { title, insured, statement, name, plain } = paper;
+    let file = to_the_end(async move {
+        let _held = turn;
+        let sheet = StatementSheet { union: &union, title: &title, insured: &insured, statement };
+        pdf::statement(&printer, &sheet).await
+    });
+    Ok(download(&name, &plain, PDF, file.await?))
 }

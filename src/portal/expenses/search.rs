@@ -4,11 +4,11 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use super::filter::{Asked, FilterForm, Narrowed, UnknownPatient};
 use super::paper::{self, Paper};
 use super::table::Table;
 use crate::expenses::ledger::{self, ExpenseRow};
 use crate::expenses::statement::Statement;
+use crate::portal::records::filter::{FilterForm, FilterQuery, Narrowed, UnknownPatient};
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
@@ -16,6 +16,7 @@ use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::AppState;
+use crate::web::turns::Turn;
 
 const PAGE: &str = "/expenses/search";
 
@@ -58,8 +59,9 @@ impl From<UnknownPatient> for WebError {
 
 pub(super) async fn show(
     State(app): State<AppState>,
+    _turn: Turn,
     Subscriber { visitor, session, .. }: Subscriber,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&session);
     let mut tx = visitor.begin(&app).await?;
@@ -80,8 +82,9 @@ pub(super) async fn show(
 
 pub(super) async fn pdf(
     State(app): State<AppState>,
+    turn: Turn,
     subscriber: Subscriber,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
     let reader = Reader::of(&subscriber.session);
     let mut tx = subscriber.visitor.begin(&app).await?;
@@ -103,13 +106,13 @@ pub(super) async fn pdf(
         name: format!("医療費明細{months}.pdf"),
         plain: "expenses.pdf".to_owned(),
     };
-    paper::send(&app, &subscriber, paper).await
+    paper::send(&app, &subscriber.visitor, turn, paper).await
 }
 
 #[cfg(test)]
 pub(in crate::portal) mod samples {
     use super::*;
-    use crate::expenses::ledger::Choices;
+    use crate::records::filter::Choices;
 
     /// A page as it comes of a query.
     pub(in crate::portal) fn page(
@@ -118,7 +121,7 @@ pub(in crate::portal) mod samples {
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Search {
-        let asked: Asked = serde_urlencoded::from_str(query).unwrap();
+        let asked: FilterQuery = serde_urlencoded::from_str(query).unwrap();
         match asked.read(choices).unwrap() {
             (form, Some(narrowed)) => Search::found(form, &narrowed, rows, hides_somebody),
             (form, None) => Search { filter: form, found: None },

@@ -22,15 +22,15 @@ const SHARED: &str = "shared";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SettingsPage {
-    /// Whether something was changed just now.
+    /// Set if something was changed just now.
     pub(in crate::portal) changed: bool,
-    /// Whether the person is too young to choose.
+    /// Set if the person is too young to choose.
     pub(in crate::portal) minor: bool,
     /// Since when one's own rows are private.
     pub(in crate::portal) private_since: Option<String>,
-    /// Whether the union tells of new notices by mail.
+    /// Set if the union tells of new notices by mail.
     pub(in crate::portal) sends_mail: bool,
-    /// Whether the person wants that, as it is now.
+    /// Set if the person wants that, as it is now.
     pub(in crate::portal) wants_mail: bool,
     /// Where it goes.
     pub(in crate::portal) email: Option<String>,
@@ -42,7 +42,7 @@ pub(in crate::portal) struct SettingsForm {
     pub(in crate::portal) errors: Vec<FormError>,
     /// `shared` or `private`
     pub(in crate::portal) privacy: Field,
-    /// Whether the box is ticked.
+    /// Set if the box is ticked.
     pub(in crate::portal) mail: bool,
 }
 
@@ -51,12 +51,12 @@ impl Page for SettingsPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Shown {
+pub(super) struct SettingsQuery {
     changed: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct SettingsInput {
     #[serde(default)]
     privacy: String,
     #[serde(default, deserialize_with = "ticked")]
@@ -84,7 +84,7 @@ impl Now {
 pub(super) async fn show(
     State(app): State<AppState>,
     Fresh(subscriber): Fresh<Subscriber>,
-    Query(shown): Query<Shown>,
+    Query(shown): Query<SettingsQuery>,
 ) -> Result<Response, WebError> {
     let mut tx = subscriber.visitor.begin(&app).await?;
     let now = Now::read(&mut tx, &app, &subscriber).await?;
@@ -104,7 +104,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     Fresh(subscriber): Fresh<Subscriber>,
-    Form { fields, .. }: Form<Typed>,
+    Form { fields, .. }: Form<SettingsInput>,
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = &subscriber;
     let mut tx = visitor.begin(&app).await?;

@@ -1,7 +1,6 @@
 //! 「2025年3月の医療費明細」 and 「2025年の医療費明細」 (E2, E3), and the same as a PDF (E6).
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,18 +9,20 @@ use serde::Serialize;
 
 use super::paper::{self, Paper};
 use super::table::Table;
-use crate::base::month::Month;
 use crate::expenses::ledger::{self, ExpenseRow, MonthSum};
-use crate::expenses::statement::Statement as Lines;
+use crate::expenses::statement::Statement;
+use crate::portal::places::EXPENSES;
+use crate::portal::records::period::{Neighbour, Period};
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
+use crate::web::turns::Turn;
 
 #[derive(Debug, Serialize)]
-pub(in crate::portal) struct Statement {
+pub(in crate::portal) struct StatementPage {
     title: String,
     /// 「2025年診療分」: the years of treatment of a month's rows.
     treated: Option<String>,
@@ -32,17 +33,11 @@ pub(in crate::portal) struct Statement {
     next: Option<Neighbour>,
 }
 
-#[derive(Debug, Serialize)]
-pub(in crate::portal) struct Neighbour {
-    label: String,
-    path: String,
-}
-
-impl Page for Statement {
+impl Page for StatementPage {
     const TEMPLATE: &'static str = "portal/expenses/statement.html";
 }
 
-impl Statement {
+impl StatementPage {
     /// `noticed`: all months of which there is a notice.
     pub(in crate::portal) fn of(
         period: Period,
@@ -50,7 +45,7 @@ impl Statement {
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Self {
-        let pdf = format!("{}/pdf", period.path());
+        let pdf = format!("{}/pdf", period.path(EXPENSES));
         let treated = match period {
             Period::Month(_) => treated(&rows),
             Period::Year(_) => None,
@@ -59,20 +54,14 @@ impl Statement {
             Period::Month(_) => Table::of(rows, hides_somebody, pdf),
             Period::Year(_) => Table::by_month(rows, hides_somebody, pdf),
         };
-        let months = period.months();
-        let noticed = || noticed.iter().map(|sum| sum.month);
-        let previous = noticed().filter(|month| *month < months.start).max();
-        let next = noticed().filter(|month| *month >= months.end).min();
-        let neighbour = |month| Some(period.with(month)?.neighbour());
-        Self {
-            title: period.title(),
-            treated,
-            notices: period.notices(),
-            table,
-            previous: previous.and_then(neighbour),
-            next: next.and_then(neighbour),
-        }
+        let [previous, next] = period.neighbours(noticed.iter().map(|sum| sum.month), EXPENSES);
+        Self { title: title(period), treated, notices: period.notices(), table, previous, next }
     }
+}
+
+/// 「2025年3月の医療費明細」
+fn title(period: Period) -> String {
+    format!("{}の医療費明細", period.label())
 }
 
 /// 「2025年診療分」, or 「2024年・2025年診療分」; none where there are no rows.
@@ -80,85 +69,6 @@ fn treated(rows: &[ExpenseRow]) -> Option<String> {
     let years: BTreeSet<i32> = rows.iter().map(|row| row.treatment_month.year()).collect();
     let years: Vec<String> = years.iter().map(|year| format!("{year}年")).collect();
     (!years.is_empty()).then(|| format!("{}診療分", years.join("・")))
-}
-
-/// Whose notices a statement has: those of a month, or of a year, January to December.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::portal) enum Period {
-    Month(Month),
-    /// From this January on.
-    Year(Month),
-}
-
-impl Period {
-    /// Reads `2025-03`, and nothing that is written otherwise: a page has one address.
-    pub(in crate::portal) fn month(text: &str) -> Option<Self> {
-        Month::parse(text).filter(|parsed| parsed.to_string() == text).map(Self::Month)
-    }
-
-    pub(in crate::portal) fn year(text: &str) -> Option<Self> {
-        year(text).and_then(|year| Month::new(year, 1)).map(Self::Year)
-    }
-
-    fn months(self) -> Range<Month> {
-        match self {
-            Self::Month(month) => month..month.plus(1),
-            Self::Year(january) => january..january.plus(12),
-        }
-    }
-
-    /// The period like this one that holds a month.
-    fn with(self, month: Month) -> Option<Self> {
-        match self {
-            Self::Month(_) => Some(Self::Month(month)),
-            Self::Year(_) => Month::new(month.year(), 1).map(Self::Year),
-        }
-    }
-
-    /// 「2025年3月」, 「2025年1月から12月まで」
-    fn notices(self) -> String {
-        match self {
-            Self::Month(month) => month.japanese(),
-            Self::Year(january) => format!("{}年1月から12月まで", january.year()),
-        }
-    }
-
-    fn label(self) -> String {
-        match self {
-            Self::Month(month) => month.japanese(),
-            Self::Year(january) => format!("{}年", january.year()),
-        }
-    }
-
-    fn title(self) -> String {
-        format!("{}の医療費明細", self.label())
-    }
-
-    /// As addresses and file names write it.
-    fn plain(self) -> String {
-        match self {
-            Self::Month(month) => month.to_string(),
-            Self::Year(january) => january.year().to_string(),
-        }
-    }
-
-    fn path(self) -> String {
-        let folder = match self {
-            Self::Month(_) => "months",
-            Self::Year(_) => "years",
-        };
-        format!("/expenses/{folder}/{}", self.plain())
-    }
-
-    fn neighbour(self) -> Neighbour {
-        Neighbour { label: self.label(), path: self.path() }
-    }
-}
-
-/// A year as addresses write it: four digits.
-pub(super) fn year(text: &str) -> Option<i32> {
-    let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().ok() } else { None }
 }
 
 pub(super) async fn month(
@@ -179,18 +89,20 @@ pub(super) async fn year_page(
 
 pub(super) async fn month_pdf(
     State(app): State<AppState>,
+    turn: Turn,
     Path(month): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
-    send(&app, subscriber, Period::month(&month)).await
+    send(&app, turn, subscriber, Period::month(&month)).await
 }
 
 pub(super) async fn year_pdf(
     State(app): State<AppState>,
+    turn: Turn,
     Path(year): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
-    send(&app, subscriber, Period::year(&year)).await
+    send(&app, turn, subscriber, Period::year(&year)).await
 }
 
 async fn show(
@@ -205,12 +117,13 @@ async fn show(
     let noticed = ledger::month_sums(&mut tx, reader).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
-    let page = Statement::of(period, &noticed, rows, hides_somebody);
+    let page = StatementPage::of(period, &noticed, rows, hides_somebody);
     visitor.page(app, StatusCode::OK, &page)
 }
 
 async fn send(
     app: &App,
+    turn: Turn,
     subscriber: Subscriber,
     period: Option<Period>,
 ) -> Result<Response, WebError> {
@@ -222,41 +135,24 @@ async fn send(
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {
-        return Ok(Redirect::to(&period.path()).into_response());
+        return Ok(Redirect::to(&period.path(EXPENSES)).into_response());
     }
     let paper = Paper {
-        title: period.title(),
+        title: title(period),
         insured,
-        statement: Lines::of(rows, hides_somebody),
+        statement: Statement::of(rows, hides_somebody),
         name: format!("医療費明細_{}.pdf", period.label()),
         plain: format!("expenses-{}.pdf", period.plain()),
     };
-    paper::send(app, &subscriber, paper).await
+    paper::send(app, &subscriber.visitor, turn, paper).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::money::Yen;
+    use crate::base::month::Month;
     use crate::expenses::care::Care;
-
-    #[test]
-    fn e2_a_period_has_one_address() {
-        let march = Period::month("2025-03").unwrap();
-        assert_eq!(march.path(), "/expenses/months/2025-03");
-        assert_eq!(march.title(), "2025年3月の医療費明細");
-        let year = Period::year("2025").unwrap();
-        assert_eq!(year.path(), "/expenses/years/2025");
-        assert_eq!(year.label(), "2025年");
-        assert!(year.months().contains(&Month::new(2025, 12).unwrap()));
-        assert!(!year.months().contains(&Month::new(2026, 1).unwrap()));
-        for text in ["2025-3", "2025/03", "202503", "2025-13", "2025", "2025-03-01", ""] {
-            assert_eq!(Period::month(text), None, "{text}");
-        }
-        for text in ["25", "99999", "+202", "２０２５", "0000", "2025-01", ""] {
-            assert_eq!(Period::year(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn e2_one_leads_to_the_next_month_or_year_with_a_notice_and_at_the_ends_no_further() {
@@ -278,13 +174,15 @@ mod tests {
             ("2023", None, Some("2025")),
         ] {
             let period = Period::month(shown).or_else(|| Period::year(shown)).unwrap();
-            let page = Statement::of(period, &noticed, Vec::new(), false);
+            let page = StatementPage::of(period, &noticed, Vec::new(), false);
             let end = |neighbour: Option<Neighbour>| neighbour.map(|found| found.path);
-            let path = |text: &str| format!("{}/{text}", period.path().rsplit_once('/').unwrap().0);
+            let path = |text: &str| {
+                format!("{}/{text}", period.path(EXPENSES).rsplit_once('/').unwrap().0)
+            };
             assert_eq!(end(page.previous), previous.map(path), "before {shown}");
             assert_eq!(end(page.next), next.map(path), "after {shown}");
         }
-        let alone = Statement::of(Period::month("2026-10").unwrap(), &[], Vec::new(), false);
+        let alone = StatementPage::of(Period::month("2026-10").unwrap(), &[], Vec::new(), false);
         assert!(alone.previous.is_none() && alone.next.is_none());
     }
 
@@ -305,7 +203,8 @@ mod tests {
             remarks: String::new(),
         };
         let march = Period::month("2025-03").unwrap();
-        let treated = |period, rows| Statement::of(period, &[], rows, false).treated;
+        assert_eq!(title(march), "2025年3月の医療費明細");
+        let treated = |period, rows| StatementPage::of(period, &[], rows, false).treated;
         assert_eq!(treated(march, vec![row(2025, 1)]).as_deref(), Some("2025年診療分"), "seed 001");
         let both = vec![row(2024, 12), row(2025, 1), row(2025, 2)];
         assert_eq!(treated(march, both.clone()).as_deref(), Some("2024年・2025年診療分"));

@@ -20,7 +20,7 @@ pub(in crate::portal) struct Table {
 struct Group {
     /// None: the rows stand without headings.
     heading: Option<Heading>,
-    /// The places of its rows: the first, and the one after the last.
+    /// The index of its first row, and the index after its last.
     from: usize,
     to: usize,
 }

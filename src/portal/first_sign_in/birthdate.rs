@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::auth::first_sign_in::identity::{self, Check, Claim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::{NoDate, read_date, shows_nothing};
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -65,7 +66,7 @@ pub(super) async fn submit(
     match check {
         Check::Right => Ok(Redirect::to(ONWARD).into_response()),
         Check::Wrong => page(&app, &signing_in, field.with_error(WRONG)),
-        Check::Locked => SignInPage::after(&app, signing_in.visitor, super::LOCKED),
+        Check::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
     }
 }
 

@@ -9,7 +9,7 @@ use super::email;
 use super::user_id::TAKEN;
 use crate::auth::first_sign_in::registration::{self, Registration};
 use crate::auth::journey::{Progress, Step};
-use crate::portal::ONWARD;
+use crate::portal::places::{DETAILS, ONWARD, REGISTERED, TOP};
 use crate::tenant::policy::FirstSignInFlow;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form, FormError, status_of};
@@ -62,7 +62,7 @@ pub(super) async fn submit(
     match visitor.sign_in(&app).register_draft(&visitor.tenant, session, token).await? {
         Registration::Done(token) => {
             let jar = signing_in.visitor.renewed(&app, &token);
-            Ok((jar, Redirect::to("/first-sign-in/registered")).into_response())
+            Ok((jar, Redirect::to(REGISTERED)).into_response())
         }
         Registration::UserIdTaken => {
             let taken = signing_in.visitor.tenant.config.say(TAKEN);
@@ -79,7 +79,7 @@ pub(super) async fn registered(
 ) -> Result<Response, WebError> {
     let flow = visitor.tenant.config.first_sign_in.flow;
     if flow != FirstSignInFlow::SingleForm || !session.facts().first_session {
-        return Ok(Redirect::to("/").into_response());
+        return Ok(Redirect::to(TOP).into_response());
     }
     let page = RegisteredPage { user_id: session.user_id, email: session.email };
     // 「メニューへ」 leads to the top page, wherever the person wanted to go at first.
@@ -98,7 +98,7 @@ async fn page(
     tx.commit().await?;
     // Nothing to confirm yet: this page was opened by its address.
     let Some(draft) = draft else {
-        return Ok(Redirect::to(Step::Details.path()).into_response());
+        return Ok(Redirect::to(DETAILS).into_response());
     };
     let page = ConfirmationPage {
         progress: signing_in.progress().map(Progress::later),

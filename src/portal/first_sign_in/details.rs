@@ -13,6 +13,7 @@ use crate::auth::first_sign_in::email_confirmation;
 use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::EmailAddress;
+use crate::portal::places::CONFIRMATION;
 use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -99,7 +100,7 @@ pub(super) async fn submit(
         return page(&app, &signing_in, form).await;
     };
     match visitor.sign_in(&app).keep_draft(&visitor.tenant, session, &details).await? {
-        Drafting::Kept => Ok(Redirect::to("/first-sign-in/confirmation").into_response()),
+        Drafting::Kept => Ok(Redirect::to(CONFIRMATION).into_response()),
         Drafting::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(&app, &signing_in, form).await

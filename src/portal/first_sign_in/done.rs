@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
 use crate::auth::journey::{Progress, Step};
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::web::error::WebError;
 use crate::web::identity::{SigningIn, Visitor};
 use crate::web::page::Page;

@@ -11,7 +11,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::base::email::{self, EmailAddress};
 use crate::base::japanese::shows_nothing;
-use crate::portal::ONWARD;
+use crate::portal::places::{self, ONWARD};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::{SigningIn, Visitor};
@@ -115,7 +115,8 @@ pub(super) async fn submit(
     }
 }
 
-/// Sends a link; `everywhere` ends the person's other sessions before it (L7).
+/// Sends a link; `everywhere` ends the person's other sessions before it (L7), also where no mail goes out because one
+/// to this address is on its way already. Where the form is refused, nothing of it happens.
 pub(in crate::portal) async fn ask(
     app: &App,
     visitor: &Visitor,
@@ -133,7 +134,15 @@ pub(in crate::portal) async fn ask(
         session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
     }
     let asking = email_confirmation::ask(&mut tx, app.context(tenant), account, email).await?;
-    if asking == Asking::Sent {
+    let is_accepted = match asking {
+        Asking::Sent | Asking::NothingDue => true,
+        Asking::TooSoon { .. } => {
+            let pending = email_confirmation::pending(&mut tx, &app.clock, account).await?;
+            pending.is_some_and(|pending| pending.email == email.as_str())
+        }
+        Asking::Taken | Asking::TooMany => false,
+    };
+    if is_accepted {
         tx.commit().await?;
     }
     Ok(asking)
@@ -202,10 +211,10 @@ pub(super) async fn resend(
     let signing_in = signing_in.at(Step::AddressConfirmation)?;
     let SigningIn { visitor, session, .. } = &signing_in;
     let Some(pending) = pending(&app, visitor, session).await? else {
-        return Ok(Redirect::to(Step::Address.path()).into_response());
+        return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let Some(email) = EmailAddress::parse(&pending.email) else {
-        return Ok(Redirect::to(Step::Address.path()).into_response());
+        return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
         Asking::Sent => {

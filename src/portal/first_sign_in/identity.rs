@@ -11,9 +11,10 @@ use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
 use crate::base::japanese::{fold_code, shows_nothing};
 use crate::db::actor::Client;
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::portal::sign_in::SignInPage;
 use crate::portal::terms::{NEWER, TermsText};
+use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -101,7 +102,7 @@ pub(super) async fn submit(
             form.errors.push(FormError { field: None, message: WRONG.to_owned() });
             page(&app, &signing_in, form)
         }
-        Check::Locked => SignInPage::after(&app, signing_in.visitor, super::LOCKED),
+        Check::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
     }
 }
 

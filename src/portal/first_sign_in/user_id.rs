@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::email::TOO_MANY;
 use crate::auth::credentials::user_id::{self, Refused, UserId};
 use crate::auth::journey::{Progress, Step};
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;

@@ -1,43 +1,22 @@
 //! 「パスワードを忘れた方はこちら」 and 「ユーザIDを忘れた方はこちら」 (R1, R2).
 
+mod answer;
 pub(super) mod password;
 pub(super) mod reset;
 pub(super) mod user_id;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::response::Response;
 use axum::routing::get;
 
-use super::sign_in::{SIGN_IN, SignInForm, SignInPage};
-use crate::web::error::WebError;
-use crate::web::form::Field;
-use crate::web::identity::Visitor;
-use crate::web::state::{App, AppState};
+use crate::portal::places;
+use crate::web::routes::{Access, Routes};
 
-/// Whoever asks for more mails than anybody needs.
-pub(super) const TOO_MANY: &str =
-    "メールの送信が続いたため、しばらく時間をおいてから、もう一度お試しください。";
-
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/forgotten-password", get(password::show).post(password::submit))
-        .route("/forgotten-user-id", get(user_id::show).post(user_id::submit))
-        .route("/reset-password", get(reset::show).post(reset::submit))
-}
-
-/// Everybody's answer: the sign-in page with what to do next.
-fn answer(
-    app: &App,
-    visitor: &Visitor,
-    notice: String,
-    user_id: &str,
-) -> Result<Response, WebError> {
-    let form = SignInForm { user_id: Field::with_value(user_id), ..SignInForm::default() };
-    let page = SignInPage {
-        notice: Some(visitor.tenant.config.say(&notice)),
-        form,
-        ..SignInPage::of(app, visitor)?
-    };
-    visitor.page_at(app, SIGN_IN, StatusCode::OK, &page)
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .route(
+            places::FORGOTTEN_PASSWORD,
+            Access::Anybody,
+            get(password::show).post(password::submit),
+        )
+        .route(places::FORGOTTEN_USER_ID, Access::Anybody, get(user_id::show).post(user_id::submit))
+        .route(places::RESET_PASSWORD, Access::Anybody, get(reset::show).post(reset::submit))
 }

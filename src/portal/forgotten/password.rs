@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{TOO_MANY, answer};
+use super::answer::answer;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::recovery::{Asked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
 use crate::db::actor::Client;
+use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;
@@ -72,7 +73,7 @@ pub(super) async fn submit(
             let notice = format!("{ANSWER}\nメールのリンクの有効時間は{minutes}分です。{NO_MAIL}");
             answer(&app, &visitor, notice, &fields.user_id)
         }
-        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY)),
+        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY_MAILS)),
     }
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::answer;
+use super::answer::answer;
 use crate::auth::credentials::password::{self, Rule};
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;

@@ -4,11 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{TOO_MANY, answer};
-
+use super::answer::answer;
 use crate::auth::recovery::Asked;
 use crate::db::actor::Client;
 use crate::portal::first_sign_in::{birthdate, email};
+use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;
@@ -73,7 +73,7 @@ pub(super) async fn submit(
             answer(&app, &visitor, notice, "")
         }
         Asked::TooMany => {
-            form.email = form.email.with_error(TOO_MANY);
+            form.email = form.email.with_error(TOO_MANY_MAILS);
             page(&app, &visitor, form)
         }
     }

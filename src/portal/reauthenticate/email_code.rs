@@ -4,14 +4,16 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next, at, done};
+use super::due::{Asked, at, done};
 use crate::auth::factor::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::next::Next;
+use crate::portal::places::{AGAIN_EMAIL_CODE, AGAIN_PASSWORD};
 use crate::portal::second_factor::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -88,7 +90,7 @@ pub(super) async fn submit(
         Confirmation::Expired => page(&app, &subscriber, &next, None, field.with_error(EXPIRED)),
         Confirmation::TooMany => SignInPage::after(&app, subscriber.visitor, TOO_MANY),
         Confirmation::Locked => SignInPage::after(&app, subscriber.visitor, LOCKED),
-        Confirmation::NothingDue => Ok(next.with("/reauthenticate").into_response()),
+        Confirmation::NothingDue => Ok(next.with(AGAIN_PASSWORD).into_response()),
     }
 }
 
@@ -124,5 +126,5 @@ fn page(
         failed: session.failed_email().is_some(),
         form: CodeForm { errors, code },
     };
-    visitor.page_at(app, &next.after("/reauthenticate/code"), status_of(&page.form.errors), &page)
+    visitor.page_at(app, &next.after(AGAIN_EMAIL_CODE), status_of(&page.form.errors), &page)
 }

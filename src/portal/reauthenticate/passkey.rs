@@ -4,11 +4,13 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next, at, done};
+use super::due::{Asked, at, done};
 use crate::auth::factor::passkey::{self, Answer};
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::next::Next;
+use crate::portal::places::AGAIN_PASSKEY;
 use crate::portal::second_factor::passkey::REFUSED;
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -89,10 +91,5 @@ async fn page(
     let errors = summary(&[("credential", &credential)]);
     let form = PasskeyAgainForm { errors, credential };
     let page = PasskeyAgainPage { next: next.path().to_owned(), options, form };
-    visitor.page_at(
-        app,
-        &next.after("/reauthenticate/passkey"),
-        status_of(&page.form.errors),
-        &page,
-    )
+    visitor.page_at(app, &next.after(AGAIN_PASSKEY), status_of(&page.form.errors), &page)
 }

@@ -5,8 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next, RECOVERY_CODE, done};
+use super::due::{Asked, done};
 use crate::auth::reauth::PasswordAgain;
+use crate::portal::next::Next;
+use crate::portal::places::{
+    AGAIN_EMAIL_CODE, AGAIN_PASSKEY, AGAIN_PASSWORD, AGAIN_RECOVERY_CODE, AGAIN_TOTP,
+};
 use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -14,6 +18,7 @@ use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
+use crate::web::to_the_end::to_the_end;
 
 const WRONG: &str = "パスワードが正しくありません。";
 const TOO_MANY: &str =
@@ -56,7 +61,7 @@ pub(super) async fn show(
         return Ok(Redirect::to(next.path()).into_response());
     }
     match session.method(&visitor.tenant.config) {
-        Some(SecondFactor::Passkey) => Ok(next.with("/reauthenticate/passkey").into_response()),
+        Some(SecondFactor::Passkey) => Ok(next.with(AGAIN_PASSKEY).into_response()),
         _ => page(&app, &subscriber, &next, false, Field::default()),
     }
 }
@@ -71,13 +76,16 @@ pub(super) async fn submit(
         return page(&app, &subscriber, &next, recovery, empty);
     }
     let Subscriber { visitor, session, token } = &subscriber;
-    match visitor
-        .sign_in(&app)
-        .password_again(&visitor.tenant, session, token, &password, recovery)
-        .await?
-    {
+    let (server, visitor) = (app.clone(), visitor.clone());
+    let (session, token) = (session.clone(), token.clone());
+    // A try that is counted is checked, too, though the browser hangs up.
+    let checked = to_the_end(async move {
+        let sign_in = visitor.sign_in(&server);
+        sign_in.password_again(&visitor.tenant, &session, &token, &password, recovery).await
+    });
+    match checked.await? {
         PasswordAgain::Done(token) => Ok(done(&app, subscriber.visitor, &token, &next)),
-        PasswordAgain::Then(_) if recovery => Ok(next.with(RECOVERY_CODE).into_response()),
+        PasswordAgain::Then(_) if recovery => Ok(next.with(AGAIN_RECOVERY_CODE).into_response()),
         PasswordAgain::Then(method) => Ok(next.with(page_of(method)).into_response()),
         PasswordAgain::Wrong => {
             let wrong = Field::default().with_error(WRONG);
@@ -89,9 +97,9 @@ pub(super) async fn submit(
 
 const fn page_of(method: SecondFactor) -> &'static str {
     match method {
-        SecondFactor::EmailCode => "/reauthenticate/code",
-        SecondFactor::Totp => "/reauthenticate/totp",
-        SecondFactor::Passkey => "/reauthenticate/passkey",
+        SecondFactor::EmailCode => AGAIN_EMAIL_CODE,
+        SecondFactor::Totp => AGAIN_TOTP,
+        SecondFactor::Passkey => AGAIN_PASSKEY,
     }
 }
 
@@ -109,6 +117,6 @@ pub(super) fn page(
         recovery,
         form: PasswordForm { errors, password },
     };
-    let at = next.after(if recovery { RECOVERY_CODE } else { "/reauthenticate" });
+    let at = next.after(if recovery { AGAIN_RECOVERY_CODE } else { AGAIN_PASSWORD });
     visitor.page_at(app, &at, status_of(&page.form.errors), &page)
 }

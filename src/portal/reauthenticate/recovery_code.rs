@@ -4,13 +4,16 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use super::due::{Asked, done};
 use super::email_code::CodeForm;
-use super::{Asked, Next, done, password};
+use super::password;
 use crate::auth::factor::recovery_code::{self, Confirmation};
 use crate::base::japanese::shows_nothing;
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::next::Next;
+use crate::portal::places::AGAIN_RECOVERY_CODE;
 use crate::portal::second_factor::recovery_code::{EMPTY, WRONG};
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, status_of, summary};
 use crate::web::identity::Subscriber;
@@ -94,5 +97,5 @@ fn page(
     let errors = summary(&[("code", &code)]);
     let form = CodeForm { errors, code };
     let page = RecoveryAgainPage { next: next.path().to_owned(), form };
-    visitor.page_at(app, &next.after(super::RECOVERY_CODE), status_of(&page.form.errors), &page)
+    visitor.page_at(app, &next.after(AGAIN_RECOVERY_CODE), status_of(&page.form.errors), &page)
 }

@@ -4,15 +4,17 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Next, at, done};
+use super::due::{Asked, at, done};
 use crate::auth::factor::device::{self, Kind};
 use crate::auth::factor::totp::{Apps, Confirmation};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::next::Next;
+use crate::portal::places::AGAIN_TOTP;
 use crate::portal::second_factor::email_code::EMPTY;
 use crate::portal::second_factor::totp::{NO_DEVICE, WRONG, choices};
 use crate::portal::sign_in::SignInPage;
+use crate::portal::words::LOCKED;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
@@ -107,5 +109,5 @@ async fn page(
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
     let devices = choices(devices, &form.device.value);
     let page = AppCodePage { next: next.path().to_owned(), devices, form };
-    visitor.page_at(app, &next.after("/reauthenticate/totp"), status_of(&page.form.errors), &page)
+    visitor.page_at(app, &next.after(AGAIN_TOTP), status_of(&page.form.errors), &page)
 }

@@ -9,10 +9,11 @@ use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
-use crate::portal::first_sign_in::LOCKED;
-use crate::portal::forgotten::TOO_MANY as TOO_MANY_MAILS;
+use crate::portal::onward::go_on;
+use crate::portal::places::{ONWARD, SIGN_IN};
 use crate::portal::sign_in::SignInPage;
-use crate::portal::{ONWARD, go_on};
+use crate::portal::words::LOCKED;
+use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
 use crate::web::identity::{SigningIn, Visitor};
@@ -71,7 +72,7 @@ pub(in crate::portal) async fn submit(
 ) -> Result<Response, WebError> {
     // Whatever the session says: a double click's second request still bears the first token.
     let Some(token) = visitor.jar.session() else {
-        return Ok(Redirect::to("/sign-in").into_response());
+        return Ok(Redirect::to(SIGN_IN).into_response());
     };
     let field = Field::with_value(&fields.code);
     if shows_nothing(&fields.code) && visitor.session().is_some() {

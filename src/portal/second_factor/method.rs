@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::factor::method;
 use crate::auth::journey::Step;
-use crate::portal::ONWARD;
+use crate::portal::places::ONWARD;
 use crate::tenant::policy::{SecondFactor, SignIn};
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};

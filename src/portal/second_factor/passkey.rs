@@ -10,10 +10,11 @@ use crate::auth::factor::method;
 use crate::auth::factor::passkey::{self, Answer};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session;
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::onward::go_on;
+use crate::portal::places::ONWARD;
 use crate::portal::second_factor::set_up::{SettingUp, too_many};
 use crate::portal::sign_in::SignInPage;
-use crate::portal::{ONWARD, go_on};
+use crate::portal::words::LOCKED;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -154,7 +155,8 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     if setting_up.is_told() && matches!(answer, Answer::Done(_)) {
         Change::PasskeyAdded.tell(&mut tx, app.context(tenant), session).await?;
     }
-    if fields.everywhere && matches!(answer, Answer::Done(_)) {
+    // Nothing is due to a double click's second request; what it promises holds for it, too.
+    if fields.everywhere && matches!(answer, Answer::Done(_) | Answer::NothingDue) {
         session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
     }
     let method = SecondFactor::Passkey;

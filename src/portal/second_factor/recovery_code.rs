@@ -8,9 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::auth::factor::recovery_code::{self, Confirmation, Standing};
 use crate::auth::journey::Step;
 use crate::base::japanese::shows_nothing;
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::onward::go_on;
+use crate::portal::places::ONWARD;
 use crate::portal::sign_in::SignInPage;
-use crate::portal::{ONWARD, go_on};
+use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::{Fresh, SigningIn, Subscriber};
@@ -85,7 +86,7 @@ pub(in crate::portal) async fn make_set(
         return Err(WebError::NotFound);
     }
     // Another click has just made a set: this one is not worth ten hashes.
-    let _turn = app.turns.of(session.login).await;
+    let _turn = app.turns.of(tenant.id, session.login).await?;
     let mut tx = visitor.begin(&app).await?;
     let standing = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;

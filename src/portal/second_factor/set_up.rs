@@ -6,8 +6,7 @@ use crate::auth::factor::device::MOST;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;
-use crate::portal::ONWARD;
-use crate::portal::settings::sign_in_methods;
+use crate::portal::places::{METHODS, ONWARD};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::identity::{Fresh, SigningIn, Subscriber, Visitor};
@@ -59,7 +58,7 @@ impl SettingUp {
 
     /// Where it leads once it is done.
     pub(in crate::portal) fn onward(&self) -> Redirect {
-        Redirect::to(if self.settings { sign_in_methods::PAGE } else { ONWARD })
+        Redirect::to(if self.settings { METHODS } else { ONWARD })
     }
 
     /// [`SettingUp::onward`], under the session's newer token. Among the settings, the next page says what
@@ -88,6 +87,6 @@ impl SettingUp {
             ),
         };
         let said = format!("{what}「{name}」を登録しました。{next}");
-        self.visitor.say(app, jar, sign_in_methods::PAGE, &said)
+        self.visitor.say(app, jar, METHODS, &said)
     }
 }

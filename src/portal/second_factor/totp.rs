@@ -13,11 +13,12 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Session};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::shows_nothing;
-use crate::portal::first_sign_in::LOCKED;
+use crate::portal::onward::go_on;
+use crate::portal::places::ONWARD;
 use crate::portal::second_factor::email_code::EMPTY;
 use crate::portal::second_factor::set_up::{SettingUp, too_many};
 use crate::portal::sign_in::SignInPage;
-use crate::portal::{ONWARD, go_on};
+use crate::portal::words::LOCKED;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary, ticked};
@@ -165,7 +166,14 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
             return setting_up.done(app, &token, &name, (method, in_use));
         }
         Enrolling::TooMany => form.device_name = form.device_name.with_error(&too_many()),
-        Enrolling::NothingDue => return Ok(setting_up.onward().into_response()),
+        Enrolling::NothingDue => {
+            // A double click's second request, or another tab's: what it promises holds for it, too.
+            if fields.everywhere {
+                session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
+                tx.commit().await?;
+            }
+            return Ok(setting_up.onward().into_response());
+        }
         Enrolling::Wrong => form.code = form.code.with_error(SET_UP_WRONG),
         Enrolling::NameTaken => form.device_name = form.device_name.with_error(NAME_TAKEN),
     }

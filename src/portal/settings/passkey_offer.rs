@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::response::{Redirect, Response};
 
 use crate::auth::factor::passkey_offer;
+use crate::portal::places::TOP;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::state::{App, AppState};
 
-pub(in crate::portal) const PAGE: &str = "/passkey-offer";
 const DECLINED: &str =
     "パスキーを設定しないことを承りました。あとから「ログイン方法変更」で設定できます。";
 
@@ -25,7 +25,7 @@ pub(in crate::portal) async fn is_due(app: &App, visitor: &Visitor) -> Result<bo
 }
 
 pub(in crate::portal) async fn back() -> Redirect {
-    Redirect::to("/")
+    Redirect::to(TOP)
 }
 
 pub(in crate::portal) async fn decline(
@@ -36,5 +36,5 @@ pub(in crate::portal) async fn decline(
     let mut tx = visitor.begin(&app).await?;
     passkey_offer::decline(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
-    visitor.say(&app, visitor.jar.clone(), "/", DECLINED)
+    visitor.say(&app, visitor.jar.clone(), TOP, DECLINED)
 }

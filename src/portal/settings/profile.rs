@@ -10,6 +10,7 @@ use crate::auth::credentials::user_id::{self, Changed, UserId};
 use crate::auth::factor::method::{self, Wanted};
 use crate::portal::first_sign_in::email::TOO_MANY;
 use crate::portal::first_sign_in::user_id::{RulesText, TAKEN};
+use crate::portal::places::{METHODS_PASSKEYS, METHODS_TOTP, PROFILE};
 use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -18,7 +19,6 @@ use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-pub(in crate::portal) const PAGE: &str = "/profile";
 const ELSEWHERE: &str =
     "ほかの画面でユーザIDが変更されました。内容をご確認のうえ、もう一度「変更」を押してください。";
 const NO_ADDRESS: &str =
@@ -126,7 +126,7 @@ pub(in crate::portal) async fn submit(
             user_id.as_str()
         )));
     }
-    let mut onward = PAGE;
+    let mut onward = PROFILE;
     if let Some(method) = method {
         match method::want(&mut tx, clock, session, method).await? {
             Wanted::Counts if session.method(policy) == Some(method) => {}
@@ -143,15 +143,15 @@ pub(in crate::portal) async fn submit(
             }
             Wanted::SetUp => {
                 onward = match method {
-                    SecondFactor::Totp => "/sign-in-methods/totp",
-                    SecondFactor::Passkey => "/sign-in-methods/passkeys",
-                    SecondFactor::EmailCode => PAGE,
+                    SecondFactor::Totp => METHODS_TOTP,
+                    SecondFactor::Passkey => METHODS_PASSKEYS,
+                    SecondFactor::EmailCode => PROFILE,
                 };
             }
         }
     }
     tx.commit().await?;
-    if said.is_empty() && onward == PAGE {
+    if said.is_empty() && onward == PROFILE {
         said.push("変更された項目はありません。".to_owned());
     }
     match said.is_empty() {

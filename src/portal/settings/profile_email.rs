@@ -11,14 +11,13 @@ use crate::base::email::EmailAddress;
 use crate::portal::first_sign_in::email::{
     Email, EmailForm, NOT_YET, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
 };
-use crate::portal::settings::profile;
+use crate::portal::places::{PROFILE, PROFILE_EMAIL_SENT};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, status_of, summary};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-pub(in crate::portal) const SENT: &str = "/profile/email/sent";
 const SAME: &str = "現在のメールアドレスと同じです。別のメールアドレスを入力してください。";
 
 #[derive(Debug, Default, Serialize)]
@@ -67,13 +66,13 @@ pub(in crate::portal) async fn submit(
     }
     let Subscriber { visitor, session, .. } = &subscriber;
     match ask(&app, visitor, session, &email, fields.everywhere).await? {
-        Asking::Sent | Asking::NothingDue => Ok(Redirect::to(SENT).into_response()),
+        Asking::Sent | Asking::NothingDue => Ok(Redirect::to(PROFILE_EMAIL_SENT).into_response()),
         Asking::Taken => page(&app, &subscriber, form(TAKEN)),
         Asking::TooMany => page(&app, &subscriber, form(TOO_MANY)),
         Asking::TooSoon { seconds } => match pending(&app, visitor, session).await? {
             // A double click's second request: the first one's mail is on its way.
             Some(pending) if pending.email == email.as_str() => {
-                Ok(Redirect::to(SENT).into_response())
+                Ok(Redirect::to(PROFILE_EMAIL_SENT).into_response())
             }
             _ => page(&app, &subscriber, form(&too_soon(seconds))),
         },
@@ -101,7 +100,7 @@ pub(in crate::portal) async fn resend(
     let Subscriber { visitor, session, .. } = &subscriber;
     let waiting = pending(&app, visitor, session).await?;
     let Some(email) = waiting.and_then(|pending| EmailAddress::parse(&pending.email)) else {
-        return Ok(Redirect::to(profile::PAGE).into_response());
+        return Ok(Redirect::to(PROFILE).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
         Asking::Sent => {
@@ -110,7 +109,7 @@ pub(in crate::portal) async fn resend(
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::Taken => TAKEN.to_owned(),
         Asking::TooMany => TOO_MANY.to_owned(),
-        Asking::NothingDue => return Ok(Redirect::to(profile::PAGE).into_response()),
+        Asking::NothingDue => return Ok(Redirect::to(PROFILE).into_response()),
     };
     sent_page(&app, &subscriber, Some(notice)).await
 }
@@ -133,11 +132,11 @@ async fn sent_page(
         // Said to the person who waited for it, not to one who opens the page again.
         let waited = notice.is_some();
         let Some(email) = session.confirmed_email().filter(|_| waited) else {
-            return Ok(Redirect::to(profile::PAGE).into_response());
+            return Ok(Redirect::to(PROFILE).into_response());
         };
         let said =
             format!("メールアドレスを確認しました。これからは {email} にメールをお送りします。");
-        return visitor.say(app, visitor.jar.clone(), profile::PAGE, &said);
+        return visitor.say(app, visitor.jar.clone(), PROFILE, &said);
     };
     let page = SentPage {
         address: pending.email,

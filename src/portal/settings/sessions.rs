@@ -1,6 +1,5 @@
 //! 「ログイン中の端末」 and recent sign-ins (S9).
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
@@ -11,21 +10,22 @@ use crate::auth::session::activity::{self, Living, SignInTry};
 use crate::base::ids::SessionId;
 use crate::base::japanese::minute;
 use crate::base::user_agent::device;
+use crate::portal::places::{OTHER_SESSIONS_END, SESSION_END, SESSIONS};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
+use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
-const PAGE: &str = "/sessions";
 const ENDED: &str = "選択した端末をログアウトさせました。お心当たりのない端末だった場合は、パスワードも変更してください。";
 const OTHERS_ENDED: &str = "ほかのすべての端末からログアウトしました。お心当たりのない端末があった場合は、パスワードも変更してください。";
 
-pub(in crate::portal) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(PAGE, get(show))
-        .route("/sessions/others/end", get(back).post(end_others))
-        .route("/sessions/{id}/end", get(back).post(end))
+pub(in crate::portal) fn routes() -> Routes {
+    Routes::default()
+        .route(SESSIONS, Access::Subscriber, get(show))
+        .route(OTHER_SESSIONS_END, (Access::Anybody, Access::Fresh), get(back).post(end_others))
+        .route(SESSION_END, (Access::Anybody, Access::Fresh), get(back).post(end))
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -92,7 +92,7 @@ async fn show(
 
 /// Where a re-authentication leads back to that an ending asked for.
 async fn back() -> Redirect {
-    Redirect::to(PAGE)
+    Redirect::to(SESSIONS)
 }
 
 async fn end(
@@ -106,7 +106,7 @@ async fn end(
         return Err(WebError::NotFound);
     }
     tx.commit().await?;
-    visitor.say(&app, visitor.jar.clone(), PAGE, ENDED)
+    visitor.say(&app, visitor.jar.clone(), SESSIONS, ENDED)
 }
 
 async fn end_others(
@@ -117,5 +117,5 @@ async fn end_others(
     let mut tx = visitor.begin(&app).await?;
     activity::end_others(&mut tx, &app.clock, &session).await?;
     tx.commit().await?;
-    visitor.say(&app, visitor.jar.clone(), PAGE, OTHERS_ENDED)
+    visitor.say(&app, visitor.jar.clone(), SESSIONS, OTHERS_ENDED)
 }

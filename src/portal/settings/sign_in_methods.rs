@@ -1,6 +1,5 @@
 //! 「ログイン方法変更」 (S3, S5): what a person signs in with, and deleting a device.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -11,6 +10,7 @@ use crate::auth::account_changed::Change;
 use crate::auth::factor::device::{self, Device, Kind};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::minute;
+use crate::portal::places;
 use crate::portal::second_factor::{passkey, recovery_code, totp};
 use crate::portal::sign_in::new_password;
 use crate::tenant::policy::SecondFactor;
@@ -18,27 +18,35 @@ use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
+use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
-pub(in crate::portal) const PAGE: &str = "/sign-in-methods";
-pub(in crate::portal) const PASSWORD: &str = "/sign-in-methods/password";
-
-pub(in crate::portal) fn routes() -> Router<AppState> {
-    Router::new()
-        .route(PAGE, get(show))
-        .route(PASSWORD, get(new_password::show_change).post(new_password::submit_change))
+pub(in crate::portal) fn routes() -> Routes {
+    Routes::default()
+        .route(places::METHODS, Access::Subscriber, get(show))
         .route(
-            "/sign-in-methods/recovery-codes",
+            places::METHODS_PASSWORD,
+            Access::Fresh,
+            get(new_password::show_change).post(new_password::submit_change),
+        )
+        .route(
+            places::METHODS_RECOVERY_CODES,
+            Access::Fresh,
             get(recovery_code::show_set).post(recovery_code::make_set),
         )
-        .route("/sign-in-methods/totp", get(totp::set_up_another).post(totp::finish_another))
-        .route("/sign-in-methods/totp/qr.png", get(totp::qr_of_another))
-        .route("/sign-in-methods/totp/{id}/delete", get(ask_totp).post(delete_totp))
         .route(
-            "/sign-in-methods/passkeys",
+            places::METHODS_TOTP,
+            Access::Fresh,
+            get(totp::set_up_another).post(totp::finish_another),
+        )
+        .route(places::METHODS_TOTP_QR, Access::Fresh, get(totp::qr_of_another))
+        .route(places::METHODS_TOTP_DELETE, Access::Fresh, get(ask_totp).post(delete_totp))
+        .route(
+            places::METHODS_PASSKEYS,
+            Access::Fresh,
             get(passkey::set_up_another).post(passkey::finish_another),
         )
-        .route("/sign-in-methods/passkeys/{id}/delete", get(ask_passkey).post(delete_passkey))
+        .route(places::METHODS_PASSKEY_DELETE, Access::Fresh, get(ask_passkey).post(delete_passkey))
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -144,19 +152,19 @@ async fn ask(
     let falls_back = in_use && devices.len() == 1;
     if falls_back && session.confirmed_email().is_none() {
         // No code could be mailed in its place.
-        return Ok(Redirect::to("/profile/email").into_response());
+        return Ok(Redirect::to(places::PROFILE_EMAIL).into_response());
     }
     let Some(device) = devices.into_iter().find(|device| device.id == id) else {
         return Err(WebError::NotFound);
     };
-    let folder = match kind {
-        Kind::Totp => "totp",
-        Kind::Passkey => "passkeys",
+    let place = match kind {
+        Kind::Totp => places::METHODS_TOTP_DELETE,
+        Kind::Passkey => places::METHODS_PASSKEY_DELETE,
     };
     let page = DeletePage {
         kind: kind.method().name(),
         name: device.name,
-        action: format!("{PAGE}/{folder}/{id}/delete"),
+        action: places::with(place, id),
         falls_back,
     };
     visitor.page(&app, StatusCode::OK, &page)
@@ -201,7 +209,7 @@ async fn delete(
     }
     tx.commit().await?;
     let Some(name) = found.filter(|_| deleted).map(|place| devices.swap_remove(place).name) else {
-        return Ok(Redirect::to(PAGE).into_response());
+        return Ok(Redirect::to(places::METHODS).into_response());
     };
     let next = match (session.method(policy) == Some(kind.method()), devices.is_empty()) {
         (true, true) => "次回から、ワンタイムパスワード（OTP）メール認証でログインします。",
@@ -209,5 +217,5 @@ async fn delete(
         (false, _) => "ログインの方法は変わりません。",
     };
     let said = format!("デバイス「{name}」を削除しました。{next}");
-    visitor.say(&app, visitor.jar.clone(), PAGE, &said)
+    visitor.say(&app, visitor.jar.clone(), places::METHODS, &said)
 }

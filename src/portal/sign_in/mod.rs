@@ -1,10 +1,12 @@
 //! 「ログイン」 by password or by a passkey alone, a password of one's own, and 「ログアウト」.
 
 pub(super) mod new_password;
+mod page;
 pub(super) mod passkey_alone;
 mod password;
 pub(super) mod sign_out;
 
+pub(super) use self::page::{SignInForm, SignInPage};
 #[cfg(test)]
 pub(super) use self::password::ClosedPage;
-pub(super) use self::password::{SIGN_IN, SignInForm, SignInPage, show, submit};
+pub(super) use self::password::{show, submit};

@@ -11,7 +11,7 @@ use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::{ONWARD, sign_in_methods};
+use crate::portal::places::{METHODS, ONWARD};
 use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -111,7 +111,7 @@ pub(in crate::portal) async fn submit_change(
 
 async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Response, WebError> {
     let Choosing { visitor, session, token, settings } = &choosing;
-    let onward = if *settings { sign_in_methods::PAGE } else { ONWARD };
+    let onward = if *settings { METHODS } else { ONWARD };
     let mut form = NewPasswordForm::default();
     let user_id = &session.user_id;
     let twice = Twice { password: &fields.password, again: &fields.again };

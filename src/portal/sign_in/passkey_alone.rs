@@ -5,16 +5,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use super::password::{STALE, SignInForm, SignInPage, too_many};
-use crate::auth::factor::passkey::{Given, Visit};
+use super::page::{STALE, SignInForm, SignInPage, too_many, visit};
+use crate::auth::factor::passkey::Given;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
 use crate::db::actor::Client;
+use crate::portal::places::of_step;
 use crate::portal::second_factor::passkey::REFUSED;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};
-use crate::web::identity::Visitor;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 #[derive(Debug, Deserialize)]
 pub(in crate::portal) struct Answered {
@@ -22,14 +22,6 @@ pub(in crate::portal) struct Answered {
     credential: String,
     #[serde(default, deserialize_with = "ticked")]
     remember: bool,
-}
-
-pub(in crate::portal) fn visit<'v>(
-    app: &'v App,
-    visitor: &'v Visitor,
-    secret: &'v str,
-) -> Visit<'v> {
-    Visit { sealer: &app.sealer, clock: &app.clock, tenant: &visitor.tenant, secret }
 }
 
 pub(in crate::portal) async fn submit(
@@ -60,7 +52,7 @@ pub(in crate::portal) async fn submit(
     match outcome {
         Outcome::Accepted { token, step, remember_until } => {
             let jar = visitor.signed_in(&app, &token, remember_until);
-            return Ok((jar, Redirect::to(step.path())).into_response());
+            return Ok((jar, Redirect::to(of_step(step))).into_response());
         }
         Outcome::TooMany => return too_many(&app, &visitor, form),
         Outcome::Closed(_) | Outcome::Refused => {}

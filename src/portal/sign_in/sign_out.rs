@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::audit::{self, Action};
 use crate::auth::journey::Step;
 use crate::auth::session;
-use crate::portal::first_sign_in::AGAIN;
+use crate::portal::places::{AGAIN, TOP};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
 use crate::web::identity::Subscriber;
@@ -47,7 +47,7 @@ pub(in crate::portal) async fn submit(
     let comes_back = visitor
         .session()
         .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
-    let onward = if comes_back { AGAIN } else { "/" };
+    let onward = if comes_back { AGAIN } else { TOP };
     let jar = visitor.jar.without_visit();
     // The next person at this browser did not ask for the page that this one had wanted.
     let jar = if comes_back { jar } else { jar.without_next() };

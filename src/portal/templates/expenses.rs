@@ -5,14 +5,16 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::expenses::care::Care;
 use crate::expenses::deduction::{Deduction, Line};
-use crate::expenses::ledger::{Choices, ExpenseRow, MonthSum, PersonSum, Relative};
+use crate::expenses::ledger::{ExpenseRow, MonthSum, PersonSum};
 use crate::portal::expenses::deduction::{DeductionChoice, DeductionPage, Format, Signing};
 use crate::portal::expenses::graph::Graph;
 use crate::portal::expenses::history::History;
 use crate::portal::expenses::overview::Overview;
 use crate::portal::expenses::search::samples;
 use crate::portal::expenses::settings::{SettingsForm, SettingsPage};
-use crate::portal::expenses::statement::{Period, Statement};
+use crate::portal::expenses::statement::StatementPage;
+use crate::portal::records::period::Period;
+use crate::records::filter::{Choices, Relative};
 
 fn month(year: i32, month: u32) -> Month {
     Month::new(year, month).unwrap()
@@ -64,9 +66,9 @@ pub(super) fn show(gallery: &mut Gallery) {
         let hides = rows.len() > 2;
         let noticed = &months[usize::from(hides)..];
         let period = Period::month("2025-03").unwrap();
-        gallery.show(&Statement::of(period, noticed, rows.clone(), hides));
+        gallery.show(&StatementPage::of(period, noticed, rows.clone(), hides));
         let period = Period::year("2026").unwrap();
-        gallery.show(&Statement::of(period, noticed, rows.clone(), hides));
+        gallery.show(&StatementPage::of(period, noticed, rows.clone(), hides));
         for query in ["", "from=2025-01&to=2025-03&patient=K2", "from=2025-03&to=2025-01", "to=x"] {
             gallery.show(&samples::page(query, &choices(), rows.clone(), hides));
         }

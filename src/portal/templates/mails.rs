@@ -4,15 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tenant;
 use crate::base::clock::Clock;
-use crate::mail::message::{Letter, MailRoom};
+use crate::mail::message::{MailRoom, RenderedMail};
 use crate::mail::samples;
+use crate::portal::places;
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
 
-fn letters(union: &Tenant) -> BTreeMap<&'static str, Letter> {
-    let room = MailRoom::new(Pages::load().unwrap().templates(), "kosmo-web.jp".to_owned());
+fn mails(union: &Tenant) -> BTreeMap<&'static str, RenderedMail> {
+    let room = MailRoom::new(
+        Pages::load(places::of_service).unwrap().templates(),
+        "kosmo-web.jp".to_owned(),
+        places::LINKS,
+    );
     let clock = Clock::test("2026-11-21T01:00:00Z".parse().unwrap());
     samples::all(&room, union, &clock).unwrap().into_iter().collect()
 }
@@ -36,8 +41,8 @@ fn every_mail_can_be_filled_in() {
         .filter_map(|path| path.strip_prefix("mail/").map(str::to_owned))
         .collect();
     for union in unions() {
-        let letters = letters(&union);
-        let kinds: BTreeSet<&str> = letters.values().map(|letter| letter.kind.as_str()).collect();
+        let mails = mails(&union);
+        let kinds: BTreeSet<&str> = mails.values().map(|mail| mail.kind.as_str()).collect();
         let expected: BTreeSet<String> = kinds
             .iter()
             .flat_map(|kind| ["subject", "txt", "html"].map(|part| format!("{kind}.{part}")))
@@ -46,14 +51,14 @@ fn every_mail_can_be_filled_in() {
             files, expected,
             "each mail has a subject, a text and an HTML part, and a sample"
         );
-        for (name, letter) in letters {
-            assert_eq!(letter.sender_name, "サンプル健康保険組合", "M1");
-            assert_eq!(letter.reply_to, union.config.contact.mail);
-            assert!(letter.html.contains(&format!("<title>{}</title>", letter.subject)), "{name}");
-            for part in [&letter.text, &letter.html] {
+        for (name, mail) in mails {
+            assert_eq!(mail.sender_name, "サンプル健康保険組合", "M1");
+            assert_eq!(mail.reply_to, union.config.contact.mail);
+            assert!(mail.html.contains(&format!("<title>{}</title>", mail.subject)), "{name}");
+            for part in [&mail.text, &mail.html] {
                 assert!(part.contains(&union.config.contact.text), "{name}: {part}");
-                assert_eq!(part.contains("kenpo@example.jp"), letter.reply_to.is_some(), "{name}");
-                assert_eq!(part.contains("送信専用"), letter.reply_to.is_none(), "{name}");
+                assert_eq!(part.contains("kenpo@example.jp"), mail.reply_to.is_some(), "{name}");
+                assert_eq!(part.contains("送信専用"), mail.reply_to.is_none(), "{name}");
                 assert!(part.contains("電話：") && part.contains("03-0000-0000"), "{name}: {part}");
                 let hours = union.config.contact.hours.is_some();
                 assert_eq!(part.contains("受付時間：平日9時～17時"), hours, "{name}: {part}");
@@ -65,7 +70,7 @@ fn every_mail_can_be_filled_in() {
 #[test]
 fn m1_mails_say_and_come_from_what_was_promised() {
     let [union, _] = unions();
-    let letters = letters(&union);
+    let mails = mails(&union);
     let (no_reply, webmaster) = ("no-reply@kosmo-web.jp", "webmaster@kosmo-web.jp");
     for (name, sender, subject, words) in [
         ("email_code", no_reply, "【KOSMOWeb】ワンタイムパスワードのお知らせ", "012345"),
@@ -104,41 +109,41 @@ fn m1_mails_say_and_come_from_what_was_promised() {
             "次回ログイン時に、認証方法をもう一度登録してください。",
         ),
     ] {
-        let letter = &letters[name];
-        assert_eq!((letter.sender.as_str(), letter.subject.as_str()), (sender, subject), "{name}");
-        for part in [&letter.text, &letter.html] {
+        let mail = &mails[name];
+        assert_eq!((mail.sender.as_str(), mail.subject.as_str()), (sender, subject), "{name}");
+        for part in [&mail.text, &mail.html] {
             assert!(part.contains(words), "{name}: {part}");
         }
     }
-    assert!(!letters["email_confirmation_changed"].text.contains("アカウントが作成"), "S6");
-    assert!(letters["email_confirmation"].text.contains("このリンクの有効時間は30分です。"), "F6");
-    assert!(letters["email_code"].text.contains("10分"), "L3");
-    assert!(letters["new_browser"].html.contains("192.0.2.1"), "S9");
+    assert!(!mails["email_confirmation_changed"].text.contains("アカウントが作成"), "S6");
+    assert!(mails["email_confirmation"].text.contains("このリンクの有効時間は30分です。"), "F6");
+    assert!(mails["email_code"].text.contains("10分"), "L3");
+    assert!(mails["new_browser"].html.contains("192.0.2.1"), "S9");
 }
 
 #[test]
 fn links_stand_in_both_parts_and_lead_to_the_union() {
     let [union, _] = unions();
-    let letters = letters(&union);
+    let mails = mails(&union);
     for (name, path, label) in [
         ("email_confirmation", "confirm-email", "メールアドレスの確認"),
         ("password_reset", "reset-password", "パスワードをリセット"),
     ] {
-        let letter = &letters[name];
+        let mail = &mails[name];
         let url = format!("{}/{path}?token=SAMPLE", union.origin);
-        assert!(letter.text.contains(&format!("{label}\n{url}\n")), "{}", letter.text);
+        assert!(mail.text.contains(&format!("{label}\n{url}\n")), "{}", mail.text);
         let link = format!("<a class=\"button\" href=\"{url}\">{label}</a>");
-        assert!(letter.html.contains(&link), "{}", letter.html);
+        assert!(mail.html.contains(&link), "{}", mail.html);
     }
 }
 
 #[test]
 fn m4_no_mail_tells_of_anybodys_health() {
     let [union, _] = unions();
-    for (name, letter) in letters(&union) {
+    for (name, mail) in mails(&union) {
         // The service's name is all that an update says of it (M1).
-        let text = letter.text.replace("医療費情報", "");
-        let html = letter.html.replace("医療費情報", "");
+        let text = mail.text.replace("医療費情報", "");
+        let html = mail.html.replace("医療費情報", "");
         for word in ["医療", "診療", "薬", "健診", "病", "給付", "円"] {
             assert!(!text.contains(word) && !html.contains(word), "{name}: {word}");
         }

@@ -24,6 +24,7 @@ use crate::auth::journey::Progress;
 use crate::base::clock::Clock;
 use crate::base::ids::{RequestId, TenantId, TermsId};
 use crate::config::BaseUrl;
+use crate::portal::places;
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::{ServiceKind, TenantConfig};
@@ -80,7 +81,11 @@ impl Gallery {
             offers_recovery_code: true,
             said: None,
         });
-        Self { pages: Pages::load().unwrap(), frames: frames.into(), shown: Vec::new() }
+        Self {
+            pages: Pages::load(places::of_service).unwrap(),
+            frames: frames.into(),
+            shown: Vec::new(),
+        }
     }
 
     fn show<P: Page>(&mut self, page: &P) {
@@ -316,6 +321,7 @@ fn fill_in_every_page() -> Gallery {
         Failure::BadRequest,
         Failure::NotFound,
         Failure::SessionExpired,
+        Failure::TooMany,
         Failure::TooManyCookies,
         Failure::Unexpected,
         Failure::Unavailable,

@@ -5,16 +5,15 @@
 //! makes a page say would tell it by the length of the answer (BREACH).
 
 pub mod icon;
+pub mod serve;
 pub mod well_known;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -25,8 +24,6 @@ use sha2::{Digest as _, Sha256};
 
 use self::icon::Icons;
 use crate::tenant::brand::Colour;
-use crate::tenant::directory::Tenant;
-use crate::web::state::AppState;
 
 /// Everything below `templates/`, inside the binary (a debug build reads the folder instead).
 #[derive(RustEmbed)]
@@ -112,6 +109,26 @@ impl Assets {
         assets
     }
 
+    /// A file as a browser gets it: of those that depend on a union's colour, the one of `accent`.
+    pub(in crate::web) fn answer(
+        &self,
+        name: &str,
+        accent: Option<Colour>,
+        asked: &HeaderMap,
+    ) -> Response {
+        if let Some(accent) = theme_of(name) {
+            let css = format!(":root {{ --accent: {accent}; --accent-text: #ffffff; }}\n");
+            return file("text/css; charset=utf-8", css);
+        }
+        if let Some(icon) = accent.and_then(|accent| self.icons.get(name, accent)) {
+            return file("image/png", icon);
+        }
+        match self.by_name.get(name) {
+            Some(asset) => asset.answer(asked),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+
     /// The address of a file.
     #[must_use]
     pub fn url(&self, name: &str) -> Option<&str> {
@@ -123,27 +140,6 @@ impl Assets {
 #[must_use]
 pub fn theme_url(accent: Colour) -> String {
     format!("/assets/theme.{}.css", accent.to_string().trim_start_matches('#'))
-}
-
-/// `GET /assets/{name}`
-pub async fn serve(
-    State(app): State<AppState>,
-    tenant: Option<Extension<Arc<Tenant>>>,
-    Path(name): Path<String>,
-    asked: HeaderMap,
-) -> Response {
-    if let Some(accent) = theme_of(&name) {
-        let css = format!(":root {{ --accent: {accent}; --accent-text: #ffffff; }}\n");
-        return file("text/css; charset=utf-8", css);
-    }
-    let accent = tenant.map(|Extension(tenant)| tenant.config.brand.accent);
-    if let Some(icon) = accent.and_then(|accent| app.pages.assets().icons.get(&name, accent)) {
-        return file("image/png", icon);
-    }
-    match app.pages.assets().by_name.get(&name) {
-        Some(asset) => asset.answer(&asked),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }
 
 fn theme_of(name: &str) -> Option<Colour> {

@@ -9,9 +9,8 @@
 
 use std::io::{Read as _, Write as _};
 
-use axum::http::header::{ACCEPT, RETRY_AFTER};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
@@ -21,6 +20,7 @@ use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::asked::{PARAMETER, Wants};
 use crate::base::sealed::Sealed;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
@@ -36,61 +36,6 @@ const LARGEST: usize = 3_900;
 const LARGEST_OPENED: u64 = 256 * 1024;
 /// About the time in which a throttle gives a try back.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("60");
-/// The parameter that names a kept answer.
-const PARAMETER: &str = "answer";
-
-/// The part of a request that decides how its page is shown.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    path: String,
-    /// Without the parameter that names a kept answer.
-    query: String,
-    wants: Wants,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Wants {
-    /// A page, or the kept answer of this name; an empty name is that of what was said last.
-    Page(String),
-    /// A browser's form: the way to its answer.
-    WayToAnswer,
-    /// A program's form: the answer itself.
-    Answer,
-}
-
-impl Asked {
-    #[must_use]
-    pub fn of(parts: &Parts) -> Self {
-        let (mut query, mut answer) = (Vec::new(), "");
-        for part in parts.uri.query().unwrap_or_default().split('&') {
-            match part.split_once('=') {
-                Some((PARAMETER, name)) => answer = name,
-                _ => query.push(part),
-            }
-        }
-        let accept = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-        let wants = if parts.method != Method::POST {
-            Wants::Page(answer.to_owned())
-        } else if accept.is_some_and(|accept| accept.contains("text/html")) {
-            Wants::WayToAnswer
-        } else {
-            Wants::Answer
-        };
-        Self { path: parts.uri.path().to_owned(), query: query.join("&"), wants }
-    }
-
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The path with its query, as the form was sent to it.
-    #[must_use]
-    pub fn address(&self) -> String {
-        let joint = if self.query.is_empty() { "" } else { "?" };
-        format!("{}{joint}{}", self.path, self.query)
-    }
-}
 
 /// What waits in the cookie.
 #[derive(Serialize, Deserialize)]
@@ -107,19 +52,64 @@ enum Shows {
     Said(String),
 }
 
+impl Visitor {
+    /// A page, with the cookie that its forms need. Where it answers a form, the browser is led to the
+    /// form's address, which shows it (see this module).
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page<P: Page>(
+        &self,
+        app: &App,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        show(self, app, &self.asked().address(), status, page)
+    }
+
+    /// [`Visitor::page`] where a form is answered at another address than its own, which may have a query.
+    ///
+    /// # Errors
+    /// The template's.
+    pub fn page_at<P: Page>(
+        &self,
+        app: &App,
+        at: &str,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        show(self, app, at, status, page)
+    }
+
+    /// Leads to a page that says at its top, once, what was done and what comes next. `jar`: the
+    /// browser's cookies from now on.
+    ///
+    /// # Errors
+    /// None that a caller could handle.
+    pub fn say(
+        &self,
+        app: &App,
+        jar: Cookies,
+        path: &str,
+        said: &str,
+    ) -> Result<Response, WebError> {
+        say(self, jar, app, path, said)
+    }
+}
+
 /// Shows a page, or what is kept to be shown in its place. `at`: the address, with its query if it has
 /// one, where the page is shown that answers a form.
 ///
 /// # Errors
 /// The template's.
-pub(in crate::web) fn show<P: Page>(
+fn show<P: Page>(
     visitor: &Visitor,
     app: &App,
     at: &str,
     status: StatusCode,
     page: &P,
 ) -> Result<Response, WebError> {
-    let kept = match &visitor.asked().wants {
+    let kept = match visitor.asked().wants() {
         Wants::Page(name) => take(visitor, app, name),
         Wants::Answer => None,
         Wants::WayToAnswer => match keep_page(visitor, app, at, status, page)? {
@@ -176,7 +166,7 @@ fn keep_page<P: Page>(
 ///
 /// # Errors
 /// None that a caller could handle.
-pub(in crate::web) fn say(
+fn say(
     visitor: &Visitor,
     jar: Cookies,
     app: &App,

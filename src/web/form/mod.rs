@@ -2,6 +2,7 @@
 //! but for secrets; errors stand at their field and in a summary.
 
 pub mod answer;
+pub mod asked;
 
 use std::time::Duration;
 

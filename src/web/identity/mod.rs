@@ -7,19 +7,21 @@
 mod client;
 pub mod cookies;
 mod proof;
+mod turn;
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use self::cookies::{Cookies, Sealable};
 pub use self::proof::{Fresh, SigningIn, Subscriber};
+use super::elsewhere::Elsewhere;
 use super::error::{Failure, WebError, foreign};
-use super::form::answer::{self, Asked};
+use super::form::asked::Asked;
 use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
 use crate::auth::context::SignIn;
@@ -159,20 +161,6 @@ impl Visitor {
         &self.asked
     }
 
-    /// A page, with the cookie that its forms need. Where it answers a form, the browser is led to the
-    /// form's address, which shows it (see [`super::form::answer`]).
-    ///
-    /// # Errors
-    /// The template's.
-    pub fn page<P: Page>(
-        &self,
-        app: &App,
-        status: StatusCode,
-        page: &P,
-    ) -> Result<Response, WebError> {
-        answer::show(self, app, &self.asked.address(), status, page)
-    }
-
     /// A page that is shown once, and kept nowhere.
     ///
     /// # Errors
@@ -180,35 +168,6 @@ impl Visitor {
     pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
         let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
         Ok((self.jar.clone(), page).into_response())
-    }
-
-    /// [`Visitor::page`] where a form is answered at another address than its own, which may have a query.
-    ///
-    /// # Errors
-    /// The template's.
-    pub fn page_at<P: Page>(
-        &self,
-        app: &App,
-        at: &str,
-        status: StatusCode,
-        page: &P,
-    ) -> Result<Response, WebError> {
-        answer::show(self, app, at, status, page)
-    }
-
-    /// Leads to a page that says at its top, once, what was done and what comes next. `jar`: the
-    /// browser's cookies from now on.
-    ///
-    /// # Errors
-    /// None that a caller could handle.
-    pub fn say(
-        &self,
-        app: &App,
-        jar: Cookies,
-        path: &str,
-        said: &str,
-    ) -> Result<Response, WebError> {
-        answer::say(self, jar, app, path, said)
     }
 
     /// The cookies of a browser in which a session has begun.
@@ -262,19 +221,18 @@ impl Visitor {
 
     fn elsewhere(self) -> Response {
         match &self.lookup {
-            Some(Lookup::Living(session)) => {
-                Redirect::to(self.step(session).path()).into_response()
-            }
+            Some(Lookup::Living(session)) => match self.step(session) {
+                Step::Complete => Elsewhere::Top.into_response(),
+                step => Elsewhere::Due(step).into_response(),
+            },
             Some(Lookup::Expired) => {
                 // At once, to a form as well: what its answer would be kept for has just been forgotten.
                 (self.jar.without_visit(), Failure::SessionExpired).into_response()
             }
             // The newer token is in the browser, or on its way there.
-            Some(Lookup::Superseded { .. }) => Redirect::to("/").into_response(),
-            Some(Lookup::Unknown) => {
-                (self.jar.without_visit(), Redirect::to("/sign-in")).into_response()
-            }
-            None => Redirect::to("/sign-in").into_response(),
+            Some(Lookup::Superseded { .. }) => Elsewhere::Top.into_response(),
+            Some(Lookup::Unknown) => (self.jar.without_visit(), Elsewhere::SignIn).into_response(),
+            None => Elsewhere::SignIn.into_response(),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Response};
 
 use super::Visitor;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::secret::PlainToken;
+use crate::web::elsewhere::Elsewhere;
 use crate::web::error::WebError;
 use crate::web::state::AppState;
 
@@ -45,8 +46,7 @@ impl FromRequestParts<AppState> for Fresh<Subscriber> {
         if subscriber.session.is_fresh(app.clock.now()) {
             return Ok(Self(subscriber));
         }
-        let again = format!("/reauthenticate?next={}", parts.uri.path());
-        Err(Redirect::to(&again).into_response())
+        Err(Elsewhere::Again { path: parts.uri.path().to_owned() }.into_response())
     }
 }
 

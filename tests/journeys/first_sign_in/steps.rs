@@ -124,3 +124,28 @@ async fn l7_signing_out_everywhere_ends_every_other_session_at_once() {
     assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/sign-in");
     assert_eq!(browser.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
 }
+
+#[tokio::test]
+async fn l7_signing_out_everywhere_happens_though_the_mail_is_on_its_way_already() {
+    let world = World::new().await;
+    let mut elsewhere = world.begin(BY_LETTER).await;
+    let mut browser = world.begin(BY_LETTER).await;
+    world.walk_to(&mut browser, BY_LETTER, "/first-sign-in/email").await;
+    let email = ("email", BY_LETTER.person.email);
+    browser.post("/first-sign-in/email", &[email]).await;
+    assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
+    let mails = world.count("select count(*) from outbox").await;
+    // Another address so soon is no double click: the form comes back as it was sent, and nothing happens.
+    let everywhere = ("everywhere", "on");
+    browser.post("/first-sign-in/email", &[("email", "other@example.jp")]).await;
+    let refused = browser.post("/first-sign-in/email", &[("email", "taro?@"), everywhere]).await;
+    let refused = browser.follow(refused).await;
+    assert!(refused.body.contains("checked"), "the box is still ticked: {}", refused.body);
+    assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
+    let again = ("email", "other@example.jp");
+    let accepted = browser.post("/first-sign-in/email", &[again, everywhere]).await;
+    assert_eq!(accepted.location(), "/sign-in/continue");
+    assert_eq!(world.count("select count(*) from outbox").await, mails + 1, "too soon for a third");
+    assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/sign-in");
+    assert_eq!(browser.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
+}

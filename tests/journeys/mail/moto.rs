@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use aws_config::ConfigLoader;
 use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
 use kosmo::config::MailSettings;
-use kosmo::mail::sender::Sender;
+use kosmo::mail::delivery::sender::Sender;
 use mail_parser::{Message, MessageParser};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

@@ -88,6 +88,38 @@ async fn m2_a_mail_that_waits_too_long_is_listed_as_late() {
 }
 
 #[tokio::test]
+async fn m2_a_list_longer_than_a_page_has_every_mail_once_and_in_order() {
+    let world = World::empty().await;
+    for slug in ["klinekenpo", "jomkenpo"] {
+        // Many of one moment, so that a page ends among them.
+        let insert = format!(
+            "insert into outbox (tenant_id, id, kind, sender_name, sender, recipient, subject,
+                                 text_body, html_body, created_at, due_at, state, finished_at)
+             select '{}', gen_random_uuid(), 'x', '組合', 'no-reply@kosmo-web.jp', 'a@example.jp',
+                    '件名', '本文', '', now() - interval '1 day' + interval '1 s' * (n / 700), now(),
+                    'dead', now()
+             from generate_series(1, 1200) n",
+            world.tenant(slug)
+        );
+        world.execute(&insert).await;
+    }
+    let json = kosmo(&world, &["list", "--json"]);
+    let mails: Vec<serde_json::Value> = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(mails.len(), 2_400);
+    let ids: std::collections::BTreeSet<_> = mails.iter().map(|mail| mail["id"].as_str()).collect();
+    assert_eq!(ids.len(), 2_400);
+    let key = |mail: &serde_json::Value| {
+        ["slug", "created_at", "id"].map(|field| mail[field].as_str().unwrap().to_owned())
+    };
+    assert!(mails.is_sorted_by_key(key));
+    let own = said(&kosmo(&world, &["list", "--tenant", "jomkenpo"]));
+    assert!(own.contains("送れなかったもの 1200件、遅れているもの 0件"), "{own:.300}");
+    assert_eq!(own.matches("a***@example.jp").count(), 1_200);
+    let whole = serde_json::to_string_pretty(&mails).unwrap();
+    assert_eq!(String::from_utf8(json.stdout).unwrap().trim(), whole, "as one list");
+}
+
+#[tokio::test]
 async fn m1_every_mail_of_a_union_can_be_looked_at_beforehand() {
     let world = World::empty().await;
     let folder = tempfile::tempdir().unwrap();

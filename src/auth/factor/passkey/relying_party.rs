@@ -4,6 +4,7 @@ use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder, WebauthnError};
 
 use crate::auth::context::SendingError;
 use crate::auth::session::proof::Proof;
+use crate::db::Passing;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
@@ -21,6 +22,16 @@ pub enum PasskeyError {
     Sending(#[from] SendingError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Passing for PasskeyError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Sending(error) => error.is_passing(),
+            Self::Database(error) => error.is_passing(),
+            Self::Origin(_) | Self::Webauthn(_) | Self::Json(_) => false,
+        }
+    }
 }
 
 /// The union's own host, in every link and in no request.

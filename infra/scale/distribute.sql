@@ -1,0 +1,90 @@
+-- Spreads a database over the machines that it knows, by union: all rows of a union lie together on one machine. Once, on
+-- the coordinator, as a superuser, after `kosmo migrate` and before the first union:
+--
+--   psql -v ON_ERROR_STOP=1 --single-transaction -f distribute.sql kosmo
+--
+-- and then grants.sql. Every table stands here once, after those that its foreign keys name; tests/journeys/scale.rs holds
+-- both.
+
+-- Shards that refer to a table on every machine are made one after the other.
+set local citus.multi_shard_modify_mode = 'sequential';
+
+-- Foreign keys to `tenants` are taken off and put on again at the end. With them Citus would make the tables that they
+-- stand on its own the moment that `tenants` lies on every machine, and fails at the checks of partitions.
+create temporary table put_off on commit drop as
+    select conrelid::regclass as owner, conname as name, pg_get_constraintdef(oid) as definition
+    from pg_constraint where contype = 'f' and conparentid = 0 and confrelid = 'tenants'::regclass;
+do $$
+declare
+    key record;
+begin
+    for key in select * from put_off loop
+        execute format('alter table %s drop constraint %I', key.owner, key.name);
+    end loop;
+end
+$$;
+
+-- The platform's own. Foreign keys of spread tables name `tenants`, so it lies on every machine.
+select create_reference_table('tenants');
+-- These stay on the coordinator, which alone reads them, each by itself:
+-- local: tenant_hosts
+-- local: tenant_policies
+-- local: tenant_terms
+-- local: platform_terms
+-- local: maintenance_windows
+-- local: mail_rates
+-- local: sns_messages
+-- local: queue_turns
+
+-- A union's own.
+select create_distributed_table('households', 'tenant_id');
+select create_distributed_table('household_numbers', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('members', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('former_households', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('import_batches', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('logins', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('subscribers', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('sessions', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('retired_tokens', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('known_browsers', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('email_codes', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('totp_devices', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('totp_enrolments', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('passkeys', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('passkey_ceremonies', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('passkey_answers', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('recovery_codes', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('email_confirmations', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('registration_drafts', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('terms_agreements', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('password_resets', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('throttles', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('email_failures', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staff', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('outbox', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('mail_preferences', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('jobs', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('expense_claims', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('expenses', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('expense_months', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('expense_history', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('expense_withdrawals', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('record_notices', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('record_privacy', 'tenant_id', colocate_with => 'households');
+
+do $$
+declare
+    key record;
+begin
+    for key in select * from put_off loop
+        execute format('alter table %s add constraint %I %s', key.owner, key.name, key.definition);
+    end loop;
+end
+$$;

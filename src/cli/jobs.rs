@@ -1,0 +1,116 @@
+//! `kosmo jobs …`: work in the background, and how far it is.
+
+use clap::Subcommand;
+
+use super::output::{self, Column, JsonList};
+use super::{Operator, Outcome, Union};
+use crate::base::clock::jst;
+use crate::jobs::{self, JobState, JobStatus};
+
+/// How many jobs are read at once, and are one table.
+const PAGE: i64 = 500;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// バックグラウンドの処理を、新しいものから進み具合とともに表示します
+    #[command(after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
+    List {
+        #[command(flatten)]
+        union: Union,
+        /// 完了したものも表示します
+        #[arg(long)]
+        all: bool,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+        let Self::List { union, all, json } = self;
+        list(operator, &union, all, json).await
+    }
+}
+
+/// What a kind of job is called; a name that is new here stays as it is.
+fn name_of(kind: &str) -> &str {
+    match kind {
+        "tidy" => "定期的な整理",
+        other => other,
+    }
+}
+
+const fn state(job: &JobStatus) -> &'static str {
+    match job.state {
+        JobState::Queued if job.attempts > 0 => "再試行待ち",
+        JobState::Queued => "待機中",
+        JobState::Running => "実行中",
+        JobState::Done => "完了",
+        JobState::Cancelled => "取り消し",
+        JobState::Failed => "失敗",
+    }
+}
+
+fn progress(job: &JobStatus) -> String {
+    match (job.done, job.of) {
+        (done, Some(of)) => format!("{done}/{of}"),
+        (0, None) => "-".to_owned(),
+        (done, None) => done.to_string(),
+    }
+}
+
+/// `kosmo jobs list`
+async fn list(
+    operator: &Operator,
+    union: &Union,
+    all: bool,
+    json: bool,
+) -> anyhow::Result<Outcome> {
+    let tenant = operator.find(union).await?.id;
+    let (mut last, mut shown, mut values) = (None, 0, JsonList::default());
+    loop {
+        let mut tx = operator.begin(tenant).await?;
+        let mut page = jobs::list(&mut tx, last, PAGE).await?;
+        tx.commit().await?;
+        let Some(oldest) = page.last().map(|job| job.id) else { break };
+        last = Some(oldest);
+        page.retain(|job| all || job.state != JobState::Done);
+        shown += page.len();
+        if json {
+            page.iter().try_for_each(|job| values.add(job))?;
+        } else if !page.is_empty() {
+            table(&page);
+        }
+    }
+    if json {
+        values.end();
+    } else {
+        println!("{shown}件");
+    }
+    Ok(Outcome::Done)
+}
+
+fn table(jobs: &[JobStatus]) {
+    let row = |job: &JobStatus| {
+        [
+            job.id.to_string(),
+            name_of(&job.kind).to_owned(),
+            state(job).to_owned(),
+            progress(job),
+            jst(job.created_at).format("%Y-%m-%d %H:%M").to_string(),
+            job.attempts.to_string(),
+            job.last_error.clone().unwrap_or_else(|| "-".to_owned()),
+        ]
+    };
+    let columns = [
+        Column::Left("ID"),
+        Column::Left("種類"),
+        Column::Left("状態"),
+        Column::Right("進み具合"),
+        Column::Left("作成日時"),
+        Column::Right("実行回数"),
+        Column::Left("理由"),
+    ];
+    output::table(columns, &jobs.iter().map(row).collect::<Vec<_>>(), "");
+}

@@ -1,0 +1,71 @@
+//! The person at the terminal, and the union that a command is for.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
+use crate::config::Settings;
+use crate::db::actor::Actor;
+use crate::db::{Db, Role, TenantTx};
+use crate::mail::message::MailRoom;
+use crate::portal::places;
+use crate::tenant::directory::{Directory, Tenant};
+use crate::tenant::registry::{self, Registered, RegistryError};
+use crate::web::page::Pages;
+
+/// Whose people and rows a command works on.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Union {
+    /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
+    #[arg(long, env = "KOSMO_TENANT", value_name = "SLUG")]
+    pub(in crate::cli) tenant: String,
+}
+
+/// What the operator's commands work with.
+pub(in crate::cli) struct Operator {
+    pub(in crate::cli) db: Db,
+    pub(in crate::cli) clock: Clock,
+    /// The person at the terminal, as the trail names them.
+    pub(in crate::cli) name: String,
+}
+
+impl Operator {
+    /// A transaction within a union, for the person at the terminal.
+    pub(in crate::cli) async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
+        self.db.tenant(union, &Actor::operator(&self.name)).await
+    }
+
+    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
+        let mut tx = self.db.platform().await?;
+        let found = registry::get(&mut tx, &union.tenant).await?;
+        tx.commit().await?;
+        Ok(found)
+    }
+
+    /// A union as servers know it, and who writes its mails.
+    pub(in crate::cli) async fn union(
+        &self,
+        settings: &Settings,
+        slug: &str,
+    ) -> anyhow::Result<(Arc<Tenant>, MailRoom)> {
+        let directory = Directory::load(&self.db, settings.base_url()).await?;
+        let mut unions = directory.all().into_iter();
+        let tenant = unions
+            .find(|tenant| tenant.config.slug.as_str() == slug)
+            .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))?;
+        let room = MailRoom::new(
+            Pages::load(places::of_service)?.templates(),
+            settings.mail.domain.clone(),
+            places::LINKS,
+        );
+        Ok((tenant, room))
+    }
+}
+
+pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {
+    let db = Db::new(settings.database()?, Role::Operator, 2);
+    let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
+}

@@ -1,0 +1,149 @@
+//! Takes connections in and speaks HTTP/1.1 on them, so that those who say nothing keep out nobody.
+//!
+//! Every connection holds a file, and a process may have only so many. A connection without a request
+//! in flight is closed when it has been silent for too long, or when another one needs its place: the one
+//! that has been silent the longest goes first. A connection with a request in flight is left alone; where
+//! all are like that, newcomers wait in the kernel's queue, which costs nothing here, and a proxy in front
+//! can still try another server.
+
+mod conversation;
+mod idlers;
+mod limits;
+mod liveness;
+mod open_files;
+mod wire;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::conversation::Conversations;
+pub use self::limits::Limits;
+pub use self::open_files::allow_files;
+
+/// After the system refused a connection, none is accepted for this long, so that it isn't asked in a loop.
+const PAUSE: Duration = Duration::from_millis(50);
+/// A condition that lasts is logged this often.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+/// Serves until `stop`, then closes what is idle and waits until the last request is answered.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: &CancellationToken,
+) {
+    let limits = Limits { connections: limits.connections.max(1), ..limits };
+    let places = Arc::new(Semaphore::new(limits.connections as usize));
+    let conversations = Arc::new(Conversations::new(router, limits));
+    let acceptor = Acceptor {
+        listener,
+        places: places.clone(),
+        conversations,
+        stop: stop.clone(),
+        refused: Seldom::default(),
+        full: Seldom::default(),
+    };
+    stop.run_until_cancelled(acceptor.run()).await;
+    // Nobody closes the semaphore, and when all places are free, all connections have ended.
+    let _ = places.acquire_many(limits.connections).await;
+}
+
+struct Acceptor {
+    listener: TcpListener,
+    /// One for each connection that may be open.
+    places: Arc<Semaphore>,
+    conversations: Arc<Conversations>,
+    stop: CancellationToken,
+    refused: Seldom,
+    full: Seldom,
+}
+
+impl Acceptor {
+    async fn run(mut self) {
+        loop {
+            let (stream, peer) = self.accept().await;
+            let place = self.place().await;
+            let (conversations, told) = (self.conversations.clone(), self.stop.child_token());
+            tokio::spawn(async move {
+                conversations.converse(stream, peer, told).await;
+                drop(place);
+            });
+        }
+    }
+
+    /// The next connection. Errors don't end the server: they pass, or those who look after it read of them.
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.listener.accept().await {
+                Ok(accepted) => return accepted,
+                // That one has gone; the next may be there already.
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if self.refused.is_due() {
+                        tracing::error!(%error, "no connection can be taken in");
+                    }
+                    // As a rule it is files that are missing.
+                    self.conversations.idlers.close_oldest();
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// A place for the connection that has just come. Where all are taken, the one that has been idle the
+    /// longest makes room.
+    async fn place(&mut self) -> OwnedSemaphorePermit {
+        loop {
+            if let Ok(place) = self.places.clone().try_acquire_owned() {
+                return place;
+            }
+            let closed = self.conversations.idlers.close_oldest();
+            if self.full.is_due() {
+                tracing::warn!(closed, "as many connections as there may be");
+            }
+            // The one that was told to close may have got a request just then. It goes on, and another one
+            // has to make room.
+            tokio::select! {
+                biased;
+                Ok(place) = self.places.clone().acquire_owned() => return place,
+                () = self.conversations.idlers.changed() => {}
+            }
+        }
+    }
+}
+
+/// Returns true for an error that says nothing about the connections after it.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// Something that goes on and is told once in a while.
+#[derive(Debug, Default)]
+struct Seldom {
+    told: Option<Instant>,
+}
+
+impl Seldom {
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let is_due = self.told.is_none_or(|told| now - told >= TOLD_EVERY);
+        if is_due {
+            self.told = Some(now);
+        }
+        is_due
+    }
+}

@@ -1,0 +1,123 @@
+//! What is made sure of a new connection: whom it acts as, that row-level security binds it, and that it can write.
+
+use std::sync::{Mutex, PoisonError};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
+use tokio::sync::Notify;
+
+use super::Role;
+use super::passing::Passing as _;
+use crate::config::Pooler;
+
+/// What is wrong with whom a connection acts as.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongRole {
+    #[error("it acts as {acting}, not as {wanted}")]
+    Another { acting: String, wanted: &'static str },
+    #[error("{0} is a superuser or bypasses row-level security")]
+    Unbound(String),
+}
+
+/// A connection as it turned out to be.
+struct Found {
+    acting: String,
+    unbound: bool,
+    read_only: bool,
+    spread: bool,
+}
+
+impl Found {
+    /// It speaks the simple protocol, which leaves nothing prepared behind in a pooler's connection.
+    async fn of(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
+        let row = connection
+            .fetch_one(sqlx::raw_sql(
+                "select rolname::text as acting, rolsuper or rolbypassrls as unbound,
+                        current_setting('transaction_read_only')::boolean as read_only,
+                        coalesce(current_setting('citus.propagate_set_commands', true), '') = 'local' as spread
+                 from pg_roles where rolname = current_user",
+            ))
+            .await?;
+        Ok(Self {
+            acting: row.try_get("acting")?,
+            unbound: row.try_get("unbound")?,
+            read_only: row.try_get("read_only")?,
+            spread: row.try_get("spread")?,
+        })
+    }
+}
+
+/// Leaves out of a connection's start what a pooler refuses. PostgreSQL's own default prints numbers as exactly.
+pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
+    options.extra_float_digits(None)
+}
+
+/// Makes a new connection act as `role`, and checks it. Returns true if the tables are spread over machines.
+///
+/// A login acts as its role from the start (`infra/production/roles.sql`). Any other that is a member, as in the demo,
+/// takes it on here; not through a pooler, where the next transaction may run on another connection.
+///
+/// # Errors
+/// [`WrongRole`] as [`sqlx::Error::Configuration`], which trying again doesn't mend; a database that only reads, and
+/// its own.
+pub(super) async fn settle(
+    connection: &mut PgConnection,
+    role: Role,
+    pooler: Pooler,
+) -> Result<bool, sqlx::Error> {
+    let wanted = role.name();
+    let mut found = Found::of(connection).await?;
+    if found.acting != wanted && pooler == Pooler::None {
+        connection.execute(AssertSqlSafe(format!("set role {wanted}"))).await?;
+        found = Found::of(connection).await?;
+    }
+    let wrong = |error: WrongRole| Err(sqlx::Error::Configuration(Box::new(error)));
+    if found.acting != wanted {
+        return wrong(WrongRole::Another { acting: found.acting, wanted });
+    }
+    if found.unbound {
+        return wrong(WrongRole::Unbound(found.acting));
+    }
+    if found.read_only {
+        return Err(sqlx::Error::Io(std::io::Error::other("the database only reads")));
+    }
+    Ok(found.spread)
+}
+
+/// Returns true if a connection answers and can write.
+pub(super) async fn is_well(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let asked = sqlx::raw_sql("select current_setting('transaction_read_only')::boolean");
+    let read_only: bool = connection.fetch_one(asked).await?.try_get(0)?;
+    Ok(!read_only)
+}
+
+/// Why new connections are refused for good. The pool itself only tries again until nobody waits any more.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    newest: Mutex<Option<sqlx::Error>>,
+    told: Notify,
+}
+
+impl Refusals {
+    /// Tells an error of [`settle`] to those who wait, unless it passes; gives what the pool logs.
+    pub(super) fn tell(&self, error: sqlx::Error) -> sqlx::Error {
+        if error.is_passing() {
+            return error;
+        }
+        let logged = sqlx::Error::Configuration(error.to_string().into());
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.told.notify_waiters();
+        logged
+    }
+
+    /// The next error that is told.
+    pub(super) async fn next(&self) -> sqlx::Error {
+        loop {
+            self.told.notified().await;
+            let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(error) = newest {
+                return error;
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a running job works with.
+
+use std::sync::Arc;
+
+use super::error::JobError;
+use super::queue::{self, Hold};
+use crate::base::clock::Clock;
+use crate::base::ids::JobId;
+use crate::db::actor::Actor;
+use crate::db::{Db, TenantTx};
+use crate::tenant::directory::Tenant;
+
+/// A job's way to its union's rows, and to those who watch it.
+#[derive(Debug)]
+pub struct JobContext {
+    pub(super) db: Db,
+    pub clock: Clock,
+    /// The job's union.
+    pub tenant: Arc<Tenant>,
+    pub(super) hold: Hold,
+    pub(super) actor: Actor,
+}
+
+impl JobContext {
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.hold.id
+    }
+
+    /// Opens a transaction within the job's union, in the job's name. While it is open, no other worker takes the job.
+    ///
+    /// # Errors
+    /// [`JobError::Lost`] if another worker has the job, or nobody may have it any more.
+    pub async fn begin(&self) -> Result<TenantTx, JobError> {
+        let mut tx = self.db.tenant(self.hold.tenant, &self.actor).await?;
+        match queue::keep(&mut tx, self.hold).await? {
+            true => Ok(tx),
+            false => Err(JobError::Lost),
+        }
+    }
+
+    /// Tells those who watch that `done` units are done, out of `of` if that is known, and what comes next.
+    ///
+    /// # Errors
+    /// [`JobError::Lost`] if the job was cancelled, or another worker has it.
+    pub async fn progress(&self, done: i64, of: Option<i64>, step: &str) -> Result<(), JobError> {
+        let mut tx = self.db.tenant_unflushed(self.hold.tenant, &self.actor).await?;
+        let goes_on = queue::progress(&mut tx, &self.clock, self.hold, done, of, step).await?;
+        tx.commit().await?;
+        if goes_on { Ok(()) } else { Err(JobError::Lost) }
+    }
+
+    /// Marks the job as done in the transaction of its last work, so that this work is never done twice. Once that is
+    /// committed, the job may be dropped.
+    ///
+    /// # Errors
+    /// [`JobError::Lost`] if another worker has the job: then nothing may be committed.
+    pub async fn finish(&self, tx: &mut TenantTx) -> Result<(), JobError> {
+        match queue::finish(tx, &self.clock, self.hold).await? {
+            true => Ok(()),
+            false => Err(JobError::Lost),
+        }
+    }
+}

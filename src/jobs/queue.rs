@@ -1,0 +1,263 @@
+//! The runner's statements: what a worker may take, how it keeps it, and what it writes down afterwards.
+//!
+//! A job is taken by moving its due time past a lease, so that a worker killed in the middle gives it back by itself.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::error::JobError;
+use super::turns;
+use crate::base::clock::Clock;
+use crate::base::ids::{HoldId, JobId, TenantId};
+use crate::db::TenantTx;
+
+/// Where a union is named that has new work, or work to end.
+pub(super) const CHANNEL: &str = "kosmo_jobs";
+/// How long a job is its worker's, counted from when the worker last said that it is at it.
+pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// A job that failed this often is given up.
+const MOST_ATTEMPTS: i16 = 8;
+const LONGEST_PAUSE_SECONDS: i64 = 600;
+/// A reason is read by people, and can hold a whole chain of errors.
+const LONGEST_REASON: usize = 1_000;
+
+/// One worker's hold on one job.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hold {
+    pub(super) tenant: TenantId,
+    pub(super) id: JobId,
+    pub(super) hold: HoldId,
+    pub(super) attempts: i16,
+}
+
+/// A job that a worker has taken.
+pub(super) struct Claimed {
+    pub(super) hold: Hold,
+    pub(super) kind: String,
+    pub(super) payload: Value,
+    pub(super) cancel_asked: bool,
+}
+
+impl Claimed {
+    /// Every attempt before ended without a word: its workers died.
+    pub(super) fn is_over(&self) -> bool {
+        self.hold.attempts > MOST_ATTEMPTS
+    }
+}
+
+/// What became of a job that a worker held.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Done,
+    Failed(JobError),
+    Cancelled,
+    /// The worker stops; another begins at once, and this was no attempt.
+    GivenBack,
+}
+
+/// What a union has in its queue.
+pub(super) struct Peeked {
+    /// When the next job of a kind that this worker knows is due.
+    pub(super) due_at: Option<DateTime<Utc>>,
+    pub(super) unknown_kinds: Vec<String>,
+}
+
+pub(super) async fn peek(tx: &mut TenantTx, kinds: &[String]) -> Result<Peeked, sqlx::Error> {
+    sqlx::query_as!(
+        Peeked,
+        r#"select min(case when state = 'queued' and cancel_asked_at is not null
+                           then cancel_asked_at else due_at end)
+                      filter (where kind = any($2)) as due_at,
+                  coalesce(array_agg(distinct kind) filter (where kind <> all($2)), '{}')
+                      as "unknown_kinds!"
+           from jobs where tenant_id = $1 and state in ('queued', 'running')"#,
+        tx.tenant() as TenantId,
+        kinds
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Takes the union's next job that is due, or is to end before it begins.
+pub(super) async fn claim(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    now: DateTime<Utc>,
+    kinds: &[String],
+) -> Result<Option<Claimed>, sqlx::Error> {
+    let (tenant, hold) = (tx.tenant(), HoldId::new(clock));
+    let row = sqlx::query!(
+        r#"update jobs
+           set state = 'running', held_by = $2, due_at = $4, attempts = attempts + 1
+           where tenant_id = $1
+             and id = (select id from jobs
+                       where tenant_id = $1 and state in ('queued', 'running') and kind = any($5)
+                         and (due_at <= $3 or (state = 'queued' and cancel_asked_at is not null))
+                       order by due_at, id limit 1 for update skip locked)
+           returning id as "id: JobId", kind, payload, attempts,
+                     cancel_asked_at is not null as "cancel_asked!""#,
+        tenant as TenantId,
+        hold as HoldId,
+        now,
+        now + LEASE,
+        kinds
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Claimed {
+        hold: Hold { tenant, id: row.id, hold, attempts: row.attempts },
+        kind: row.kind,
+        payload: row.payload,
+        cancel_asked: row.cancel_asked,
+    }))
+}
+
+/// Says that the worker is still at it. Returns whether it was asked to end; None if the job is not the worker's.
+pub(super) async fn renew(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    hold: Hold,
+) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"update jobs set due_at = coalesce($4, clock_timestamp()) + make_interval(secs => $5)
+           where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'
+           returning cancel_asked_at is not null as "cancel_asked!""#,
+        hold.tenant as TenantId,
+        hold.id as JobId,
+        hold.hold as HoldId,
+        clock.held(),
+        LEASE.as_seconds_f64()
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Keeps other workers from the job while the transaction is open. Returns false if the job is not the worker's.
+///
+/// The lock is the weakest there is: it stands in nobody's way but that of a claim, which passes locked jobs over.
+pub(super) async fn keep(tx: &mut TenantTx, hold: Hold) -> Result<bool, sqlx::Error> {
+    let kept = sqlx::query_scalar!(
+        r#"select true as "kept!" from jobs
+           where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'
+           for key share"#,
+        hold.tenant as TenantId,
+        hold.id as JobId,
+        hold.hold as HoldId
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(kept.is_some())
+}
+
+/// Writes down how far a job is, and renews its lease. Returns false if the job has to end.
+pub(super) async fn progress(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    hold: Hold,
+    done: i64,
+    of: Option<i64>,
+    step: &str,
+) -> Result<bool, sqlx::Error> {
+    let written = sqlx::query_scalar!(
+        r#"update jobs set progress_done = $4, progress_of = $5, progress_step = $6,
+                           due_at = coalesce($7, clock_timestamp()) + make_interval(secs => $8)
+           where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'
+           returning cancel_asked_at is null as "goes_on!""#,
+        hold.tenant as TenantId,
+        hold.id as JobId,
+        hold.hold as HoldId,
+        done,
+        of,
+        step,
+        clock.held(),
+        LEASE.as_seconds_f64()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(written == Some(true))
+}
+
+/// Marks a job as done. Returns false if it is not the worker's.
+pub(super) async fn finish(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    hold: Hold,
+) -> Result<bool, sqlx::Error> {
+    let finished = sqlx::query!(
+        "update jobs set state = 'done', held_by = null, finished_at = coalesce($4, clock_timestamp())
+         where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'",
+        hold.tenant as TenantId,
+        hold.id as JobId,
+        hold.hold as HoldId,
+        clock.held()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(finished.rows_affected() > 0)
+}
+
+/// Writes down what became of a job. Nothing is written if the job is another worker's by now.
+pub(super) async fn settle(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    hold: Hold,
+    outcome: &Outcome,
+) -> Result<(), sqlx::Error> {
+    let pause = TimeDelta::zero();
+    let (state, attempts, pause, error) = match outcome {
+        Outcome::Done => return finish(tx, clock, hold).await.map(drop),
+        Outcome::Failed(JobError::Lost) => return Ok(()),
+        Outcome::Failed(JobError::Passing(error)) if hold.attempts < MOST_ATTEMPTS => {
+            ("queued", hold.attempts, backoff(hold.attempts), Some(error))
+        }
+        Outcome::Failed(JobError::Passing(error) | JobError::Final(error)) => {
+            ("failed", hold.attempts, pause, Some(error))
+        }
+        Outcome::Cancelled => ("cancelled", hold.attempts, pause, None),
+        Outcome::GivenBack => ("queued", hold.attempts - 1, pause, None),
+    };
+    let error = error.map(|error| error.chars().take(LONGEST_REASON).collect::<String>());
+    sqlx::query!(
+        "update jobs set state = $4, held_by = null, attempts = $5,
+                         due_at = coalesce($6, clock_timestamp()) + make_interval(secs => $7),
+                         last_error = coalesce($8, last_error),
+                         finished_at = case when $4 = 'queued' then null
+                                            else coalesce($6, clock_timestamp()) end
+         where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'",
+        hold.tenant as TenantId,
+        hold.id as JobId,
+        hold.hold as HoldId,
+        state,
+        attempts,
+        clock.held(),
+        pause.as_seconds_f64(),
+        error
+    )
+    .execute(tx.conn())
+    .await?;
+    if matches!(outcome, Outcome::GivenBack) {
+        turns::announce(tx, CHANNEL, &hold.tenant.to_string()).await?;
+    }
+    Ok(())
+}
+
+/// 10 s, 20 s, 40 s … and up to a quarter more, so that many don't come back at once: ten minutes at most.
+fn backoff(attempts: i16) -> TimeDelta {
+    let doublings = u32::from(attempts.clamp(1, 20).unsigned_abs()) - 1;
+    let seconds = (10 << doublings).min(LONGEST_PAUSE_SECONDS);
+    let jitter = rand::random_range(0..=seconds * 250);
+    TimeDelta::seconds(seconds) + TimeDelta::milliseconds(jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_fails_comes_back_later_and_later() {
+        for (attempts, least) in [(1, 10), (2, 20), (6, 320), (7, 600), (99, 600)] {
+            let wait = backoff(attempts).num_milliseconds();
+            assert!((least * 1_000..=least * 1_250).contains(&wait), "{attempts}: {wait}");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Takes jobs that are due, fairly between unions, and keeps them while they run.
+//!
+//! A worker runs one job of a union at a time, so that a union's thousand jobs leave the other places to others. Each
+//! job is a task of its own: one that panics fails alone.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::context::JobContext;
+use super::error::JobError;
+use super::kind::Kinds;
+use super::queue::{self, CHANNEL, Claimed, Hold, Outcome};
+use super::turns;
+use super::waiting::{Waiting, rest_until};
+use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
+use crate::db::Db;
+use crate::db::actor::Actor;
+use crate::tenant::directory::Directory;
+
+/// How many jobs a worker runs at once.
+const MOST_AT_ONCE: u32 = 4;
+/// A job in its own transaction tells its progress in another.
+const CONNECTIONS_A_JOB: u32 = 2;
+/// The connections that [`Runner::run`] uses at most: its jobs', and one each to survey and to take. Listening has
+/// connections of its own.
+pub const CONNECTIONS: u32 = MOST_AT_ONCE * CONNECTIONS_A_JOB + 2;
+/// The name of the queue in which unions have their turns.
+const QUEUE: &str = "jobs";
+/// Often within a lease; a job that was cancelled ends after this time.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long a worker that stops tries to write down what it gives back. What it can't, another takes after the lease.
+const TRIES_AT_THE_END: usize = 3;
+
+/// Runs jobs.
+#[derive(Clone)]
+pub struct Runner {
+    db: Db,
+    clock: Clock,
+    directory: Arc<Directory>,
+    kinds: Kinds,
+    waiting: Arc<Waiting<TenantId>>,
+}
+
+impl Runner {
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, directory: Arc<Directory>, kinds: Kinds) -> Self {
+        Self { db, clock, directory, kinds, waiting: Arc::default() }
+    }
+
+    /// Runs jobs until `stop`; those that run then are given back.
+    pub async fn run(&self, stop: &CancellationToken) {
+        let hear = |payload: &str| payload.parse().ok().map(TenantId);
+        tokio::select! {
+            () = self.waiting.listen(&self.db, CHANNEL, hear) => {}
+            () = self.survey_often() => {}
+            () = self.work(stop, false) => {}
+        }
+    }
+
+    /// Runs all jobs that are due, and those that fall due meanwhile.
+    pub async fn drain(&self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
+        self.survey().await?;
+        self.work(stop, true).await;
+        Ok(())
+    }
+
+    async fn survey_often(&self) {
+        loop {
+            self.waiting.rest_after(self.survey().await).await;
+        }
+    }
+
+    /// Finds the unions that have jobs, and the jobs that only a newer release knows.
+    async fn survey(&self) -> Result<(), sqlx::Error> {
+        let kinds = self.kinds.names();
+        let mut platform = self.db.platform().await?;
+        let now = turns::time(platform.conn(), &self.clock).await?;
+        platform.commit().await?;
+        for union in self.directory.all() {
+            let mut tx = self.db.tenant(union.id, &actor()).await?;
+            let peeked = queue::peek(&mut tx, &kinds).await?;
+            tx.commit().await?;
+            self.waiting.note_due(union.id, peeked.due_at, now);
+            if !peeked.unknown_kinds.is_empty() {
+                let (tenant, kinds) = (union.config.slug.as_str(), peeked.unknown_kinds);
+                tracing::warn!(tenant, ?kinds, "jobs wait for a release that knows them");
+            }
+        }
+        Ok(())
+    }
+
+    async fn work(&self, stop: &CancellationToken, until_empty: bool) {
+        let mut running = JoinSet::new();
+        let mut busy = HashSet::new();
+        while !stop.is_cancelled() {
+            let is_full = running.len() >= MOST_AT_ONCE as usize;
+            let is_free = |tenant: &TenantId| !busy.contains(tenant);
+            let mut ready = self.waiting.ready();
+            ready.retain(is_free);
+            if !is_full && !ready.is_empty() {
+                match self.take(&ready).await {
+                    Ok(Some(claimed)) => {
+                        busy.insert(claimed.hold.tenant);
+                        running.spawn(self.clone().attend(claimed, stop.clone()));
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "the worker can't take jobs");
+                        stop.run_until_cancelled(tokio::time::sleep(TRY_AGAIN_AFTER)).await;
+                    }
+                }
+                continue;
+            }
+            if until_empty && running.is_empty() {
+                return;
+            }
+            let next = self.waiting.next(is_free).filter(|_| !is_full);
+            tokio::select! {
+                Some(ended) = running.join_next() => {
+                    // A task of ours ends without its tenant only if the program ends.
+                    if let Ok(tenant) = ended {
+                        busy.remove(&tenant);
+                        self.waiting.note(tenant);
+                    }
+                }
+                () = self.waiting.changed() => {}
+                () = rest_until(next) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Takes a job of the union whose turn it is.
+    async fn take(&self, ready: &[TenantId]) -> Result<Option<Claimed>, sqlx::Error> {
+        let mut platform = self.db.platform().await?;
+        let now = turns::time(platform.conn(), &self.clock).await?;
+        let turn = turns::take(&mut platform, QUEUE, ready, 1, now).await?;
+        platform.commit().await?;
+        let Some(tenant) = turn.first().map(|turn| turn.tenant) else {
+            // Unions that are gone.
+            ready.iter().for_each(|union| self.waiting.forget(*union));
+            return Ok(None);
+        };
+        self.waiting.forget(tenant);
+        let kinds = self.kinds.names();
+        let take = async {
+            let mut tx = self.db.tenant(tenant, &actor()).await?;
+            let claimed = queue::claim(&mut tx, &self.clock, now, &kinds).await?;
+            let due_at = queue::peek(&mut tx, &kinds).await?.due_at;
+            tx.commit().await?;
+            Ok((claimed, due_at))
+        };
+        let (claimed, due_at) =
+            take.await.inspect_err(|_: &sqlx::Error| self.waiting.note(tenant))?;
+        // A job that is due and could not be taken is locked by another worker: it may be free in a moment.
+        let soonest =
+            Instant::now() + if claimed.is_some() { Duration::ZERO } else { TRY_AGAIN_AFTER };
+        if let Some(due_at) = due_at {
+            let wait = (due_at - now).to_std().unwrap_or_default();
+            self.waiting.note_from(tenant, (Instant::now() + wait).max(soonest));
+        }
+        Ok(claimed)
+    }
+
+    /// Runs a job to its end, and writes down what became of it.
+    async fn attend(self, claimed: Claimed, stop: CancellationToken) -> TenantId {
+        let (hold, kind) = (claimed.hold, claimed.kind.clone());
+        let outcome = self.outcome(claimed, &stop).await;
+        let job = hold.id;
+        match &outcome {
+            Outcome::Done => tracing::info!(%job, kind, "job done"),
+            Outcome::Failed(error) => {
+                tracing::warn!(%job, kind, attempts = hold.attempts, %error, "job failed");
+            }
+            Outcome::Cancelled => tracing::info!(%job, kind, "job cancelled"),
+            Outcome::GivenBack => tracing::info!(%job, kind, "job given back"),
+        }
+        let mut tries = 0;
+        while let Err(error) = self.settle(hold, &outcome).await {
+            tracing::warn!(%job, kind, %error, "what became of a job is not written down yet");
+            tries += 1;
+            if stop.is_cancelled() && tries >= TRIES_AT_THE_END {
+                break;
+            }
+            tokio::time::sleep(TRY_AGAIN_AFTER).await;
+        }
+        hold.tenant
+    }
+
+    async fn settle(&self, hold: Hold, outcome: &Outcome) -> Result<(), sqlx::Error> {
+        let mut tx = self.db.tenant(hold.tenant, &actor()).await?;
+        queue::settle(&mut tx, &self.clock, hold, outcome).await?;
+        tx.commit().await
+    }
+
+    async fn outcome(&self, claimed: Claimed, stop: &CancellationToken) -> Outcome {
+        let hold = claimed.hold;
+        if claimed.cancel_asked {
+            return Outcome::Cancelled;
+        }
+        if claimed.is_over() {
+            let reason = "its worker died in each attempt".to_owned();
+            return Outcome::Failed(JobError::Final(reason));
+        }
+        let Some(tenant) = self.directory.find(hold.tenant) else {
+            return Outcome::Failed(JobError::Passing(
+                "the union's policy is unreadable".to_owned(),
+            ));
+        };
+        let cx = JobContext {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            tenant,
+            hold,
+            actor: Actor::job(hold.id.0, &claimed.kind),
+        };
+        let Some(run) = self.kinds.run(&claimed.kind, claimed.payload, cx) else {
+            return Outcome::GivenBack;
+        };
+        // Dropped, the set ends its task.
+        let mut task = JoinSet::new();
+        task.spawn(run);
+        loop {
+            let ended = tokio::select! {
+                ended = task.join_next() => Some(ended),
+                () = tokio::time::sleep(RENEW_EVERY) => None,
+                () = stop.cancelled() => return ended_by(&mut task, Outcome::GivenBack).await,
+            };
+            match ended {
+                Some(Some(Ok(Ok(())))) => return Outcome::Done,
+                Some(Some(Ok(Err(JobError::Lost)))) => return self.why_lost(hold).await,
+                Some(Some(Ok(Err(error)))) => return Outcome::Failed(error),
+                Some(Some(Err(_)) | None) => {
+                    return Outcome::Failed(JobError::Passing("the job panicked".to_owned()));
+                }
+                None => {}
+            }
+            match self.renew(hold).await {
+                Ok(Some(false)) => {}
+                Ok(Some(true)) => return ended_by(&mut task, Outcome::Cancelled).await,
+                Ok(None) => return ended_by(&mut task, Outcome::Failed(JobError::Lost)).await,
+                // Without the database nobody else can take the job, either.
+                Err(error) => {
+                    tracing::warn!(job = %hold.id, %error, "a job's lease is not renewed")
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, hold: Hold) -> Result<Option<bool>, sqlx::Error> {
+        let mut tx = self.db.tenant_unflushed(hold.tenant, &actor()).await?;
+        let renewed = queue::renew(&mut tx, &self.clock, hold).await?;
+        tx.commit().await?;
+        Ok(renewed)
+    }
+
+    /// A job that was told to end was cancelled, or another worker has it.
+    async fn why_lost(&self, hold: Hold) -> Outcome {
+        match self.renew(hold).await {
+            Ok(Some(true)) => Outcome::Cancelled,
+            _ => Outcome::Failed(JobError::Lost),
+        }
+    }
+}
+
+/// Taking and keeping jobs changes nothing that the trail tells of.
+fn actor() -> Actor {
+    Actor::system("jobs")
+}
+
+/// Drops a job where it stands, and waits until it is gone.
+async fn ended_by<T: 'static>(task: &mut JoinSet<T>, outcome: Outcome) -> Outcome {
+    task.shutdown().await;
+    outcome
+}

@@ -1,0 +1,64 @@
+//! Whose turn it is among the unions that have work in a queue: the one that was served longest ago is next, whichever
+//! worker served it.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
+use crate::db::{PlatformTx, TenantTx};
+
+/// A union whose turn it is.
+#[derive(Debug)]
+pub struct Turn {
+    pub tenant: TenantId,
+    pub slug: String,
+}
+
+/// Gives up to `most` of these unions their turn in a queue, those first that have waited longest.
+pub async fn take(
+    tx: &mut PlatformTx,
+    queue: &str,
+    unions: &[TenantId],
+    most: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Turn>, sqlx::Error> {
+    let unions: Vec<Uuid> = unions.iter().map(|union| union.0).collect();
+    // Written in the order of their ids, so that two workers never wait for each other.
+    sqlx::query_as!(
+        Turn,
+        r#"with next as materialized (
+               select t.id, t.slug, q.served_at
+               from tenants t left join queue_turns q on q.tenant_id = t.id and q.queue = $1
+               where t.id = any($2) order by q.served_at nulls first, t.id limit $4
+           ), turn as (
+               insert into queue_turns (queue, tenant_id, served_at)
+               select $1, id, $3 from next order by id
+               on conflict (queue, tenant_id) do update set served_at = excluded.served_at
+           )
+           select id as "tenant: TenantId", slug from next order by served_at nulls first, id"#,
+        queue,
+        &unions,
+        now,
+        most
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The time by which work is due: the database's, since it is the same for all workers and servers.
+pub async fn time(conn: &mut PgConnection, clock: &Clock) -> Result<DateTime<Utc>, sqlx::Error> {
+    match clock.held() {
+        Some(now) => Ok(now),
+        None => sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(conn).await,
+    }
+}
+
+/// Tells the workers of new work once the transaction is committed. The same word said twice is heard once.
+pub async fn announce(tx: &mut TenantTx, channel: &str, payload: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!(r#"select pg_notify($1, $2) as "told: String""#, channel, payload)
+        .fetch_one(tx.conn())
+        .await
+        .map(drop)
+}

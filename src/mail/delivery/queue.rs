@@ -1,0 +1,332 @@
+//! The worker's side of the outbox: what it may take, and what it writes down afterwards.
+//!
+//! A mail is taken by moving its due time past a lease, so that a worker killed in the middle gives
+//! it back by itself. Its number of attempts tells which worker holds it: one that lost it to another
+//! writes nothing any more.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::base::clock::Clock;
+use crate::base::ids::{MailId, TenantId};
+use crate::db::TenantTx;
+use crate::mail::message::RenderedMail;
+
+/// How long a mail is its worker's.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How long a mail may take to leave; the rest of the lease is for writing down that it did.
+pub(super) const SEND_WITHIN: Duration = Duration::from_secs(45);
+/// A provider that is away for a day, or over a weekend, loses nothing.
+const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(72);
+const LONGEST_PAUSE_SECONDS: i64 = 480;
+
+/// In which of a union's two queues a mail waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Codes and links, which go before all others.
+    Urgent,
+    Other,
+}
+
+impl Lane {
+    /// The queue in which unions have their turns.
+    pub(super) const fn queue(self) -> &'static str {
+        match self {
+            Self::Urgent => "mail/urgent",
+            Self::Other => "mail/other",
+        }
+    }
+
+    const fn is_urgent(self) -> bool {
+        matches!(self, Self::Urgent)
+    }
+}
+
+/// One union's mail in one lane: what a word of new mail names, as `mail/urgent 019d…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::mail) struct Queue {
+    pub(in crate::mail) tenant: TenantId,
+    pub(in crate::mail) lane: Lane,
+}
+
+impl Queue {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (queue, tenant) = text.split_once(' ')?;
+        let lane = [Lane::Urgent, Lane::Other].into_iter().find(|lane| lane.queue() == queue)?;
+        Some(Self { tenant: TenantId(tenant.parse().ok()?), lane })
+    }
+}
+
+impl fmt::Display for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.lane.queue(), self.tenant)
+    }
+}
+
+/// A mail that the worker holds.
+pub struct Outgoing {
+    pub tenant: TenantId,
+    /// The union's name in logs and metrics.
+    pub slug: String,
+    pub id: MailId,
+    pub rendered: RenderedMail,
+    pub recipient: String,
+    pub created_at: DateTime<Utc>,
+    /// Since when it waits: from its creation, or since an operator put it back.
+    pub queued_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub attempts: i16,
+}
+
+impl Outgoing {
+    /// A mail that never was in the outbox, to be looked at.
+    #[must_use]
+    pub fn sample(rendered: RenderedMail, slug: &str, recipient: &str, clock: &Clock) -> Self {
+        Self {
+            tenant: TenantId::new(clock),
+            slug: slug.to_owned(),
+            id: MailId::new(clock),
+            rendered,
+            recipient: recipient.to_owned(),
+            created_at: clock.now(),
+            queued_at: clock.now(),
+            expires_at: None,
+            attempts: 0,
+        }
+    }
+
+    pub(super) fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+}
+
+/// What became of a mail.
+pub(super) enum Fate {
+    Sent,
+    /// It was too late, and was not sent.
+    Expired,
+    /// It could not be sent now.
+    Postponed(String),
+    /// It can never be sent.
+    Refused(String),
+}
+
+/// A mail whose fate is not written down yet.
+pub(super) struct Landed {
+    pub(super) mail: Outgoing,
+    pub(super) fate: Fate,
+}
+
+/// Returns when a lane of the transaction's union has something to do next: a mail to send, or one that expires.
+pub(super) async fn next_due(
+    tx: &mut TenantTx,
+    lane: Lane,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select least((select min(due_at) from outbox
+                         where tenant_id = $1 and urgent = $2 and state = 'queued'),
+                        (select min(expires_at) from outbox
+                         where tenant_id = $1 and urgent = $2 and state = 'queued'
+                           and expires_at is not null)) as due_at"#,
+        tx.tenant() as TenantId,
+        lane.is_urgent()
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Marks as expired what nobody may get any more, mails to nobody among them.
+pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update outbox set state = 'expired', finished_at = $2, text_body = '', html_body = ''
+         where tenant_id = $1
+           and id in (select id from outbox
+                      where tenant_id = $1 and state = 'queued'
+                        and (expires_at <= $2 or recipient = '')
+                      for update skip locked)",
+        tx.tenant() as TenantId,
+        now
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Takes up to `most` mails of a lane of the transaction's union that are due.
+pub(super) async fn take(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    slug: &str,
+    lane: Lane,
+    most: i64,
+) -> Result<Vec<Outgoing>, sqlx::Error> {
+    let tenant = tx.tenant();
+    let rows = sqlx::query!(
+        r#"update outbox set due_at = $3, attempts = attempts + 1
+           where tenant_id = $1
+             and id in (select id from outbox
+                        where tenant_id = $1 and state = 'queued' and urgent = $4 and due_at <= $2
+                          and recipient <> ''
+                        order by due_at limit $5 for update skip locked)
+           returning id as "id: MailId", kind, sender_name, sender, reply_to, recipient, subject,
+                     text_body, html_body, created_at, queued_at, expires_at, attempts"#,
+        tenant as TenantId,
+        now,
+        now + LEASE,
+        lane.is_urgent(),
+        most
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let outgoing = rows.into_iter().map(|row| Outgoing {
+        tenant,
+        slug: slug.to_owned(),
+        id: row.id,
+        rendered: RenderedMail {
+            kind: row.kind,
+            sender_name: row.sender_name,
+            sender: row.sender,
+            reply_to: row.reply_to,
+            subject: row.subject,
+            text: row.text_body,
+            html: row.html_body,
+        },
+        recipient: row.recipient,
+        created_at: row.created_at,
+        queued_at: row.queued_at,
+        expires_at: row.expires_at,
+        attempts: row.attempts,
+    });
+    Ok(outgoing.collect())
+}
+
+/// Writes down what became of mails of the transaction's union.
+pub(super) async fn settle(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    landed: &[&Landed],
+) -> Result<(), sqlx::Error> {
+    settle_sent(tx, now, landed).await?;
+    for Landed { mail, fate } in landed {
+        match fate {
+            Fate::Sent => {}
+            Fate::Expired => settle_unsent(tx, now, mail, "expired", None).await?,
+            Fate::Postponed(error) if now < mail.queued_at + GIVE_UP_AFTER => {
+                settle_unsent(tx, now, mail, "queued", Some(error)).await?;
+            }
+            Fate::Postponed(error) | Fate::Refused(error) => {
+                settle_unsent(tx, now, mail, "dead", Some(error)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A mail that left just before it expired was sent all the same.
+async fn settle_sent(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    landed: &[&Landed],
+) -> Result<(), sqlx::Error> {
+    let sent: Vec<&Outgoing> = landed
+        .iter()
+        .filter(|landed| matches!(landed.fate, Fate::Sent))
+        .map(|landed| &landed.mail)
+        .collect();
+    if sent.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = sent.iter().map(|mail| mail.id.0).collect();
+    let attempts: Vec<i16> = sent.iter().map(|mail| mail.attempts).collect();
+    sqlx::query!(
+        "update outbox o set state = 'sent', finished_at = $4, text_body = '', html_body = '',
+                             last_error = null
+         from unnest($2::uuid[], $3::smallint[]) as held (id, attempts)
+         where o.tenant_id = $1 and (o.id, o.attempts) = (held.id, held.attempts)
+           and o.state in ('queued', 'expired')",
+        tx.tenant() as TenantId,
+        &ids,
+        &attempts,
+        now
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// Back into the queue, or out of it: then only a mail that would still be good keeps its content.
+async fn settle_unsent(
+    tx: &mut TenantTx,
+    now: DateTime<Utc>,
+    mail: &Outgoing,
+    state: &str,
+    error: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    let finished_at = (state != "queued").then_some(now);
+    let emptied = finished_at.is_some() && mail.expires_at.is_some();
+    sqlx::query!(
+        "update outbox set state = $4, finished_at = $5, due_at = $6,
+                           last_error = coalesce($7, last_error),
+                           text_body = case when $8 then '' else text_body end,
+                           html_body = case when $8 then '' else html_body end
+         where tenant_id = $1 and id = $2 and attempts = $3 and state = 'queued'",
+        tx.tenant() as TenantId,
+        mail.id as MailId,
+        mail.attempts,
+        state,
+        finished_at,
+        now + backoff(mail.attempts),
+        error,
+        emptied
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}
+
+/// 2 s, 4 s, 8 s … and up to a quarter more, so that many don't come back at once: ten minutes at
+/// most.
+fn backoff(attempts: i16) -> TimeDelta {
+    let attempts = attempts.max(1).unsigned_abs().into();
+    let seconds = 2_i64.saturating_pow(attempts).min(LONGEST_PAUSE_SECONDS);
+    let jitter = rand::random_range(0..=seconds * 250);
+    TimeDelta::seconds(seconds) + TimeDelta::milliseconds(jitter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_that_fails_comes_back_later_and_later() {
+        for (attempts, least, most) in [
+            (1, 2_000, 2_500),
+            (5, 32_000, 40_000),
+            (15, 480_000, 600_000),
+            (999, 480_000, 600_000),
+        ] {
+            let wait = backoff(attempts).num_milliseconds();
+            assert!((least..=most).contains(&wait), "{attempts}: {wait}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_new_mail_names_its_queue() {
+        let clock = Clock::test("2026-11-21T00:00:00Z".parse().unwrap());
+        for lane in [Lane::Urgent, Lane::Other] {
+            let queue = Queue { tenant: TenantId::new(&clock), lane };
+            assert_eq!(Queue::parse(&queue.to_string()), Some(queue));
+        }
+        for text in ["", "mail/other", "mail/other x", "019d0000-0000-7000-8000-000000000001"] {
+            assert_eq!(Queue::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mail_is_its_workers_for_longer_than_it_may_take_to_leave() {
+        assert!(TimeDelta::from_std(SEND_WITHIN).unwrap() < LEASE);
+    }
+}

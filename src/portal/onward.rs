@@ -1,0 +1,45 @@
+//! Where a person goes on within a sign-in, and where one that may not see a page is led.
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::LOCATION;
+use axum::middleware;
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::next::Next;
+use super::places::{AGAIN_PASSWORD, METHODS_PASSWORD, ONWARD, SIGN_IN, TOP, of_step};
+use crate::base::secret::PlainToken;
+use crate::web::elsewhere::Elsewhere;
+use crate::web::identity::{SigningIn, Visitor};
+use crate::web::state::App;
+
+/// Leads to whatever is due, or to the top page.
+pub(super) async fn show(signing_in: SigningIn) -> Redirect {
+    Redirect::to(of_step(signing_in.step))
+}
+
+pub(super) async fn to_password() -> Redirect {
+    Redirect::to(METHODS_PASSWORD)
+}
+
+/// To whatever is due next, under the session's newer token.
+pub(super) fn go_on(app: &App, visitor: Visitor, token: &PlainToken) -> Response {
+    (visitor.renewed(app, token), Redirect::to(ONWARD)).into_response()
+}
+
+/// Writes on an answer that leads elsewhere which page of the portal that is.
+pub(super) async fn lead(request: Request, next: middleware::Next) -> Response {
+    let mut response = next.run(request).await;
+    let page = match response.extensions().get::<Elsewhere>() {
+        None => return response,
+        Some(Elsewhere::SignIn) => SIGN_IN.to_owned(),
+        Some(Elsewhere::Top) => TOP.to_owned(),
+        Some(Elsewhere::Due(step)) => of_step(*step).to_owned(),
+        Some(Elsewhere::Again { path }) => Next::from(path.clone()).after(AGAIN_PASSWORD),
+    };
+    // A page of ours is ASCII, and its query is encoded.
+    if let Ok(location) = HeaderValue::try_from(page) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}

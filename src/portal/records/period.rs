@@ -1,0 +1,131 @@
+//! A month's or a year's notices: one address each, and the ways to the ones before and after.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::base::month::Month;
+
+/// Where a page of a period leads on to.
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct Neighbour {
+    pub(in crate::portal) label: String,
+    pub(in crate::portal) path: String,
+}
+
+/// Whose notices a statement has: those of a month, or of a year, January to December.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::portal) enum Period {
+    Month(Month),
+    /// From this January on.
+    Year(Month),
+}
+
+impl Period {
+    /// Reads `2025-03`, and nothing that is written otherwise: a page has one address.
+    pub(in crate::portal) fn month(text: &str) -> Option<Self> {
+        Month::parse(text).filter(|parsed| parsed.to_string() == text).map(Self::Month)
+    }
+
+    pub(in crate::portal) fn year(text: &str) -> Option<Self> {
+        year(text).and_then(|year| Month::new(year, 1)).map(Self::Year)
+    }
+
+    pub(in crate::portal) fn months(self) -> Range<Month> {
+        match self {
+            Self::Month(month) => month..month.plus(1),
+            Self::Year(january) => january..january.plus(12),
+        }
+    }
+
+    /// The period like this one that holds a month.
+    fn with(self, month: Month) -> Option<Self> {
+        match self {
+            Self::Month(_) => Some(Self::Month(month)),
+            Self::Year(_) => Month::new(month.year(), 1).map(Self::Year),
+        }
+    }
+
+    /// 「2025年3月」, 「2025年1月から12月まで」
+    pub(in crate::portal) fn notices(self) -> String {
+        match self {
+            Self::Month(month) => month.japanese(),
+            Self::Year(january) => format!("{}年1月から12月まで", january.year()),
+        }
+    }
+
+    pub(in crate::portal) fn label(self) -> String {
+        match self {
+            Self::Month(month) => month.japanese(),
+            Self::Year(january) => format!("{}年", january.year()),
+        }
+    }
+
+    /// As addresses and file names write it.
+    pub(in crate::portal) fn plain(self) -> String {
+        match self {
+            Self::Month(month) => month.to_string(),
+            Self::Year(january) => january.year().to_string(),
+        }
+    }
+
+    /// Its page among those of a kind of record, `/expenses` for one.
+    pub(in crate::portal) fn path(self, pages: &str) -> String {
+        let folder = match self {
+            Self::Month(_) => "months",
+            Self::Year(_) => "years",
+        };
+        format!("{pages}/{folder}/{}", self.plain())
+    }
+
+    /// The periods before and after this one that hold one of these months.
+    pub(in crate::portal) fn neighbours(
+        self,
+        noticed: impl Iterator<Item = Month>,
+        pages: &str,
+    ) -> [Option<Neighbour>; 2] {
+        let months = self.months();
+        let (mut previous, mut next) = (None, None);
+        for month in noticed {
+            if month < months.start {
+                previous = previous.max(Some(month));
+            } else if month >= months.end {
+                next = Some(next.map_or(month, |next: Month| next.min(month)));
+            }
+        }
+        let neighbour = |month: Month| {
+            let period = self.with(month)?;
+            Some(Neighbour { label: period.label(), path: period.path(pages) })
+        };
+        [previous.and_then(neighbour), next.and_then(neighbour)]
+    }
+}
+
+/// A year as addresses write it: four digits.
+pub(in crate::portal) fn year(text: &str) -> Option<i32> {
+    let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e2_a_period_has_one_address() {
+        let march = Period::month("2025-03").unwrap();
+        assert_eq!(march.path("/expenses"), "/expenses/months/2025-03");
+        assert_eq!(march.label(), "2025年3月");
+        let year = Period::year("2025").unwrap();
+        assert_eq!(year.path("/expenses"), "/expenses/years/2025");
+        assert_eq!(year.label(), "2025年");
+        assert!(year.months().contains(&Month::new(2025, 12).unwrap()));
+        assert!(!year.months().contains(&Month::new(2026, 1).unwrap()));
+        for text in ["2025-3", "2025/03", "202503", "2025-13", "2025", "2025-03-01", ""] {
+            assert_eq!(Period::month(text), None, "{text}");
+        }
+        for text in ["25", "99999", "+202", "２０２５", "0000", "2025-01", ""] {
+            assert_eq!(Period::year(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Which handler answers at which place.
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::get;
+
+use super::second_factor::{email_code, method, passkey, recovery_code, totp};
+use super::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
+use super::sign_in::{new_password, passkey_alone, sign_out};
+use super::{
+    confirm_email, expenses, first_sign_in, forgotten, home, next, onward, places, policies,
+    reauthenticate, sign_in, terms,
+};
+use crate::web::routes::{Access, Routes};
+use crate::web::state::AppState;
+
+/// Every page of the portal, and who may come to it.
+pub fn routes() -> Routes {
+    Routes::default()
+        .route(places::TOP, Access::Anybody, get(home::show))
+        .route(places::SIGN_IN, Access::Anybody, get(sign_in::show).post(sign_in::submit))
+        .route(
+            places::SIGN_IN_WITH_PASSKEY,
+            Access::Anybody,
+            get(sign_in::show).post(passkey_alone::submit),
+        )
+        .route(places::ONWARD, Access::SigningIn, get(onward::show))
+        // The form asks for the session's token itself: a double click's second request bears the first one.
+        .route(
+            places::EMAIL_CODE,
+            (Access::SigningIn, Access::Anybody),
+            get(email_code::show).post(email_code::submit),
+        )
+        .route(
+            places::EMAIL_CODE_RESEND,
+            Access::SigningIn,
+            get(email_code::show).post(email_code::resend),
+        )
+        .route(places::METHOD, Access::SigningIn, get(method::show).post(method::submit))
+        .route(places::TOTP, Access::SigningIn, get(totp::show).post(totp::submit))
+        .route(places::TOTP_SET_UP, Access::SigningIn, get(totp::set_up).post(totp::finish_set_up))
+        .route(places::TOTP_QR, Access::SigningIn, get(totp::qr))
+        .route(places::PASSKEY, Access::SigningIn, get(passkey::show).post(passkey::submit))
+        .route(
+            places::PASSKEY_SET_UP,
+            Access::SigningIn,
+            get(passkey::set_up).post(passkey::finish_set_up),
+        )
+        .route(
+            places::RECOVERY_CODE,
+            Access::SigningIn,
+            get(recovery_code::show).post(recovery_code::submit),
+        )
+        .route(
+            places::NEW_PASSWORD,
+            Access::SigningIn,
+            get(new_password::show).post(new_password::submit),
+        )
+        .route(places::TERMS, Access::SigningIn, get(terms::show).post(terms::submit))
+        .route(places::CHANGE_PASSWORD, Access::Anybody, get(onward::to_password))
+        .route(
+            places::PASSKEY_OFFER,
+            (Access::Anybody, Access::Subscriber),
+            get(passkey_offer::back).post(passkey_offer::decline),
+        )
+        .route(places::POLICIES, Access::Anybody, get(policies::show))
+        .route(
+            places::CONFIRM_EMAIL,
+            Access::Anybody,
+            get(confirm_email::show).post(confirm_email::submit),
+        )
+        .merge(forgotten::routes())
+        .merge(first_sign_in::routes())
+        .route(places::PROFILE, Access::Fresh, get(profile::show).post(profile::submit))
+        .route(
+            places::PROFILE_EMAIL,
+            Access::Fresh,
+            get(profile_email::show).post(profile_email::submit),
+        )
+        .route(places::PROFILE_EMAIL_SENT, Access::Subscriber, get(profile_email::sent))
+        .route(
+            places::PROFILE_EMAIL_RESEND,
+            (Access::Subscriber, Access::Fresh),
+            get(profile_email::sent).post(profile_email::resend),
+        )
+        .route(places::PROFILE_EMAIL_STATUS, Access::Subscriber, get(profile_email::status))
+        .merge(reauthenticate::routes())
+        .merge(sign_in_methods::routes())
+        .merge(sessions::routes())
+        .route(
+            places::SIGN_OUT,
+            (Access::Subscriber, Access::Anybody),
+            get(sign_out::show).post(sign_out::submit),
+        )
+        .merge(expenses::routes())
+}
+
+/// The door itself, which remembers where a person wanted to go who had to sign in first.
+pub fn router() -> Router<AppState> {
+    routes().into_router().layer(from_fn(next::remember)).layer(from_fn(onward::lead))
+}

@@ -1,0 +1,27 @@
+//! What narrows rows down, and what there is to choose from.
+
+use crate::base::month::Month;
+
+/// What narrows rows down (E5). Both months are included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub from: Option<Month>,
+    pub to: Option<Month>,
+    /// The person's code.
+    pub member: Option<String>,
+}
+
+/// What a filter can choose from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Months of treatment, newest first.
+    pub months: Vec<Month>,
+    pub family: Vec<Relative>,
+}
+
+/// A person who has rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relative {
+    pub member: String,
+    pub kana: String,
+}

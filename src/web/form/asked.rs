@@ -1,0 +1,65 @@
+//! How a request wants to be answered.
+
+use axum::http::Method;
+use axum::http::header::ACCEPT;
+use axum::http::request::Parts;
+
+/// The parameter that names a kept answer.
+pub(in crate::web) const PARAMETER: &str = "answer";
+
+/// The part of a request that decides how its page is shown.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    path: String,
+    /// Without the parameter that names a kept answer.
+    query: String,
+    wants: Wants,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::web) enum Wants {
+    /// A page, or the kept answer of this name; an empty name is that of what was said last.
+    Page(String),
+    /// A browser's form: the way to its answer.
+    WayToAnswer,
+    /// A program's form: the answer itself.
+    Answer,
+}
+
+impl Asked {
+    #[must_use]
+    pub fn of(parts: &Parts) -> Self {
+        let (mut query, mut answer) = (Vec::new(), "");
+        for part in parts.uri.query().unwrap_or_default().split('&') {
+            match part.split_once('=') {
+                Some((PARAMETER, name)) => answer = name,
+                _ => query.push(part),
+            }
+        }
+        let accept = parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+        let wants = if parts.method != Method::POST {
+            Wants::Page(answer.to_owned())
+        } else if accept.is_some_and(|accept| accept.contains("text/html")) {
+            Wants::WayToAnswer
+        } else {
+            Wants::Answer
+        };
+        Self { path: parts.uri.path().to_owned(), query: query.join("&"), wants }
+    }
+
+    pub(in crate::web) const fn wants(&self) -> &Wants {
+        &self.wants
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The path with its query, as the form was sent to it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let joint = if self.query.is_empty() { "" } else { "?" };
+        format!("{}{joint}{}", self.path, self.query)
+    }
+}

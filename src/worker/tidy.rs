@@ -1,0 +1,79 @@
+//! What is done every hour for each union, whether anybody asks for it or not: accounts are closed whose time is over,
+//! and what piled up is swept.
+
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Clock;
+use crate::db::TenantTx;
+use crate::jobs::context::JobContext;
+use crate::jobs::error::JobError;
+use crate::jobs::kind::Job;
+use crate::{auth, jobs, mail};
+
+/// Forgets a batch of rows. Returns true if there may be more.
+type Forget = for<'a> fn(&'a mut TenantTx, &'a Clock) -> Forgetting<'a>;
+type Forgetting<'a> = Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'a>>;
+
+/// A room's clean-up of a union's rows.
+pub struct Sweep {
+    /// The room, as watchers of the job read it.
+    pub room: &'static str,
+    /// The tables that it takes rows from.
+    pub tables: &'static [&'static str],
+    forget: Forget,
+}
+
+/// Every room's clean-up. A table that grows with use has its place here, or its migration says why its rows stay.
+pub const SWEEPS: [Sweep; 3] = [
+    Sweep {
+        room: "auth",
+        tables: &["throttles", "password_resets", "retired_tokens"],
+        forget: |tx, clock| Box::pin(auth::housekeeping::sweep(tx, clock)),
+    },
+    Sweep {
+        room: "mail",
+        tables: &["outbox"],
+        forget: |tx, clock| {
+            Box::pin(async { Ok(mail::housekeeping::sweep(tx, clock).await?.is_full()) })
+        },
+    },
+    Sweep { room: "jobs", tables: &["jobs"], forget: |tx, clock| Box::pin(jobs::sweep(tx, clock)) },
+];
+
+/// Tidies a union up.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Tidy {}
+
+impl Tidy {
+    /// A union is tidied up once at a time.
+    pub const KEY: &'static str = "hourly";
+}
+
+impl Job for Tidy {
+    const NAME: &'static str = "tidy";
+    type Tools = ();
+
+    async fn run(&self, cx: &JobContext, (): &()) -> Result<(), JobError> {
+        let mut tx = cx.begin().await?;
+        let closed = auth::housekeeping::tidy(&mut tx, &cx.clock, &cx.tenant.config).await?;
+        tx.commit().await?;
+        if closed > 0 {
+            tracing::info!(tenant = cx.tenant.config.slug.as_str(), closed, "accounts closed");
+        }
+        let of = i64::try_from(SWEEPS.len()).ok();
+        for (done, sweep) in (0..).zip(&SWEEPS) {
+            cx.progress(done, of, sweep.room).await?;
+            loop {
+                let mut tx = cx.begin().await?;
+                let more = (sweep.forget)(&mut tx, &cx.clock).await?;
+                tx.commit().await?;
+                if !more {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! Every route of both web doors says who may come; each is knocked at by whoever may not.
+
+use axum::http::StatusCode;
+use chrono::Duration;
+use kosmo::web::routes::{Access, Declared};
+use kosmo::{console, portal};
+
+use crate::support::browser::{Browser, Page};
+use crate::support::people::TARO;
+use crate::support::world::World;
+
+/// The step that somebody owes who has given a right password.
+const OWED: &str = "/sign-in/code";
+
+/// An address that a route serves.
+fn address(path: &str) -> String {
+    path.replace("{month}", "2026-10")
+        .replace("{year}", "2026")
+        .replace("{format}", "pdf")
+        .replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057")
+}
+
+/// How each kind of visitor is turned away, if at all.
+fn turned_away(access: Access, who: Access) -> Option<&'static str> {
+    match (who, access) {
+        (Access::Anybody, Access::Anybody) => None,
+        (Access::Anybody, _) => Some("/sign-in"),
+        (Access::SigningIn, Access::Subscriber | Access::Fresh) => Some(OWED),
+        (Access::Subscriber, Access::Fresh) => Some("/reauthenticate?next="),
+        // Nothing is due any more.
+        (Access::Subscriber, Access::SigningIn) => Some("/"),
+        _ => None,
+    }
+}
+
+/// Returns true if a page is as it was declared.
+fn is_right(page: &Page, access: Access, who: Access) -> bool {
+    let right = match turned_away(access, who) {
+        Some(again @ "/reauthenticate?next=") => page.location().starts_with(again),
+        Some(elsewhere) => page.location() == elsewhere,
+        None => page.location() != "/sign-in",
+    };
+    right && !page.status.is_server_error()
+}
+
+/// Knocks at every route, as somebody who is no more than `who`. Forms are sent only where they have to be refused.
+async fn knock(browser: &Browser, routes: &[Declared], who: Access) {
+    let mut wrong = Vec::new();
+    let mut note = |page: &Page, access: Access, what: &str| {
+        if !is_right(page, access, who) {
+            let (status, location) = (page.status, page.location());
+            wrong.push(format!("{what}, declared for {access:?}: {status} {location}"));
+        }
+    };
+    for route in routes {
+        let address = address(route.path);
+        let page = browser.clone().get(&address).await;
+        note(&page, route.access.get, &format!("opens {address}"));
+        if turned_away(route.access.post, who).is_none() {
+            continue;
+        }
+        let page = browser.clone().post(&address, &[]).await;
+        // A page without a form has nothing that could be sent to it.
+        if page.status != StatusCode::NOT_FOUND {
+            note(&page, route.access.post, &format!("sends to {address}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new(), "as {who:?}");
+}
+
+#[tokio::test]
+async fn whoever_brings_too_little_is_turned_away_from_every_page_of_the_portal() {
+    let world = World::new().await;
+    let routes = portal::routes();
+    let routes = routes.declared();
+    assert!(routes.len() > 60, "{}", routes.len());
+
+    let mut nobody = world.browser("klinekenpo");
+    nobody.get("/sign-in").await;
+    knock(&nobody, routes, Access::Anybody).await;
+
+    let mut halfway = world.browser("klinekenpo");
+    world.give_password(&mut halfway, TARO).await;
+    assert_eq!(halfway.get(OWED).await.status, StatusCode::OK);
+    knock(&halfway, routes, Access::SigningIn).await;
+
+    let mut taro = world.sign_in(TARO).await;
+    world.clock.advance(Duration::minutes(10));
+    assert_eq!(taro.get("/sessions").await.status, StatusCode::OK);
+    knock(&taro, routes, Access::Subscriber).await;
+}
+
+#[tokio::test]
+async fn whoever_is_no_staff_is_turned_away_from_every_page_of_the_console() {
+    let world = World::new().await;
+    let taro = world.sign_in(TARO).await;
+    let routes = console::routes();
+    assert!(!routes.declared().is_empty());
+    for route in routes.declared() {
+        let (open, accesses) = (Access::Anybody, [route.access.get, route.access.post]);
+        let staffs = accesses.iter().all(|it| *it == open || matches!(it, Access::Staff(_)));
+        assert!(staffs, "{}: no proof of the portal's counts here", route.path);
+        for cookies in [taro.cookies.clone(), std::collections::BTreeMap::default()] {
+            let mut console = world.at_console("klinekenpo");
+            console.cookies = cookies;
+            let page = console.get(&address(route.path)).await;
+            assert_eq!(page.status == StatusCode::OK, route.access.get == open, "{}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_one_door_is_found_at_the_other() {
+    let world = World::new().await;
+    let taro = world.sign_in(TARO).await;
+    let mut console = world.at_console("klinekenpo");
+    console.cookies = taro.cookies.clone();
+    let (portals, consoles) = (portal::routes(), console::routes());
+    let own: Vec<&str> = consoles.declared().iter().map(|route| route.path).collect();
+    for route in portals.declared().iter().filter(|route| !own.contains(&route.path)) {
+        let address = address(route.path);
+        let page = console.get(&address).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{address}");
+        assert!(page.shows("職員用画面"), "{address}: it is the console's own page that says so");
+        assert_eq!(console.post(&address, &[]).await.status, StatusCode::NOT_FOUND, "{address}");
+    }
+    assert_eq!(console.get("/manifest.webmanifest").await.status, StatusCode::NOT_FOUND);
+    let theirs: Vec<&str> = portals.declared().iter().map(|route| route.path).collect();
+    for path in own.into_iter().filter(|path| !theirs.contains(path)) {
+        let page = taro.clone().get(&address(path)).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
