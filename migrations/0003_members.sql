@@ -1,4 +1,4 @@
--- Insured people, their households, and the numbers they go by; and the files that were taken in.
+-- Insured people, their households, and the numbers they go by.
 
 -- One insured person and their dependents. The union's own code for the insured person names it for ever, while
 -- symbol and number may change (seed 000 A11).
@@ -20,6 +20,9 @@ create table household_numbers (
     primary key (tenant_id, household_code, valid_from),
     foreign key (tenant_id, household_code) references households (tenant_id, code)
 );
+
+-- A claim knows a household by its numbers alone.
+create index household_numbers_by_number on household_numbers (tenant_id, symbol, number);
 
 create table members (
     tenant_id uuid not null default current_tenant(),
@@ -52,31 +55,10 @@ create table former_households (
 
 create index former_households_by_household on former_households (tenant_id, household_code);
 
--- Files taken in: what was read, by whom, and what it came to.
-create table import_batches (
-    tenant_id uuid not null default current_tenant() references tenants,
-    id uuid not null,
-    kind text not null check (kind in ('members', 'expenses')),
-    file_name text not null,
-    file_sha256 bytea not null,
-    added bigint not null,
-    changed bigint not null,
-    unchanged bigint not null,
-    imported_at timestamptz not null,
-    imported_by text not null,
-    -- How it was read: for which month, by which columns. With its content, that is how a file is known again.
-    reading text,
-    primary key (tenant_id, id)
-);
-
-create index import_batches_by_content on import_batches (tenant_id, file_sha256);
-
-call protect_by_tenant('households', 'household_numbers', 'members', 'former_households',
-                       'import_batches');
+call protect_by_tenant('households', 'household_numbers', 'members', 'former_households');
 
 grant select on households, household_numbers, members, former_households to kosmo_server;
 grant select, insert, update on households, household_numbers, members to kosmo_operator;
 grant select, insert on former_households to kosmo_operator;
 -- The worker closes accounts whose time after losing eligibility is over (T12).
 grant select (tenant_id, code, lost_on) on members to kosmo_worker;
-grant select, insert on import_batches to kosmo_operator;

@@ -41,7 +41,6 @@ select create_distributed_table('households', 'tenant_id');
 select create_distributed_table('household_numbers', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('members', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('former_households', 'tenant_id', colocate_with => 'households');
-select create_distributed_table('import_batches', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('logins', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('subscribers', 'tenant_id', colocate_with => 'households');
@@ -69,6 +68,12 @@ select create_distributed_table('outbox', 'tenant_id', colocate_with => 'househo
 select create_distributed_table('mail_preferences', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('jobs', 'tenant_id', colocate_with => 'households');
+
+select create_distributed_table('import_batches', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staged_files', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staged_members', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staged_expenses', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staged_claims', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('expense_claims', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('expenses', 'tenant_id', colocate_with => 'households');

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::confirm::{Answer, confirmed};
 use super::files::Provisional;
-use super::import::{ImportFile, Job, Report, Taken, cut_short};
+use super::import::{ImportFile, OpenedFile, Report, Taken, cut_short};
 use super::output::{self, Column};
 use super::{Operator, Outcome, Union};
 use crate::auth::context::Context;
@@ -16,9 +16,12 @@ use crate::base::io_words;
 use crate::base::japanese::minute;
 use crate::base::month::Month;
 use crate::config::Settings;
-use crate::expenses::import::{COLUMNS, ExpensesImport, Format, Imported, LeaveOut};
+use crate::db::actor::Actor;
+use crate::expenses::import::layout::ExpenseColumn;
+use crate::expenses::import::{self, ExpensesImport, Format, Imported, LeaveOut};
 use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::expenses::uke::{self, Unmatched};
+use crate::import::layout::Layout as _;
 use crate::import::{Counts, ImportError};
 
 #[derive(Debug, Subcommand)]
@@ -136,37 +139,52 @@ impl Import {
         if self.format == FileFormat::Uke && self.file.columns.is_some() {
             bail!("--columns は --format csv のときだけ使えます");
         }
-        let Some(mut job) = self.file.open(operator, &COLUMNS).await? else {
+        let Some(opened) = self.file.open(operator, ExpenseColumn::COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };
-        let bar = job.bar.clone();
         let touches = |report: &Report| {
-            bar.finish_and_clear();
+            opened.bar.finish_and_clear();
             report.seen.clone()
         };
-        let yes = self.yes || job.run.dry_run;
-        let work = async || self.take_in(operator, &mut job).await;
+        let yes = self.yes || opened.run.dry_run;
+        let mut is_staged = false;
+        let work = async || {
+            // What was read stays, while the person is asked.
+            if !is_staged {
+                self.stage(operator, &opened).await?;
+                is_staged = true;
+            }
+            self.merge(operator, &opened).await
+        };
         let result = match confirmed(yes, touches, work).await {
             Ok(Answer::Yes(taken)) => Ok(taken),
-            Ok(Answer::No(outcome)) => return Ok(outcome),
+            Ok(Answer::No(outcome)) => {
+                opened.give_up(operator).await?;
+                return Ok(outcome);
+            }
             Err(error) => Err(error),
         };
-        job.finish(result).await
+        opened.finish(operator, result).await
     }
 
-    async fn take_in(
-        &self,
-        operator: &Operator,
-        job: &mut Job,
-    ) -> Result<(Report, Taken), ImportError> {
-        job.bar.reset();
+    async fn stage(&self, operator: &Operator, opened: &OpenedFile) -> Result<(), ImportError> {
         let format = match self.notice {
             Some(notice) => Format::Uke { notice },
-            None => Format::Csv(&job.mapping),
+            None => Format::Csv(&opened.mapping),
         };
-        let import = ExpensesImport { run: &job.run, clock: &operator.clock, format };
+        let import = ExpensesImport { run: &opened.run, clock: &operator.clock, format };
+        let mut progress = |bytes| opened.bar.set_position(bytes);
+        let actor = Actor::operator(&operator.name);
+        import.stage(&operator.db, opened.union.id, &actor, &opened.source, &mut progress).await
+    }
+
+    async fn merge(
+        &self,
+        operator: &Operator,
+        opened: &OpenedFile,
+    ) -> Result<(Report, Taken), ImportError> {
         let (mut left_out, mut kept) = (0, None);
-        let target = self.unmatched_to.as_deref().filter(|_| !job.run.dry_run);
+        let target = self.unmatched_to.as_deref().filter(|_| !opened.run.dry_run);
         let mut keep = |claims: &[Unmatched]| {
             left_out = claims.len();
             let Some(path) = target.filter(|_| !claims.is_empty()) else { return Ok(()) };
@@ -177,19 +195,17 @@ impl Import {
         let leave_out: Option<&mut LeaveOut<'_>> =
             if self.unmatched_to.is_some() { Some(&mut keep) } else { None };
         let result = async {
-            let mut tx = operator.begin(job.union.id).await?;
-            let mut progress = |bytes| job.bar.set_position(bytes);
-            let imported =
-                import.import(&mut tx, &mut job.source, leave_out, &mut progress).await?;
+            let mut tx = operator.begin(opened.union.id).await?;
+            let imported = import::merge(&mut tx, &operator.clock, &opened.run, leave_out).await?;
             Ok((imported, tx))
         };
         let result: Result<_, ImportError> = result.await;
         // Gone with the transaction, unless that is committed.
         let beside = kept.map(Provisional::at);
         let (imported, tx) = result?;
-        let mut report = self.report(&imported, left_out, job.run.dry_run);
+        let mut report = self.report(&imported, left_out, opened.run.dry_run);
         if self.format == FileFormat::Csv {
-            report.notes.extend(cut_short(&job.source));
+            report.notes.extend(cut_short(&opened.source));
         }
         Ok((report, Taken { tx, beside }))
     }

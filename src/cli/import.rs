@@ -16,10 +16,13 @@ use crate::base::japanese::parse_date;
 use crate::base::money::Yen;
 use crate::config::Settings;
 use crate::db::TenantTx;
-use crate::import::columns::{Column, Mapping};
+use crate::db::actor::Actor;
+use crate::import::layout::{FileColumn, Layout as _};
+use crate::import::mapping::Mapping;
 use crate::import::source::{Encoding, Source};
-use crate::import::{Counts, ImportError, ImportRun, RowErrors};
+use crate::import::{Counts, ImportError, ImportRun, RowErrors, staged};
 use crate::members::import::{self as members, MembersImport};
+use crate::members::layout::MemberColumn;
 use crate::tenant::registry::Registered;
 
 #[derive(Debug, Args)]
@@ -62,31 +65,33 @@ impl MembersFile {
         operator: &Operator,
     ) -> anyhow::Result<Outcome> {
         let Self { file, as_of, skip_bad_addresses } = self;
-        let Some(mut job) = file.open(operator, &members::COLUMNS).await? else {
+        let Some(opened) = file.open(operator, MemberColumn::COLUMNS).await? else {
             return Ok(Outcome::Rejected);
         };
         let hasher = Hasher::new(&settings.hashing);
         let import = MembersImport {
-            run: &job.run,
+            run: &opened.run,
             clock: &operator.clock,
-            policy: &job.union.config,
+            policy: &opened.union.config,
             hasher: &hasher,
-            mapping: &job.mapping,
+            mapping: &opened.mapping,
             as_of: as_of.unwrap_or_else(|| operator.clock.today()),
             skips_bad_addresses: skip_bad_addresses,
         };
         let result = async {
-            let letters = import.hash_letters(&operator.db, job.union.id, &mut job.source).await?;
-            let mut tx = operator.begin(job.union.id).await?;
-            let mut progress = |bytes| job.bar.set_position(bytes);
-            let imported = import.import(&mut tx, &mut job.source, &letters, &mut progress).await?;
-            let mut notes = left_out(&imported.bad_addresses);
-            notes.extend(cut_short(&job.source));
-            let (counts, sums, seen) = (imported.counts, Vec::new(), Vec::new());
+            let (union, actor) = (opened.union.id, Actor::operator(&operator.name));
+            let mut progress = |bytes| opened.bar.set_position(bytes);
+            let bad_addresses =
+                import.stage(&operator.db, union, &actor, &opened.source, &mut progress).await?;
+            let mut tx = operator.begin(union).await?;
+            let counts = members::merge(&mut tx, &operator.clock, &opened.run).await?;
+            let mut notes = left_out(&bad_addresses);
+            notes.extend(cut_short(&opened.source));
+            let (sums, seen) = (Vec::new(), Vec::new());
             Ok((Report { counts, sums, notes, seen }, Taken { tx, beside: None }))
         };
         let result = result.await;
-        job.finish(result).await
+        opened.finish(operator, result).await
     }
 }
 
@@ -104,8 +109,8 @@ pub(super) fn cut_short(source: &Source) -> Option<String> {
     (!source.ends_in_line()).then(|| told.to_owned())
 }
 
-/// An import that is about to run.
-pub(super) struct Job {
+/// A file that is about to be taken in.
+pub(super) struct OpenedFile {
     pub(super) union: Registered,
     pub(super) run: ImportRun,
     pub(super) mapping: Mapping,
@@ -119,8 +124,8 @@ impl ImportFile {
     pub(super) async fn open(
         &self,
         operator: &Operator,
-        columns: &[Column],
-    ) -> anyhow::Result<Option<Job>> {
+        columns: &[FileColumn],
+    ) -> anyhow::Result<Option<OpenedFile>> {
         let union = operator.find(&self.union).await?;
         let mapping = match &self.columns {
             None => Mapping::default(),
@@ -152,7 +157,7 @@ impl ImportFile {
             by: operator.name.clone(),
             dry_run: self.dry_run,
         };
-        Ok(Some(Job { union, run, mapping, source, bar, json: self.json }))
+        Ok(Some(OpenedFile { union, run, mapping, source, bar, json: self.json }))
     }
 }
 
@@ -174,31 +179,52 @@ pub(super) struct Report {
     pub(super) seen: Vec<String>,
 }
 
-impl Job {
+impl OpenedFile {
     /// Commits, unless it was a dry run, and tells what came of it.
     pub(super) async fn finish(
         self,
+        operator: &Operator,
         result: Result<(Report, Taken), ImportError>,
     ) -> anyhow::Result<Outcome> {
         self.bar.finish_and_clear();
         match result {
             Ok((report, Taken { tx, beside })) => {
-                if !self.run.dry_run {
+                if self.run.dry_run {
+                    drop(tx);
+                    self.give_up(operator).await?;
+                } else {
                     beside.into_iter().for_each(Provisional::keep);
                     tx.commit().await?;
                 }
                 self.tell(&report);
                 Ok(Outcome::Done)
             }
-            Err(ImportError::Rows(errors)) => {
+            Err(error) => {
+                // Where the database is gone, the first error is the one to tell; the worker sweeps the rows.
+                let _ = self.give_up(operator).await;
+                self.tell_error(error)
+            }
+        }
+    }
+
+    /// Forgets the rows that were read.
+    pub(super) async fn give_up(&self, operator: &Operator) -> Result<(), sqlx::Error> {
+        let mut tx = operator.begin(self.union.id).await?;
+        staged::forget(&mut tx, self.run.batch).await?;
+        tx.commit().await
+    }
+
+    fn tell_error(&self, error: ImportError) -> anyhow::Result<Outcome> {
+        match error {
+            ImportError::Rows(errors) => {
                 reject(&self.source.name, self.json, &errors);
                 Ok(Outcome::Rejected)
             }
-            Err(error @ (ImportError::Heading(_) | ImportError::File(_))) => {
+            error @ (ImportError::Heading(_) | ImportError::File(_)) => {
                 reject_whole(&self.source.name, self.json, &error);
                 Ok(Outcome::Rejected)
             }
-            Err(error) => Err(error.into()),
+            error => Err(error.into()),
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) fn clean(settings: &Settings) -> anyhow::Result<()> {
     if settings.data_dir.exists() {
         let _lock = lock(&settings.data_dir)?;
         LocalPostgres::delete(&settings.data_dir.join("postgres"))?;
-        for folder in ["postgres", "mail", "import", "signing"] {
+        for folder in ["postgres", "mail", "signing"] {
             let folder = settings.data_dir.join(folder);
             if folder.exists() {
                 fs::remove_dir_all(&folder)?;
@@ -89,7 +89,7 @@ async fn run_with(
     let state = app::build(settings, postgres.options(), Clock::System).await?;
     let mut everyone = Vec::new();
     for tenant in state.directory.all() {
-        everyone.extend(seed::people(settings, &operator, &state.hasher, &tenant).await?);
+        everyone.extend(seed::people(&operator, &state.hasher, &tenant).await?);
     }
     operator.close().await;
     files::replace(&settings.data_dir.join("demo.json"), &serde_json::to_vec_pretty(&everyone)?)?;

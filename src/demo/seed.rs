@@ -1,7 +1,7 @@
 //! Fills an empty database: the unions of `tenants/`, and people and expenses of `infra/demo`,
 //! through the importers that an operator uses.
 
-use std::path::PathBuf;
+use std::io::Cursor;
 
 use anyhow::{Context as _, ensure};
 use rust_embed::RustEmbed;
@@ -11,18 +11,16 @@ use crate::auth::credentials::hashing::Hasher;
 use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
-use crate::base::files;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
-use crate::config::Settings;
 use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
-use crate::expenses::import::{ExpensesImport, Format};
+use crate::expenses::import::{self as expenses, ExpensesImport, Format};
 use crate::expenses::notices;
 use crate::import::ImportRun;
-use crate::import::columns::Mapping;
+use crate::import::mapping::Mapping;
 use crate::import::source::Source;
-use crate::members::import::MembersImport;
+use crate::members::import::{self as members, MembersImport};
 use crate::tenant::directory::Tenant;
 use crate::tenant::{file, registry};
 
@@ -55,7 +53,6 @@ pub(super) async fn unions(db: &Db) -> anyhow::Result<()> {
 /// Brings in a union's people and expenses, unless it has people already. Gives those who can sign
 /// in; none for a union that the demo has no files of.
 pub(super) async fn people(
-    settings: &Settings,
     db: &Db,
     hasher: &Hasher,
     tenant: &Tenant,
@@ -72,7 +69,7 @@ pub(super) async fn people(
     let everyone = people::of(tenant, &members.data, &registered)
         .with_context(|| format!("infra/demo/{slug}/members.csv"))?;
     let own: Vec<&Registered> = registered.iter().filter(|own| own.union == slug).collect();
-    let seeding = Seeding { settings, db, hasher, tenant };
+    let seeding = Seeding { db, hasher, tenant };
     if seeding.is_empty().await? {
         seeding.seed(&members.data, &own).await?;
     }
@@ -80,7 +77,6 @@ pub(super) async fn people(
 }
 
 struct Seeding<'s> {
-    settings: &'s Settings,
     db: &'s Db,
     hasher: &'s Hasher,
     tenant: &'s Tenant,
@@ -88,11 +84,12 @@ struct Seeding<'s> {
 
 impl Seeding<'_> {
     async fn is_empty(&self) -> anyhow::Result<bool> {
-        let mut tx = self.db.tenant(self.tenant.id, &Actor::operator(BY)).await?;
+        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
         Ok(registry::people(&mut tx).await?.members == 0)
     }
 
-    /// All of a union in one transaction; what takes its time comes before it.
+    /// All of a union in one transaction; what takes its time comes before it. What was read for it is swept, should it
+    /// not come that far.
     async fn seed(&self, members: &[u8], registered: &[&Registered]) -> anyhow::Result<()> {
         let mut hashes = Vec::new();
         for own in registered {
@@ -100,23 +97,16 @@ impl Seeding<'_> {
             hashes
                 .push((user_id, self.hasher.hash_patiently(&own.password.as_str().into()).await?));
         }
-        let mut source = Source::open(&self.write("members", members)?)?;
-        let import = MembersImport {
-            run: &run(),
-            clock: &Clock::System,
-            policy: &self.tenant.config,
-            hasher: self.hasher,
-            mapping: &Mapping::default(),
-            as_of: Clock::System.today(),
-            skips_bad_addresses: false,
-        };
-        let letters = import.hash_letters(self.db, self.tenant.id, &mut source).await?;
-        let mut tx = self.db.tenant(self.tenant.id, &Actor::operator(BY)).await?;
-        import
-            .import(&mut tx, &mut source, &letters, &mut |_| {})
+        let members_run = run();
+        self.stage_members(&members_run, members).await?;
+        let expenses_run = self.stage_expenses().await?;
+        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
+        members::merge(&mut tx, &Clock::System, &members_run)
             .await
             .map_err(|error| self.explain("members.csv", &error))?;
-        self.import_expenses(&mut tx).await?;
+        if let Some(run) = expenses_run {
+            self.merge_expenses(&mut tx, &run).await?;
+        }
         for (user_id, hash) in hashes {
             let known =
                 login::register(&mut tx, &Clock::System, &self.tenant.terms, &user_id, &hash)
@@ -127,30 +117,43 @@ impl Seeding<'_> {
         Ok(())
     }
 
-    async fn import_expenses(&self, tx: &mut TenantTx) -> anyhow::Result<()> {
+    async fn stage_members(&self, run: &ImportRun, members: &[u8]) -> anyhow::Result<()> {
+        let source = Source::new("members.csv", Cursor::new(members.to_vec()))?;
+        let import = MembersImport {
+            run,
+            clock: &Clock::System,
+            policy: &self.tenant.config,
+            hasher: self.hasher,
+            mapping: &Mapping::default(),
+            as_of: Clock::System.today(),
+            skips_bad_addresses: false,
+        };
+        let staged = import.stage(self.db, self.tenant.id, &actor(), &source, &mut |_| {}).await;
+        staged.map(drop).map_err(|error| self.explain("members.csv", &error))
+    }
+
+    /// Gives the run that merges them; `None` for a union that the demo has no expenses of.
+    async fn stage_expenses(&self) -> anyhow::Result<Option<ImportRun>> {
         let name = format!("{}/expenses.csv", self.tenant.config.slug);
-        let Some(expenses) = DemoFiles::get(&name) else { return Ok(()) };
+        let Some(expenses) = DemoFiles::get(&name) else { return Ok(None) };
         let last_month = Month::of(Clock::System.today()).plus(-1);
-        let path = self.write("expenses", &up_to(last_month, &expenses.data)?)?;
+        let source = Source::new("expenses.csv", Cursor::new(up_to(last_month, &expenses.data)?))?;
         let (run, mapping) = (run(), Mapping::default());
-        let import =
-            ExpensesImport { run: &run, clock: &Clock::System, format: Format::Csv(&mapping) };
-        let imported = import
-            .import(tx, &mut Source::open(&path)?, None, &mut |_| {})
+        ExpensesImport { run: &run, clock: &Clock::System, format: Format::Csv(&mapping) }
+            .stage(self.db, self.tenant.id, &actor(), &source, &mut |_| {})
+            .await
+            .map_err(|error| self.explain("expenses.csv", &error))?;
+        Ok(Some(run))
+    }
+
+    async fn merge_expenses(&self, tx: &mut TenantTx, run: &ImportRun) -> anyhow::Result<()> {
+        let imported = expenses::merge(tx, &Clock::System, run, None)
             .await
             .map_err(|error| self.explain("expenses.csv", &error))?;
         for month in imported.unpublished {
             notices::publish(tx, &Clock::System, month, BY).await?;
         }
         Ok(())
-    }
-
-    fn write(&self, kind: &str, content: &[u8]) -> anyhow::Result<PathBuf> {
-        let folder = self.settings.data_dir.join("import");
-        files::create_folder(&folder)?;
-        let path = folder.join(format!("{}-{kind}.csv", self.tenant.config.slug));
-        files::replace(&path, content)?;
-        Ok(path)
     }
 
     fn explain(&self, file: &str, error: &crate::import::ImportError) -> anyhow::Error {
@@ -163,6 +166,10 @@ impl Seeding<'_> {
         let slug = &self.tenant.config.slug;
         anyhow::anyhow!("infra/demo/{slug}/{file}: {error}: {}", first.unwrap_or_default())
     }
+}
+
+fn actor() -> Actor {
+    Actor::operator(BY)
 }
 
 fn run() -> ImportRun {

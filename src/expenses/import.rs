@@ -1,27 +1,31 @@
 //! Takes in a file of expenses: all of it or nothing.
 //!
-//! Rows go into a staging table as they are read; then people are looked up, and the ledger is
-//! brought in line, a set at a time in the same transaction. A row is known by the union's own
-//! number of it, so the same file twice changes nothing. What a correction replaces or cancels is kept in
-//! history; and a file that comes again after its corrections undoes none of them.
+//! Rows go into a staging table as they are read; then [`merge`] looks people up, and brings the ledger in line,
+//! a set at a time. A row is known by the union's own number of it, so the same file twice changes nothing. What a
+//! correction replaces or cancels is kept in history; and a file that comes again after its corrections
+//! undoes none of them.
 
+mod again;
+mod check;
+mod ending;
+pub mod layout;
 mod merge;
 mod rows;
-
-use sqlx::AssertSqlSafe;
+mod staged;
 
 use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::db::TenantTx;
-use crate::import::batches::{self, Kind};
-use crate::import::columns::Mapping;
-use crate::import::rows::Progress;
+use crate::db::actor::Actor;
+use crate::db::{Db, TenantTx};
+use crate::import::batches::{self, ImportKind};
+use crate::import::mapping::Mapping;
 use crate::import::source::Source;
-use crate::import::{Counts, ImportError, ImportRun, RowErrors};
+use crate::import::staged::{self as staged_files, StagedFile};
+use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
 
-pub use self::rows::COLUMNS;
-pub(super) use self::rows::COMPUTED;
+use self::rows::ExpenseReader;
 use super::uke::{self, Unmatched};
 
 /// What a file came to.
@@ -56,118 +60,111 @@ pub enum Format<'f> {
 /// Claims that nobody could be found for, as the import goes on without them.
 pub type LeaveOut<'l> = dyn FnMut(&[Unmatched]) -> std::io::Result<()> + Send + 'l;
 
-/// What the import needs to know besides the file.
+/// What reading a file needs to know besides it.
 pub struct ExpensesImport<'i> {
     pub run: &'i ImportRun,
     pub clock: &'i Clock,
     pub format: Format<'i>,
 }
 
-/// Rows that were read and staged.
-#[derive(Debug, Default)]
-pub(super) struct Staged {
-    pub(super) rows: u64,
-    pub(super) sums: Sums,
-    /// Whether some of them correct others.
-    pub(super) corrects: bool,
-    /// What besides its content says what the file's rows mean.
-    pub(super) reading: String,
-    /// Rows that were taken out again, since the ledger has them by another file.
-    pub(super) left: i64,
-}
-
 impl ExpensesImport<'_> {
-    /// Takes the file in. The caller commits, or drops the transaction after a dry run. `leave_out` is
-    /// given the claims that nobody could be found for, and keeps them; without it they are mistakes.
+    /// Reads the file and keeps its rows, to be merged under the run's id.
     ///
     /// # Errors
-    /// All mistakes of the file by row and column; nothing was taken in then.
-    pub async fn import(
+    /// All mistakes of the file by row and column; nothing was kept then.
+    pub async fn stage(
         &self,
-        tx: &mut TenantTx,
-        source: &mut Source,
-        leave_out: Option<&mut LeaveOut<'_>>,
+        db: &Db,
+        tenant: TenantId,
+        actor: &Actor,
+        source: &Source,
         progress: &mut Progress<'_>,
-    ) -> Result<Imported, ImportError> {
-        prepare(tx).await?;
-        let mut errors = RowErrors::default();
-        let staged = match self.format {
-            Format::Csv(mapping) => rows::stage(tx, source, mapping, progress, &mut errors).await?,
+    ) -> Result<(), ImportError> {
+        let mut tx = db.tenant(tenant, actor).await?;
+        let file = match self.format {
+            Format::Csv(mapping) => self.stage_csv(&mut tx, source, mapping, progress).await?,
             Format::Uke { notice } => {
+                uke::stage(&mut tx, self.run.batch, source, notice, progress).await?;
                 let reading = format!("uke {notice}");
-                let again = batches::knows(tx, Kind::Expenses, source, &reading).await?;
-                let uke = uke::stage(tx, source, notice, again, progress, &mut errors).await?;
-                if errors.is_empty() {
-                    set_aside(&uke.unmatched, leave_out, &mut errors)?;
-                }
-                let left = match again {
-                    true => leave_what_others_brought(tx, source, &reading).await?,
-                    false => 0,
-                };
-                Staged { rows: uke.rows, sums: uke.sums, corrects: false, reading, left }
+                let kind = ImportKind::Expenses;
+                let mut file = StagedFile::new(kind, source, reading, Mapping::default());
+                file.notice = Some(notice);
+                file
             }
         };
-        let reading = &staged.reading;
-        let left = staged.left + leave_what_came_after(tx, source, reading).await?;
-        merge::check(tx, staged.corrects, &mut errors).await?;
-        errors.into_result()?;
-        let rows = i64::try_from(staged.rows).unwrap_or(i64::MAX);
-        let counts = merge::merge(tx, self.clock, self.run, rows, left).await?;
-        let months = merge::months(tx).await?;
-        batches::record(tx, self.clock, self.run, Kind::Expenses, source, reading, counts).await?;
-        let (published, unpublished) = months.into_iter().partition(|(_, published)| *published);
-        let months = |months: Vec<(Month, bool)>| months.into_iter().map(|(month, _)| month);
-        Ok(Imported {
-            counts,
-            sums: staged.sums,
-            left,
-            published: months(published).collect(),
-            unpublished: months(unpublished).collect(),
-        })
+        file.keep(&mut tx, self.clock, self.run.batch).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn stage_csv(
+        &self,
+        tx: &mut TenantTx,
+        source: &Source,
+        mapping: &Mapping,
+        progress: &mut Progress<'_>,
+    ) -> Result<StagedFile, ImportError> {
+        let import = self.run.batch;
+        let reader = ExpenseReader::open(source, mapping)?;
+        let file = StagedFile::new(ImportKind::Expenses, source, reader.reading(), mapping.clone());
+        let ExpenseReader { mut errors, .. } = staging::stage(tx, import, reader, progress).await?;
+        if !errors.is_empty() {
+            // What is wrong with the rows as a whole is told along with that.
+            let corrects = staged::sums(tx, import).await?.corrects;
+            check::check(tx, import, &file, corrects, &mut errors).await?;
+            errors.into_result()?;
+        }
+        Ok(file)
     }
 }
 
-async fn prepare(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    batches::lock(tx, Kind::Expenses).await?;
-    // Nobody moves to another household meanwhile.
-    batches::lock(tx, Kind::Members).await?;
-    // Of a row that cancels another, nothing but its number is read.
-    sqlx::query(
-        "create temporary table staged_expenses (
-             row bigint not null, claim_number text not null, member_code text,
-             household_code text,
-             notice_month date, treatment_month date, institution text, care text, days smallint,
-             total_yen bigint, insurer_yen bigint, public_yen bigint, out_of_pocket_yen bigint,
-             computed boolean not null, remarks text,
-             correction text check (correction in ('new', 'replace', 'cancel'))
-         ) on commit drop",
-    )
-    .execute(tx.conn())
-    .await?;
-    // The rows that the ledger has of the file's claims.
-    sqlx::query(
-        "create temporary table standing (
-             like expenses, row bigint not null, cancelled boolean not null
-         ) on commit drop",
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-/// Rows of a staging table, whose name is the program's own, with a claim number that stands in an
-/// earlier row: theirs, and the first.
-pub(super) async fn repeated(
+/// Brings the ledger in line with a staged file, which is forgotten. The caller commits, or drops the transaction after a
+/// dry run; the file waits on then. `leave_out` is given the claims that nobody could be found for, and keeps
+/// them; without it they are mistakes.
+///
+/// # Errors
+/// Mistakes of the file by row and column; [`ImportError::Forgotten`].
+pub async fn merge(
     tx: &mut TenantTx,
-    table: &'static str,
-) -> Result<Vec<(i64, i64)>, sqlx::Error> {
-    let query = format!(
-        "select s.row, same.first from {table} s join (
-             select claim_number, min(row) as first from {table}
-             group by claim_number having count(*) > 1
-         ) same using (claim_number) where s.row > same.first order by s.row limit 1001"
-    );
-    sqlx::query_as(AssertSqlSafe(query)).fetch_all(tx.conn()).await
+    clock: &Clock,
+    run: &ImportRun,
+    leave_out: Option<&mut LeaveOut<'_>>,
+) -> Result<Imported, ImportError> {
+    batches::lock(tx, ImportKind::Expenses).await?;
+    // Nobody moves to another household meanwhile.
+    batches::lock(tx, ImportKind::Members).await?;
+    let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
+    let known = batches::known(tx, &file).await?;
+    let mut errors = RowErrors::default();
+    if let Some(notice) = file.notice {
+        let unmatched = uke::find_people(tx, run.batch, notice, known.the_same).await?;
+        set_aside(&unmatched, leave_out, &mut errors)?;
+    }
+    let staged = staged::sums(tx, run.batch).await?;
+    let mut left = 0;
+    if file.notice.is_some() && known.the_same {
+        left += again::leave_what_others_brought(tx, run.batch, &file).await?;
+    }
+    if known.perhaps {
+        left += again::leave_what_came_after(tx, run.batch, &file).await?;
+    }
+    if !errors.is_empty() {
+        check::check(tx, run.batch, &file, staged.corrects, &mut errors).await?;
+        errors.into_result()?;
+    }
+    let merged = merge::merge(tx, clock, run, &file, &staged, left).await?;
+    batches::record(tx, clock, run, &file, merged.counts).await?;
+    staged_files::forget(tx, run.batch).await?;
+    let (published, unpublished): (Vec<_>, Vec<_>) =
+        merged.months.into_iter().partition(|month| month.published);
+    let months = |months: Vec<merge::ChangedMonth>| months.into_iter().map(|month| month.month);
+    Ok(Imported {
+        counts: merged.counts,
+        sums: Sums { total: staged.total, out_of_pocket: staged.out_of_pocket },
+        left,
+        published: months(published).collect(),
+        unpublished: months(unpublished).collect(),
+    })
 }
 
 /// Claims without a person are kept where the operator said, or are mistakes of the file.
@@ -185,65 +182,4 @@ fn set_aside(
         }
     }
     Ok(())
-}
-
-/// A UKE file that comes again mends what it brought itself. Claims that stand by another file were completed
-/// by hand, since nobody was found for them at first: they stay. Returns the number of rows skipped.
-async fn leave_what_others_brought(
-    tx: &mut TenantTx,
-    source: &Source,
-    reading: &str,
-) -> Result<i64, sqlx::Error> {
-    let statement = "
-        delete from staged_expenses s using expense_claims c, expenses e
-        where c.claim_number = s.claim_number
-          and e.household_code = c.household_code and e.notice_month = c.notice_month
-          and e.claim_number = c.claim_number
-          and e.batch_id not in (select id from import_batches
-                                 where kind = 'expenses' and file_sha256 = $1 and reading = $2)";
-    delete_of_file(tx, statement, source, reading).await
-}
-
-/// Deletes staged rows by a file's content ($1) and reading ($2); how many they were.
-async fn delete_of_file(
-    tx: &mut TenantTx,
-    statement: &'static str,
-    source: &Source,
-    reading: &str,
-) -> Result<i64, sqlx::Error> {
-    let query = sqlx::query(statement).bind(source.sha256.as_slice()).bind(reading);
-    let deleted = query.execute(tx.conn()).await?;
-    Ok(i64::try_from(deleted.rows_affected()).unwrap_or(i64::MAX))
-}
-
-/// A file that was taken in before has had its say: what was corrected since then stays, unless its
-/// notice was withdrawn meanwhile. How many rows.
-async fn leave_what_came_after(
-    tx: &mut TenantTx,
-    source: &Source,
-    reading: &str,
-) -> Result<i64, sqlx::Error> {
-    let statement = "
-        with file as materialized (
-             select imported_at from import_batches
-             where kind = 'expenses' and file_sha256 = $1 and (reading = $2 or reading is null)
-         ), ended as materialized (
-             select h.claim_number, h.notice_month, b.imported_at
-             from expense_history h join import_batches b on b.id = h.ended_by
-             where exists (select from file) and h.reason <> 'withdrawn'
-               and h.claim_number in (select claim_number from staged_expenses)
-         ), withdrawn as materialized (
-             select e.notice_month, coalesce(
-                 (select max(w.withdrawn_at) from expense_withdrawals w
-                  where w.month = e.notice_month),
-                 '-infinity') as at
-             from (select distinct notice_month from ended) e
-         )
-         delete from staged_expenses s using (
-             select e.claim_number from ended e join withdrawn w using (notice_month)
-             where e.imported_at > w.at
-               and e.imported_at >= (select min(file.imported_at) from file
-                                     where file.imported_at > w.at)
-         ) said where s.claim_number = said.claim_number";
-    delete_of_file(tx, statement, source, reading).await
 }

@@ -13,7 +13,7 @@ use crate::base::ids::{BatchId, TenantId};
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::db::TenantTx;
-use crate::import::batches::{self, Kind};
+use crate::import::batches::{self, ImportKind};
 use crate::mail::message::ExpensesUpdatedMail;
 use crate::records::updates::{self, TellError};
 use crate::records::{self, RecordKind};
@@ -72,7 +72,7 @@ pub async fn publish(
     by: &str,
 ) -> Result<Published, sqlx::Error> {
     // Not while a file is on its way in.
-    batches::lock(tx, Kind::Expenses).await?;
+    batches::lock(tx, ImportKind::Expenses).await?;
     let known = records::notices::find(tx, KIND, month).await?;
     if known.is_some() {
         return Ok(Published::Before);
@@ -176,7 +176,7 @@ pub async fn withdraw(
     month: Month,
     by: &str,
 ) -> Result<Withdrawn, sqlx::Error> {
-    batches::lock(tx, Kind::Expenses).await?;
+    batches::lock(tx, ImportKind::Expenses).await?;
     let withdrawal = BatchId::new(clock);
     let rows = into_history!(
         "with gone as (

@@ -1,21 +1,21 @@
 //! Which files were taken in, by whom, and what they came to.
 
-use super::source::Source;
+use super::staged::StagedFile;
 use super::{Counts, ImportRun};
 use crate::audit::{self, Action, Line};
 use crate::base::clock::Clock;
-use crate::base::ids::BatchId;
+use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
 
 /// What a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ImportKind {
     Members,
     Expenses,
 }
 
-impl Kind {
-    const fn name(self) -> &'static str {
+impl ImportKind {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Members => "members",
             Self::Expenses => "expenses",
@@ -24,10 +24,7 @@ impl Kind {
 }
 
 /// Two imports of a kind take turns within a union.
-///
-/// # Errors
-/// The database's.
-pub async fn lock(tx: &mut TenantTx, kind: Kind) -> Result<(), sqlx::Error> {
+pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error> {
     let name = format!("import {} {}", kind.name(), tx.tenant());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
         .execute(tx.conn())
@@ -35,51 +32,51 @@ pub async fn lock(tx: &mut TenantTx, kind: Kind) -> Result<(), sqlx::Error> {
         .map(drop)
 }
 
-/// Returns true if the very same file was taken in before, and its rows meant the same.
-///
-/// # Errors
-/// The database's.
-pub async fn knows(
-    tx: &mut TenantTx,
-    kind: Kind,
-    source: &Source,
-    reading: &str,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from import_batches
-                          where kind = $1 and file_sha256 = $2 and reading = $3) as "known!""#,
-        kind.name(),
-        source.sha256.as_slice(),
-        reading
+/// What is known of a file that comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// It was taken in before, and its rows meant the same.
+    pub the_same: bool,
+    /// That, or it was taken in when it was not noted yet how a file was read.
+    pub perhaps: bool,
+}
+
+/// Looks for earlier batches of a staged file's content.
+pub async fn known(tx: &mut TenantTx, file: &StagedFile) -> Result<Known, sqlx::Error> {
+    sqlx::query_as!(
+        Known,
+        r#"select coalesce(bool_or(reading = $4), false) as "the_same!", count(*) > 0 as "perhaps!"
+           from import_batches
+           where tenant_id = $1 and kind = $2 and file_sha256 = $3
+             and (reading = $4 or reading is null)"#,
+        tx.tenant() as TenantId,
+        file.kind.name(),
+        file.sha256,
+        file.reading
     )
     .fetch_one(tx.conn())
     .await
 }
 
-/// Notes a file and what came of it, here and on the trail. `reading`: what besides its content says
-/// what its rows mean.
-///
-/// # Errors
-/// The database's.
+/// Notes a file and what came of it, here and on the trail.
 pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,
     run: &ImportRun,
-    kind: Kind,
-    source: &Source,
-    reading: &str,
+    file: &StagedFile,
     counts: Counts,
 ) -> Result<(), sqlx::Error> {
     let Counts { added, changed, unchanged } = counts;
     sqlx::query!(
-        "insert into import_batches (id, kind, file_name, file_sha256, reading, added, changed,
-                                     unchanged, imported_at, imported_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into import_batches (tenant_id, id, kind, file_name, file_sha256, reading, added,
+                                     changed, unchanged, imported_at, imported_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        tx.tenant() as TenantId,
         run.batch as BatchId,
-        kind.name(),
-        source.name,
-        source.sha256.as_slice(),
-        reading,
+        file.kind.name(),
+        file.name,
+        file.sha256,
+        file.reading,
         added,
         changed,
         unchanged,
@@ -88,9 +85,9 @@ pub async fn record(
     )
     .execute(tx.conn())
     .await?;
-    let action = match kind {
-        Kind::Members => Action::MembersImported,
-        Kind::Expenses => Action::ExpensesImported,
+    let action = match file.kind {
+        ImportKind::Members => Action::MembersImported,
+        ImportKind::Expenses => Action::ExpensesImported,
     };
     let detail = serde_json::json!({
         "added": added, "changed": changed, "unchanged": unchanged,

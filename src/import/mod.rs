@@ -1,11 +1,20 @@
 //! What every importer shares: reading a CSV file of any size row by row, in UTF-8 or CP932, with
 //! other headings where an operator maps them, and telling errors by row and column.
+//!
+//! A file is staged and then merged. [`staging`] reads it and keeps its rows in permanent tables, under the id of the
+//! batch that they become, in one transaction. What merges them, a set at a time and in one transaction, needs nothing but
+//! that id, so that it may be another process on another machine. A process that is killed in either leaves
+//! nothing half-done.
 
 pub mod batches;
 pub mod cell;
-pub mod columns;
+pub mod headings;
+pub mod layout;
+pub mod mapping;
 pub mod rows;
 pub mod source;
+pub mod staged;
+pub mod staging;
 
 use std::fmt;
 
@@ -95,15 +104,22 @@ pub enum ImportError {
     Rows(RowErrors),
     #[error("取り込みが中断されました")]
     Stopped,
+    /// A file that waited too long to be merged was swept; or it was merged, or given up, by another process.
+    #[error("読み込んだ内容がもうありません。もう一度取り込んでください")]
+    Forgotten,
     #[error("台帳に食い違いがあります: {0}")]
     Inconsistent(String),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
+/// Called with the bytes read so far, now and then.
+pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
+
 /// Who takes a file in, and whether for good.
 #[derive(Debug, Clone)]
 pub struct ImportRun {
+    /// The staged file, and the batch that it becomes.
     pub batch: BatchId,
     pub by: String,
     /// Everything is done and then undone.

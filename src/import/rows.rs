@@ -1,25 +1,19 @@
-//! Rows of a CSV file, parsed one field at a time, and sent to a staging table by COPY.
+//! Rows of a CSV file, parsed one field at a time.
 
 use csv::StringRecord;
-use sqlx::PgConnection;
-use sqlx::postgres::PgCopyIn;
 
-use super::columns::{Column, Layout, Mapping};
+use super::headings::Headings;
+use super::layout::Layout;
+use super::mapping::Mapping;
 use super::source::{Fuse, Source};
 use super::{ImportError, RowErrors, cell};
 
-/// COPY is fed in pieces of about this size.
-const PIECE: usize = 256 * 1024;
-
-/// Called with the bytes read so far, now and then.
-pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
-
 /// The rows of a file under known headings.
-pub struct Rows {
+pub struct Rows<L> {
     reader: csv::Reader<Box<dyn std::io::Read + Send>>,
     record: StringRecord,
     fuse: Fuse,
-    pub layout: Layout,
+    pub headings: Headings<L>,
     row: u64,
     /// By how many lines the reader counts too few.
     behind: u64,
@@ -28,34 +22,38 @@ pub struct Rows {
     rows: u64,
 }
 
-impl Rows {
+impl<L: Layout> Rows<L> {
     /// # Errors
     /// The file's, and headings that are missing.
-    pub fn open(
-        source: &mut Source,
-        columns: &[Column],
-        mapping: &Mapping,
-    ) -> Result<Self, ImportError> {
-        let text = source.text()?;
+    pub fn open(source: &Source, mapping: &Mapping) -> Result<Self, ImportError> {
+        let text = source.text();
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.reader);
-        let headings = reader.headers().map_err(unreadable)?.clone();
-        refuse_other_separators(&headings)?;
-        let layout = Layout::find(columns, mapping, &headings)?;
+        let first = reader.headers().map_err(unreadable)?.clone();
+        refuse_other_separators(&first)?;
+        let headings = Headings::find(mapping.clone(), &first)?;
         text.fuse.reset();
         // Of \r\n, the reader counts \n when it comes to the next record: then it is a line behind.
-        let breaks =
-            headings.iter().map(|heading| heading.matches('\n').count() as u64).sum::<u64>();
+        let breaks = first.iter().map(|heading| heading.matches('\n').count() as u64).sum::<u64>();
         let behind = (2 + breaks).saturating_sub(reader.position().line());
         let record = StringRecord::new();
         let ends_in_line = source.ends_in_line();
-        Ok(Self { reader, record, fuse: text.fuse, layout, row: 1, behind, ends_in_line, rows: 0 })
+        Ok(Self {
+            reader,
+            record,
+            fuse: text.fuse,
+            headings,
+            row: 1,
+            behind,
+            ends_in_line,
+            rows: 0,
+        })
     }
 
     /// The next row that is not blank.
     ///
     /// # Errors
     /// The file's, a row without end, and a file that has no row or was cut off in the middle of one.
-    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, ImportError> {
+    pub fn next_row(&mut self) -> Result<Option<Row<'_, L>>, ImportError> {
         loop {
             let before = self.record.len();
             if !self.reader.read_record(&mut self.record).map_err(unreadable)? {
@@ -71,7 +69,7 @@ impl Rows {
         }
         self.rows += 1;
         let expected = self.reader.headers().map_err(unreadable)?.len();
-        Ok(Some(Row { record: &self.record, layout: &self.layout, number: self.row, expected }))
+        Ok(Some(Row { record: &self.record, headings: &self.headings, number: self.row, expected }))
     }
 
     /// Looks at the end of a file, whose last row has `fields` fields.
@@ -119,15 +117,15 @@ fn unreadable(error: csv::Error) -> ImportError {
 }
 
 /// One row.
-pub struct Row<'r> {
+pub struct Row<'r, L> {
     record: &'r StringRecord,
-    layout: &'r Layout,
+    headings: &'r Headings<L>,
     /// The line it begins on.
     pub number: u64,
     expected: usize,
 }
 
-impl Row<'_> {
+impl<L: Layout> Row<'_, L> {
     /// Notes a row that has too few or too many fields, which would put values under wrong
     /// headings. Returns true for a whole row. Spreadsheets leave out empty cells at a row's end, or add
     /// some: that takes nothing away where only optional columns are concerned.
@@ -135,7 +133,7 @@ impl Row<'_> {
         let length = self.record.len();
         let beyond = self.record.iter().skip(self.expected);
         let whole = length == self.expected
-            || (length < self.expected && self.layout.may_end_at(length))
+            || (length < self.expected && self.headings.may_end_at(length))
             || (length > self.expected
                 && beyond.map(cell::exact).all(|field| field.trim().is_empty()));
         if !whole {
@@ -146,33 +144,39 @@ impl Row<'_> {
         whole
     }
 
+    /// [`Row::number`] as the database has it.
+    #[must_use]
+    pub fn line(&self) -> i64 {
+        i64::try_from(self.number).unwrap_or(i64::MAX)
+    }
+
     /// The column's heading, as the file writes it.
     #[must_use]
-    pub fn heading(&self, column: usize) -> &str {
-        self.layout.heading(column)
+    pub fn heading(&self, column: L) -> &str {
+        self.headings.heading(column)
     }
 
     /// The field's text, without what a spreadsheet marks text by.
     #[must_use]
-    pub fn text(&self, column: usize) -> &str {
-        cell::text(self.layout.value(self.record, column))
+    pub fn text(&self, column: L) -> &str {
+        cell::text(self.headings.value(self.record, column))
     }
 
     /// The field as it stands, for a password.
     #[must_use]
-    pub fn exact(&self, column: usize) -> &str {
-        cell::exact(self.layout.value(self.record, column))
+    pub fn exact(&self, column: L) -> &str {
+        cell::exact(self.headings.value(self.record, column))
     }
 
     /// Parses a field that must not be empty; a mistake is noted, and gives `None`.
     pub fn required<T>(
         &self,
-        column: usize,
+        column: L,
         errors: &mut RowErrors,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         if self.text(column).trim().is_empty() {
-            errors.add(self.number, self.layout.heading(column), "空です");
+            errors.add(self.number, self.headings.heading(column), "空です");
             return None;
         }
         self.parsed(column, errors, parse)
@@ -181,7 +185,7 @@ impl Row<'_> {
     /// Parses a field that may be empty; the outer `None` is a mistake, the inner one an empty field.
     pub fn optional<T>(
         &self,
-        column: usize,
+        column: L,
         errors: &mut RowErrors,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<Option<T>> {
@@ -193,14 +197,14 @@ impl Row<'_> {
 
     fn parsed<T>(
         &self,
-        column: usize,
+        column: L,
         errors: &mut RowErrors,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
         let text = self.text(column);
         cell::showable(text)
             .and_then(|()| parse(text))
-            .map_err(|message| errors.add(self.number, self.layout.heading(column), message))
+            .map_err(|message| errors.add(self.number, self.headings.heading(column), message))
             .ok()
     }
 }
@@ -233,117 +237,4 @@ pub fn code(text: &str, most: usize) -> Result<String, String> {
         ));
     }
     Ok(code)
-}
-
-/// Rows on their way into a table, in COPY's text format.
-pub struct Copy<'c> {
-    copy: PgCopyIn<&'c mut PgConnection>,
-    piece: Vec<u8>,
-    fields: usize,
-}
-
-impl<'c> Copy<'c> {
-    /// Starts a COPY into `table`, whose name is the program's own.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn into(connection: &'c mut PgConnection, table: &str) -> Result<Self, sqlx::Error> {
-        let copy = connection.copy_in_raw(&format!("copy {table} from stdin")).await?;
-        Ok(Self { copy, piece: Vec::with_capacity(PIECE + 4096), fields: 0 })
-    }
-
-    pub fn field(&mut self, value: &str) {
-        self.separate();
-        for byte in value.bytes() {
-            match byte {
-                b'\\' => self.piece.extend(b"\\\\"),
-                b'\t' => self.piece.extend(b"\\t"),
-                b'\n' => self.piece.extend(b"\\n"),
-                b'\r' => self.piece.extend(b"\\r"),
-                byte => self.piece.push(byte),
-            }
-        }
-    }
-
-    pub fn display(&mut self, value: impl std::fmt::Display) {
-        use std::io::Write as _;
-        self.separate();
-        write!(self.piece, "{value}").expect("writing to memory does not fail");
-    }
-
-    pub fn optional(&mut self, value: Option<&str>) {
-        match value {
-            Some(value) => self.field(value),
-            None => self.null(),
-        }
-    }
-
-    pub fn null(&mut self) {
-        self.separate();
-        self.piece.extend(b"\\N");
-    }
-
-    fn separate(&mut self) {
-        if self.fields > 0 {
-            self.piece.push(b'\t');
-        }
-        self.fields += 1;
-    }
-
-    /// Writes every row of a file for which `write` says that it was right, and ends the COPY; how
-    /// many they were. A file that can't be read to its end leaves nothing.
-    ///
-    /// # Errors
-    /// The file's, and the database's.
-    pub async fn rows(
-        mut self,
-        rows: &mut Rows,
-        progress: &mut Progress<'_>,
-        mut write: impl FnMut(&Row<'_>, &mut Self) -> bool,
-    ) -> Result<u64, ImportError> {
-        loop {
-            match rows.next_row() {
-                Ok(Some(row)) => {
-                    if write(&row, &mut self) && self.end_row().await? {
-                        progress(rows.bytes_read());
-                    }
-                }
-                Ok(None) => return Ok(self.finish().await?),
-                Err(error) => return Err(self.abort(error).await),
-            }
-        }
-    }
-
-    /// Gives up, so that nothing of it stays. PostgreSQL answers an abort with an error of its own;
-    /// the one that is given is the one to tell.
-    pub async fn abort(self, error: ImportError) -> ImportError {
-        let _ = self.copy.abort("the file can't be read").await;
-        error
-    }
-
-    /// Ends a row. Whether a piece was sent, so that progress may be told.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn end_row(&mut self) -> Result<bool, sqlx::Error> {
-        self.piece.push(b'\n');
-        self.fields = 0;
-        if self.piece.len() < PIECE {
-            return Ok(false);
-        }
-        self.copy.send(self.piece.as_slice()).await?;
-        self.piece.clear();
-        Ok(true)
-    }
-
-    /// Sends what is left; how many rows there were.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn finish(mut self) -> Result<u64, sqlx::Error> {
-        if !self.piece.is_empty() {
-            self.copy.send(self.piece.as_slice()).await?;
-        }
-        self.copy.finish().await
-    }
 }

@@ -1,6 +1,8 @@
 //! The registry of insured people and their households.
 
+mod check;
 pub mod import;
+pub mod layout;
 mod merge;
 pub mod relation;
 pub mod roster;

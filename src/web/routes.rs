@@ -78,7 +78,6 @@ impl Routes {
         &self.declared
     }
 
-    #[must_use]
     pub fn into_router(self) -> Router<AppState> {
         self.router
     }

@@ -5,12 +5,15 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth;
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
+use crate::import::staged;
+use crate::jobs;
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
-use crate::{auth, jobs, mail};
+use crate::mail;
 
 /// Forgets a batch of rows. Returns true if there may be more.
 type Forget = for<'a> fn(&'a mut TenantTx, &'a Clock) -> Forgetting<'a>;
@@ -26,7 +29,7 @@ pub struct Sweep {
 }
 
 /// Every room's clean-up. A table that grows with use has its place here, or its migration says why its rows stay.
-pub const SWEEPS: [Sweep; 3] = [
+pub const SWEEPS: [Sweep; 4] = [
     Sweep {
         room: "auth",
         tables: &["throttles", "password_resets", "retired_tokens"],
@@ -38,6 +41,11 @@ pub const SWEEPS: [Sweep; 3] = [
         forget: |tx, clock| {
             Box::pin(async { Ok(mail::housekeeping::sweep(tx, clock).await?.is_full()) })
         },
+    },
+    Sweep {
+        room: "import",
+        tables: &["staged_files", "staged_members", "staged_expenses", "staged_claims"],
+        forget: |tx, clock| Box::pin(staged::sweep(tx, clock)),
     },
     Sweep { room: "jobs", tables: &["jobs"], forget: |tx, clock| Box::pin(jobs::sweep(tx, clock)) },
 ];

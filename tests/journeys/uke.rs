@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kosmo::base::ids::BatchId;
 use kosmo::base::month::Month;
-use kosmo::expenses::import::{ExpensesImport, Format, Imported};
+use kosmo::expenses::import::{self, ExpensesImport, Format, Imported};
 use kosmo::expenses::uke::{self, Reason, Unmatched};
 use kosmo::import::ImportRun;
 use kosmo::import::source::Source;
@@ -51,9 +51,10 @@ async fn import_the_known(world: &World, file: &[u8]) -> (Imported, Vec<Unmatche
         left_out.extend_from_slice(claims);
         Ok(())
     };
-    let mut source = Source::open(&path).unwrap();
-    let mut tx = world.operator.tenant(world.tenant(UNION), &tester()).await.unwrap();
-    let imported = import.import(&mut tx, &mut source, Some(&mut keep), &mut |_| {}).await.unwrap();
+    let (source, tenant) = (Source::open(&path).unwrap(), world.tenant(UNION));
+    import.stage(&world.operator, tenant, &tester(), &source, &mut |_| {}).await.unwrap();
+    let mut tx = world.operator.tenant(tenant, &tester()).await.unwrap();
+    let imported = import::merge(&mut tx, &world.clock, &run, Some(&mut keep)).await.unwrap();
     tx.commit().await.unwrap();
     (imported, left_out)
 }

@@ -1,5 +1,6 @@
 //! The product, running in the test's own process with five unions and their people.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,11 +15,11 @@ use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
 use kosmo::db::actor::Actor;
 use kosmo::db::{Db, Role};
-use kosmo::expenses::import::{ExpensesImport, Format, Imported};
+use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Imported};
 use kosmo::expenses::notices::{self, Published};
-use kosmo::import::columns::Mapping;
+use kosmo::import::mapping::Mapping;
 use kosmo::import::source::Source;
-use kosmo::import::{Counts, ImportError, ImportRun};
+use kosmo::import::{Counts, ImportError, ImportRun, RowErrors};
 use kosmo::mail::delivery;
 use kosmo::mail::delivery::sender::Sender;
 use kosmo::members::import::{self as members, MembersImport};
@@ -42,6 +43,12 @@ const START: &str = "2026-11-21T01:00:00Z";
 /// Who acts when a test does.
 pub fn tester() -> Actor {
     Actor::operator("test")
+}
+
+/// What a members file came to.
+pub struct ImportedMembers {
+    pub counts: Counts,
+    pub bad_addresses: RowErrors,
 }
 
 pub struct World {
@@ -223,8 +230,7 @@ impl World {
         as_of: chrono::NaiveDate,
         dry_run: bool,
         skips_bad_addresses: bool,
-    ) -> Result<members::Imported, ImportError> {
-        let path = self.write("members.csv", file);
+    ) -> Result<ImportedMembers, ImportError> {
         let config = union_file(slug);
         let import = MembersImport {
             run: &self.run(dry_run),
@@ -235,15 +241,16 @@ impl World {
             as_of,
             skips_bad_addresses,
         };
-        let mut source = Source::open(&path)?;
+        let source = Source::new("members.csv", Cursor::new(file.to_vec()))?;
         let tenant = self.tenant(slug);
-        let letters = import.hash_letters(&self.operator, tenant, &mut source).await?;
+        let bad_addresses =
+            import.stage(&self.operator, tenant, &tester(), &source, &mut |_| {}).await?;
         let mut tx = self.operator.tenant(tenant, &tester()).await?;
-        let imported = import.import(&mut tx, &mut source, &letters, &mut |_| {}).await?;
+        let counts = members::merge(&mut tx, &self.clock, import.run).await?;
         if !dry_run {
             tx.commit().await?;
         }
-        Ok(imported)
+        Ok(ImportedMembers { counts, bad_addresses })
     }
 
     /// Takes expenses in, and publishes the months of their notices.
@@ -266,8 +273,7 @@ impl World {
         slug: &str,
         file: &[u8],
     ) -> Result<Imported, ImportError> {
-        let path = self.write("expenses.csv", file);
-        self.import_as(slug, &path, Format::Csv(&Mapping::default())).await
+        self.import_as(slug, file, Format::Csv(&Mapping::default())).await
     }
 
     /// Takes claims in for a month's notice, which is published.
@@ -277,8 +283,7 @@ impl World {
         file: &[u8],
         notice: Month,
     ) -> Result<Imported, ImportError> {
-        let path = self.write("claims.uke", file);
-        let imported = self.import_as(slug, &path, Format::Uke { notice }).await?;
+        let imported = self.import_as(slug, file, Format::Uke { notice }).await?;
         for month in &imported.unpublished {
             self.publish_notice(slug, *month).await;
         }
@@ -288,13 +293,15 @@ impl World {
     async fn import_as(
         &self,
         slug: &str,
-        path: &Path,
+        file: &[u8],
         format: Format<'_>,
     ) -> Result<Imported, ImportError> {
-        let mut tx = self.operator.tenant(self.tenant(slug), &tester()).await?;
-        let run = self.run(false);
+        let (run, tenant) = (self.run(false), self.tenant(slug));
         let import = ExpensesImport { run: &run, clock: &self.clock, format };
-        let imported = import.import(&mut tx, &mut Source::open(path)?, None, &mut |_| {}).await?;
+        let source = Source::new("expenses", Cursor::new(file.to_vec()))?;
+        import.stage(&self.operator, tenant, &tester(), &source, &mut |_| {}).await?;
+        let mut tx = self.operator.tenant(tenant, &tester()).await?;
+        let imported = expenses::merge(&mut tx, &self.clock, &run, None).await?;
         tx.commit().await?;
         Ok(imported)
     }
@@ -307,7 +314,7 @@ impl World {
         published.expect("a month to publish")
     }
 
-    fn run(&self, dry_run: bool) -> ImportRun {
+    pub fn run(&self, dry_run: bool) -> ImportRun {
         ImportRun { batch: BatchId::new(&self.clock), by: "test".to_owned(), dry_run }
     }
 

@@ -1,283 +1,197 @@
 //! Brings the ledger in line with the staged rows, a set at a time.
 
-use super::{COLUMNS, repeated};
+use super::check;
+use super::ending::{self, Ended};
+use super::staged::StagedSums;
 use crate::base::clock::Clock;
+use crate::base::ids::{BatchId, TenantId};
 use crate::base::month::Month;
 use crate::db::TenantTx;
+use crate::import::staged::StagedFile;
 use crate::import::{Counts, ImportError, ImportRun, RowErrors};
 
-/// Notes rows that stand twice, people the union doesn't know, and corrections of what is not there.
-pub(super) async fn check(
-    tx: &mut TenantTx,
-    corrects: bool,
-    errors: &mut RowErrors,
-) -> Result<(), sqlx::Error> {
-    let [claim_number, person_code, ..] = COLUMNS.map(|column| column.heading);
-    let correction = COLUMNS[12].heading;
-    sqlx::query("analyze staged_expenses").execute(tx.conn()).await?;
-    for (row, first) in repeated(tx, "staged_expenses").await? {
-        let message = format!("同じ明細番号が{first}行目にもあります");
-        errors.add(row.unsigned_abs(), claim_number, message);
-    }
-    let strangers: Vec<(i64, String)> = sqlx::query_as(
-        "select row, member_code from staged_expenses s
-         where member_code is not null
-           and not exists (select from members m where m.code = s.member_code)
-         order by row limit 1001",
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    for (row, code) in strangers {
-        let message = format!("個人コード「{code}」の加入者が登録されていません");
-        errors.add(row.unsigned_abs(), person_code, message);
-    }
-    if !corrects {
-        return Ok(());
-    }
-    let missing: Vec<(i64, String)> = sqlx::query_as(
-        "select row, claim_number from staged_expenses s
-         where correction in ('replace', 'cancel')
-           and not exists (select from expense_claims c where c.claim_number = s.claim_number)
-         order by row limit 1001",
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    for (row, claim) in missing {
-        let message = format!("訂正・取消のもとになる明細番号「{claim}」がありません");
-        errors.add(row.unsigned_abs(), correction, message);
-    }
-    Ok(())
+/// What the merge came to.
+pub(super) struct Merged {
+    pub(super) counts: Counts,
+    /// Oldest first.
+    pub(super) months: Vec<ChangedMonth>,
 }
 
-/// Claims are given their numbers first; only where some of them had theirs already is the file compared
-/// with the ledger. Of `rows` staged rows, `left` were left out since.
+/// A month of new or changed rows.
+#[derive(Debug)]
+pub(super) struct ChangedMonth {
+    pub(super) month: Month,
+    pub(super) published: bool,
+}
+
+/// Which claims are given their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claims {
+    /// Those that no correction is about.
+    New,
+    /// Those whose earlier rows were ended.
+    Corrected,
+}
+
+/// Claims are given their numbers first. If all of a file's rows got theirs, no number stood twice or was in the ledger,
+/// and everybody is known: that needs no other look. Else the file is compared with the ledger. Of the staged rows,
+/// `left` were left out since.
 pub(super) async fn merge(
     tx: &mut TenantTx,
     clock: &Clock,
     run: &ImportRun,
-    rows: i64,
+    file: &StagedFile,
+    staged: &StagedSums,
     left: i64,
-) -> Result<Counts, ImportError> {
-    keep_households(tx).await?;
-    let claimed = execute(
-        tx,
-        "insert into expense_claims (claim_number, household_code, notice_month)
-         select s.claim_number, coalesce(s.household_code, m.household_code), s.notice_month
-         from staged_expenses s join members m on m.code = s.member_code
-         where s.correction is null or s.correction = 'new'
-         on conflict do nothing",
-    )
-    .await?;
-    let known = rows - left - claimed;
-    let ended = if known > 0 { end_others(tx, clock, run, known).await? } else { Ended::default() };
-    let inserted = sqlx::query(
-        "insert into expenses (household_code, notice_month, claim_number, member_code,
-                               treatment_month, institution, care, days, total_yen, insurer_yen,
-                               public_yen, out_of_pocket_yen, computed, remarks, batch_id)
-         select coalesce(s.household_code, m.household_code), s.notice_month, s.claim_number,
-                s.member_code, s.treatment_month, s.institution, s.care, s.days, s.total_yen,
-                s.insurer_yen, s.public_yen, s.out_of_pocket_yen, s.computed, s.remarks, $1
-         from staged_expenses s join members m on m.code = s.member_code",
-    )
-    .bind(run.batch)
-    .execute(tx.conn())
-    .await?;
-    let inserted = i64::try_from(inserted.rows_affected()).unwrap_or(i64::MAX);
-    keep_sums(tx).await?;
+) -> Result<Merged, ImportError> {
+    let import = run.batch;
+    keep_households(tx, import).await?;
+    let claimed = number_claims(tx, import, Claims::New).await?;
+    let known = staged.rows - left - claimed;
+    let mut ended = Ended::default();
+    if known > 0 {
+        let mut errors = RowErrors::default();
+        check::check(tx, import, file, staged.corrects, &mut errors).await?;
+        errors.into_result()?;
+        ended = ending::end_others(tx, clock, import, file, known).await?;
+        if ended.replaced > 0 {
+            number_claims(tx, import, Claims::Corrected).await?;
+        }
+    }
+    let inserted = insert(tx, import).await?;
+    add_sums(tx, import).await?;
     let added = inserted - ended.replaced;
     let changed = ended.replaced + ended.cancelled;
-    Ok(Counts { added, changed, unchanged: rows - added - changed })
+    let counts = Counts { added, changed, unchanged: staged.rows - added - changed };
+    let months = changed_months(tx, import, &ended.months).await?;
+    Ok(Merged { counts, months })
 }
 
 /// A claim that was withdrawn or cancelled, and comes again for the same person and month, is the
 /// household's that had it, wherever the person is now.
-async fn keep_households(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    execute(
-        tx,
+async fn keep_households(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
         "update staged_expenses s set household_code = before.household_code
          from (
-             select distinct on (h.claim_number, h.member_code, h.treatment_month)
-                    h.claim_number, h.member_code, h.treatment_month, h.household_code
-             from expense_history h
-             where h.claim_number in (select claim_number from staged_expenses)
-             order by h.claim_number, h.member_code, h.treatment_month, h.ended_at desc
+             select r.row, h.household_code
+             from staged_expenses r
+             cross join lateral (
+                 select h.household_code from expense_history h
+                 where h.tenant_id = $1 and h.claim_number = r.claim_number
+                   and h.member_code = r.person_code and h.treatment_month = r.treatment_month
+                 order by h.ended_at desc limit 1
+             ) h
+             where r.tenant_id = $1 and r.import_id = $2
+               -- Most unions' files find no history at all, and no row is looked up then.
+               and exists (select from expense_history h where h.tenant_id = $1)
          ) before
-         where before.claim_number = s.claim_number and before.member_code = s.member_code
-           and before.treatment_month = s.treatment_month",
+         where s.tenant_id = $1 and s.import_id = $2 and s.row = before.row",
+        tx.tenant() as TenantId,
+        import as BatchId
     )
-    .await
-    .map(drop)
-}
-
-/// Rows of the ledger that the file ends.
-#[derive(Default)]
-struct Ended {
-    replaced: i64,
-    cancelled: i64,
-}
-
-/// Takes out of the ledger, and into history, what the file replaces or cancels; and out of the staging
-/// table what needs no writing. `known`: how many of the file's claims had their numbers.
-async fn end_others(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    run: &ImportRun,
-    known: i64,
-) -> Result<Ended, ImportError> {
-    let standing = execute(
-        tx,
-        "insert into standing
-         select e.*, s.row, coalesce(s.correction = 'cancel', false)
-         from staged_expenses s
-         join expense_claims c on c.claim_number = s.claim_number
-         join expenses e on e.household_code = c.household_code
-                        and e.notice_month = c.notice_month and e.claim_number = c.claim_number",
-    )
-    .await?;
-    if standing != known {
-        let message = format!("{known}件の明細番号に対して、明細が{standing}件あります");
-        return Err(ImportError::Inconsistent(message));
-    }
-    drop_the_same(tx).await?;
-    refuse_clashes(tx).await?;
-    execute(
-        tx,
-        "update staged_expenses s set household_code = t.household_code
-         from standing t where t.row = s.row and t.member_code = s.member_code",
-    )
-    .await?;
-    keep_history(tx, clock, run).await?;
-    let ended = execute(
-        tx,
-        "delete from expenses e using standing t
-         where e.household_code = t.household_code and e.notice_month = t.notice_month
-           and e.claim_number = t.claim_number",
-    )
-    .await?;
-    let cancelled = execute(
-        tx,
-        "delete from expense_claims c using standing t
-         where c.claim_number = t.claim_number and t.cancelled",
-    )
-    .await?;
-    execute(
-        tx,
-        "update expense_claims c
-         set household_code = coalesce(s.household_code, m.household_code),
-             notice_month = s.notice_month
-         from staged_expenses s join members m on m.code = s.member_code
-         where s.claim_number = c.claim_number
-           and s.row in (select row from standing where not cancelled)",
-    )
-    .await?;
-    Ok(Ended { replaced: ended - cancelled, cancelled })
-}
-
-/// What the file says just as the ledger does.
-async fn drop_the_same(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    execute(
-        tx,
-        "with same as (
-             delete from standing t using staged_expenses s
-             where s.row = t.row and not t.cancelled
-               and (t.member_code, t.notice_month, t.treatment_month, t.institution, t.care, t.days,
-                    t.total_yen, t.insurer_yen, t.public_yen, t.out_of_pocket_yen, t.computed,
-                    t.remarks)
-                 is not distinct from
-                   (s.member_code, s.notice_month, s.treatment_month, s.institution, s.care, s.days,
-                    s.total_yen, s.insurer_yen, s.public_yen, s.out_of_pocket_yen, s.computed,
-                    s.remarks)
-             returning t.row
-         )
-         delete from staged_expenses s using same where s.row = same.row",
-    )
-    .await?;
-    execute(tx, "analyze standing").await.map(drop)
-}
-
-/// A row that says it is new must not replace another.
-async fn refuse_clashes(tx: &mut TenantTx) -> Result<(), ImportError> {
-    let clashes: Vec<(i64, String)> = sqlx::query_as(
-        "select s.row, s.claim_number from standing t join staged_expenses s on s.row = t.row
-         where s.correction = 'new' order by s.row limit 1001",
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let mut errors = RowErrors::default();
-    for (row, claim) in clashes {
-        let message = format!("明細番号「{claim}」の、内容の違う明細がすでにあります");
-        errors.add(row.unsigned_abs(), COLUMNS[0].heading, message);
-    }
-    errors.into_result()
-}
-
-async fn keep_history(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    run: &ImportRun,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "insert into expense_history
-             (claim_number, ended_by, ended_at, reason, household_code, notice_month, member_code,
-              treatment_month, institution, care, days, total_yen, insurer_yen, public_yen,
-              out_of_pocket_yen, computed, remarks, batch_id)
-         select claim_number, $1, $2, case when cancelled then 'cancelled' else 'corrected' end,
-                household_code, notice_month, member_code, treatment_month, institution, care, days,
-                total_yen, insurer_yen, public_yen, out_of_pocket_yen, computed, remarks, batch_id
-         from standing",
-    )
-    .bind(run.batch)
-    .bind(clock.now())
     .execute(tx.conn())
     .await
     .map(drop)
 }
 
-/// Adds what came to the sums of its months, and takes off what went.
-async fn keep_sums(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Gives claims their numbers, where these are free; returns how many.
+async fn number_claims(
+    tx: &mut TenantTx,
+    import: BatchId,
+    which: Claims,
+) -> Result<i64, sqlx::Error> {
+    let done = sqlx::query!(
+        "insert into expense_claims (tenant_id, claim_number, household_code, notice_month)
+         select s.tenant_id, s.claim_number, coalesce(s.household_code, m.household_code),
+                s.notice_month
+         from staged_expenses s
+         join members m on m.tenant_id = $1 and m.code = s.person_code
+         where s.tenant_id = $1 and s.import_id = $2
+           and case when $3 then s.outcome = 'corrected'
+                    else s.correction is null or s.correction = 'new' end
+         on conflict do nothing",
+        tx.tenant() as TenantId,
+        import as BatchId,
+        which == Claims::Corrected
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(rows(done.rows_affected()))
+}
+
+/// Writes new and corrected rows into the ledger; returns how many.
+async fn insert(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error> {
+    let done = sqlx::query!(
+        "insert into expenses (tenant_id, household_code, notice_month, claim_number, member_code,
+                               treatment_month, institution, care, days, total_yen, insurer_yen,
+                               public_yen, out_of_pocket_yen, computed, remarks, batch_id)
+         select s.tenant_id, coalesce(s.household_code, m.household_code), s.notice_month,
+                s.claim_number, s.person_code, s.treatment_month, s.institution, s.care, s.days,
+                s.total, s.insurer_paid, s.public_paid, s.out_of_pocket, s.computed, s.remarks,
+                s.import_id
+         from staged_expenses s
+         join members m on m.tenant_id = $1 and m.code = s.person_code
+         where s.tenant_id = $1 and s.import_id = $2
+           and (s.outcome is null or s.outcome = 'corrected')",
+        tx.tenant() as TenantId,
+        import as BatchId
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(rows(done.rows_affected()))
+}
+
+/// Adds what came to the sums of its months; a month without rows has none.
+async fn add_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
+    let tenant = tx.tenant();
+    sqlx::query!(
         "insert into expense_months as kept
              (tenant_id, notice_month, rows, total_yen, out_of_pocket_yen)
-         select $1, notice_month, sum(rows), sum(total_yen), sum(out_of_pocket_yen)
-         from (
-             select notice_month, count(*) as rows, sum(total_yen) as total_yen,
-                    sum(out_of_pocket_yen) as out_of_pocket_yen
-             from staged_expenses where member_code is not null group by notice_month
-             union all
-             select notice_month, -count(*), -sum(total_yen), -sum(out_of_pocket_yen)
-             from standing where tenant_id = $1 group by notice_month
-         ) change
-         group by notice_month
+         select $1, s.notice_month, count(*), sum(s.total), sum(s.out_of_pocket)
+         from staged_expenses s
+         where s.tenant_id = $1 and s.import_id = $2 and s.person_code is not null
+           and (s.outcome is null or s.outcome = 'corrected')
+         group by s.notice_month
          on conflict (tenant_id, notice_month) do update
          set rows = kept.rows + excluded.rows, total_yen = kept.total_yen + excluded.total_yen,
              out_of_pocket_yen = kept.out_of_pocket_yen + excluded.out_of_pocket_yen",
+        tenant as TenantId,
+        import as BatchId
     )
-    .bind(tx.tenant())
     .execute(tx.conn())
     .await?;
-    sqlx::query("delete from expense_months where tenant_id = $1 and rows = 0")
-        .bind(tx.tenant())
+    sqlx::query!("delete from expense_months where tenant_id = $1 and rows = 0", tenant as TenantId)
         .execute(tx.conn())
         .await
         .map(drop)
 }
 
-/// The months of what the file changed, oldest first, and whether people see them.
-pub(super) async fn months(tx: &mut TenantTx) -> Result<Vec<(Month, bool)>, sqlx::Error> {
-    sqlx::query_as(
-        "select s.month, exists (select from record_notices n
-                                where n.tenant_id = $1 and n.kind = 'expenses'
-                                  and n.month = s.month)
-         from (select notice_month as month from staged_expenses where notice_month is not null
-               union select notice_month from standing) s
-         order by 1",
+/// The months of what the file changed, with those in which its former rows stood, and whether people see them.
+async fn changed_months(
+    tx: &mut TenantTx,
+    import: BatchId,
+    former: &[Month],
+) -> Result<Vec<ChangedMonth>, sqlx::Error> {
+    sqlx::query_as!(
+        ChangedMonth,
+        r#"select changed.month as "month!: Month",
+                  exists (select from record_notices n
+                          where n.tenant_id = $1 and n.kind = 'expenses'
+                            and n.month = changed.month) as "published!"
+           from (select s.notice_month as month from staged_expenses s
+                 where s.tenant_id = $1 and s.import_id = $2 and s.notice_month is not null
+                   and (s.outcome is null or s.outcome = 'corrected')
+                 union
+                 select unnest($3::date[])) changed
+           order by changed.month"#,
+        tx.tenant() as TenantId,
+        import as BatchId,
+        former as &[Month]
     )
-    .bind(tx.tenant())
     .fetch_all(tx.conn())
     .await
 }
 
-async fn execute(tx: &mut TenantTx, statement: &'static str) -> Result<i64, sqlx::Error> {
-    let done = sqlx::query(statement).execute(tx.conn()).await?;
-    Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+fn rows(affected: u64) -> i64 {
+    i64::try_from(affected).unwrap_or(i64::MAX)
 }

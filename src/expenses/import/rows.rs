@@ -1,40 +1,26 @@
-//! The documented layout of an expenses file, row by row into the staging table.
+//! The documented layout of an expenses file, row by row.
 
-use super::{Staged, Sums};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::layout::{COMPUTED, ExpenseColumn};
+use super::staged::{StagedExpense, StagedExpenses};
 use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::db::TenantTx;
 use crate::expenses::care::Care;
-use crate::import::columns::{Column, Mapping};
-use crate::import::rows::{Copy, Progress, Row, Rows, code, line};
+use crate::import::mapping::Mapping;
+use crate::import::rows::{Row, Rows, code, line};
 use crate::import::source::Source;
+use crate::import::staging::Reader;
 use crate::import::{ImportError, RowErrors};
 
-/// Headings in any order; others are passed over.
-pub const COLUMNS: [Column; 14] = [
-    Column::required("claim_number", "明細番号"),
-    Column::required("person_code", "個人コード"),
-    Column::required("notice_month", "通知年月"),
-    Column::required("treatment_month", "診療年月"),
-    Column::required("institution", "医療機関"),
-    Column::required("care", "診療区分"),
-    Column::required("days", "日数"),
-    Column::required("total", "医療費総額"),
-    Column::required("insurer_paid", "保険者負担額"),
-    Column::required("public_paid", "公費負担額"),
-    Column::required("out_of_pocket", "自己負担額"),
-    Column::optional("remarks", "備考"),
-    Column::optional("correction", "訂正区分"),
-    Column::optional("computed", "自己負担額の区分"),
-];
-
-/// What 「自己負担額の区分」 says of an amount that the claim did not tell.
-pub(in crate::expenses) const COMPUTED: &str = "計算";
+/// So many days or times a row may have.
+const MOST_DAYS: i16 = 999;
 
 /// What a row does to one that came before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Correction {
+pub(super) enum Correction {
     New,
     Replace,
     Cancel,
@@ -59,98 +45,94 @@ impl Correction {
     }
 }
 
-/// Reads the whole file; mistakes are noted.
-pub(super) async fn stage(
-    tx: &mut TenantTx,
-    source: &mut Source,
-    mapping: &Mapping,
-    progress: &mut Progress<'_>,
-    errors: &mut RowErrors,
-) -> Result<Staged, ImportError> {
-    let mut rows = Rows::open(source, &COLUMNS, mapping)?;
-    let mut staged = Staged { reading: rows.layout.places(), ..Staged::default() };
-    let copy = Copy::into(tx.conn(), "staged_expenses").await?;
-    staged.rows = copy
-        .rows(&mut rows, progress, |row, copy| write(row, errors, copy, &mut staged).is_some())
-        .await?;
-    Ok(staged)
+/// Reads an expenses file, and notes its mistakes.
+pub(super) struct ExpenseReader {
+    rows: Rows<ExpenseColumn>,
+    pub(super) errors: RowErrors,
 }
 
-/// Parses a row and writes it; nothing is written of a row with a mistake.
-fn write(
-    row: &Row<'_>,
-    errors: &mut RowErrors,
-    copy: &mut Copy<'_>,
-    staged: &mut Staged,
-) -> Option<()> {
+impl ExpenseReader {
+    pub(super) fn open(source: &Source, mapping: &Mapping) -> Result<Self, ImportError> {
+        Ok(Self { rows: Rows::open(source, mapping)?, errors: RowErrors::default() })
+    }
+
+    /// Which of the file's columns was read as which.
+    pub(super) fn reading(&self) -> String {
+        self.rows.headings.reading()
+    }
+}
+
+impl Reader for ExpenseReader {
+    type Batch = StagedExpenses;
+
+    fn read(&mut self, batch: &mut StagedExpenses) -> Result<bool, ImportError> {
+        let Some(row) = self.rows.next_row()? else { return Ok(false) };
+        if let Some(expense) = parse(&row, &mut self.errors) {
+            batch.push(expense);
+        }
+        Ok(true)
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.rows.bytes_read()
+    }
+}
+
+/// Parses a row. Of a row that cancels another, nothing but its number is read.
+fn parse(row: &Row<'_, ExpenseColumn>, errors: &mut RowErrors) -> Option<StagedExpense> {
+    use ExpenseColumn as Column;
     if !row.is_whole(errors) {
         return None;
     }
-    let correction = row.optional(12, errors, Correction::parse)?;
-    staged.corrects |= matches!(correction, Some(Correction::Replace | Correction::Cancel));
-    let claim_number = row.required(0, errors, |text| code(text, 60));
+    let correction = row.optional(Column::Correction, errors, Correction::parse)?;
+    let claim_number = row.required(Column::ClaimNumber, errors, |text| code(text, 60));
     if correction == Some(Correction::Cancel) {
-        cancel(row.number, &claim_number?, copy);
-        return Some(());
+        let correction = correction.map(Correction::name);
+        let (row, claim_number) = (row.line(), claim_number?);
+        return Some(StagedExpense { row, claim_number, correction, ..StagedExpense::default() });
     }
-    let care = row.required(5, errors, Care::parse);
-    let person_code = row.required(1, errors, |text| code(text, 40));
+    let care = row.required(Column::Care, errors, Care::parse);
+    let person_code = row.required(Column::PersonCode, errors, |text| code(text, 40));
     let months = months(row, errors);
-    let institution = row.optional(4, errors, |text| line(text, 120));
-    let days = row.required(6, errors, |text| number(text, 999));
-    let total = row.required(7, errors, yen);
-    let insurer = row.required(8, errors, yen);
-    let public = row.required(9, errors, yen);
-    let out_of_pocket = row.required(10, errors, yen);
-    let remarks = row.optional(11, errors, |text| line(text, 200));
-    let computed = row.optional(13, errors, computed);
-    let (claim_number, person_code, (notice_month, treatment_month)) =
-        (claim_number?, person_code?, months?);
-    let (institution, care, days, remarks) = (institution?, care?, days?, remarks?);
-    let computed = computed?.is_some();
-    let (total, insurer, public, out_of_pocket) = (total?, insurer?, public?, out_of_pocket?);
-    for (column, share) in [(8, insurer), (9, public), (10, out_of_pocket)] {
+    let institution = row.optional(Column::Institution, errors, |text| line(text, 120));
+    let days = row.required(Column::Days, errors, days);
+    let total = row.required(Column::Total, errors, yen);
+    let insurer_paid = row.required(Column::InsurerPaid, errors, yen);
+    let public_paid = row.required(Column::PublicPaid, errors, yen);
+    let out_of_pocket = row.required(Column::OutOfPocket, errors, yen);
+    let remarks = row.optional(Column::Remarks, errors, |text| line(text, 200));
+    let computed = row.optional(Column::Computed, errors, computed);
+    let (notice_month, treatment_month) = months?;
+    let expense = StagedExpense {
+        row: row.line(),
+        claim_number: claim_number?,
+        person_code: Some(person_code?),
+        notice_month: Some(notice_month),
+        treatment_month: Some(treatment_month),
+        institution: Some(institution?.unwrap_or_default()),
+        care: Some(care?.name()),
+        days: Some(days?),
+        total: Some(total?),
+        insurer_paid: Some(insurer_paid?),
+        public_paid: Some(public_paid?),
+        out_of_pocket: Some(out_of_pocket?),
+        remarks: Some(remarks?.unwrap_or_default()),
+        correction: correction.map(Correction::name),
+        computed: computed?.is_some(),
+    };
+    let total = total?;
+    for (column, share) in [
+        (Column::InsurerPaid, insurer_paid?),
+        (Column::PublicPaid, public_paid?),
+        (Column::OutOfPocket, out_of_pocket?),
+    ] {
         if share > total {
-            errors.add(
-                row.number,
-                row.heading(column),
-                format!("医療費総額（{total}）より大きい金額です"),
-            );
+            let message = format!("医療費総額（{total}）より大きい金額です");
+            errors.add(row.number, row.heading(column), message);
             return None;
         }
     }
-    copy.display(row.number);
-    copy.field(&claim_number);
-    copy.field(&person_code);
-    copy.null();
-    copy.display(notice_month.first_day());
-    copy.display(treatment_month.first_day());
-    copy.field(institution.as_deref().unwrap_or_default());
-    copy.field(care.name());
-    copy.display(days);
-    copy.display(total.0);
-    copy.display(insurer.0);
-    copy.display(public.0);
-    copy.display(out_of_pocket.0);
-    copy.display(computed);
-    copy.field(remarks.as_deref().unwrap_or_default());
-    copy.optional(correction.map(Correction::name));
-    let Sums { total: sum, out_of_pocket: own } = &mut staged.sums;
-    *sum += total;
-    *own += out_of_pocket;
-    Some(())
-}
-
-/// Of a row that cancels another, nothing but its number is read.
-fn cancel(row: u64, claim_number: &str, copy: &mut Copy<'_>) {
-    copy.display(row);
-    copy.field(claim_number);
-    for _ in 0..11 {
-        copy.null();
-    }
-    copy.display(false);
-    copy.null();
-    copy.field(Correction::Cancel.name());
+    Some(expense)
 }
 
 /// The word for an amount that its claim did not tell.
@@ -162,15 +144,15 @@ fn computed(text: &str) -> Result<(), String> {
 }
 
 /// The months of notice and treatment.
-fn months(row: &Row<'_>, errors: &mut RowErrors) -> Option<(Month, Month)> {
+fn months(row: &Row<'_, ExpenseColumn>, errors: &mut RowErrors) -> Option<(Month, Month)> {
     let month = |text: &str| {
         Month::read(text).ok_or_else(|| format!("「{text}」は年月ではありません（例: 2026-03）"))
     };
-    let notice = row.required(2, errors, month);
-    let treatment = row.required(3, errors, month);
+    let notice = row.required(ExpenseColumn::NoticeMonth, errors, month);
+    let treatment = row.required(ExpenseColumn::TreatmentMonth, errors, month);
     let (notice, treatment) = (notice?, treatment?);
     if treatment > notice {
-        errors.add(row.number, row.heading(3), "通知年月より後です");
+        errors.add(row.number, row.heading(ExpenseColumn::TreatmentMonth), "通知年月より後です");
         return None;
     }
     Some((notice, treatment))
@@ -192,13 +174,17 @@ fn yen(text: &str) -> Result<Yen, String> {
     within(text, &digits, Yen::MOST.0).map(Yen)
 }
 
-fn number(text: &str, most: i64) -> Result<i64, String> {
+fn days(text: &str) -> Result<i16, String> {
     let digits = ungrouped(&fold(text)).ok_or_else(|| format!("「{text}」は数字ではありません"))?;
-    within(text, &digits, most)
+    within(text, &digits, MOST_DAYS)
 }
 
-fn within(text: &str, digits: &str, most: i64) -> Result<i64, String> {
-    match digits.parse::<i64>() {
+fn within<N: FromStr + PartialOrd + Display>(
+    text: &str,
+    digits: &str,
+    most: N,
+) -> Result<N, String> {
+    match digits.parse::<N>() {
         Ok(number) if number <= most => Ok(number),
         _ => Err(format!("大きすぎます: {text}（{most}まで）")),
     }

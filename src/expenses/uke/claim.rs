@@ -164,7 +164,7 @@ impl Parser {
     /// Ends the claim that is open, as the end of the file does.
     pub fn close(&mut self, errors: &mut RowErrors) -> Option<Claim> {
         let open = self.open.take()?;
-        self.end.count(&open);
+        self.end.count(open.counted());
         open.close(errors)
     }
 

@@ -4,7 +4,6 @@
 //! taken in. Its count is that of HO and KO records together; some systems write the number of claims
 //! there, which is accepted as well. Its points take each claim once.
 
-use super::claim::Open;
 use super::layout::{GO_COUNT, GO_POINTS, GO_VOLUME, MOST_SUM};
 use super::records::Record;
 use crate::import::RowErrors;
@@ -25,10 +24,11 @@ pub(super) struct End {
 }
 
 impl End {
-    pub fn count(&mut self, claim: &Open) {
+    /// Counts a claim: its records and points, unless it can't be read.
+    pub fn count(&mut self, counted: Option<(i64, i64)>) {
         self.closed = false;
         self.claims += 1;
-        match claim.counted() {
+        match counted {
             Some((records, points)) => {
                 self.records += records;
                 self.points += points;

@@ -17,10 +17,10 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub fn open(source: &mut Source) -> Result<Self, ImportError> {
-        let Text { reader, fuse } = source.text()?;
+    pub fn open(source: &Source) -> Self {
+        let Text { reader, fuse } = source.text();
         let reader = BufReader::with_capacity(BUFFER, reader);
-        Ok(Self { reader, fuse, text: String::new(), line: 0 })
+        Self { reader, fuse, text: String::new(), line: 0 }
     }
 
     /// The next record, which has no name where the line is blank. A last line that does not end was
@@ -120,14 +120,11 @@ impl<'r> Record<'r> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     fn names(bytes: &[u8]) -> Result<Vec<String>, String> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(bytes).unwrap();
-        let mut records = Records::open(&mut Source::open(file.path()).unwrap()).unwrap();
+        let source = Source::new("claims.uke", std::io::Cursor::new(bytes.to_vec())).unwrap();
+        let mut records = Records::open(&source);
         let mut names = Vec::new();
         while let Some(record) = records.next_record().map_err(|error| error.to_string())? {
             names.push(format!("{} {}", record.line, record.name()));

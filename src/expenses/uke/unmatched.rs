@@ -9,7 +9,8 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::base::spreadsheet::{BOM, harmless};
 use crate::expenses::care::Care;
-use crate::expenses::import::{COLUMNS, COMPUTED};
+use crate::expenses::import::layout::{COMPUTED, ExpenseColumn};
+use crate::import::layout::Layout as _;
 
 /// What stands beside the layout's own columns, and is passed over when the file comes in.
 const HINTS: [&str; 6] = ["記号", "番号", "枝番", "生年月日", "氏名", "理由"];
@@ -91,7 +92,7 @@ impl fmt::Display for Reason {
 }
 
 impl Unmatched {
-    /// The cells of the layout's own columns, by their keys; others stay empty. The person's code is for
+    /// The cells of the layout's own columns, by their names; others stay empty. The person's code is for
     /// the operator to fill in.
     fn cells(&self) -> [(&'static str, String); 12] {
         [
@@ -131,15 +132,15 @@ impl Unmatched {
 pub fn write_unmatched(mut out: impl Write, claims: &[Unmatched]) -> io::Result<()> {
     out.write_all(BOM.as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    let headings = COLUMNS.map(|column| column.heading);
-    writer.write_record(headings.into_iter().chain(HINTS))?;
+    let headings = ExpenseColumn::COLUMNS.iter().map(|column| column.heading);
+    writer.write_record(headings.chain(HINTS))?;
     for claim in claims {
         let cells = claim.cells();
-        let layout = COLUMNS.map(|column| {
-            let cell = cells.iter().find(|(key, _)| *key == column.key);
+        let layout = ExpenseColumn::COLUMNS.iter().map(|column| {
+            let cell = cells.iter().find(|(name, _)| *name == column.name);
             cell.map_or_else(String::new, |(_, text)| harmless(text))
         });
-        writer.write_record(layout.into_iter().chain(claim.hints().map(harmless)))?;
+        writer.write_record(layout.chain(claim.hints().map(harmless)))?;
     }
     writer.flush()
 }
@@ -199,11 +200,11 @@ mod tests {
 
     #[test]
     fn o2_every_cell_has_its_column() {
-        for (key, _) in claim().cells() {
-            assert!(COLUMNS.iter().any(|column| column.key == key), "{key}");
+        for (name, _) in claim().cells() {
+            assert!(ExpenseColumn::COLUMNS.iter().any(|column| column.name == name), "{name}");
         }
         for hint in HINTS {
-            assert!(COLUMNS.iter().all(|column| column.heading != hint), "{hint}");
+            assert!(ExpenseColumn::COLUMNS.iter().all(|column| column.heading != hint), "{hint}");
         }
         for reason in Reason::ALL {
             assert_eq!(Reason::from_name(reason.name()), Some(reason));

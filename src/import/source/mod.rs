@@ -1,0 +1,259 @@
+//! A CSV file as UTF-8, whatever it was written in.
+//!
+//! It is read twice or more: once to find out its encoding and its fingerprint, then to take it in.
+//! None of that keeps more than a buffer of it, so its size does not matter.
+
+mod encoding;
+mod fuse;
+
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+pub use self::encoding::Encoding;
+use self::encoding::{Scan, Transcoder, refuse_other_formats};
+pub use self::fuse::Fuse;
+use self::fuse::Metered;
+use super::cell::END_OF_FILE;
+use crate::base::files;
+
+const BUFFER: usize = 64 * 1024;
+const BOM: &[u8] = crate::base::spreadsheet::BOM.as_bytes();
+/// Terms of use and settings are far smaller; also less than a row may be.
+const LARGEST_TEXT: u64 = 256 * 1024;
+
+/// What a source is read from: a file, or anything else that can be read from any place.
+pub trait Input: Read + Seek + Send {}
+
+impl<I: Read + Seek + Send> Input for I {}
+
+/// A file that was looked through once.
+pub struct Source {
+    input: Arc<Mutex<dyn Input>>,
+    pub name: String,
+    pub bytes: u64,
+    pub encoding: Encoding,
+    pub sha256: [u8; 32],
+    ends_in_line: bool,
+    has_bom: bool,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Source {
+    /// Opens a file and finds out its encoding.
+    ///
+    /// # Errors
+    /// As [`files::open`] and [`Source::new`].
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Self::new(&name.unwrap_or_default(), files::open(path)?)
+    }
+
+    /// Looks an input through, from its beginning, and finds out its encoding.
+    ///
+    /// # Errors
+    /// The input's; and `InvalidData` for a file that is neither UTF-8 nor CP932, naming what it is
+    /// instead or the row of the first byte that is wrong.
+    pub fn new(name: &str, mut input: impl Input + 'static) -> io::Result<Self> {
+        let mut buffer = vec![0; BUFFER];
+        let mut sha256 = Sha256::new();
+        let mut scan = Scan::default();
+        let mut has_bom = false;
+        let (mut bytes, mut last) = (0, b'\n');
+        input.rewind()?;
+        loop {
+            let count = input.read(&mut buffer)?;
+            let chunk = &buffer[..count];
+            if count == 0 {
+                break;
+            }
+            if bytes == 0 {
+                has_bom = chunk.starts_with(BOM);
+                refuse_other_formats(chunk)?;
+            }
+            last = chunk[count - 1];
+            bytes += count as u64;
+            sha256.update(chunk);
+            scan.take(chunk);
+        }
+        Ok(Self {
+            input: Arc::new(Mutex::new(input)),
+            name: name.to_owned(),
+            bytes,
+            encoding: scan.encoding(has_bom)?,
+            sha256: sha256.finalize().into(),
+            ends_in_line: matches!(last, b'\n' | b'\r' | 0x1a),
+            has_bom,
+        })
+    }
+
+    /// Returns true if the last line has an end, or the mark of a file's end behind it.
+    #[must_use]
+    pub const fn ends_in_line(&self) -> bool {
+        self.ends_in_line
+    }
+
+    /// The text, from its beginning. Several may be read at once, each at its own place.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        let position = if self.has_bom { BOM.len() as u64 } else { 0 };
+        let fuse = Fuse::default();
+        let inner = Window { input: self.input.clone(), position };
+        let metered = Metered { inner, fuse: fuse.clone() };
+        let reader: Box<dyn Read + Send> = match self.encoding {
+            Encoding::Utf8 => Box::new(metered),
+            Encoding::Cp932 => Box::new(Transcoder::new(metered)),
+        };
+        Text { reader, fuse }
+    }
+}
+
+/// Reads a whole small text: UTF-8, with or without a byte order mark, or CP932.
+///
+/// # Errors
+/// As [`Source::open`]; and `InvalidData` for a file that is too large to be such a text.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let source = Source::open(path)?;
+    if source.bytes > LARGEST_TEXT {
+        return Err(wrong(&format!("{}KBを超えています", LARGEST_TEXT / 1024)));
+    }
+    let mut text = String::new();
+    source.text().reader.read_to_string(&mut text)?;
+    text.truncate(text.trim_end_matches(END_OF_FILE).len());
+    Ok(text)
+}
+
+/// The file's text, and the [`Fuse`] that guards it.
+pub struct Text {
+    pub reader: Box<dyn Read + Send>,
+    pub fuse: Fuse,
+}
+
+/// A reader with a place of its own in an input that others read, too.
+struct Window {
+    input: Arc<Mutex<dyn Input>>,
+    position: u64,
+}
+
+impl Read for Window {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // A reader that panicked leaves nothing behind but a place, which is set anew here.
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        input.seek(SeekFrom::Start(self.position))?;
+        let count = input.read(buffer)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+fn wrong(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use encoding_rs::SHIFT_JIS;
+
+    use super::*;
+
+    fn source(bytes: &[u8]) -> io::Result<Source> {
+        Source::new("rows.csv", io::Cursor::new(bytes.to_vec()))
+    }
+
+    fn read(bytes: &[u8]) -> (Encoding, String) {
+        let source = source(bytes).unwrap();
+        let mut text = String::new();
+        source.text().reader.read_to_string(&mut text).unwrap();
+        (source.encoding, text)
+    }
+
+    #[test]
+    fn o2_the_encoding_is_found_out() {
+        let japanese = "氏名,カナ\n髙橋 一郎,ｲﾁﾛｳ\n".repeat(5_000);
+        let (cp932, _, unmappable) = SHIFT_JIS.encode(&japanese);
+        assert!(!unmappable);
+        assert_eq!(read(&cp932), (Encoding::Cp932, japanese.clone()));
+        assert_eq!(read(japanese.as_bytes()), (Encoding::Utf8, japanese.clone()));
+        let with_bom = [BOM, japanese.as_bytes()].concat();
+        assert_eq!(read(&with_bom), (Encoding::Utf8, japanese));
+    }
+
+    #[test]
+    fn o2_a_file_is_read_by_several_at_once_and_each_from_its_beginning() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all("氏名\n".repeat(20_000).as_bytes()).unwrap();
+        let source = Source::open(file.path()).unwrap();
+        let (mut one, mut other) = (source.text().reader, source.text().reader);
+        let (mut begun, mut rest, mut whole) = (vec![0; 100_000], String::new(), String::new());
+        one.read_exact(&mut begun).unwrap();
+        other.read_to_string(&mut whole).unwrap();
+        begun.extend(io::Read::bytes(one).map(Result::unwrap));
+        rest.push_str(std::str::from_utf8(&begun).unwrap());
+        assert_eq!((rest.len() as u64, rest), (source.bytes, whole));
+    }
+
+    #[test]
+    fn o2_what_is_neither_is_refused_by_line() {
+        let error = source(b"a\nb\n\xff\xff\n").unwrap_err().to_string();
+        assert!(error.contains("UTF-8なら3行目"), "{error}");
+        let (cut_off, _, _) = SHIFT_JIS.encode("a\nメモ");
+        let error = source(&cut_off[..cut_off.len() - 1]).unwrap_err().to_string();
+        assert!(error.contains("2行目が読めません"), "{error}");
+        let error = source(&[BOM, b"a\n\x83\x65\n".as_slice()].concat()).unwrap_err().to_string();
+        assert!(error.contains("2行目がUTF-8"), "{error}");
+    }
+
+    #[test]
+    fn o2_other_formats_are_told_for_what_they_are() {
+        let text = "個人コード,世帯コード\r\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [[b"\xff\xfe".as_slice(), &little].concat(), b"a\0,\0b\0\n\0".to_vec()] {
+            let error = source(&bytes).unwrap_err().to_string();
+            assert!(error.starts_with("UTF-16のファイルです"), "{error}");
+        }
+        for (bytes, name) in [
+            (b"PK\x03\x04\x14\0\x06\0".as_slice(), "Excelブック（xlsx）"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excelブック（xls）"),
+            (b"%PDF-1.7\n", "PDF"),
+            (b"abc\0def,\x01\n\0\0\0", "文字のファイルではありません"),
+        ] {
+            let error = source(bytes).unwrap_err().to_string();
+            assert!(error.starts_with(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn o2_small_texts_are_read_whole_in_any_of_these() {
+        let read = |bytes: &[u8]| {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(bytes).unwrap();
+            read_text(file.path())
+        };
+        let text = "[columns]\r\nnumber = \"番号\"\r\n";
+        let (cp932, _, _) = SHIFT_JIS.encode(text);
+        let (with_bom, ended) =
+            ([BOM, text.as_bytes()].concat(), [&cp932, b"\x1a".as_slice()].concat());
+        for bytes in [text.as_bytes(), &cp932, &with_bom, &ended] {
+            assert_eq!(read(bytes).unwrap(), text);
+        }
+        let error = read("規".repeat(100_000).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("256KB"), "{error}");
+    }
+
+    #[test]
+    fn o2_a_row_without_end_blows_the_fuse() {
+        let source = source(&[b"\"".as_slice(), &vec![b'x'; 1_000_000]].concat()).unwrap();
+        let mut rows = csv::Reader::from_reader(source.text().reader);
+        assert!(rows.headers().is_err());
+    }
+}

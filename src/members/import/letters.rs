@@ -1,0 +1,61 @@
+//! The first passwords of a file, hashed for people who can't sign in yet.
+
+use std::collections::HashMap;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use secrecy::SecretString;
+
+use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::login;
+use crate::base::ids::TenantId;
+use crate::db::Db;
+use crate::db::actor::Actor;
+use crate::import::ImportError;
+use crate::import::mapping::Mapping;
+use crate::import::rows::{Rows, code};
+use crate::import::source::Source;
+use crate::members::layout::MemberColumn;
+
+/// Enough to keep every thread of the pool at work.
+const HASHES_AT_ONCE: usize = 16;
+
+/// The hashes, by person. They take their time, so that no transaction is open meanwhile.
+pub(super) async fn hash_passwords(
+    hasher: &Hasher,
+    db: &Db,
+    tenant: TenantId,
+    actor: &Actor,
+    source: &Source,
+    mapping: &Mapping,
+) -> Result<HashMap<String, String>, ImportError> {
+    let mut passwords = read(source, mapping)?;
+    let codes: Vec<String> = passwords.keys().cloned().collect();
+    let mut tx = db.tenant(tenant, actor).await?;
+    for code in login::existing(&mut tx, &codes).await? {
+        passwords.remove(&code);
+    }
+    tx.commit().await?;
+    stream::iter(passwords)
+        .map(async |(code, password)| {
+            let hash = hasher.hash_patiently(&password).await;
+            hash.map(|hash| (code, hash)).map_err(|_| ImportError::Stopped)
+        })
+        .buffer_unordered(HASHES_AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// The passwords, by person. Mistakes are told when the rows are read for good.
+fn read(source: &Source, mapping: &Mapping) -> Result<HashMap<String, SecretString>, ImportError> {
+    let mut rows = Rows::open(source, mapping)?;
+    let mut passwords = HashMap::new();
+    while let Some(row) = rows.next_row()? {
+        let password = row.exact(MemberColumn::InitialPassword).trim();
+        if let (false, Ok(code)) =
+            (password.is_empty(), code(row.text(MemberColumn::PersonCode), 40))
+        {
+            passwords.insert(code, SecretString::from(password));
+        }
+    }
+    Ok(passwords)
+}
