@@ -234,7 +234,7 @@ create table passkey_ceremonies (
 
 create index passkey_ceremonies_by_time on passkey_ceremonies (tenant_id, begun_at);
 
--- Challenges of the sign-in page that were answered: each has one answer. The worker sweeps those whose challenges are
+-- Challenges of the sign-in page that were answered: each has one answer, which removes those whose challenges are
 -- dead.
 create table passkey_answers (
     tenant_id uuid not null,
@@ -244,7 +244,7 @@ create table passkey_answers (
     primary key (tenant_id, realm, challenge_hash)
 );
 
-create index passkey_answers_by_time on passkey_answers (tenant_id, answered_at);
+create index passkey_answers_by_time on passkey_answers (tenant_id, realm, answered_at);
 
 -- Recovery codes: ten a set, one use each, hashed; another set replaces all of it.
 create table recovery_codes (
@@ -372,7 +372,7 @@ grant select, update (user_id_chosen_at, birthdate_confirmed_at, birthdate_failu
     on subscribers to kosmo_server;
 grant select, insert, update on sessions, email_codes, email_confirmations to kosmo_server;
 grant select, insert on retired_tokens, terms_agreements to kosmo_server;
-grant select, insert on passkey_answers to kosmo_server;
+grant select, insert, delete on passkey_answers to kosmo_server;
 grant select, insert, update, delete on known_browsers, totp_devices, totp_enrolments, passkeys, passkey_ceremonies,
     recovery_codes, registration_drafts, password_resets, throttles, email_failures to kosmo_server;
 
@@ -393,7 +393,7 @@ grant select (tenant_id, realm, id, closed_at), update (closed_at) on logins to 
 grant select (tenant_id, login_id, member_code) on subscribers to kosmo_worker;
 grant select (tenant_id, realm, id, login_id, ended_at, last_seen_at, remember_until), update (ended_at), delete
     on sessions to kosmo_worker;
-grant select, delete on throttles, retired_tokens, passkey_answers to kosmo_worker;
+grant select, delete on throttles, retired_tokens to kosmo_worker;
 grant select (tenant_id, realm, session_id, expires_at), delete on email_codes to kosmo_worker;
 grant select (tenant_id, realm, session_id, begun_at), delete on totp_enrolments, passkey_ceremonies to kosmo_worker;
 grant select (tenant_id, realm, login_id, expires_at, confirmed_at), delete on email_confirmations to kosmo_worker;

@@ -105,16 +105,6 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
             BATCH
         ),
         sqlx::query!(
-            "delete from passkey_answers a using (
-                 select realm, challenge_hash from passkey_answers
-                 where tenant_id = $1 and answered_at < $2 limit $3) old
-             where a.tenant_id = $1 and a.realm = old.realm
-               and a.challenge_hash = old.challenge_hash",
-            tenant as TenantId,
-            now - IS_OVER,
-            BATCH
-        ),
-        sqlx::query!(
             "delete from known_browsers k using (
                  select realm, login_id, token_hash from known_browsers
                  where tenant_id = $1 and last_seen_at < $2 limit $3) old

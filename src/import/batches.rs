@@ -23,9 +23,11 @@ impl ImportKind {
     }
 }
 
-/// Two imports of a kind take turns within a union.
+/// Two imports of a kind take turns within a union. The one that waits does so for as long as a statement may take: an
+/// import of a million rows outlasts what is waited for any other lock.
 pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error> {
     let name = format!("import {} {}", kind.name(), tx.tenant());
+    sqlx::query!("set local lock_timeout = 0").execute(tx.conn()).await?;
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
         .execute(tx.conn())
         .await

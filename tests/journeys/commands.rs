@@ -201,6 +201,8 @@ async fn o1_several_files_are_applied_together_or_not_at_all() {
     let good = world.write("good.toml", EXAMPLE);
     let thief = EXAMPLE
         .replace("slug = \"example\"", "slug = \"thief\"")
+        .replace("\"www.example\"", "\"www.thief\"")
+        .replace("\"example-console\"", "\"thief-console\"")
         .replace("\"example\"  ", "\"jomkenpo\" ");
     let thief = world.write("thief.toml", &thief);
     let output = kosmo(Some(&url), &["tenant", "apply", text(&good), text(&thief)]);

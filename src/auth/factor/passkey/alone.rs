@@ -195,6 +195,15 @@ async fn is_first<R: Realm>(
     clock: &Clock,
     ticket: &Sealed,
 ) -> Result<bool, sqlx::Error> {
+    let now = clock.now();
+    sqlx::query!(
+        "delete from passkey_answers where tenant_id = $1 and realm = $2 and answered_at < $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        now - LASTS
+    )
+    .execute(tx.conn())
+    .await?;
     let kept = sqlx::query!(
         "insert into passkey_answers (tenant_id, realm, challenge_hash, answered_at)
          values ($1, $2, $3, $4)
@@ -202,7 +211,7 @@ async fn is_first<R: Realm>(
         tx.tenant() as TenantId,
         R::NAME,
         Sha256::digest(&ticket.bytes).to_vec(),
-        clock.now()
+        now
     )
     .execute(tx.conn())
     .await?;
