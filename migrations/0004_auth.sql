@@ -1,28 +1,22 @@
--- Accounts, what proves who somebody is, and sessions.
+-- Logins, what proves who somebody is, and sessions.
+--
+-- Two realms sign in on a union's hosts: subscribers and staff. The realm stands in every key of what belongs to a
+-- login, so that no look-up in one realm finds a row of the other.
 
 -- What a person has done of the first sign-in stands as facts; which step is due follows from them (auth::journey)
 -- and is stored nowhere.
-create table accounts (
-    tenant_id uuid not null default current_tenant(),
+create table logins (
+    tenant_id uuid not null,
+    realm text not null check (realm in ('subscriber', 'staff')),
     id uuid not null,
-    member_code text not null,
     -- Folded to lower case; 仮ユーザID until the person chose one.
     user_id text not null,
-    user_id_chosen_at timestamptz,
     -- The address the union knew, until the person confirmed one.
     email text,
     email_confirmed_at timestamptz,
     -- The address the union knew, where the person confirmed another in its place.
     former_email text,
-    -- The first credentials: by formula (nothing is stored) or by letter (argon2id).
-    initial_credential text check (initial_credential in ('formula', 'letter')),
-    initial_password_hash text,
-    -- A letter's password expires counted from here.
-    initial_issued_at timestamptz,
-    birthdate_confirmed_at timestamptz,
-    -- Wrong birthdates in a row.
-    birthdate_failures smallint not null default 0,
-    -- The person's own password; setting it ends the initial one.
+    -- The person's own password; setting it ends the first credentials.
     password_hash text,
     password_set_at timestamptz,
     -- Wrong passwords in a row; each try is counted before it is checked (L2).
@@ -39,31 +33,52 @@ create table accounts (
     second_factor_locked_at timestamptz,
     -- When the person answered the offer of a passkey; it is not made again.
     passkey_offer_answered_at timestamptz,
-    -- Over for good: the time after losing eligibility has passed (T12).
+    -- Over for good: for a subscriber, the time after losing eligibility has passed (T12).
     closed_at timestamptz,
     created_at timestamptz not null,
-    primary key (tenant_id, id),
-    unique (tenant_id, user_id),
-    unique (tenant_id, member_code),
-    foreign key (tenant_id, member_code) references members (tenant_id, code),
+    primary key (tenant_id, realm, id),
+    unique (tenant_id, realm, user_id),
+    foreign key (tenant_id) references tenants,
     check ((password_hash is null) = (password_set_at is null)),
-    check (password_hash is null or registered_at is not null),
+    check (password_hash is null or registered_at is not null)
+);
+
+-- An address that a person gave is theirs alone in their realm (F5), confirmed or, in the older way, registered with
+-- (seed 004); one merely known to the union can be a family's.
+create unique index logins_own_email on logins (tenant_id, realm, email)
+    where email_confirmed_at is not null or registered_at is not null;
+create index logins_email on logins (tenant_id, email) where email is not null;
+
+-- What only subscribers have: whose login it is, and what the first sign-in asks for.
+create table subscribers (
+    tenant_id uuid not null,
+    realm text not null generated always as ('subscriber') stored,
+    login_id uuid not null,
+    member_code text not null,
+    user_id_chosen_at timestamptz,
+    -- The first credentials: by formula (nothing is stored) or by letter (argon2id).
+    initial_credential text check (initial_credential in ('formula', 'letter')),
+    initial_password_hash text,
+    -- A letter's password expires counted from here.
+    initial_issued_at timestamptz,
+    birthdate_confirmed_at timestamptz,
+    -- Wrong birthdates in a row.
+    birthdate_failures smallint not null default 0,
+    primary key (tenant_id, login_id),
+    unique (tenant_id, member_code),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id),
+    foreign key (tenant_id, member_code) references members (tenant_id, code),
     check (initial_credential = 'letter' or initial_password_hash is null),
     check ((initial_credential is null) = (initial_issued_at is null))
 );
 
--- An address that a person gave is theirs alone (F5), confirmed or, in the older way, registered with
--- (seed 004); one merely known to the union can be a family's.
-create unique index accounts_own_email on accounts (tenant_id, email)
-    where email_confirmed_at is not null or registered_at is not null;
-create index accounts_email on accounts (tenant_id, email) where email is not null;
-
 -- A session begins with the right password. What it may see follows from second_factor_at and the
--- account (auth::journey), never from a stored step.
+-- login (auth::journey), never from a stored step. The worker sweeps those that nobody has used for long.
 create table sessions (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     id uuid not null,
-    account_id uuid not null,
+    login_id uuid not null,
     token_hash bytea not null,
     -- The token before the last change of privilege: a double click's second request still bears it.
     previous_token_hash bytea,
@@ -95,42 +110,51 @@ create table sessions (
     -- The method to change to once it is set up (S2).
     wanted_second_factor text check (wanted_second_factor in ('passkey', 'totp', 'email_code')),
     ended_at timestamptz,
-    primary key (tenant_id, id),
-    unique (tenant_id, token_hash),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, id),
+    unique (tenant_id, realm, token_hash),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
-create index sessions_by_previous_token on sessions (tenant_id, previous_token_hash)
+create index sessions_by_previous_token on sessions (tenant_id, realm, previous_token_hash)
     where previous_token_hash is not null;
 -- A person's own sessions, the newest first (S9).
-create index sessions_by_account_and_time on sessions (tenant_id, account_id, created_at);
+create index sessions_by_login_and_time on sessions (tenant_id, realm, login_id, created_at);
+create index sessions_by_last_use on sessions (tenant_id, last_seen_at);
 
--- Tokens that a session had before. One that comes back was copied.
+-- Tokens that a session had before. One that comes back was copied. The worker sweeps those of sessions that are over.
 create table retired_tokens (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     token_hash bytea not null,
     session_id uuid not null,
     retired_at timestamptz not null,
-    primary key (tenant_id, token_hash),
-    foreign key (tenant_id, session_id) references sessions (tenant_id, id)
+    primary key (tenant_id, realm, token_hash),
+    foreign key (tenant_id, realm, session_id) references sessions (tenant_id, realm, id)
 );
 
--- Browsers in which a person's sign-in was complete; the cookie that names one is kept as a hash.
+create index retired_tokens_by_session on retired_tokens (tenant_id, realm, session_id);
+
+-- Browsers in which a person's sign-in was complete; the cookie that names one is kept as a hash. The worker sweeps
+-- those that nobody has signed in with for long.
 create table known_browsers (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    realm text not null,
+    login_id uuid not null,
     token_hash bytea not null,
     first_seen_at timestamptz not null,
     last_seen_at timestamptz not null,
     -- Wrong passwords in a row that came from this browser; each is counted before it is checked (L2).
     failures smallint not null default 0,
-    primary key (tenant_id, account_id, token_hash),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, login_id, token_hash),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
--- One living code a session: sending again replaces it, its failures stay.
+create index known_browsers_by_last_use on known_browsers (tenant_id, last_seen_at);
+
+-- One living code a session: sending again replaces it, its failures stay. The worker sweeps those that are over.
 create table email_codes (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     session_id uuid not null,
     -- Keyed with the session's token, which the database does not know: six digits alone would be
     -- found by trying.
@@ -139,14 +163,17 @@ create table email_codes (
     expires_at timestamptz not null,
     failures smallint not null default 0,
     used_at timestamptz,
-    primary key (tenant_id, session_id),
-    foreign key (tenant_id, session_id) references sessions (tenant_id, id)
+    primary key (tenant_id, realm, session_id),
+    foreign key (tenant_id, realm, session_id) references sessions (tenant_id, realm, id)
 );
 
+create index email_codes_by_time on email_codes (tenant_id, expires_at);
+
 create table totp_devices (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     id uuid not null,
-    account_id uuid not null,
+    login_id uuid not null,
     name text not null,
     -- The shared secret, sealed with the key that `key_id` names.
     secret bytea not null,
@@ -155,78 +182,91 @@ create table totp_devices (
     last_step bigint not null,
     created_at timestamptz not null,
     last_used_at timestamptz,
-    primary key (tenant_id, id),
-    unique (tenant_id, account_id, name),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, id),
+    unique (tenant_id, realm, login_id, name),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
--- The secret that a set-up page shows, until its first code proves that an app has it.
+-- The secret that a set-up page shows, until its first code proves that an app has it. The worker sweeps those that
+-- nobody has ended.
 create table totp_enrolments (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     session_id uuid not null,
     secret bytea not null,
     key_id text not null,
     begun_at timestamptz not null,
-    primary key (tenant_id, session_id),
-    foreign key (tenant_id, session_id) references sessions (tenant_id, id)
+    primary key (tenant_id, realm, session_id),
+    foreign key (tenant_id, realm, session_id) references sessions (tenant_id, realm, id)
 );
 
+create index totp_enrolments_by_time on totp_enrolments (tenant_id, begun_at);
+
 create table passkeys (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     id uuid not null,
-    account_id uuid not null,
+    login_id uuid not null,
     name text not null,
     credential_id bytea not null,
     -- Public key, signature counter and backup flags, as webauthn-rs keeps them.
     credential jsonb not null,
     created_at timestamptz not null,
     last_used_at timestamptz,
-    primary key (tenant_id, id),
-    unique (tenant_id, credential_id),
-    unique (tenant_id, account_id, name),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, id),
+    unique (tenant_id, realm, credential_id),
+    unique (tenant_id, realm, login_id, name),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
--- A challenge that a browser is answering: one a session, for one purpose, good for one answer.
+-- A challenge that a browser is answering: one a session, for one purpose, good for one answer. The worker sweeps
+-- those that nobody has answered.
 create table passkey_ceremonies (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null,
     session_id uuid not null,
     purpose text not null check (purpose in ('set_up', 'sign_in')),
     state jsonb not null,
     begun_at timestamptz not null,
-    primary key (tenant_id, session_id),
-    foreign key (tenant_id, session_id) references sessions (tenant_id, id)
+    primary key (tenant_id, realm, session_id),
+    foreign key (tenant_id, realm, session_id) references sessions (tenant_id, realm, id)
 );
 
--- Challenges of the sign-in page that were answered: each has one answer.
+create index passkey_ceremonies_by_time on passkey_ceremonies (tenant_id, begun_at);
+
+-- Challenges of the sign-in page that were answered: each has one answer, which removes those whose challenges are
+-- dead.
 create table passkey_answers (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null check (realm in ('subscriber', 'staff')),
     challenge_hash bytea not null,
     answered_at timestamptz not null,
-    primary key (tenant_id, challenge_hash)
+    primary key (tenant_id, realm, challenge_hash)
 );
 
--- The oldest of them are forgotten, since their challenges are dead anyway.
-create index passkey_answers_by_time on passkey_answers (tenant_id, answered_at);
+create index passkey_answers_by_time on passkey_answers (tenant_id, realm, answered_at);
 
 -- Recovery codes: ten a set, one use each, hashed; another set replaces all of it.
 create table recovery_codes (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    realm text not null,
+    login_id uuid not null,
     code_hash bytea not null,
     -- What the codes of a set were hashed with, slowly (ASVS 6.5.2). Null: a set of the longer codes that
     -- were made before, whose hash is a plain one; such a set lasts until its owner makes another.
     salt bytea check (length(salt) = 16),
     created_at timestamptz not null,
     used_at timestamptz,
-    primary key (tenant_id, account_id, code_hash),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, login_id, code_hash),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
--- The newest link to confirm an address by; sending another makes this one unknown.
+-- The newest link to confirm an address by; sending another makes this one unknown. One a login; the worker sweeps
+-- those that confirm nothing any more.
 create table email_confirmations (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    realm text not null,
+    login_id uuid not null,
     email text not null,
     token_hash bytea not null,
     sent_at timestamptz not null,
@@ -235,47 +275,53 @@ create table email_confirmations (
     -- Mails asked for in the hour that began then, to whichever address.
     hour_began_at timestamptz not null,
     asked_in_hour smallint not null,
-    primary key (tenant_id, account_id),
-    unique (tenant_id, token_hash),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, login_id),
+    unique (tenant_id, realm, token_hash),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
--- 個人情報入力画面 (seed 004): what was typed, until 「実行」.
+create index email_confirmations_by_time on email_confirmations (tenant_id, expires_at);
+
+-- 個人情報入力画面 (seed 004): what was typed, until 「実行」. The worker sweeps what nobody has ended.
 create table registration_drafts (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    login_id uuid not null,
     user_id text not null,
     password_hash text not null,
     email text,
     expense_mail boolean not null,
     typed_at timestamptz not null,
-    primary key (tenant_id, account_id),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, login_id),
+    foreign key (tenant_id, login_id) references subscribers (tenant_id, login_id)
 );
+
+create index registration_drafts_by_time on registration_drafts (tenant_id, typed_at);
 
 -- Who agreed to which version of the terms, when, and from where (F3).
 create table terms_agreements (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    realm text not null,
+    login_id uuid not null,
     terms_id uuid not null,
     agreed_at timestamptz not null,
     remote_address text,
     user_agent text,
-    primary key (tenant_id, account_id, terms_id),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, realm, login_id, terms_id),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
 -- The link of 「パスワードを忘れた方はこちら」 (R1): one a person, the newest, for one use. Every request leaves a row,
--- also for a user ID that nobody has, so that the time it takes tells nothing: hence no foreign key. The worker sweeps
--- links that are over for a day.
+-- also for a user ID that nobody has, so that the time it takes tells nothing: hence no foreign key to logins. The
+-- worker sweeps links that are over for a day.
 create table password_resets (
-    tenant_id uuid not null default current_tenant(),
-    account_id uuid not null,
+    tenant_id uuid not null,
+    realm text not null check (realm in ('subscriber', 'staff')),
+    login_id uuid not null,
     token_hash bytea not null,
     sent_at timestamptz not null,
     expires_at timestamptz not null,
-    primary key (tenant_id, account_id),
-    unique (tenant_id, token_hash)
+    primary key (tenant_id, realm, login_id),
+    unique (tenant_id, realm, token_hash)
 );
 
 create index password_resets_by_time on password_resets (tenant_id, expires_at);
@@ -283,7 +329,8 @@ create index password_resets_by_time on password_resets (tenant_id, expires_at);
 -- Token buckets: so many tries at once, so many an hour, over all servers. The worker sweeps those that are full again,
 -- since a full bucket is as good as none.
 create table throttles (
-    tenant_id uuid not null default current_tenant(),
+    tenant_id uuid not null,
+    realm text not null check (realm in ('subscriber', 'staff')),
     bucket text not null,
     -- Of the address, the user ID or the union: none of them stands here itself.
     key_hash bytea not null,
@@ -293,15 +340,15 @@ create table throttles (
     -- How many tokens the last request got: a server takes some of a union's own at a time.
     granted integer not null default 0,
     updated_at timestamptz not null,
-    primary key (tenant_id, bucket, key_hash)
+    primary key (tenant_id, realm, bucket, key_hash)
 );
 
 create index throttles_by_time on throttles (tenant_id, updated_at);
 
--- Addresses where mail does not arrive, as Amazon SES tells through SNS.
+-- Addresses where mail does not arrive, as Amazon SES tells through SNS. One an address that somebody of the union has.
 create table email_failures (
-    tenant_id uuid not null default current_tenant() references tenants,
-    -- As it stands in accounts.
+    tenant_id uuid not null references tenants,
+    -- As it stands in logins, of whichever realm.
     email text not null,
     kind text not null check (kind in ('bounce', 'complaint')),
     at timestamptz not null,
@@ -311,24 +358,25 @@ create table email_failures (
 );
 
 call protect_by_tenant(
-    'accounts', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'totp_devices', 'totp_enrolments',
-    'passkeys', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
+    'logins', 'subscribers', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'totp_devices',
+    'totp_enrolments', 'passkeys', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
     'registration_drafts', 'terms_agreements', 'password_resets', 'throttles', 'email_failures');
 
--- Never whose account it is.
-grant select, update (user_id, user_id_chosen_at, email, email_confirmed_at, former_email,
-              birthdate_confirmed_at, birthdate_failures, second_factor, second_factor_failures,
-              second_factor_locked_at, password_hash, password_set_at, password_failures, registered_at,
-              initial_credential, initial_password_hash, initial_issued_at, locked_at, lock_spares_known_browsers,
-              passkey_offer_answered_at)
-    on accounts to kosmo_server;
+-- Never whose login it is, nor of which realm.
+grant select, update (user_id, email, email_confirmed_at, former_email, second_factor, second_factor_failures,
+              second_factor_locked_at, password_hash, password_set_at, password_failures, registered_at, locked_at,
+              lock_spares_known_browsers, passkey_offer_answered_at)
+    on logins to kosmo_server;
+grant select, update (user_id_chosen_at, birthdate_confirmed_at, birthdate_failures, initial_credential,
+              initial_password_hash, initial_issued_at)
+    on subscribers to kosmo_server;
 grant select, insert, update on sessions, email_codes, email_confirmations to kosmo_server;
 grant select, insert on retired_tokens, terms_agreements to kosmo_server;
 grant select, insert, delete on passkey_answers to kosmo_server;
 grant select, insert, update, delete on known_browsers, totp_devices, totp_enrolments, passkeys, passkey_ceremonies,
     recovery_codes, registration_drafts, password_resets, throttles, email_failures to kosmo_server;
 
-grant select, insert, update on accounts to kosmo_operator;
+grant select, insert, update on logins, subscribers to kosmo_operator;
 -- Another letter ends what was begun with the one before.
 grant select, update (ended_at) on sessions to kosmo_operator;
 grant select, update, delete on email_confirmations to kosmo_operator;
@@ -336,12 +384,19 @@ grant select, delete on registration_drafts to kosmo_operator;
 grant select, insert, delete on terms_agreements to kosmo_operator;
 -- Staff reset the factors of a person who lost every device (R4).
 grant select, delete on totp_devices, passkeys, recovery_codes, password_resets to kosmo_operator;
-grant select (tenant_id, account_id, failures), update (failures) on known_browsers to kosmo_operator;
+grant select (tenant_id, realm, login_id, failures), update (failures) on known_browsers to kosmo_operator;
 -- A notice is told to those whom mail reaches.
 grant select on email_failures to kosmo_operator;
 
--- The worker closes accounts whose time after losing eligibility is over (T12), and sweeps.
-grant select (tenant_id, id, member_code, closed_at), update (closed_at) on accounts to kosmo_worker;
-grant select (tenant_id, id, account_id, ended_at), update (ended_at) on sessions to kosmo_worker;
+-- The worker closes logins whose time after losing eligibility is over (T12), and sweeps.
+grant select (tenant_id, realm, id, closed_at), update (closed_at) on logins to kosmo_worker;
+grant select (tenant_id, login_id, member_code) on subscribers to kosmo_worker;
+grant select (tenant_id, realm, id, login_id, ended_at, last_seen_at, remember_until), update (ended_at), delete
+    on sessions to kosmo_worker;
 grant select, delete on throttles, retired_tokens to kosmo_worker;
-grant select (tenant_id, account_id, expires_at), delete on password_resets to kosmo_worker;
+grant select (tenant_id, realm, session_id, expires_at), delete on email_codes to kosmo_worker;
+grant select (tenant_id, realm, session_id, begun_at), delete on totp_enrolments, passkey_ceremonies to kosmo_worker;
+grant select (tenant_id, realm, login_id, expires_at, confirmed_at), delete on email_confirmations to kosmo_worker;
+grant select (tenant_id, realm, login_id, expires_at), delete on password_resets to kosmo_worker;
+grant select (tenant_id, login_id, typed_at), delete on registration_drafts to kosmo_worker;
+grant select (tenant_id, realm, login_id, token_hash, last_seen_at), delete on known_browsers to kosmo_worker;

@@ -57,11 +57,11 @@ create index outbox_finished on outbox (tenant_id, finished_at) where state <> '
 -- choice: a row a person and kind of notice.
 create table mail_preferences (
     tenant_id uuid not null,
-    account_id uuid not null,
+    login_id uuid not null,
     kind text not null check (kind in ('expenses')),
     wanted boolean not null,
-    primary key (tenant_id, account_id, kind),
-    foreign key (tenant_id, account_id) references accounts (tenant_id, id)
+    primary key (tenant_id, login_id, kind),
+    foreign key (tenant_id, login_id) references subscribers (tenant_id, login_id)
 );
 
 call protect_by_tenant('outbox', 'mail_preferences');

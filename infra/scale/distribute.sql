@@ -42,7 +42,8 @@ select create_distributed_table('household_numbers', 'tenant_id', colocate_with 
 select create_distributed_table('members', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('former_households', 'tenant_id', colocate_with => 'households');
 
-select create_distributed_table('accounts', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('logins', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('subscribers', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('sessions', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('retired_tokens', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('known_browsers', 'tenant_id', colocate_with => 'households');

@@ -7,6 +7,7 @@ pub mod action;
 pub mod line;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 pub use self::action::{Action, Outcome};
 pub use self::line::{Line, Purpose, Target};
@@ -23,6 +24,18 @@ pub async fn record(
     subject: Option<LoginId>,
     detail: Value,
 ) -> Result<(), sqlx::Error> {
+    record_of(tx, clock, action, subject, detail).await
+}
+
+/// [`record`] of a login of whichever realm.
+pub async fn record_of<R>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    action: Action,
+    subject: Option<LoginId<R>>,
+    detail: Value,
+) -> Result<(), sqlx::Error> {
+    let subject = subject.map(|login| login.0);
     write(tx, clock, &Line::new(action, detail), &[subject]).await
 }
 
@@ -34,23 +47,22 @@ pub async fn record_each(
     subjects: &[LoginId],
     detail: Value,
 ) -> Result<(), sqlx::Error> {
-    let subjects: Vec<_> = subjects.iter().copied().map(Some).collect();
+    let subjects: Vec<_> = subjects.iter().map(|login| Some(login.0)).collect();
     write(tx, clock, &Line::new(action, detail), &subjects).await
 }
 
-/// Writes a line for each subject; of one act that concerns nobody in particular, `&[None]`.
+/// Writes a line for each subject; by the login's id; of one act that concerns nobody in particular, `&[None]`.
 pub async fn write(
     tx: &mut TenantTx,
     clock: &Clock,
     line: &Line,
-    subjects: &[Option<LoginId>],
+    subjects: &[Option<Uuid>],
 ) -> Result<(), sqlx::Error> {
     if subjects.is_empty() {
         return Ok(());
     }
     let actor = tx.actor().clone();
     let ids: Vec<_> = subjects.iter().map(|_| EventId::new(clock).0).collect();
-    let subjects: Vec<_> = subjects.iter().map(|subject| subject.map(|login| login.0)).collect();
     sqlx::query!(
         r#"insert into audit_events
                (tenant_id, id, at, actor_kind, actor_id, actor_label, actor_roles, session_id, remote_address,
@@ -66,7 +78,7 @@ pub async fn write(
         actor.id,
         actor.label,
         &actor.roles,
-        actor.session.map(|session| session.0),
+        actor.session,
         actor.client.address.map(|address| address.to_string()),
         actor.client.user_agent,
         actor.request.map(|request| request.0),
@@ -87,7 +99,7 @@ pub async fn write(
         line.batch.map(|batch| batch.0),
         line.detail,
         &ids,
-        &subjects as &[Option<uuid::Uuid>]
+        subjects as &[Option<Uuid>]
     )
     .execute(tx.conn())
     .await

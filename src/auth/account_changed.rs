@@ -1,8 +1,8 @@
 //! The mail that tells a person what was changed about how they sign in (S6, security.md).
 
-use crate::auth::context::Context;
-use crate::auth::factor::email_code::SendingError;
-use crate::auth::session::Session;
+use crate::auth::context::{Context, SendingError};
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
 use crate::base::japanese::minute;
 use crate::db::TenantTx;
 use crate::mail::message::AccountChangedMail;
@@ -49,11 +49,11 @@ impl Change {
     ///
     /// # Errors
     /// All of [`SendingError`].
-    pub async fn tell(
+    pub async fn tell<R: People>(
         self,
         tx: &mut TenantTx,
         cx: Context<'_>,
-        session: &Session,
+        session: &Session<R>,
     ) -> Result<(), SendingError> {
         match &session.email {
             Some(email) => self.tell_address(tx, cx, email).await,

@@ -4,8 +4,9 @@ use chrono::{Months, NaiveDate};
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::base::month::Month;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::AfterLoss;
 
@@ -47,47 +48,59 @@ impl Loss {
     }
 }
 
-/// Closes the accounts of a union whose time is over, ends what lives of them, and opens those whose
-/// eligibility came back. How many were closed.
-pub(in crate::auth) async fn close_due(
+/// Closes the logins of a union's subscribers whose time is over, ends what lives of them, and opens those whose
+/// eligibility came back. Returns how many were closed.
+pub(super) async fn close_due(
     tx: &mut TenantTx,
     clock: &Clock,
     rule: &AfterLoss,
 ) -> Result<usize, sqlx::Error> {
     let (today, years) = (clock.today(), i32::from(rule.years));
     let closed = sqlx::query_scalar!(
-        r#"update accounts a set closed_at = $1 from members m
-           where m.tenant_id = a.tenant_id and m.code = a.member_code and a.closed_at is null
-             and (m.lost_on + make_interval(years => $3))::date <= $2
-           returning a.id as "id: LoginId""#,
+        r#"update logins l set closed_at = $3
+           from subscribers s
+           join members m on m.tenant_id = s.tenant_id and m.code = s.member_code
+           where l.tenant_id = $1 and l.realm = $2 and l.closed_at is null
+             and s.tenant_id = $1 and s.login_id = l.id
+             and (m.lost_on + make_interval(years => $5))::date <= $4
+           returning l.id as "id: LoginId""#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
         clock.now(),
         today,
         years
     )
     .fetch_all(tx.conn())
     .await?;
-    let ids: Vec<uuid::Uuid> = closed.iter().map(|account| account.0).collect();
+    let ids: Vec<uuid::Uuid> = closed.iter().map(|login| login.0).collect();
     sqlx::query!(
-        "update sessions set ended_at = $2 where account_id = any($1) and ended_at is null",
+        "update sessions set ended_at = $4
+         where tenant_id = $1 and realm = $2 and login_id = any($3) and ended_at is null",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
         &ids,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
     let opened = sqlx::query_scalar!(
-        r#"update accounts a set closed_at = null from members m
-           where m.tenant_id = a.tenant_id and m.code = a.member_code and a.closed_at is not null
-             and (m.lost_on is null or (m.lost_on + make_interval(years => $2))::date > $1)
-           returning a.id as "id: LoginId""#,
+        r#"update logins l set closed_at = null
+           from subscribers s
+           join members m on m.tenant_id = s.tenant_id and m.code = s.member_code
+           where l.tenant_id = $1 and l.realm = $2 and l.closed_at is not null
+             and s.tenant_id = $1 and s.login_id = l.id
+             and (m.lost_on is null or (m.lost_on + make_interval(years => $4))::date > $3)
+           returning l.id as "id: LoginId""#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
         today,
         years
     )
     .fetch_all(tx.conn())
     .await?;
-    let changes = [(&closed, Action::AccountClosed), (&opened, Action::AccountReopened)];
-    for (subjects, action) in changes {
-        audit::record_each(tx, clock, action, subjects, serde_json::json!({})).await?;
-    }
+    let nothing = serde_json::json!({});
+    audit::record_each(tx, clock, Action::AccountClosed, &closed, nothing.clone()).await?;
+    audit::record_each(tx, clock, Action::AccountReopened, &opened, nothing).await?;
     Ok(closed.len())
 }
 

@@ -5,10 +5,11 @@
 
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
+use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 use crate::mail::feedback::FeedbackKind;
 
-/// Marks an address, if anybody of the union has it; whether somebody does. `detail` is the provider's
+/// Marks an address, if anybody of the union has it; returns true if somebody does. `detail` is the provider's
 /// own word for what went wrong.
 ///
 /// # Errors
@@ -21,11 +22,12 @@ pub async fn mark(
     detail: &str,
 ) -> Result<bool, sqlx::Error> {
     let marked = sqlx::query!(
-        "insert into email_failures (email, kind, at, detail)
-         select $1::text, $2::text, $3::timestamptz, $4::text
-         where exists (select from accounts where email = $1)
+        "insert into email_failures (tenant_id, email, kind, at, detail)
+         select $1::uuid, $2::text, $3::text, $4::timestamptz, $5::text
+         where exists (select from logins where tenant_id = $1 and email = $2)
          on conflict (tenant_id, email) do update
              set kind = excluded.kind, at = excluded.at, detail = excluded.detail",
+        tx.tenant() as TenantId,
         email.as_str(),
         kind.name(),
         clock.now(),
@@ -38,10 +40,14 @@ pub async fn mark(
 
 /// Takes the mark off an address.
 pub(in crate::auth) async fn forget(tx: &mut TenantTx, email: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from email_failures where email = $1", email)
-        .execute(tx.conn())
-        .await
-        .map(drop)
+    sqlx::query!(
+        "delete from email_failures where tenant_id = $1 and email = $2",
+        tx.tenant() as TenantId,
+        email
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }
 
 /// Takes the mark off an address that nobody of the union has any more.
@@ -51,7 +57,9 @@ pub(in crate::auth) async fn forget_unused(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from email_failures
-         where email = $1 and not exists (select from accounts where email = $1)",
+         where tenant_id = $1 and email = $2
+           and not exists (select from logins where tenant_id = $1 and email = $2)",
+        tx.tenant() as TenantId,
         email
     )
     .execute(tx.conn())

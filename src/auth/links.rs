@@ -1,28 +1,34 @@
 //! Links that were mailed and wait for their owner.
 
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::Realm;
 use crate::db::TenantTx;
 
 /// Kills those of a person: any change of password, address or factors does.
-///
-/// # Errors
-/// The database's.
-pub(in crate::auth) async fn kill(
+pub(super) async fn kill<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId<R>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update email_confirmations set expires_at = $2
-         where account_id = $1 and confirmed_at is null and expires_at > $2",
-        account as LoginId,
+        "update email_confirmations set expires_at = $4
+         where tenant_id = $1 and realm = $2 and login_id = $3
+           and confirmed_at is null and expires_at > $4",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
-    sqlx::query!("delete from password_resets where account_id = $1", account as LoginId)
-        .execute(tx.conn())
-        .await
-        .map(drop)
+    sqlx::query!(
+        "delete from password_resets where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }

@@ -1,9 +1,10 @@
-//! Who a person is: credentials, sign-in, second factors, sessions.
+//! Who people are: credentials, sign-in, second factors, sessions; of subscribers and of staff.
 //!
 //! [`journey`] decides what comes next from the policy and durable facts; everything else stores
-//! and checks those facts.
+//! and checks those facts. A realm is a type parameter wherever both realms do the same.
 
 pub mod account_changed;
+mod client;
 pub mod context;
 pub mod credentials;
 pub mod eligibility;
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod housekeeping;
 pub mod journey;
 mod links;
+pub mod people;
 pub mod reauth;
 pub mod recovery;
 pub mod session;

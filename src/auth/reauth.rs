@@ -4,10 +4,13 @@
 use secrecy::SecretString;
 
 use crate::audit::{self, Action};
+use crate::auth::context::{SignIn, SignInError};
+use crate::auth::credentials::stored::HasPasswords;
 use crate::auth::factor::email_code;
-use crate::auth::session::{self, Session};
-use crate::auth::sign_in::{SignIn, SignInError};
-use crate::base::ids::{SessionId, TenantId};
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::auth::session::{proof, store};
+use crate::base::ids::TenantId;
 use crate::base::secret::PlainToken;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
@@ -34,10 +37,10 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`].
-    pub async fn password_again(
+    pub async fn password_again<R: HasPasswords>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         token: &PlainToken,
         password: &SecretString,
         recovery: bool,
@@ -48,7 +51,7 @@ impl SignIn<'_> {
             return Ok(PasswordAgain::TooMany);
         };
         let checked = async {
-            let right = self.is_current(&turn, tenant, &session.user_id, password).await?;
+            let right = self.is_current::<R>(&turn, tenant, &session.user_id, password).await?;
             self.note_password_again(tenant, session, token, (right, recovery), failures).await
         };
         let checked = checked.await;
@@ -60,10 +63,10 @@ impl SignIn<'_> {
         checked
     }
 
-    async fn note_password_again(
+    async fn note_password_again<R: HasPasswords>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         token: &PlainToken,
         (right, recovery): (bool, bool),
         failures: i16,
@@ -71,11 +74,11 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if right {
             let again = match session.method(&tenant.config) {
-                None => session::prove_by_password(&mut tx, self.clock, session, token)
+                None => proof::prove_by_password(&mut tx, self.clock, session, token)
                     .await?
                     .map(PasswordAgain::Done),
                 Some(method) => {
-                    let lives = session::prove_password(&mut tx, self.clock, session.id).await?;
+                    let lives = proof::prove_password(&mut tx, self.clock, session.id).await?;
                     if lives && method == SecondFactor::EmailCode && !recovery {
                         email_code::send(&mut tx, self.context(tenant), session, token).await?;
                     }
@@ -86,31 +89,32 @@ impl SignIn<'_> {
             return Ok(again.unwrap_or(PasswordAgain::TooMany));
         }
         let detail = serde_json::json!({ "failures": failures });
-        let account = Some(session.account);
-        audit::record(&mut tx, self.clock, Action::ReauthenticationRefused, account, detail)
+        let login = Some(session.login);
+        audit::record_of(&mut tx, self.clock, Action::ReauthenticationRefused, login, detail)
             .await?;
         if failures >= MAX_FAILURES {
-            session::end(&mut tx, self.clock, session.id).await?;
+            store::end(&mut tx, self.clock, session.id).await?;
         }
         tx.commit().await?;
         Ok(if failures < MAX_FAILURES { PasswordAgain::Wrong } else { PasswordAgain::TooMany })
     }
 
     /// Counts a try of a session that lives; `None` where there are none left.
-    async fn reserve(
+    async fn reserve<R: People>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
     ) -> Result<Option<i16>, sqlx::Error> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let failures = sqlx::query_scalar!(
             "update sessions set reauth_failures = reauth_failures + 1
-             where tenant_id = $1 and id = $2 and ended_at is null and reauth_failures < $3
+             where tenant_id = $1 and realm = $2 and id = $3 and ended_at is null and reauth_failures < $4
              returning reauth_failures",
-            tx.tenant() as TenantId,
-            session.id as SessionId,
+        tx.tenant() as TenantId,
+        R::NAME,
+            session.id.0,
             MAX_FAILURES
-        )
+    )
         .fetch_optional(tx.conn())
         .await?;
         tx.commit().await?;
@@ -118,13 +122,18 @@ impl SignIn<'_> {
     }
 
     /// Gives a try back of which nothing came.
-    async fn unreserve(&self, tenant: &Tenant, session: &Session) -> Result<(), sqlx::Error> {
+    async fn unreserve<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        session: &Session<R>,
+    ) -> Result<(), sqlx::Error> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         sqlx::query!(
             "update sessions set reauth_failures = reauth_failures - 1
-             where tenant_id = $1 and id = $2 and reauth_failures > 0",
+             where tenant_id = $1 and realm = $2 and id = $3 and reauth_failures > 0",
             tx.tenant() as TenantId,
-            session.id as SessionId
+            R::NAME,
+            session.id.0
         )
         .execute(tx.conn())
         .await?;

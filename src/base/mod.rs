@@ -7,6 +7,7 @@ pub mod files;
 pub mod ids;
 pub mod money;
 pub mod month;
+pub mod realm;
 pub mod sealed;
 pub mod secret;
 mod text;

@@ -8,7 +8,7 @@ use super::import::MembersFile;
 use super::output::{self, Column};
 use super::{Operator, Outcome, Union};
 use crate::auth::context::Context;
-use crate::auth::credentials::account;
+use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::device;
 use crate::auth::factor::device::TakenAway;
@@ -264,7 +264,7 @@ async fn unlock(
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let found = operator.find(union).await?;
     let mut tx = operator.begin(found.id).await?;
-    let unlocked = account::unlock(&mut tx, &operator.clock, &user_id).await?;
+    let unlocked = login::unlock(&mut tx, &operator.clock, &user_id).await?;
     tx.commit().await?;
     match unlocked {
         Some(unlocked) if json => output::json(&serde_json::json!({ "unlocked": unlocked }))?,
@@ -298,7 +298,7 @@ async fn reset_factors(
     };
     let work = async || {
         let mut tx = operator.begin(tenant.id).await?;
-        let Some(account) = account::id_of(&mut tx, &user_id).await? else {
+        let Some(account) = login::id_of(&mut tx, &user_id).await? else {
             bail!("{} にユーザID「{}」の人はいません", union.tenant, user_id.as_str());
         };
         Ok((device::reset(&mut tx, cx, account, &operator.name).await?, tx))

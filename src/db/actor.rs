@@ -52,7 +52,8 @@ pub struct Actor {
     pub label: Option<String>,
     /// What staff were allowed.
     pub roles: Vec<String>,
-    pub session: Option<SessionId>,
+    /// The session, of the realm that `kind` tells.
+    pub session: Option<Uuid>,
     pub client: Client,
     /// As logs and error pages name it.
     pub request: Option<RequestId>,
@@ -67,8 +68,8 @@ impl Actor {
 
     /// The same request, made by somebody whose session is known.
     #[must_use]
-    pub fn signed_in(self, login: LoginId, session: SessionId) -> Self {
-        Self { id: Some(login.0), session: Some(session), ..self }
+    pub fn signed_in<R>(self, login: LoginId<R>, session: SessionId<R>) -> Self {
+        Self { id: Some(login.0), session: Some(session.0), ..self }
     }
 
     /// The person at the operator's terminal.

@@ -7,8 +7,8 @@ use anyhow::{Context as _, ensure};
 use rust_embed::RustEmbed;
 
 use super::people::{self, Person, Registered};
-use crate::auth::credentials::account;
 use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
@@ -109,7 +109,7 @@ impl Seeding<'_> {
         }
         for (user_id, hash) in hashes {
             let known =
-                account::register(&mut tx, &Clock::System, &self.tenant.terms, &user_id, &hash)
+                login::register(&mut tx, &Clock::System, &self.tenant.terms, &user_id, &hash)
                     .await?;
             ensure!(known, "infra/demo/registered.csv: unknown {}", user_id.as_str());
         }

@@ -136,7 +136,8 @@ async fn concerned(
            from (select r.reader, min(r.first_treated) as first_treated
                  from reads r group by r.reader) concerned
            join members m on m.tenant_id = $1 and m.code = concerned.reader
-           join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
+           join subscribers b on b.tenant_id = m.tenant_id and b.member_code = m.code
+           join logins a on a.tenant_id = b.tenant_id and a.realm = b.realm and a.id = b.login_id
            where a.registered_at is not null and a.email_confirmed_at is not null
              and a.closed_at is null and a.email is not null
              and (m.lost_on is null
@@ -145,7 +146,7 @@ async fn concerned(
              and not exists (select from email_failures f
                              where f.tenant_id = a.tenant_id and f.email = a.email)
              and not exists (select from mail_preferences p
-                             where p.tenant_id = a.tenant_id and p.account_id = a.id
+                             where p.tenant_id = a.tenant_id and p.login_id = b.login_id
                                and p.kind = $6 and not p.wanted)
            order by a.id"#,
         tx.tenant() as TenantId,

@@ -7,14 +7,14 @@ use crate::tenant::policy::UpdateMail;
 /// Returns true unless the person refused such mails.
 pub async fn wants(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId,
     kind: UpdateMail,
 ) -> Result<bool, sqlx::Error> {
     let wanted = sqlx::query_scalar!(
         "select wanted from mail_preferences
-         where tenant_id = $1 and account_id = $2 and kind = $3",
+         where tenant_id = $1 and login_id = $2 and kind = $3",
         tx.tenant() as TenantId,
-        account as LoginId,
+        login.0,
         kind.name()
     )
     .fetch_optional(tx.conn())
@@ -25,15 +25,15 @@ pub async fn wants(
 /// Notes what the person wants.
 pub async fn set(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId,
     kind: UpdateMail,
     wanted: bool,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into mail_preferences (tenant_id, account_id, kind, wanted) values ($1, $2, $3, $4)
-         on conflict (tenant_id, account_id, kind) do update set wanted = excluded.wanted",
+        "insert into mail_preferences (tenant_id, login_id, kind, wanted) values ($1, $2, $3, $4)
+         on conflict (tenant_id, login_id, kind) do update set wanted = excluded.wanted",
         tx.tenant() as TenantId,
-        account as LoginId,
+        login.0,
         kind.name(),
         wanted
     )

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::layout::MemberColumn;
 use crate::base::ids::{BatchId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::import::RowErrors;
 use crate::import::layout::Layout as _;
@@ -216,14 +217,15 @@ async fn user_ids_taken(tx: &mut TenantTx, import: BatchId) -> Result<Vec<Wrong>
                  from staged_members
                  where tenant_id = $1 and import_id = $2 and user_id is not null
                  window same_id as (partition by user_id order by row)) s
-           where not exists (select from accounts a
-                             where a.tenant_id = $1 and a.member_code = s.person_code)
+           where not exists (select from subscribers b
+                             where b.tenant_id = $1 and b.member_code = s.person_code)
              and (s.first_code <> s.person_code
-                  or exists (select from accounts a
-                             where a.tenant_id = $1 and a.user_id = s.user_id))
+                  or exists (select from logins l
+                             where l.tenant_id = $1 and l.realm = $3 and l.user_id = s.user_id))
            order by s.row limit 1001"#,
         tx.tenant() as TenantId,
-        import as BatchId
+        import as BatchId,
+        Subscribers::NAME
     )
     .fetch_all(tx.conn())
     .await

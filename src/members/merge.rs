@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::import::Counts;
 
@@ -19,7 +20,7 @@ pub(super) async fn merge(
     merge_households(tx, import, as_of).await?;
     keep_former_households(tx, import).await?;
     merge_members(tx, import).await?;
-    open_accounts(tx, clock, import).await?;
+    open_logins(tx, clock, import).await?;
     Ok(counts)
 }
 
@@ -152,38 +153,45 @@ async fn merge_members(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::E
     .map(drop)
 }
 
-/// Opens accounts for those who have a user ID and none yet; whoever has not confirmed an address
+/// Opens logins for those who have a user ID and none yet; whoever has not confirmed an address
 /// yet gets the one the union knows now.
-async fn open_accounts(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    import: BatchId,
-) -> Result<(), sqlx::Error> {
+async fn open_logins(tx: &mut TenantTx, clock: &Clock, import: BatchId) -> Result<(), sqlx::Error> {
     let tenant = tx.tenant();
     sqlx::query!(
-        "insert into accounts (tenant_id, id, member_code, user_id, email, initial_credential,
-                               initial_password_hash, initial_issued_at, created_at)
-         select s.tenant_id, s.login_id, s.person_code, s.user_id, s.email,
-                case when s.by_letter then 'letter' else 'formula' end,
-                s.initial_password_hash, $3, $3
-         from staged_members s
-         where s.tenant_id = $1 and s.import_id = $2 and s.user_id is not null
-           and not exists (select from accounts a
-                           where a.tenant_id = $1 and a.member_code = s.person_code)",
+        "with newcomers as materialized (
+             select s.login_id, s.person_code, s.user_id, s.email, s.by_letter,
+                    s.initial_password_hash
+             from staged_members s
+             where s.tenant_id = $1 and s.import_id = $2 and s.user_id is not null
+               and not exists (select from subscribers b
+                               where b.tenant_id = $1 and b.member_code = s.person_code)
+         ), opened as (
+             insert into logins (tenant_id, realm, id, user_id, email, created_at)
+             select $1, $4, login_id, user_id, email, $3 from newcomers
+         )
+         insert into subscribers (tenant_id, login_id, member_code, initial_credential,
+                                  initial_password_hash, initial_issued_at)
+         select $1, login_id, person_code,
+                case when by_letter then 'letter' else 'formula' end, initial_password_hash, $3
+         from newcomers",
         tenant as TenantId,
         import as BatchId,
-        clock.now()
+        clock.now(),
+        Subscribers::NAME
     )
     .execute(tx.conn())
     .await?;
     sqlx::query!(
-        "update accounts a set email = s.email from staged_members s
-         where a.tenant_id = $1 and s.tenant_id = $1 and s.import_id = $2
-           and a.member_code = s.person_code and a.password_hash is null
-           and a.email_confirmed_at is null and s.email is not null
-           and a.email is distinct from s.email",
+        "update logins l set email = s.email
+         from subscribers b
+         join staged_members s on s.tenant_id = b.tenant_id and s.person_code = b.member_code
+         where l.tenant_id = $1 and l.realm = $3 and b.tenant_id = $1 and b.login_id = l.id
+           and s.tenant_id = $1 and s.import_id = $2 and l.password_hash is null
+           and l.email_confirmed_at is null and s.email is not null
+           and l.email is distinct from s.email",
         tenant as TenantId,
-        import as BatchId
+        import as BatchId,
+        Subscribers::NAME
     )
     .execute(tx.conn())
     .await

@@ -60,11 +60,12 @@ pub async fn list(
         r#"select m.code, a.user_id as "user_id?", s.standing as "standing!: Standing",
                   coalesce(a.locked_at, a.second_factor_locked_at) as locked_at, m.lost_on
            from members m
-           left join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
+           left join subscribers b on b.tenant_id = m.tenant_id and b.member_code = m.code
+           left join logins a on a.tenant_id = b.tenant_id and a.realm = b.realm and a.id = b.login_id
            cross join lateral (
                select case when a.id is null then 'none'
                            when a.password_hash is not null then 'registered'
-                           when a.initial_credential = 'letter' then 'letter'
+                           when b.initial_credential = 'letter' then 'letter'
                            else 'migrated' end as standing
            ) s
            where m.tenant_id = $5
@@ -108,7 +109,7 @@ pub struct Shown {
     pub closed_at: Option<DateTime<Utc>>,
     pub last_seen_at: Option<DateTime<Utc>>,
     #[serde(skip)]
-    account: Option<LoginId>,
+    login: Option<LoginId>,
 }
 
 /// The person with a code, or else with a user ID. That somebody looked goes on the trail.
@@ -127,16 +128,16 @@ pub async fn show(
                   m.acquired_on, m.lost_on, a.user_id as "user_id?",
                   case when a.id is null then 'none'
                        when a.password_hash is not null then 'registered'
-                       when a.initial_credential = 'letter' then 'letter'
+                       when b.initial_credential = 'letter' then 'letter'
                        else 'migrated' end as "standing!: Standing",
                   a.registered_at as "registered_at?",
                   a.second_factor as "second_factor: SecondFactor",
                   (select count(*) from totp_devices t
-                   where t.tenant_id = a.tenant_id and t.account_id = a.id) as "apps!",
+                   where t.tenant_id = a.tenant_id and t.realm = a.realm and t.login_id = a.id) as "apps!",
                   (select count(*) from passkeys k
-                   where k.tenant_id = a.tenant_id and k.account_id = a.id) as "passkeys!",
+                   where k.tenant_id = a.tenant_id and k.realm = a.realm and k.login_id = a.id) as "passkeys!",
                   (select count(*) from recovery_codes c
-                   where c.tenant_id = a.tenant_id and c.account_id = a.id
+                   where c.tenant_id = a.tenant_id and c.realm = a.realm and c.login_id = a.id
                      and c.used_at is null) as "recovery_codes!",
                   a.email_confirmed_at is not null as "has_address!",
                   exists (select from email_failures f
@@ -144,10 +145,11 @@ pub async fn show(
                   coalesce(a.locked_at, a.second_factor_locked_at) as locked_at,
                   a.closed_at as "closed_at?",
                   (select max(s.last_seen_at) from sessions s
-                   where s.tenant_id = a.tenant_id and s.account_id = a.id) as last_seen_at,
-                  a.id as "account?: LoginId"
+                   where s.tenant_id = a.tenant_id and s.realm = a.realm and s.login_id = a.id) as last_seen_at,
+                  a.id as "login?: LoginId"
            from members m
-           left join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
+           left join subscribers b on b.tenant_id = m.tenant_id and b.member_code = m.code
+           left join logins a on a.tenant_id = b.tenant_id and a.realm = b.realm and a.id = b.login_id
            where m.tenant_id = $3 and (m.code = $1 or a.user_id = $2)
            order by m.code = $1 desc limit 1"#,
         wanted,
@@ -156,10 +158,10 @@ pub async fn show(
     )
     .fetch_optional(tx.conn())
     .await?;
-    if let Some(Shown { code, account, .. }) = &shown {
+    if let Some(Shown { code, login, .. }) = &shown {
         let line = Line::new(Action::MemberShown, serde_json::json!({}));
         let line = Line { member: Some(code.clone()), ..line };
-        audit::write(tx, clock, &line, &[*account]).await?;
+        audit::write(tx, clock, &line, &[login.map(|login| login.0)]).await?;
     }
     Ok(shown)
 }

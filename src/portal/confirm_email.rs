@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::first_sign_in::email_confirmation::{self, Link};
 use crate::auth::guard::foreign::Foreign;
 use crate::base::email::masked;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::portal::places::{CONFIRM_EMAIL, ONWARD, PROFILE_EMAIL_SENT};
 use crate::web::error::{WebError, foreign};
@@ -45,7 +46,8 @@ pub(super) async fn show(
     let link = match PlainToken::parse(&opened.token) {
         Some(token) => {
             let mut tx = visitor.begin(&app).await?;
-            let link = email_confirmation::look_at(&mut tx, &app.clock, &token).await?;
+            let link =
+                email_confirmation::look_at::<Subscribers>(&mut tx, &app.clock, &token).await?;
             tx.commit().await?;
             link
         }
@@ -63,7 +65,9 @@ pub(super) async fn submit(
         Some(token) => {
             let mut tx = visitor.begin(&app).await?;
             let tenant = &visitor.tenant;
-            let link = email_confirmation::confirm(&mut tx, app.context(tenant), &token).await?;
+            let link =
+                email_confirmation::confirm::<Subscribers>(&mut tx, app.context(tenant), &token)
+                    .await?;
             tx.commit().await?;
             link
         }

@@ -88,7 +88,7 @@ pub(super) async fn submit(
         return page(&app, &signing_in, Some(NEWER)).await;
     }
     let mut tx = visitor.begin(&app).await?;
-    consent::agree(&mut tx, &app.clock, session.account, fields.terms, &client).await?;
+    consent::agree(&mut tx, &app.clock, session.login, fields.terms, &client).await?;
     tx.commit().await?;
     Ok(Redirect::to(ONWARD).into_response())
 }
@@ -100,7 +100,7 @@ async fn page(
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = visitor.begin(app).await?;
-    let updated = consent::has_agreed_before(&mut tx, session.account).await?;
+    let updated = consent::has_agreed_before(&mut tx, session.login).await?;
     tx.commit().await?;
     let terms = TermsText::of(&app.prose, visitor.tenant.terms.in_force(app.clock.now()));
     let page = TermsPage { progress: signing_in.progress(), terms, updated, notice };

@@ -76,7 +76,7 @@ pub async fn own(
            where m.tenant_id = $1 and m.code = $3"#,
         tx.tenant() as TenantId,
         kind.name(),
-        session.member_code
+        session.person.member_code
     )
     .fetch_one(tx.conn())
     .await?;
@@ -110,7 +110,7 @@ pub async fn set(
                  values ($1, $2, $3, $4) on conflict do nothing",
                 tx.tenant() as TenantId,
                 kind.name(),
-                session.member_code,
+                session.person.member_code,
                 clock.now()
             )
             .execute(tx.conn())
@@ -122,7 +122,7 @@ pub async fn set(
                  where tenant_id = $1 and kind = $2 and member_code = $3",
                 tx.tenant() as TenantId,
                 kind.name(),
-                session.member_code
+                session.person.member_code
             )
             .execute(tx.conn())
             .await?;
@@ -133,7 +133,7 @@ pub async fn set(
         RecordKind::Expenses if private => Action::ExpensesHidden,
         RecordKind::Expenses => Action::ExpensesShown,
     };
-    audit::record(tx, clock, action, Some(session.account), serde_json::json!({})).await?;
+    audit::record(tx, clock, action, Some(session.login), serde_json::json!({})).await?;
     Ok(true)
 }
 

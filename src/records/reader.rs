@@ -30,8 +30,8 @@ impl<'r> Reader<'r> {
     #[must_use]
     pub fn of(session: &'r Session) -> Self {
         Self {
-            household: &session.household_code,
-            member: &session.member_code,
+            household: &session.person.household_code,
+            member: &session.person.member_code,
             until: session.last_month(),
         }
     }

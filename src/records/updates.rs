@@ -59,9 +59,9 @@ pub async fn choose(
     wanted: bool,
 ) -> Result<(), sqlx::Error> {
     let mail = kind.update_mail();
-    preferences::set(tx, session.account, mail, wanted).await?;
+    preferences::set(tx, session.login, mail, wanted).await?;
     let detail = serde_json::json!({ "kind": mail.name(), "wanted": wanted });
-    audit::record(tx, clock, Action::UpdateMailChosen, Some(session.account), detail).await
+    audit::record(tx, clock, Action::UpdateMailChosen, Some(session.login), detail).await
 }
 
 /// Writes one mail about a notice to each address. Returns how many.

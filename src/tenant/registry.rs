@@ -8,6 +8,7 @@ use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::{PlatformTx, TenantTx};
 
 /// A union with the policy in force.
@@ -319,8 +320,9 @@ pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
         r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"
-           from accounts where tenant_id = $1"#,
-        tx.tenant() as TenantId
+           from logins where tenant_id = $1 and realm = $2"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME
     )
     .fetch_one(tx.conn())
     .await

@@ -8,13 +8,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::elsewhere::Elsewhere;
 use super::turns::NoTurn;
+use crate::auth::context::SendingError;
+use crate::auth::context::SignInError;
 use crate::auth::credentials::hashing::HashingError;
-use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::passkey::PasskeyError;
 use crate::auth::factor::totp::TotpError;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::journey::Step;
-use crate::auth::sign_in::SignInError;
 use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;

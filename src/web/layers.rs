@@ -21,6 +21,7 @@ use super::page::{Frame, Page};
 use super::state::AppState;
 use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
+use crate::base::realm::Subscribers;
 use crate::db::actor::Actor;
 use crate::tenant::directory::{Resolution, Tenant};
 use crate::tenant::hosts::Door;
@@ -136,7 +137,8 @@ pub async fn note_foreign(
 ) -> Response {
     let response = next.run(request).await;
     if let Some(shown) = response.extensions().get::<Foreign>()
-        && let Err(error) = app.sign_in(&actor).note_foreign(&tenant, &actor.client, *shown).await
+        && let Err(error) =
+            app.sign_in(&actor).note_foreign::<Subscribers>(&tenant, &actor.client, *shown).await
     {
         tracing::warn!(%error, ?shown, "foreign, and not on the trail");
     }

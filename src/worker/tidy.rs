@@ -32,7 +32,18 @@ pub struct Sweep {
 pub const SWEEPS: [Sweep; 4] = [
     Sweep {
         room: "auth",
-        tables: &["throttles", "password_resets", "retired_tokens"],
+        tables: &[
+            "throttles",
+            "password_resets",
+            "email_confirmations",
+            "registration_drafts",
+            "email_codes",
+            "totp_enrolments",
+            "passkey_ceremonies",
+            "known_browsers",
+            "retired_tokens",
+            "sessions",
+        ],
         forget: |tx, clock| Box::pin(auth::housekeeping::sweep(tx, clock)),
     },
     Sweep {

@@ -43,7 +43,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const OFFICE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 /// What the load before has left behind.
 const LIFT: &str = "delete from throttles;
-                    update accounts set locked_at = null, password_failures = 0";
+                    update logins set locked_at = null, password_failures = 0";
 
 /// What the clients of a flood ask for again and again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,7 +142,7 @@ fn left_behind() -> String {
     format!(
         "select format('%s sessions living, %s codes queued',
             (select count(*) from sessions s
-             join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
+             join logins a on a.tenant_id = s.tenant_id and a.id = s.login_id
              where s.tenant_id = t.id and a.user_id = '{user_id}' and s.ended_at is null),
             (select count(*) from outbox o
              where o.tenant_id = t.id and o.recipient = '{email}' and o.kind = 'email_code'

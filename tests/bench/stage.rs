@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use kosmo::auth::credentials::account;
 use kosmo::auth::credentials::hashing::Hasher;
+use kosmo::auth::credentials::login;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
@@ -155,7 +155,7 @@ async fn register_subscribers(
     for subscriber in 0..people.subscribers {
         let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
         let known =
-            account::register(&mut tx, &Clock::System, &terms, &user_id, password_hash).await?;
+            login::register(&mut tx, &Clock::System, &terms, &user_id, password_hash).await?;
         ensure!(known, "{} is no subscriber", user_id.as_str());
     }
     tx.commit().await?;

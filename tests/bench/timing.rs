@@ -22,7 +22,7 @@ const TRIED: usize = 8;
 const TRIES_UNTIL_FORGIVEN: usize = 51;
 /// Mails are taken away, too, as a worker would.
 const FORGIVE: &str =
-    "update accounts set password_failures = 0; delete from throttles; delete from outbox";
+    "update logins set password_failures = 0; delete from throttles; delete from outbox";
 /// Tries before the first that is measured.
 const WARM_UP: usize = 102;
 
@@ -33,12 +33,12 @@ pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> 
 
     tell("wrong sign-ins of unknown, known and locked people");
     let locked = user_id(0);
-    stage.sql(&format!("update accounts set locked_at = now() where user_id = '{locked}'"))?;
+    stage.sql(&format!("update logins set locked_at = now() where user_id = '{locked}'"))?;
     let [unknown, known, locked] = asking.take_turns(SIGN_INS, 422, |number| {
         let known = user_id(1 + number % (TRIED - 1));
         [nobody(number), known, locked.clone()].map(|user_id| form.wrong(server, &user_id))
     })?;
-    stage.sql("update accounts set locked_at = null")?;
+    stage.sql("update logins set locked_at = null")?;
     stage.sql(FORGIVE)?;
     compare(table, "a wrong sign-in", 3, unknown, [("known", known), ("locked", locked)]);
 

@@ -194,7 +194,7 @@ async fn s3_s7_a_new_password_is_dated_and_ends_the_sessions_elsewhere() {
     let (browser, other) = (Browser::open().await, Browser::open().await);
     let before = demo.person("taro_demo");
     let mut taro = before.clone();
-    let long_ago = "update accounts set password_set_at = password_set_at - interval '400 days'";
+    let long_ago = "update logins set password_set_at = password_set_at - interval '400 days'";
     sqlx::query(long_ago).execute(&mut demo.database().await).await.expect("an old password");
     other.sign_in(&mut demo, &taro).await;
     browser.sign_in(&mut demo, &taro).await;

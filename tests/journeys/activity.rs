@@ -90,7 +90,7 @@ async fn l2_wrong_mailed_codes_count_over_all_sign_ins_and_lock_apart_from_the_p
             assert_eq!(starts_over, number == 5, "round {round}, {number}: {}", page.text());
         }
     }
-    let locks = "select count(*) from accounts
+    let locks = "select count(*) from logins
                  where second_factor_locked_at is not null and locked_at is null";
     assert_eq!(world.count(locks).await, 1);
     let page = world.give_password(&mut world.browser("klinekenpo"), TARO).await;

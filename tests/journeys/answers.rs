@@ -37,7 +37,7 @@ async fn l1_eleven_reloads_after_one_wrong_password_lock_nobody() {
     for reload in 0..11 {
         assert!(is_refusal(&browser.get(&answer).await), "reload {reload}");
     }
-    let spent = "select coalesce(max(password_failures), 0)::bigint from accounts";
+    let spent = "select coalesce(max(password_failures), 0)::bigint from logins";
     assert_eq!(world.count(spent).await, 1);
     assert!(is_fresh(&browser.get("/sign-in").await), "Back");
 }

@@ -238,8 +238,7 @@ async fn a_notification_is_taken_once() {
 async fn another_unions_same_address_is_marked_only_where_nothing_tells_whose_mail_it_was() {
     let world = World::new().await;
     let hook = Hook::of(&world).await;
-    let same =
-        format!("update accounts set email = '{}' where email = '{}'", TARO.email, JIRO.email);
+    let same = format!("update logins set email = '{}' where email = '{}'", TARO.email, JIRO.email);
     world.execute(&same).await;
     let jiros = format!("tenant_id = '{}'", world.tenant(JIRO.union));
     assert_eq!(hook.tell(&world, &taros_bounce()).await, StatusCode::OK);

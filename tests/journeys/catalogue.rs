@@ -49,7 +49,7 @@ async fn t15_every_table_of_a_union_is_guarded() {
 #[tokio::test]
 async fn a_new_database_has_nobody_in_it() {
     let world = World::empty().await;
-    for table in ["accounts", "members", "sessions"] {
+    for table in ["logins", "members", "sessions"] {
         assert_eq!(world.count(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
 }
@@ -104,7 +104,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
         "households",
         "household_numbers",
         "members",
-        "accounts",
+        "logins",
         "sessions",
         "expenses",
         "record_notices",

@@ -76,7 +76,7 @@ async fn s9_who_copied_a_visit_is_not_known_by_it() {
     world.give_password(&mut copy, Person { password: "chigau-2026", ..TARO }).await;
     let known = "select coalesce(max(failures), 0)::bigint from known_browsers";
     assert_eq!(world.count(known).await, 0);
-    let strangers = "select max(password_failures)::bigint from accounts";
+    let strangers = "select max(password_failures)::bigint from logins";
     assert_eq!(world.count(strangers).await, 1);
 }
 

@@ -3,6 +3,7 @@
 use kosmo::auth::staff::act::{Act, ReadTrail, SearchPeople, ViewMedicalData, ViewPerson};
 use kosmo::auth::staff::desk::{Clerk, Denial, Desk, DeskError, Matter};
 use kosmo::base::ids::LoginId;
+use kosmo::base::realm::Staff;
 use kosmo::db::actor::{Actor, ActorKind, Client};
 
 use crate::support::people::TARO;
@@ -43,7 +44,7 @@ impl World {
     }
 }
 
-fn staff(login: LoginId) -> Actor {
+fn staff(login: LoginId<Staff>) -> Actor {
     let unknown = Actor::unknown(ActorKind::Staff, Client::default(), None);
     Actor { id: Some(login.0), ..unknown }
 }
@@ -110,12 +111,12 @@ async fn t15_neither_a_subscriber_nor_another_unions_staff_is_anybody_at_the_des
     let world = World::new().await;
     let hired = world.hire("klinekenpo", &["admin"], &[]).await;
     assert_eq!(denied(world.act::<ViewPerson>("jomkenpo", &hired).await), Denial::NotStaff);
-    let id: uuid::Uuid = sqlx::query_scalar("select id from accounts where user_id = $1")
+    let id: uuid::Uuid = sqlx::query_scalar("select id from logins where user_id = $1")
         .bind(TARO.user_id)
         .fetch_one(&mut world.database.admin().await)
         .await
         .unwrap();
-    let taro = staff(LoginId(id));
+    let taro = staff(LoginId::from_uuid(id));
     assert_eq!(denied(world.act::<ViewPerson>("klinekenpo", &taro).await), Denial::NotStaff);
     // The realm is part of who somebody is: the very login of staff, come in by the subscribers' door.
     let subscriber = Actor { kind: ActorKind::Subscriber, ..hired };
@@ -195,7 +196,7 @@ async fn the_database_keeps_no_auditor_with_other_rights_and_no_staff_of_another
     ] {
         let inserted = sqlx::query(sqlx::AssertSqlSafe(format!("insert into staff {columns}")))
             .bind(tenant)
-            .bind(LoginId::new(&world.clock))
+            .bind(LoginId::<Staff>::new(&world.clock))
             .execute(&mut world.database.admin().await)
             .await;
         let refused = inserted.unwrap_err().to_string();

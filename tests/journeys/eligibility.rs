@@ -110,7 +110,7 @@ async fn t12_after_two_years_a_page_says_that_it_is_over_and_the_worker_closes_t
         closed
     };
     assert_eq!((close().await, close().await), (1, 0));
-    let closed = "select count(*) from accounts where closed_at is not null";
+    let closed = "select count(*) from logins where closed_at is not null";
     assert_eq!(world.count(closed).await, 1);
     world.lose("K1", "2026-11-01").await;
     assert_eq!(close().await, 0);

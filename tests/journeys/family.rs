@@ -16,9 +16,11 @@ const SETTINGS: &str = "/expenses/settings";
 const LEFT_OUT: &str = "家族への公開を望まない方の医療費は、明細にも合計にも含まれていません。";
 /// By what Hanako's rows are known, wherever they show.
 const HERS: [&str; 7] = ["ハナコ", "花子", "みなと歯科", "3,420", "11,400", "3,000", "10,000"];
-const HIDDEN: &str = "select count(*) from audit_events e join accounts a on a.id = e.subject_login
+const HIDDEN: &str =
+    "select count(*) from audit_events e join subscribers a on a.login_id = e.subject_login
                       where e.action = 'expenses.hidden' and a.member_code = 'K2'";
-const SHOWN: &str = "select count(*) from audit_events e join accounts a on a.id = e.subject_login
+const SHOWN: &str =
+    "select count(*) from audit_events e join subscribers a on a.login_id = e.subject_login
                      where e.action = 'expenses.shown' and a.member_code = 'K2'";
 const PRIVATE: &str = "select count(*) from record_privacy";
 

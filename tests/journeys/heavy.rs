@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use kosmo::base::ids::LoginId;
+use kosmo::base::realm::Subscribers;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ async fn e6_four_of_a_persons_papers_and_searches_are_under_way_and_the_fifth_is
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
     let mut goro = world.sign_in(GORO).await;
-    let account = "select id from accounts where user_id = $1
+    let account = "select id from logins where user_id = $1
                    and tenant_id = (select id from tenants where slug = $2)";
     let account: Uuid = sqlx::query_scalar(account)
         .bind(TARO.user_id)
@@ -27,7 +28,11 @@ async fn e6_four_of_a_persons_papers_and_searches_are_under_way_and_the_fifth_is
         .fetch_one(&mut world.database.admin().await)
         .await
         .unwrap();
-    let turn = world.app.turns.of(world.tenant(TARO.union), LoginId(account)).await;
+    let turn = world
+        .app
+        .turns
+        .of(world.tenant(TARO.union), LoginId::<Subscribers>::from_uuid(account))
+        .await;
     let waiting: Vec<_> = [SEARCH, PDF, SEARCH]
         .into_iter()
         .map(|path| {

@@ -34,7 +34,7 @@ async fn o2_a_dry_run_tells_what_would_come_and_changes_nothing() {
     let today = world.clock.today();
     let told = world.import_members_as_of("nideckenpo", members.as_bytes(), today, true).await;
     assert_eq!(told.unwrap(), counts(1, 0, 0));
-    for table in ["members", "accounts", "households", "import_batches", "audit_events"] {
+    for table in ["members", "logins", "households", "import_batches", "audit_events"] {
         assert_eq!(world.count(&format!("select count(*) from {table}")).await, 0, "{table}");
     }
 }

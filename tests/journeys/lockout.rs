@@ -9,7 +9,7 @@ use crate::support::people::{GORO, JIRO, Person, SHIRO, TARO};
 use crate::support::world::World;
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
-const LOCKED: &str = "select count(*) from accounts where locked_at is not null";
+const LOCKED: &str = "select count(*) from logins where locked_at is not null";
 
 fn wrong(person: Person) -> Person {
     Person { password: "chigau-2026", ..person }
@@ -64,7 +64,7 @@ async fn l2_fifty_guesses_at_once_verify_eleven_and_not_one_more() {
         // All of them have room in the queue: each is answered, and all alike.
         assert!(page.shows(REFUSED), "{}", page.text());
     }
-    let counted = "select password_failures::bigint from accounts where user_id = 'taro_k'
+    let counted = "select password_failures::bigint from logins where user_id = 'taro_k'
                    and tenant_id = (select id from tenants where slug = 'klinekenpo')";
     assert_eq!(world.count(counted).await, 11);
     assert_eq!(world.count(LOCKED).await, 1);
@@ -145,7 +145,7 @@ async fn l2_a_stricter_policy_locks_whom_it_would_have_and_staff_unlock_them() {
     assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
     world.sign_in(TARO).await;
     // A count that a server left behind when it was killed.
-    world.execute("update accounts set password_failures = 5 where user_id = 'taro_k'").await;
+    world.execute("update logins set password_failures = 5 where user_id = 'taro_k'").await;
     assert!(world.guess(TARO).await.shows(REFUSED));
     assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
     world.sign_in(TARO).await;
@@ -166,7 +166,7 @@ async fn l2_strangers_who_guess_lock_themselves_out_and_not_the_persons_own_brow
     let mut checked = own.clone();
     world.execute("update known_browsers set failures = 11").await;
     assert!(world.give_password(&mut checked, TARO).await.shows(REFUSED));
-    let spared = "select count(*) from accounts where lock_spares_known_browsers";
+    let spared = "select count(*) from logins where lock_spares_known_browsers";
     assert_eq!(world.count(spared).await, 1);
     world.execute("update known_browsers set failures = 0").await;
     // The own browser has a count of its own, and locks everybody out.

@@ -39,6 +39,7 @@ mod passkey_offer;
 mod passkeys;
 mod plans;
 mod pooler;
+mod realms;
 mod recovery;
 mod recovery_codes;
 mod remembered;

@@ -52,13 +52,13 @@ async fn t9_letters_are_random_private_and_kill_the_ones_before() {
     let reissued = Person { password, ..NANA };
     let newer = world.give_password(&mut world.browser("nideckenpo"), reissued).await;
     assert_eq!(newer.location(), "/first-sign-in/birthdate", "from the first step on");
-    let plain = "select count(*) from accounts where initial_password_hash like '$argon2id$%'
-                 and user_id = 'kari-n7'";
+    let plain = "select count(*) from logins l join subscribers s on s.login_id = l.id
+                 where initial_password_hash like '$argon2id$%' and user_id = 'kari-n7'";
     assert_eq!(world.count(plain).await, 1);
 
     // Whoever held the older letter loses all that they had begun with it.
     let began = "select count(*) from sessions where ended_at is null
-                 and account_id = (select id from accounts where user_id = 'kari-n7')";
+                 and login_id = (select id from logins where user_id = 'kari-n7')";
     assert_eq!(world.count(began).await, 1);
     std::fs::remove_file(&out).unwrap();
     assert!(world.kosmo(&issue).status.success());
@@ -187,7 +187,7 @@ async fn f3_terms_written_on_windows_are_previewed_and_read_as_they_were_meant()
 #[tokio::test]
 async fn l2_a_locked_person_is_unlocked_by_command() {
     let world = World::new().await;
-    let lock = "update accounts set locked_at = now() where user_id = 'saburo76'";
+    let lock = "update logins set locked_at = now() where user_id = 'saburo76'";
     sqlx::query(lock).execute(&mut world.database.admin().await).await.unwrap();
     let refused = world.give_password(&mut world.browser("jrckenpo"), SABURO).await;
     assert!(refused.shows("無効なユーザーIDまたはパスワードです。"));

@@ -132,14 +132,14 @@ async fn l6_copies_strangers_and_locked_people_stay_outside() {
     }
 
     for lock in ["locked_at", "second_factor_locked_at"] {
-        world.execute(&format!("update accounts set {lock} = now()")).await;
+        world.execute(&format!("update logins set {lock} = now()")).await;
         let locked = Answer::to(&browser.get("/sign-in").await, &mut device);
         assert!(is_refused(&locked.send(&mut browser).await), "{lock}");
-        world.execute(&format!("update accounts set {lock} = null")).await;
+        world.execute(&format!("update logins set {lock} = null")).await;
     }
     // Strangers' wrong passwords lock strangers out: the passkey is the owner's own.
     world.guess_often(TARO, 11).await;
-    assert_eq!(world.count("select count(*) from accounts where locked_at is not null").await, 1);
+    assert_eq!(world.count("select count(*) from logins where locked_at is not null").await, 1);
     let mut own = world.browser("klinekenpo");
     let spared = Answer::to(&own.get("/sign-in").await, &mut device);
     assert_eq!(spared.send(&mut own).await.location(), "/");

@@ -45,7 +45,7 @@ fn number(touches: &BTreeMap<String, i64>, words: &str) -> i64 {
 async fn o1_a_method_that_goes_touches_those_who_have_it() {
     let world = World::new().await;
     let (_, _living) = world.with_passkey(TARO, "http://www.klinekenpo.localhost:8080").await;
-    world.execute("update accounts set email_confirmed_at = now() where user_id = 'goro_k'").await;
+    world.execute("update logins set email_confirmed_at = now() where user_id = 'goro_k'").await;
     let gone = touches(&world, "klinekenpo", |config| {
         config.sign_in.second_factors.retain(|factor| *factor != SecondFactor::Passkey);
         config.sign_in.recommended = None;
@@ -70,11 +70,11 @@ async fn o1_shorter_sessions_touch_those_whose_sessions_end() {
     let world = World::new().await;
     // The command goes by the real time.
     let session =
-        "insert into sessions (tenant_id, id, account_id, token_hash, created_at, last_seen_at,
+        "insert into sessions (tenant_id, realm, id, login_id, token_hash, created_at, last_seen_at,
                                          second_factor_at, token_at)
-        select tenant_id, gen_random_uuid(), id, decode(md5(random()::text), 'hex'),
+        select tenant_id, realm, gen_random_uuid(), id, decode(md5(random()::text), 'hex'),
                now() - interval '2 hours', now() - make_interval(mins => rest), now(), now()
-        from accounts, unnest(array[1, 8, 9, 20]) rest where user_id = 'taro_k'";
+        from logins, unnest(array[1, 8, 9, 20]) rest where user_id = 'taro_k'";
     world.execute(&format!("{session} and rest < 20 and email = 'taro@example.jp'")).await;
     world.execute(&session.replace("user_id = 'taro_k'", "user_id = 'goro_k' and rest = 20")).await;
     let idle = touches(&world, "klinekenpo", |config| config.sign_in.idle_minutes = 6);
@@ -90,8 +90,8 @@ async fn o1_shorter_sessions_touch_those_whose_sessions_end() {
 #[tokio::test]
 async fn o1_letters_tries_ids_and_passwords_touch_their_owners() {
     let world = World::new().await;
-    let issued = "update accounts set initial_issued_at = now() - interval '20 days'
-                  where user_id = 'kari-n7'";
+    let issued = "update subscribers s set initial_issued_at = now() - interval '20 days'
+                  from logins l where l.id = s.login_id and l.user_id = 'kari-n7'";
     world.execute(issued).await;
     let letter = |days: Option<u16>| {
         touches(&world, NANA.union, |config| {
@@ -101,7 +101,7 @@ async fn o1_letters_tries_ids_and_passwords_touch_their_owners() {
     assert_eq!(number(&letter(Some(10)), "仮パスワードの通知を使えなくなる人"), 1);
     assert_eq!(number(&letter(Some(33)), "仮パスワードの通知を使えなくなる人"), 0);
 
-    world.execute("update accounts set password_failures = 4 where user_id = 'saburo76'").await;
+    world.execute("update logins set password_failures = 4 where user_id = 'saburo76'").await;
     let tries = |most| touches(&world, SABURO.union, |config| config.sign_in.lock_after = most);
     assert_eq!(number(&tries(4), "次のログインの際にロックされる人"), 1);
     assert_eq!(number(&tries(6), "次のログインの際にロックされる人"), 0);
@@ -111,7 +111,7 @@ async fn o1_letters_tries_ids_and_passwords_touch_their_owners() {
     let ids = touches(&world, "klinekenpo", |config| config.user_id.max_length = 100);
     assert_eq!(number(&ids, "今のユーザIDが新しい規則に合わなくなる人"), 0);
 
-    let old = "update accounts set password_set_at = now() - interval '18 months'
+    let old = "update logins set password_set_at = now() - interval '18 months'
                where user_id in ('goro_k', 'taro_k') and email = 'goro@example.jp'";
     world.execute(old).await;
     let age = touches(&world, GORO.union, |config| config.password.max_age_years = Some(1));

@@ -67,7 +67,7 @@ async fn ten_codes_are_shown_once_and_each_signs_in_once() {
     again.get(USE).await;
     let page = again.post(USE, &[("code", &set[0])]).await;
     assert!(page.shows("リカバリーコードが正しくありません。"), "{}", page.text());
-    let failures = "select coalesce(max(second_factor_failures), 0)::bigint from accounts";
+    let failures = "select coalesce(max(second_factor_failures), 0)::bigint from logins";
     assert_eq!(world.count(failures).await, 0, "a code that was right once is no guess");
     let pasted = format!("\u{feff}\u{202a}{}\u{202c}", set[1].replace('-', "‐"));
     again.post(USE, &[("code", &pasted)]).await;
@@ -183,9 +183,10 @@ async fn a_set_of_the_longer_codes_that_was_made_before_still_signs_in() {
     let world = World::new().await;
     let code = "abcdefghjkmnpqrstwxyz234";
     let kept = format!(
-        "insert into recovery_codes (tenant_id, account_id, code_hash, created_at)
-         select tenant_id, id, sha256(convert_to('recovery code ' || id || ' {code}', 'UTF8')), now()
-         from accounts where user_id = 'taro_k' and member_code = 'K1'"
+        "insert into recovery_codes (tenant_id, realm, login_id, code_hash, created_at)
+         select l.tenant_id, l.realm, id, sha256(convert_to('recovery code ' || id || ' {code}', 'UTF8')), now()
+         from logins l join subscribers s on s.login_id = l.id
+         where user_id = 'taro_k' and member_code = 'K1'"
     );
     world.execute(&kept).await;
     let mut browser = world.browser("klinekenpo");

@@ -14,7 +14,7 @@ use crate::support::world::World;
 
 const PROFILE: &str = "/reauthenticate?next=/profile";
 const COUNTED: &str = "select coalesce(sum(reauth_failures), 0)::bigint from sessions";
-const GUESSED: &str = "select sum(password_failures)::bigint from accounts";
+const GUESSED: &str = "select sum(password_failures)::bigint from logins";
 
 /// With one thread for hashes, and nobody who may wait for it.
 async fn narrow() -> World {

@@ -20,7 +20,7 @@ fn codes(list: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn o2_members_are_listed_by_how_they_stand_and_without_their_names() {
     let world = World::new().await;
-    world.execute("update accounts set locked_at = now() where email = 'goro@example.jp'").await;
+    world.execute("update logins set locked_at = now() where email = 'goro@example.jp'").await;
     assert_eq!(codes(&list(&world, "")), ["K1", "K2", "K3"]);
     assert_eq!(codes(&list(&world, "--locked")), ["K3"]);
     assert_eq!(codes(&list(&world, "--standing none")), ["K2"]);
@@ -53,7 +53,7 @@ async fn o2_looking_a_person_up_goes_on_the_trail() {
             assert!(told.contains(words), "{person}: {words}: {told}");
         }
     }
-    let lines = "select count(*) from audit_events e join accounts a on a.id = e.subject_login
+    let lines = "select count(*) from audit_events e join logins a on a.id = e.subject_login
                  where e.action = 'member.shown' and a.user_id = 'taro_k' and e.subject_member = 'K1'
                    and not e.detail::text like '%太郎%'";
     assert_eq!(world.count(lines).await, 3);

@@ -269,7 +269,7 @@ async fn a_password_chosen_in_a_session_that_ends_meanwhile_is_nobodys() {
     let page = "/sign-in-methods/password";
     intruder.get(page).await;
     let mut owner = world.database.admin().await;
-    sqlx::raw_sql("begin; select from accounts where user_id = 'taro_k' for update")
+    sqlx::raw_sql("begin; select from logins where user_id = 'taro_k' for update")
         .execute(&mut owner)
         .await
         .unwrap();

@@ -222,7 +222,7 @@ async fn o2_addresses_that_carriers_gave_are_taken_in() {
     ];
     let members = excel(MEMBER_HEADINGS, &[&rows[0], &rows[1]]);
     assert_eq!(world.take_in(&members).await.unwrap(), counts(2, 0, 0));
-    let addresses = world.texts("select email from accounts order by email").await;
+    let addresses = world.texts("select email from logins order by email").await;
     assert_eq!(addresses, ["hanako.@ezweb.ne.jp", "taro..demo@docomo.ne.jp"]);
 }
 
@@ -240,7 +240,7 @@ async fn o2_a_bad_address_refuses_a_file_unless_addresses_may_be_left_out() {
         (taken.counts, taken.bad_addresses.told[0].to_string()),
         (counts(1, 0, 0), wrong.to_owned())
     );
-    assert_eq!(world.count("select count(*) from accounts where email is null").await, 1);
+    assert_eq!(world.count("select count(*) from logins where email is null").await, 1);
 }
 
 #[tokio::test]

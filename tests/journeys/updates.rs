@@ -150,11 +150,11 @@ async fn m1_whoever_can_not_or_would_not_read_it_gets_no_mail() {
             .await;
     }
     for change in [
-        "update accounts set email_confirmed_at = null where user_id = 'unconfirmed'",
+        "update logins set email_confirmed_at = null where user_id = 'unconfirmed'",
         "insert into email_failures (tenant_id, email, kind, at, detail)
-         select tenant_id, email, 'bounce', created_at, 'General' from accounts
+         select tenant_id, email, 'bounce', created_at, 'General' from logins
          where user_id = 'bounced'",
-        "update accounts set closed_at = created_at where user_id = 'closed'",
+        "update logins set closed_at = created_at where user_id = 'closed'",
         "update members set lost_on = '2026-08-01' where code = 'K25'",
     ] {
         world.execute(change).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use kosmo::app;
-use kosmo::auth::credentials::account;
+use kosmo::auth::credentials::login;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::{BatchId, TenantId};
@@ -200,7 +200,7 @@ impl World {
         let tenant = self.union(person.union);
         let mut tx = self.operator.tenant(tenant.id, &tester()).await.expect("a transaction");
         assert!(
-            account::register(&mut tx, &self.clock, &tenant.terms, &user_id, &hash)
+            login::register(&mut tx, &self.clock, &tenant.terms, &user_id, &hash)
                 .await
                 .expect("the account")
         );

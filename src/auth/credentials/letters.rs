@@ -4,14 +4,17 @@
 //! what is printed is the only copy. Another letter kills the one before, and all that anybody did
 //! with that.
 
+use std::collections::{HashMap, HashSet};
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::hashing::{Hasher, HashingError};
 use crate::audit::{self, Action};
-use crate::auth::credentials::hashing::{Hasher, HashingError};
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::base::spreadsheet::harmless;
 use crate::db::TenantTx;
 
@@ -36,7 +39,7 @@ pub struct Letter {
 /// Who gets a letter.
 #[derive(Debug, Clone, Copy)]
 pub enum Whom<'a> {
-    /// Every insured person (本人) with no account yet.
+    /// Every insured person (本人) with no login yet.
     Newcomers,
     /// These people, whether or not they got one before.
     Members(&'a [String]),
@@ -57,7 +60,7 @@ pub enum LettersError {
 pub struct Recipient {
     code: String,
     name: String,
-    /// The ID of the account they have.
+    /// The ID of the login they have.
     user_id: Option<String>,
     registered: bool,
 }
@@ -73,20 +76,25 @@ pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipie
     };
     let found = sqlx::query_as!(
         Recipient,
-        r#"select m.code, m.name, a.user_id as "user_id?",
-                  a.password_hash is not null as "registered!"
+        r#"select m.code, m.name, l.user_id as "user_id?",
+                  l.password_hash is not null as "registered!"
            from members m
-           left join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code
-           where case when $1::text[] is null
-                      then a.id is null and m.relation = 'insured' and m.lost_on is null
-                      else m.code = any($1) end
+           left join subscribers s on s.tenant_id = m.tenant_id and s.member_code = m.code
+           left join logins l
+             on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
+           where m.tenant_id = $1
+             and case when $2::text[] is null
+                      then s.login_id is null and m.relation = 'insured' and m.lost_on is null
+                      else m.code = any($2) end
            order by m.code"#,
+        tx.tenant() as TenantId,
         named
     )
     .fetch_all(tx.conn())
     .await?;
-    let known = |code: &String| found.iter().any(|recipient| recipient.code == *code);
-    if let Some(unknown) = named.and_then(|codes| codes.iter().find(|code| !known(code))) {
+    let known: HashSet<&str> = found.iter().map(|recipient| recipient.code.as_str()).collect();
+    let unknown = |code: &&String| !known.contains(code.as_str());
+    if let Some(unknown) = named.and_then(|codes| codes.iter().find(unknown)) {
         return Err(LettersError::Unknown(unknown.clone()));
     }
     match found.iter().find(|recipient| recipient.registered) {
@@ -126,63 +134,154 @@ pub async fn store(
     letters: Vec<Letter>,
 ) -> Result<Vec<Letter>, sqlx::Error> {
     let column = |of: fn(&Letter) -> &String| letters.iter().map(of).cloned().collect::<Vec<_>>();
-    let ids: Vec<_> = letters.iter().map(|_| LoginId::new(clock).0).collect();
-    let stored = sqlx::query!(
-        r#"insert into accounts as a (id, member_code, user_id, initial_credential,
-                                      initial_password_hash, initial_issued_at, created_at)
-           select id, code, user_id, 'letter', hash, $5, $5
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
-               as letter (id, code, user_id, hash)
-           on conflict (tenant_id, member_code) do update set
-               initial_credential = 'letter', initial_issued_at = excluded.initial_issued_at,
-               initial_password_hash = excluded.initial_password_hash,
-               birthdate_confirmed_at = null, user_id_chosen_at = null, second_factor = null,
-               email = coalesce(a.former_email, a.email), email_confirmed_at = null,
-               former_email = null
-               where a.password_hash is null
-           returning id as "id: LoginId", member_code, user_id"#,
-        &ids,
-        &column(|letter| &letter.member_code),
-        &column(|letter| &letter.user_id),
-        &column(|letter| &letter.hash),
+    let (codes, hashes) = (column(|letter| &letter.member_code), column(|letter| &letter.hash));
+    // Two operators at once take turns: the second finds the logins of the first.
+    sqlx::query!(
+        "select from members where tenant_id = $1 and code = any($2) order by code for update",
+        tx.tenant() as TenantId,
+        &codes
+    )
+    .execute(tx.conn())
+    .await?;
+    let mut stored = kill_those_before(tx, clock, &codes, &hashes).await?;
+    let logins: Vec<_> = stored.iter().map(|row| row.login.0).collect();
+    end_what_was_begun(tx, clock, &logins).await?;
+    stored.extend(open_logins(tx, clock, &letters, &codes, &hashes).await?);
+    let detail = serde_json::json!({ "count": stored.len() });
+    audit::record(tx, clock, Action::LettersIssued, None, detail).await?;
+    let mut user_ids: HashMap<String, String> =
+        stored.into_iter().map(|row| (row.member_code, row.user_id)).collect();
+    let counts = |letter: Letter| {
+        let user_id = user_ids.remove(&letter.member_code)?;
+        Some(Letter { user_id, ..letter })
+    };
+    Ok(letters.into_iter().filter_map(counts).collect())
+}
+
+/// A login that a letter is for.
+struct Stored {
+    login: LoginId,
+    member_code: String,
+    user_id: String,
+}
+
+/// Gives those who have a login, and have not registered, another first credential. Their logins come first, since
+/// a sign-in with the letter before holds its login until its session has begun.
+async fn kill_those_before(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    codes: &[String],
+    hashes: &[String],
+) -> Result<Vec<Stored>, sqlx::Error> {
+    sqlx::query_as!(
+        Stored,
+        r#"with cleared as (
+               update logins l
+               set second_factor = null, email = coalesce(l.former_email, l.email),
+                   email_confirmed_at = null, former_email = null
+               from subscribers s
+               where l.tenant_id = $1 and l.realm = $2 and l.password_hash is null
+                 and s.tenant_id = $1 and s.login_id = l.id and s.member_code = any($3)
+               returning l.id, l.user_id
+           )
+           update subscribers s
+           set initial_credential = 'letter', initial_issued_at = $5,
+               initial_password_hash = letter.hash, birthdate_confirmed_at = null,
+               user_id_chosen_at = null
+           from cleared c, unnest($3::text[], $4::text[]) as letter (code, hash)
+           where s.tenant_id = $1 and s.login_id = c.id and s.member_code = letter.code
+           returning s.login_id as "login: LoginId", s.member_code, c.user_id"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        codes,
+        hashes,
         clock.now()
     )
     .fetch_all(tx.conn())
-    .await?;
-    let accounts: Vec<_> = stored.iter().map(|row| row.id.0).collect();
-    end_what_was_begun(tx, clock, &accounts).await?;
-    let detail = serde_json::json!({ "count": stored.len() });
-    audit::record(tx, clock, Action::LettersIssued, None, detail).await?;
-    let counts = |letter: Letter| {
-        let row = stored.iter().find(|row| row.member_code == letter.member_code)?;
-        Some(Letter { user_id: row.user_id.clone(), ..letter })
-    };
-    Ok(letters.into_iter().filter_map(counts).collect())
+    .await
+}
+
+/// Opens logins for those who have none.
+async fn open_logins(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    letters: &[Letter],
+    codes: &[String],
+    hashes: &[String],
+) -> Result<Vec<Stored>, sqlx::Error> {
+    let ids: Vec<_> = letters.iter().map(|_| LoginId::<Subscribers>::new(clock).0).collect();
+    let user_ids: Vec<_> = letters.iter().map(|letter| letter.user_id.clone()).collect();
+    sqlx::query_as!(
+        Stored,
+        r#"with letter as materialized (
+               select id, code, user_id, hash
+               from unnest($3::uuid[], $4::text[], $5::text[], $6::text[])
+                   as letter (id, code, user_id, hash)
+               where not exists (select from subscribers s
+                                 where s.tenant_id = $1 and s.member_code = letter.code)
+           ), opened as (
+               insert into logins (tenant_id, realm, id, user_id, created_at)
+               select $1, $2, id, user_id, $7 from letter
+           )
+           insert into subscribers (tenant_id, login_id, member_code, initial_credential,
+                                    initial_password_hash, initial_issued_at)
+           select $1, l.id, l.code, 'letter', l.hash, $7 from letter l
+           returning login_id as "login: LoginId", member_code,
+                     (select l.user_id from letter l where l.id = login_id) as "user_id!""#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        &ids,
+        codes,
+        &user_ids,
+        hashes,
+        clock.now()
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// Somebody else may have held the letter before.
 async fn end_what_was_begun(
     tx: &mut TenantTx,
     clock: &Clock,
-    accounts: &[uuid::Uuid],
+    logins: &[uuid::Uuid],
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update sessions set ended_at = $2 where account_id = any($1) and ended_at is null",
-        accounts,
+        "update sessions set ended_at = $4
+         where tenant_id = $1 and realm = $2 and login_id = any($3) and ended_at is null",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        logins,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
-    sqlx::query!("delete from email_confirmations where account_id = any($1)", accounts)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query!("delete from registration_drafts where account_id = any($1)", accounts)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query!("delete from terms_agreements where account_id = any($1)", accounts)
-        .execute(tx.conn())
-        .await
-        .map(drop)
+    sqlx::query!(
+        "delete from email_confirmations
+         where tenant_id = $1 and realm = $2 and login_id = any($3)",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        logins
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from registration_drafts where tenant_id = $1 and login_id = any($2)",
+        tx.tenant() as TenantId,
+        logins
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from terms_agreements
+         where tenant_id = $1 and realm = $2 and login_id = any($3)",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        logins
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }
 
 fn new_user_id() -> String {

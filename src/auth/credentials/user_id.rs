@@ -6,8 +6,9 @@ use crate::auth::links;
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::{fold, shows_nothing};
+use crate::base::realm::{Realm, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, UserIdRules};
 
@@ -123,18 +124,22 @@ pub fn refused(rules: &UserIdRules) -> Vec<Refused> {
     SIGNS.into_iter().filter(|known| !rules.symbols.contains(known.sign)).collect()
 }
 
-/// Whether an ID is somebody else's; whose is nobody's business.
+/// Returns true if an ID is somebody else's; whose is nobody's business.
 ///
 /// # Errors
 /// The database's.
-pub async fn is_taken(
+pub async fn is_taken<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
     user_id: &UserId,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select from accounts where user_id = $2 and id <> $1) as "taken!""#,
-        account as LoginId,
+        r#"select exists (select from logins
+                          where tenant_id = $1 and realm = $2 and user_id = $4 and id <> $3
+                         ) as "taken!""#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         user_id.as_str()
     )
     .fetch_one(tx.conn())
@@ -155,16 +160,19 @@ pub enum Changed {
 ///
 /// # Errors
 /// The database's.
-pub async fn change(
+pub async fn change<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId<R>,
     was: &str,
     user_id: &UserId,
 ) -> Result<Changed, sqlx::Error> {
     let updated = sqlx::query!(
-        "update accounts set user_id = $3 where id = $1 and user_id = $2",
-        account as LoginId,
+        "update logins set user_id = $5
+         where tenant_id = $1 and realm = $2 and id = $3 and user_id = $4",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         was,
         user_id.as_str()
     )
@@ -179,28 +187,35 @@ pub async fn change(
     if updated == 0 {
         return Ok(Changed::Elsewhere);
     }
-    links::kill(tx, clock, account).await?;
+    links::kill(tx, clock, login).await?;
     let nothing = serde_json::json!({});
-    audit::record(tx, clock, Action::UserIdChanged, Some(account), nothing).await?;
+    audit::record_of(tx, clock, Action::UserIdChanged, Some(login), nothing).await?;
     Ok(Changed::Done)
 }
 
-/// Gives a person the ID and the method they chose in the first sign-in (F8). `false` where the ID
-/// is somebody else's.
+/// Gives a subscriber the ID and the method they chose in the first sign-in (F8). Returns false if the ID is somebody
+/// else's.
 ///
 /// # Errors
 /// The database's.
 pub async fn set(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId,
     user_id: &UserId,
     method: Option<SecondFactor>,
 ) -> Result<bool, sqlx::Error> {
     let updated = sqlx::query!(
-        "update accounts set user_id = $2, second_factor = $3, user_id_chosen_at = $4
-         where id = $1 and password_hash is null",
-        account as LoginId,
+        "with named as (
+             update logins set user_id = $4, second_factor = $5
+             where tenant_id = $1 and realm = $2 and id = $3 and password_hash is null
+             returning id
+         )
+         update subscribers s set user_id_chosen_at = $6
+         from named n where s.tenant_id = $1 and s.login_id = n.id",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
         user_id.as_str(),
         method as Option<SecondFactor>,
         clock.now()
@@ -212,7 +227,7 @@ pub async fn set(
         updated => updated?,
     };
     let detail = serde_json::json!({ "method": method });
-    audit::record(tx, clock, Action::UserIdChosen, Some(account), detail).await?;
+    audit::record(tx, clock, Action::UserIdChosen, Some(login), detail).await?;
     Ok(true)
 }
 

@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::audit::{self, Action};
-use crate::auth::context::Context;
-use crate::auth::factor::email_code::SendingError;
+use crate::auth::context::{Context, SendingError};
 use crate::auth::links;
-use crate::auth::session::{self, Session};
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::auth::session::store;
 use crate::base::clock::Clock;
-use crate::base::ids::{DeviceId, LoginId};
+use crate::base::ids::{DeviceId, LoginId, TenantId};
 use crate::base::japanese::{fold, minute, shows_nothing};
+use crate::base::realm::Realm;
 use crate::db::TenantTx;
 use crate::mail::message::FactorsResetMail;
 use crate::mail::outbox;
@@ -49,9 +51,9 @@ pub struct Device {
 ///
 /// # Errors
 /// The database's.
-pub async fn list(
+pub async fn list<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
     kind: Kind,
 ) -> Result<Vec<Device>, sqlx::Error> {
     match kind {
@@ -59,8 +61,10 @@ pub async fn list(
             sqlx::query_as!(
                 Device,
                 r#"select id as "id: DeviceId", name, created_at from totp_devices
-                   where account_id = $1 order by created_at, id"#,
-                account as LoginId
+                   where tenant_id = $1 and realm = $2 and login_id = $3 order by created_at, id"#,
+                tx.tenant() as TenantId,
+                R::NAME,
+                login.0
             )
             .fetch_all(tx.conn())
             .await
@@ -69,8 +73,10 @@ pub async fn list(
             sqlx::query_as!(
                 Device,
                 r#"select id as "id: DeviceId", name, created_at from passkeys
-                   where account_id = $1 order by created_at, id"#,
-                account as LoginId
+                   where tenant_id = $1 and realm = $2 and login_id = $3 order by created_at, id"#,
+                tx.tenant() as TenantId,
+                R::NAME,
+                login.0
             )
             .fetch_all(tx.conn())
             .await
@@ -93,35 +99,54 @@ pub struct TakenAway {
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn reset(
+pub async fn reset<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    account: LoginId,
+    login: LoginId<R>,
     by: &str,
 ) -> Result<TakenAway, SendingError> {
     let Context { clock, mail, tenant } = cx;
-    session::lock_account_by_id(tx, account).await?;
-    let apps = sqlx::query!("delete from totp_devices where account_id = $1", account as LoginId)
-        .execute(tx.conn())
-        .await?;
-    let passkeys = sqlx::query!("delete from passkeys where account_id = $1", account as LoginId)
-        .execute(tx.conn())
-        .await?;
-    let codes =
-        sqlx::query!("delete from recovery_codes where account_id = $1", account as LoginId)
-            .execute(tx.conn())
-            .await?;
+    store::lock_login(tx, login).await?;
+    let apps = sqlx::query!(
+        "delete from totp_devices
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await?;
+    let passkeys = sqlx::query!(
+        "delete from passkeys
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await?;
+    let codes = sqlx::query!(
+        "delete from recovery_codes
+             where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await?;
     let email = sqlx::query_scalar!(
-        "update accounts set second_factor_failures = 0, second_factor_locked_at = null
-         where id = $1 returning email",
-        account as LoginId
+        "update logins set second_factor_failures = 0, second_factor_locked_at = null
+         where tenant_id = $1 and realm = $2 and id = $3 returning email",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_one(tx.conn())
     .await?;
-    let sessions = session::end_others(tx, clock, account, None).await?;
+    let sessions = store::end_others(tx, clock, login, None).await?;
     let (apps, passkeys) = (apps.rows_affected(), passkeys.rows_affected());
     let detail = serde_json::json!({ "by": by, "apps": apps, "passkeys": passkeys });
-    audit::record(tx, clock, Action::FactorsReset, Some(account), detail).await?;
+    audit::record_of(tx, clock, Action::FactorsReset, Some(login), detail).await?;
     if let Some(email) = email {
         let (at, origin) = (minute(clock.now()), tenant.origin.clone());
         let letter = mail.write(tenant, &FactorsResetMail { at, origin })?;
@@ -135,49 +160,58 @@ pub async fn reset(
 ///
 /// # Errors
 /// The database's.
-pub async fn delete(
+pub async fn delete<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: &Session,
+    session: &Session<R>,
     kind: Kind,
     id: DeviceId,
 ) -> Result<bool, sqlx::Error> {
-    let account = session.account;
+    let login = session.login;
     // Two deletions at once wait for each other, so that one of them finds it was the last.
-    session::lock_account_by_id(tx, account).await?;
+    store::lock_login(tx, login).await?;
     let deleted = match kind {
         Kind::Totp => sqlx::query!(
-            "delete from totp_devices where id = $1 and account_id = $2",
+            "delete from totp_devices
+             where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
+            tx.tenant() as TenantId,
+            R::NAME,
             id as DeviceId,
-            account as LoginId
+            login.0
         ),
         Kind::Passkey => sqlx::query!(
-            "delete from passkeys where id = $1 and account_id = $2",
+            "delete from passkeys
+             where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
+            tx.tenant() as TenantId,
+            R::NAME,
             id as DeviceId,
-            account as LoginId
+            login.0
         ),
     };
     // Where no code could be mailed in its place, the last one stays.
     let in_use = session.facts().method == Some(kind.method());
-    let last = list(tx, account, kind).await?.len() == 1;
+    let last = list(tx, login, kind).await?.len() == 1;
     if last && in_use && session.confirmed_email().is_none() {
         return Ok(false);
     }
     if deleted.execute(tx.conn()).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    links::kill(tx, clock, account).await?;
-    if list(tx, account, kind).await?.is_empty() {
+    links::kill(tx, clock, login).await?;
+    if list(tx, login, kind).await?.is_empty() {
         sqlx::query!(
-            "update accounts set second_factor = 'email_code' where id = $1 and second_factor = $2",
-            account as LoginId,
+            "update logins set second_factor = 'email_code'
+             where tenant_id = $1 and realm = $2 and id = $3 and second_factor = $4",
+            tx.tenant() as TenantId,
+            R::NAME,
+            login.0,
             kind.method().name()
         )
         .execute(tx.conn())
         .await?;
     }
     let detail = serde_json::json!({ "device": id });
-    audit::record(tx, clock, Action::DeviceDeleted, Some(account), detail).await?;
+    audit::record_of(tx, clock, Action::DeviceDeleted, Some(login), detail).await?;
     Ok(true)
 }
 

@@ -6,22 +6,25 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
-use crate::auth::context::Context;
+use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::failures;
 use crate::auth::guard::known_browser;
 use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
-use crate::auth::session::{self, Proof, Session};
-use crate::base::clock::Clock;
-use crate::base::ids::{LoginId, SessionId};
+use crate::auth::people::People;
+use crate::auth::session::living::{CODE_LASTS, FRESH_FOR, Session};
+use crate::auth::session::proof::Proof;
+use crate::auth::session::{proof, store, token};
+use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::fold_code;
+use crate::base::realm::Realm;
 use crate::base::secret::{Hashed, PlainToken, six_digits};
-use crate::db::{Passing, TenantTx};
-use crate::mail::message::{EmailCodeMail, Mail as _};
+use crate::db::TenantTx;
+use crate::mail::message::EmailCodeMail;
 use crate::mail::outbox::{self, Perishable};
 use crate::tenant::policy::SecondFactor;
 
 /// How long a code is good for.
-pub const VALID_FOR: TimeDelta = TimeDelta::minutes(10);
+pub const VALID_FOR: TimeDelta = CODE_LASTS;
 /// How long 「再送信」 waits after the last mail.
 pub const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
 /// Wrong codes after which the sign-in has to begin again, over all that were sent for it.
@@ -60,41 +63,30 @@ pub enum Confirmation {
     Expired,
     /// Too many were wrong; the session has ended.
     TooMany,
-    /// Too many over all sign-ins; the account is locked.
+    /// Too many over all sign-ins; the login is locked.
     Locked,
     /// There is no sign-in that waits for a code.
     NothingDue,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum SendingError {
-    #[error("mail: {0}")]
-    Mail(#[from] tera::Error),
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
-
-impl Passing for SendingError {
-    fn is_passing(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_passing())
-    }
 }
 
 /// Sends a code for a sign-in, the first one or another; the earlier one is dead then.
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn send(
+pub async fn send<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: &Session,
+    session: &Session<R>,
     token: &PlainToken,
 ) -> Result<Sending, SendingError> {
     let Context { clock, mail, tenant } = cx;
     let now = clock.now();
     let last_sent: Option<DateTime<Utc>> = sqlx::query_scalar!(
-        "select sent_at from email_codes where session_id = $1 for update",
-        session.id as SessionId
+        "select sent_at from email_codes
+         where tenant_id = $1 and realm = $2 and session_id = $3 for update",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -106,20 +98,22 @@ pub async fn send(
     }
     let Some(email) = session.email.as_deref() else { return Ok(Sending::NoAddress) };
     let known = known_browser::is_of(tx, session.id).await?;
-    let key = throttle::person(session.account, known);
-    if !EMAIL_CODE_PERSON.take_one(tx, clock, &key).await? {
+    let key = throttle::person(session.login, known);
+    if !EMAIL_CODE_PERSON.take_one::<R>(tx, clock, &key).await? {
         return Ok(Sending::TooMany);
     }
     let code = six_digits();
     let expires_at = now + VALID_FOR;
     // Two requests at once: the second waits here for the first, and replaces its code.
     sqlx::query!(
-        "insert into email_codes (session_id, code_hash, sent_at, expires_at)
-         values ($1, $2, $3, $4)
-         on conflict (tenant_id, session_id) do update
+        "insert into email_codes (tenant_id, realm, session_id, code_hash, sent_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_id, realm, session_id) do update
              set code_hash = excluded.code_hash, sent_at = excluded.sent_at,
                  expires_at = excluded.expires_at, used_at = null",
-        session.id as SessionId,
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
         keyed(token, session.id, &code).to_vec(),
         now,
         expires_at
@@ -130,7 +124,7 @@ pub async fn send(
     let letter = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
     let mail = outbox::enqueue(tx, clock, &letter, email, Some(perishable)).await?;
     let detail = serde_json::json!({ "mail": mail });
-    audit::record(tx, clock, Action::EmailCodeSent, Some(session.account), detail).await?;
+    audit::record_of(tx, clock, Action::EmailCodeSent, Some(session.login), detail).await?;
     Ok(Sending::Sent)
 }
 
@@ -138,17 +132,20 @@ pub async fn send(
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn send_first(
+pub async fn send_first<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: &Session,
+    session: &Session<R>,
     token: &PlainToken,
 ) -> Result<Option<Sending>, SendingError> {
     let sent = sqlx::query_scalar!(
         r#"select exists (select from email_codes
-                          where session_id = $1 and ($2::timestamptz is null or sent_at >= $2)
+                          where tenant_id = $1 and realm = $2 and session_id = $3
+                            and ($4::timestamptz is null or sent_at >= $4)
                          ) as "sent!""#,
-        session.id as SessionId,
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
         session.lapsed_at()
     );
     match sent.fetch_one(tx.conn()).await? {
@@ -162,7 +159,7 @@ pub async fn send_first(
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn confirm(
+pub async fn confirm<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
@@ -171,17 +168,21 @@ pub async fn confirm(
 ) -> Result<Confirmation, SendingError> {
     let clock = cx.clock;
     let now = clock.now();
-    session::lock_account_of(tx, token).await?;
+    store::lock_login_of_token::<R>(tx, token).await?;
     let Some(due) = sqlx::query!(
-        r#"select s.id as "id: SessionId", s.account_id as "account: LoginId",
-                  c.code_hash, c.expires_at, c.failures, c.used_at, s.reauth_password_at,
+        r#"select s.id, s.login_id, c.code_hash, c.expires_at, c.failures, c.used_at, s.reauth_password_at,
                   s.second_factor_at is null
                       or s.second_factor_lapsed_at is not null as "sign_in!"
-           from sessions s join email_codes c on c.tenant_id = s.tenant_id and c.session_id = s.id
-           where (s.token_hash = $1
-                  or (s.previous_token_hash = $1 and (s.token_rotated or c.used_at > $2)))
+           from sessions s
+           join email_codes c
+             on c.tenant_id = s.tenant_id and c.realm = s.realm and c.session_id = s.id
+           where s.tenant_id = $1 and s.realm = $2 and c.tenant_id = $1 and c.realm = $2
+             and (s.token_hash = $3
+                  or (s.previous_token_hash = $3 and (s.token_rotated or c.used_at > $4)))
              and s.ended_at is null
            for update"#,
+        tx.tenant() as TenantId,
+        R::NAME,
         token.hashed().to_vec(),
         now - REPEAT_WITHIN
     )
@@ -190,18 +191,17 @@ pub async fn confirm(
     else {
         return Ok(Confirmation::NothingDue);
     };
-    let right = keyed(token, due.id, &fold_code(typed)).matches(&due.code_hash);
+    let (session, login) = (SessionId::<R>::from_uuid(due.id), LoginId::from_uuid(due.login_id));
+    let right = keyed(token, session, &fold_code(typed)).matches(&due.code_hash);
     if due.used_at.is_some() {
         return match right {
-            true => Ok(Confirmation::Done(session::renew(tx, clock, due.id, token).await?)),
+            true => Ok(Confirmation::Done(token::renew(tx, clock, session, token).await?)),
             false => Ok(Confirmation::NothingDue),
         };
     }
     let asked = match purpose {
         Purpose::SignIn => due.sign_in,
-        Purpose::Reauthentication => {
-            due.reauth_password_at.is_some_and(|at| now - at <= session::FRESH_FOR)
-        }
+        Purpose::Reauthentication => due.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR),
     };
     if !asked {
         return Ok(Confirmation::NothingDue);
@@ -210,57 +210,50 @@ pub async fn confirm(
         return Ok(Confirmation::Expired);
     }
     if !right {
-        return refuse(tx, cx, due.id, due.account, due.failures + 1).await;
+        return refuse(tx, cx, session, login, due.failures + 1).await;
     }
     sqlx::query!(
-        "update email_codes set used_at = $2, failures = 0 where session_id = $1",
-        due.id as SessionId,
+        "update email_codes set used_at = $4, failures = 0
+         where tenant_id = $1 and realm = $2 and session_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.0,
         now
     )
     .execute(tx.conn())
     .await?;
     let by = Proof::Factor(SecondFactor::EmailCode);
-    Ok(Confirmation::Done(session::prove(tx, cx, due.id, token, by).await?))
+    Ok(Confirmation::Done(proof::prove(tx, cx, session, token, by).await?))
 }
 
-async fn refuse(
+async fn refuse<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: SessionId,
-    account: LoginId,
+    session: SessionId<R>,
+    login: LoginId<R>,
     failures: i16,
 ) -> Result<Confirmation, SendingError> {
     sqlx::query!(
-        "update email_codes set failures = $2 where session_id = $1",
-        session as SessionId,
+        "update email_codes set failures = $4
+         where tenant_id = $1 and realm = $2 and session_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.0,
         failures
     )
     .execute(tx.conn())
     .await?;
     let refused = Action::EmailCodeRefused;
-    if failures::count_failure(tx, cx, account, refused).await? {
+    if failures::count_failure(tx, cx, login, refused).await? {
         return Ok(Confirmation::Locked);
     }
     if failures < MAX_FAILURES {
         return Ok(Confirmation::Wrong);
     }
-    session::end(tx, cx.clock, session).await?;
+    store::end(tx, cx.clock, session).await?;
     Ok(Confirmation::TooMany)
 }
 
-/// Lets codes die that have not gone out to some sign-ins, which are over.
-pub(in crate::auth) async fn drop_unsent(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    sessions: &[SessionId],
-) -> Result<(), sqlx::Error> {
-    if sessions.is_empty() {
-        return Ok(());
-    }
-    let series: Vec<_> = sessions.iter().map(|session| session.0).collect();
-    outbox::drop_unsent(tx, clock, EmailCodeMail::NAME, &series).await
-}
-
-fn keyed(token: &PlainToken, session: SessionId, code: &str) -> Hashed {
-    token.derive("email code", format!("{session} {code}").as_bytes())
+fn keyed<R: Realm>(token: &PlainToken, session: SessionId<R>, code: &str) -> Hashed {
+    token.derive("email code", format!("{} {session} {code}", R::NAME).as_bytes())
 }

@@ -1,13 +1,16 @@
 //! The second factor a person chose.
 
 use crate::audit::{self, Action};
-use crate::auth::context::Context;
+use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::device::{self, Kind};
-use crate::auth::factor::email_code::{self, SendingError};
+use crate::auth::factor::email_code;
 use crate::auth::links;
-use crate::auth::session::{self, Session};
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::auth::session::{proof, store};
 use crate::base::clock::Clock;
-use crate::base::ids::{LoginId, SessionId};
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
@@ -16,32 +19,46 @@ use crate::tenant::policy::SecondFactor;
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn choose(
+pub async fn choose<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: &Session,
+    session: &Session<R>,
     token: &PlainToken,
     method: SecondFactor,
 ) -> Result<(), SendingError> {
     let clock = cx.clock;
-    if !session::owes_proof(tx, clock, session.id).await? {
+    if !proof::owes_proof(tx, clock, session.id).await? {
         return Ok(());
     }
     sqlx::query!(
-        "update accounts set second_factor = $2 where id = $1",
-        session.account as LoginId,
+        "update logins set second_factor = $4 where tenant_id = $1 and realm = $2 and id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.login.0,
         method as SecondFactor
     )
     .execute(tx.conn())
     .await?;
-    sqlx::query!("delete from totp_enrolments where session_id = $1", session.id as SessionId)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query!("delete from passkey_ceremonies where session_id = $1", session.id as SessionId)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "delete from totp_enrolments
+         where tenant_id = $1 and realm = $2 and session_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from passkey_ceremonies
+         where tenant_id = $1 and realm = $2 and session_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0
+    )
+    .execute(tx.conn())
+    .await?;
     let detail = serde_json::json!({ "method": method });
-    audit::record(tx, clock, Action::MethodChosen, Some(session.account), detail).await?;
+    audit::record_of(tx, clock, Action::MethodChosen, Some(session.login), detail).await?;
     if method == SecondFactor::EmailCode {
         email_code::send(tx, cx, session, token).await?;
     }
@@ -64,14 +81,14 @@ pub enum Wanted {
 ///
 /// # Errors
 /// The database's.
-pub async fn want(
+pub async fn want<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: &Session,
+    session: &Session<R>,
     method: SecondFactor,
 ) -> Result<Wanted, sqlx::Error> {
     // A device that is deleted meanwhile must not leave its method behind.
-    session::lock_account_by_id(tx, session.account).await?;
+    store::lock_login(tx, session.login).await?;
     if method == SecondFactor::EmailCode && session.confirmed_email().is_none() {
         return Ok(Wanted::NoAddress);
     }
@@ -82,24 +99,29 @@ pub async fn want(
     };
     let ready = match kind {
         None => true,
-        Some(kind) => !device::list(tx, session.account, kind).await?.is_empty(),
+        Some(kind) => !device::list(tx, session.login, kind).await?.is_empty(),
     };
     if ready {
         sqlx::query!(
-            "update accounts set second_factor = $2 where id = $1",
-            session.account as LoginId,
+            "update logins set second_factor = $4 where tenant_id = $1 and realm = $2 and id = $3",
+            tx.tenant() as TenantId,
+            R::NAME,
+            session.login.0,
             method as SecondFactor
         )
         .execute(tx.conn())
         .await?;
         let detail = serde_json::json!({ "method": method });
-        audit::record(tx, clock, Action::MethodChosen, Some(session.account), detail).await?;
-        links::kill(tx, clock, session.account).await?;
+        audit::record_of(tx, clock, Action::MethodChosen, Some(session.login), detail).await?;
+        links::kill(tx, clock, session.login).await?;
     }
     let wanted = (!ready).then_some(method);
     sqlx::query!(
-        "update sessions set wanted_second_factor = $2 where id = $1",
-        session.id as SessionId,
+        "update sessions set wanted_second_factor = $4
+         where tenant_id = $1 and realm = $2 and id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
         wanted as Option<SecondFactor>
     )
     .execute(tx.conn())
@@ -111,14 +133,17 @@ pub async fn want(
 ///
 /// # Errors
 /// The database's.
-pub async fn is_in_use(
+pub async fn is_in_use<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
     method: SecondFactor,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select second_factor is not distinct from $2 as "is!" from accounts where id = $1"#,
-        account as LoginId,
+        r#"select second_factor is not distinct from $4 as "is!" from logins
+           where tenant_id = $1 and realm = $2 and id = $3"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         method.name()
     )
     .fetch_one(tx.conn())
@@ -126,20 +151,22 @@ pub async fn is_in_use(
 }
 
 /// Changes to a method whose set-up has ended, where this session wanted that.
-pub(in crate::auth) async fn take_wanted(
+pub(in crate::auth) async fn take_wanted<R: People>(
     tx: &mut TenantTx,
-    session: &Session,
+    session: &Session<R>,
     method: SecondFactor,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with taken as (
              update sessions set wanted_second_factor = null
-             where id = $1 and wanted_second_factor = $2
-             returning tenant_id, account_id
+             where tenant_id = $1 and realm = $2 and id = $3 and wanted_second_factor = $4
+             returning login_id
          )
-         update accounts a set second_factor = $2
-         from taken where a.tenant_id = taken.tenant_id and a.id = taken.account_id",
-        session.id as SessionId,
+         update logins l set second_factor = $4
+         from taken where l.tenant_id = $1 and l.realm = $2 and l.id = taken.login_id",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
         method.name()
     )
     .execute(tx.conn())

@@ -1,16 +1,18 @@
 //! A passkey is offered after a sign-in, once: to a person who has none, where the union allows them.
 
 use crate::audit::{self, Action};
-use crate::auth::session::Session;
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::Realm;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
 /// Returns false where policy and session say already that none is due. Nobody is held up in the first
 /// sign-in.
 #[must_use]
-pub fn is_thinkable(policy: &TenantConfig, session: &Session) -> bool {
+pub fn is_thinkable<R: People>(policy: &TenantConfig, session: &Session<R>) -> bool {
     let allowed = policy.sign_in.second_factors.contains(&SecondFactor::Passkey);
     let has_one = session.method(policy) == Some(SecondFactor::Passkey);
     allowed && !has_one && !session.passkey_offer_answered && !session.facts().first_session
@@ -20,13 +22,16 @@ pub fn is_thinkable(policy: &TenantConfig, session: &Session) -> bool {
 ///
 /// # Errors
 /// The database's.
-pub async fn is_due(tx: &mut TenantTx, account: LoginId) -> Result<bool, sqlx::Error> {
+pub async fn is_due<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select a.passkey_offer_answered_at is null
+        r#"select l.passkey_offer_answered_at is null
                   and not exists (select from passkeys p
-                                  where p.tenant_id = a.tenant_id and p.account_id = a.id) as "due!"
-           from accounts a where a.id = $1"#,
-        account as LoginId
+                                  where p.tenant_id = $1 and p.realm = $2 and p.login_id = l.id)
+                  as "due!"
+           from logins l where l.tenant_id = $1 and l.realm = $2 and l.id = $3"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_one(tx.conn())
     .await
@@ -36,23 +41,25 @@ pub async fn is_due(tx: &mut TenantTx, account: LoginId) -> Result<bool, sqlx::E
 ///
 /// # Errors
 /// The database's.
-pub async fn decline(
+pub async fn decline<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: &Session,
+    session: &Session<R>,
 ) -> Result<(), sqlx::Error> {
     let declined = sqlx::query!(
-        "update accounts set passkey_offer_answered_at = $2
-         where id = $1 and passkey_offer_answered_at is null",
-        session.account as LoginId,
+        "update logins set passkey_offer_answered_at = $4
+         where tenant_id = $1 and realm = $2 and id = $3 and passkey_offer_answered_at is null",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.login.0,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
     if declined.rows_affected() > 0 {
         let detail = serde_json::json!({});
-        let account = Some(session.account);
-        audit::record(tx, clock, Action::PasskeyOfferDeclined, account, detail).await?;
+        let login = Some(session.login);
+        audit::record_of(tx, clock, Action::PasskeyOfferDeclined, login, detail).await?;
     }
     Ok(())
 }

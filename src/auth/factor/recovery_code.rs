@@ -8,15 +8,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
-use crate::auth::context::Context;
+use crate::auth::context::{Context, SendingError, SignIn, SignInError};
 use crate::auth::credentials::hashing::HashingError;
-use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::failures;
 use crate::auth::links;
-use crate::auth::session::{self, Proof, Session};
-use crate::auth::sign_in::{SignIn, SignInError};
-use crate::base::ids::LoginId;
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::auth::session::proof::Proof;
+use crate::auth::session::{proof, store};
+use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::fold_code;
+use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
@@ -37,7 +39,7 @@ const LONGEST_TYPED: usize = 40;
 pub enum Confirmation {
     Done(PlainToken),
     Wrong,
-    /// Too many in a row; the account is locked.
+    /// Too many in a row; the login is locked.
     Locked,
     /// The factor was proved before: a second click's request.
     NothingDue,
@@ -65,10 +67,10 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`HashingError`].
-    pub async fn new_recovery_codes(
+    pub async fn new_recovery_codes<R: People>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
     ) -> Result<NewSet, HashingError> {
         let codes: Vec<String> = (0..SET).map(|_| random_code()).collect();
         let salt: [u8; SALT_LENGTH] = rand::random();
@@ -81,24 +83,27 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`].
-    pub async fn recovery_code(
+    pub async fn recovery_code<R: People>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         typed: &str,
     ) -> Result<TypedCode, SignInError> {
-        let (code, account) = (fold_code(typed).to_lowercase(), session.account);
+        let (code, login) = (fold_code(typed).to_lowercase(), session.login);
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set = sqlx::query_scalar!(
-            "select salt from recovery_codes where account_id = $1 limit 1",
-            account as LoginId
+            "select salt from recovery_codes
+             where tenant_id = $1 and realm = $2 and login_id = $3 limit 1",
+            tx.tenant() as TenantId,
+            R::NAME,
+            login.0
         )
         .fetch_optional(tx.conn())
         .await?;
         tx.commit().await?;
         let salt = match set {
             // Of the longer codes that were made before.
-            Some(None) if code.len() > LENGTH => return Ok(TypedCode(plain(account, &code))),
+            Some(None) if code.len() > LENGTH => return Ok(TypedCode(plain(login, &code))),
             Some(Some(salt)) => salt,
             _ => vec![0; SALT_LENGTH],
         };
@@ -113,34 +118,42 @@ impl SignIn<'_> {
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn renew(
+pub async fn renew<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: &Session,
+    session: &Session<R>,
     made_at: i64,
     NewSet { codes, salt, hashes }: NewSet,
 ) -> Result<Option<Vec<String>>, SendingError> {
-    let (clock, account) = (cx.clock, session.account);
-    session::lock_account_by_id(tx, account).await?;
-    if standing(tx, account).await?.made_at != made_at {
+    let (clock, login) = (cx.clock, session.login);
+    store::lock_login(tx, login).await?;
+    if standing(tx, login).await?.made_at != made_at {
         return Ok(None);
     }
-    sqlx::query!("delete from recovery_codes where account_id = $1", account as LoginId)
-        .execute(tx.conn())
-        .await?;
     sqlx::query!(
-        "insert into recovery_codes (account_id, code_hash, salt, created_at)
-         select $1, hash, $3, $4 from unnest($2::bytea[]) as hash",
-        account as LoginId,
+        "delete from recovery_codes
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into recovery_codes (tenant_id, realm, login_id, code_hash, salt, created_at)
+         select $1, $2, $3, hash, $5, $6 from unnest($4::bytea[]) as hash",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         &hashes,
         salt,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
-    links::kill(tx, clock, account).await?;
+    links::kill(tx, clock, login).await?;
     let detail = serde_json::json!({ "count": SET });
-    audit::record(tx, clock, Action::RecoveryCodesMade, Some(account), detail).await?;
+    audit::record_of(tx, clock, Action::RecoveryCodesMade, Some(login), detail).await?;
     Change::RecoveryCodesMade.tell(tx, cx, session).await?;
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
 }
@@ -149,11 +162,16 @@ pub async fn renew(
 ///
 /// # Errors
 /// The database's.
-pub async fn standing(tx: &mut TenantTx, account: LoginId) -> Result<Standing, sqlx::Error> {
+pub async fn standing<R: Realm>(
+    tx: &mut TenantTx,
+    login: LoginId<R>,
+) -> Result<Standing, sqlx::Error> {
     let row = sqlx::query!(
         r#"select count(*) filter (where used_at is null) as "left!", max(created_at) as made_at
-           from recovery_codes where account_id = $1"#,
-        account as LoginId
+           from recovery_codes where tenant_id = $1 and realm = $2 and login_id = $3"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_one(tx.conn())
     .await?;
@@ -165,21 +183,24 @@ pub async fn standing(tx: &mut TenantTx, account: LoginId) -> Result<Standing, s
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn confirm(
+pub async fn confirm<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: &Session,
+    session: &Session<R>,
     token: &PlainToken,
     TypedCode(typed): &TypedCode,
 ) -> Result<Confirmation, SendingError> {
-    let (clock, account) = (cx.clock, session.account);
-    if !session::owes_proof(tx, clock, session.id).await? {
+    let (clock, login) = (cx.clock, session.login);
+    if !proof::owes_proof(tx, clock, session.id).await? {
         return Ok(Confirmation::NothingDue);
     }
     let used = sqlx::query!(
-        "update recovery_codes set used_at = $3
-         where account_id = $1 and code_hash = $2 and used_at is null",
-        account as LoginId,
+        "update recovery_codes set used_at = $5
+        
+             where tenant_id = $1 and realm = $2 and login_id = $3 and code_hash = $4 and used_at is null",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         typed,
         clock.now()
     )
@@ -187,24 +208,31 @@ pub async fn confirm(
     .await?;
     if used.rows_affected() == 0 {
         let refused = Action::RecoveryCodeRefused;
-        if was_used(tx, account, typed).await? {
-            failures::note_replay(tx, cx, account, refused).await?;
+        if was_used(tx, login, typed).await? {
+            failures::note_replay(tx, cx, login, refused).await?;
             return Ok(Confirmation::Wrong);
         }
-        let locked = failures::count_failure(tx, cx, account, refused).await?;
+        let locked = failures::count_failure(tx, cx, login, refused).await?;
         return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
     }
     Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
     let proof = Proof::RecoveryCode;
-    Ok(Confirmation::Done(session::prove(tx, cx, session.id, token, proof).await?))
+    Ok(Confirmation::Done(proof::prove(tx, cx, session.id, token, proof).await?))
 }
 
-async fn was_used(tx: &mut TenantTx, account: LoginId, typed: &[u8]) -> Result<bool, sqlx::Error> {
+async fn was_used<R: Realm>(
+    tx: &mut TenantTx,
+    login: LoginId<R>,
+    typed: &[u8],
+) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from recovery_codes
-                          where account_id = $1 and code_hash = $2 and used_at is not null
+                          where tenant_id = $1 and realm = $2 and login_id = $3 and code_hash = $4
+                            and used_at is not null
                          ) as "used!""#,
-        account as LoginId,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         typed
     )
     .fetch_one(tx.conn())
@@ -212,8 +240,8 @@ async fn was_used(tx: &mut TenantTx, account: LoginId, typed: &[u8]) -> Result<b
 }
 
 /// How the longer codes were hashed: bound to the person, so that equal hashes tell nothing.
-fn plain(account: LoginId, code: &str) -> Vec<u8> {
-    Sha256::digest(format!("recovery code {account} {code}")).to_vec()
+fn plain<R: Realm>(login: LoginId<R>, code: &str) -> Vec<u8> {
+    Sha256::digest(format!("recovery code {login} {code}")).to_vec()
 }
 
 fn random_code() -> String {

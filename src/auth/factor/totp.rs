@@ -7,16 +7,19 @@ use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
 use crate::audit::{self, Action};
-use crate::auth::context::Context;
+use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::device::{self, Kind};
-use crate::auth::factor::email_code::SendingError;
 use crate::auth::factor::failures;
 use crate::auth::factor::method;
 use crate::auth::links;
-use crate::auth::session::{self, Proof, Session};
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::auth::session::proof::Proof;
+use crate::auth::session::{proof, store};
 use crate::base::clock::Clock;
-use crate::base::ids::{DeviceId, LoginId, SessionId};
+use crate::base::ids::{DeviceId, LoginId, TenantId};
 use crate::base::japanese::fold_code;
+use crate::base::realm::{Realm, Subscribers};
 use crate::base::sealed::{Sealed, SealedError, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::{Passing, TenantTx};
@@ -70,7 +73,7 @@ pub enum Confirmation {
     Done(PlainToken),
     /// 「ワンタイムパスワードが正しくありません」
     Wrong,
-    /// Too many in a row; the account is locked.
+    /// Too many in a row; the login is locked.
     Locked,
     /// The factor was proved before: a second click's request.
     NothingDue,
@@ -104,13 +107,13 @@ impl Enrolment {
 }
 
 /// A person's authenticator apps, as a session of theirs meets them.
-pub struct Apps<'s> {
+pub struct Apps<'s, R: People = Subscribers> {
     pub cx: Context<'s>,
     pub sealer: &'s Sealer,
-    pub session: &'s Session,
+    pub session: &'s Session<R>,
 }
 
-impl Apps<'_> {
+impl<R: People> Apps<'_, R> {
     /// The secret that this session's set-up offers: the same as long as the page is in use.
     ///
     /// # Errors
@@ -121,19 +124,21 @@ impl Apps<'_> {
         let sealed = sealer.seal(&enrolment_purpose(session), &fresh);
         // Two tabs at once: the second finds the first one's secret.
         let row = sqlx::query!(
-            "insert into totp_enrolments as e (session_id, secret, key_id, begun_at)
-             values ($1, $2, $3, $4)
-             on conflict (tenant_id, session_id) do update set
-                 secret = case when e.begun_at > $5 then e.secret else excluded.secret end,
-                 key_id = case when e.begun_at > $5 then e.key_id else excluded.key_id end,
-                 begun_at = case when e.begun_at > $5 then e.begun_at else excluded.begun_at end
+            "insert into totp_enrolments as e (tenant_id, realm, session_id, secret, key_id, begun_at)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (tenant_id, realm, session_id) do update set
+                 secret = case when e.begun_at > $7 then e.secret else excluded.secret end,
+                 key_id = case when e.begun_at > $7 then e.key_id else excluded.key_id end,
+                 begun_at = case when e.begun_at > $7 then e.begun_at else excluded.begun_at end
              returning secret, key_id",
-            session.id as SessionId,
+        tx.tenant() as TenantId,
+        R::NAME,
+            session.id.0,
             sealed.bytes,
             sealed.key_id,
             clock.now(),
             clock.now() - ENROLMENT_LASTS
-        )
+    )
         .fetch_one(tx.conn())
         .await?;
         let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
@@ -146,8 +151,10 @@ impl Apps<'_> {
         let Self { cx: Context { clock, .. }, sealer, session } = self;
         let Some(row) = sqlx::query!(
             "select secret, key_id from totp_enrolments
-             where session_id = $1 and begun_at > $2 for update",
-            session.id as SessionId,
+             where tenant_id = $1 and realm = $2 and session_id = $3 and begun_at > $4 for update",
+            tx.tenant() as TenantId,
+            R::NAME,
+            session.id.0,
             clock.now() - ENROLMENT_LASTS
         )
         .fetch_optional(tx.conn())
@@ -172,30 +179,32 @@ impl Apps<'_> {
         name: &str,
     ) -> Result<Enrolling, TotpError> {
         let Self { cx: Context { clock, .. }, sealer, session } = self;
-        let lives = session::still_lives(tx, session.id).await?;
+        let lives = store::still_lives(tx, session.id).await?;
         let Some(Enrolment(totp)) = self.begun(tx).await?.filter(|_| lives) else {
             return Ok(Enrolling::NothingDue);
         };
         let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
             return Ok(Enrolling::Wrong);
         };
-        if device::list(tx, session.account, Kind::Totp).await?.len() >= device::MOST {
+        if device::list(tx, session.login, Kind::Totp).await?.len() >= device::MOST {
             return Ok(Enrolling::TooMany);
         }
         let id = DeviceId::new(clock);
-        let sealed = sealer.seal(&device_purpose(session.account, id), totp.secret().as_ref());
+        let sealed = sealer.seal(&device_purpose(session.login, id), totp.secret().as_ref());
         let added = sqlx::query!(
-            "insert into totp_devices (id, account_id, name, secret, key_id, last_step,
+            "insert into totp_devices (tenant_id, realm, id, login_id, name, secret, key_id, last_step,
                                        created_at, last_used_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $7)",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        tx.tenant() as TenantId,
+        R::NAME,
             id as DeviceId,
-            session.account as LoginId,
+            session.login.0,
             name,
             sealed.bytes,
             sealed.key_id,
             step.cast_signed(),
             clock.now()
-        )
+    )
         .execute(tx.conn())
         .await;
         match added {
@@ -204,15 +213,21 @@ impl Apps<'_> {
             }
             added => added?,
         };
-        sqlx::query!("delete from totp_enrolments where session_id = $1", session.id as SessionId)
-            .execute(tx.conn())
-            .await?;
+        sqlx::query!(
+            "delete from totp_enrolments
+             where tenant_id = $1 and realm = $2 and session_id = $3",
+            tx.tenant() as TenantId,
+            R::NAME,
+            session.id.0
+        )
+        .execute(tx.conn())
+        .await?;
         let detail = serde_json::json!({ "device": id });
-        audit::record(tx, clock, Action::TotpAdded, Some(session.account), detail).await?;
+        audit::record_of(tx, clock, Action::TotpAdded, Some(session.login), detail).await?;
         method::take_wanted(tx, session, SecondFactor::Totp).await?;
-        links::kill(tx, clock, session.account).await?;
+        links::kill(tx, clock, session.login).await?;
         let by = Proof::Factor(SecondFactor::Totp);
-        Ok(Enrolling::Done(session::prove(tx, self.cx, session.id, token, by).await?))
+        Ok(Enrolling::Done(proof::prove(tx, self.cx, session.id, token, by).await?))
     }
 
     /// Checks a code at sign-in.
@@ -227,24 +242,24 @@ impl Apps<'_> {
         code: &str,
     ) -> Result<Confirmation, TotpError> {
         let Self { cx, session, .. } = *self;
-        let account = session.account;
-        if !session::owes_proof(tx, cx.clock, session.id).await? {
+        let login = session.login;
+        if !proof::owes_proof(tx, cx.clock, session.id).await? {
             return Ok(Confirmation::NothingDue);
         }
         let refused = Action::TotpRefused;
         match self.check(tx, device, code).await? {
             Check::Right => {}
             Check::Used => {
-                failures::note_replay(tx, cx, account, refused).await?;
+                failures::note_replay(tx, cx, login, refused).await?;
                 return Ok(Confirmation::Wrong);
             }
             Check::Wrong => {
-                let locked = failures::count_failure(tx, cx, account, refused).await?;
+                let locked = failures::count_failure(tx, cx, login, refused).await?;
                 return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
             }
         }
         let by = Proof::Factor(SecondFactor::Totp);
-        Ok(Confirmation::Done(session::prove(tx, self.cx, session.id, token, by).await?))
+        Ok(Confirmation::Done(proof::prove(tx, self.cx, session.id, token, by).await?))
     }
 
     /// Checks a code, and uses it up where it is right.
@@ -254,11 +269,14 @@ impl Apps<'_> {
         device: DeviceId,
         code: &str,
     ) -> Result<Check, TotpError> {
-        let account = self.session.account;
+        let login = self.session.login;
         let Some(row) = sqlx::query!(
-            "select secret, key_id from totp_devices where id = $1 and account_id = $2",
+            "select secret, key_id from totp_devices 
+             where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
+            tx.tenant() as TenantId,
+            R::NAME,
             device as DeviceId,
-            account as LoginId
+            login.0
         )
         .fetch_optional(tx.conn())
         .await?
@@ -266,9 +284,11 @@ impl Apps<'_> {
             return Ok(Check::Wrong);
         };
         let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
-        let secret = self.sealer.open(&device_purpose(account, device), &sealed)?;
+        let secret = self.sealer.open(&device_purpose(login, device), &sealed)?;
         match self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)) {
-            Some(step) if consume(tx, self.cx.clock, device, step).await? => Ok(Check::Right),
+            Some(step) if consume(tx, self.cx.clock, login, device, step).await? => {
+                Ok(Check::Right)
+            }
             Some(_) => Ok(Check::Used),
             None => Ok(Check::Wrong),
         }
@@ -296,17 +316,22 @@ enum Check {
 }
 
 /// Uses a step's code up. Of many at once, one does.
-async fn consume(
+async fn consume<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
+    login: LoginId<R>,
     device: DeviceId,
     step: u64,
 ) -> Result<bool, sqlx::Error> {
     let used = sqlx::query!(
-        "update totp_devices set last_step = $2, last_used_at = $3 where id = $1 and last_step < $2",
+        "update totp_devices set last_step = $4, last_used_at = $5
+         where tenant_id = $1 and realm = $2 and login_id = $6 and id = $3 and last_step < $4",
+        tx.tenant() as TenantId,
+        R::NAME,
         device as DeviceId,
         step.cast_signed(),
-        clock.now()
+        clock.now(),
+        login.0
     )
     .execute(tx.conn())
     .await?;
@@ -317,10 +342,10 @@ fn seconds(clock: &Clock) -> u64 {
     clock.now().timestamp().unsigned_abs()
 }
 
-fn enrolment_purpose(session: &Session) -> String {
-    format!("totp enrolment {}", session.id)
+fn enrolment_purpose<R: People>(session: &Session<R>) -> String {
+    format!("totp enrolment {} {}", R::NAME, session.id)
 }
 
-fn device_purpose(account: LoginId, device: DeviceId) -> String {
-    format!("totp device {account} {device}")
+fn device_purpose<R: Realm>(login: LoginId<R>, device: DeviceId) -> String {
+    format!("totp device {} {login} {device}", R::NAME)
 }

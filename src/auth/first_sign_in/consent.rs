@@ -2,7 +2,8 @@
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
-use crate::base::ids::{LoginId, TermsId};
+use crate::base::ids::{LoginId, TenantId, TermsId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::db::actor::Client;
 
@@ -13,14 +14,17 @@ use crate::db::actor::Client;
 pub async fn agree(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId,
     terms: TermsId,
     client: &Client,
 ) -> Result<(), sqlx::Error> {
     let agreed = sqlx::query!(
-        "insert into terms_agreements (account_id, terms_id, agreed_at, remote_address, user_agent)
-         values ($1, $2, $3, $4, $5) on conflict do nothing",
-        account as LoginId,
+        "insert into terms_agreements (tenant_id, realm, login_id, terms_id, agreed_at,
+                                       remote_address, user_agent)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
         terms as TermsId,
         clock.now(),
         client.address.map(|address| address.to_string()),
@@ -30,19 +34,22 @@ pub async fn agree(
     .await?;
     if agreed.rows_affected() > 0 {
         let detail = serde_json::json!({ "terms": terms });
-        audit::record(tx, clock, Action::TermsAgreed, Some(account), detail).await?;
+        audit::record(tx, clock, Action::TermsAgreed, Some(login), detail).await?;
     }
     Ok(())
 }
 
-/// Whether the person agreed to any version before.
+/// Returns true if the person agreed to any version before.
 ///
 /// # Errors
 /// The database's.
-pub async fn has_agreed_before(tx: &mut TenantTx, account: LoginId) -> Result<bool, sqlx::Error> {
+pub async fn has_agreed_before(tx: &mut TenantTx, login: LoginId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select from terms_agreements where account_id = $1) as "before!""#,
-        account as LoginId
+        r#"select exists (select from terms_agreements
+                          where tenant_id = $1 and realm = $2 and login_id = $3) as "before!""#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0
     )
     .fetch_one(tx.conn())
     .await

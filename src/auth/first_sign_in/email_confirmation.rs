@@ -8,13 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
-use crate::auth::context::Context;
+use crate::auth::context::{Context, SendingError};
 use crate::auth::email_failures;
-use crate::auth::factor::email_code::SendingError;
 use crate::auth::links;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::EmailConfirmationMail;
@@ -70,26 +70,28 @@ pub enum Link {
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn ask(
+pub async fn ask<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    account: LoginId,
+    login: LoginId<R>,
     email: &EmailAddress,
 ) -> Result<Asking, SendingError> {
     let Context { clock, mail, tenant } = cx;
-    if is_taken(tx, account, email.as_str()).await? {
+    if is_taken(tx, login, email.as_str()).await? {
         return Ok(Asking::Taken);
     }
     let now = clock.now();
     // Two requests at once: the second waits for the first, and finds its mail just sent.
-    let owner = lock(tx, account).await?;
+    let owner = lock(tx, login).await?;
     if owner.confirmed && !owner.registered {
         return Ok(Asking::NothingDue);
     }
     let last = sqlx::query!(
         "select email, sent_at, hour_began_at, asked_in_hour from email_confirmations
-         where account_id = $1",
-        account as LoginId
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -108,15 +110,17 @@ pub async fn ask(
     let token = PlainToken::random();
     let expires_at = now + VALID_FOR;
     sqlx::query!(
-        "insert into email_confirmations (account_id, email, token_hash, sent_at, expires_at,
-                                          hour_began_at, asked_in_hour)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (tenant_id, account_id) do update
+        "insert into email_confirmations (tenant_id, realm, login_id, email, token_hash, sent_at,
+                                          expires_at, hour_began_at, asked_in_hour)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (tenant_id, realm, login_id) do update
              set email = excluded.email, token_hash = excluded.token_hash,
                  sent_at = excluded.sent_at, expires_at = excluded.expires_at,
                  confirmed_at = null, hour_began_at = excluded.hour_began_at,
                  asked_in_hour = excluded.asked_in_hour",
-        account as LoginId,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         email.as_str(),
         token.hashed().to_vec(),
         now,
@@ -128,11 +132,11 @@ pub async fn ask(
     .await?;
     let url = mail.email_confirmation(tenant, &token.expose());
     let (minutes, changes) = (VALID_FOR.num_minutes(), owner.registered);
-    let perishable = Perishable { expires_at, series: account.0 };
+    let perishable = Perishable { expires_at, series: login.0 };
     let letter = mail.write(tenant, &EmailConfirmationMail { url, minutes, changes })?;
     let mail = outbox::enqueue(tx, clock, &letter, email.as_str(), Some(perishable)).await?;
     let detail = serde_json::json!({ "mail": mail });
-    audit::record(tx, clock, Action::AddressAsked, Some(account), detail).await?;
+    audit::record_of(tx, clock, Action::AddressAsked, Some(login), detail).await?;
     Ok(Asking::Sent)
 }
 
@@ -140,15 +144,17 @@ pub async fn ask(
 ///
 /// # Errors
 /// The database's.
-pub async fn pending(
+pub async fn pending<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId<R>,
 ) -> Result<Option<Pending>, sqlx::Error> {
     let row = sqlx::query!(
         "select email, expires_at from email_confirmations
-         where account_id = $1 and confirmed_at is null",
-        account as LoginId
+         where tenant_id = $1 and realm = $2 and login_id = $3 and confirmed_at is null",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -160,13 +166,16 @@ pub async fn pending(
 ///
 /// # Errors
 /// The database's.
-pub async fn look_at(
+pub async fn look_at<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
     token: &PlainToken,
 ) -> Result<Link, sqlx::Error> {
     let row = sqlx::query!(
-        "select email, expires_at, confirmed_at from email_confirmations where token_hash = $1",
+        "select email, expires_at, confirmed_at from email_confirmations
+         where tenant_id = $1 and realm = $2 and token_hash = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
         token.hashed().to_vec()
     )
     .fetch_optional(tx.conn())
@@ -178,25 +187,29 @@ pub async fn look_at(
 ///
 /// # Errors
 /// All of [`SendingError`].
-pub async fn confirm(
+pub async fn confirm<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
 ) -> Result<Link, SendingError> {
     let clock = cx.clock;
-    let account = sqlx::query_scalar!(
-        r#"select account_id as "account: LoginId" from email_confirmations
-           where token_hash = $1"#,
+    let login = sqlx::query_scalar!(
+        r#"select login_id as "login: LoginId<R>" from email_confirmations
+           where tenant_id = $1 and realm = $2 and token_hash = $3"#,
+        tx.tenant() as TenantId,
+        R::NAME,
         token.hashed().to_vec()
     );
-    let Some(account) = account.fetch_optional(tx.conn()).await? else {
+    let Some(login) = login.fetch_optional(tx.conn()).await? else {
         return Ok(Link::Unknown);
     };
-    lock(tx, account).await?;
+    lock(tx, login).await?;
     // Another mail may have gone out meanwhile.
     let Some(row) = sqlx::query!(
-        r#"select account_id as "account: LoginId", email, expires_at, confirmed_at
-           from email_confirmations where token_hash = $1"#,
+        "select email, expires_at, confirmed_at from email_confirmations
+         where tenant_id = $1 and realm = $2 and token_hash = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
         token.hashed().to_vec()
     )
     .fetch_optional(tx.conn())
@@ -205,22 +218,25 @@ pub async fn confirm(
         return Ok(Link::Unknown);
     };
     let Link::Waiting { email } = worth(row.email, row.expires_at, row.confirmed_at, clock) else {
-        return Ok(look_at(tx, clock, token).await?);
+        return Ok(look_at::<R>(tx, clock, token).await?);
     };
-    if is_taken(tx, row.account, &email).await? {
+    if is_taken(tx, login, &email).await? {
         return Ok(Link::Taken);
     }
     let now = clock.now();
     let kept = sqlx::query!(
-        r#"update accounts a
-           set former_email = case when a.registered_at is null and a.email <> $2 then a.email
-                                   else a.former_email end,
-               email = $2, email_confirmed_at = $3
-           from accounts before
-           where a.id = $1 and before.tenant_id = a.tenant_id and before.id = a.id
-           returning case when before.registered_at is not null and before.email <> $2
-                          then before.email end as old"#,
-        row.account as LoginId,
+        "update logins l
+         set former_email = case when l.registered_at is null and l.email <> $4 then l.email
+                                 else l.former_email end,
+             email = $4, email_confirmed_at = $5
+         from logins before
+         where l.tenant_id = $1 and l.realm = $2 and l.id = $3
+           and before.tenant_id = $1 and before.realm = $2 and before.id = l.id
+         returning case when before.registered_at is not null and before.email <> $4
+                        then before.email end as old",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         email,
         now
     )
@@ -239,33 +255,38 @@ pub async fn confirm(
     // Somebody has just read a mail there.
     email_failures::forget(tx, &email).await?;
     sqlx::query!(
-        "update email_confirmations set confirmed_at = $2 where account_id = $1",
-        row.account as LoginId,
+        "update email_confirmations set confirmed_at = $4
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         now
     )
     .execute(tx.conn())
     .await?;
     // What the older mailbox was sent is dead.
-    links::kill(tx, clock, row.account).await?;
+    links::kill(tx, clock, login).await?;
     let nothing = serde_json::json!({});
-    audit::record(tx, clock, Action::AddressConfirmed, Some(row.account), nothing).await?;
+    audit::record_of(tx, clock, Action::AddressConfirmed, Some(login), nothing).await?;
     Ok(Link::Confirmed)
 }
 
-/// Whoever an address is asked for; only the registered may change one that is confirmed (S6).
+/// The person an address is asked for; only the registered may change one that is confirmed (S6).
 struct Owner {
     confirmed: bool,
     registered: bool,
 }
 
 /// Makes asking and confirming wait for each other.
-async fn lock(tx: &mut TenantTx, account: LoginId) -> Result<Owner, sqlx::Error> {
+async fn lock<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<Owner, sqlx::Error> {
     sqlx::query_as!(
         Owner,
         r#"select email_confirmed_at is not null as "confirmed!",
                   registered_at is not null as "registered!"
-           from accounts where id = $1 for update"#,
-        account as LoginId
+           from logins where tenant_id = $1 and realm = $2 and id = $3 for update"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_one(tx.conn())
     .await
@@ -286,21 +307,23 @@ fn worth(
     }
 }
 
-/// Whether an address is another person's already.
+/// Returns true if an address is another person's of the realm already.
 ///
 /// # Errors
 /// The database's.
-pub async fn is_taken(
+pub async fn is_taken<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
     email: &str,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select from accounts
-                          where email = $2 and id <> $1
+        r#"select exists (select from logins
+                          where tenant_id = $1 and realm = $2 and email = $4 and id <> $3
                             and (email_confirmed_at is not null or registered_at is not null)
                          ) as "taken!""#,
-        account as LoginId,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         email
     )
     .fetch_one(tx.conn())

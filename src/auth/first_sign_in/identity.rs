@@ -1,14 +1,15 @@
 //! 本人確認: what only the person knows besides the first credentials (F2, G1).
 //!
-//! Five wrong answers in a row lock the account, as wrong passwords do. Nothing tells which part
+//! Five wrong answers in a row lock the login, as wrong passwords do. Nothing tells which part
 //! was wrong.
 
 use chrono::NaiveDate;
 
 use crate::audit::{self, Action};
-use crate::auth::session;
+use crate::auth::session::store;
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 
 /// Wrong answers in a row after which staff have to help.
@@ -27,7 +28,7 @@ pub struct Claim {
 pub enum Check {
     Right,
     Wrong,
-    /// The account is locked, and all that was begun with it has ended.
+    /// The login is locked, and all that was begun with it has ended.
     Locked,
 }
 
@@ -38,18 +39,22 @@ pub enum Check {
 pub async fn check(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId,
     claim: &Claim,
 ) -> Result<Check, sqlx::Error> {
     // Tries at once wait here for each other, so that each of them counts.
     let known = sqlx::query!(
-        "select m.birthdate, h.insurer_number, a.birthdate_failures as failures,
-                a.locked_at is not null as \"locked!\"
-         from accounts a
-         join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
-         join households h on h.tenant_id = m.tenant_id and h.code = m.household_code
-         where a.id = $1 for update of a",
-        account as LoginId
+        r#"select m.birthdate, h.insurer_number, s.birthdate_failures as failures,
+                  l.locked_at is not null as "locked!"
+           from logins l
+           join subscribers s on s.tenant_id = l.tenant_id and s.login_id = l.id
+           join members m on m.tenant_id = s.tenant_id and m.code = s.member_code
+           join households h on h.tenant_id = m.tenant_id and h.code = m.household_code
+           where l.tenant_id = $1 and l.realm = $2 and l.id = $3
+           for update of l, s"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0
     )
     .fetch_one(tx.conn())
     .await?;
@@ -60,39 +65,41 @@ pub async fn check(
         claim.insurer_number.as_ref().is_none_or(|number| *number == known.insurer_number);
     if known.birthdate == claim.birthdate && insurer_matches {
         sqlx::query!(
-            "update accounts set birthdate_failures = 0,
-                                 birthdate_confirmed_at = coalesce(birthdate_confirmed_at, $2)
-             where id = $1",
-            account as LoginId,
+            "update subscribers set birthdate_failures = 0,
+                                    birthdate_confirmed_at = coalesce(birthdate_confirmed_at, $3)
+             where tenant_id = $1 and login_id = $2",
+            tx.tenant() as TenantId,
+            login.0,
             clock.now()
         )
         .execute(tx.conn())
         .await?;
         let nothing = serde_json::json!({});
-        audit::record(tx, clock, Action::BirthdateConfirmed, Some(account), nothing).await?;
+        audit::record(tx, clock, Action::BirthdateConfirmed, Some(login), nothing).await?;
         return Ok(Check::Right);
     }
-    refuse(tx, clock, account, known.failures + 1).await
+    refuse(tx, clock, login, known.failures + 1).await
 }
 
 async fn refuse(
     tx: &mut TenantTx,
     clock: &Clock,
-    account: LoginId,
+    login: LoginId,
     failures: i16,
 ) -> Result<Check, sqlx::Error> {
     sqlx::query!(
-        "update accounts set birthdate_failures = $2 where id = $1",
-        account as LoginId,
+        "update subscribers set birthdate_failures = $3 where tenant_id = $1 and login_id = $2",
+        tx.tenant() as TenantId,
+        login.0,
         failures
     )
     .execute(tx.conn())
     .await?;
     let detail = serde_json::json!({ "failures": failures });
-    audit::record(tx, clock, Action::BirthdateRefused, Some(account), detail).await?;
+    audit::record(tx, clock, Action::BirthdateRefused, Some(login), detail).await?;
     if failures < MAX_FAILURES {
         return Ok(Check::Wrong);
     }
-    session::lock(tx, clock, account, "birthdate").await?;
+    store::lock(tx, clock, login, "birthdate").await?;
     Ok(Check::Locked)
 }

@@ -7,16 +7,18 @@ use secrecy::SecretString;
 
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
+use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::email_code;
 use crate::auth::guard::known_browser;
 use crate::auth::journey::Step;
-use crate::auth::session::{self, Lookup, Session};
-use crate::auth::sign_in::{SignIn, SignInError};
+use crate::auth::session::living::{Lookup, Session};
+use crate::auth::session::{lookup, store, token};
 use crate::base::email::EmailAddress;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::minute;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::mail::message::{FirstSignInMail, WelcomeMail};
@@ -83,7 +85,8 @@ impl SignIn<'_> {
         token: &PlainToken,
         chosen: &SecretString,
     ) -> Result<Choice, SignInError> {
-        let flaws = self.flaws(tenant, &session.user_id, &session.user_id, chosen).await?;
+        let flaws =
+            self.flaws::<Subscribers>(tenant, &session.user_id, &session.user_id, chosen).await?;
         if !flaws.is_empty() {
             // The password that holds now may be this very one, set by a click before.
             let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
@@ -93,7 +96,7 @@ impl SignIn<'_> {
         let first = session.password_set_at.is_none();
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         // Hashing took its time.
-        let set = session::still_lives(&mut tx, session.id).await?
+        let set = store::still_lives(&mut tx, session.id).await?
             && set_password(&mut tx, session, &hash, self.clock.now()).await?;
         if !set {
             return Ok(Choice::NothingDue);
@@ -120,7 +123,8 @@ impl SignIn<'_> {
         let hash = match &details.password {
             None => None,
             Some(password) => {
-                let flaws = self.flaws(tenant, user_id, &session.user_id, password).await?;
+                let flaws =
+                    self.flaws::<Subscribers>(tenant, user_id, &session.user_id, password).await?;
                 if !flaws.is_empty() {
                     return Ok(Drafting::Refused(flaws));
                 }
@@ -129,16 +133,18 @@ impl SignIn<'_> {
         };
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         sqlx::query!(
-            "insert into registration_drafts
-                 (account_id, user_id, password_hash, email, expense_mail, typed_at)
-             select id, $2, coalesce($3, (select password_hash from registration_drafts
-                                          where account_id = $1)), $4, $5, $6
-             from accounts where id = $1 and password_hash is null
-             on conflict (tenant_id, account_id) do update
+            "insert into registration_drafts (tenant_id, login_id, user_id, password_hash, email,
+                                              expense_mail, typed_at)
+             select $1, id, $4, coalesce($5, (select password_hash from registration_drafts
+                                              where tenant_id = $1 and login_id = $3)), $6, $7, $8
+             from logins where tenant_id = $1 and realm = $2 and id = $3 and password_hash is null
+             on conflict (tenant_id, login_id) do update
                  set user_id = excluded.user_id, password_hash = excluded.password_hash,
                      email = excluded.email, expense_mail = excluded.expense_mail,
                      typed_at = excluded.typed_at",
-            session.account as LoginId,
+            tx.tenant() as TenantId,
+            Subscribers::NAME,
+            session.login.0,
             user_id,
             hash,
             details.email.as_ref().map(EmailAddress::as_str),
@@ -161,18 +167,25 @@ impl SignIn<'_> {
         session: &Session,
         token: &PlainToken,
     ) -> Result<Registration, SignInError> {
-        let (now, account) = (self.clock.now(), session.account);
+        let (now, login) = (self.clock.now(), session.login);
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-        let lives = session::still_lives(&mut tx, session.id).await?;
-        let Some(draft) = draft(&mut tx, account).await?.filter(|_| lives) else {
+        let lives = store::still_lives(&mut tx, session.id).await?;
+        let Some(draft) = draft(&mut tx, login).await?.filter(|_| lives) else {
             return Ok(Registration::NothingDue);
         };
         let named = sqlx::query!(
-            "update accounts
-             set user_id = $2, user_id_chosen_at = $4, email = $3,
-                 former_email = case when email is distinct from $3 then email end
-             where id = $1 and password_hash is null",
-            account as LoginId,
+            "with named as (
+                 update logins
+                 set user_id = $4, email = $5,
+                     former_email = case when email is distinct from $5 then email end
+                 where tenant_id = $1 and realm = $2 and id = $3 and password_hash is null
+                 returning id
+             )
+             update subscribers s set user_id_chosen_at = $6
+             from named n where s.tenant_id = $1 and s.login_id = n.id",
+            tx.tenant() as TenantId,
+            Subscribers::NAME,
+            login.0,
             draft.user_id,
             draft.email,
             now
@@ -183,7 +196,7 @@ impl SignIn<'_> {
             && error.is_unique_violation()
         {
             return Ok(match error.constraint() {
-                Some("accounts_own_email") => Registration::EmailTaken,
+                Some("logins_own_email") => Registration::EmailTaken,
                 _ => Registration::UserIdTaken,
             });
         }
@@ -192,13 +205,17 @@ impl SignIn<'_> {
         if !registered {
             return Ok(Registration::NothingDue);
         }
-        preferences::set(&mut tx, account, UpdateMail::Expenses, draft.expense_mail).await?;
-        sqlx::query!("delete from registration_drafts where account_id = $1", account as LoginId)
-            .execute(tx.conn())
-            .await?;
+        preferences::set(&mut tx, login, UpdateMail::Expenses, draft.expense_mail).await?;
+        sqlx::query!(
+            "delete from registration_drafts where tenant_id = $1 and login_id = $2",
+            tx.tenant() as TenantId,
+            login.0
+        )
+        .execute(tx.conn())
+        .await?;
         if let Some(email) = &draft.email {
             let mail = WelcomeMail { user_id: draft.user_id, origin: tenant.origin.clone() };
-            let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
+            let letter = self.mail.write(tenant, &mail).map_err(SendingError::from)?;
             outbox::enqueue(&mut tx, self.clock, &letter, email, None).await?;
         }
         self.tell_of_first_sign_in(&mut tx, tenant, session, false).await?;
@@ -211,8 +228,10 @@ impl SignIn<'_> {
     async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set_at = sqlx::query_scalar!(
-            "select password_set_at from accounts where id = $1",
-            session.account as LoginId
+            "select password_set_at from logins where tenant_id = $1 and realm = $2 and id = $3",
+            tx.tenant() as TenantId,
+            Subscribers::NAME,
+            session.login.0
         )
         .fetch_one(tx.conn())
         .await?;
@@ -229,14 +248,17 @@ impl SignIn<'_> {
         own: bool,
     ) -> Result<(), SignInError> {
         let row = sqlx::query!(
-            "select email, former_email from accounts where id = $1",
-            session.account as LoginId
+            "select email, former_email from logins
+             where tenant_id = $1 and realm = $2 and id = $3",
+            tx.tenant() as TenantId,
+            Subscribers::NAME,
+            session.login.0
         )
         .fetch_one(tx.conn())
         .await?;
         let at = minute(self.clock.now());
         let mail = FirstSignInMail { at, origin: tenant.origin.clone() };
-        let letter = self.mail.write(tenant, &mail).map_err(email_code::SendingError::from)?;
+        let letter = self.mail.write(tenant, &mail).map_err(SendingError::from)?;
         for address in [row.email.filter(|_| own), row.former_email].into_iter().flatten() {
             outbox::enqueue(tx, self.clock, &letter, &address, None).await?;
         }
@@ -255,17 +277,18 @@ impl SignIn<'_> {
     ) -> Result<PlainToken, SignInError> {
         let action = if first { Action::Registered } else { Action::PasswordChanged };
         let detail = serde_json::json!({});
-        audit::record(tx, self.clock, action, Some(session.account), detail).await?;
-        session::end_others(tx, self.clock, session.account, Some(session.id)).await?;
+        audit::record(tx, self.clock, action, Some(session.login), detail).await?;
+        store::end_others(tx, self.clock, session.login, Some(session.id)).await?;
         if first {
             let whole = tenant.config.sign_in.second_factors.is_empty();
-            session::note_registration(tx, self.clock, session.id, whole).await?;
+            store::note_registration(tx, self.clock, session.id, whole).await?;
             known_browser::remember(tx, self.clock, session.id).await?;
         } else {
             Change::Password.tell(tx, self.context(tenant), session).await?;
         }
-        let renewed = session::renew(tx, self.clock, session.id, token).await?;
-        if let Lookup::Living(now) = session::read(tx, self.context(tenant), &renewed).await?
+        let renewed = token::renew(tx, self.clock, session.id, token).await?;
+        if let Lookup::Living(now) =
+            lookup::read::<Subscribers>(tx, self.context(tenant), &renewed).await?
             && now.next_step(&tenant.config) == Step::EmailCode
         {
             email_code::send(tx, self.context(tenant), &now, &renewed).await?;
@@ -274,7 +297,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Sets a password in place of the one that the session knew. Whether it did.
+/// Sets a password in place of the one that the session knew, and ends the first credentials. Returns true if it did.
 async fn set_password(
     tx: &mut TenantTx,
     session: &Session,
@@ -282,11 +305,20 @@ async fn set_password(
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     let set = sqlx::query!(
-        "update accounts
-         set password_hash = $2, password_set_at = $3, registered_at = coalesce(registered_at, $3),
-             initial_credential = null, initial_issued_at = null, initial_password_hash = null
-         where id = $1 and password_set_at is not distinct from $4",
-        session.account as LoginId,
+        "with owned as (
+             update logins
+             set password_hash = $4, password_set_at = $5,
+                 registered_at = coalesce(registered_at, $5)
+             where tenant_id = $1 and realm = $2 and id = $3
+               and password_set_at is not distinct from $6
+             returning id
+         )
+         update subscribers s
+         set initial_credential = null, initial_issued_at = null, initial_password_hash = null
+         from owned o where s.tenant_id = $1 and s.login_id = o.id",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        session.login.0,
         hash,
         now,
         session.password_set_at
@@ -300,12 +332,13 @@ async fn set_password(
 ///
 /// # Errors
 /// The database's.
-pub async fn draft(tx: &mut TenantTx, account: LoginId) -> Result<Option<Draft>, sqlx::Error> {
+pub async fn draft(tx: &mut TenantTx, login: LoginId) -> Result<Option<Draft>, sqlx::Error> {
     sqlx::query_as!(
         Draft,
         "select user_id, email, expense_mail, password_hash from registration_drafts
-         where account_id = $1",
-        account as LoginId
+         where tenant_id = $1 and login_id = $2",
+        tx.tenant() as TenantId,
+        login.0
     )
     .fetch_optional(tx.conn())
     .await

@@ -2,8 +2,9 @@
 //! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
 
 use crate::audit::{self, Action};
-use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION, place};
-use crate::auth::sign_in::SignIn;
+use crate::auth::context::SignIn;
+use crate::auth::guard::throttle::{FOREIGN_ADDRESS, FOREIGN_UNION};
+use crate::base::realm::Realm;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
@@ -42,15 +43,17 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn note_foreign(
+    pub async fn note_foreign<R: Realm>(
         &self,
         tenant: &Tenant,
         client: &Client,
         shown: Foreign,
     ) -> Result<(), sqlx::Error> {
-        let (clock, place) = (self.clock, place(client));
-        let few = FOREIGN_ADDRESS.take_apart(self.db, clock, tenant.id, &place, 1).await?;
-        if few == 0 || !self.leases.take_one(self.db, self.clock, tenant.id, FOREIGN_UNION).await? {
+        let (clock, place) = (self.clock, client.place());
+        let few = FOREIGN_ADDRESS.take_apart::<R>(self.db, clock, tenant.id, &place, 1).await?;
+        if few == 0
+            || !self.leases.take_one::<R>(self.db, self.clock, tenant.id, FOREIGN_UNION).await?
+        {
             return Ok(());
         }
         let detail = serde_json::json!({ "shown": shown.name() });

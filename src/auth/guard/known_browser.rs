@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 
 use crate::audit::{self, Action};
-use crate::auth::context::Context;
-use crate::auth::factor::email_code::SendingError;
+use crate::auth::context::{Context, SendingError};
 use crate::base::clock::Clock;
-use crate::base::ids::{LoginId, SessionId};
+use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::minute;
+use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::base::user_agent;
 use crate::db::TenantTx;
@@ -18,30 +18,33 @@ use crate::mail::outbox;
 pub const KNOWN_FOR: TimeDelta = TimeDelta::days(400);
 
 /// Knows from now on the browser in which a session began.
-pub(in crate::auth) async fn remember(
+pub(in crate::auth) async fn remember<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: SessionId,
+    session: SessionId<R>,
 ) -> Result<(), sqlx::Error> {
     insert(tx, clock, session).await.map(drop)
 }
 
 /// Knows the browser of a sign-in that is complete, and tells the person where it is a new one.
-pub(in crate::auth) async fn meet(
+pub(in crate::auth) async fn meet<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: SessionId,
+    session: SessionId<R>,
 ) -> Result<(), SendingError> {
     let Context { clock, mail, tenant } = cx;
-    let Some(account) = insert(tx, clock, session).await? else { return Ok(()) };
+    let Some(login) = insert(tx, clock, session).await? else { return Ok(()) };
     let detail = serde_json::json!({});
-    audit::record(tx, clock, Action::BrowserMet, Some(account), detail).await?;
-    forget_old(tx, clock, account).await?;
+    audit::record_of(tx, clock, Action::BrowserMet, Some(login), detail).await?;
+    forget_old(tx, clock, login).await?;
     let row = sqlx::query!(
-        "select a.email, s.remote_address, s.user_agent
-         from sessions s join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
-         where s.id = $1",
-        session as SessionId
+        "select l.email, s.remote_address, s.user_agent
+         from sessions s
+         join logins l on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
+         where s.tenant_id = $1 and s.realm = $2 and s.id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.0
     )
     .fetch_one(tx.conn())
     .await?;
@@ -57,15 +60,18 @@ pub(in crate::auth) async fn meet(
 }
 
 /// Returns true if a person has signed in in a browser before.
-pub(in crate::auth) async fn is_known(
+pub(in crate::auth) async fn is_known<R: Realm>(
     tx: &mut TenantTx,
-    account: Option<LoginId>,
+    login: Option<LoginId<R>>,
     browser: &PlainToken,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from known_browsers
-                          where account_id = $1 and token_hash = $2) as "known!""#,
-        account as Option<LoginId>,
+                          where tenant_id = $1 and realm = $2 and login_id = $3
+                            and token_hash = $4) as "known!""#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.map(|login| login.0),
         browser.hashed().to_vec()
     )
     .fetch_one(tx.conn())
@@ -73,38 +79,43 @@ pub(in crate::auth) async fn is_known(
 }
 
 /// Returns true if a session began in a browser in which the person had signed in before.
-pub(in crate::auth) async fn is_of(
+pub(in crate::auth) async fn is_of<R: Realm>(
     tx: &mut TenantTx,
-    session: SessionId,
+    session: SessionId<R>,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from sessions s
-                          join known_browsers k on k.tenant_id = s.tenant_id
-                              and k.account_id = s.account_id and k.token_hash = s.browser_hash
-                          where s.id = $1) as "known!""#,
-        session as SessionId
+                          join known_browsers k on k.tenant_id = s.tenant_id and k.realm = s.realm
+                              and k.login_id = s.login_id and k.token_hash = s.browser_hash
+                          where s.tenant_id = $1 and s.realm = $2 and s.id = $3) as "known!""#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.0
     )
     .fetch_one(tx.conn())
     .await
 }
 
-/// Counts a try in a known browser before it is checked, as [`crate::auth::credentials::account::count_try`] counts strangers': how
-/// many there were in a row, this one included. `None` where none is left, or the lock is for known browsers, too.
-pub(in crate::auth) async fn count_try(
+/// Counts a try in a known browser before it is checked, as strangers' are counted for the login: how many there were
+/// in a row, this one included. None if no try is left, or if the lock is for known browsers, too.
+pub(in crate::auth) async fn count_try<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
     browser: &PlainToken,
     lock_after: u16,
 ) -> Result<Option<i16>, sqlx::Error> {
     sqlx::query_scalar!(
         "update known_browsers k set failures = k.failures + 1
-         from accounts a
-         where k.account_id = $1 and k.token_hash = $2 and k.failures < $3::int
-           and a.tenant_id = k.tenant_id and a.id = k.account_id
-           and a.second_factor_locked_at is null
-           and (a.locked_at is null or a.lock_spares_known_browsers)
+         from logins l
+         where k.tenant_id = $1 and k.realm = $2 and k.login_id = $3 and k.token_hash = $4
+           and k.failures < $5::int
+           and l.tenant_id = $1 and l.realm = $2 and l.id = k.login_id
+           and l.second_factor_locked_at is null
+           and (l.locked_at is null or l.lock_spares_known_browsers)
          returning k.failures",
-        account as LoginId,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         browser.hashed().to_vec(),
         i32::from(lock_after)
     )
@@ -113,15 +124,18 @@ pub(in crate::auth) async fn count_try(
 }
 
 /// Takes a try back that nobody could check.
-pub(in crate::auth) async fn take_try_back(
+pub(in crate::auth) async fn take_try_back<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
     browser: &PlainToken,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update known_browsers set failures = failures - 1
-         where account_id = $1 and token_hash = $2 and failures > 0",
-        account as LoginId,
+         where tenant_id = $1 and realm = $2 and login_id = $3 and token_hash = $4
+           and failures > 0",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         browser.hashed().to_vec()
     )
     .execute(tx.conn())
@@ -130,44 +144,57 @@ pub(in crate::auth) async fn take_try_back(
 }
 
 /// Forgets wrong tries in all of a person's browsers.
-pub(in crate::auth) async fn forgive_all(
+pub(in crate::auth) async fn forgive_all<R: Realm>(
     tx: &mut TenantTx,
-    account: LoginId,
+    login: LoginId<R>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update known_browsers set failures = 0 where account_id = $1 and failures > 0",
-        account as LoginId
+        "update known_browsers set failures = 0
+         where tenant_id = $1 and realm = $2 and login_id = $3 and failures > 0",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .execute(tx.conn())
     .await
     .map(drop)
 }
 
-/// Whose new browser it is; `None` where it is known, or the session tells of none.
-async fn insert(
+/// Whose new browser it is; none if it is known, or the session tells of none.
+async fn insert<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: SessionId,
-) -> Result<Option<LoginId>, sqlx::Error> {
+    session: SessionId<R>,
+) -> Result<Option<LoginId<R>>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"insert into known_browsers (account_id, token_hash, first_seen_at, last_seen_at)
-           select account_id, browser_hash, $2, $2 from sessions
-           where id = $1 and browser_hash is not null
-           on conflict (tenant_id, account_id, token_hash) do update
+        r#"insert into known_browsers (tenant_id, realm, login_id, token_hash, first_seen_at,
+                                       last_seen_at)
+           select $1, $2, login_id, browser_hash, $4, $4 from sessions
+           where tenant_id = $1 and realm = $2 and id = $3 and browser_hash is not null
+           on conflict (tenant_id, realm, login_id, token_hash) do update
                set last_seen_at = excluded.last_seen_at
-           returning account_id as "account: LoginId", xmax = 0 as "new!""#,
-        session as SessionId,
+           returning login_id, xmax = 0 as "new!""#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.0,
         clock.now()
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.filter(|row| row.new).map(|row| row.account))
+    Ok(row.filter(|row| row.new).map(|row| LoginId::from_uuid(row.login_id)))
 }
 
-async fn forget_old(tx: &mut TenantTx, clock: &Clock, account: LoginId) -> Result<(), sqlx::Error> {
+async fn forget_old<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<R>,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "delete from known_browsers where account_id = $1 and last_seen_at < $2",
-        account as LoginId,
+        "delete from known_browsers
+         where tenant_id = $1 and realm = $2 and login_id = $3 and last_seen_at < $4",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
         clock.now() - KNOWN_FOR
     )
     .execute(tx.conn())

@@ -14,6 +14,7 @@ use tokio::sync;
 use crate::auth::guard::throttle::Bucket;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
+use crate::base::realm::Realm;
 use crate::db::Db;
 
 /// A hundredth of what a union's people may get wrong at once.
@@ -25,8 +26,10 @@ const THE_UNION: &str = "";
 
 /// What this server holds of each union's buckets.
 #[derive(Debug, Default)]
-pub struct Leases(Mutex<HashMap<(TenantId, &'static str), Shared>>);
+pub struct Leases(Mutex<HashMap<Key, Shared>>);
 
+/// A union, a realm, and the bucket's name.
+type Key = (TenantId, &'static str, &'static str);
 type Shared = Arc<sync::Mutex<Lease>>;
 
 #[derive(Debug, Default)]
@@ -38,19 +41,19 @@ struct Lease {
 
 impl Leases {
     /// Takes a token of a union's bucket; `false` where there is none left.
-    pub(in crate::auth) async fn take_one(
+    pub(in crate::auth) async fn take_one<R: Realm>(
         &self,
         db: &Db,
         clock: &Clock,
         union: TenantId,
         bucket: Bucket,
     ) -> Result<bool, sqlx::Error> {
-        let mut lease = self.lease(union, bucket).lock_owned().await;
+        let mut lease = self.lease::<R>(union, bucket).lock_owned().await;
         if lease.tokens == 0 && lease.ask_at <= clock.now() {
             let (db, clock) = (db.clone(), clock.clone());
             // Goes on though the browser hangs up: tokens that have left the bucket are in the lease.
             let asking = tokio::spawn(async move {
-                lease.tokens = bucket.take_apart(&db, &clock, union, THE_UNION, LEASE).await?;
+                lease.tokens = bucket.take_apart::<R>(&db, &clock, union, THE_UNION, LEASE).await?;
                 if lease.tokens == 0 {
                     lease.ask_at = clock.now() + ASK_AGAIN_AFTER;
                 }
@@ -64,12 +67,12 @@ impl Leases {
     }
 
     /// Gives a token back: it was no wrong try after all.
-    pub(in crate::auth) async fn give_back(&self, union: TenantId, bucket: Bucket) {
-        self.lease(union, bucket).lock().await.tokens += 1;
+    pub(in crate::auth) async fn give_back<R: Realm>(&self, union: TenantId, bucket: Bucket) {
+        self.lease::<R>(union, bucket).lock().await.tokens += 1;
     }
 
-    fn lease(&self, union: TenantId, bucket: Bucket) -> Shared {
+    fn lease<R: Realm>(&self, union: TenantId, bucket: Bucket) -> Shared {
         let mut leases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        leases.entry((union, bucket.name())).or_default().clone()
+        leases.entry((union, R::NAME, bucket.name())).or_default().clone()
     }
 }

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::living::{NOTE_EVERY, Session};
+use super::store;
 use crate::audit::{self, Action};
 use crate::auth::links;
-use crate::auth::session::{self, NOTE_EVERY, Session};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
@@ -49,19 +51,21 @@ pub async fn living(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
-    account: LoginId,
+    login: LoginId,
 ) -> Result<Vec<Living>, sqlx::Error> {
     let now = clock.now();
     sqlx::query_as!(
         Living,
         r#"select id as "id: SessionId", created_at, last_seen_at, remote_address, user_agent
            from sessions
-           where account_id = $1 and ended_at is null
-             and case when remember_until is not null and (second_factor_at is not null or $5)
-                      then remember_until > $2
-                      else last_seen_at > $3 and created_at > $4 end
+           where tenant_id = $1 and realm = $2 and login_id = $3 and ended_at is null
+             and case when remember_until is not null and (second_factor_at is not null or $7)
+                      then remember_until > $4
+                      else last_seen_at > $5 and created_at > $6 end
            order by last_seen_at desc, id desc"#,
-        account as LoginId,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
         now,
         now - TimeDelta::minutes(policy.sign_in.idle_minutes.into()) - NOTE_EVERY,
         now - TimeDelta::hours(policy.sign_in.session_hours.into()),
@@ -79,7 +83,7 @@ pub async fn recent(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
-    account: LoginId,
+    login: LoginId,
 ) -> Result<Vec<SignInTry>, sqlx::Error> {
     // The password alone is no sign-in where the union asks for more.
     let complete = match policy.sign_in.second_factors.is_empty() {
@@ -89,25 +93,28 @@ pub async fn recent(
     let refused = REFUSED.map(|action| action.name().to_owned());
     sqlx::query_as!(
         SignInTry,
-        r#"select e.at, e.action = $2 as "accepted!",
+        r#"select e.at, e.action = $4 as "accepted!",
                   coalesce(e.remote_address, s.remote_address) as remote_address,
                   coalesce(e.user_agent, s.user_agent) as user_agent
            from audit_events e
-           left join sessions s on s.tenant_id = e.tenant_id and s.id = e.session_id
-           where e.tenant_id = $6 and e.subject_login = $1 and (e.action = $2 or e.action = any($3)) and e.at > $4
-           order by e.at desc, e.id desc limit $5"#,
-        account as LoginId,
+           left join sessions s
+             on s.tenant_id = $1 and s.realm = $2 and s.id = e.session_id
+           where e.tenant_id = $1 and e.subject_login = $3
+             and (e.action = $4 or e.action = any($5)) and e.at > $6
+           order by e.at desc, e.id desc limit $7"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
         complete.name(),
         &refused,
         clock.now() - SHOWN_FOR,
-        SHOWN,
-        tx.tenant() as TenantId
+        SHOWN
     )
     .fetch_all(tx.conn())
     .await
 }
 
-/// Ends one of the person's sessions; ending it again changes nothing. `false` where it is not theirs.
+/// Ends one of the person's sessions; ending it again changes nothing. Returns false if it is not theirs.
 ///
 /// # Errors
 /// The database's.
@@ -118,17 +125,21 @@ pub async fn end(
     id: SessionId,
 ) -> Result<bool, sqlx::Error> {
     let theirs = sqlx::query_scalar!(
-        r#"select exists (select from sessions where id = $1 and account_id = $2) as "theirs!""#,
-        id as SessionId,
-        session.account as LoginId
+        r#"select exists (select from sessions
+                          where tenant_id = $1 and realm = $2 and login_id = $3 and id = $4
+                         ) as "theirs!""#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        session.login.0,
+        id.0
     )
     .fetch_one(tx.conn())
     .await?;
-    // Whoever is shown out may have asked for a change that still waits for its link.
-    links::kill(tx, clock, session.account).await?;
-    if theirs && session::end(tx, clock, id).await? {
+    // The one who is shown out may have asked for a change that still waits for its link.
+    links::kill(tx, clock, session.login).await?;
+    if theirs && store::end(tx, clock, id).await? {
         let detail = serde_json::json!({ "ended": 1, "session": id });
-        audit::record(tx, clock, Action::SessionsEnded, Some(session.account), detail).await?;
+        audit::record(tx, clock, Action::SessionsEnded, Some(session.login), detail).await?;
     }
     Ok(theirs)
 }
@@ -142,5 +153,5 @@ pub async fn end_others(
     clock: &Clock,
     session: &Session,
 ) -> Result<(), sqlx::Error> {
-    session::end_others(tx, clock, session.account, Some(session.id)).await.map(drop)
+    store::end_others(tx, clock, session.login, Some(session.id)).await.map(drop)
 }

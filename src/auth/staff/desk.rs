@@ -112,7 +112,7 @@ impl<A: Act> Desk<A> {
             return Err(DeskError::Denied(denial));
         }
         let line = matter.line(A::ACTION);
-        audit::write(&mut tx, clerk.clock, &line, &[matter.subject]).await?;
+        audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
         Ok(Self { tx, act: PhantomData })
     }
 }
@@ -122,7 +122,8 @@ async fn admit<A: Act>(
     tx: &mut TenantTx,
     clerk: Clerk<'_>,
 ) -> Result<Result<(), Denial>, sqlx::Error> {
-    let login = clerk.actor.id.filter(|_| clerk.actor.kind == ActorKind::Staff).map(LoginId);
+    let login =
+        clerk.actor.id.filter(|_| clerk.actor.kind == ActorKind::Staff).map(LoginId::from_uuid);
     let Some(login) = login else { return Ok(Err(Denial::NotStaff)) };
     let Some(staff) = find(tx, login).await? else { return Ok(Err(Denial::NotStaff)) };
     if !staff.are_in_office(clerk.clock.today()) {
@@ -144,6 +145,6 @@ async fn deny<A: Act>(
     let detail = json!({ "act": A::ACTION.name(), "right": format!("{:?}", A::RIGHT) });
     let line = Line { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
     let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
-    audit::write(&mut tx, clerk.clock, &line, &[matter.subject]).await?;
+    audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
     tx.commit().await
 }

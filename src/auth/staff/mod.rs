@@ -8,11 +8,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use self::right::Rights;
 use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Staff};
 use crate::db::TenantTx;
 
 /// A staff member, as they stand now.
 #[derive(Debug, Clone)]
-pub struct Staff {
+pub struct StaffMember {
     pub name: String,
     /// None for roles that this program doesn't know, or that can't be held together.
     pub rights: Option<Rights>,
@@ -21,7 +22,7 @@ pub struct Staff {
     leaves_on: Option<NaiveDate>,
 }
 
-impl Staff {
+impl StaffMember {
     /// Returns true if they may act on a day: they took the invitation up, nobody has suspended them, and they have not
     /// left.
     #[must_use]
@@ -31,17 +32,21 @@ impl Staff {
     }
 }
 
-/// The staff member of a login, as they stand now; a subscriber's login is nobody's.
-pub async fn find(tx: &mut TenantTx, login: LoginId) -> Result<Option<Staff>, sqlx::Error> {
+/// The staff member of a login, as they stand now.
+pub async fn find(
+    tx: &mut TenantTx,
+    login: LoginId<Staff>,
+) -> Result<Option<StaffMember>, sqlx::Error> {
     let row = sqlx::query!(
         "select name, roles, extra_rights, accepted_at, suspended_at, leaves_on from staff
-         where tenant_id = $1 and realm = 'staff' and login_id = $2",
+         where tenant_id = $1 and realm = $2 and login_id = $3",
         tx.tenant() as TenantId,
-        login as LoginId
+        Staff::NAME,
+        login.0
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| Staff {
+    Ok(row.map(|row| StaffMember {
         name: row.name,
         rights: Rights::of_names(&row.roles, &row.extra_rights),
         accepted_at: row.accepted_at,

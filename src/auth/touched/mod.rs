@@ -1,81 +1,10 @@
 //! Whom a change of a union's policy touches, counted by the rules that sign people in.
 
+mod count;
 mod people;
+mod rule;
 mod rules;
 mod sessions;
 
-use futures_util::TryStreamExt as _;
-use serde::Serialize;
-
-use self::people::Person;
-use crate::base::clock::Clock;
-use crate::db::TenantTx;
-use crate::tenant::policy::TenantConfig;
-
-/// What a changed setting does, and to how many.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Touch {
-    /// The setting, or the group of settings: `sign_in.lock_after`.
-    pub setting: &'static str,
-    /// Whom it touches, in Japanese: 「利用が終了する人」.
-    pub whom: String,
-    pub people: i64,
-    /// Sessions that end, where that is what it does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sessions: Option<i64>,
-}
-
-/// A setting that differs, whom its change touches, and how that is found out.
-struct Rule<'r, T> {
-    setting: &'static str,
-    whom: String,
-    touches: Box<dyn Fn(&T) -> bool + Send + Sync + 'r>,
-}
-
-/// Counts the people of the transaction's union whom replacing one policy by another touches, by what
-/// happens to them. Nothing for settings that did not change.
-///
-/// # Errors
-/// The database's.
-pub async fn count(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    before: &TenantConfig,
-    after: &TenantConfig,
-) -> Result<Vec<Touch>, sqlx::Error> {
-    let mut touches =
-        count_people(tx, rules::of(before, after, clock.today(), clock.now())).await?;
-    touches.extend(sessions::count(tx, clock, before, after).await?);
-    touches.sort_by_key(|touch| touch.setting);
-    Ok(touches)
-}
-
-/// How many sessions of the transaction's union live, and how many people's they are.
-///
-/// # Errors
-/// The database's.
-pub async fn living_sessions(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    policy: &TenantConfig,
-) -> Result<(i64, i64), sqlx::Error> {
-    sessions::living(tx, clock, policy).await
-}
-
-async fn count_people(
-    tx: &mut TenantTx,
-    rules: Vec<Rule<'_, Person>>,
-) -> Result<Vec<Touch>, sqlx::Error> {
-    let mut counts = vec![0; rules.len()];
-    if !rules.is_empty() {
-        let mut rows = people::all(tx);
-        while let Some(person) = rows.try_next().await? {
-            for (count, rule) in counts.iter_mut().zip(&rules) {
-                *count += i64::from((rule.touches)(&person));
-            }
-        }
-    }
-    let touch =
-        |(people, Rule { setting, whom, .. })| Touch { setting, whom, people, sessions: None };
-    Ok(counts.into_iter().zip(rules).map(touch).collect())
-}
+pub use self::count::{count, living_sessions};
+pub use self::rule::Touch;

@@ -3,15 +3,16 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::stream::BoxStream;
 
-use crate::auth::credentials::account::InitialCredential;
+use crate::auth::credentials::first::{InitialCredential, is_in_time};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
-use crate::auth::session::expires_at;
-use crate::auth::sign_in::is_in_time;
+use crate::auth::session::life::expires_at;
+use crate::base::ids::TenantId;
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig, UserIdRules};
 
-/// A member, with the account where there is one.
+/// A member, with the login where there is one.
 pub(super) struct Person {
     pub(super) insurer_number: String,
     pub(super) lost_on: Option<NaiveDate>,
@@ -34,40 +35,46 @@ pub(super) struct Person {
 pub(super) fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Person, sqlx::Error>> {
     sqlx::query_as!(
         Person,
-        r#"select h.insurer_number, m.lost_on, a.user_id as "user_id?",
-                  a.password_hash is not null as "registered!",
-                  a.initial_credential as "initial_credential: InitialCredential",
-                  a.initial_issued_at as "initial_issued_at?",
-                  a.password_set_at as "password_set_at?",
-                  coalesce(a.password_failures, 0::smallint) as "password_failures!",
-                  coalesce(a.locked_at, a.second_factor_locked_at) is not null as "locked!",
-                  a.second_factor as "second_factor: SecondFactor",
-                  a.email_confirmed_at is not null as "address!",
+        r#"select h.insurer_number, m.lost_on, l.user_id as "user_id?",
+                  l.password_hash is not null as "registered!",
+                  s.initial_credential as "initial_credential: InitialCredential",
+                  s.initial_issued_at as "initial_issued_at?",
+                  l.password_set_at as "password_set_at?",
+                  coalesce(l.password_failures, 0::smallint) as "password_failures!",
+                  coalesce(l.locked_at, l.second_factor_locked_at) is not null as "locked!",
+                  l.second_factor as "second_factor: SecondFactor",
+                  l.email_confirmed_at is not null as "address!",
                   exists (select from mail_preferences p
-                          where p.tenant_id = a.tenant_id and p.account_id = a.id
+                          where p.tenant_id = $1 and p.login_id = s.login_id
                             and p.kind = 'expenses' and not p.wanted) as "refuses_mail!",
                   exists (select from totp_devices t
-                          where t.tenant_id = a.tenant_id and t.account_id = a.id) as "apps!",
+                          where t.tenant_id = $1 and t.realm = $2 and t.login_id = l.id) as "apps!",
                   exists (select from passkeys k
-                          where k.tenant_id = a.tenant_id and k.account_id = a.id) as "passkeys!",
+                          where k.tenant_id = $1 and k.realm = $2 and k.login_id = l.id)
+                      as "passkeys!",
                   exists (select from recovery_codes c
-                          where c.tenant_id = a.tenant_id and c.account_id = a.id
+                          where c.tenant_id = $1 and c.realm = $2 and c.login_id = l.id
                             and c.used_at is null) as "codes!"
            from members m
            join households h on h.tenant_id = m.tenant_id and h.code = m.household_code
-           left join accounts a on a.tenant_id = m.tenant_id and a.member_code = m.code"#
+           left join subscribers s on s.tenant_id = m.tenant_id and s.member_code = m.code
+           left join logins l
+             on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
+           where m.tenant_id = $1"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME
     )
     .fetch(tx.conn())
 }
 
 impl Person {
-    pub(super) fn has_account(&self) -> bool {
+    pub(super) fn has_login(&self) -> bool {
         self.user_id.is_some()
     }
 
-    /// Returns true for somebody who has an account but no password of their own yet.
+    /// Returns true for somebody who has a login but no password of their own yet.
     pub(super) fn is_newcomer(&self) -> bool {
-        self.has_account() && !self.registered
+        self.has_login() && !self.registered
     }
 
     pub(super) fn has_first(&self, credential: InitialCredential) -> bool {
@@ -84,7 +91,7 @@ impl Person {
 
     pub(super) fn is_over(&self, policy: &TenantConfig, today: NaiveDate) -> bool {
         let loss = Loss::of(&policy.after_loss, self.lost_on, today);
-        self.has_account() && loss.is_some_and(|loss| loss.is_closed(today))
+        self.has_login() && loss.is_some_and(|loss| loss.is_closed(today))
     }
 
     pub(super) fn password_is_old(&self, rules: &PasswordRules, now: DateTime<Utc>) -> bool {

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::Rule;
 use super::people::Person;
-use crate::auth::credentials::account::InitialCredential;
+use super::rule::Rule;
+use crate::auth::credentials::first::InitialCredential;
 use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig, UpdateMail, UserIdRules};
 
 fn rule<'r>(
@@ -74,7 +74,7 @@ fn tries_and_codes<'r>(
     let (old, new) = (&before.sign_in, &after.sign_in);
     if old.lock_after != new.lock_after {
         let has = |person: &Person, least: u16| {
-            person.has_account() && i32::from(person.password_failures) >= i32::from(least)
+            person.has_login() && i32::from(person.password_failures) >= i32::from(least)
         };
         let touches = move |person: &Person| {
             !person.locked && has(person, new.lock_after) && !has(person, old.lock_after)
@@ -258,7 +258,7 @@ fn end_of_use<'r>(
             true => "サービス開始日まで使えなくなる人",
             false => "すぐに使えるようになる人",
         };
-        rules.push(rule("service_dates.opens", whom, Person::has_account));
+        rules.push(rule("service_dates.opens", whom, Person::has_login));
     }
     let known = |policy: &TenantConfig, number: &str| {
         let numbers = &policy.insurer_numbers;
@@ -304,13 +304,13 @@ fn pages<'r>(
     ] {
         if changed {
             rules.push(rule(setting, looks, move |person| {
-                person.has_account() && !person.is_over(after, today)
+                person.has_login() && !person.is_over(after, today)
             }));
         }
     }
     if before.maintenance != after.maintenance {
         rules.push(rule("maintenance", "使えない時間帯が変わる人", move |person| {
-            person.has_account() && !person.is_over(after, today)
+            person.has_login() && !person.is_over(after, today)
         }));
     }
     if before.hosts.canonical != after.hosts.canonical {

@@ -1,37 +1,40 @@
 //! Sessions that a change of policy ends.
 
-use std::collections::HashSet;
-
 use futures_util::TryStreamExt as _;
 use futures_util::stream::BoxStream;
+use std::collections::HashSet;
 
-use super::{Rule, Touch};
-use crate::auth::session::{Life, rests};
+use super::rule::{Rule, Touch};
+use crate::auth::session::life::{Life, rests};
 use crate::base::clock::Clock;
-use crate::base::ids::LoginId;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
 /// A session that nobody ended.
 pub(super) struct Living {
-    account: LoginId,
+    login: LoginId,
     life: Life,
     lapsed: bool,
 }
 
 fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Living, sqlx::Error>> {
     let rows = sqlx::query!(
-        r#"select s.account_id as "account: LoginId", s.created_at, s.last_seen_at,
+        r#"select s.login_id as "login: LoginId", s.created_at, s.last_seen_at,
                   s.remember_until, s.second_factor_at is not null as "second_factor!",
-                  s.second_factor_lapsed_at is not null as "lapsed!", a.password_set_at, m.lost_on
+                  s.second_factor_lapsed_at is not null as "lapsed!", l.password_set_at, m.lost_on
            from sessions s
-           join accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id
-           join members m on m.tenant_id = a.tenant_id and m.code = a.member_code
-           where s.ended_at is null"#
+           join logins l on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
+           join subscribers p on p.tenant_id = l.tenant_id and p.login_id = l.id
+           join members m on m.tenant_id = p.tenant_id and m.code = p.member_code
+           where s.tenant_id = $1 and s.realm = $2 and s.ended_at is null"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME
     )
     .fetch(tx.conn());
     Box::pin(rows.map_ok(|row| Living {
-        account: row.account,
+        login: row.login,
         lapsed: row.lapsed,
         life: Life {
             created_at: row.created_at,
@@ -139,7 +142,7 @@ async fn count_by(
             for ((sessions, people), rule) in counts.iter_mut().zip(&rules) {
                 if (rule.touches)(&living) {
                     *sessions += 1;
-                    people.insert(living.account.0);
+                    people.insert(living.login.0);
                 }
             }
         }

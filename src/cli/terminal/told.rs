@@ -4,8 +4,8 @@ use std::io;
 
 use sqlx::migrate::MigrateError;
 
+use crate::auth::context::SendingError;
 use crate::auth::credentials::letters::LettersError;
-use crate::auth::factor::email_code::SendingError;
 use crate::base::io_words;
 use crate::db::{Passing as _, WrongRole};
 use crate::import::ImportError;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::SecretString;
 
-use crate::auth::credentials::account;
 use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::login;
 use crate::base::ids::TenantId;
 use crate::db::Db;
 use crate::db::actor::Actor;
@@ -31,7 +31,7 @@ pub(super) async fn hash_passwords(
     let mut passwords = read(source, mapping)?;
     let codes: Vec<String> = passwords.keys().cloned().collect();
     let mut tx = db.tenant(tenant, actor).await?;
-    for code in account::existing(&mut tx, &codes).await? {
+    for code in login::existing(&mut tx, &codes).await? {
         passwords.remove(&code);
     }
     tx.commit().await?;

@@ -76,7 +76,7 @@ impl Now {
         Subscriber { session, .. }: &Subscriber,
     ) -> Result<Self, WebError> {
         let own = privacy::own(tx, KIND, session, app.clock.today()).await?;
-        let wants_mail = updates::wants(tx, session.account, KIND).await?;
+        let wants_mail = updates::wants(tx, session.login, KIND).await?;
         Ok(Self { own, wants_mail })
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn submit(
     let SigningIn { visitor, session, .. } = &signing_in;
     let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: None };
-    let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
+    let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     tx.commit().await?;
     match check {
         Check::Right => Ok(Redirect::to(ONWARD).into_response()),

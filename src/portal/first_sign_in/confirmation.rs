@@ -94,7 +94,7 @@ async fn page(
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = visitor.begin(app).await?;
-    let draft = registration::draft(&mut tx, session.account).await?;
+    let draft = registration::draft(&mut tx, session.login).await?;
     tx.commit().await?;
     // Nothing to confirm yet: this page was opened by its address.
     let Some(draft) = draft else {

@@ -66,7 +66,7 @@ pub(super) async fn show(
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, .. } = &signing_in;
     let mut tx = visitor.begin(&app).await?;
-    let draft = registration::draft(&mut tx, session.account).await?;
+    let draft = registration::draft(&mut tx, session.login).await?;
     tx.commit().await?;
     let mut form = DetailsForm::default();
     match draft {
@@ -127,17 +127,17 @@ async fn read(
     };
     let mut tx = visitor.begin(app).await?;
     if let Ok(user_id) = &user_id
-        && user_id::is_taken(&mut tx, session.account, user_id).await?
+        && user_id::is_taken(&mut tx, session.login, user_id).await?
     {
         form.user_id.error = Some(visitor.tenant.config.say(TAKEN));
     }
     if let Ok(Some(email)) = &email
-        && email_confirmation::is_taken(&mut tx, session.account, email.as_str()).await?
+        && email_confirmation::is_taken(&mut tx, session.login, email.as_str()).await?
     {
         form.email.error = Some(email::TAKEN.to_owned());
     }
     // A hash can't be held against another ID, which the password must not equal.
-    let draft = registration::draft(&mut tx, session.account).await?;
+    let draft = registration::draft(&mut tx, session.login).await?;
     let typed_id = user_id.as_ref().map_or("", UserId::as_str);
     let kept = draft.is_some_and(|draft| draft.user_id == typed_id);
     tx.commit().await?;
@@ -187,7 +187,7 @@ async fn page(
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = visitor.begin(app).await?;
-    let password_kept = registration::draft(&mut tx, session.account).await?.is_some();
+    let password_kept = registration::draft(&mut tx, session.login).await?.is_some();
     tx.commit().await?;
     form.errors = summary(&[
         ("user_id", &form.user_id),

@@ -128,7 +128,7 @@ pub(in crate::portal) async fn ask(
     if !visitor.sign_in(app).may_ask_what_is_free(tenant, session).await? {
         return Ok(Asking::TooMany);
     }
-    let account = session.account;
+    let account = session.login;
     let mut tx = visitor.begin(app).await?;
     if everywhere {
         session::end_others(&mut tx, &app.clock, account, Some(session.id)).await?;
@@ -248,7 +248,7 @@ pub(in crate::portal) async fn pending(
     session: &Session,
 ) -> Result<Option<Pending>, WebError> {
     let mut tx = visitor.begin(app).await?;
-    let pending = email_confirmation::pending(&mut tx, &app.clock, session.account).await?;
+    let pending = email_confirmation::pending(&mut tx, &app.clock, session.login).await?;
     tx.commit().await?;
     Ok(pending)
 }

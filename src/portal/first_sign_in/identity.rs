@@ -91,9 +91,9 @@ pub(super) async fn submit(
     };
     let mut tx = visitor.begin(&app).await?;
     let claim = Claim { birthdate, insurer_number: Some(insurer) };
-    let check = identity::check(&mut tx, &app.clock, session.account, &claim).await?;
+    let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     if check == Check::Right {
-        consent::agree(&mut tx, &app.clock, session.account, in_force, &client).await?;
+        consent::agree(&mut tx, &app.clock, session.login, in_force, &client).await?;
     }
     tx.commit().await?;
     match check {

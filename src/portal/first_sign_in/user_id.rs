@@ -107,7 +107,7 @@ pub(super) async fn submit(
         return page(&app, &signing_in, form);
     }
     let mut tx = visitor.begin(&app).await?;
-    let set = user_id::set(&mut tx, &app.clock, session.account, &user_id, method).await?;
+    let set = user_id::set(&mut tx, &app.clock, session.login, &user_id, method).await?;
     tx.commit().await?;
     if !set {
         form.user_id = form.user_id.with_error(&config.say(TAKEN));

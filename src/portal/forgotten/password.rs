@@ -8,6 +8,7 @@ use super::answer::answer;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::recovery::{Asked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
 use crate::db::actor::Client;
 use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
@@ -62,8 +63,10 @@ pub(super) async fn submit(
         return page(&app, &visitor, typed.with_error(&visitor.tenant.config.say(EMPTY)));
     }
     let user_id = UserId::parse(&fields.user_id).ok();
-    let asked =
-        visitor.sign_in(&app).ask_for_reset(&visitor.tenant, user_id.as_ref(), &client).await?;
+    let asked = visitor
+        .sign_in(&app)
+        .ask_for_reset::<Subscribers>(&visitor.tenant, user_id.as_ref(), &client)
+        .await?;
     match asked {
         Asked::Answered => {
             let minutes = VALID_FOR.num_minutes();

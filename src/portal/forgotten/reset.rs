@@ -10,6 +10,7 @@ use super::answer::answer;
 use crate::auth::credentials::password::{self, Rule};
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
 use crate::tenant::policy::FactorReset;
@@ -83,7 +84,9 @@ pub(super) async fn submit(
         return over(&app, &visitor);
     };
     let mut form = ResetPasswordForm { lost, ..ResetPasswordForm::default() };
-    let Some(user_id) = visitor.sign_in(&app).whose_reset(&visitor.tenant, &link).await? else {
+    let Some(user_id) =
+        visitor.sign_in(&app).whose_reset::<Subscribers>(&visitor.tenant, &link).await?
+    else {
         return over(&app, &visitor);
     };
     let twice = Twice { password: &password, again: &again };
@@ -91,7 +94,11 @@ pub(super) async fn submit(
     if twice.is_refused(&app, &visitor, (&user_id, &user_id), &mut fields).await? {
         return page(&app, &visitor, token, form).await;
     }
-    match visitor.sign_in(&app).reset_password(&visitor.tenant, &link, &password, lost).await? {
+    match visitor
+        .sign_in(&app)
+        .reset_password::<Subscribers>(&visitor.tenant, &link, &password, lost)
+        .await?
+    {
         Reset::Done => answer(&app, &visitor.signed_out(), DONE.to_owned(), ""),
         Reset::Over => visitor.page(&app, StatusCode::GONE, &ResetOverPage {}),
         Reset::Refused(flaws) => {
@@ -116,7 +123,9 @@ async fn page(
 ) -> Result<Response, WebError> {
     let config = &visitor.tenant.config;
     let user_id = match PlainToken::parse(&token) {
-        Some(link) => visitor.sign_in(app).whose_reset(&visitor.tenant, &link).await?,
+        Some(link) => {
+            visitor.sign_in(app).whose_reset::<Subscribers>(&visitor.tenant, &link).await?
+        }
         None => None,
     };
     let Some(user_id) = user_id else {

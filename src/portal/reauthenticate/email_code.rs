@@ -8,6 +8,7 @@ use super::due::{Asked, at, done};
 use crate::auth::factor::email_code::{self, Confirmation, Purpose, VALID_FOR};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
 use crate::portal::next::Next;
 use crate::portal::places::{AGAIN_EMAIL_CODE, AGAIN_PASSWORD};
 use crate::portal::second_factor::email_code::{EMPTY, EXPIRED, TOO_MANY, WRONG, notice_of};
@@ -74,7 +75,7 @@ pub(super) async fn submit(
     }
     let tenant = &subscriber.visitor.tenant;
     let mut tx = subscriber.visitor.begin(&app).await?;
-    let confirmation = email_code::confirm(
+    let confirmation = email_code::confirm::<Subscribers>(
         &mut tx,
         app.context(tenant),
         &subscriber.token,

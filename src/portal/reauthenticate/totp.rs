@@ -104,7 +104,7 @@ async fn page(
     mut form: AppCodeForm,
 ) -> Result<Response, WebError> {
     let mut tx = visitor.begin(app).await?;
-    let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
+    let devices = device::list(&mut tx, session.login, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
     let devices = choices(devices, &form.device.value);

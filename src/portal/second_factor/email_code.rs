@@ -8,6 +8,7 @@ use crate::auth::factor::email_code::{self, Confirmation, Purpose, Sending, VALI
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
 use crate::portal::onward::go_on;
 use crate::portal::places::{ONWARD, SIGN_IN};
 use crate::portal::sign_in::SignInPage;
@@ -78,7 +79,7 @@ pub(in crate::portal) async fn submit(
         return page(&app, &visitor, None, field.with_error(EMPTY));
     }
     let mut tx = visitor.begin(&app).await?;
-    let confirmation = email_code::confirm(
+    let confirmation = email_code::confirm::<Subscribers>(
         &mut tx,
         app.context(&visitor.tenant),
         &token,

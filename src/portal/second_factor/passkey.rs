@@ -95,7 +95,7 @@ pub(in crate::portal) async fn set_up_another(
 
 async fn begin(app: &App, setting_up: &SettingUp) -> Result<Response, WebError> {
     let mut tx = setting_up.visitor.begin(app).await?;
-    let known = device::list(&mut tx, setting_up.session.account, Kind::Passkey).await?;
+    let known = device::list(&mut tx, setting_up.session.login, Kind::Passkey).await?;
     tx.commit().await?;
     let name = Field::with_value(&free_name(&known));
     let form = PasskeySetUpForm { name, ..PasskeySetUpForm::default() };
@@ -157,10 +157,10 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     }
     // Nothing is due to a double click's second request; what it promises holds for it, too.
     if fields.everywhere && matches!(answer, Answer::Done(_) | Answer::NothingDue) {
-        session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+        session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
     }
     let method = SecondFactor::Passkey;
-    let in_use = method::is_in_use(&mut tx, session.account, method).await?;
+    let in_use = method::is_in_use(&mut tx, session.login, method).await?;
     tx.commit().await?;
     match answer {
         Answer::Done(token) => setting_up.done(app, &token, &name, (method, in_use)),

@@ -59,7 +59,7 @@ pub(in crate::portal) async fn show_set(
         return Err(WebError::NotFound);
     }
     let mut tx = visitor.begin(&app).await?;
-    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
+    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes: Vec::new() })
 }
@@ -86,9 +86,9 @@ pub(in crate::portal) async fn make_set(
         return Err(WebError::NotFound);
     }
     // Another click has just made a set: this one is not worth ten hashes.
-    let _turn = app.turns.of(tenant.id, session.account).await?;
+    let _turn = app.turns.of(tenant.id, session.login).await?;
     let mut tx = visitor.begin(&app).await?;
-    let standing = recovery_code::standing(&mut tx, session.account).await?;
+    let standing = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;
     if standing.made_at != made_at {
         let Standing { left, made_at } = standing;
@@ -97,7 +97,7 @@ pub(in crate::portal) async fn make_set(
     let set = visitor.sign_in(&app).new_recovery_codes(tenant, &session).await?;
     let mut tx = visitor.begin(&app).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
-    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.account).await?;
+    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
     visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes })

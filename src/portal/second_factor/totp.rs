@@ -153,14 +153,14 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
     match enrolling {
         Enrolling::Done(token) => {
             if fields.everywhere {
-                session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+                session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
             }
             if setting_up.is_told() {
                 let change = Change::TotpAdded;
                 change.tell(&mut tx, app.context(&visitor.tenant), session).await?;
             }
             let method = SecondFactor::Totp;
-            let in_use = method::is_in_use(&mut tx, session.account, method).await?;
+            let in_use = method::is_in_use(&mut tx, session.login, method).await?;
             tx.commit().await?;
             let name = name.clone();
             return setting_up.done(app, &token, &name, (method, in_use));
@@ -169,7 +169,7 @@ async fn finish(app: &App, setting_up: SettingUp, fields: SetUp) -> Result<Respo
         Enrolling::NothingDue => {
             // A double click's second request, or another tab's: what it promises holds for it, too.
             if fields.everywhere {
-                session::end_others(&mut tx, &app.clock, session.account, Some(session.id)).await?;
+                session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
                 tx.commit().await?;
             }
             return Ok(setting_up.onward().into_response());
@@ -258,7 +258,7 @@ async fn set_up_page(
 async fn page(app: &App, signing_in: &SigningIn, mut form: TotpForm) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let mut tx = visitor.begin(app).await?;
-    let devices = device::list(&mut tx, session.account, Kind::Totp).await?;
+    let devices = device::list(&mut tx, session.login, Kind::Totp).await?;
     tx.commit().await?;
     form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
     let page = TotpPage { devices: choices(devices, &form.device.value), form };

@@ -19,7 +19,7 @@ pub(in crate::portal) async fn is_due(app: &App, visitor: &Visitor) -> Result<bo
     let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);
     let Some(session) = visitor.subscriber().filter(thinkable) else { return Ok(false) };
     let mut tx = visitor.begin(app).await?;
-    let due = passkey_offer::is_due(&mut tx, session.account).await?;
+    let due = passkey_offer::is_due(&mut tx, session.login).await?;
     tx.commit().await?;
     Ok(due)
 }

@@ -111,7 +111,7 @@ pub(in crate::portal) async fn submit(
     let mut tx = visitor.begin(&app).await?;
     if let Some(user_id) = user_id {
         let refused =
-            match user_id::change(&mut tx, clock, session.account, &fields.was, &user_id).await? {
+            match user_id::change(&mut tx, clock, session.login, &fields.was, &user_id).await? {
                 Changed::Done => None,
                 Changed::Taken => Some(TAKEN),
                 Changed::Elsewhere => Some(ELSEWHERE),

@@ -65,8 +65,8 @@ async fn show(
 ) -> Result<Response, WebError> {
     let tenant = &visitor.tenant;
     let mut tx = visitor.begin(&app).await?;
-    let living = activity::living(&mut tx, &app.clock, &tenant.config, session.account).await?;
-    let tries = activity::recent(&mut tx, &app.clock, &tenant.config, session.account).await?;
+    let living = activity::living(&mut tx, &app.clock, &tenant.config, session.login).await?;
+    let tries = activity::recent(&mut tx, &app.clock, &tenant.config, session.login).await?;
     tx.commit().await?;
     let line = |living: Living| SessionLine {
         this: living.id == session.id,

@@ -96,8 +96,8 @@ async fn show(
     let policy = &visitor.tenant.config;
     let offers = |method| policy.sign_in.second_factors.contains(&method);
     let mut tx = visitor.begin(&app).await?;
-    let totp = device::list(&mut tx, session.account, Kind::Totp).await?;
-    let passkeys = device::list(&mut tx, session.account, Kind::Passkey).await?;
+    let totp = device::list(&mut tx, session.login, Kind::Totp).await?;
+    let passkeys = device::list(&mut tx, session.login, Kind::Passkey).await?;
     tx.commit().await?;
     let page = MethodsPage {
         password_set: session.password_set_at.map(minute).unwrap_or_default(),
@@ -146,7 +146,7 @@ async fn ask(
     kind: Kind,
 ) -> Result<Response, WebError> {
     let mut tx = visitor.begin(&app).await?;
-    let devices = device::list(&mut tx, session.account, kind).await?;
+    let devices = device::list(&mut tx, session.login, kind).await?;
     tx.commit().await?;
     let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
     let falls_back = in_use && devices.len() == 1;
@@ -197,7 +197,7 @@ async fn delete(
 ) -> Result<Response, WebError> {
     let policy = &visitor.tenant.config;
     let mut tx = visitor.begin(&app).await?;
-    let mut devices = device::list(&mut tx, session.account, kind).await?;
+    let mut devices = device::list(&mut tx, session.login, kind).await?;
     let found = devices.iter().position(|device| device.id == id);
     let deleted = device::delete(&mut tx, &app.clock, &session, kind, id).await?;
     if deleted {

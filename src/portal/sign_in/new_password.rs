@@ -9,6 +9,7 @@ use crate::auth::credentials::password::{self, Flaw, Rule};
 use crate::auth::first_sign_in::registration::Choice;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::portal::places::{METHODS, ONWARD};
 use crate::tenant::policy::TenantConfig;
@@ -187,7 +188,10 @@ impl Twice<'_> {
         (user_id, current): (&str, &str),
     ) -> Result<Option<String>, WebError> {
         let tenant = &visitor.tenant;
-        let flaws = visitor.sign_in(app).flaws(tenant, user_id, current, self.password).await?;
+        let flaws = visitor
+            .sign_in(app)
+            .flaws::<Subscribers>(tenant, user_id, current, self.password)
+            .await?;
         Ok((!flaws.is_empty()).then(|| messages(&tenant.config, &flaws)))
     }
 }

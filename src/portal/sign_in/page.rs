@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::auth::factor::passkey::{Offer, Visit};
+use crate::base::realm::Subscribers;
 use crate::portal::opening;
 use crate::portal::places::SIGN_IN;
 use crate::web::error::WebError;
@@ -38,7 +39,7 @@ impl SignInPage {
         let config = &visitor.tenant.config;
         let letter = config.first_sign_in.letter.as_ref();
         let passkey = match config.sign_in.passkey_alone {
-            true => Some(visit(app, visitor, &visitor.passkey_secret()).offer()?),
+            true => Some(visit(app, visitor, &visitor.passkey_secret()).offer::<Subscribers>()?),
             false => None,
         };
         Ok(Self {

@@ -38,7 +38,7 @@ pub(in crate::portal) async fn submit(
         let mut tx = visitor.begin(&app).await?;
         if session::end(&mut tx, &app.clock, session.id).await? {
             let detail = serde_json::json!({});
-            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.account), detail)
+            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.login), detail)
                 .await?;
         }
         tx.commit().await?;

@@ -24,13 +24,14 @@ use super::error::{Failure, WebError, foreign};
 use super::form::asked::Asked;
 use super::page::{Frame, Page, Person};
 use super::state::{App, AppState};
+use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::guard::known_browser::KNOWN_FOR;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::{self, Lookup, Session};
-use crate::auth::sign_in::SignIn;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::japanese::day;
+use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::db::actor::Actor;
@@ -120,8 +121,8 @@ impl Visitor {
     #[must_use]
     pub fn csrf(&self) -> String {
         self.csrf_of(match &self.lookup {
-            Some(Lookup::Living(session)) => Some(session.account),
-            Some(Lookup::Superseded { account, .. }) => Some(*account),
+            Some(Lookup::Living(session)) => Some(session.login),
+            Some(Lookup::Superseded { login, .. }) => Some(*login),
             _ => None,
         })
     }
@@ -239,8 +240,8 @@ impl Visitor {
 fn person(session: &Session) -> Person {
     Person {
         name: session.name.clone(),
-        lost_on: session.loss.map(|loss| day(loss.lost_on)),
-        until: session.loss.map(|loss| day(loss.last_day())),
+        lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
+        until: session.person.loss.map(|loss| day(loss.last_day())),
     }
 }
 
@@ -268,7 +269,7 @@ impl FromRequestParts<AppState> for Visitor {
             None => (None, false),
         };
         if let Some(Lookup::Living(session)) = &lookup {
-            actor = actor.signed_in(session.account, session.id);
+            actor = actor.signed_in(session.login, session.id);
         }
         if never_ours {
             jar = jar.without_session();
@@ -316,7 +317,7 @@ async fn look_up(
     let mut tx = app.db.tenant(tenant.id, actor).await?;
     let lookup = session::find(&mut tx, app.context(tenant), token).await?;
     let is_unknown = matches!(lookup, Lookup::Unknown);
-    let never_ours = is_unknown && !session::was_ours(&mut tx, token).await?;
+    let never_ours = is_unknown && !session::was_ours::<Subscribers>(&mut tx, token).await?;
     tx.commit().await?;
     Ok((lookup, never_ours))
 }

@@ -15,7 +15,7 @@ impl FromRequestParts<AppState> for Turn {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
         let Subscriber { visitor, session, .. } =
             Subscriber::from_request_parts(parts, app).await?;
-        let turn = app.turns.of(visitor.tenant.id, session.account).await;
+        let turn = app.turns.of(visitor.tenant.id, session.login).await;
         turn.map_err(|refused| WebError::from(refused).into_response())
     }
 }

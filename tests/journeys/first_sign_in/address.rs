@@ -60,7 +60,7 @@ async fn f5_two_who_ask_for_one_address_end_with_one_who_has_it() {
     world.walk_to(&mut browser, BY_FORMULA, PAGE).await;
     browser.post(PAGE, &[("email", "both@example.jp")]).await;
     let link = world.mailed_link("both@example.jp").await;
-    let given = "update accounts set email = 'both@example.jp', email_confirmed_at = now()
+    let given = "update logins set email = 'both@example.jp', email_confirmed_at = now()
                  where user_id = 'taro_k' and tenant_id = (select id from tenants where slug = 'jomkenpo')";
     sqlx::query(given).execute(&mut world.database.admin().await).await.unwrap();
     let mut elsewhere = world.browser("jomkenpo");
@@ -127,7 +127,7 @@ async fn f6_the_link_works_at_29_59_and_not_at_30_01() {
         assert_eq!(elsewhere.post(&link, &[]).await.heading(), heading);
         assert_eq!(elsewhere.get(&link).await.heading(), heading);
     }
-    let confirmed = "select count(*) from accounts where user_id = 'rokuro_d'
+    let confirmed = "select count(*) from logins where user_id = 'rokuro_d'
                      and email_confirmed_at is not null";
     assert_eq!(world.count(confirmed).await, 0);
     // Half an hour is a session's rest, too: Rokuro signs in again and asks for another mail.

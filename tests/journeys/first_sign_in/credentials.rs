@@ -104,7 +104,7 @@ async fn t9_a_letters_password_is_dead_once_nana_has_her_own() {
     world.walk_to(&mut browser, BY_LETTER, "/sign-in/code").await;
     let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
     assert!(page.shows("無効なユーザIDまたはパスワードです。"));
-    let left = "select count(*) from accounts where user_id = 'kari-n7'
+    let left = "select count(*) from logins l join subscribers s on s.login_id = l.id where user_id = 'kari-n7'
                 and (initial_credential is not null or initial_password_hash is not null)";
     assert_eq!(world.count(left).await, 0);
 }
@@ -113,7 +113,7 @@ async fn t9_a_letters_password_is_dead_once_nana_has_her_own() {
 async fn credentials_that_end_while_they_are_checked_open_nothing() {
     let world = World::new().await;
     let mut changing = world.database.admin().await;
-    sqlx::raw_sql("begin; update accounts set locked_at = now() where user_id = 'kari-n7'")
+    sqlx::raw_sql("begin; update logins set locked_at = now() where user_id = 'kari-n7'")
         .execute(&mut changing)
         .await
         .unwrap();

@@ -22,7 +22,7 @@ async fn f2_a_birthdate_is_taken_in_every_way_people_write_it() {
         browser.get(PAGE).await;
         assert!(browser.post(PAGE, &[("birthdate", typed)]).await.status.is_redirection());
         assert_eq!(browser.get("/sign-in/continue").await.location(), "/terms", "{typed}");
-        let again = "update accounts set birthdate_confirmed_at = null";
+        let again = "update subscribers set birthdate_confirmed_at = null";
         sqlx::query(again).execute(&mut world.database.admin().await).await.unwrap();
     }
 }
@@ -48,7 +48,7 @@ async fn what_is_no_birthdate_is_told_and_does_not_count() {
         let page = browser.post(PAGE, &[("birthdate", typed)]).await;
         assert!(page.shows("生年月日が、存在しない日付です。"), "{typed}: {}", page.text());
     }
-    assert_eq!(world.count("select sum(birthdate_failures) from accounts").await, 0);
+    assert_eq!(world.count("select sum(birthdate_failures) from subscribers").await, 0);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn f2_five_wrong_birthdates_in_a_row_lock_and_a_right_one_forgives() {
         assert!(page.shows("生年月日が正しくありません。"), "{}", page.text());
     }
     assert!(browser.post(PAGE, &[("birthdate", "19990909")]).await.status.is_redirection());
-    let forgiven = "select count(*) from accounts where birthdate_failures > 0";
+    let forgiven = "select count(*) from subscribers where birthdate_failures > 0";
     assert_eq!(world.count(forgiven).await, 0);
 
     let mut browser = world.begin(BY_FORMULA).await;
@@ -85,9 +85,8 @@ async fn f2_five_wrong_birthdates_in_a_row_lock_and_a_right_one_forgives() {
         kosmo::auth::credentials::user_id::UserId::parse(BY_FORMULA.person.user_id).unwrap();
     let mut tx = world.operator.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
     for was_locked in [true, false] {
-        let unlocked = kosmo::auth::credentials::account::unlock(&mut tx, &world.clock, &user_id)
-            .await
-            .unwrap();
+        let unlocked =
+            kosmo::auth::credentials::login::unlock(&mut tx, &world.clock, &user_id).await.unwrap();
         assert_eq!(unlocked, Some(was_locked));
     }
     tx.commit().await.unwrap();

@@ -117,7 +117,7 @@ async fn f9_ten_clicks_at_once_register_once_and_end_every_other_session() {
     for action in ["account.registered", "email_code.sent"] {
         let lines = format!(
             "select count(*) from audit_events where action = '{action}'
-                             and subject_login = (select id from accounts where user_id = 'kari-n7')"
+                             and subject_login = (select id from logins where user_id = 'kari-n7')"
         );
         assert_eq!(world.count(&lines).await, 1, "{action}");
     }
@@ -152,6 +152,6 @@ async fn g5_three_years_later_a_new_password_is_asked_for() {
     assert_eq!(arrived.heading(), "医療費情報", "the page opened above: {}", arrived.text());
     world.sign_in(Person { password: new, ..SABURO }).await;
     let registered = "select count(*) from audit_events where action = 'account.registered'
-                      and subject_login = (select id from accounts where user_id = 'saburo76')";
+                      and subject_login = (select id from logins where user_id = 'saburo76')";
     assert_eq!(world.count(registered).await, 1, "registered once only");
 }

@@ -101,7 +101,7 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
         page.headers.contains_key("set-cookie") && page.status == StatusCode::SEE_OTHER
     };
     assert_eq!(answers.iter().filter(set).count(), 1, "twenty tries at once, one success");
-    let counted = "select count(*) from accounts where locked_at is not null
+    let counted = "select count(*) from logins where locked_at is not null
                    or second_factor_failures > 0";
     assert_eq!(world.count(counted).await, 0, "and no click counts as a wrong guess");
     // Somebody who read it over a shoulder, with the password: neither in, nor able to lock the person out.

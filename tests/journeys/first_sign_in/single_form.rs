@@ -162,7 +162,7 @@ async fn g1_nothing_tells_which_part_was_wrong_and_five_lock() {
 async fn g2_each_field_is_checked_and_what_was_typed_stays() {
     let world = world().await;
     // Nobody confirms an address in the older way.
-    let typed = "update accounts set email_confirmed_at = null where user_id = 'saburo76'";
+    let typed = "update logins set email_confirmed_at = null where user_id = 'saburo76'";
     sqlx::query(typed).execute(&mut world.database.admin().await).await.unwrap();
     let mut browser = begin(&world).await;
     prove_identity(&mut browser).await;
@@ -248,7 +248,7 @@ async fn g3_an_id_that_another_took_meanwhile_is_told_and_ten_clicks_register_on
     let mut browser = begin(&world).await;
     prove_identity(&mut browser).await;
     type_details(&mut browser, TYPED).await;
-    let take = "update accounts set user_id = 'hachiro88' where user_id = 'saburo76'";
+    let take = "update logins set user_id = 'hachiro88' where user_id = 'saburo76'";
     sqlx::query(take).execute(&mut world.database.admin().await).await.unwrap();
     browser.get(CONFIRMATION).await;
     let page = browser.post(CONFIRMATION, &[]).await;

@@ -33,7 +33,7 @@ async fn f3_agreeing_is_kept_with_version_time_and_place() {
     browser.post("/terms", &[("terms", &version)]).await;
     let kept = sqlx::query_as::<_, (String, String, chrono::DateTime<chrono::Utc>)>(
         "select g.terms_id::text, g.user_agent, g.agreed_at
-         from terms_agreements g join accounts a on (a.tenant_id, a.id) = (g.tenant_id, g.account_id)
+         from terms_agreements g join logins a on (a.tenant_id, a.id) = (g.tenant_id, g.login_id)
          where a.user_id = 'kari-n7'",
     )
     .fetch_one(&mut world.database.admin().await)

@@ -6,17 +6,23 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sqlx::types::Json;
-use webauthn_rs::prelude::{DiscoverableAuthentication, Passkey, PublicKeyCredential};
+use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
-use super::{PROOF, PasskeyError, Verdict, note_use, relying_party};
+use super::kept::{note_use, passkey_of};
+use super::relying_party::{PROOF, PasskeyError, relying_party};
+use super::verdict::Verdict;
 use crate::audit::{self, Action};
+use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::guard::throttle;
-use crate::auth::session::{self, Beginning, Lookup};
-use crate::auth::sign_in::{Outcome, SignIn};
+use crate::auth::session::living::Lookup;
+use crate::auth::session::row::HasSessions;
+use crate::auth::session::store::Beginning;
+use crate::auth::session::{lookup, proof, store};
+use crate::auth::sign_in::Outcome;
 use crate::base::clock::Clock;
-use crate::base::ids::{DeviceId, LoginId, SessionId};
+use crate::base::ids::{LoginId, SessionId, TenantId};
+use crate::base::realm::Realm;
 use crate::base::sealed::{Sealed, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -64,32 +70,32 @@ struct Asked {
 }
 
 impl Visit<'_> {
-    fn purpose(&self) -> String {
-        format!("passkey alone {} {}", self.tenant.id, self.secret)
+    fn purpose<R: Realm>(&self) -> String {
+        format!("passkey alone {} {} {}", R::NAME, self.tenant.id, self.secret)
     }
 
     /// A new challenge.
     ///
     /// # Errors
     /// All of [`PasskeyError`].
-    pub fn offer(&self) -> Result<Offer, PasskeyError> {
+    pub fn offer<R: Realm>(&self) -> Result<Offer, PasskeyError> {
         let (challenge, state) = relying_party(self.tenant)?.start_discoverable_authentication()?;
         let asked = serde_json::to_vec(&Asked { at: self.clock.now(), state })?;
         Ok(Offer {
             options: serde_json::to_string(&challenge.public_key)?,
-            ticket: self.sealer.seal(&self.purpose(), &asked).to_text(),
+            ticket: self.sealer.seal(&self.purpose::<R>(), &asked).to_text(),
         })
     }
 
     /// A ticket of this very visit, however old.
-    fn unseal(&self, sealed: &Sealed) -> Option<Asked> {
-        let plain = self.sealer.open(&self.purpose(), sealed).ok()?;
+    fn unseal<R: Realm>(&self, sealed: &Sealed) -> Option<Asked> {
+        let plain = self.sealer.open(&self.purpose::<R>(), sealed).ok()?;
         serde_json::from_slice(&plain).ok()
     }
 
     /// What a ticket of this very visit asked, as long as it may be answered.
-    fn open(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
-        let asked = self.unseal(sealed)?;
+    fn open<R: Realm>(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
+        let asked = self.unseal::<R>(sealed)?;
         (self.clock.now() - asked.at < LASTS).then_some(asked.state)
     }
 }
@@ -99,55 +105,56 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`PasskeyError`]; then no session has begun.
-    pub async fn with_passkey(
+    pub async fn with_passkey<R: HasSessions>(
         &self,
         visit: Visit<'_>,
-        earlier: Option<SessionId>,
+        earlier: Option<SessionId<R>>,
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
-        let taken = throttle::take(&mut tx, self.clock, throttle::places(given.client)).await?;
+        let taken =
+            throttle::take::<R>(&mut tx, self.clock, throttle::places(given.client)).await?;
         tx.commit().await?;
         let Some(taken) = taken else { return Ok(Outcome::TooMany) };
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
         let ticket = Sealed::parse(given.ticket);
-        let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal(ticket).is_some());
-        let asked = ticket.and_then(|ticket| Some((visit.open(&ticket)?, ticket)));
+        let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
+        let asked = ticket.and_then(|ticket| Some((visit.open::<R>(&ticket)?, ticket)));
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
         let Some(((asked, ticket), answer)) = asked.zip(answer) else {
             tx.commit().await?;
             if !is_ours {
-                self.note_foreign(visit.tenant, given.client, Foreign::Passkey).await?;
+                self.note_foreign::<R>(visit.tenant, given.client, Foreign::Passkey).await?;
             }
             return Ok(Outcome::Refused);
         };
-        let (verdict, account) = match is_first(&mut tx, self.clock, &ticket).await? {
-            true => self.check(&mut tx, visit.tenant, asked, &answer).await?,
+        let (verdict, login) = match is_first::<R>(&mut tx, self.clock, &ticket).await? {
+            true => self.check::<R>(&mut tx, visit.tenant, asked, &answer).await?,
             false => (Verdict::Wrong, None),
         };
         let reason = if let Verdict::Signed(reason) = verdict { Some(reason) } else { None };
         let right = matches!(verdict, Verdict::Right(_));
         // What was signed once may come again and again: it is no wrong factor, yet no right one either.
         if right {
-            taken.give_back(&mut tx).await?;
+            taken.give_back::<R>(&mut tx).await?;
         }
-        let Some(account) = account.filter(|_| right) else {
+        let Some(login) = login.filter(|_| right) else {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
-            audit::record(&mut tx, self.clock, Action::PasskeyRefused, account, detail).await?;
+            audit::record_of(&mut tx, self.clock, Action::PasskeyRefused, login, detail).await?;
             tx.commit().await?;
             return Ok(Outcome::Refused);
         };
         if let Some(earlier) = earlier {
-            session::end(&mut tx, self.clock, earlier).await?;
+            store::end(&mut tx, self.clock, earlier).await?;
         }
         let remember_until = self.remember_until(visit.tenant, given.remember);
         let Given { client, browser, .. } = given;
-        let beginning = Beginning { account, remember_until, client, browser, whole: false };
+        let beginning = Beginning { login, remember_until, client, browser, whole: false };
         let cx = self.context(visit.tenant);
-        let (id, token) = session::begin(&mut tx, self.clock, beginning).await?;
-        tx.goes_on_as(self.actor.clone().signed_in(account, id));
-        let token = session::prove(&mut tx, cx, id, &token, PROOF).await?;
-        let Lookup::Living(session) = session::read(&mut tx, cx, &token).await? else {
+        let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
+        tx.goes_on_as(self.actor.clone().signed_in(login, id));
+        let token = proof::prove(&mut tx, cx, id, &token, PROOF).await?;
+        let Lookup::Living(session) = lookup::read::<R>(&mut tx, cx, &token).await? else {
             return Ok(Outcome::Refused);
         };
         tx.commit().await?;
@@ -156,41 +163,53 @@ impl SignIn<'_> {
     }
 
     /// What the answer proves, and whose passkey it names.
-    async fn check(
+    async fn check<R: Realm>(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
         asked: DiscoverableAuthentication,
         answer: &PublicKeyCredential,
-    ) -> Result<(Verdict, Option<LoginId>), PasskeyError> {
+    ) -> Result<(Verdict, Option<LoginId<R>>), PasskeyError> {
         let relying_party = relying_party(tenant)?;
         let Ok((person, credential)) = relying_party.identify_discoverable_authentication(answer)
         else {
             return Ok((Verdict::Wrong, None));
         };
-        let Some(account) = open_account(tx, LoginId(person)).await? else {
+        let Some(login) = open_login(tx, LoginId::from_uuid(person)).await? else {
             return Ok((Verdict::Wrong, None));
         };
-        let Some((id, passkey)) = passkey_of(tx, account, credential).await? else {
-            return Ok((Verdict::Wrong, Some(account)));
+        let Some((id, passkey)) = passkey_of(tx, login, credential).await? else {
+            return Ok((Verdict::Wrong, Some(login)));
         };
         let verdict = Verdict::on(&relying_party, Some(asked), answer, &passkey);
         if let Verdict::Right(proof) = &verdict {
-            note_use(tx, self.clock, id, passkey, proof).await?;
+            note_use(tx, self.clock, login, id, passkey, proof).await?;
         }
-        Ok((verdict, Some(account)))
+        Ok((verdict, Some(login)))
     }
 }
 
-/// Uses a ticket up; whether nobody has before.
-async fn is_first(tx: &mut TenantTx, clock: &Clock, ticket: &Sealed) -> Result<bool, sqlx::Error> {
+/// Uses a ticket up. Returns true if nobody has before.
+async fn is_first<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    ticket: &Sealed,
+) -> Result<bool, sqlx::Error> {
     let now = clock.now();
-    sqlx::query!("delete from passkey_answers where answered_at < $1", now - LASTS)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "delete from passkey_answers where tenant_id = $1 and realm = $2 and answered_at < $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        now - LASTS
+    )
+    .execute(tx.conn())
+    .await?;
     let kept = sqlx::query!(
-        "insert into passkey_answers (challenge_hash, answered_at) values ($1, $2)
+        "insert into passkey_answers (tenant_id, realm, challenge_hash, answered_at)
+         values ($1, $2, $3, $4)
          on conflict do nothing",
+        tx.tenant() as TenantId,
+        R::NAME,
         Sha256::digest(&ticket.bytes).to_vec(),
         now
     )
@@ -200,32 +219,21 @@ async fn is_first(tx: &mut TenantTx, clock: &Clock, ticket: &Sealed) -> Result<b
 }
 
 /// A registered person who isn't locked out: a passkey is the owner's own, whatever passwords strangers try.
-/// Whoever asks at the same time waits.
-async fn open_account(tx: &mut TenantTx, account: LoginId) -> Result<Option<LoginId>, sqlx::Error> {
+/// Another request at the same time waits.
+async fn open_login<R: Realm>(
+    tx: &mut TenantTx,
+    login: LoginId<R>,
+) -> Result<Option<LoginId<R>>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select id as "id: LoginId" from accounts
-           where id = $1 and registered_at is not null
+        r#"select id as "id: LoginId<R>" from logins
+           where tenant_id = $1 and realm = $2 and id = $3 and registered_at is not null
              and (locked_at is null or lock_spares_known_browsers)
              and second_factor_locked_at is null and closed_at is null
            for update"#,
-        account as LoginId
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
     )
     .fetch_optional(tx.conn())
     .await
-}
-
-async fn passkey_of(
-    tx: &mut TenantTx,
-    account: LoginId,
-    credential_id: &[u8],
-) -> Result<Option<(DeviceId, Passkey)>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
-           from passkeys where account_id = $1 and credential_id = $2 for update"#,
-        account as LoginId,
-        credential_id
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|row| (row.id, row.credential.0)))
 }

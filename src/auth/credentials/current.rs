@@ -1,0 +1,92 @@
+//! Holding a password against the one that a person signs in with now.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use super::first::Secret;
+use super::hashing::{HashingError, HashingTurn};
+use super::password::{self, Flaw};
+use super::stored::HasPasswords;
+use super::user_id::UserId;
+use crate::auth::context::{SignIn, SignInError};
+use crate::auth::session::living::Session;
+use crate::tenant::directory::Tenant;
+
+/// Computes one hash, whatever there is to compare with.
+pub(in crate::auth) async fn matches(
+    turn: &HashingTurn<'_>,
+    secret: &Secret,
+    password: &SecretString,
+) -> Result<bool, HashingError> {
+    let (stored, expected) = match secret {
+        Secret::Hash(hash) => (Some(hash.as_str()), None),
+        Secret::Formula(expected) => (None, Some(expected)),
+        Secret::Nothing => (None, None),
+    };
+    let hash_matches = turn.verify(password, stored).await?;
+    let typed = password.expose_secret().as_bytes();
+    let formula_matches = expected.is_some_and(|expected| expected.as_bytes().ct_eq(typed).into());
+    Ok(hash_matches || formula_matches)
+}
+
+impl SignIn<'_> {
+    /// Returns true if a text is the password of somebody who is signed in.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn is_password<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        session: &Session<R>,
+        text: &str,
+    ) -> Result<bool, SignInError> {
+        let turn = self.turn(tenant, &session.user_id).await?;
+        self.is_current::<R>(&turn, tenant, &session.user_id, &text.into()).await
+    }
+
+    /// Returns true if a password is the one that a person signs in with now, own or first.
+    pub(in crate::auth) async fn is_current<R: HasPasswords>(
+        &self,
+        turn: &HashingTurn<'_>,
+        tenant: &Tenant,
+        user_id: &str,
+        password: &SecretString,
+    ) -> Result<bool, SignInError> {
+        let Ok(user_id) = UserId::parse(user_id) else { return Ok(false) };
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let found = R::credentials(&mut tx, self.context(tenant), &user_id).await?;
+        tx.commit().await?;
+        match found {
+            Some(found) => {
+                let secret = found.secret(&tenant.config.first_sign_in);
+                Ok(matches(turn, &secret, password).await?)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// What is wrong with a password, for this person too, who signs in as `current` now.
+    ///
+    /// # Errors
+    /// All of [`SignInError`].
+    pub async fn flaws<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        user_id: &str,
+        current: &str,
+        chosen: &SecretString,
+    ) -> Result<Vec<Flaw>, SignInError> {
+        let (policy, user_id, secret) = (tenant.config.clone(), user_id.to_owned(), chosen.clone());
+        let look = move || {
+            let (rules, slug) = (&policy.password, policy.slug.as_str());
+            password::flaws(rules, slug, &user_id, secret.expose_secret())
+        };
+        let turn = self.turn(tenant, current).await?;
+        let flaws = turn.compute(look).await?;
+        if !flaws.is_empty() {
+            return Ok(flaws);
+        }
+        let holds = self.is_current::<R>(&turn, tenant, current, chosen).await?;
+        Ok(holds.then_some(Flaw::IsCurrent).into_iter().collect())
+    }
+}

@@ -1,0 +1,99 @@
+//! First credentials (T9): a password by the union's formula, of which nothing is stored, or by letter.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::base::ids::{LoginId, TenantId};
+use crate::db::TenantTx;
+use crate::tenant::formula::FormulaPerson;
+use crate::tenant::policy::FirstSignIn;
+
+/// How a person's first credentials reached them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(in crate::auth) enum InitialCredential {
+    Formula,
+    Letter,
+}
+
+/// A subscriber's first credential, and what the formula is made of.
+#[derive(Debug)]
+pub struct First {
+    pub(super) login: LoginId,
+    pub(super) credential: InitialCredential,
+    pub(super) password_hash: Option<String>,
+    pub(super) issued_at: Option<DateTime<Utc>>,
+    pub(super) symbol: String,
+    pub(super) number: String,
+    pub(super) branch: String,
+    pub(super) birthdate: NaiveDate,
+}
+
+/// What a password is held against.
+pub(in crate::auth) enum Secret {
+    /// An argon2id hash: the own password's or the letter's.
+    Hash(String),
+    /// What the union's formula makes of the person.
+    Formula(String),
+    Nothing,
+}
+
+impl First {
+    pub(super) fn secret(&self, policy: &FirstSignIn) -> Secret {
+        match (self.credential, &policy.formula) {
+            (InitialCredential::Letter, _) => {
+                self.password_hash.clone().map_or(Secret::Nothing, Secret::Hash)
+            }
+            (InitialCredential::Formula, Some(rule)) => {
+                Secret::Formula(rule.template.password(FormulaPerson {
+                    symbol: &self.symbol,
+                    number: &self.number,
+                    branch: &self.branch,
+                    birthdate: self.birthdate,
+                }))
+            }
+            (InitialCredential::Formula, None) => Secret::Nothing,
+        }
+    }
+
+    /// Returns true if it is accepted on a day.
+    pub(in crate::auth) fn is_in_time(&self, policy: &FirstSignIn, today: NaiveDate) -> bool {
+        is_in_time(policy, self.credential, self.issued_at, today)
+    }
+
+    /// Returns true if no other letter has come meanwhile. The caller holds the login, which another letter waits for;
+    /// asked in the statement that takes the lock, this would see what was before the wait.
+    pub(in crate::auth) async fn still_holds(
+        &self,
+        tx: &mut TenantTx,
+    ) -> Result<bool, sqlx::Error> {
+        let now = sqlx::query!(
+            "select initial_password_hash, initial_issued_at from subscribers
+             where tenant_id = $1 and login_id = $2",
+            tx.tenant() as TenantId,
+            self.login.0
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        Ok(now.initial_password_hash == self.password_hash
+            && now.initial_issued_at == self.issued_at)
+    }
+}
+
+/// Returns true if a first credential of that time is accepted on a day.
+pub(in crate::auth) fn is_in_time(
+    first: &FirstSignIn,
+    credential: InitialCredential,
+    issued_at: Option<DateTime<Utc>>,
+    today: NaiveDate,
+) -> bool {
+    match credential {
+        InitialCredential::Letter => {
+            let letter = first.letter.as_ref().zip(issued_at);
+            let last = letter.and_then(|(letter, issued)| letter.last_day(issued));
+            last.is_none_or(|last| today <= last)
+        }
+        InitialCredential::Formula => first.formula.as_ref().is_some_and(|rule| {
+            today >= rule.valid_from && rule.valid_until.is_none_or(|until| today <= until)
+        }),
+    }
+}

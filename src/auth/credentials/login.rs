@@ -1,0 +1,141 @@
+//! Subscribers' logins, as operators and imports look at them.
+
+use super::user_id::UserId;
+use crate::audit::{self, Action};
+use crate::auth::first_sign_in::consent;
+use crate::auth::guard::known_browser;
+use crate::base::clock::Clock;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
+use crate::db::TenantTx;
+use crate::db::actor::Client;
+use crate::tenant::terms::Terms;
+
+/// Those of some members who have a login.
+///
+/// # Errors
+/// The database's.
+pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select member_code from subscribers where tenant_id = $1 and member_code = any($2)",
+        tx.tenant() as TenantId,
+        members
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Makes a person a registered subscriber, as the first sign-in would: own password, terms agreed
+/// to, address confirmed, first credentials dead. Returns false if there was no such person, or one who is registered.
+///
+/// # Errors
+/// The database's.
+pub async fn register(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    terms: &Terms,
+    user_id: &UserId,
+    password_hash: &str,
+) -> Result<bool, sqlx::Error> {
+    let now = clock.now();
+    let login = sqlx::query_scalar!(
+        r#"with registered as (
+               update logins
+               set password_hash = $4, password_set_at = $5, registered_at = $5,
+                   email_confirmed_at = case when email is not null then $5::timestamptz end
+               where tenant_id = $1 and realm = $2 and user_id = $3 and password_hash is null
+               returning id
+           )
+           update subscribers s
+           set initial_credential = null, initial_issued_at = null, initial_password_hash = null,
+               birthdate_confirmed_at = $5, user_id_chosen_at = $5
+           from registered r where s.tenant_id = $1 and s.login_id = r.id
+           returning s.login_id as "id: LoginId""#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        user_id.as_str(),
+        password_hash,
+        now
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(login) = login {
+        let terms = terms.in_force(now).id;
+        consent::agree(tx, clock, login, terms, &Client::default()).await?;
+        let nothing = serde_json::json!({});
+        audit::record(tx, clock, Action::Registered, Some(login), nothing).await?;
+    }
+    Ok(login.is_some())
+}
+
+/// The login with a user ID.
+///
+/// # Errors
+/// The database's.
+pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select id as "id: LoginId" from logins
+           where tenant_id = $1 and realm = $2 and user_id = $3"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        user_id.as_str()
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Lets a locked person try again, and forgets wrong tries. Returns true if there was any of that; none if nobody has
+/// the ID.
+///
+/// # Errors
+/// The database's.
+pub async fn unlock(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    user_id: &UserId,
+) -> Result<Option<bool>, sqlx::Error> {
+    let Some(login) = sqlx::query!(
+        r#"select id as "id: LoginId",
+                  coalesce(locked_at, second_factor_locked_at) is not null
+                      or password_failures > 0
+                      or exists (select from known_browsers k
+                                 where k.tenant_id = $1 and k.realm = $2 and k.login_id = l.id
+                                   and k.failures > 0) as "locked!"
+           from logins l where l.tenant_id = $1 and l.realm = $2 and l.user_id = $3 for update"#,
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        user_id.as_str()
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(None);
+    };
+    if login.locked {
+        forgive(tx, login.id).await?;
+        known_browser::forgive_all(tx, login.id).await?;
+        let detail = serde_json::json!({});
+        audit::record(tx, clock, Action::Unlocked, Some(login.id), detail).await?;
+    }
+    Ok(Some(login.locked))
+}
+
+async fn forgive(tx: &mut TenantTx, login: LoginId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with forgiven as (
+             update logins set locked_at = null, second_factor_locked_at = null,
+                               second_factor_failures = 0, password_failures = 0,
+                               lock_spares_known_browsers = false
+             where tenant_id = $1 and realm = $2 and id = $3
+             returning id
+         )
+         update subscribers s set birthdate_failures = 0
+         from forgiven f where s.tenant_id = $1 and s.login_id = f.id",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
+}

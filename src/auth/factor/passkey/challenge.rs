@@ -1,0 +1,118 @@
+//! Challenges that browsers answer: bound to the session and its purpose, and good for one answer within ten minutes.
+
+use chrono::TimeDelta;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::relying_party::PasskeyError;
+use crate::auth::people::People;
+use crate::auth::session::living::Session;
+use crate::base::clock::Clock;
+use crate::base::ids::TenantId;
+use crate::db::TenantTx;
+
+/// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
+const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// A challenge as the database keeps it: what the browser was asked, and what the answer is held
+/// against.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Ceremony<S> {
+    pub(super) options: Value,
+    pub(super) state: S,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    SetUp,
+    SignIn,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SetUp => "set_up",
+            Self::SignIn => "sign_in",
+        }
+    }
+
+    /// How old a challenge may be that a page shows again. While a name is wrong, the passkey that was made
+    /// waits with its challenge.
+    const fn shown_again_within(self) -> TimeDelta {
+        match self {
+            Self::SetUp => TimeDelta::minutes(5),
+            Self::SignIn => TimeDelta::minutes(1),
+        }
+    }
+}
+
+/// The options of a challenge that still waits, so that a second tab asks the same.
+pub(super) async fn running<R: People>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session<R>,
+    purpose: Purpose,
+) -> Result<Option<Value>, sqlx::Error> {
+    let options = sqlx::query_scalar!(
+        "select state -> 'options' from passkey_ceremonies
+        
+             where tenant_id = $1 and realm = $2 and session_id = $3 and purpose = $4 and begun_at > $5",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
+        purpose.name(),
+        clock.now() - purpose.shown_again_within()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(options.flatten())
+}
+
+pub(super) async fn keep<R: People, S: Serialize>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session<R>,
+    purpose: Purpose,
+    ceremony: Ceremony<S>,
+) -> Result<(), PasskeyError> {
+    sqlx::query!(
+        "insert into passkey_ceremonies (tenant_id, realm, session_id, purpose, state, begun_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_id, realm, session_id) do update
+             set purpose = excluded.purpose, state = excluded.state, begun_at = excluded.begun_at",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
+        purpose.name(),
+        serde_json::to_value(ceremony)?,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes a challenge away, so that it has one answer; `None` where none waits.
+pub(super) async fn take_challenge<R: People, S: DeserializeOwned>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: &Session<R>,
+    purpose: Purpose,
+) -> Result<Option<S>, PasskeyError> {
+    let taken = sqlx::query!(
+        "delete from passkey_ceremonies
+         where tenant_id = $1 and realm = $2 and session_id = $3 and purpose = $4
+         returning state, begun_at",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.id.0,
+        purpose.name()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let living = taken.filter(|row| clock.now() - row.begun_at < CEREMONY_LASTS);
+    let ceremony: Option<Ceremony<S>> =
+        living.map(|row| serde_json::from_value(row.state)).transpose()?;
+    Ok(ceremony.map(|ceremony| ceremony.state))
+}

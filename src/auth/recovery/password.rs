@@ -1,0 +1,199 @@
+//! 「パスワードを忘れた方はこちら」 (R1, R3): a link by mail, for one new password.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+
+use super::asking::{Asked, nobody};
+use crate::audit::{self, Action};
+use crate::auth::account_changed::Change;
+use crate::auth::context::{SendingError, SignIn, SignInError};
+use crate::auth::credentials::password::Flaw;
+use crate::auth::credentials::stored::HasPasswords;
+use crate::auth::credentials::user_id::UserId;
+use crate::auth::factor::device;
+use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON};
+use crate::auth::links;
+use crate::auth::session::store;
+use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::Realm;
+use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
+use crate::db::actor::Client;
+use crate::mail::message::PasswordResetMail;
+use crate::mail::outbox::Perishable;
+use crate::tenant::directory::Tenant;
+use crate::tenant::policy::FactorReset;
+
+/// How long 「パスワードをリセット」 works (seed 001 3-3).
+pub const VALID_FOR: TimeDelta = TimeDelta::minutes(5);
+
+/// What came of a new password.
+#[derive(Debug)]
+pub enum Reset {
+    Done,
+    Refused(Vec<Flaw>),
+    /// The link is used, replaced, too old, or nobody's.
+    Over,
+}
+
+/// Whose link it is.
+struct Owner<R> {
+    login: LoginId<R>,
+    user_id: String,
+    email: Option<String>,
+    expires_at: DateTime<Utc>,
+}
+
+impl SignIn<'_> {
+    /// Mails a link for a new password to whoever has a user ID, if anybody may have one.
+    ///
+    /// # Errors
+    /// All of [`SendingError`].
+    pub async fn ask_for_reset<R: Realm>(
+        &self,
+        tenant: &Tenant,
+        user_id: Option<&UserId>,
+        client: &Client,
+    ) -> Result<Asked, SendingError> {
+        let typed = user_id.map_or("", UserId::as_str);
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        if !RECOVERY_ADDRESS.take_one::<R>(&mut tx, self.clock, &client.place()).await? {
+            tx.commit().await?;
+            return Ok(Asked::TooMany);
+        }
+        let often = !RECOVERY_PERSON.take_one::<R>(&mut tx, self.clock, typed).await?;
+        // An address that nobody confirmed counts from the registration on.
+        let found = sqlx::query!(
+            r#"select id, email as "email!" from logins
+               where tenant_id = $1 and realm = $2 and user_id = $3 
+                 and registered_at is not null and email is not null
+                 and locked_at is null and closed_at is null"#,
+            tx.tenant() as TenantId,
+            R::NAME,
+            typed
+        );
+        let found = found.fetch_optional(tx.conn()).await?.filter(|_| !often);
+        let (now, token) = (self.clock.now(), PlainToken::random());
+        let url = self.mail.password_reset(tenant, &token.expose());
+        let mail = PasswordResetMail { url, minutes: VALID_FOR.num_minutes() };
+        let expires_at = now + VALID_FOR;
+        let login = found.as_ref().map(|row| LoginId::<R>::from_uuid(row.id));
+        let owner = login.unwrap_or_else(|| nobody(typed));
+        sqlx::query!(
+            "insert into password_resets (tenant_id, realm, login_id, token_hash, sent_at,
+                                          expires_at)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (tenant_id, realm, login_id) do update
+                 set token_hash = excluded.token_hash, sent_at = excluded.sent_at,
+                     expires_at = excluded.expires_at",
+            tx.tenant() as TenantId,
+            R::NAME,
+            owner.0,
+            token.hashed().to_vec(),
+            now,
+            expires_at
+        )
+        .execute(tx.conn())
+        .await?;
+        let email = found.map(|row| row.email).unwrap_or_default();
+        let perishable = Perishable { expires_at, series: owner.0 };
+        self.post(&mut tx, tenant, &mail, &email, Some(perishable)).await?;
+        let detail = serde_json::json!({});
+        audit::record_of(&mut tx, self.clock, Action::ResetAsked, login, detail).await?;
+        tx.commit().await?;
+        Ok(Asked::Answered)
+    }
+
+    /// Whose link it is, by the user ID, as long as it works; looking uses nothing up.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn whose_reset<R: Realm>(
+        &self,
+        tenant: &Tenant,
+        token: &PlainToken,
+    ) -> Result<Option<String>, sqlx::Error> {
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let owner = self.owner::<R>(&mut tx, token).await?;
+        tx.commit().await?;
+        Ok(owner.map(|owner| owner.user_id))
+    }
+
+    /// Sets a new password by a link, which is used up then; every session ends. `lost`: the devices
+    /// are gone too, where the union lets this replace them (seed 002 A13).
+    ///
+    /// # Errors
+    /// All of [`SignInError`]; then nothing has changed.
+    pub async fn reset_password<R: HasPasswords>(
+        &self,
+        tenant: &Tenant,
+        token: &PlainToken,
+        chosen: &SecretString,
+        lost: bool,
+    ) -> Result<Reset, SignInError> {
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        let owner = self.owner::<R>(&mut tx, token).await?;
+        tx.commit().await?;
+        let Some(owner) = owner else { return Ok(Reset::Over) };
+        let flaws = self.flaws::<R>(tenant, &owner.user_id, &owner.user_id, chosen).await?;
+        if !flaws.is_empty() {
+            return Ok(Reset::Refused(flaws));
+        }
+        let hash = self.turn(tenant, &owner.user_id).await?.hash(chosen).await?;
+        let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+        // Hashing took its time: another click, or another link, may have come first.
+        store::lock_login(&mut tx, owner.login).await?;
+        let Some(owner) = self.owner::<R>(&mut tx, token).await? else { return Ok(Reset::Over) };
+        let set = sqlx::query!(
+            "update logins set password_hash = $4, password_set_at = $5, password_failures = 0
+             where tenant_id = $1 and realm = $2 and id = $3
+               and password_hash is not null and locked_at is null",
+            tx.tenant() as TenantId,
+            R::NAME,
+            owner.login.0,
+            hash,
+            self.clock.now()
+        )
+        .execute(tx.conn())
+        .await?;
+        if set.rows_affected() == 0 {
+            return Ok(Reset::Over);
+        }
+        store::end_others(&mut tx, self.clock, owner.login, None).await?;
+        links::kill(&mut tx, self.clock, owner.login).await?;
+        let nothing = serde_json::json!({});
+        let login = Some(owner.login);
+        audit::record_of(&mut tx, self.clock, Action::PasswordReset, login, nothing).await?;
+        let cx = self.context(tenant);
+        if let Some(email) = &owner.email {
+            Change::Password.tell_address(&mut tx, cx, email).await?;
+        }
+        if lost && tenant.config.lost_device.reset_by == FactorReset::ForgottenPassword {
+            device::reset(&mut tx, cx, owner.login, "forgotten_password").await?;
+        }
+        tx.commit().await?;
+        Ok(Reset::Done)
+    }
+
+    async fn owner<R: Realm>(
+        &self,
+        tx: &mut TenantTx,
+        token: &PlainToken,
+    ) -> Result<Option<Owner<R>>, sqlx::Error> {
+        let owner = sqlx::query_as!(
+            Owner,
+            r#"select l.id as "login: LoginId<R>", l.user_id, l.email, r.expires_at
+               from password_resets r
+               join logins l
+                 on l.tenant_id = r.tenant_id and l.realm = r.realm and l.id = r.login_id
+               where r.tenant_id = $1 and r.realm = $2 and r.token_hash = $3
+                 -- A link that was asked for just before the credentials changed is one of before.
+                 and r.sent_at >= greatest(l.password_set_at, l.email_confirmed_at)"#,
+            tx.tenant() as TenantId,
+            R::NAME,
+            token.hashed().to_vec()
+        );
+        let owner = owner.fetch_optional(tx.conn()).await?;
+        Ok(owner.filter(|owner| self.clock.now() < owner.expires_at))
+    }
+}

@@ -1,0 +1,222 @@
+//! What a token is worth, judged by what the database knows of it, the union's policy and the time.
+//!
+//! One that was used up and comes back was copied: its session ends.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::life::{Life, rests};
+use super::living::{CODE_LASTS, NOTE_EVERY};
+use crate::tenant::policy::TenantConfig;
+
+/// How long a remembered session keeps a token (L11).
+const ROTATED_EVERY: TimeDelta = TimeDelta::hours(1);
+/// Requests in flight still bear the token before.
+pub(super) const IN_FLIGHT: TimeDelta = TimeDelta::minutes(1);
+
+/// How a session's newest token came, and fared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Newest {
+    pub at: DateTime<Utc>,
+    /// Set once the browser has shown it.
+    pub shown: bool,
+    /// Set if it came by rotation alone.
+    pub rotated: bool,
+}
+
+/// What the token before the newest is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// As good as the newest: one of several requests at once.
+    Good,
+    /// The newest never reached the browser; it needs another.
+    Lost,
+    /// The session goes on under the newest: a double click's second request.
+    Superseded,
+    /// The newest is in use already: one of the two was copied.
+    Copied,
+}
+
+impl Newest {
+    fn is_due(self, now: DateTime<Utc>) -> bool {
+        now - self.at >= ROTATED_EVERY
+    }
+
+    fn before(self, now: DateTime<Utc>) -> Before {
+        let in_flight = now - self.at <= IN_FLIGHT;
+        match (in_flight, self.shown, self.rotated) {
+            (false, true, _) => Before::Copied,
+            (true, _, true) => Before::Good,
+            (false, false, true) => Before::Lost,
+            (_, _, false) => Before::Superseded,
+        }
+    }
+}
+
+/// What the database knows of a token that some session bears, or bore before its newest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// Set if it is the session's newest token.
+    pub is_newest: bool,
+    pub newest: Newest,
+    pub life: Life,
+    /// Since when the second factor is asked for again (L11).
+    pub lapsed_at: Option<DateTime<Utc>>,
+    pub reauth_password_at: Option<DateTime<Utc>>,
+}
+
+/// What becomes of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// The session goes on under a newer token.
+    Superseded,
+    /// Somebody else has the token, too.
+    Copied,
+    /// The session rested too long or grew too old (L9).
+    Over,
+    Lives {
+        /// From now on the person owes the second factor again (L11).
+        lapses: bool,
+        note: Note,
+    },
+}
+
+/// What has to be written down of the use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Note {
+    Nothing,
+    /// That it was used.
+    Use,
+    /// That, and a new token in place of the one that was shown.
+    Rotation,
+}
+
+/// Judges a token. `shown`: a browser has shown it; else it is on its way there.
+pub(super) fn judge(
+    found: &Standing,
+    policy: &TenantConfig,
+    now: DateTime<Utc>,
+    shown: bool,
+) -> Judgement {
+    let before = (!found.is_newest).then(|| found.newest.before(now));
+    match before {
+        Some(Before::Superseded) => return Judgement::Superseded,
+        Some(Before::Copied) => return Judgement::Copied,
+        Some(Before::Good | Before::Lost) | None => {}
+    }
+    let life = &found.life;
+    if life.is_over(policy, now) {
+        return Judgement::Over;
+    }
+    let remembered = life.remember_until.is_some() && life.is_whole(policy);
+    // A person who comes back after a rest proves the second factor again, where the union asks for that.
+    let lapses = found.lapsed_at.is_none()
+        && remembered
+        && life.second_factor
+        && policy.sign_in.remember_asks_second_factor
+        && rests(&policy.sign_in, life.last_seen_at, now);
+    // A code on its way to the person is bound to the token that asked for it.
+    let awaits_code = lapses
+        || found.lapsed_at.is_some()
+        || found.reauth_password_at.is_some_and(|at| now - at <= CODE_LASTS);
+    let due = before == Some(Before::Lost) || (found.is_newest && found.newest.is_due(now));
+    let shown_first = shown && found.is_newest && !found.newest.shown;
+    let note = if remembered && due && !awaits_code {
+        Note::Rotation
+    } else if lapses || shown_first || now - life.last_seen_at >= NOTE_EVERY {
+        Note::Use
+    } else {
+        Note::Nothing
+    };
+    Judgement::Lives { lapses, note }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l11_what_the_token_before_is_worth() {
+        let at: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
+        for (seconds, shown, rotated, worth) in [
+            (0, false, true, Before::Good),
+            (60, true, true, Before::Good),
+            (61, false, true, Before::Lost),
+            (61, true, true, Before::Copied),
+            (0, false, false, Before::Superseded),
+            (60, true, false, Before::Superseded),
+            (3600, false, false, Before::Superseded),
+            (3600, true, false, Before::Copied),
+        ] {
+            let newest = Newest { at, shown, rotated };
+            let now = at + TimeDelta::seconds(seconds);
+            assert_eq!(newest.before(now), worth, "{seconds} {shown} {rotated}");
+        }
+    }
+
+    fn policy(asks_again: bool) -> TenantConfig {
+        let text = include_str!("../../../tenants/klinekenpo.toml");
+        let mut policy = crate::tenant::file::parse(text).unwrap();
+        policy.sign_in.idle_minutes = 30;
+        policy.sign_in.session_hours = 12;
+        policy.sign_in.remember_asks_second_factor = asks_again;
+        policy
+    }
+
+    #[test]
+    fn l9_l11_a_token_is_judged_by_its_row_the_policy_and_the_time() {
+        let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
+        let minutes = |minutes| start + TimeDelta::minutes(minutes);
+        let plain = Standing {
+            is_newest: true,
+            newest: Newest { at: start, shown: true, rotated: false },
+            life: Life {
+                created_at: start,
+                last_seen_at: start,
+                remember_until: None,
+                second_factor: true,
+                password_set_at: Some(start - TimeDelta::days(1)),
+                lost_on: None,
+            },
+            lapsed_at: None,
+            reauth_password_at: None,
+        };
+        let life = |change: fn(&mut Life)| {
+            let mut life = plain.life;
+            life.remember_until = Some(start + TimeDelta::days(30));
+            change(&mut life);
+            life
+        };
+        let remembered = Standing { life: life(|_| {}), ..plain };
+        let half = Standing { life: life(|life| life.second_factor = false), ..plain };
+        let unshown = Standing { newest: Newest { shown: false, ..plain.newest }, ..plain };
+        let before = |shown, rotated| Standing {
+            is_newest: false,
+            newest: Newest { at: start, shown, rotated },
+            ..remembered
+        };
+        let lives = |note| Judgement::Lives { lapses: false, note };
+        let lapse = Judgement::Lives { lapses: true, note: Note::Use };
+        let awaiting = Standing { reauth_password_at: Some(minutes(59)), ..remembered };
+        let lapsed = Standing { lapsed_at: Some(start), ..remembered };
+        for (case, found, asks_again, at, shown, expected) in [
+            ("used a moment ago", plain, false, 0, true, lives(Note::Nothing)),
+            ("used a minute ago", plain, false, 1, true, lives(Note::Use)),
+            ("shown for the first time", unshown, false, 0, true, lives(Note::Use)),
+            ("on its way to the browser", unshown, false, 0, false, lives(Note::Nothing)),
+            ("rested for half an hour", plain, false, 32, true, Judgement::Over),
+            ("rested, and is remembered", remembered, false, 32, true, lives(Note::Use)),
+            ("rested, and is asked again", remembered, true, 32, true, lapse),
+            ("was asked again before", lapsed, true, 32, true, lives(Note::Use)),
+            ("half a sign-in is not remembered", half, false, 32, true, Judgement::Over),
+            ("an hour old", remembered, false, 60, true, lives(Note::Rotation)),
+            ("an hour old, with a code in the mail", awaiting, false, 60, true, lives(Note::Use)),
+            ("the one before, in flight", before(true, true), false, 1, true, lives(Note::Use)),
+            ("the newest was lost", before(false, true), false, 2, true, lives(Note::Rotation)),
+            ("a double click", before(false, false), false, 1, true, Judgement::Superseded),
+            ("both are in use", before(true, true), false, 2, true, Judgement::Copied),
+            ("no longer remembered", remembered, false, 60 * 24 * 30, true, Judgement::Over),
+        ] {
+            assert_eq!(judge(&found, &policy(asks_again), minutes(at), shown), expected, "{case}");
+        }
+    }
+}

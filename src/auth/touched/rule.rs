@@ -1,0 +1,23 @@
+//! What a change of a setting does, and to whom.
+
+use serde::Serialize;
+
+/// What a changed setting does, and to how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Touch {
+    /// The setting, or the group of settings: `sign_in.lock_after`.
+    pub setting: &'static str,
+    /// Whom it touches, in Japanese: 「利用が終了する人」.
+    pub whom: String,
+    pub people: i64,
+    /// Sessions that end, where that is what it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<i64>,
+}
+
+/// A setting that differs, whom its change touches, and how that is found out.
+pub(super) struct Rule<'r, T> {
+    pub(super) setting: &'static str,
+    pub(super) whom: String,
+    pub(super) touches: Box<dyn Fn(&T) -> bool + Send + Sync + 'r>,
+}
