@@ -1,5 +1,6 @@
 //! Which files were taken in, by whom, and what they came to.
 
+use super::kind::ImportKind;
 use super::staged::StagedFile;
 use super::{Counts, ImportRun};
 use crate::audit::{self, Action, Line};
@@ -7,27 +8,13 @@ use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
 
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportKind {
-    Members,
-    Expenses,
-}
-
-impl ImportKind {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Members => "members",
-            Self::Expenses => "expenses",
-        }
-    }
-}
-
 /// Two imports of a kind take turns within a union. The one that waits does so for as long as a statement may take: an
 /// import of a million rows outlasts what is waited for any other lock.
 pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error> {
     let name = format!("import {} {}", kind.name(), tx.tenant());
-    sqlx::query!("set local lock_timeout = 0").execute(tx.conn()).await?;
+    sqlx::query_scalar!("select set_config('lock_timeout', '0', true)")
+        .fetch_one(tx.conn())
+        .await?;
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
         .execute(tx.conn())
         .await

@@ -9,6 +9,7 @@
 pub mod batches;
 pub mod cell;
 pub mod headings;
+pub mod kind;
 pub mod layout;
 pub mod mapping;
 pub mod rows;

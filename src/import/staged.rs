@@ -4,7 +4,7 @@ use chrono::{NaiveDate, TimeDelta};
 use sqlx::types::Json;
 
 use super::ImportError;
-use super::batches::ImportKind;
+use super::kind::ImportKind;
 use super::layout::FileColumn;
 use super::mapping::Mapping;
 use super::source::Source;

@@ -4,7 +4,9 @@ use std::io::{self, BufReader, Read};
 
 use encoding_rs::{CoderResult, Decoder, SHIFT_JIS};
 
-use super::{BUFFER, wrong};
+use super::wrong::wrong;
+
+pub(super) const BUFFER: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::wrong;
+use super::wrong::wrong;
 
 /// A row longer than this is no row but a quotation mark that was never closed.
 const LONGEST_ROW: u64 = 256 * 1024;

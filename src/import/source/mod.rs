@@ -5,6 +5,7 @@
 
 mod encoding;
 mod fuse;
+mod wrong;
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,13 +15,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 pub use self::encoding::Encoding;
-use self::encoding::{Scan, Transcoder, refuse_other_formats};
+use self::encoding::{BUFFER, Scan, Transcoder, refuse_other_formats};
 pub use self::fuse::Fuse;
 use self::fuse::Metered;
+use self::wrong::wrong;
 use super::cell::END_OF_FILE;
 use crate::base::files;
 
-const BUFFER: usize = 64 * 1024;
 const BOM: &[u8] = crate::base::spreadsheet::BOM.as_bytes();
 /// Terms of use and settings are far smaller; also less than a row may be.
 const LARGEST_TEXT: u64 = 256 * 1024;
@@ -152,10 +153,6 @@ impl Read for Window {
         self.position += count as u64;
         Ok(count)
     }
-}
-
-fn wrong(message: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 #[cfg(test)]
