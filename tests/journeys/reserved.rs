@@ -91,7 +91,7 @@ async fn keep_busy(world: &World) -> (Sender<()>, JoinHandle<()>) {
         let turn = app.hasher.turn(union, "somebody").await.expect("a turn");
         let work = move || {
             begin.send(()).expect("somebody waits for it");
-            drop(stopped.recv());
+            let _ = stopped.recv();
         };
         turn.compute(work).await.expect("it ends");
     });
