@@ -41,7 +41,7 @@ fn is_query(parts: &[Part]) -> bool {
     parts.first().is_some_and(|first| first.one_of(&QUERIES))
 }
 
-fn split<'p>(parts: &'p [Part], at: impl Fn(&Part) -> bool) -> impl Iterator<Item = &'p [Part]> {
+fn split(parts: &[Part], at: impl Fn(&Part) -> bool) -> impl Iterator<Item = &[Part]> {
     parts.split(move |part| at(part))
 }
 
