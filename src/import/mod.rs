@@ -94,6 +94,11 @@ impl Counts {
     }
 }
 
+/// The rows that a statement touched, as [`Counts`] and the database count them.
+pub(crate) fn row_count(affected: u64) -> i64 {
+    i64::try_from(affected).unwrap_or(i64::MAX)
+}
+
 /// Why nothing was taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {

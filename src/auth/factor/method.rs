@@ -30,15 +30,7 @@ pub async fn choose<R: People>(
     if !proof::owes_proof(tx, clock, session.id).await? {
         return Ok(());
     }
-    sqlx::query!(
-        "update logins set second_factor = $4 where tenant_id = $1 and realm = $2 and id = $3",
-        tx.tenant() as TenantId,
-        R::NAME,
-        session.login.0,
-        method as SecondFactor
-    )
-    .execute(tx.conn())
-    .await?;
+    note_choice(tx, clock, session.login, method).await?;
     sqlx::query!(
         "delete from totp_enrolments
          where tenant_id = $1 and realm = $2 and session_id = $3",
@@ -57,12 +49,30 @@ pub async fn choose<R: People>(
     )
     .execute(tx.conn())
     .await?;
-    let detail = serde_json::json!({ "method": method });
-    audit::record_of(tx, clock, Action::MethodChosen, Some(session.login), detail).await?;
     if method == SecondFactor::EmailCode {
         email_code::send(tx, cx, session, token).await?;
     }
     Ok(())
+}
+
+/// A method counts from now on, which the trail says.
+async fn note_choice<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<R>,
+    method: SecondFactor,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update logins set second_factor = $4 where tenant_id = $1 and realm = $2 and id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0,
+        method as SecondFactor
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail = serde_json::json!({ "method": method });
+    audit::record_of(tx, clock, Action::MethodChosen, Some(login), detail).await
 }
 
 /// What came of wanting a method.
@@ -102,17 +112,7 @@ pub async fn want<R: People>(
         Some(kind) => !device::list(tx, session.login, kind).await?.is_empty(),
     };
     if ready {
-        sqlx::query!(
-            "update logins set second_factor = $4 where tenant_id = $1 and realm = $2 and id = $3",
-            tx.tenant() as TenantId,
-            R::NAME,
-            session.login.0,
-            method as SecondFactor
-        )
-        .execute(tx.conn())
-        .await?;
-        let detail = serde_json::json!({ "method": method });
-        audit::record_of(tx, clock, Action::MethodChosen, Some(session.login), detail).await?;
+        note_choice(tx, clock, session.login, method).await?;
         links::kill(tx, clock, session.login).await?;
     }
     let wanted = (!ready).then_some(method);

@@ -2,6 +2,7 @@
 
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
+use crate::import::row_count;
 use crate::import::staged::StagedFile;
 
 /// A UKE file that comes again mends what it brought itself. Claims that stand by another file were completed
@@ -37,7 +38,7 @@ pub(super) async fn leave_what_others_brought(
     )
     .execute(tx.conn())
     .await?;
-    Ok(rows(left.rows_affected()))
+    Ok(row_count(left.rows_affected()))
 }
 
 /// A file that was taken in before never overrides later corrections of its claims, unless their notice was withdrawn
@@ -67,9 +68,5 @@ pub(super) async fn leave_what_came_after(
     )
     .execute(tx.conn())
     .await?;
-    Ok(rows(left.rows_affected()))
-}
-
-fn rows(affected: u64) -> i64 {
-    i64::try_from(affected).unwrap_or(i64::MAX)
+    Ok(row_count(left.rows_affected()))
 }

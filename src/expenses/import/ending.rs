@@ -12,7 +12,7 @@ use crate::db::TenantTx;
 use crate::expenses::history::into_history;
 use crate::import::layout::Layout as _;
 use crate::import::staged::StagedFile;
-use crate::import::{ImportError, RowErrors};
+use crate::import::{ImportError, RowErrors, row_count};
 
 /// Rows of the ledger that the file ends.
 #[derive(Default)]
@@ -85,7 +85,7 @@ async fn compare(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error>
     )
     .execute(tx.conn())
     .await?;
-    Ok(rows(compared.rows_affected()))
+    Ok(row_count(compared.rows_affected()))
 }
 
 /// A row that says it is new must not replace another.
@@ -229,8 +229,4 @@ async fn take_off_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::E
     .execute(tx.conn())
     .await
     .map(drop)
-}
-
-fn rows(affected: u64) -> i64 {
-    i64::try_from(affected).unwrap_or(i64::MAX)
 }

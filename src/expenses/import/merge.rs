@@ -8,7 +8,7 @@ use crate::base::ids::{BatchId, TenantId};
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::staged::StagedFile;
-use crate::import::{Counts, ImportError, ImportRun, RowErrors};
+use crate::import::{Counts, ImportError, ImportRun, RowErrors, row_count};
 
 /// What the merge came to.
 pub(super) struct Merged {
@@ -116,7 +116,7 @@ async fn number_claims(
     )
     .execute(tx.conn())
     .await?;
-    Ok(rows(done.rows_affected()))
+    Ok(row_count(done.rows_affected()))
 }
 
 /// Writes new and corrected rows into the ledger; returns how many.
@@ -138,7 +138,7 @@ async fn insert(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error> 
     )
     .execute(tx.conn())
     .await?;
-    Ok(rows(done.rows_affected()))
+    Ok(row_count(done.rows_affected()))
 }
 
 /// Adds what came to the sums of its months; a month without rows has none.
@@ -190,8 +190,4 @@ async fn changed_months(
     )
     .fetch_all(tx.conn())
     .await
-}
-
-fn rows(affected: u64) -> i64 {
-    i64::try_from(affected).unwrap_or(i64::MAX)
 }

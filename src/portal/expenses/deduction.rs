@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::etax;
+use crate::portal::places::EXPENSES_DEDUCTION;
 use crate::portal::records::period;
 use crate::records::reader::Reader;
 use crate::web::error::WebError;
@@ -16,8 +17,6 @@ use crate::web::form::{Choice, Field, FormError, status_of, summary};
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
-
-pub(super) const PAGE: &str = "/expenses/deduction";
 
 /// What a tax return can be made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -188,7 +187,7 @@ impl Contents {
             computed: deduction.is_computed(),
             hides_somebody: deduction.hides_somebody,
             unfit,
-            file: format!("{PAGE}/{}/{}", format.name(), deduction.year),
+            file: format!("{EXPENSES_DEDUCTION}/{}/{}", format.name(), deduction.year),
         }
     }
 }

@@ -3,9 +3,10 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::deduction::{Format, PAGE, year};
+use super::deduction::{Format, year};
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::{csv, etax, pdf};
+use crate::portal::places::EXPENSES_DEDUCTION;
 use crate::records::reader::Reader;
 use crate::web::download::{PDF, download};
 use crate::web::error::WebError;
@@ -32,7 +33,7 @@ pub(super) async fn send(
     let unfit = format == Format::Xml && !etax::unfit(&deduction).is_empty();
     if deduction.lines.is_empty() || unfit {
         // The page says why there is none.
-        let page = format!("{PAGE}/{}?year={year}", format.name());
+        let page = format!("{EXPENSES_DEDUCTION}/{}?year={year}", format.name());
         return Ok(Redirect::to(&page).into_response());
     }
     let slug = visitor.tenant.config.slug.as_str();

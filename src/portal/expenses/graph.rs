@@ -12,7 +12,9 @@ use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::expenses::chart::{self, Bar, PEOPLE, People, Size};
 use crate::expenses::ledger::{self, PersonSum};
+use crate::portal::places::EXPENSES;
 use crate::portal::records::period;
+use crate::portal::records::period::Period;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
@@ -117,20 +119,22 @@ impl Graph {
 }
 
 fn month_place(month: Month) -> Place {
+    let period = Period::Month(month);
     Place {
         label: format!("{}月", month.month()),
         short: month.month().to_string(),
-        path: format!("/expenses/months/{month}"),
-        months: month..month.plus(1),
+        path: period.path(EXPENSES),
+        months: period.months(),
     }
 }
 
 fn year_place(january: Month) -> Place {
+    let period = Period::Year(january);
     Place {
         label: format!("{}年", january.year()),
         short: january.year().to_string(),
-        path: format!("/expenses/years/{}", january.year()),
-        months: january..january.plus(12),
+        path: period.path(EXPENSES),
+        months: period.months(),
     }
 }
 

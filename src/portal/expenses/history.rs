@@ -6,7 +6,9 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::expenses::ledger::{self, MonthSum};
+use crate::portal::places::EXPENSES;
 use crate::portal::records::filter::FilterForm;
+use crate::portal::records::period::Period;
 use crate::records::filter::Choices;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
@@ -62,7 +64,7 @@ impl History {
                     .map(|sum| MonthLink {
                         label: sum.month.japanese(),
                         total: sum.out_of_pocket.grouped(),
-                        path: format!("/expenses/months/{}", sum.month),
+                        path: Period::Month(sum.month).path(EXPENSES),
                     })
                     .collect(),
             })

@@ -7,7 +7,10 @@ use chrono::Datelike as _;
 use serde::Serialize;
 
 use crate::base::money::Yen;
+use crate::base::month::Month;
 use crate::expenses::ledger::{self, MonthSum};
+use crate::portal::places::EXPENSES;
+use crate::portal::records::period::Period;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 use crate::web::error::WebError;
@@ -47,7 +50,7 @@ impl Overview {
     ) -> Self {
         let latest = months.first().map(|latest| Tile {
             yen: latest.out_of_pocket.grouped(),
-            path: Some(format!("/expenses/months/{}", latest.month)),
+            path: Some(Period::Month(latest.month).path(EXPENSES)),
             period: Some(latest.month.japanese()),
         });
         let of_year: Vec<Yen> = months
@@ -57,7 +60,7 @@ impl Overview {
             .collect();
         let year = (!of_year.is_empty()).then(|| Tile {
             yen: of_year.into_iter().sum::<Yen>().grouped(),
-            path: Some(format!("/expenses/years/{this_year}")),
+            path: Month::new(this_year, 1).map(|january| Period::Year(january).path(EXPENSES)),
             period: Some(format!("{this_year}年")),
         });
         Self {

@@ -8,6 +8,7 @@ use super::paper::{self, Paper};
 use super::table::Table;
 use crate::expenses::ledger::{self, ExpenseRow};
 use crate::expenses::statement::Statement;
+use crate::portal::places::EXPENSES_SEARCH;
 use crate::portal::records::filter::{FilterForm, FilterQuery, Narrowed, UnknownPatient};
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
@@ -17,8 +18,6 @@ use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 use crate::web::turns::Turn;
-
-const PAGE: &str = "/expenses/search";
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Search {
@@ -45,7 +44,7 @@ impl Search {
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Self {
-        let pdf = format!("{PAGE}/pdf?{}", narrowed.query());
+        let pdf = format!("{EXPENSES_SEARCH}/pdf?{}", narrowed.query());
         let table = Table::by_month(rows, hides_somebody, pdf);
         Self { filter, found: Some(Found { words: narrowed.words(), table }) }
     }
@@ -95,7 +94,7 @@ pub(super) async fn pdf(
     let insured = ledger::insured(&mut tx, reader).await?;
     tx.commit().await?;
     if rows.is_empty() {
-        return Ok(Redirect::to(&format!("{PAGE}?{}", narrowed.query())).into_response());
+        return Ok(Redirect::to(&format!("{EXPENSES_SEARCH}?{}", narrowed.query())).into_response());
     }
     // Whose it is stays out of the name, which a list of downloads shows to anybody.
     let months = narrowed.months().map(|months| format!("_{months}")).unwrap_or_default();

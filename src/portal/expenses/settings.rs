@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::japanese::day;
 use crate::db::TenantTx;
+use crate::portal::places::EXPENSES_SETTINGS;
 use crate::records::privacy::{self, Own};
 use crate::records::{RecordKind, updates};
 use crate::web::error::WebError;
@@ -14,7 +15,6 @@ use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-pub(super) const PAGE: &str = "/expenses/settings";
 const KIND: RecordKind = RecordKind::Expenses;
 const NOT_CHOSEN: &str = "家族に公開するかどうかを選択してください。";
 const PRIVATE: &str = "private";
@@ -129,7 +129,11 @@ pub(super) async fn submit(
         changed = true;
     }
     tx.commit().await?;
-    let page = if changed { format!("{PAGE}?changed=1") } else { PAGE.to_owned() };
+    let page = if changed {
+        format!("{EXPENSES_SETTINGS}?changed=1")
+    } else {
+        EXPENSES_SETTINGS.to_owned()
+    };
     Ok(Redirect::to(&page).into_response())
 }
 
