@@ -1,163 +1,21 @@
 //! Work that outlasts a request: kept with what caused it, run once at a time, fair between unions.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+pub mod errands;
+
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use kosmo::base::ids::JobId;
-use kosmo::config::Settings;
-use kosmo::db::{Db, Role};
-use kosmo::jobs::context::JobContext;
-use kosmo::jobs::error::JobError;
-use kosmo::jobs::kind::{Job, Kinds};
-use kosmo::jobs::runner::{self, Runner};
-use kosmo::jobs::{self, JobState, JobStatus};
-use kosmo::tenant::directory::Directory;
-use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use kosmo::jobs::kind::Kinds;
+use kosmo::jobs::{self, JobState};
 use tokio_util::sync::CancellationToken;
 
+use self::errands::{
+    Errand, Log, Worker, begun, drain, enqueue, note, reaches, run_by_a_worker, runner, runner_of,
+    status,
+};
+use crate::operator::said;
 use crate::support::world::{World, tester};
-
-/// What jobs of the tests did, and what lets them go on.
-#[derive(Clone, Default)]
-struct Log {
-    /// `slug word`, in the order in which the jobs ran.
-    ran: Arc<Mutex<Vec<String>>>,
-    at_work: Arc<AtomicUsize>,
-    most_at_work: Arc<AtomicUsize>,
-    begun: Arc<Notify>,
-    go_on: Arc<Notify>,
-}
-
-impl Log {
-    fn ran(&self) -> Vec<String> {
-        self.ran.lock().unwrap().clone()
-    }
-}
-
-/// What a job of the tests does.
-#[derive(Clone, Serialize, Deserialize)]
-enum Errand {
-    /// Notes a word.
-    Note(String),
-    /// Notes a word, and waits until it is let go.
-    Wait(String),
-    Fail,
-    FailForGood,
-    Panic,
-    /// Tells how far it is, and then waits.
-    Half,
-    /// Marks itself as done in a transaction that it never commits.
-    FinishUncommitted,
-}
-
-impl Job for Errand {
-    const NAME: &'static str = "errand";
-    type Tools = Log;
-
-    async fn run(&self, cx: &JobContext, log: &Log) -> Result<(), JobError> {
-        let at_work = log.at_work.fetch_add(1, Ordering::SeqCst) + 1;
-        log.most_at_work.fetch_max(at_work, Ordering::SeqCst);
-        let done = self.do_it(cx, log).await;
-        log.at_work.fetch_sub(1, Ordering::SeqCst);
-        done
-    }
-}
-
-impl Errand {
-    async fn do_it(&self, cx: &JobContext, log: &Log) -> Result<(), JobError> {
-        let note = |word: &str| {
-            log.ran.lock().unwrap().push(format!("{} {word}", cx.tenant.config.slug.as_str()));
-        };
-        match self {
-            Self::Note(word) => note(word),
-            Self::Wait(word) => {
-                note(word);
-                log.begun.notify_one();
-                log.go_on.notified().await;
-                cx.begin().await?.commit().await?;
-                note("on");
-            }
-            Self::Fail => return Err(JobError::Passing("the file is locked".to_owned())),
-            Self::FailForGood => return Err(JobError::Final("there is no such month".to_owned())),
-            Self::Panic => panic!("a bug"),
-            Self::Half => {
-                cx.progress(500, Some(1_000), "rows").await?;
-                log.begun.notify_one();
-                log.go_on.notified().await;
-            }
-            Self::FinishUncommitted => {
-                let mut tx = cx.begin().await?;
-                cx.finish(&mut tx).await?;
-                drop(tx);
-                return Err(JobError::Passing("the commit failed".to_owned()));
-            }
-        }
-        Ok(())
-    }
-}
-
-pub async fn runner_of(world: &World, kinds: Kinds) -> Runner {
-    let db = Db::new(world.database.options.clone(), Role::Worker, runner::CONNECTIONS);
-    let directory = Directory::load(&db, Settings::default().base_url()).await.unwrap();
-    Runner::new(db, world.clock.clone(), Arc::new(directory), kinds)
-}
-
-async fn runner(world: &World, log: &Log) -> Runner {
-    runner_of(world, Kinds::new().with::<Errand>(log.clone())).await
-}
-
-async fn enqueue(world: &World, slug: &str, errand: Errand) -> JobId {
-    let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
-    let id = jobs::enqueue(&mut tx, &world.clock, &errand, None).await.unwrap();
-    tx.commit().await.unwrap();
-    id
-}
-
-async fn note(world: &World, slug: &str, word: &str) -> JobId {
-    // Jobs of one moment have no order.
-    world.clock.advance(TimeDelta::milliseconds(1));
-    enqueue(world, slug, Errand::Note(word.to_owned())).await
-}
-
-async fn drain(world: &World, log: &Log) {
-    runner(world, log).await.drain(&CancellationToken::new()).await.unwrap();
-}
-
-async fn status(world: &World, slug: &str, id: JobId) -> JobStatus {
-    let mut tx = world.operator.tenant(world.tenant(slug), &tester()).await.unwrap();
-    jobs::status(&mut tx, id).await.unwrap().expect("a job")
-}
-
-/// A worker that runs until it is stopped, or killed.
-struct Worker {
-    task: tokio::task::JoinHandle<()>,
-    stop: CancellationToken,
-}
-
-impl Worker {
-    async fn start(world: &World, log: &Log) -> Self {
-        let (runner, stop) = (runner(world, log).await, CancellationToken::new());
-        let until = stop.clone();
-        Self { task: tokio::spawn(async move { runner.run(&until).await }), stop }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.task.await.unwrap();
-    }
-
-    async fn kill(self) {
-        self.task.abort();
-        assert!(self.task.await.unwrap_err().is_cancelled());
-    }
-}
-
-async fn begun(log: &Log) {
-    tokio::time::timeout(Duration::from_secs(10), log.begun.notified()).await.expect("it begins");
-}
 
 #[tokio::test]
 async fn a_job_is_kept_with_what_caused_it_or_not_at_all() {
@@ -204,27 +62,13 @@ async fn a_union_with_a_long_job_leaves_the_other_places_to_others() {
     let worker = Worker::start(&world, &log).await;
     begun(&log).await;
     let other = note(&world, "jomkenpo", "short").await;
-    let done = async {
-        while status(&world, "jomkenpo", other).await.state != JobState::Done {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), done).await.expect("told of by NOTIFY, at once");
+    // It is told of by NOTIFY, at once.
+    reaches(&world, "jomkenpo", other, JobState::Done).await;
     assert_eq!(status(&world, "klinekenpo", long).await.state, JobState::Running);
     assert_eq!(log.ran(), ["klinekenpo long", "jomkenpo short"], "one job a union at a time");
     log.go_on.notify_one();
     run_by_a_worker(&log, "klinekenpo next").await;
     worker.stop().await;
-}
-
-/// Waits until a running worker has run a job.
-async fn run_by_a_worker(log: &Log, job: &str) {
-    let ran = async {
-        while !log.ran().iter().any(|ran| ran == job) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), ran).await.expect("it runs");
 }
 
 #[tokio::test]
@@ -321,15 +165,7 @@ async fn an_operator_sees_why_a_job_was_given_up() {
     let id = enqueue(&world, "klinekenpo", Errand::FailForGood).await;
     note(&world, "klinekenpo", "done").await;
     drain(&world, &log).await;
-    let list = |arguments: &[&str]| {
-        let mut kosmo = std::process::Command::new(env!("CARGO_BIN_EXE_kosmo"));
-        kosmo
-            .args(["jobs", "list"])
-            .args(arguments)
-            .env("KOSMO_DATABASE__URL", world.database.url());
-        let output = kosmo.current_dir(std::env::temp_dir()).output().expect("kosmo runs");
-        String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8")
-    };
+    let list = |arguments: &[&str]| said(&world.kosmo(&[&["jobs", "list"], arguments].concat()));
     let told = list(&["--tenant", "klinekenpo"]);
     for part in [id.to_string().as_str(), "失敗", "there is no such month", "1件"] {
         assert!(told.contains(part), "{part}: {told}");
@@ -401,12 +237,7 @@ async fn a_job_tells_how_far_it_is_and_can_be_cancelled() {
         assert_eq!(jobs::cancel(&mut tx, &world.clock, id).await.unwrap(), asked, "{slug}");
         tx.commit().await.unwrap();
     }
-    let ended = async {
-        while status(&world, "klinekenpo", waiting).await.state != JobState::Cancelled {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(15), ended).await.expect("within seconds");
+    reaches(&world, "klinekenpo", waiting, JobState::Cancelled).await;
     assert_eq!(status(&world, "klinekenpo", id).await.state, JobState::Cancelled);
     assert_eq!(log.ran(), Vec::<String>::new());
     worker.stop().await;

@@ -8,10 +8,15 @@ use crate::support::people::{NANA, Person, SABURO};
 use crate::support::world::World;
 
 impl World {
-    pub(crate) fn kosmo(&self, arguments: &[&str]) -> Output {
+    /// The real program on this world's database.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
         command.args(arguments).env("KOSMO_DATABASE__URL", self.database.url());
-        command.output().expect("kosmo runs")
+        command
+    }
+
+    pub(crate) fn kosmo(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("kosmo runs")
     }
 }
 

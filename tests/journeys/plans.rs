@@ -153,6 +153,6 @@ async fn o1_losing_eligibility_and_looks_touch_whom_they_touch() {
     }
 }
 
-fn accent_of(text: &str) -> kosmo::tenant::brand::Colour {
+fn accent_of(text: &str) -> kosmo::tenant::policy::brand::Colour {
     text.to_owned().try_into().unwrap()
 }

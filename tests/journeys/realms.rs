@@ -3,10 +3,9 @@
 //! Taro's login has a twin among the staff, with the same user ID and even the same id, so that a look-up that forgot
 //! the realm would find the wrong one of the two.
 
-use std::sync::Arc;
+mod twins;
 
 use chrono::Duration;
-use kosmo::auth::credentials::stored::HasPasswords;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::auth::factor::device::{self, Kind};
 use kosmo::auth::factor::email_code::{self, Purpose};
@@ -15,120 +14,19 @@ use kosmo::auth::factor::recovery_code;
 use kosmo::auth::factor::totp::{self, Apps, Enrolling};
 use kosmo::auth::first_sign_in::email_confirmation::{self, Asking, Link};
 use kosmo::auth::recovery::Reset;
-use kosmo::auth::session::{self, HasSessions, Lookup, Session};
-use kosmo::auth::sign_in::{Given, Outcome};
+use kosmo::auth::session::{self, Lookup};
+use kosmo::auth::sign_in::Outcome;
 use kosmo::base::email::EmailAddress;
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
-use kosmo::db::TenantTx;
-use kosmo::db::actor::{Actor, ActorKind, Client};
-use kosmo::tenant::directory::Tenant;
+use kosmo::db::actor::Client;
 
+use self::twins::{Door, SignedIn, Twins};
 use crate::first_sign_in::app_code;
 use crate::passkeys::KLINE;
 use crate::support::authenticator::Device;
 use crate::support::people::TARO;
 use crate::support::world::World;
-
-const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
-const STAFFS_EMAIL: &str = "staff@example.jp";
-
-/// A realm whose people sign in here.
-trait Door: HasPasswords + HasSessions {
-    const PASSWORD: &'static str;
-    const EMAIL: &'static str;
-}
-
-impl Door for Subscribers {
-    const PASSWORD: &'static str = TARO.password;
-    const EMAIL: &'static str = TARO.email;
-}
-
-impl Door for Staff {
-    const PASSWORD: &'static str = STAFFS_PASSWORD;
-    const EMAIL: &'static str = STAFFS_EMAIL;
-}
-
-/// The union, Taro, and his twin.
-struct Twins {
-    world: World,
-    union: Arc<Tenant>,
-    actor: Actor,
-}
-
-/// What somebody who signed in has.
-struct SignedIn<R: Door> {
-    token: PlainToken,
-    session: Session<R>,
-}
-
-impl Twins {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let hash = world.app.hasher.hash_patiently(&STAFFS_PASSWORD.into()).await.unwrap();
-        let twin = format!(
-            "insert into logins (tenant_id, realm, id, user_id, email, email_confirmed_at, password_hash,
-                                 password_set_at, registered_at, created_at)
-             select tenant_id, 'staff', id, user_id, '{STAFFS_EMAIL}', email_confirmed_at, '{hash}',
-                    password_set_at, registered_at, created_at
-             from logins where email = '{}'",
-            TARO.email
-        );
-        world.execute(&twin).await;
-        let union = world.union(TARO.union);
-        world
-            .execute(
-                "insert into staff (tenant_id, realm, login_id, name, roles, invited_at)
-                 select tenant_id, realm, id, '事務　太郎', '{viewer}', now() from logins where realm = 'staff'",
-            )
-            .await;
-        let actor = Actor::unknown(ActorKind::Subscriber, Client::default(), None);
-        Self { world, union, actor }
-    }
-
-    async fn tx(&self) -> TenantTx {
-        self.world.app.db.tenant(self.union.id, &self.actor).await.unwrap()
-    }
-
-    async fn try_password<R: Door>(&self, password: &str) -> Outcome {
-        self.world.clock.advance(Duration::milliseconds(1));
-        let given = Given {
-            user_id: Some(&UserId::parse(TARO.user_id).unwrap()),
-            password: &password.into(),
-            remember: false,
-            client: &Client::default(),
-            browser: &PlainToken::random(),
-        };
-        self.world
-            .app
-            .sign_in(&self.actor)
-            .with_password::<R>(&self.union, None, given)
-            .await
-            .unwrap()
-    }
-
-    async fn look<R: Door>(&self, token: &PlainToken) -> Lookup<R> {
-        let mut tx = self.tx().await;
-        let found = session::find(&mut tx, self.world.app.context(&self.union), token).await;
-        tx.commit().await.unwrap();
-        found.unwrap()
-    }
-
-    async fn sign_in<R: Door>(&self) -> SignedIn<R> {
-        let outcome = self.try_password::<R>(R::PASSWORD).await;
-        let Outcome::Accepted { token, .. } = outcome else { panic!("{}: {outcome:?}", R::NAME) };
-        let Lookup::Living(session) = self.look::<R>(&token).await else { panic!("no session") };
-        SignedIn { token, session: *session }
-    }
-
-    async fn mailed_token(&self, address: &str) -> PlainToken {
-        self.world.deliver().await;
-        let mails = self.world.mails_to(address);
-        let mut words = mails.iter().flat_map(|mail| mail.split_whitespace());
-        let link = words.rfind(|word| word.contains("token=")).expect("a link");
-        PlainToken::parse(link.split_once("token=").unwrap().1).expect("a token")
-    }
-}
 
 #[tokio::test]
 async fn a_password_opens_nothing_in_the_other_realm() {

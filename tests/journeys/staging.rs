@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -185,10 +185,8 @@ async fn o2_a_reading_that_ends_half_way_leaves_nothing_and_the_file_comes_in_la
 /// The real program, which takes a file of expenses in.
 fn import(world: &World, file: &str) -> Child {
     let path = world.write("killed.csv", file);
-    Command::new(env!("CARGO_BIN_EXE_kosmo"))
-        .current_dir(std::env::temp_dir())
-        .args(["expenses", "import", "--yes", "--tenant", UNION, path.to_str().unwrap()])
-        .env("KOSMO_DATABASE__URL", world.database.url())
+    world
+        .command(&["expenses", "import", "--yes", "--tenant", UNION, path.to_str().unwrap()])
         .stdout(Stdio::null())
         .spawn()
         .unwrap()

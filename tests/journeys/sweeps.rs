@@ -9,7 +9,7 @@ use kosmo::worker::tidy::{SWEEPS, Tidy};
 use sqlx::Row as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::runner_of;
+use crate::jobs::errands::runner_of;
 use crate::mail::post;
 use crate::support::world::{World, tester};
 

@@ -1,22 +1,17 @@
 //! `kosmo mail`: mail that did not arrive, and what mail looks like.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use mail_parser::MessageParser;
 
 use super::moto::Moto;
 use super::{deliver, mails_that, post, post_code};
+use crate::operator::said;
 use crate::support::people::TARO;
 use crate::support::world::World;
 
 fn kosmo(world: &World, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
-    command.arg("mail").args(arguments).env("KOSMO_DATABASE__URL", world.database.url());
-    command.current_dir(std::env::temp_dir()).output().expect("kosmo runs")
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8([&output.stdout[..], &output.stderr].concat()).expect("UTF-8")
+    world.kosmo(&[&["mail"], arguments].concat())
 }
 
 #[tokio::test]

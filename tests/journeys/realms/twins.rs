@@ -1,0 +1,117 @@
+//! A subscriber and staff of one union who have the same user ID and the same id.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use kosmo::auth::credentials::stored::HasPasswords;
+use kosmo::auth::credentials::user_id::UserId;
+use kosmo::auth::session::{self, HasSessions, Lookup, Session};
+use kosmo::auth::sign_in::{Given, Outcome};
+use kosmo::base::realm::{Staff, Subscribers};
+use kosmo::base::secret::PlainToken;
+use kosmo::db::TenantTx;
+use kosmo::db::actor::{Actor, ActorKind, Client};
+use kosmo::tenant::directory::Tenant;
+
+use crate::support::people::TARO;
+use crate::support::world::World;
+
+pub const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
+pub const STAFFS_EMAIL: &str = "staff@example.jp";
+
+/// A realm whose people sign in here.
+pub trait Door: HasPasswords + HasSessions {
+    const PASSWORD: &'static str;
+    const EMAIL: &'static str;
+}
+
+impl Door for Subscribers {
+    const PASSWORD: &'static str = TARO.password;
+    const EMAIL: &'static str = TARO.email;
+}
+
+impl Door for Staff {
+    const PASSWORD: &'static str = STAFFS_PASSWORD;
+    const EMAIL: &'static str = STAFFS_EMAIL;
+}
+
+/// The union, Taro, and his twin.
+pub struct Twins {
+    pub world: World,
+    pub union: Arc<Tenant>,
+    pub actor: Actor,
+}
+
+/// What somebody who signed in has.
+pub struct SignedIn<R: Door> {
+    pub token: PlainToken,
+    pub session: Session<R>,
+}
+
+impl Twins {
+    pub async fn new() -> Self {
+        let world = World::new().await;
+        let hash = world.app.hasher.hash_patiently(&STAFFS_PASSWORD.into()).await.unwrap();
+        let twin = format!(
+            "insert into logins (tenant_id, realm, id, user_id, email, email_confirmed_at, password_hash,
+                                 password_set_at, registered_at, created_at)
+             select tenant_id, 'staff', id, user_id, '{STAFFS_EMAIL}', email_confirmed_at, '{hash}',
+                    password_set_at, registered_at, created_at
+             from logins where email = '{}'",
+            TARO.email
+        );
+        world.execute(&twin).await;
+        let union = world.union(TARO.union);
+        world
+            .execute(
+                "insert into staff (tenant_id, realm, login_id, name, roles, invited_at)
+                 select tenant_id, realm, id, '事務　太郎', '{viewer}', now() from logins where realm = 'staff'",
+            )
+            .await;
+        let actor = Actor::unknown(ActorKind::Subscriber, Client::default(), None);
+        Self { world, union, actor }
+    }
+
+    pub async fn tx(&self) -> TenantTx {
+        self.world.app.db.tenant(self.union.id, &self.actor).await.unwrap()
+    }
+
+    pub async fn try_password<R: Door>(&self, password: &str) -> Outcome {
+        self.world.clock.advance(Duration::milliseconds(1));
+        let given = Given {
+            user_id: Some(&UserId::parse(TARO.user_id).unwrap()),
+            password: &password.into(),
+            remember: false,
+            client: &Client::default(),
+            browser: &PlainToken::random(),
+        };
+        self.world
+            .app
+            .sign_in(&self.actor)
+            .with_password::<R>(&self.union, None, given)
+            .await
+            .unwrap()
+    }
+
+    pub async fn look<R: Door>(&self, token: &PlainToken) -> Lookup<R> {
+        let mut tx = self.tx().await;
+        let found = session::find(&mut tx, self.world.app.context(&self.union), token).await;
+        tx.commit().await.unwrap();
+        found.unwrap()
+    }
+
+    pub async fn sign_in<R: Door>(&self) -> SignedIn<R> {
+        let outcome = self.try_password::<R>(R::PASSWORD).await;
+        let Outcome::Accepted { token, .. } = outcome else { panic!("{}: {outcome:?}", R::NAME) };
+        let Lookup::Living(session) = self.look::<R>(&token).await else { panic!("no session") };
+        SignedIn { token, session: *session }
+    }
+
+    pub async fn mailed_token(&self, address: &str) -> PlainToken {
+        self.world.deliver().await;
+        let mails = self.world.mails_to(address);
+        let mut words = mails.iter().flat_map(|mail| mail.split_whitespace());
+        let link = words.rfind(|word| word.contains("token=")).expect("a link");
+        PlainToken::parse(link.split_once("token=").unwrap().1).expect("a token")
+    }
+}
