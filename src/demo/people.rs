@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::tenant::directory::Tenant;
-use crate::tenant::formula::FormulaPerson;
+use crate::tenant::policy::formula::FormulaPerson;
 
 /// How far a person has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

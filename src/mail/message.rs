@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use crate::tenant::brand::Colour;
-use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::TenantConfig;
+use crate::tenant::policy::brand::Colour;
+use crate::tenant::policy::contact::ContactView;
 
 /// Which of the platform's addresses a mail comes from (M1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

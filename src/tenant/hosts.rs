@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::names::{HostLabel, Slug};
+use super::policy::names::{HostLabel, Slug};
 
 /// Whose host it is. Cookies and passkeys belong to a host, so that those of one door are nothing at the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,19 +4,11 @@
 //! mistake by line, [`registry`] stores versions of it, and [`directory`] gives each request its
 //! union without asking the database.
 
-pub mod brand;
-pub mod contact;
 pub mod directory;
 pub mod file;
-pub mod formula;
 pub mod hosts;
 pub mod maintenance;
-pub mod names;
 mod notify;
-pub mod plan;
 pub mod policy;
-pub mod problem;
 pub mod registry;
-mod review;
 pub mod terms;
-mod words;

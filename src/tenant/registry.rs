@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::file::plan::{Change, changes};
 use super::hosts::HostUse;
 use super::notify;
-use super::plan::{Change, changes};
 use super::policy::TenantConfig;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;

@@ -13,9 +13,9 @@ use super::assets::icon::{SIZES, icon_url};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
 use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
-use crate::tenant::brand::Colour;
-use crate::tenant::contact::ContactView;
 use crate::tenant::directory::Tenant;
+use crate::tenant::policy::brand::Colour;
+use crate::tenant::policy::contact::ContactView;
 use crate::tenant::policy::{
     Contact, FactorReset, FirstSignInFlow, Icon, Service, ServiceKind, TenantConfig,
 };

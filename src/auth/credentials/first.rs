@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
-use crate::tenant::formula::FormulaPerson;
 use crate::tenant::policy::FirstSignIn;
+use crate::tenant::policy::formula::FormulaPerson;
 
 /// How a person's first credentials reached them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]

@@ -13,8 +13,8 @@ use self::read::{Mistake, look, print_cautions, read};
 use super::output::{self, Column};
 use super::{Operator, Outcome};
 use crate::base::clock::jst;
-use crate::tenant::contact;
 use crate::tenant::file::{EXAMPLE, to_toml};
+use crate::tenant::policy::contact;
 use crate::tenant::registry;
 
 #[derive(Debug, Subcommand)]

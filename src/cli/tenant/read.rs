@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{files, told};
-use crate::tenant::policy::TenantConfig;
-use crate::tenant::{contact, file, hosts, problem};
+use crate::tenant::file::{self, problem};
+use crate::tenant::hosts;
+use crate::tenant::policy::{TenantConfig, contact};
 
 /// What is wrong with a file.
 pub(super) struct Mistake {

@@ -9,9 +9,9 @@ use crate::auth::touched::{self, Touch};
 use crate::cli::confirm::{Answer, confirmed};
 use crate::cli::{Operator, Outcome, output};
 use crate::db::PlatformTx;
-use crate::tenant::contact;
-use crate::tenant::plan::{Change, changes};
+use crate::tenant::file::plan::{Change, changes};
 use crate::tenant::policy::TenantConfig;
+use crate::tenant::policy::contact;
 use crate::tenant::registry::{self, Applied, People, Registered};
 
 /// What a new policy does to a union's people.

@@ -17,7 +17,7 @@ use crate::import::staging::{Batch, Reader, batch};
 use crate::import::{ImportError, RowErrors, cell};
 use crate::members::layout::MemberColumn;
 use crate::members::relation::Relation;
-use crate::tenant::names::InsurerNumber;
+use crate::tenant::policy::names::InsurerNumber;
 
 batch! {
     /// One person of the file.

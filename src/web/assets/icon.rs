@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::body::Bytes;
 
-use crate::tenant::brand::Colour;
+use crate::tenant::policy::brand::Colour;
 
 /// Apple's home screen, and the two that a web app manifest should name.
 pub const SIZES: [u32; 3] = [180, 192, 512];

@@ -23,7 +23,7 @@ use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
 use self::icon::Icons;
-use crate::tenant::brand::Colour;
+use crate::tenant::policy::brand::Colour;
 
 /// Everything below `templates/`, inside the binary (a debug build reads the folder instead).
 #[derive(RustEmbed)]

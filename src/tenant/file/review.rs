@@ -8,12 +8,14 @@ use serde_json::Value;
 use crate::base::email::EmailAddress;
 use crate::base::japanese::{shows_nothing, unshowable};
 
-use super::brand::Colour;
-use super::contact::can_be_dialled;
-use super::formula::FormulaPerson;
-use super::maintenance::Recurring;
-use super::policy::{CharacterClass, FirstSignInFlow, FormulaRule, SecondFactor, TenantConfig};
 use super::problem::Problem;
+use crate::tenant::maintenance::Recurring;
+use crate::tenant::policy::brand::Colour;
+use crate::tenant::policy::contact::can_be_dialled;
+use crate::tenant::policy::formula::FormulaPerson;
+use crate::tenant::policy::{
+    CharacterClass, FirstSignInFlow, FormulaRule, SecondFactor, TenantConfig,
+};
 
 /// WCAG 2.2 1.4.3 for text of ordinary size.
 const LEAST_CONTRAST: f64 = 4.5;

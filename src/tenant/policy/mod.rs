@@ -4,13 +4,19 @@
 //! the two can't drift apart. Single values are checked where they are parsed; rules that span
 //! several values live in [`super::review`].
 
+pub mod brand;
+pub mod contact;
+pub mod formula;
+pub mod names;
+mod words;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::brand::Brand;
-use super::formula::Formula;
+use self::brand::Brand;
+use self::formula::Formula;
+use self::names::{InsurerNumber, Slug};
 use super::hosts::Hosts;
-use super::names::{InsurerNumber, Slug};
 use crate::base::clock::jst;
 
 /// Everything the platform knows of one union; one file of `tenants/`.

@@ -1,6 +1,6 @@
 //! The words that are a union's own.
 
-use super::policy::{FirstSignInFlow, TenantConfig};
+use super::{FirstSignInFlow, TenantConfig};
 
 /// What most unions call it, and what our own words call it.
 const USER_ID: &str = "ユーザID";

@@ -4,13 +4,17 @@
 //! in its place and reads again, until the file can be read; then the rules that span several
 //! values are applied to what the file itself said.
 
+pub mod plan;
+pub mod problem;
+mod review;
+
 use figment::error::{Actual, Kind};
 use figment::value::{Dict, Value};
 use toml_edit::{Document, Item};
 
+use self::problem::Problem;
+use self::review::review;
 use super::policy::TenantConfig;
-use super::problem::Problem;
-use super::review::review;
 
 /// A complete file with every setting there is: what `kosmo tenant example` prints.
 pub const EXAMPLE: &str = include_str!("example.toml");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::policy::TenantConfig;
+use crate::tenant::policy::TenantConfig;
 
 /// One setting that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::policy::{Contact, TenantConfig};
-use super::problem::Problem;
+use super::{Contact, TenantConfig};
 use crate::base::japanese::fold;
+use crate::tenant::file::problem::Problem;
 
 /// Every key is there, since templates refuse to guess.
 #[derive(Debug, Serialize)]
@@ -57,7 +57,7 @@ impl<'a> From<&'a Contact> for ContactView<'a> {
 }
 
 /// Returns true for a telephone number of Japan, or one with its country's code.
-pub(super) fn can_be_dialled(number: &str) -> bool {
+pub(in crate::tenant) fn can_be_dialled(number: &str) -> bool {
     let dialled = dialled(number);
     let digits = dialled.strip_prefix('+').unwrap_or(&dialled);
     let known = fold(number).chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c));
