@@ -1,7 +1,7 @@
-//! The append-only trail of a union: who did what to whose data, when, and from where.
+//! A union's append-only trail: who did what to whose data, when, and from where.
 //!
-//! A line is written in the transaction of what it tells of, so that neither is without the other. Who acts, and
-//! from where, is the transaction's own [`Actor`](crate::db::actor::Actor), so that no caller can forget it.
+//! A line is written in the transaction of the change that it records, so neither exists without the other. The
+//! actor belongs to the transaction ([`Actor`](crate::db::actor::Actor)), so no caller can forget it.
 
 pub mod action;
 pub mod line;
@@ -15,8 +15,8 @@ use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, TenantId};
 use crate::db::TenantTx;
 
-/// Writes a line of an act whose action says everything. `subject`: the person whose data it is; `detail` carries
-/// ids and counts, never names, addresses or codes.
+/// Writes a line for one action. `subject` is the person whose data it is. `detail` carries ids and counts, and
+/// never names, addresses or codes.
 pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -27,7 +27,7 @@ pub async fn record(
     record_of(tx, clock, action, subject, detail).await
 }
 
-/// [`record`] of a login of whichever realm.
+/// Writes what [`record`] writes, for a login of any realm.
 pub async fn record_of<R>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -51,7 +51,8 @@ pub async fn record_each(
     write(tx, clock, &Line::new(action, detail), &subjects).await
 }
 
-/// Writes a line for each subject; by the login's id; of one act that concerns nobody in particular, `&[None]`.
+/// Writes one line for each subject, given by the login's id. For an act that concerns nobody in particular,
+/// pass `&[None]`.
 pub async fn write(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -10,23 +10,23 @@ use serde::Serialize;
 pub struct Yen(pub i64);
 
 impl Yen {
-    /// The most that one amount may be: nine digits, as many as the eight digits of a claim's points come
-    /// to. The dearest therapy fits, and a slip of the pen is found.
+    /// The most that one amount may be: nine digits. A claim has at most eight digits of points, at ten
+    /// yen each, so the dearest therapy fits, and a typing error is found.
     pub const MOST: Self = Self(999_999_999);
 
-    /// `1,914`
+    /// Formats the amount as `1,914`.
     #[must_use]
     pub fn grouped(self) -> String {
         self.behind("")
     }
 
-    /// `¥1,914`
+    /// Formats the amount as `¥1,914`.
     #[must_use]
     pub fn marked(self) -> String {
         self.behind("¥")
     }
 
-    /// Pages have thousands of amounts, so each is written into one string.
+    /// Writes into one string, because a page has thousands of amounts.
     fn behind(self, mark: &str) -> String {
         let mut text = String::with_capacity(24);
         text.push_str(mark);
@@ -38,7 +38,7 @@ impl Yen {
         while rest / unit >= 1000 {
             unit *= 1000;
         }
-        // A string takes all that is written to it.
+        // Writing to a string never fails.
         let _ = write!(text, "{}", rest / unit);
         while unit > 1 {
             rest %= unit;
@@ -49,7 +49,7 @@ impl Yen {
     }
 }
 
-/// `¥1,914`
+/// Formats the amount as `¥1,914`.
 impl std::fmt::Display for Yen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&self.marked())

@@ -1,4 +1,4 @@
-//! Who a transaction is opened for: every line of the trail that is written in it names them.
+//! The actor of a transaction. Every audit line written in the transaction names it.
 
 use std::net::IpAddr;
 
@@ -6,18 +6,18 @@ use uuid::Uuid;
 
 use crate::base::ids::{LoginId, RequestId, SessionId};
 
-/// What kind of actor. The names stay the same for ever, since people search for them.
+/// The kind of actor. These names are stored for ever and searched for, so they must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
     /// A union's staff, at its console.
     Staff,
-    /// A person at a union's portal, signed in or not.
+    /// A visitor at a union's portal, signed in or not.
     Subscriber,
     /// The person at the operator's terminal.
     Operator,
     /// The product on its own.
     System,
-    /// Work that somebody asked for, and that outlasts the request.
+    /// A job, which somebody asked for and which outlasts the request.
     Job,
 }
 
@@ -34,57 +34,58 @@ impl ActorKind {
     }
 }
 
-/// Where a request came from, as far as it tells.
+/// Where a request came from, as far as known.
 #[derive(Debug, Clone, Default)]
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
-/// Somebody or something that acts, as they stood then, and where the request came from.
+/// A person or a part of the product that acts, as it was at that time, and where the request came
+/// from.
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub kind: ActorKind,
-    /// The login or the job; none for a person who has not signed in, and for an operator.
+    /// The login or the job. `None` for a person who has not signed in, and for an operator.
     pub id: Option<Uuid>,
-    /// What staff, operators and the product's own parts are called. Subscribers have none: the trail is kept for
-    /// ever, and is no second place for people's names.
+    /// The name of staff, of an operator or of a part of the product. Subscribers have none: the trail is kept
+    /// for ever and must not become a second store of their names.
     pub label: Option<String>,
-    /// What staff were allowed.
+    /// The roles that staff had.
     pub roles: Vec<String>,
-    /// The session, of the realm that `kind` tells.
+    /// The session, in the realm that `kind` tells.
     pub session: Option<Uuid>,
     pub client: Client,
-    /// As logs and error pages name it.
+    /// The request, as logs and error pages name it.
     pub request: Option<RequestId>,
 }
 
 impl Actor {
-    /// Somebody at a web door of whom nothing is proved yet.
+    /// Makes the actor of a request at a web door, before anything is proved.
     #[must_use]
     pub const fn unknown(kind: ActorKind, client: Client, request: Option<RequestId>) -> Self {
         Self { kind, id: None, label: None, roles: Vec::new(), session: None, client, request }
     }
 
-    /// The same request, made by somebody whose session is known.
+    /// Returns the actor of the same request, now that its session is known.
     #[must_use]
     pub fn signed_in<R>(self, login: LoginId<R>, session: SessionId<R>) -> Self {
         Self { id: Some(login.0), session: Some(session.0), ..self }
     }
 
-    /// The person at the operator's terminal.
+    /// Makes the actor of a command at the operator's terminal.
     #[must_use]
     pub fn operator(name: &str) -> Self {
         Self::of_the_house(ActorKind::Operator, None, name)
     }
 
-    /// A part of the product that nobody asked.
+    /// Makes the actor for a part of the product that acts by itself.
     #[must_use]
     pub fn system(part: &str) -> Self {
         Self::of_the_house(ActorKind::System, None, part)
     }
 
-    /// Work in the background; who asked for it stands on the line that put it there.
+    /// Makes the actor of a job. The audit line of its start says who asked for it.
     #[must_use]
     pub fn job(id: Uuid, name: &str) -> Self {
         Self::of_the_house(ActorKind::Job, Some(id), name)

@@ -1,4 +1,4 @@
-//! What is made sure of a new connection: whom it acts as, that row-level security binds it, and that it can write.
+//! Checks of a new connection: it acts as the right role, row-level security binds that role, and it can write.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use super::Role;
 use super::passing::Passing as _;
 use crate::config::Pooler;
 
-/// What is wrong with whom a connection acts as.
+/// Why a connection acts as a wrong role.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongRole {
     #[error("it acts as {acting}, not as {wanted}")]
@@ -19,7 +19,7 @@ pub enum WrongRole {
     Unbound(String),
 }
 
-/// A connection as it turned out to be.
+/// What the database says of a connection.
 struct Found {
     acting: String,
     unbound: bool,
@@ -28,7 +28,7 @@ struct Found {
 }
 
 impl Found {
-    /// It speaks the simple protocol, which leaves nothing prepared behind in a pooler's connection.
+    /// Uses the simple protocol, which leaves no prepared statement behind in a pooler's connection.
     async fn of(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
         let row = connection
             .fetch_one(sqlx::raw_sql(
@@ -47,19 +47,19 @@ impl Found {
     }
 }
 
-/// Leaves out of a connection's start what a pooler refuses. PostgreSQL's own default prints numbers as exactly.
+/// Leaves out a startup parameter that poolers refuse. PostgreSQL's default prints floats as exactly.
 pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
     options.extra_float_digits(None)
 }
 
 /// Makes a new connection act as `role`, and checks it. Returns true if the tables are spread over machines.
 ///
-/// A login acts as its role from the start (`infra/production/roles.sql`). Any other that is a member, as in the demo,
-/// takes it on here; not through a pooler, where the next transaction may run on another connection.
+/// A login acts as its role from the start (`infra/production/roles.sql`). Another user that is a member of it, as in
+/// the demo, takes the role on here. Behind a pooler it can't, since the next transaction may use another connection.
 ///
 /// # Errors
-/// [`WrongRole`] as [`sqlx::Error::Configuration`], which trying again doesn't mend; a database that only reads, and
-/// its own.
+/// Returns [`WrongRole`] in a [`sqlx::Error::Configuration`], which a retry doesn't mend, and [`sqlx::Error::Io`] for
+/// a read-only database.
 pub(super) async fn settle(
     connection: &mut PgConnection,
     role: Role,
@@ -91,7 +91,8 @@ pub(super) async fn is_well(connection: &mut PgConnection) -> Result<bool, sqlx:
     Ok(!read_only)
 }
 
-/// Why new connections are refused for good. The pool itself only tries again until nobody waits any more.
+/// Errors for which new connections are refused for good. The pool alone would retry until the caller's
+/// wait times out.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     newest: Mutex<Option<sqlx::Error>>,
@@ -99,7 +100,8 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Tells an error of [`settle`] to those who wait, unless it passes; gives what the pool logs.
+    /// Reports an error of [`settle`] to those who wait for a connection, unless it is passing.
+    /// Returns the error that the pool logs.
     pub(super) fn tell(&self, error: sqlx::Error) -> sqlx::Error {
         if error.is_passing() {
             return error;
@@ -110,7 +112,7 @@ impl Refusals {
         logged
     }
 
-    /// The next error that is told.
+    /// Waits for the next error that is reported.
     pub(super) async fn next(&self) -> sqlx::Error {
         loop {
             self.told.notified().await;

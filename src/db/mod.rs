@@ -1,11 +1,11 @@
 //! Connections to PostgreSQL, and the only two ways to its rows.
 //!
-//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database
-//! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
-//! platform's own tables, and for the worker the outbox.
+//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database which union it is for,
+//! and row-level security hides the rows of all others. [`PlatformTx`] reaches the platform's own tables and, for the
+//! worker, the outbox.
 //!
-//! Every transaction begins with limits of its role's, and every new connection is checked: it acts as the right role, and
-//! row-level security binds that. Nothing is set for longer than a transaction, so a pooler may stand in between.
+//! Every transaction begins with the limits of its role. Every new connection is checked: it acts as the right role,
+//! and row-level security binds that role. No setting outlasts a transaction, so a pooler may stand in between.
 
 pub mod actor;
 pub mod health;
@@ -32,14 +32,15 @@ pub use self::role::Role;
 use crate::base::ids::TenantId;
 use crate::config::{DatabaseAddress, Pooler};
 
-/// How long a request waits for a connection before it is told to come again.
+/// How long a request waits for a connection before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that rested longer than this is tried before it is used.
+/// A connection that was idle for longer than this is pinged before use.
 const FRESH_FOR: Duration = Duration::from_secs(1);
-/// So long after one was broken, each is tried: the pool may hold more of them.
+/// For this long after a broken connection, every pooled one is pinged before use: the pool may
+/// hold more broken ones.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// Connections that a process may have for notifications: one a channel.
+/// Connections that a process may have for notifications: one for each channel.
 const MAX_LISTENERS: u32 = 3;
 
 /// A pool of connections that act as one role.
@@ -47,17 +48,17 @@ const MAX_LISTENERS: u32 = 3;
 pub struct Db {
     role: Role,
     pool: PgPool,
-    /// Apart from the pool, so that nobody who listens takes a connection from those who work.
+    /// A pool of its own, so that listeners take no connection from requests.
     listeners: PgPool,
     refusals: Arc<Refusals>,
-    /// Until when connections are doubted.
+    /// Until then, every connection is pinged before use.
     doubted_until: Arc<Mutex<Option<Instant>>>,
-    /// Whether the tables are spread over machines (`infra/scale`).
+    /// True if the tables are spread over machines (`infra/scale`).
     spread: Arc<AtomicBool>,
 }
 
 impl Db {
-    /// Connects when first used.
+    /// Makes the pools. They connect when first used.
     #[must_use]
     pub fn new(address: impl Into<DatabaseAddress>, role: Role, max_connections: u32) -> Self {
         let DatabaseAddress { options, listen, pooler } = address.into();
@@ -81,7 +82,7 @@ impl Db {
                     })
                 })
         };
-        // Without an address of its own, listening goes where all else goes: to the database itself.
+        // Without a `listen_url`, notifications come from the database's own address.
         let listeners = settled(Pooler::None)
             .max_connections(MAX_LISTENERS)
             .connect_lazy_with(connection::plain(listen.unwrap_or_else(|| options.clone())));
@@ -99,8 +100,8 @@ impl Db {
         Self { role, pool, listeners, refusals, doubted_until, spread }
     }
 
-    /// Begins a transaction; once more where the first connection turns out to be broken, or to lead to a
-    /// database that only reads, as the one from before a failover does.
+    /// Begins a transaction, and tries once more if the first connection turns out to be broken or leads
+    /// to a read-only database, as one from before a failover does.
     async fn begin(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         match self.begin_once(local).await {
             Err(error) if passing::is_of_the_connection(&error) => {
@@ -111,20 +112,22 @@ impl Db {
         }
     }
 
-    /// Begins a transaction in which the statements of `local` hold, and goes on with that though nobody waits for
-    /// it any more: a browser may hang up. sqlx forgets a BEGIN whose answer it doesn't get to read, and gives the
-    /// connection back to the pool with the transaction open (launchbadge/sqlx#4393); one that was begun to the end is
-    /// rolled back when it is dropped. So a stalled database holds no more connections than the pool may have, either.
+    /// Begins a transaction after the statements of `local`. It runs in a task of its own, because a browser may hang
+    /// up and the future may then be dropped. sqlx forgets a BEGIN whose answer it doesn't read, and would return the
+    /// connection to the pool with the transaction open (launchbadge/sqlx#4393); a transaction that has begun is
+    /// rolled back on drop. So a stalled database never holds more connections than the pool allows.
     async fn begin_once(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let connection = tokio::select! {
             biased;
             connection = self.pool.acquire() => connection?,
             error = self.refusals.next() => return Err(error),
         };
-        // What may fail stands before BEGIN: sqlx takes a connection whose BEGIN failed for one without a transaction.
-        // The settings last all the same, since BEGIN goes on with the transaction that the first statement began.
+        // Statements that may fail come before BEGIN: sqlx takes a connection whose BEGIN failed for one without a
+        // transaction. Their settings still hold, since BEGIN continues the transaction that the first statement
+        // opened.
         let begin = format!("{}; begin", self.role.limits());
-        // One round trip. Citus sends the text in which SET LOCAL stands to its workers, where BEGIN would be too much.
+        // One round trip. Citus sends the text that contains SET LOCAL to its workers, which refuse a BEGIN in it, so
+        // it goes separately there.
         let (begin, then) = match self.spread.load(Ordering::Relaxed) && !local.is_empty() {
             true => (begin, Some(AssertSqlSafe(local.to_owned()))),
             false => (format!("{begin}; {local}"), None),
@@ -137,24 +140,18 @@ impl Db {
             }
             Ok(tx)
         };
-        // It ends without a result only with the program.
+        // The task only fails to return a result if the program ends.
         tokio::spawn(beginning.in_current_span()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
-    /// Opens a transaction that sees one union's rows and no other's, for whoever acts in it.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Opens a transaction that sees the rows of this union only. Its audit lines name `actor`.
     pub async fn tenant(&self, tenant: TenantId, actor: &Actor) -> Result<TenantTx, sqlx::Error> {
         let local = format!("set local kosmo.tenant_id = '{tenant}'");
         Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
-    /// [`Db::tenant`] for counts whose last fraction of a second a crash may take back: it ends without waiting
-    /// for the disk, so that nobody waits long for a row that many change.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Does what [`Db::tenant`] does, but its commit doesn't wait for the disk. Use it for counters of which a
+    /// crash may take back the last moment, so that nobody waits long for a row that many change.
     pub async fn tenant_unflushed(
         &self,
         tenant: TenantId,
@@ -165,18 +162,12 @@ impl Db {
         Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
-    /// Opens a transaction without a tenant.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Opens a transaction without a union.
     pub async fn platform(&self) -> Result<PlatformTx, sqlx::Error> {
         Ok(PlatformTx { tx: self.begin("").await? })
     }
 
-    /// Listens for notifications, on a connection kept for that.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Listens for notifications on a connection of its own.
     pub async fn listen(&self, channel: &str) -> Result<PgListener, sqlx::Error> {
         let mut listener = tokio::select! {
             biased;
@@ -192,12 +183,13 @@ impl Db {
     }
 }
 
-/// Nothing panics while it holds this lock.
+/// A poisoned lock is safe to use: nothing panics while it holds this lock.
 fn lock(doubted_until: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
     doubted_until.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A transaction within one union. Dropped without [`TenantTx::commit`] it changes nothing.
+/// A transaction within one union. If it is dropped without [`TenantTx::commit`], nothing is
+/// changed.
 #[derive(Debug)]
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
@@ -215,20 +207,19 @@ impl TenantTx {
         self.tenant
     }
 
-    /// Who it was opened for.
+    /// Returns the actor that it was opened for.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// Names whoever acts more closely, once the transaction itself has found out: the person whose session has begun
-    /// in it, the staff member whose roles it has read.
+    /// Names the actor more closely, once the transaction has found out: the subscriber whose session began in it, or
+    /// the staff member whose roles it read.
     pub fn goes_on_as(&mut self, actor: Actor) {
         self.actor = actor;
     }
 
-    /// # Errors
-    /// The database's; then nothing is written.
+    /// Commits. After an error, nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }
@@ -245,8 +236,7 @@ impl PlatformTx {
         &mut self.tx
     }
 
-    /// # Errors
-    /// The database's; then nothing is written.
+    /// Commits. After an error, nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }

@@ -7,19 +7,19 @@ use x509_parser::pem::Pem;
 
 use super::KeyProblem;
 
-/// With which PKCS#12, as all DER that is a structure, begins.
+/// PKCS#12 begins with this byte, like every structure in DER.
 const SEQUENCE: u8 = 0x30;
-/// In the label of a PKCS#8 block, and in the headings of an older one.
+/// Found in the label of a PKCS#8 block, and in the headers of an older one.
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
-/// What is in a file, in no order that can be relied upon.
+/// The content of a file, in no reliable order.
 pub(super) struct Contents {
     pub keys: Vec<KeyPair>,
     /// In DER.
     pub certificates: Vec<Vec<u8>>,
 }
 
-/// Opens a file by what it is, whatever its name says.
+/// Opens a file by its content, whatever its name says.
 pub(super) fn open(bytes: &[u8], password: &str) -> Result<Contents, KeyProblem> {
     if bytes.first() == Some(&SEQUENCE) { pkcs12(bytes, password) } else { pem(bytes) }
 }

@@ -1,5 +1,5 @@
-//! What people and programs write: Japanese, mail addresses, browsers' names, spreadsheets and TOML files; and the words
-//! for what the operating system says.
+//! Text that people and programs write: Japanese, mail addresses, user agents, spreadsheets, TOML files, and errors of
+//! the operating system.
 
 pub mod email;
 pub mod io_words;
