@@ -1,4 +1,4 @@
-//! What applying a file would change.
+//! The changes that applying a file would make.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,15 +8,15 @@ use crate::tenant::policy::TenantConfig;
 /// One setting that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// `password.min_length`
+    /// The setting: `password.min_length`.
     pub path: String,
-    /// Absent: newly written.
+    /// `None` if the setting is new.
     pub before: Option<Value>,
-    /// Absent: taken away.
+    /// `None` if the setting is removed.
     pub after: Option<Value>,
 }
 
-/// `password.min_length: 8 → 10`
+/// Formats the change as `password.min_length: 8 → 10`.
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let word =
@@ -25,7 +25,7 @@ impl std::fmt::Display for Change {
     }
 }
 
-/// The settings in which two configurations differ, by path.
+/// Lists the settings in which two configurations differ, by path.
 #[must_use]
 pub fn changes(before: Option<&TenantConfig>, after: &TenantConfig) -> Vec<Change> {
     let json = |config: &TenantConfig| {
