@@ -1,4 +1,4 @@
-//! What the portal says instead of a page.
+//! The portal's page for a failure.
 
 use serde::Serialize;
 

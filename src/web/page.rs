@@ -1,4 +1,4 @@
-//! A page is a struct beside its handler; this module fills its template in and adds what every
+//! A page is a struct beside its handler. This module fills its template in and adds what every
 //! page has: the union's look, the person's name, the form token.
 
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use crate::tenant::policy::{
     Contact, FactorReset, FirstSignInFlow, Icon, Service, ServiceKind, TenantConfig,
 };
 
-/// A page: its fields are what the template calls `page`.
+/// A page. Its template sees its fields as `page`.
 pub trait Page: Serialize {
     /// The path below `templates/`.
     const TEMPLATE: &'static str;
-    /// Fields that a kept page (see [`super::form::answer`]) has of the moment it is shown: what is too long for a
-    /// cookie, and what is good for one try alone.
+    /// Fields that a kept page (see [`super::form::answer`]) takes from the fresh one: those too long for a
+    /// cookie, and those that work for one try only.
     const FRESH: &'static [&'static str] = &[];
 }
 
@@ -33,28 +33,29 @@ pub trait Page: Serialize {
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub tenant: Arc<Tenant>,
-    /// The name of whoever is signed in.
+    /// The person who is signed in.
     pub person: Option<Person>,
-    /// The token every form sends back.
+    /// The token that every form sends back.
     pub csrf: String,
-    /// Set where the person has a recovery code left, and may use it.
+    /// True if the person has a recovery code left and may use it.
     pub offers_recovery_code: bool,
-    /// What the act before has come to, said at the top.
+    /// The result of the last action, said at the top.
     pub said: Option<String>,
 }
 
 impl Frame {
-    /// A page with nobody's name on it and without forms: it comes out when the database can't be asked.
+    /// Makes a frame without a person and without forms. It needs no database.
     #[must_use]
     pub const fn nobodys(tenant: Arc<Tenant>) -> Self {
         Self { tenant, person: None, csrf: String::new(), offers_recovery_code: false, said: None }
     }
 }
 
-/// Tells a service's first page, if it has pages already: the door knows.
+/// Returns the path of a service's first page, or `None` if it has no pages yet. The door provides
+/// it.
 pub type ServicePage = fn(ServiceKind) -> Option<&'static str>;
 
-/// All templates, parsed once, and the files they refer to.
+/// All templates, parsed once, and the assets they refer to.
 #[derive(Debug)]
 pub struct Pages {
     templates: Arc<Tera>,
@@ -66,7 +67,7 @@ impl Pages {
     /// Parses every template.
     ///
     /// # Errors
-    /// The first template that is wrong.
+    /// Returns the first mistake in a template.
     pub fn load(services: ServicePage) -> Result<Self, tera::Error> {
         let assets = Arc::new(Assets::load());
         let mut templates = Tera::new();
@@ -102,7 +103,7 @@ impl Pages {
     /// Fills a page in.
     ///
     /// # Errors
-    /// A template that asks for what the page doesn't have.
+    /// Fails if the template asks for something that the page doesn't have.
     pub fn render<P: Page>(
         &self,
         frame: &Frame,
@@ -112,10 +113,7 @@ impl Pages {
         self.render_kept(frame, status, P::TEMPLATE, page)
     }
 
-    /// Fills a page in of which the fields are kept, and the name of its template.
-    ///
-    /// # Errors
-    /// As [`Pages::render`].
+    /// Fills a kept page in, from its fields and the name of its template.
     pub(super) fn render_kept(
         &self,
         frame: &Frame,
@@ -131,7 +129,7 @@ impl Pages {
         self.fill(frame, P::TEMPLATE, page)
     }
 
-    /// Characters that nobody's font has become 〓, and a note says so.
+    /// Replaces characters that no font has by 〓, and adds a note if there are any.
     fn fill(
         &self,
         frame: &Frame,
@@ -160,9 +158,6 @@ impl Pages {
     }
 
     /// Fills in a page that belongs to no union.
-    ///
-    /// # Errors
-    /// As [`Pages::render`].
     pub fn render_plain<P: Page>(&self, page: &P) -> Result<Response, WebError> {
         let mut context = Context::new();
         context.insert("page", page);
@@ -170,32 +165,33 @@ impl Pages {
     }
 }
 
-/// Who is signed in, as every page names them.
+/// The person who is signed in, as every page shows them.
 #[derive(Debug, Clone, Serialize)]
 pub struct Person {
     pub name: String,
-    /// Where eligibility is lost (T12): since when, and until when the portal is open.
+    /// For a person who lost eligibility (T12): the day of the loss, and the last day on which the
+    /// portal is open.
     pub lost_on: Option<String>,
     pub until: Option<String>,
 }
 
-/// What pages tell of a union.
+/// What pages say of a union.
 #[derive(Serialize)]
 struct Union<'a> {
     name: &'a str,
     short_name: &'a str,
     logo_text: &'a str,
     accent: Colour,
-    /// What a telephone's home screen shows.
+    /// The icon for a telephone's home screen.
     touch_icon: String,
-    /// ユーザID, or ユーザーID
+    /// The union's word: ユーザID or ユーザーID.
     user_id: &'static str,
-    /// Whether its people know the words of the older way (seed 004).
+    /// True if its people know the words of the older way (seed 004).
     older_way: bool,
     recovery_codes: bool,
-    /// Whether 「パスワードを忘れた方はこちら」 replaces lost devices (T11); else staff do.
+    /// True if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
     lost_device_by_link: bool,
-    /// What the top page and the menu lead to (T10).
+    /// The services on the top page and in the menu (T10).
     services: Vec<Tile<'a>>,
     contact: ContactBox<'a>,
 }
@@ -205,7 +201,7 @@ struct Union<'a> {
 struct Tile<'a> {
     label: &'a str,
     icon: Icon,
-    /// None: the page does not exist yet.
+    /// `None` if the page does not exist yet.
     path: Option<&'static str>,
 }
 
@@ -213,7 +209,7 @@ struct Tile<'a> {
 struct ContactBox<'a> {
     #[serde(flatten)]
     contact: ContactView<'a>,
-    /// A letter to the union, begun: what it wants to read stands there already.
+    /// A link that begins a mail to the union, with what it wants to read already there.
     mailto: Option<String>,
 }
 
@@ -244,7 +240,8 @@ impl<'a> Union<'a> {
     }
 }
 
-/// RFC 6068 §2: subject and body, with the items that the union asks for (T7).
+/// Builds a `mailto:` link with subject and body (RFC 6068 §2), with the items that the union asks
+/// for (T7).
 fn mailto(mail: &str, contact: &Contact) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let body: String = contact.required_items.iter().map(|item| format!("{item}：\r\n")).collect();

@@ -1,4 +1,4 @@
-//! `kosmo tenant …`: unions from TOML files (O1).
+//! `kosmo tenant …` manages unions from TOML files (O1).
 
 mod read;
 mod versions;
@@ -137,7 +137,7 @@ impl Command {
         !matches!(self, Self::Validate { .. } | Self::Example)
     }
 
-    /// The commands that need neither settings nor database.
+    /// Runs the commands that need neither settings nor database.
     pub(super) fn run_alone(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Validate { files, json } => validate(&files, json),
@@ -172,7 +172,7 @@ impl Command {
     }
 }
 
-/// `kosmo tenant validate`
+/// Runs `kosmo tenant validate`.
 fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     if json {
         let looked = look(files);
@@ -206,7 +206,7 @@ fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// `kosmo tenant list`
+/// Runs `kosmo tenant list`.
 async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;
@@ -249,7 +249,7 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// `kosmo tenant show`
+/// Runs `kosmo tenant show`.
 async fn show(
     operator: &Operator,
     slug: &str,

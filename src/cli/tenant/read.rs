@@ -1,4 +1,4 @@
-//! Unions' files as a command reads them, and what it says of them.
+//! Reads unions' files for a command, and prints what is wrong with them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use crate::tenant::file::{self, problem};
 use crate::tenant::hosts;
 use crate::tenant::policy::{TenantConfig, contact};
 
-/// What is wrong with a file.
+/// A mistake in a file.
 pub(super) struct Mistake {
     pub(super) file: String,
     pub(super) problem: problem::Problem,
 }
 
-/// Reads files; all their mistakes, where there are any.
+/// Reads files, or returns all their mistakes.
 pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>> {
     let (mut configs, mut texts, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
     for path in files {
@@ -53,7 +53,7 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
     if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) }
 }
 
-/// Reads files; prints all their mistakes, and gives `None` where there is any.
+/// Reads files. If any has a mistake, prints all mistakes and returns `None`.
 pub(super) fn read(files: &[PathBuf]) -> Option<Vec<TenantConfig>> {
     match look(files) {
         Ok(configs) => Some(configs),

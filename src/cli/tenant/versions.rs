@@ -1,4 +1,4 @@
-//! What changes a union that people use already: plan, apply, rollback, disable, enable.
+//! Commands that change a union in use: plan, apply, rollback, disable, enable.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::tenant::policy::TenantConfig;
 use crate::tenant::policy::contact;
 use crate::tenant::registry::{self, Applied, People, Registered};
 
-/// What a new policy does to a union's people.
+/// The effects of a new policy on a union's people.
 #[derive(Debug)]
 struct Effects {
     people: People,
@@ -56,7 +56,7 @@ fn lines_of(changes: &[Change]) -> impl Iterator<Item = String> {
     changes.iter().map(|change| format!("  {change}"))
 }
 
-/// `kosmo tenant plan`
+/// Runs `kosmo tenant plan`.
 pub(super) async fn plan(
     operator: &Operator,
     files: &[PathBuf],
@@ -125,7 +125,7 @@ fn in_json(
     })
 }
 
-/// `kosmo tenant apply`
+/// Runs `kosmo tenant apply`.
 pub(super) async fn apply(
     operator: &Operator,
     files: &[PathBuf],
@@ -174,7 +174,7 @@ fn applied_in_json(slug: &str, applied: &Applied) -> serde_json::Value {
     })
 }
 
-/// What a rollback comes to, as the operator agrees to it.
+/// What a rollback does. The operator agrees to it.
 #[derive(Debug)]
 struct Rollback {
     target: i32,
@@ -182,15 +182,15 @@ struct Rollback {
     effects: Option<Effects>,
 }
 
-/// Two rollbacks are the same if they keep the same. Whom they touch is counted anew each time, and
-/// somebody may sign in meanwhile.
+/// Two rollbacks are equal if they store the same. The people they affect are counted again each
+/// time, and one may sign in meanwhile.
 impl PartialEq for Rollback {
     fn eq(&self, other: &Self) -> bool {
         (self.target, &self.applied) == (other.target, &other.applied)
     }
 }
 
-/// `kosmo tenant rollback`
+/// Runs `kosmo tenant rollback`.
 pub(super) async fn rollback(
     operator: &Operator,
     slug: &str,
@@ -238,7 +238,7 @@ async fn roll_back(
         None => registry::earlier(&mut tx, slug, id, newest).await?,
     };
     let config = registry::version(&mut tx, slug, id, target).await?;
-    // A version that this program can't read is no hindrance to leaving it.
+    // An unreadable present version has no countable effects, but may be left.
     let effects = match registry::find(&mut tx, slug).await {
         Ok(Some(union)) => Some(Effects::of(operator, &union, &config).await?),
         _ => None,
@@ -248,24 +248,24 @@ async fn roll_back(
     Ok((Rollback { target, applied, effects }, tx))
 }
 
-/// What taking a union out of service comes to, as the operator agrees to it.
+/// What taking a union out of service does. The operator agrees to it.
 #[derive(Debug)]
 struct Disabled {
-    /// The new version; `None` where the union is out of service already.
+    /// The new version, or `None` if the union is out of service already.
     version: Option<i32>,
     people: People,
-    /// Living sessions, and how many people's they are.
+    /// The number of live sessions, and of the people they belong to.
     sessions: (i64, i64),
 }
 
-/// Two are the same if they keep the same, as with [`Rollback`].
+/// Two are equal if they store the same, as with [`Rollback`].
 impl PartialEq for Disabled {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version
     }
 }
 
-/// `kosmo tenant disable`
+/// Runs `kosmo tenant disable`.
 pub(super) async fn disable(
     operator: &Operator,
     slug: &str,
@@ -312,7 +312,7 @@ pub(super) async fn disable(
     Ok(Outcome::Done)
 }
 
-/// `kosmo tenant enable`
+/// Runs `kosmo tenant enable`.
 pub(super) async fn enable(
     operator: &Operator,
     slug: &str,

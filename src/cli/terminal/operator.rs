@@ -1,4 +1,4 @@
-//! The person at the terminal, and the union that a command is for.
+//! The operator, and the union that a command is for.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::tenant::directory::{Directory, Tenant};
 use crate::tenant::registry::{self, Registered, RegistryError};
 use crate::web::page::Pages;
 
-/// Whose people and rows a command works on.
+/// The union that a command works on.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Union {
     /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
@@ -23,16 +23,16 @@ pub(in crate::cli) struct Union {
     pub(in crate::cli) tenant: String,
 }
 
-/// What the operator's commands work with.
+/// What the operator's commands need.
 pub(in crate::cli) struct Operator {
     pub(in crate::cli) db: Db,
     pub(in crate::cli) clock: Clock,
-    /// The person at the terminal, as the trail names them.
+    /// The operator's name on the trail.
     pub(in crate::cli) name: String,
 }
 
 impl Operator {
-    /// A transaction within a union, for the person at the terminal.
+    /// Opens a transaction within a union, with the operator as the actor.
     pub(in crate::cli) async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
         self.db.tenant(union, &Actor::operator(&self.name)).await
     }
@@ -44,7 +44,7 @@ impl Operator {
         Ok(found)
     }
 
-    /// A union as servers know it, and who writes its mails.
+    /// Returns a union as servers know it, with what writes its mails.
     pub(in crate::cli) async fn union(
         &self,
         settings: &Settings,

@@ -28,7 +28,7 @@ pub(in crate::portal) struct UserIdPage {
     pub(in crate::portal) form: UserIdForm,
 }
 
-/// The union's rules, as both ways of signing up list them.
+/// The union's rules for user IDs, as both kinds of first sign-in show them.
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct RulesText {
     changeable: bool,

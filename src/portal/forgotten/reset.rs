@@ -1,4 +1,5 @@
-//! The far end of 「パスワードをリセット」 (R1, R3). Looking at it uses nothing up: scanners of mail do that.
+//! The page behind 「パスワードをリセット」 (R1, R3). Opening it doesn't use the link up, because
+//! mail scanners open links.
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -24,12 +25,12 @@ const DONE: &str = "パスワードを変更しました。新しいパスワー
 
 #[derive(Default, Serialize)]
 pub(in crate::portal) struct ResetPasswordPage {
-    /// The link's, which comes back with the form.
+    /// The link's token, which the form sends back.
     pub(in crate::portal) token: String,
-    /// For password managers.
+    /// For password managers, which store it with the password.
     pub(in crate::portal) user_id: String,
     pub(in crate::portal) rules: Vec<Rule>,
-    /// Whether this replaces lost devices, too (seed 002 A13).
+    /// True if this page also replaces lost devices (seed 002 A13).
     pub(in crate::portal) lost_device: bool,
     pub(in crate::portal) form: ResetPasswordForm,
 }
@@ -108,13 +109,13 @@ pub(super) async fn submit(
     }
 }
 
-/// What a link is that was used, replaced, or never was this union's.
+/// Answers for a link that was used or replaced, or never was this union's.
 fn over(app: &App, visitor: &Visitor) -> Result<Response, WebError> {
     let answer = visitor.page(app, StatusCode::GONE, &ResetOverPage {})?;
     Ok(foreign(Foreign::Link, answer))
 }
 
-/// The form of a link that works.
+/// Shows the form, if the link still works.
 async fn page(
     app: &App,
     visitor: &Visitor,

@@ -37,7 +37,7 @@ fn row(institution: &str, remarks: &str, computed: bool) -> ExpenseRow {
     }
 }
 
-/// As the sample, without any, and as many as a year has at most.
+/// Makes rows as in the sample, none, and as many as a year has at most.
 fn statements() -> [Vec<ExpenseRow>; 3] {
     let few = vec![row("サンプルクリニック", "", false), row("", "<b>備考</b>", true)];
     let many = (0..300).map(|number| {

@@ -1,4 +1,4 @@
-//! The Nu Html Checker has nothing against any page, whatever it shows.
+//! The Nu Html Checker finds nothing wrong with any page, whatever it shows.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::fill_in_every_page;
 
-/// Where `infra/dev/setup.sh test` puts it.
+/// `infra/dev/setup.sh test` puts it here.
 const CHECKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/vnu-26.9.27.jar");
 const UNKNOWN_HOST: &str = include_str!("../../../templates/unknown_host.html");
 
@@ -27,7 +27,7 @@ struct Message {
     extract: String,
 }
 
-/// What it has against the pages of a folder; one run for all, since it starts slowly.
+/// Checks the pages of a folder in one run, because the checker starts slowly.
 fn check(folder: &Path) -> Vec<String> {
     let mut java = Command::new("java");
     java.args(["-jar", CHECKER, "--format", "json", "--exit-zero-always", "--stdout"]).arg(folder);
