@@ -1,4 +1,4 @@
-//! What is shown at a union and is nothing of its own: it opens nothing, and leaves a line on the trail (T15).
+//! Cookies, tokens and links of another union open nothing, and leave a line on the trail (T15).
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -12,7 +12,7 @@ const VISIT: &str = "__Host-kosmo-visit";
 const BROWSER: &str = "__Host-kosmo-browser";
 
 impl World {
-    /// The lines of a union that tell of something foreign, by what was shown.
+    /// Counts the lines of a union about something foreign, by what was presented.
     async fn foreign(&self, slug: &str, shown: &str) -> i64 {
         let tenant = self.tenant(slug);
         self.count(&format!(
@@ -24,7 +24,8 @@ impl World {
     }
 }
 
-/// The name as a host next door can set it for all hosts of the base domain.
+/// Returns the name in a form in which a neighbouring host can set it for all hosts of the base
+/// domain.
 fn disguised(name: &str) -> String {
     name.replacen("__Host-", "__Host%2D", 1)
 }
@@ -97,7 +98,7 @@ async fn t15_a_browser_that_was_named_elsewhere_is_told_once_and_named_anew() {
 async fn t15_a_form_token_belongs_to_the_person_too() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
-    // Somebody who knows the visit knows the tokens of before the sign-in.
+    // A stranger who knows the visit knows its tokens from before the sign-in.
     let mut before = world.browser("klinekenpo");
     before.cookies.insert(VISIT.to_owned(), taro.cookies[VISIT].clone());
     before.get("/sign-in").await;

@@ -97,7 +97,7 @@ async fn e2_a_month_says_that_it_is_the_notices_and_of_which_year_its_treatments
     assert!(!empty.shows("年診療分") && !empty.shows("に記載された"), "{}", empty.text());
 }
 
-/// Where 「前後の医療費明細」 lead.
+/// Returns where 「前後の医療費明細」 leads.
 fn neighbours(page: &Page) -> Vec<&str> {
     let (_, pager) = page.body.split_once("<nav class=\"pager\"").unwrap_or_default();
     let pager = pager.split("</nav>").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `kosmo tenant plan` tells whom a change touches, by what really happens to them (O1).
+//! `kosmo tenant plan` says who is affected by a change, by what really happens to them (O1).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::operator::said;
 use crate::support::people::{GORO, JIRO, NANA, SABURO, TARO};
 use crate::support::world::{World, union_file};
 
-/// Plans a change of a union as it ships: each setting with whom it touches, and how many.
+/// Plans a change of a union. Returns the number of people affected, by setting and group.
 fn touches(
     world: &World,
     slug: &str,
@@ -33,7 +33,7 @@ fn touches(
         .collect()
 }
 
-/// The number behind the one line that holds these words.
+/// Returns the number in the one line that contains these words.
 #[track_caller]
 fn number(touches: &BTreeMap<String, i64>, words: &str) -> i64 {
     let found: Vec<_> = touches.iter().filter(|(key, _)| key.contains(words)).collect();
@@ -68,7 +68,7 @@ async fn o1_a_method_that_goes_touches_those_who_have_it() {
 #[tokio::test]
 async fn o1_shorter_sessions_touch_those_whose_sessions_end() {
     let world = World::new().await;
-    // The command goes by the real time.
+    // The command uses the machine's clock.
     let session =
         "insert into sessions (tenant_id, realm, id, login_id, token_hash, created_at, last_seen_at,
                                          second_factor_at, token_at)

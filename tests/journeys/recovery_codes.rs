@@ -1,4 +1,4 @@
-//! Recovery codes: in place of a factor that is lost.
+//! Recovery codes, which replace a lost second factor.
 
 use axum::http::StatusCode;
 use chrono::Duration;

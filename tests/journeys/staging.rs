@@ -1,4 +1,4 @@
-//! A file is read first and merged then, by whatever process: what is killed in between leaves nothing half-done (O2).
+//! A file is first read and then merged, by any process. A process killed in between leaves nothing half-done (O2).
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -26,7 +26,7 @@ const STAGED: [&str; 4] = ["staged_files", "staged_members", "staged_expenses", 
 const LAYOUTS: [(&str, &[FileColumn]); 2] =
     [("staged_members", MemberColumn::COLUMNS), ("staged_expenses", ExpenseColumn::COLUMNS)];
 
-/// The number of rows that wait to be merged, and of the files that they are of.
+/// Counts the rows that wait to be merged, and the files that they belong to.
 async fn staged_rows(world: &World) -> i64 {
     let mut rows = 0;
     for table in STAGED {
@@ -141,7 +141,7 @@ async fn o2_what_one_process_reads_another_merges_once() {
     let merged = expenses::merge(&mut others, &world.clock, &run, None).await;
     assert!(matches!(merged, Err(ImportError::Forgotten)), "T15: it is another union's");
     drop(others);
-    // A dry run leaves the file where it is.
+    // A dry run leaves the staged file in place.
     for commits in [false, true] {
         let mut tx = elsewhere.tenant(world.tenant(UNION), &tester()).await.unwrap();
         let merged = expenses::merge(&mut tx, &world.clock, &run, None).await.unwrap();
@@ -182,7 +182,7 @@ async fn o2_a_reading_that_ends_half_way_leaves_nothing_and_the_file_comes_in_la
     assert_eq!(staged_rows(&world).await, 0);
 }
 
-/// The real program, which takes a file of expenses in.
+/// Starts the real program with an import of expenses.
 fn import(world: &World, file: &str) -> Child {
     let path = world.write("killed.csv", file);
     world
@@ -210,7 +210,7 @@ async fn o2_a_command_that_is_killed_leaves_nothing_half_done() {
     let file = many_expenses(0, 9_000);
     let tenant = world.tenant(UNION);
     let locks = [
-        // It waits with its first rows, and with all of them before it merges.
+        // It is stopped once with its first rows, and once with all of them before the merge.
         ("begin; lock table staged_expenses in share mode".to_owned(), 0),
         (
             format!("select pg_advisory_lock(hashtextextended('import expenses {tenant}', 0))"),
@@ -230,7 +230,7 @@ async fn o2_a_command_that_is_killed_leaves_nothing_half_done() {
         until(&world, "select count(*) from staged_expenses", (left - 1).max(0)).await;
         assert_eq!(staged_rows(&world).await, left);
     }
-    // What it read is swept in time, and the file comes in whole, whenever it comes again.
+    // What it had read is swept later, and the file can be imported at any time.
     assert!(import(&world, &file).wait().unwrap().success());
     assert_eq!(world.count("select count(*) from expenses").await, 9_006);
     assert_eq!(world.count("select count(*) from staged_files").await, 1);
@@ -240,7 +240,7 @@ async fn o2_a_command_that_is_killed_leaves_nothing_half_done() {
         tx.commit().await.unwrap();
         more
     };
-    // The command went by the machine's clock.
+    // The command used the machine's clock.
     assert!(!sweep(&Clock::System).await, "it may be merged yet");
     let later = Clock::test(Clock::System.now() + TimeDelta::days(2));
     assert!(sweep(&later).await && !sweep(&later).await);
@@ -263,7 +263,7 @@ async fn o2_files_of_one_union_and_of_two_come_in_at_the_same_time() {
     assert_eq!(of_another.unwrap().counts, counts(1, 0, 0));
     assert_eq!(world.count("select count(*) from expenses").await, 12_007);
     assert_eq!(staged_rows(&world).await, 0);
-    // The same claims in two files: whichever is second changes nothing.
+    // The same claims are in two files; the second one changes nothing.
     let same = many_expenses(20_000, 5_000);
     let (one, other) =
         tokio::join!(world.stage_expenses(UNION, &same), world.stage_expenses(UNION, &same));

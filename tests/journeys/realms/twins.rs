@@ -1,4 +1,4 @@
-//! A subscriber and staff of one union who have the same user ID and the same id.
+//! A subscriber and a staff member of one union with the same user ID and the same id.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::support::world::World;
 pub const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
 pub const STAFFS_EMAIL: &str = "staff@example.jp";
 
-/// A realm whose people sign in here.
+/// A realm whose people sign in in these tests.
 pub trait Door: HasPasswords + HasSessions {
     const PASSWORD: &'static str;
     const EMAIL: &'static str;
@@ -42,7 +42,7 @@ pub struct Twins {
     pub actor: Actor,
 }
 
-/// What somebody who signed in has.
+/// The result of a sign-in.
 pub struct SignedIn<R: Door> {
     pub token: PlainToken,
     pub session: Session<R>,
