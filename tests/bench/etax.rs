@@ -1,5 +1,5 @@
-//! The data for a tax return, as many rows as one file holds, written and signed; beside it what the
-//! signature alone would cost.
+//! The data for a tax return, with as many rows as one file holds, written and signed. Beside it is
+//! the cost of the signature alone.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -57,7 +57,7 @@ pub(crate) fn measure(table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A year that fills the file.
+/// Makes a year that fills the file.
 fn deduction() -> anyhow::Result<Deduction> {
     let line = |(row, month): (usize, u32)| {
         anyhow::Ok(Line {

@@ -1,4 +1,5 @@
-//! A month's and a year's page of a household with many rows against the bare query through pgbench.
+//! A month's and a year's page of a household with many rows, compared with the bare query through
+//! pgbench.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -23,7 +24,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 struct Page {
     name: &'static str,
     path: String,
-    /// The first day of its notices, and the first after them.
+    /// The first day of its notices, and the first day after them.
     days: [String; 2],
 }
 
@@ -44,7 +45,7 @@ fn pages() -> [Page; 2] {
 
 pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
     publish(stage)?;
-    // What a night of autovacuum does.
+    // This is what autovacuum does overnight.
     stage.sql("vacuum analyze expenses")?;
     let cookies = sign_in(server)?;
     for page in pages() {
@@ -53,7 +54,7 @@ pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> 
     Ok(())
 }
 
-/// Shows people every month.
+/// Publishes every month.
 fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
     stage
         .sql(&format!(
@@ -67,7 +68,7 @@ fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
         .map(drop)
 }
 
-/// The header of who has signed in.
+/// Signs in, and returns the header with the cookies.
 fn sign_in(server: &Server) -> anyhow::Result<String> {
     let mut connection = Connection::open(server.address)?;
     let form = Form::fetch(server, UNION, &mut connection)?;
@@ -106,7 +107,7 @@ impl Page {
         Ok(())
     }
 
-    /// Looks once whether the page is the one that is meant.
+    /// Builds the request, and checks once that it returns the right page.
     fn request(&self, server: &Server, cookies: &str) -> anyhow::Result<String> {
         let line = format!("GET {}", self.path);
         let request = format!("{}{cookies}\r\n", server.request(UNION, &line));
@@ -118,11 +119,11 @@ impl Page {
         Ok(request)
     }
 
-    /// The page's own query as a script of pgbench, and its variables.
+    /// Writes the page's own query as a script of pgbench, and returns its variables.
     fn prepare_query(&self, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
         let query = page_query()?;
         let [from, until] = &self.days;
-        // The insured person's code is the household's.
+        // The insured person's code is also the household's.
         let person = insured_code(0);
         let tenant = stage.sql(&format!("select id from tenants where slug = '{UNION}'"))?;
         let kind = "expenses".to_owned();
@@ -134,7 +135,7 @@ impl Page {
             ("$2", "household", &person),
             ("$1", "tenant", &tenant),
         ];
-        // Nobody of the household has lost eligibility, and nothing narrows the rows down.
+        // In this household nobody has lost eligibility, and no filter is set.
         let query = ["$10", "$9", "$8", "$4"]
             .iter()
             .fold(query, |query, absent| query.replace(absent, "null"));
@@ -158,7 +159,7 @@ fn is_page(answer: &Answer<'_>) -> bool {
     answer.status == 200
 }
 
-/// Taken from what the compiler checked, so that the two can't part.
+/// Reads the query from what the compiler has checked, so that the two can't differ.
 fn page_query() -> anyhow::Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
     for entry in std::fs::read_dir(folder)? {
@@ -171,7 +172,7 @@ fn page_query() -> anyhow::Result<String> {
     bail!(".sqlx has no query of a statement's rows")
 }
 
-/// How often a second the bare query runs, prepared once a connection.
+/// Returns how often a second the bare query runs, prepared once on each connection.
 fn bare(stage: &Stage<'_>, query: &[String], time: Duration) -> anyhow::Result<f64> {
     let (clients, seconds) = (CLIENTS.to_string(), time.as_secs().to_string());
     let arguments = ["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds];

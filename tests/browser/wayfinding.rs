@@ -1,4 +1,5 @@
-//! How people find their way on: the menu, an offer that can be refused, a link opened where it was asked for.
+//! How people find their way: the menu, an offer that can be declined, and a link opened in the browser that
+//! asked for it.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
