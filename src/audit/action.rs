@@ -127,7 +127,7 @@ impl Action {
 
     /// Returns how the act ended, as the action itself tells.
     #[must_use]
-    pub const fn outcome(self) -> Outcome {
+    pub const fn outcome(self) -> ActOutcome {
         match self {
             Self::SignInRefused
             | Self::ReauthenticationRefused
@@ -137,15 +137,15 @@ impl Action {
             | Self::PasskeyRefused
             | Self::RecoveryCodeRefused
             | Self::ForeignRefused
-            | Self::AuthzDenied => Outcome::Refused,
-            _ => Outcome::Ok,
+            | Self::AuthzDenied => ActOutcome::Refused,
+            _ => ActOutcome::Ok,
         }
     }
 }
 
 /// How an act ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ActOutcome {
     Ok,
     /// The actor was not allowed to do it, or gave a wrong proof.
     Refused,
@@ -153,7 +153,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
+impl ActOutcome {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

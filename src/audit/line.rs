@@ -4,7 +4,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::action::{Action, Outcome};
+use super::action::{ActOutcome, Action};
 use crate::base::ids::BatchId;
 
 /// The thing acted upon, if it is more than the subject.
@@ -18,7 +18,7 @@ pub struct Target {
 
 /// Why staff looked or acted.
 #[derive(Debug, Clone)]
-pub struct Purpose {
+pub struct StaffPurpose {
     /// A code of the union's list.
     pub code: String,
     /// The number of the inquiry or document that it belongs to.
@@ -28,12 +28,12 @@ pub struct Purpose {
 /// A line as a room writes it. It must contain no secret, no subscriber's name, no address and no medical value:
 /// the trail is kept for ever, and is read by people who may not see those.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct AuditLine {
     pub action: Action,
     pub target: Option<Target>,
     /// The member whose data it is, for one who may have no login.
     pub member: Option<String>,
-    pub purpose: Option<Purpose>,
+    pub purpose: Option<StaffPurpose>,
     /// The reason that staff gave, in their own words.
     pub reason: Option<String>,
     /// Which items a caller on the telephone answered correctly: item → true or false.
@@ -42,7 +42,7 @@ pub struct Line {
     pub changed: Option<Value>,
     /// How many rows were shown, exported or touched.
     pub rows: Option<i64>,
-    pub outcome: Outcome,
+    pub outcome: ActOutcome,
     /// Why it was refused, or failed.
     pub why: Option<&'static str>,
     /// The approval that let it happen.
@@ -53,7 +53,7 @@ pub struct Line {
     pub detail: Value,
 }
 
-impl Line {
+impl AuditLine {
     #[must_use]
     pub fn new(action: Action, detail: Value) -> Self {
         Self {

@@ -9,8 +9,8 @@ pub mod line;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use self::action::{Action, Outcome};
-pub use self::line::{Line, Purpose, Target};
+pub use self::action::{ActOutcome, Action};
+pub use self::line::{AuditLine, StaffPurpose, Target};
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, TenantId};
 use crate::db::TenantTx;
@@ -36,7 +36,7 @@ pub async fn record_of<R>(
     detail: Value,
 ) -> Result<(), sqlx::Error> {
     let subject = subject.map(|login| login.0);
-    write(tx, clock, &Line::new(action, detail), &[subject]).await
+    write(tx, clock, &AuditLine::new(action, detail), &[subject]).await
 }
 
 /// Writes the same line for each of many people, in one statement.
@@ -48,7 +48,7 @@ pub async fn record_each(
     detail: Value,
 ) -> Result<(), sqlx::Error> {
     let subjects: Vec<_> = subjects.iter().map(|login| Some(login.0)).collect();
-    write(tx, clock, &Line::new(action, detail), &subjects).await
+    write(tx, clock, &AuditLine::new(action, detail), &subjects).await
 }
 
 /// Writes one line for each subject, given by the login's id. For an act that concerns nobody in particular,
@@ -56,7 +56,7 @@ pub async fn record_each(
 pub async fn write(
     tx: &mut TenantTx,
     clock: &Clock,
-    line: &Line,
+    line: &AuditLine,
     subjects: &[Option<Uuid>],
 ) -> Result<(), sqlx::Error> {
     if subjects.is_empty() {

@@ -15,7 +15,7 @@ use super::ids::TenantId;
 
 /// The queue; clones share it.
 #[derive(Debug, Clone)]
-pub struct FairQueue(Arc<Mutex<State>>);
+pub struct FairQueue(Arc<Mutex<Waiters>>);
 
 /// A turn. It lasts until this is dropped.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Admission(Option<FairQueue>);
 pub struct Full;
 
 #[derive(Debug)]
-struct State {
+struct Waiters {
     /// How many more may be admitted now.
     free: usize,
     /// How many more may wait.
@@ -39,7 +39,7 @@ impl FairQueue {
     /// Makes a queue that admits `at_once` requests while up to `waiting` wait.
     #[must_use]
     pub fn new(at_once: usize, waiting: usize) -> Self {
-        let state = State { free: at_once.max(1), room: waiting, unions: Ring::default() };
+        let state = Waiters { free: at_once.max(1), room: waiting, unions: Ring::default() };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -79,7 +79,7 @@ impl FairQueue {
     }
 
     /// A poisoned lock is safe to use: nothing panics while it holds this lock.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -92,7 +92,7 @@ impl Drop for Admission {
     }
 }
 
-impl State {
+impl Waiters {
     /// Adds a newcomer. Returns `None` if the queue is full and that would make the longest line
     /// longer.
     fn line_up(&mut self, union: TenantId, who: &str) -> Option<oneshot::Receiver<Admission>> {

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LONGEST_ANSWER: u64 = 16 * 1024;
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct Diagnosis {
     check: &'static str,
     ok: bool,
     /// The state, or what is wrong and how to mend it.
@@ -37,18 +37,18 @@ struct Finding {
 }
 
 #[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
+struct Diagnoses(Vec<Diagnosis>);
 
-impl Findings {
+impl Diagnoses {
     fn add(&mut self, check: &'static str, result: Result<String, String>) {
         let ok = result.is_ok();
         let detail = result.unwrap_or_else(|problem| problem);
-        self.0.push(Finding { check, ok, detail });
+        self.0.push(Diagnosis { check, ok, detail });
     }
 }
 
 pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
-    let mut findings = Findings::default();
+    let mut findings = Diagnoses::default();
     findings.add(
         "PostgreSQLサーバー",
         match find_binaries() {
@@ -79,7 +79,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     if json {
         output::json(&findings.0)?;
     } else {
-        for Finding { check, ok, detail } in &findings.0 {
+        for Diagnosis { check, ok, detail } in &findings.0 {
             println!("{} {check}: {detail}", if *ok { "○" } else { "×" });
         }
     }
@@ -176,7 +176,7 @@ fn signing_key(slug: &str, state: KeyState) -> String {
     }
 }
 
-async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Findings) {
+async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Diagnoses) {
     let db = Db::new(address.clone(), Role::Operator, 2);
     let server = match health::look(&address.options).await {
         Ok(server) => server,

@@ -23,7 +23,7 @@ use crate::import::source::{Encoding, Source};
 use crate::import::{Counts, ImportError, ImportRun, RowErrors, staged};
 use crate::members::import::{self as members, MembersImport};
 use crate::members::layout::MemberColumn;
-use crate::tenant::registry::Registered;
+use crate::tenant::registry::RegisteredUnion;
 
 #[derive(Debug, Args)]
 pub(super) struct MembersFile {
@@ -111,7 +111,7 @@ pub(super) fn cut_short(source: &Source) -> Option<String> {
 
 /// A file that is about to be taken in.
 pub(super) struct OpenedFile {
-    pub(super) union: Registered,
+    pub(super) union: RegisteredUnion,
     pub(super) run: ImportRun,
     pub(super) mapping: Mapping,
     pub(super) source: Source,

@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 /// Numbers rise in the order of arrival, so the oldest is found without a search.
 #[derive(Debug, Default)]
 pub(super) struct Idlers {
-    queue: Mutex<Queue>,
+    queue: Mutex<IdleQueue>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
+struct IdleQueue {
     /// What tells each idle connection to close, by its number.
     waiting: BTreeMap<u64, CancellationToken>,
     next: u64,
@@ -68,7 +68,7 @@ impl Idlers {
         self.changed.notified().await;
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, IdleQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

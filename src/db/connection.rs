@@ -20,14 +20,14 @@ pub enum WrongRole {
 }
 
 /// What the database says of a connection.
-struct Found {
+struct ConnectionFacts {
     acting: String,
     unbound: bool,
     read_only: bool,
     spread: bool,
 }
 
-impl Found {
+impl ConnectionFacts {
     /// Uses the simple protocol, which leaves no prepared statement behind in a pooler's connection.
     async fn of(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
         let row = connection
@@ -66,10 +66,10 @@ pub(super) async fn settle(
     pooler: Pooler,
 ) -> Result<bool, sqlx::Error> {
     let wanted = role.name();
-    let mut found = Found::of(connection).await?;
+    let mut found = ConnectionFacts::of(connection).await?;
     if found.acting != wanted && pooler == Pooler::None {
         connection.execute(AssertSqlSafe(format!("set role {wanted}"))).await?;
-        found = Found::of(connection).await?;
+        found = ConnectionFacts::of(connection).await?;
     }
     let wrong = |error: WrongRole| Err(sqlx::Error::Configuration(Box::new(error)));
     if found.acting != wanted {

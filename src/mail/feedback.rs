@@ -92,7 +92,7 @@ pub fn read(message: &str) -> Feedback {
 
 /// Returns the addresses to mark. Our mails have one recipient; if that mailbox forwards, SES may name the address
 /// it forwards to, so the recipient is always added.
-fn addresses(told: &[Recipient], destination: &[String]) -> Vec<EmailAddress> {
+fn addresses(told: &[ReportedRecipient], destination: &[String]) -> Vec<EmailAddress> {
     let sole = destination.first().filter(|_| destination.len() == 1);
     let told = told.iter().map(|recipient| &recipient.email_address);
     let mut found = Vec::new();
@@ -142,7 +142,7 @@ struct Bounce {
     #[serde(default)]
     bounce_sub_type: String,
     #[serde(default)]
-    bounced_recipients: Vec<Recipient>,
+    bounced_recipients: Vec<ReportedRecipient>,
 }
 
 #[derive(Deserialize)]
@@ -150,7 +150,7 @@ struct Bounce {
 struct Complaint {
     complaint_feedback_type: Option<String>,
     #[serde(default)]
-    complained_recipients: Vec<Recipient>,
+    complained_recipients: Vec<ReportedRecipient>,
 }
 
 impl Complaint {
@@ -161,7 +161,7 @@ impl Complaint {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Recipient {
+struct ReportedRecipient {
     email_address: String,
 }
 

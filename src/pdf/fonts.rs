@@ -42,7 +42,7 @@ pub(super) struct Faces {
 impl Faces {
     /// Looks for the fonts in files and folders.
     pub(super) fn load(places: &[PathBuf]) -> Result<Self, FontError> {
-        let mut found = Found::default();
+        let mut found = FoundFonts::default();
         let mut looked = Vec::new();
         for place in places {
             if found.is_whole() {
@@ -87,12 +87,12 @@ impl Faces {
 }
 
 #[derive(Default)]
-struct Found {
+struct FoundFonts {
     regular: Option<Font>,
     bold: Option<Font>,
 }
 
-impl Found {
+impl FoundFonts {
     const fn is_whole(&self) -> bool {
         self.regular.is_some() && self.bold.is_some()
     }

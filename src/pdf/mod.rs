@@ -34,10 +34,10 @@ const STACK: usize = 16 << 20;
 /// Typesets documents. Make it once: it reads about forty megabytes of fonts.
 #[derive(Clone)]
 pub struct Printer {
-    jobs: SyncSender<Job>,
+    jobs: SyncSender<PrintJob>,
 }
 
-struct Job {
+struct PrintJob {
     template: &'static str,
     data: Value,
     answer: oneshot::Sender<Result<Vec<u8>, PrintError>>,
@@ -80,7 +80,7 @@ impl Printer {
     ) -> Result<Vec<u8>, PrintError> {
         let data = serde_json::to_value(data)?;
         let (answer, waiting) = oneshot::channel();
-        self.jobs.try_send(Job { template, data, answer }).map_err(|error| match error {
+        self.jobs.try_send(PrintJob { template, data, answer }).map_err(|error| match error {
             TrySendError::Full(_) => PrintError::Busy,
             TrySendError::Disconnected(_) => PrintError::Stopped,
         })?;
@@ -94,10 +94,10 @@ impl std::fmt::Debug for Printer {
     }
 }
 
-fn work(press: &Press, queue: &Mutex<Receiver<Job>>) {
+fn work(press: &Press, queue: &Mutex<Receiver<PrintJob>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { template, data, answer }) = job else { return };
+        let Ok(PrintJob { template, data, answer }) = job else { return };
         if answer.is_closed() {
             // The caller is gone.
             continue;

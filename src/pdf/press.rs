@@ -14,21 +14,21 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 use super::error::PrintError;
 use super::fonts::Faces;
 use super::glyphs::make_printable;
-use super::world::{Document, Shelf};
+use super::world::{Document, Resources};
 
 /// The program that the PDF's metadata names.
 const CREATOR: &str = "KOSMO Communication Web";
 
 #[derive(RustEmbed)]
 #[folder = "templates/pdf/"]
-struct TemplateFiles;
+struct PdfTemplates;
 
 /// Returns the files of `templates/pdf/` by name. They are inside the binary (a debug build reads the
 /// folder).
 pub(super) fn embedded() -> BTreeMap<String, String> {
-    TemplateFiles::iter()
+    PdfTemplates::iter()
         .filter_map(|path| {
-            let text = String::from_utf8(TemplateFiles::get(&path)?.data.into_owned()).ok()?;
+            let text = String::from_utf8(PdfTemplates::get(&path)?.data.into_owned()).ok()?;
             Some((path.into_owned(), text))
         })
         .collect()
@@ -36,7 +36,7 @@ pub(super) fn embedded() -> BTreeMap<String, String> {
 
 /// Sets documents; several threads may use it at once.
 pub(super) struct Press {
-    shelf: Shelf,
+    shelf: Resources,
     standards: PdfStandards,
     /// A digest that already covers all templates.
     digest: Sha256,
@@ -47,7 +47,7 @@ impl Press {
         let mut digest = Sha256::new();
         templates.values().for_each(|text| digest.update(text));
         Self {
-            shelf: Shelf::new(faces, templates),
+            shelf: Resources::new(faces, templates),
             standards: PdfStandards::new(&[PdfStandard::Ua_1]).expect("one standard agrees"),
             digest,
         }

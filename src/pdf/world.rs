@@ -16,14 +16,14 @@ use super::fonts::Faces;
 const DATA: &str = "data.json";
 
 /// What all documents share; it is made once.
-pub(super) struct Shelf {
+pub(super) struct Resources {
     library: LazyHash<Library>,
     pub(super) faces: Faces,
     sources: HashMap<FileId, Source>,
     data: FileId,
 }
 
-impl Shelf {
+impl Resources {
     /// Parses the templates, given by name.
     pub(super) fn new(faces: Faces, templates: &BTreeMap<String, String>) -> Self {
         let sources = templates
@@ -43,7 +43,7 @@ impl Shelf {
 
 /// One document that is being set.
 pub(super) struct Document<'s> {
-    shelf: &'s Shelf,
+    shelf: &'s Resources,
     main: FileId,
     data: Bytes,
 }

@@ -2,20 +2,20 @@
 
 use serde::Serialize;
 
-use crate::web::layers::Message;
+use crate::web::layers::FailureMessage;
 use crate::web::page::Page;
 
 /// What went wrong, and what to do.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub struct PortalMessage(pub(super) Message);
+pub struct PortalMessage(pub(super) FailureMessage);
 
 impl Page for PortalMessage {
     const TEMPLATE: &'static str = "portal/message.html";
 }
 
-impl From<Message> for PortalMessage {
-    fn from(message: Message) -> Self {
+impl From<FailureMessage> for PortalMessage {
+    fn from(message: FailureMessage) -> Self {
         Self(message)
     }
 }

@@ -7,7 +7,7 @@ use crate::tenant::policy::ServiceKind;
 
 /// What is found at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum PlaceKind {
     /// A page behind the sign-in. A person who has to prove something first is led back to it.
     Page,
     /// A page of signing in or out, or one for everybody.
@@ -22,7 +22,7 @@ macro_rules! places {
     ($($found:ident $name:ident $path:literal;)*) => {
         $(pub(super) const $name: &str = $path;)*
 
-        const ALL: &[(&str, Found)] = &[$(($path, Found::$found)),*];
+        const ALL: &[(&str, PlaceKind)] = &[$(($path, PlaceKind::$found)),*];
     };
 }
 
@@ -151,7 +151,7 @@ pub(super) fn is_page(path: &str) -> bool {
     // Like the router, prefers an address without a variable to one with.
     let exact = ALL.iter().find(|(place, _)| *place == path && !place.contains('{'));
     let found = exact.or_else(|| ALL.iter().find(|(place, _)| matches(place, path)));
-    found.is_some_and(|(_, found)| *found == Found::Page)
+    found.is_some_and(|(_, found)| *found == PlaceKind::Page)
 }
 
 /// Compares a path with an address. A variable matches one plain segment only, which every browser

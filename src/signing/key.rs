@@ -11,7 +11,7 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::time::ASN1Time;
 
 use super::KeyProblem;
-use super::container::{self, Contents};
+use super::container::{self, KeyFile};
 
 /// A key that can sign, with what its certificate says.
 pub struct SigningKey {
@@ -27,7 +27,7 @@ pub struct SigningKey {
 impl SigningKey {
     /// Reads a file: PKCS#12, or PEM, for which the password is not used.
     pub fn parse(bytes: &[u8], password: &str) -> Result<Self, KeyProblem> {
-        let Contents { keys, certificates } = container::open(bytes, password)?;
+        let KeyFile { keys, certificates } = container::open(bytes, password)?;
         let pair = match keys.as_slice() {
             [] => return Err(KeyProblem::NoKey),
             [pair] => pair,
@@ -36,8 +36,8 @@ impl SigningKey {
         if certificates.is_empty() {
             return Err(KeyProblem::NoCertificate);
         }
-        let read = certificates.iter().map(|der| Certificate::read(der));
-        let mut others = read.collect::<Result<Vec<Certificate>, KeyProblem>>()?;
+        let read = certificates.iter().map(|der| KeyCertificate::read(der));
+        let mut others = read.collect::<Result<Vec<KeyCertificate>, KeyProblem>>()?;
         let own = take_own(&mut others, pair.public_key().as_ref())?;
         Ok(Self {
             not_before: own.not_before,
@@ -80,7 +80,7 @@ impl std::fmt::Debug for SigningKey {
 }
 
 /// What we need of a certificate.
-struct Certificate {
+struct KeyCertificate {
     der: Vec<u8>,
     subject: String,
     /// The names are kept in DER, which can be compared exactly.
@@ -92,7 +92,7 @@ struct Certificate {
     not_after: DateTime<Utc>,
 }
 
-impl Certificate {
+impl KeyCertificate {
     fn read(der: &[u8]) -> Result<Self, KeyProblem> {
         let (_, parsed) = parse_x509_certificate(der)
             .map_err(|error| KeyProblem::Certificate(error.to_string()))?;
@@ -121,9 +121,9 @@ fn moment(time: ASN1Time) -> Result<DateTime<Utc>, KeyProblem> {
 
 /// Takes the certificate of a public key. If it was renewed, takes the newest.
 fn take_own(
-    certificates: &mut Vec<Certificate>,
+    certificates: &mut Vec<KeyCertificate>,
     public_key: &[u8],
-) -> Result<Certificate, KeyProblem> {
+) -> Result<KeyCertificate, KeyProblem> {
     let own = certificates
         .iter()
         .enumerate()
@@ -135,7 +135,7 @@ fn take_own(
 
 /// Builds the chain from the key's own certificate to the highest authority in the file. Other
 /// certificates are left out: a verifier might take one of them for the signer's.
-fn chain(own: Certificate, mut others: Vec<Certificate>) -> Vec<Vec<u8>> {
+fn chain(own: KeyCertificate, mut others: Vec<KeyCertificate>) -> Vec<Vec<u8>> {
     let mut issuer = (!own.is_self_signed()).then_some(own.issuer_name);
     let mut chain = vec![own.der];
     while let Some(name) = issuer.take() {
@@ -185,7 +185,7 @@ mod tests {
             let chain: Vec<String> = key
                 .certificates()
                 .iter()
-                .map(|der| Certificate::read(der).unwrap().subject)
+                .map(|der| KeyCertificate::read(der).unwrap().subject)
                 .collect();
             let names = ["見本健康保険組合", "見本 認証局", "見本 ルート認証局"];
             assert_eq!(chain, names.map(|name| format!("C=JP, CN={name}")), "{what}");

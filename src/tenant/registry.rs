@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::file::plan::{Change, changes};
+use super::file::plan::{SettingChange, changes};
 use super::hosts::HostUse;
 use super::notify;
 use super::policy::TenantConfig;
@@ -13,7 +13,7 @@ use crate::db::{PlatformTx, TenantTx};
 
 /// A union with the policy in force.
 #[derive(Debug, Clone)]
-pub struct Registered {
+pub struct RegisteredUnion {
     pub id: TenantId,
     pub version: i32,
     /// False for a union that is out of service.
@@ -33,7 +33,7 @@ pub struct Version {
 
 /// How many people a change of policy can affect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct People {
+pub struct PeopleCounts {
     pub members: i64,
     /// How many of the members have a login.
     pub accounts: i64,
@@ -45,7 +45,7 @@ pub struct People {
 #[derive(Debug, PartialEq)]
 pub enum Applied {
     Unchanged { version: i32 },
-    Changed { version: i32, changes: Vec<Change> },
+    Changed { version: i32, changes: Vec<SettingChange> },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,7 @@ pub enum RegistryError {
 }
 
 /// A stored policy. Its config is an error if a newer program wrote it and this one can't read it.
-pub struct Stored {
+pub struct StoredPolicy {
     pub id: TenantId,
     pub slug: String,
     pub version: i32,
@@ -76,7 +76,7 @@ pub struct Stored {
 }
 
 /// Lists every union with its newest policy, ordered by slug.
-pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
+pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<StoredPolicy>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select t.id as "id: TenantId", t.slug, p.version, p.enabled, p.config
            from tenants t
@@ -91,7 +91,7 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
     let stored = |config| serde_json::from_value(config);
     Ok(rows
         .into_iter()
-        .map(|row| Stored {
+        .map(|row| StoredPolicy {
             id: row.id,
             slug: row.slug,
             version: row.version,
@@ -105,12 +105,15 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
 ///
 /// # Errors
 /// Returns [`RegistryError::Unreadable`] if a newer program wrote the policy.
-pub async fn find(tx: &mut PlatformTx, slug: &str) -> Result<Option<Registered>, RegistryError> {
+pub async fn find(
+    tx: &mut PlatformTx,
+    slug: &str,
+) -> Result<Option<RegisteredUnion>, RegistryError> {
     match newest(tx, slug).await {
         Ok((id, number)) => {
             let config = version(tx, slug, id, number).await?;
             let enabled = is_enabled(tx, id).await?;
-            Ok(Some(Registered { id, version: number, enabled, config }))
+            Ok(Some(RegisteredUnion { id, version: number, enabled, config }))
         }
         Err(RegistryError::UnknownTenant(_)) => Ok(None),
         Err(error) => Err(error),
@@ -139,7 +142,7 @@ pub async fn newest(tx: &mut PlatformTx, slug: &str) -> Result<(TenantId, i32), 
 /// # Errors
 /// Returns [`RegistryError::UnknownTenant`] if the slug is unknown, and
 /// [`RegistryError::Unreadable`] as [`find`] does.
-pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<Registered, RegistryError> {
+pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<RegisteredUnion, RegistryError> {
     find(tx, slug).await?.ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
@@ -308,9 +311,9 @@ async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Err
 }
 
 /// Counts the people of the transaction's union.
-pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
+pub async fn people(tx: &mut TenantTx) -> Result<PeopleCounts, sqlx::Error> {
     sqlx::query_as!(
-        People,
+        PeopleCounts,
         r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"

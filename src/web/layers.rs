@@ -174,7 +174,7 @@ pub async fn known_visitor(State(app): State<AppState>, request: Request, next: 
 }
 
 /// Writes the page of a failure, as the door shows it.
-pub async fn error_pages<P: Page + From<Message>>(
+pub async fn error_pages<P: Page + From<FailureMessage>>(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
     Extension(id): Extension<RequestId>,
@@ -193,7 +193,7 @@ pub async fn error_pages<P: Page + From<Message>>(
     let frame = Frame::nobodys(tenant);
     let mut response = app
         .pages
-        .render(&frame, failure.status(), &P::from(Message::of(failure, id)))
+        .render(&frame, failure.status(), &P::from(FailureMessage::of(failure, id)))
         .unwrap_or_else(|_| failure.status().into_response());
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -212,7 +212,7 @@ pub async fn error_pages<P: Page + From<Message>>(
 
 /// What happened and what to do, in words. The door provides the page around it.
 #[derive(Debug, Serialize)]
-pub struct Message {
+pub struct FailureMessage {
     title: &'static str,
     text: &'static str,
     request_number: Option<String>,
@@ -221,7 +221,7 @@ pub struct Message {
     retry: bool,
 }
 
-impl Message {
+impl FailureMessage {
     pub(crate) fn of(failure: Failure, id: RequestId) -> Self {
         let (title, text) = match failure {
             Failure::BadRequest => (

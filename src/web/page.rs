@@ -34,7 +34,7 @@ pub trait Page: Serialize {
 pub struct Frame {
     pub tenant: Arc<Tenant>,
     /// The person who is signed in.
-    pub person: Option<Person>,
+    pub person: Option<SignedInPerson>,
     /// The token that every form sends back.
     pub csrf: String,
     /// True if the person has a recovery code left and may use it.
@@ -138,7 +138,7 @@ impl Pages {
     ) -> Result<String, WebError> {
         let config = &frame.tenant.config;
         let mut context = Context::new();
-        context.insert("union", &Union::of(config, self.services));
+        context.insert("union", &UnionView::of(config, self.services));
         context.insert("theme", &theme_url(config.brand.accent));
         context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
@@ -167,7 +167,7 @@ impl Pages {
 
 /// The person who is signed in, as every page shows them.
 #[derive(Debug, Clone, Serialize)]
-pub struct Person {
+pub struct SignedInPerson {
     pub name: String,
     /// For a person who lost eligibility (T12): the day of the loss, and the last day on which the
     /// portal is open.
@@ -177,7 +177,7 @@ pub struct Person {
 
 /// What pages say of a union.
 #[derive(Serialize)]
-struct Union<'a> {
+struct UnionView<'a> {
     name: &'a str,
     short_name: &'a str,
     logo_text: &'a str,
@@ -192,13 +192,13 @@ struct Union<'a> {
     /// True if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
     lost_device_by_link: bool,
     /// The services on the top page and in the menu (T10).
-    services: Vec<Tile<'a>>,
+    services: Vec<ServiceTile<'a>>,
     contact: ContactBox<'a>,
 }
 
 /// A service as pages show it.
 #[derive(Serialize)]
-struct Tile<'a> {
+struct ServiceTile<'a> {
     label: &'a str,
     icon: Icon,
     /// `None` if the page does not exist yet.
@@ -213,9 +213,9 @@ struct ContactBox<'a> {
     mailto: Option<String>,
 }
 
-impl<'a> Union<'a> {
+impl<'a> UnionView<'a> {
     fn of(config: &'a TenantConfig, page_of: ServicePage) -> Self {
-        let tile = |service: &'a Service| Tile {
+        let tile = |service: &'a Service| ServiceTile {
             label: &service.label,
             icon: service.icon,
             path: page_of(service.kind),

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 
-use self::read::{Mistake, look, print_cautions, read};
+use self::read::{FileMistake, look, print_cautions, read};
 use super::output::{self, Column};
 use super::{Operator, Outcome};
 use crate::base::clock::jst;
@@ -179,7 +179,7 @@ fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
         let problems: Vec<_> = looked.as_ref().err().into_iter().flatten().collect();
         let problems: Vec<_> = problems
             .iter()
-            .map(|Mistake { file, problem }| {
+            .map(|FileMistake { file, problem }| {
                 json!({
                     "file": file, "line": problem.line, "path": problem.path,
                     "message": problem.message, "suggestion": problem.suggestion,

@@ -9,22 +9,22 @@ use crate::auth::touched::{self, Touch};
 use crate::cli::confirm::{Answer, confirmed};
 use crate::cli::{Operator, Outcome, output};
 use crate::db::PlatformTx;
-use crate::tenant::file::plan::{Change, changes};
+use crate::tenant::file::plan::{SettingChange, changes};
 use crate::tenant::policy::TenantConfig;
 use crate::tenant::policy::contact;
-use crate::tenant::registry::{self, Applied, People, Registered};
+use crate::tenant::registry::{self, Applied, PeopleCounts, RegisteredUnion};
 
 /// The effects of a new policy on a union's people.
 #[derive(Debug)]
 struct Effects {
-    people: People,
+    people: PeopleCounts,
     touches: Vec<Touch>,
 }
 
 impl Effects {
     async fn of(
         operator: &Operator,
-        union: &Registered,
+        union: &RegisteredUnion,
         after: &TenantConfig,
     ) -> anyhow::Result<Self> {
         let mut tx = operator.begin(union.id).await?;
@@ -44,7 +44,7 @@ impl Effects {
         if self.touches.is_empty() {
             lines.push("    今いる人への影響はありません".to_owned());
         }
-        let People { members, accounts, registered } = self.people;
+        let PeopleCounts { members, accounts, registered } = self.people;
         lines.push(format!(
             "  組合全体: 加入者 {members}人、うちユーザIDのある人 {accounts}人、登録済みの人 {registered}人"
         ));
@@ -52,7 +52,7 @@ impl Effects {
     }
 }
 
-fn lines_of(changes: &[Change]) -> impl Iterator<Item = String> {
+fn lines_of(changes: &[SettingChange]) -> impl Iterator<Item = String> {
     changes.iter().map(|change| format!("  {change}"))
 }
 
@@ -92,8 +92,8 @@ pub(super) async fn plan(
 
 fn print(
     config: &TenantConfig,
-    current: Option<&Registered>,
-    changes: &[Change],
+    current: Option<&RegisteredUnion>,
+    changes: &[SettingChange],
     effects: Option<&Effects>,
 ) {
     match (current, effects) {
@@ -108,8 +108,8 @@ fn print(
 
 fn in_json(
     config: &TenantConfig,
-    current: Option<&Registered>,
-    changes: &[Change],
+    current: Option<&RegisteredUnion>,
+    changes: &[SettingChange],
     effects: Option<&Effects>,
 ) -> serde_json::Value {
     let people = effects.map(|Effects { people, .. }| {
@@ -253,7 +253,7 @@ async fn roll_back(
 struct Disabled {
     /// The new version, or `None` if the union is out of service already.
     version: Option<i32>,
-    people: People,
+    people: PeopleCounts,
     /// The number of live sessions, and of the people they belong to.
     sessions: (i64, i64),
 }
@@ -277,7 +277,7 @@ pub(super) async fn disable(
         if version.is_none() {
             return Vec::new();
         }
-        let People { accounts, registered, .. } = people;
+        let PeopleCounts { accounts, registered, .. } = people;
         let (sessions, signed_in) = sessions;
         vec![
             format!(
@@ -339,8 +339,8 @@ fn state_in_json(slug: &str, enabled: bool, version: Option<i32>) -> serde_json:
 mod tests {
     use super::*;
 
-    fn people(accounts: i64) -> People {
-        People { accounts, ..People::default() }
+    fn people(accounts: i64) -> PeopleCounts {
+        PeopleCounts { accounts, ..PeopleCounts::default() }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::db::{Db, Role, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::portal::places;
 use crate::tenant::directory::{Directory, Tenant};
-use crate::tenant::registry::{self, Registered, RegistryError};
+use crate::tenant::registry::{self, RegisteredUnion, RegistryError};
 use crate::web::page::Pages;
 
 /// The union that a command works on.
@@ -37,7 +37,7 @@ impl Operator {
         self.db.tenant(union, &Actor::operator(&self.name)).await
     }
 
-    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
+    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<RegisteredUnion> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;
         tx.commit().await?;

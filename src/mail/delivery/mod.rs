@@ -46,7 +46,7 @@ pub const CONNECTIONS: u32 = 2;
 pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, sqlx::Error> {
     let waiting = Waiting::new();
     survey(db, clock, &waiting).await?;
-    let mut delivery = Delivery::new(db, clock, sender, &waiting);
+    let mut delivery = Deliverer::new(db, clock, sender, &waiting);
     let mut tried = 0;
     loop {
         delivery.launch().await?;
@@ -69,7 +69,7 @@ pub async fn run(
     stop: &CancellationToken,
 ) {
     let waiting = Waiting::new();
-    let mut delivery = Delivery::new(db, clock, sender, &waiting);
+    let mut delivery = Deliverer::new(db, clock, sender, &waiting);
     tokio::select! {
         () = waiting.listen(db, CHANNEL, Queue::parse) => {}
         () = survey_often(db, clock, &waiting) => {}
@@ -101,7 +101,7 @@ async fn survey(db: &Db, clock: &Clock, waiting: &Waiting<Queue>) -> Result<(), 
 }
 
 /// The mails in flight, and those whose result is known.
-struct Delivery<'d> {
+struct Deliverer<'d> {
     db: &'d Db,
     clock: &'d Clock,
     sender: &'d Sender,
@@ -111,7 +111,7 @@ struct Delivery<'d> {
     landed: Vec<Landed>,
 }
 
-impl<'d> Delivery<'d> {
+impl<'d> Deliverer<'d> {
     fn new(db: &'d Db, clock: &'d Clock, sender: &'d Sender, waiting: &'d Waiting<Queue>) -> Self {
         Self { db, clock, sender, waiting, in_flight: JoinSet::new(), landed: Vec::new() }
     }

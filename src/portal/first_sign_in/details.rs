@@ -50,7 +50,7 @@ impl Page for DetailsPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct TypedDetails {
     user_id: String,
     password: SecretString,
     again: SecretString,
@@ -86,7 +86,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     signing_in: SigningIn,
-    Form { fields, .. }: Form<Typed>,
+    Form { fields, .. }: Form<TypedDetails>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, .. } = &signing_in;
@@ -112,7 +112,7 @@ pub(super) async fn submit(
 async fn read(
     app: &App,
     signing_in: &SigningIn,
-    fields: &Typed,
+    fields: &TypedDetails,
     form: &mut DetailsForm,
 ) -> Result<Option<Details>, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;

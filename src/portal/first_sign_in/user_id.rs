@@ -64,7 +64,7 @@ impl Page for UserIdPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Chosen {
+pub(super) struct ChosenUserId {
     user_id: String,
     #[serde(default)]
     method: String,
@@ -82,7 +82,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     signing_in: SigningIn,
-    Form { fields, .. }: Form<Chosen>,
+    Form { fields, .. }: Form<ChosenUserId>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::UserId)?;
     let SigningIn { visitor, session, .. } = &signing_in;

@@ -43,7 +43,7 @@ impl Page for ForgottenPasswordPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct TypedUserId {
     user_id: String,
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Form { visitor, fields }: Form<Typed>,
+    Form { visitor, fields }: Form<TypedUserId>,
 ) -> Result<Response, WebError> {
     let typed = Field::with_value(&fields.user_id);
     if shows_nothing(&fields.user_id) {

@@ -55,13 +55,13 @@ impl Page for ResetOverPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Link {
+pub(super) struct LinkQuery {
     #[serde(default)]
     token: String,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Chosen {
+pub(super) struct ChosenPassword {
     token: String,
     password: SecretString,
     again: SecretString,
@@ -72,14 +72,14 @@ pub(super) struct Chosen {
 pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
-    Query(Link { token }): Query<Link>,
+    Query(LinkQuery { token }): Query<LinkQuery>,
 ) -> Result<Response, WebError> {
     page(&app, &visitor, token, ResetPasswordForm::default()).await
 }
 
 pub(super) async fn submit(
     State(app): State<AppState>,
-    Form { visitor, fields: Chosen { token, password, again, lost } }: Form<Chosen>,
+    Form { visitor, fields: ChosenPassword { token, password, again, lost } }: Form<ChosenPassword>,
 ) -> Result<Response, WebError> {
     let Some(link) = PlainToken::parse(&token) else {
         return over(&app, &visitor);

@@ -36,7 +36,7 @@ impl Page for ForgottenUserIdPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct TypedIdentity {
     birthdate: String,
     email: String,
 }
@@ -51,7 +51,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Form { visitor, fields }: Form<Typed>,
+    Form { visitor, fields }: Form<TypedIdentity>,
 ) -> Result<Response, WebError> {
     let mut form = ForgottenUserIdForm {
         errors: Vec::new(),

@@ -32,8 +32,8 @@ use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
 use crate::web::error::Failure;
 use crate::web::form::{Field, FormError};
-use crate::web::layers::Message;
-use crate::web::page::{Frame, Page, Pages, Person};
+use crate::web::layers::FailureMessage;
+use crate::web::page::{Frame, Page, Pages, SignedInPerson};
 use crate::web::prose::Shelf;
 
 /// Pages for people who are neither signed in nor signing in.
@@ -72,7 +72,7 @@ impl Gallery {
         bare.contact.required_items.clear();
         let frames = [(full, Some("テスト　太郎")), (bare, None)].map(|(config, person)| Frame {
             tenant: Arc::new(tenant(config)),
-            person: person.map(|name| Person {
+            person: person.map(|name| SignedInPerson {
                 name: name.to_owned(),
                 lost_on: Some("2026年4月1日".to_owned()),
                 until: Some("2028年3月31日".to_owned()),
@@ -326,7 +326,7 @@ fn fill_in_every_page() -> Gallery {
         Failure::Unexpected,
         Failure::Unavailable,
     ] {
-        gallery.show(&PortalMessage(Message::of(failure, RequestId::new(&Clock::System))));
+        gallery.show(&PortalMessage(FailureMessage::of(failure, RequestId::new(&Clock::System))));
     }
     expenses::show(&mut gallery);
     gallery

@@ -38,7 +38,7 @@ pub struct TenantConfig {
     pub hosts: Hosts,
     pub brand: Brand,
     pub contact: Contact,
-    pub sign_in: SignIn,
+    pub sign_in: SignInRules,
     pub password: PasswordRules,
     pub user_id: UserIdRules,
     pub first_sign_in: FirstSignIn,
@@ -112,7 +112,7 @@ pub enum SecondFactor {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SignIn {
+pub struct SignInRules {
     /// The allowed second factors, in the order offered. If empty, a password alone is enough (seed
     /// 004).
     pub second_factors: Vec<SecondFactor>,
@@ -144,7 +144,7 @@ pub struct SignIn {
     pub passkey_alone: bool,
 }
 
-impl SignIn {
+impl SignInRules {
     /// Returns true if the union offers recovery codes. Without a second factor there is nothing to
     /// recover.
     #[must_use]

@@ -9,7 +9,7 @@ pub(in crate::web) const PARAMETER: &str = "answer";
 
 /// The parts of a request that decide how its page is shown.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Requested {
     path: String,
     /// The query, without the parameter that names a kept answer.
     query: String,
@@ -26,7 +26,7 @@ pub(in crate::web) enum Wants {
     Answer,
 }
 
-impl Asked {
+impl Requested {
     #[must_use]
     pub fn of(parts: &Parts) -> Self {
         let (mut query, mut answer) = (Vec::new(), "");

@@ -68,7 +68,7 @@ impl Token {
 }
 
 #[derive(Deserialize)]
-struct Envelope<T> {
+struct WithToken<T> {
     csrf: String,
     #[serde(flatten)]
     fields: T,
@@ -94,7 +94,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
         let visitor = Visitor::from_request_parts(&mut parts, app).await?;
         let body = tokio::time::timeout(LONGEST_SENDING, read(body)).await.ok().flatten();
         let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
-        let envelope: Envelope<T> =
+        let envelope: WithToken<T> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;
         let token = Token::read(&envelope.csrf, &visitor);
         Ok(Self { visitor, fields: envelope.fields, token })

@@ -21,8 +21,8 @@ use self::cookies::{Cookies, Sealable};
 pub use self::proof::{Fresh, SigningIn, Subscriber};
 use super::elsewhere::Elsewhere;
 use super::error::{Failure, WebError, foreign};
-use super::form::asked::Asked;
-use super::page::{Frame, Page, Person};
+use super::form::asked::Requested;
+use super::page::{Frame, Page, SignedInPerson};
 use super::state::{App, AppState};
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
@@ -54,7 +54,7 @@ pub struct Visitor {
     visit: PlainToken,
     lookup: Option<Lookup>,
     foreign: Option<Foreign>,
-    asked: Asked,
+    asked: Requested,
 }
 
 impl Visitor {
@@ -156,7 +156,7 @@ impl Visitor {
         self.visit.derive("answer", self.tenant.id.0.as_bytes()).to_text()
     }
 
-    pub(super) const fn asked(&self) -> &Asked {
+    pub(super) const fn asked(&self) -> &Requested {
         &self.asked
     }
 
@@ -234,8 +234,8 @@ impl Visitor {
     }
 }
 
-fn person(session: &Session) -> Person {
-    Person {
+fn person(session: &Session) -> SignedInPerson {
+    SignedInPerson {
         name: session.name.clone(),
         lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
         until: session.person.loss.map(|loss| day(loss.last_day())),
@@ -296,7 +296,7 @@ impl FromRequestParts<AppState> for Visitor {
             Sealable::Foreign => (jar.without_browser(), PlainToken::random()),
             Sealable::Nothing => (jar, PlainToken::random()),
         };
-        let asked = Asked::of(parts);
+        let asked = Requested::of(parts);
         let actor = Arc::new(actor);
         let visitor = Self { tenant, actor, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());
