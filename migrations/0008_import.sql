@@ -163,6 +163,9 @@ truncate staged_members, staged_expenses, staged_claims;
 
 call protect_by_tenant('import_batches', 'staged_files', 'staged_members', 'staged_expenses', 'staged_claims');
 
-grant select, insert on import_batches to kosmo_operator;
+-- An operator's command stages a file, lists its claims that match no person, and may give the file up. The worker merges
+-- it, and sweeps.
+grant select on import_batches to kosmo_operator;
 grant select, insert, update, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_operator;
-grant select, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_worker;
+grant select, insert on import_batches to kosmo_worker;
+grant select, insert, update, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_worker;

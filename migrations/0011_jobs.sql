@@ -10,6 +10,8 @@ create table jobs (
     payload jsonb not null,
     -- While a job waits or runs, its union can have no other job of the same kind and key.
     key text,
+    -- The actor that asked for it (`db::actor::Actor`). The audit lines of the job name it.
+    asked_by jsonb not null,
     state text not null default 'queued' check (state in ('queued', 'running', 'done', 'cancelled', 'failed')),
     created_at timestamptz not null,
     -- Not run before this time. While a worker holds the job, this is the end of its lease.
@@ -24,6 +26,8 @@ create table jobs (
     progress_step text,
     cancel_asked_at timestamptz,
     last_error text,
+    -- The job's result, in its kind's form, for the process that asked for it.
+    output jsonb,
     finished_at timestamptz,
     primary key (tenant_id, id),
     check ((state = 'running') = (held_by is not null)),
@@ -46,9 +50,8 @@ create table queue_turns (
     primary key (queue, tenant_id)
 );
 
--- A process that asks for a job may watch and cancel it. Only the worker writes its progress and
--- result.
-grant select, insert (tenant_id, id, kind, payload, key, created_at, due_at), update (cancel_asked_at)
+-- A process that asks for a job may watch and cancel it. Only the worker writes its progress and result.
+grant select, insert (tenant_id, id, kind, payload, key, asked_by, created_at, due_at), update (cancel_asked_at)
     on jobs to kosmo_server, kosmo_operator;
 grant select, insert, update, delete on jobs to kosmo_worker;
 grant select, insert, update on queue_turns to kosmo_worker;

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::base::ids::{LoginId, RequestId, SessionId};
 
 /// The kind of actor. These names are stored for ever and searched for, so they must not change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ActorKind {
     /// A union's staff, at its console.
     Staff,
@@ -35,15 +37,14 @@ impl ActorKind {
 }
 
 /// Where a request came from, as far as known.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
-/// A person or a part of the product that acts, as it was at that time, and where the request came
-/// from.
-#[derive(Debug, Clone)]
+/// A person or a part of the product that acts, as it was at that time, and where the request came from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
     /// The login or the job. `None` for a person who has not signed in, and for an operator.

@@ -51,9 +51,11 @@ impl<'s> Stage<'s> {
         let stage = Self { folder, url: postgres.url() };
         succeed(&mut stage.kosmo(["migrate"]))?;
         let unions = [(UNION, PEOPLE), (NEIGHBOUR, PEOPLE_NEXT_DOOR), (MAILING_UNION, ONE_FAMILY)];
+        let worker = Worker::start(&stage)?;
         for (union, people) in unions {
             stage.bring_in(union, people)?;
         }
+        drop(worker);
         // This makes it like a database that has been in use for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), Role::Operator, 2);
@@ -161,6 +163,22 @@ async fn register_subscribers(
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// A running `kosmo worker`, for commands that wait for one. It ends when this is dropped.
+pub(crate) struct Worker(Child);
+
+impl Worker {
+    pub(crate) fn start(stage: &Stage<'_>) -> anyhow::Result<Self> {
+        stage.kosmo(["worker"]).spawn().map(Self).context("kosmo worker")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A running `kosmo serve`, which ends when this is dropped.
