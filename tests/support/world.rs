@@ -53,7 +53,7 @@ pub struct ImportedMembers {
 }
 
 pub struct World {
-    /// It ends before the database goes.
+    /// It is dropped before the database.
     background: OnceLock<BackgroundWorker>,
     pub app: AppState,
     pub router: Router,

@@ -59,7 +59,7 @@ impl Operator {
     }
 }
 
-/// Fills in the mails that a command or a worker causes.
+/// Makes what writes the mails that a command or a worker causes.
 pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom> {
     let templates = Pages::load(places::of_service)?.templates();
     Ok(MailRoom::new(templates, settings.mail.domain.clone(), places::LINKS))
