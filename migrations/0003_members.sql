@@ -58,7 +58,7 @@ create index former_households_by_household on former_households (tenant_id, hou
 call protect_by_tenant('households', 'household_numbers', 'members', 'former_households');
 
 grant select on households, household_numbers, members, former_households to kosmo_server;
--- An operator looks people up, and locks those whom letters are for.
+-- An operator looks people up, and locks the rows of people who get letters.
 grant select on households, household_numbers, members to kosmo_operator;
 grant update (code) on members to kosmo_operator;
 -- The worker merges the union's files.

@@ -1,4 +1,4 @@
-//! What the console says instead of a page.
+//! The console's page for a failure.
 
 use serde::Serialize;
 
