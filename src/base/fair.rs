@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_away_keeps_nobody_waiting() {
+    async fn a_waiter_that_goes_away_holds_up_no_other() {
         let queue = FairQueue::new(1, 10);
         let union = union();
         let turn = queue.enter(union, "a").await.unwrap();

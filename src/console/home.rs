@@ -29,5 +29,5 @@ pub(super) async fn show(
     Extension(tenant): Extension<Arc<Tenant>>,
 ) -> Result<Response, WebError> {
     let open = tenant.enabled;
-    app.pages.render(&Frame::nobodys(tenant), StatusCode::OK, &ConsoleHome { open })
+    app.pages.render(&Frame::anonymous(tenant), StatusCode::OK, &ConsoleHome { open })
 }

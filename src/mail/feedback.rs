@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_nothing_but_a_word() {
+    fn a_word_has_only_plain_characters() {
         assert_eq!(word("General"), "General");
         assert_eq!(word("taro@example.jp 5.1.1\n"), "taroexamplejp511");
         assert_eq!(word(&"x".repeat(50)).len(), 40);

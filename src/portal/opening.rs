@@ -56,7 +56,7 @@ pub async fn closed(
     next: Next,
 ) -> Response {
     if !tenant.enabled {
-        let frame = Frame::nobodys(tenant);
+        let frame = Frame::anonymous(tenant);
         let page = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &OutOfService {});
         return page.unwrap_or_else(WebError::into_response);
     }
@@ -75,7 +75,7 @@ pub async fn closed(
 
 fn under_maintenance(app: &App, tenant: Arc<Tenant>, window: Window) -> Result<Response, WebError> {
     let seconds = (window.until - app.clock.now()).num_seconds().max(1);
-    let frame = Frame::nobodys(tenant);
+    let frame = Frame::anonymous(tenant);
     let page = UnderMaintenance { until: minute(window.until) };
     let answer = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)?;
     Ok(([(RETRY_AFTER, seconds.to_string())], answer).into_response())
@@ -91,7 +91,7 @@ pub fn announcement(app: &App, tenant: &Tenant) -> Option<String> {
 
 fn not_open(app: &App, tenant: Arc<Tenant>, opens: NaiveDate) -> Result<Response, WebError> {
     let old_site_closes = old_site_closes(&tenant.config, app.clock.today());
-    let frame = Frame::nobodys(tenant);
+    let frame = Frame::anonymous(tenant);
     let page = NotOpen { opens: day(opens), old_site_closes };
     app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)
 }

@@ -190,7 +190,7 @@ pub async fn error_pages<P: Page + From<FailureMessage>>(
         _ => return response,
     };
     let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).into_iter().cloned().collect();
-    let frame = Frame::nobodys(tenant);
+    let frame = Frame::anonymous(tenant);
     let mut response = app
         .pages
         .render(&frame, failure.status(), &P::from(FailureMessage::of(failure, id)))

@@ -46,7 +46,7 @@ pub struct Frame {
 impl Frame {
     /// Makes a frame without a person and without forms. It needs no database.
     #[must_use]
-    pub const fn nobodys(tenant: Arc<Tenant>) -> Self {
+    pub const fn anonymous(tenant: Arc<Tenant>) -> Self {
         Self { tenant, person: None, csrf: String::new(), offers_recovery_code: false, said: None }
     }
 }

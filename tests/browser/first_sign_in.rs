@@ -132,7 +132,7 @@ async fn f10_t9_hagumu_of_jomkenpo_comes_with_a_letter_and_signs_in_a_second_tim
 
 /// F2–F10: neither a kill nor a closed browser between two steps loses or skips one.
 #[tokio::test]
-async fn f2_to_f10_whoever_leaves_comes_back_to_the_step_they_had_reached() {
+async fn f2_to_f10_a_person_who_leaves_comes_back_to_the_step_they_had_reached() {
     let mut demo = Demo::start();
     let browser = Browser::open().await;
     let mut minato = demo.person("minato-y");

@@ -70,7 +70,7 @@ async fn knock(browser: &Browser, routes: &[Declared], who: Access) {
 }
 
 #[tokio::test]
-async fn whoever_brings_too_little_is_turned_away_from_every_page_of_the_portal() {
+async fn a_visitor_with_too_little_access_is_turned_away_from_every_page_of_the_portal() {
     let world = World::new().await;
     let routes = portal::routes();
     let routes = routes.declared();
@@ -92,7 +92,7 @@ async fn whoever_brings_too_little_is_turned_away_from_every_page_of_the_portal(
 }
 
 #[tokio::test]
-async fn whoever_is_no_staff_is_turned_away_from_every_page_of_the_console() {
+async fn people_who_are_not_staff_are_turned_away_from_every_page_of_the_console() {
     let world = World::new().await;
     let taro = world.sign_in(TARO).await;
     let routes = console::routes();

@@ -116,7 +116,7 @@ async fn marks_that(world: &World, condition: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn whose_mail_came_back_reads_of_it_at_sign_in_and_on_the_top_page() {
+async fn a_person_whose_mail_bounced_is_told_at_sign_in_and_on_the_top_page() {
     let world = World::new().await;
     let hook = Hook::of(&world).await;
     assert_eq!(hook.tell(&world, &taros_bounce()).await, StatusCode::OK);
@@ -235,7 +235,7 @@ async fn a_notification_is_taken_once() {
 }
 
 #[tokio::test]
-async fn another_unions_same_address_is_marked_only_where_nothing_tells_whose_mail_it_was() {
+async fn another_unions_same_address_is_marked_only_if_nothing_tells_which_union_sent_the_mail() {
     let world = World::new().await;
     let hook = Hook::of(&world).await;
     let same = format!("update logins set email = '{}' where email = '{}'", TARO.email, JIRO.email);

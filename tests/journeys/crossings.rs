@@ -63,7 +63,7 @@ async fn t15_a_cookie_that_comes_twice_is_believed_neither_time() {
 }
 
 #[tokio::test]
-async fn s9_who_copied_a_visit_is_not_known_by_it() {
+async fn s9_a_copied_visit_does_not_make_a_browser_known() {
     let world = World::new().await;
     let mut taro = world.browser("klinekenpo");
     taro.get("/sign-in").await;
@@ -172,7 +172,7 @@ async fn t15_a_sibling_that_shows_much_fills_no_trail() {
 }
 
 #[tokio::test]
-async fn t15_an_own_session_that_is_over_is_nothing_foreign() {
+async fn t15_an_ended_session_of_the_same_union_does_not_count_as_foreign() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
     let mut stolen = taro.clone();

@@ -16,7 +16,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn t12_whoever_lost_eligibility_sees_the_months_up_to_it_and_until_when() {
+async fn t12_a_person_who_lost_eligibility_sees_the_months_before_and_until_when() {
     let world = World::new().await;
     world.lose("K1", "2026-08-01").await;
     let mut browser = world.sign_in(TARO).await;

@@ -235,7 +235,7 @@ async fn e7_a_minor_is_told_why_not_and_a_forged_form_changes_nothing() {
 }
 
 #[tokio::test]
-async fn e7_who_is_alone_can_choose_before_there_is_a_family() {
+async fn e7_a_person_alone_in_a_household_can_choose_before_there_is_a_family() {
     let world = World::new().await;
     let mut jiro = world.sign_in(JIRO).await;
     let page = jiro.get(SETTINGS).await;
@@ -266,7 +266,7 @@ const HANAKO_ALONE: &str = "K2,K2,06139927,101,99,00,テスト　花子,テス�
 const HANAKO_WITH_GORO: &str = "K2,K3,06139927,101,12,01,海運　花子,カイウン　ハナコ,1981-02-03,配偶者,2010-04-01,,hanako_k,hanako@example.jp,";
 
 #[tokio::test]
-async fn p4_e7_who_leaves_the_household_reads_their_own_and_no_more_of_the_others() {
+async fn p4_e7_a_person_who_leaves_the_household_reads_only_their_own_expenses() {
     let world = world().await;
     world.import_members("klinekenpo", &file(MEMBER_HEADINGS, &[HANAKO_ALONE])).await.unwrap();
     let mut hanako = world.sign_in(HANAKO).await;
@@ -299,7 +299,7 @@ async fn p4_e7_who_leaves_the_household_reads_their_own_and_no_more_of_the_other
 }
 
 #[tokio::test]
-async fn p4_e7_what_who_has_left_keeps_private_they_alone_read() {
+async fn p4_e7_a_person_who_has_left_alone_reads_what_they_keep_private() {
     let world = world().await;
     let mut hanako = world.sign_in(HANAKO).await;
     choose(&mut hanako, "private").await;

@@ -135,7 +135,7 @@ async fn l2_a_flood_from_many_places_leaves_known_browsers_alone() {
 }
 
 #[tokio::test]
-async fn l2_a_stricter_policy_locks_whom_it_would_have_and_staff_unlock_them() {
+async fn l2_a_stricter_policy_locks_people_already_beyond_it_and_staff_unlock_them() {
     let world = World::new().await;
     world.guess_often(TARO, 8).await;
     world.change_policy("klinekenpo", |policy| policy.sign_in.lock_after = 5).await;

@@ -227,7 +227,7 @@ async fn r1_three_mails_to_a_person_and_twenty_from_a_place_are_enough() {
 }
 
 #[tokio::test]
-async fn r2_whoever_forgot_the_id_gets_it_by_birthdate_and_address() {
+async fn r2_a_person_who_forgot_the_user_id_gets_it_by_birthdate_and_address() {
     let world = World::new().await;
     let mut browser = world.browser("klinekenpo");
     let path = "/forgotten-user-id";

@@ -224,7 +224,7 @@ async fn s6_a_new_address_counts_once_confirmed_and_the_old_one_is_told() {
 }
 
 #[tokio::test]
-async fn s6_whoever_is_shown_out_leaves_no_change_of_address_behind() {
+async fn s6_a_session_that_is_ended_leaves_no_change_of_address_behind() {
     let world = World::new().await;
     let mut intruder = world.sign_in(TARO).await;
     intruder.get("/profile/email").await;
@@ -263,7 +263,7 @@ async fn s6_whatever_changes_how_one_signs_in_kills_an_open_link() {
 }
 
 #[tokio::test]
-async fn a_password_chosen_in_a_session_that_ends_meanwhile_is_nobodys() {
+async fn a_password_chosen_in_a_session_that_ends_meanwhile_is_not_set() {
     let world = World::new().await;
     let mut intruder = world.sign_in(TARO).await;
     let page = "/sign-in-methods/password";

@@ -38,7 +38,7 @@ async fn a_sign_in_is_the_persons_from_the_password_on() {
 }
 
 #[tokio::test]
-async fn who_gives_a_wrong_password_is_nobody_yet() {
+async fn a_wrong_password_leaves_the_actor_unknown() {
     let world = World::new().await;
     let mut browser = world.browser("klinekenpo");
     browser.headers.push(("user-agent", "x".repeat(5000)));

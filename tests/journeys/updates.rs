@@ -132,7 +132,7 @@ async fn m1_update_mails_leave_one_by_one() {
 }
 
 #[tokio::test]
-async fn m1_whoever_can_not_or_would_not_read_it_gets_no_mail() {
+async fn m1_people_who_can_not_read_it_or_refused_it_get_no_mail() {
     let world = world().await;
     let ids = ["unconfirmed", "bounced", "unregistered", "closed", "lost"];
     let mut members = Vec::new();
@@ -234,7 +234,7 @@ async fn m1_of_two_notices_of_one_moment_the_withdrawal_of_one_keeps_back_its_ow
 }
 
 #[tokio::test]
-async fn m1_p4_t12_who_is_told_of_a_month_is_who_reads_something_in_it() {
+async fn m1_p4_t12_people_are_told_of_a_month_if_they_can_read_something_in_it() {
     let world = world().await;
     for person in [ICHIRO, MIKI] {
         world.register(person).await;

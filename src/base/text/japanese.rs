@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_of_somebodys_own_are_found_wherever_they_stand() {
+    fn characters_of_private_use_are_found_wherever_they_stand() {
         let edges = [
             '\u{e000}',
             '\u{f8ff}',

@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn o1_who_signs_in_while_the_operator_thinks_does_not_matter() {
+    fn o1_a_sign_in_while_the_operator_thinks_does_not_matter() {
         let disabled = |version, accounts| Disabled {
             version,
             people: people(accounts),

@@ -54,7 +54,7 @@ async fn f5_an_address_that_another_person_confirmed_is_taken_in_this_union_alon
 }
 
 #[tokio::test]
-async fn f5_two_who_ask_for_one_address_end_with_one_who_has_it() {
+async fn f5_of_two_people_who_ask_for_one_address_only_one_gets_it() {
     let world = World::new().await;
     let mut browser = world.begin(BY_FORMULA).await;
     world.walk_to(&mut browser, BY_FORMULA, PAGE).await;

@@ -100,7 +100,7 @@ async fn a_closed_browser_loses_no_step_and_another_skips_none() {
 }
 
 #[tokio::test]
-async fn whoever_is_registered_never_sees_the_first_steps_again() {
+async fn a_registered_person_never_sees_the_first_steps_again() {
     let world = World::new().await;
     let mut browser = world.sign_in(TARO).await;
     for path in STEPS {
