@@ -142,12 +142,13 @@ pub(super) async fn next_due(
 /// Marks mails as expired that are too late, and those to nobody.
 pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update outbox set state = 'expired', finished_at = $2, text_body = '', html_body = ''
-         where tenant_id = $1
-           and id in (select id from outbox
-                      where tenant_id = $1 and state = 'queued'
-                        and (expires_at <= $2 or recipient = '')
-                      for update skip locked)",
+        "with late as materialized (
+             select id from outbox
+             where tenant_id = $1 and state = 'queued' and (expires_at <= $2 or recipient = '')
+             for update skip locked
+         )
+         update outbox o set state = 'expired', finished_at = $2, text_body = '', html_body = ''
+         from late where o.tenant_id = $1 and o.id = late.id",
         tx.tenant() as TenantId,
         now
     )
@@ -157,6 +158,9 @@ pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), 
 }
 
 /// Takes up to `most` due mails from a lane of the transaction's union.
+///
+/// They are chosen once (`materialized`). A plain subquery may run again for each row and skips the rows that it has just
+/// locked, so it would take more than `most`.
 pub(super) async fn take(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -166,13 +170,15 @@ pub(super) async fn take(
 ) -> Result<Vec<Outgoing>, sqlx::Error> {
     let tenant = tx.tenant();
     let rows = sqlx::query!(
-        r#"update outbox set due_at = $3, attempts = attempts + 1
-           where tenant_id = $1
-             and id in (select id from outbox
-                        where tenant_id = $1 and state = 'queued' and urgent = $4 and due_at <= $2
-                          and recipient <> ''
-                        order by due_at limit $5 for update skip locked)
-           returning id as "id: MailId", kind, sender_name, sender, reply_to, recipient, subject,
+        r#"with due as materialized (
+               select id from outbox
+               where tenant_id = $1 and state = 'queued' and urgent = $4 and due_at <= $2
+                 and recipient <> ''
+               order by due_at limit $5 for update skip locked
+           )
+           update outbox o set due_at = $3, attempts = attempts + 1
+           from due where o.tenant_id = $1 and o.id = due.id
+           returning o.id as "id: MailId", kind, sender_name, sender, reply_to, recipient, subject,
                      text_body, html_body, created_at, queued_at, expires_at, attempts"#,
         tenant as TenantId,
         now,
