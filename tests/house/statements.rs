@@ -264,8 +264,8 @@ fn a_table_is_tied_to_the_union_by_the_statement() {
     }
 }
 
-/// A subquery with LIMIT and SKIP LOCKED may run again for each row of the table around it, and passes over what it has
-/// taken: together it takes more than the limit.
+/// A subquery with LIMIT and SKIP LOCKED may run again for each row of the outer table. It then skips the rows that it has
+/// locked, and takes more than the limit in all.
 #[test]
 fn rows_that_are_taken_past_locked_ones_are_chosen_once() {
     let mut seen = 0;
