@@ -9,8 +9,6 @@ use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
-/// Every bucket is full again by then.
-const FULL_AGAIN: TimeDelta = TimeDelta::days(1);
 /// Codes, challenges and links to a new password that ran out so long ago are asked about by nobody.
 const IS_OVER: TimeDelta = TimeDelta::days(1);
 /// A person who comes back to the first sign-in within this finds it as it was left.
@@ -43,11 +41,11 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
         sqlx::query!(
             "delete from throttles t using (
                  select realm, bucket, key_hash from throttles
-                 where tenant_id = $1 and updated_at < $2 limit $3) old
+                 where tenant_id = $1 and full_at < $2 limit $3) old
              where t.tenant_id = $1 and t.realm = old.realm and t.bucket = old.bucket
                and t.key_hash = old.key_hash",
             tenant as TenantId,
-            now - FULL_AGAIN,
+            now,
             BATCH
         ),
         sqlx::query!(

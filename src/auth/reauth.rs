@@ -5,7 +5,6 @@ use secrecy::SecretString;
 
 use crate::audit::{self, Action};
 use crate::auth::context::{SignIn, SignInError};
-use crate::auth::credentials::stored::HasPasswords;
 use crate::auth::factor::email_code;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
@@ -37,7 +36,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`].
-    pub async fn password_again<R: HasPasswords>(
+    pub async fn password_again<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,
@@ -63,7 +62,7 @@ impl SignIn<'_> {
         checked
     }
 
-    async fn note_password_again<R: HasPasswords>(
+    async fn note_password_again<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,
@@ -122,7 +121,7 @@ impl SignIn<'_> {
     }
 
     /// Gives a try back of which nothing came.
-    async fn unreserve<R: HasPasswords>(
+    async fn unreserve<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,

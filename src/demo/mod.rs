@@ -1,11 +1,12 @@
 //! `kosmo demo`: everything a person needs to try the product, in one process.
 //!
-//! It starts a private PostgreSQL, brings in the five unions and their demo people through the
-//! importers an operator uses, and runs server and worker. What exists already is left as it is,
-//! so that a second run goes on where the first stopped.
+//! It starts a private PostgreSQL, brings in the five unions and their demo people through the importers an operator uses,
+//! lets those who are to be registered do their first sign-in, and runs server and worker. All that exists already is left
+//! as it is, so that a second run goes on where the first stopped.
 
 #![expect(clippy::print_stdout, reason = "the table of people is what the command prints")]
 
+mod first_sign_in;
 mod key;
 mod mailbox;
 mod people;
@@ -28,8 +29,11 @@ use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
 use crate::records::partitions;
+use crate::tenant::directory::Tenant;
 use crate::web::host;
-use people::Person;
+use crate::web::state::AppState;
+use first_sign_in::FirstSignIn;
+use people::{Person, State};
 
 /// The label below the base domain where mail is read.
 const MAIL_LABEL: &str = "mail";
@@ -89,7 +93,9 @@ async fn run_with(
     let state = app::build(settings, postgres.options(), Clock::System).await?;
     let mut everyone = Vec::new();
     for tenant in state.directory.all() {
-        everyone.extend(seed::people(&operator, &state.hasher, &tenant).await?);
+        let people = seed::people(&operator, &state.hasher, &tenant).await?;
+        register(settings, postgres, &operator, &state, &tenant, &people).await?;
+        everyone.extend(people);
     }
     operator.close().await;
     files::replace(&settings.data_dir.join("demo.json"), &serde_json::to_vec_pretty(&everyone)?)?;
@@ -101,6 +107,31 @@ async fn run_with(
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
     let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
     tokio::join!(app::serve(state, router, listener, stop), worker);
+    Ok(())
+}
+
+/// Lets a union's people do their first sign-in who are to be registered and are not.
+async fn register(
+    settings: &Settings,
+    postgres: &LocalPostgres,
+    operator: &Db,
+    state: &AppState,
+    tenant: &Tenant,
+    people: &[Person],
+) -> anyhow::Result<()> {
+    let beginners = seed::beginners(operator, tenant).await?;
+    let due =
+        |person: &&Person| person.state == State::Registered && beginners.contains(&person.user_id);
+    let mail = settings.data_dir.join("first-sign-in");
+    let worker = Db::new(postgres.options(), Role::Worker, 1);
+    let first_sign_in = FirstSignIn { app: state, worker: &worker, tenant, mail: &mail };
+    for person in people.iter().filter(due) {
+        first_sign_in.walk(person).await.with_context(|| tenant.config.slug.to_string())?;
+    }
+    worker.close().await;
+    if mail.exists() {
+        fs::remove_dir_all(mail)?;
+    }
     Ok(())
 }
 

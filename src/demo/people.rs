@@ -35,12 +35,15 @@ pub(super) struct Person {
     pub(super) url: String,
     pub(super) state: State,
     pub(super) user_id: String,
+    /// The own one, or else the first.
     pub(super) password: String,
-    birthdate: NaiveDate,
+    #[serde(skip)]
+    pub(super) first_password: String,
+    pub(super) birthdate: NaiveDate,
     symbol: String,
     number: String,
-    insurer_number: String,
-    email: Option<String>,
+    pub(super) insurer_number: String,
+    pub(super) email: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,9 +88,8 @@ pub(super) fn of(
     let slug = tenant.config.slug.as_str();
     let person = |line: MemberLine| {
         let own = registered.iter().find(|own| own.union == slug && own.user_id == line.user_id);
-        let (state, password) = match (own, &tenant.config.first_sign_in.formula) {
-            (Some(own), _) => (State::Registered, own.password.clone()),
-            (None, Some(rule)) if line.initial_password.is_empty() => {
+        let (first, first_password) = match &tenant.config.first_sign_in.formula {
+            Some(rule) if line.initial_password.is_empty() => {
                 let password = rule.template.password(FormulaPerson {
                     symbol: &line.symbol,
                     number: &line.number,
@@ -98,12 +100,17 @@ pub(super) fn of(
             }
             _ => (State::Letter, line.initial_password),
         };
+        let (state, password) = match own {
+            Some(own) => (State::Registered, own.password.clone()),
+            None => (first, first_password.clone()),
+        };
         Person {
             union: slug.to_owned(),
             url: format!("{}/", tenant.origin),
             state,
             user_id: line.user_id,
             password,
+            first_password,
             birthdate: line.birthdate,
             symbol: line.symbol,
             number: line.number,

@@ -6,9 +6,10 @@ use subtle::ConstantTimeEq as _;
 use super::first::Secret;
 use super::hashing::{HashingError, HashingTurn};
 use super::password::{self, Flaw};
-use super::stored::HasPasswords;
+use super::stored;
 use super::user_id::UserId;
 use crate::auth::context::{SignIn, SignInError};
+use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::tenant::directory::Tenant;
 
@@ -34,7 +35,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`].
-    pub async fn is_password<R: HasPasswords>(
+    pub async fn is_password<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,
@@ -45,7 +46,7 @@ impl SignIn<'_> {
     }
 
     /// Returns true if a password is the one that a person signs in with now, own or first.
-    pub(in crate::auth) async fn is_current<R: HasPasswords>(
+    pub(in crate::auth) async fn is_current<R: People>(
         &self,
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
@@ -54,7 +55,7 @@ impl SignIn<'_> {
     ) -> Result<bool, SignInError> {
         let Ok(user_id) = UserId::parse(user_id) else { return Ok(false) };
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-        let found = R::credentials(&mut tx, self.context(tenant), &user_id).await?;
+        let found = stored::read::<R>(&mut tx, self.context(tenant), &user_id).await?;
         tx.commit().await?;
         match found {
             Some(found) => {
@@ -69,7 +70,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`].
-    pub async fn flaws<R: HasPasswords>(
+    pub async fn flaws<R: People>(
         &self,
         tenant: &Tenant,
         user_id: &str,

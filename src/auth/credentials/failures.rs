@@ -1,34 +1,11 @@
 //! Wrong passwords in a row, and the lock that they end in (L2).
 
-use super::stored::Credentials;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-
-/// Counts a try at a person's password before it is checked, so that fifty at once are fifty: how many there were in a
-/// row, this one included. None if no try is left, or for an unknown user: same query, same time.
-pub(in crate::auth) async fn count_try<R: Realm>(
-    tx: &mut TenantTx,
-    login: Option<LoginId<R>>,
-    lock_after: u16,
-) -> Result<Option<i16>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "update logins set password_failures = password_failures + 1
-         where tenant_id = $1 and realm = $2 and id = $3
-           and locked_at is null and second_factor_locked_at is null
-           and password_failures < $4::int
-         returning password_failures",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.map(|login| login.0),
-        i32::from(lock_after)
-    )
-    .fetch_optional(tx.conn())
-    .await
-}
 
 /// Takes a try back that nobody could check.
 pub(in crate::auth) async fn take_try_back<R: Realm>(
@@ -83,35 +60,4 @@ pub(in crate::auth) async fn lock_out<R: Realm>(
     let login = LoginId::<R>::from_uuid(locked.id);
     audit::record_of(tx, clock, Action::Locked, Some(login), detail).await?;
     Ok(locked.email)
-}
-
-/// Returns true if credentials that were read before hashing still hold; then the right password has set the count to
-/// zero. A change of them waits until this transaction has ended, and sees the session it began. Where they don't hold,
-/// nothing of the transaction must be kept.
-pub(in crate::auth) async fn still_holds<R: Realm>(
-    tx: &mut TenantTx,
-    read: &Credentials<R>,
-    known: bool,
-) -> Result<bool, sqlx::Error> {
-    let now = sqlx::query!(
-        r#"update logins set password_failures = 0
-           where tenant_id = $1 and realm = $2 and id = $3
-           returning password_hash,
-                     second_factor_locked_at is not null
-                         or (locked_at is not null and not ($4 and lock_spares_known_browsers))
-                         as "locked!""#,
-        tx.tenant() as TenantId,
-        R::NAME,
-        read.login.0,
-        known
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if now.locked || now.password_hash != read.password_hash {
-        return Ok(false);
-    }
-    match &read.first {
-        Some(first) => first.still_holds(tx).await,
-        None => Ok(true),
-    }
 }

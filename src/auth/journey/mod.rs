@@ -103,9 +103,14 @@ pub fn next(policy: &TenantConfig, facts: Facts) -> Step {
     if !policy.sign_in.second_factors.is_empty() && !facts.second_factor {
         return next_of_second_factor(policy, facts);
     }
-    if facts.password_expired {
+    next_of_proved(facts.password_expired, facts.terms)
+}
+
+/// The step that is due for a person who is registered and has proved all that the union asks for.
+pub(in crate::auth) fn next_of_proved(password_expired: bool, terms: bool) -> Step {
+    if password_expired {
         Step::NewPassword
-    } else if !facts.terms {
+    } else if !terms {
         Step::Terms
     } else {
         Step::Complete

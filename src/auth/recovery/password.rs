@@ -8,11 +8,11 @@ use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
-use crate::auth::credentials::stored::HasPasswords;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::device;
 use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON};
 use crate::auth::links;
+use crate::auth::people::People;
 use crate::auth::session::store;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::Realm;
@@ -124,7 +124,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`]; then nothing has changed.
-    pub async fn reset_password<R: HasPasswords>(
+    pub async fn reset_password<R: People>(
         &self,
         tenant: &Tenant,
         token: &PlainToken,

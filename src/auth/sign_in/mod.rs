@@ -1,10 +1,14 @@
 //! Signing in with user ID and password.
 //!
-//! For anybody, one argon2id hash is computed and one line goes on the trail: an unknown ID, a
-//! wrong password, a locked person and one without credentials can't be told apart (L1).
+//! For anybody, one argon2id hash is computed and one line goes on the trail: an unknown ID, a wrong password, a locked
+//! person and one without credentials can't be told apart (L1). One short transaction counts the try before the hash, and
+//! one answers it afterwards; each is one statement on the way of a right password.
+
+mod entry;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use self::entry::{Begins, Entered, Entry};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::{SignIn, SignInError};
@@ -12,20 +16,21 @@ use crate::auth::credentials::current::matches;
 use crate::auth::credentials::failures;
 use crate::auth::credentials::first::{First, Secret};
 use crate::auth::credentials::hashing::HashingTurn;
-use crate::auth::credentials::stored::{Credentials, HasPasswords};
+use crate::auth::credentials::stored::Credentials;
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::email_code;
-use crate::auth::guard::known_browser;
-use crate::auth::guard::throttle::{self, SIGN_IN_PERSON};
+use crate::auth::guard::known_browser::{self, NewBrowser};
 pub use crate::auth::guard::tries::Given;
 use crate::auth::guard::tries::Try;
-use crate::auth::journey::Step;
+use crate::auth::journey::{Step, next_of_proved};
+use crate::auth::people::People;
+use crate::auth::session::life::expires_at;
 use crate::auth::session::living::Lookup;
-use crate::auth::session::lookup;
-use crate::auth::session::row::HasSessions;
-use crate::auth::session::store::{self, Beginning};
+use crate::auth::session::{lookup, store};
 use crate::base::ids::SessionId;
+use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::FirstSignIn;
 
@@ -48,7 +53,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`]; then no session has begun.
-    pub async fn with_password<R: HasPasswords + HasSessions>(
+    pub async fn with_password<R: People>(
         &self,
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
@@ -67,7 +72,7 @@ impl SignIn<'_> {
     }
 
     /// Checks a try that is counted.
-    async fn check_counted<R: HasPasswords + HasSessions>(
+    async fn check_counted<R: People>(
         &self,
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
@@ -99,7 +104,7 @@ impl SignIn<'_> {
         days.map(|days| self.clock.now() + TimeDelta::days(days.into()))
     }
 
-    async fn accept<R: HasPasswords + HasSessions>(
+    async fn accept<R: People>(
         &self,
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
@@ -107,66 +112,93 @@ impl SignIn<'_> {
         given: &Given<'_>,
         tried: &Try<R>,
     ) -> Result<Outcome, SignInError> {
-        let login = found.login;
+        let today = self.clock.today();
+        let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
+        let closed = loss.filter(|loss| loss.is_closed(today));
         let remember_until = self.remember_until(tenant, given.remember);
+        let whole =
+            found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty();
+        let begins = match closed {
+            Some(_) => Begins::Nothing,
+            None => Begins::Session { earlier, remember_until, whole },
+        };
+        let paid_by = tried.paid_by.as_ref();
+        let entry = Entry { found, given, known: tried.known, paid_by, begins };
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-        if !failures::still_holds(&mut tx, found, tried.known).await? {
+        let (actor, id, token, browser_is_new) = match entry.write(&mut tx, self.clock).await? {
+            Entered::Outdated => {
+                drop(tx);
+                return self.refuse(tenant, tried, given).await;
+            }
+            Entered::TooOften => {
+                let detail = serde_json::json!({ "too_many": true });
+                let (action, login) = (Action::SignInRefused, Some(found.login));
+                audit::record_of(&mut tx, self.clock, action, login, detail).await?;
+                tx.commit().await?;
+                return Ok(Outcome::TooMany);
+            }
+            Entered::Entered { actor, session, token, browser_is_new } => {
+                (actor, session, token, browser_is_new)
+            }
+        };
+        if let Some(first) = &found.first
+            && !first.still_holds(&mut tx).await?
+        {
             drop(tx);
             return self.refuse(tenant, tried, given).await;
         }
-        known_browser::forgive_all(&mut tx, login).await?;
-        let key = throttle::person(login, tried.known);
-        if !SIGN_IN_PERSON.take_one::<R>(&mut tx, self.clock, &key).await? {
-            let detail = serde_json::json!({ "too_many": true });
-            audit::record_of(&mut tx, self.clock, Action::SignInRefused, Some(login), detail)
-                .await?;
+        if let Some(loss) = closed {
             tx.commit().await?;
-            return Ok(Outcome::TooMany);
-        }
-        let today = self.clock.today();
-        let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
-        if let Some(loss) = loss.filter(|loss| loss.is_closed(today)) {
-            let detail = serde_json::json!({ "closed": true });
-            audit::record_of(&mut tx, self.clock, Action::SignInRefused, Some(login), detail)
-                .await?;
-            tx.commit().await?;
-            self.give_back(tenant, tried).await;
+            self.give_back_to_union(tenant, tried).await;
             return Ok(Outcome::Closed(loss));
         }
-        if let Some(earlier) = earlier {
-            store::end(&mut tx, self.clock, earlier).await?;
-        }
-        let whole =
-            found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty();
-        if !whole {
-            store::end_unfinished(&mut tx, self.clock, login, tried.known).await?;
-        }
-        let beginning = Beginning {
-            login,
-            remember_until,
-            client: given.client,
-            browser: given.browser,
-            whole,
+        tx.goes_on_as(actor);
+        let step = if whole {
+            if browser_is_new {
+                let (cx, email) = (self.context(tenant), found.email.as_deref());
+                let browser = NewBrowser::of(given.client);
+                known_browser::tell(&mut tx, cx, found.login, email, browser).await?;
+            }
+            self.step_of_proved(tenant, found)
+        } else {
+            store::end_unfinished(&mut tx, self.clock, found.login, id, tried.known).await?;
+            match self.begin_unfinished::<R>(&mut tx, tenant, &token).await? {
+                Some(step) => step,
+                None => return Ok(Outcome::Refused),
+            }
         };
-        let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
-        tx.goes_on_as(self.actor.clone().signed_in(login, id));
-        let read = lookup::read::<R>(&mut tx, self.context(tenant), &token).await?;
-        let Lookup::Living(session) = read else { return Ok(Outcome::Refused) };
-        let detail = serde_json::json!({});
-        audit::record_of(&mut tx, self.clock, Action::SignInPassword, Some(login), detail).await?;
-        if whole {
-            known_browser::meet(&mut tx, self.context(tenant), id).await?;
-        }
-        let step = session.next_step(&tenant.config);
-        if step == Step::EmailCode {
-            email_code::send(&mut tx, self.context(tenant), &session, &token).await?;
-        }
         tx.commit().await?;
-        self.give_back(tenant, tried).await;
+        self.give_back_to_union(tenant, tried).await;
         Ok(Outcome::Accepted { token, step, remember_until })
     }
 
-    async fn refuse<R: HasPasswords>(
+    /// The step that is due where the union asks for a password alone.
+    fn step_of_proved<R>(&self, tenant: &Tenant, found: &Credentials<R>) -> Step {
+        let max_age = tenant.config.password.max_age_years;
+        let ends = found.password_set_at.and_then(|set| expires_at(max_age, set));
+        next_of_proved(ends.is_some_and(|at| at <= self.clock.now()), found.terms)
+    }
+
+    /// The step that is due in a session that has more to prove or to set up; a code that it asks for is sent. None if
+    /// the session does not live.
+    async fn begin_unfinished<R: People>(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        token: &PlainToken,
+    ) -> Result<Option<Step>, SignInError> {
+        let cx = self.context(tenant);
+        let Lookup::Living(session) = lookup::read::<R>(tx, cx, token).await? else {
+            return Ok(None);
+        };
+        let step = session.next_step(&tenant.config);
+        if step == Step::EmailCode {
+            email_code::send(tx, cx, &session, token).await?;
+        }
+        Ok(Some(step))
+    }
+
+    async fn refuse<R: Realm>(
         &self,
         tenant: &Tenant,
         tried: &Try<R>,
@@ -178,17 +210,14 @@ impl SignIn<'_> {
         audit::record_of(&mut tx, self.clock, Action::SignInRefused, login, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);
-        // Asked for nobody, too, so that it takes as long.
-        if was_last {
-            // If lock_after was lowered, the count may already exceed it. A try that was not counted comes beside the
-            // last one, which may prove right.
-            let least = if tried.failures.is_some() { last } else { last + 1 };
-            let browser = tried.known.then_some(given.browser);
-            let locked = failures::lock_out(&mut tx, self.clock, login, browser, least).await?;
-            if let Some(email) = locked {
-                let cx = self.context(tenant);
-                Change::PasswordLocked.tell_address(&mut tx, cx, &email).await?;
-            }
+        // If lock_after was lowered, the count may already exceed it. A try that was not counted comes beside the last
+        // one, which may prove right.
+        let least = if tried.failures.is_some() { last } else { last + 1 };
+        let browser = tried.known.then_some(given.browser);
+        // This is asked for a try that locks nobody, too, so that every wrong one takes as long.
+        let locks = login.filter(|_| was_last);
+        if let Some(email) = failures::lock_out(&mut tx, self.clock, locks, browser, least).await? {
+            Change::PasswordLocked.tell_address(&mut tx, self.context(tenant), &email).await?;
         }
         tx.commit().await?;
         Ok(Outcome::Refused)
