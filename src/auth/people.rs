@@ -1,4 +1,4 @@
-//! What a session knows of its person, realm by realm.
+//! The facts that a session has of its person, realm by realm.
 
 use std::fmt::Debug;
 
@@ -7,10 +7,10 @@ use crate::base::realm::{Realm, Staff, Subscribers};
 
 /// A realm's people.
 pub trait People: Realm + Sized {
-    /// What a session knows of one beside the login.
+    /// The facts that a session has of a person beside the login.
     type Person: Debug + Clone + Send + Sync;
 
-    /// Makes it of what stands in the database beside a login. None if the login is of no such person.
+    /// Makes them of the member whose login it is. None if this realm's people are members and there is none.
     fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Self::Person>;
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use mail_parser::MessageParser;
 
-use super::people::Person;
+use super::people::DemoPerson;
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::email_confirmation::{self, Asking, Link};
@@ -43,7 +43,7 @@ pub(super) struct FirstSignIn<'f> {
 impl FirstSignIn<'_> {
     /// Takes a person from the first credentials to the own password. A person who has other first credentials by now
     /// is left alone.
-    pub(super) async fn walk(&self, person: &Person) -> anyhow::Result<()> {
+    pub(super) async fn walk(&self, person: &DemoPerson) -> anyhow::Result<()> {
         let (app, tenant) = (self.app, self.tenant);
         let (client, actor) = (Client::default(), actor());
         let user_id = UserId::parse(&person.user_id).map_err(anyhow::Error::msg)?;
@@ -92,7 +92,7 @@ impl FirstSignIn<'_> {
     }
 
     /// Does what a step's page asks for.
-    async fn take(&self, step: Step, person: &Person, session: &Session) -> anyhow::Result<()> {
+    async fn take(&self, step: Step, person: &DemoPerson, session: &Session) -> anyhow::Result<()> {
         let (clock, login) = (&self.app.clock, session.login);
         let mut tx = self.begin().await?;
         if matches!(step, Step::Birthdate | Step::Identity) {
@@ -117,7 +117,7 @@ impl FirstSignIn<'_> {
     }
 
     /// Asks for a link, and opens it.
-    async fn confirm_address(&self, person: &Person, session: &Session) -> anyhow::Result<()> {
+    async fn confirm_address(&self, person: &DemoPerson, session: &Session) -> anyhow::Result<()> {
         let cx = self.app.context(self.tenant);
         let email = email_of(person)?.context("an address")?;
         let mut tx = self.begin().await?;
@@ -135,7 +135,7 @@ impl FirstSignIn<'_> {
     /// 「個人情報入力画面」 and 「実行」 (seed 004).
     async fn register(
         &self,
-        person: &Person,
+        person: &DemoPerson,
         session: &Session,
         token: &PlainToken,
     ) -> anyhow::Result<PlainToken> {
@@ -195,7 +195,7 @@ impl FirstSignIn<'_> {
 }
 
 /// The address of a person who has one.
-fn email_of(person: &Person) -> anyhow::Result<Option<EmailAddress>> {
+fn email_of(person: &DemoPerson) -> anyhow::Result<Option<EmailAddress>> {
     let Some(text) = person.email.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

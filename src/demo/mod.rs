@@ -33,7 +33,7 @@ use crate::tenant::directory::Tenant;
 use crate::web::host;
 use crate::web::state::AppState;
 use first_sign_in::FirstSignIn;
-use people::{Person, State};
+use people::{DemoPerson, State};
 
 /// The label below the base domain where mail is read.
 const MAIL_LABEL: &str = "mail";
@@ -41,7 +41,7 @@ const MAIL_LABEL: &str = "mail";
 /// Runs until `stop`.
 ///
 /// # Errors
-/// What kept the demo from starting.
+/// The reason why the demo could not start.
 pub(crate) async fn run(settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let _lock = lock(&settings.data_dir)?;
     let postgres = LocalPostgres::start(&settings.data_dir.join("postgres")).await?;
@@ -117,11 +117,12 @@ async fn register(
     operator: &Db,
     state: &AppState,
     tenant: &Tenant,
-    people: &[Person],
+    people: &[DemoPerson],
 ) -> anyhow::Result<()> {
     let beginners = seed::beginners(operator, tenant).await?;
-    let due =
-        |person: &&Person| person.state == State::Registered && beginners.contains(&person.user_id);
+    let due = |person: &&DemoPerson| {
+        person.state == State::Registered && beginners.contains(&person.user_id)
+    };
     let mail = settings.data_dir.join("first-sign-in");
     let worker = Db::new(postgres.options(), Role::Worker, 1);
     let first_sign_in = FirstSignIn { app: state, worker: &worker, tenant, mail: &mail };
@@ -159,7 +160,7 @@ fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router 
     }))
 }
 
-fn print_table(people: &[Person], mail_url: &str) {
+fn print_table(people: &[DemoPerson], mail_url: &str) {
     // A Japanese character is two columns wide.
     println!("\n{:<12} {:<10} {:<23} {:<22} URL", "組合", "状態", "ユーザID", "パスワード");
     for person in people {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::formula::FormulaPerson;
 
-/// How far a person has come.
+/// The state of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
@@ -30,7 +30,7 @@ impl std::fmt::Display for State {
 
 /// A person who can sign in; one entry of `demo.json`.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Person {
+pub(super) struct DemoPerson {
     pub(super) union: String,
     pub(super) url: String,
     pub(super) state: State,
@@ -82,7 +82,7 @@ pub(super) fn of(
     tenant: &Tenant,
     members: &[u8],
     registered: &[Registered],
-) -> anyhow::Result<Vec<Person>> {
+) -> anyhow::Result<Vec<DemoPerson>> {
     let lines: Vec<MemberLine> =
         csv::Reader::from_reader(members).deserialize().collect::<Result<_, _>>()?;
     let slug = tenant.config.slug.as_str();
@@ -104,7 +104,7 @@ pub(super) fn of(
             Some(own) => (State::Registered, own.password.clone()),
             None => (first, first_password.clone()),
         };
-        Person {
+        DemoPerson {
             union: slug.to_owned(),
             url: format!("{}/", tenant.origin),
             state,

@@ -7,7 +7,7 @@ use std::io::Cursor;
 use anyhow::Context as _;
 use rust_embed::RustEmbed;
 
-use super::people::{self, Person, Registered};
+use super::people::{self, DemoPerson, Registered};
 use crate::auth::credentials::hashing::Hasher;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
@@ -32,7 +32,7 @@ struct TenantFiles;
 #[folder = "infra/demo/"]
 struct DemoFiles;
 
-/// Who the trail says it was.
+/// The name of the demo on the trail.
 const BY: &str = "demo";
 /// More than any union of the demo has.
 const MOST_BEGINNERS: i64 = 1_000;
@@ -58,7 +58,7 @@ pub(super) async fn people(
     db: &Db,
     hasher: &Hasher,
     tenant: &Tenant,
-) -> anyhow::Result<Vec<Person>> {
+) -> anyhow::Result<Vec<DemoPerson>> {
     let slug = tenant.config.slug.as_str();
     let Some(members) = DemoFiles::get(&format!("{slug}/members.csv")) else {
         return Ok(Vec::new());

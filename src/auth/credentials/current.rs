@@ -1,4 +1,4 @@
-//! Holding a password against the one that a person signs in with now.
+//! Compares a password with the one that a person signs in with now.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
@@ -13,7 +13,7 @@ use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::tenant::directory::Tenant;
 
-/// Computes one hash, whatever there is to compare with.
+/// Compares a password with a secret. It always computes one hash, so that the time does not tell what the secret is.
 pub(in crate::auth) async fn matches(
     turn: &HashingTurn<'_>,
     secret: &Secret,
@@ -32,9 +32,6 @@ pub(in crate::auth) async fn matches(
 
 impl SignIn<'_> {
     /// Returns true if a text is the password of somebody who is signed in.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
     pub async fn is_password<R: People>(
         &self,
         tenant: &Tenant,
@@ -66,10 +63,7 @@ impl SignIn<'_> {
         }
     }
 
-    /// What is wrong with a password, for this person too, who signs in as `current` now.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
+    /// Returns the rules that a chosen password breaks. The person signs in as `current` now, and wants to as `user_id`.
     pub async fn flaws<R: People>(
         &self,
         tenant: &Tenant,

@@ -7,7 +7,7 @@ use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
-/// Takes a try back that nobody could check.
+/// Takes back a try that could not be checked.
 pub(in crate::auth) async fn take_try_back<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -24,9 +24,9 @@ pub(in crate::auth) async fn take_try_back<R: Realm>(
     .map(drop)
 }
 
-/// Locks a person out whose password was wrong `least` times or more in a row; sessions that live go on. Strangers'
-/// tries leave the person's known browsers open, those of a known `browser` lock everything. Returns the address to
-/// tell if the lock is new; an unknown user takes as long.
+/// Locks a login whose password was wrong `least` times or more in a row. Sessions that live go on. Strangers' tries leave
+/// the person's known browsers open; those of a known `browser` lock these, too. Returns the address to notify if the
+/// lock is new. Without a login it takes as long.
 pub(in crate::auth) async fn lock_out<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! Subscribers' logins, as operators and imports look at them.
+//! Subscribers' logins, as operators and imports read and change them.
 
 use super::user_id::UserId;
 use crate::audit::{self, Action};
@@ -8,10 +8,7 @@ use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 
-/// Those of some members who have a login.
-///
-/// # Errors
-/// The database's.
+/// Returns the members of a list who have a login.
 pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         "select member_code from subscribers where tenant_id = $1 and member_code = any($2)",
@@ -22,10 +19,7 @@ pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<Strin
     .await
 }
 
-/// The login with a user ID.
-///
-/// # Errors
-/// The database's.
+/// Finds the login with a user ID.
 pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select id as "id: LoginId" from logins
@@ -38,11 +32,7 @@ pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId
     .await
 }
 
-/// Lets a locked person try again, and forgets wrong tries. Returns true if there was any of that; none if nobody has
-/// the ID.
-///
-/// # Errors
-/// The database's.
+/// Unlocks a login and forgets wrong tries. Returns true if it was locked or had wrong tries; none if nobody has the ID.
 pub async fn unlock(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::first::{First, InitialCredential, Secret};
 use super::user_id::UserId;
 use crate::auth::context::Context;
-use crate::auth::guard::throttle::{Place, SIGN_IN_ADDRESS, SIGN_IN_NETWORK, SIGN_IN_NOBODY};
+use crate::auth::guard::throttle::{ClientPlace, SIGN_IN_ADDRESS, SIGN_IN_NETWORK, SIGN_IN_NOBODY};
 use crate::base::ids::{LoginId, TenantId, TermsId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
@@ -49,9 +49,9 @@ impl<R> Credentials<R> {
 
 /// Where a try at a password comes from.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::auth) struct Origin<'o> {
-    pub browser: &'o PlainToken,
-    pub place: &'o Place,
+pub(in crate::auth) struct TrySource<'s> {
+    pub browser: &'s PlainToken,
+    pub place: &'s ClientPlace,
     /// Set if the union has a try left for browsers that nobody knows.
     pub union_has_tries: bool,
 }
@@ -91,13 +91,13 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     user_id: Option<&UserId>,
-    origin: Option<Origin<'_>>,
+    source: Option<TrySource<'_>>,
 ) -> Result<Counted<R>, sqlx::Error> {
     let policy = &cx.tenant.config;
     let formula = policy.first_sign_in.formula.as_ref();
     let numbers_as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(cx.clock.today());
     let user_id = user_id.map(UserId::as_str);
-    let place = origin.map(|origin| origin.place);
+    let place = source.map(|source| source.place);
     let network = place.and_then(|place| place.network.as_deref());
     let row = sqlx::query_as!(
         Row,
@@ -165,6 +165,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                returning k.failures
            ), tried as (
                select failures from counted union all select failures from counted_for_browser
+           -- A try that counts for nobody writes a row as well.
            ), nobody as (
                insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
                select $1, $2, $18, $19, $10 + $20::interval from admitted
@@ -190,8 +191,8 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
         user_id,
         numbers_as_of,
         cx.tenant.terms.in_force(cx.clock.now()).id as TermsId,
-        origin.map(|origin| origin.browser.hashed().to_vec()),
-        origin.is_some_and(|origin| origin.union_has_tries),
+        source.map(|source| source.browser.hashed().to_vec()),
+        source.is_some_and(|source| source.union_has_tries),
         SIGN_IN_ADDRESS.name(),
         place.map(|place| SIGN_IN_ADDRESS.hash(&place.address)),
         cx.clock.now(),

@@ -1,4 +1,4 @@
-//! Browsers in which a person has signed in before: another one is told by mail (S9).
+//! Browsers in which a person has signed in before. The person gets a mail when another one signs in (S9).
 
 use chrono::TimeDelta;
 
@@ -102,7 +102,7 @@ pub(in crate::auth) async fn is_of<R: Realm>(
     .await
 }
 
-/// Takes a try back that nobody could check.
+/// Takes back a try that could not be checked.
 pub(in crate::auth) async fn take_try_back<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -122,7 +122,7 @@ pub(in crate::auth) async fn take_try_back<R: Realm>(
     .map(drop)
 }
 
-/// Forgets wrong tries in all of a person's browsers.
+/// Forgets the wrong tries in all of a person's browsers.
 pub(in crate::auth) async fn forgive_all<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,

@@ -17,14 +17,14 @@ use crate::base::ids::TenantId;
 use crate::base::realm::Realm;
 use crate::db::Db;
 
-/// A hundredth of what a union's people may get wrong at once.
+/// A hundredth of the burst of a union's wrong sign-ins.
 const LEASE: i32 = 20;
-/// An empty bucket is asked again after this long.
+/// The server asks an empty bucket again after this long.
 const ASK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(1);
 /// The one key of a union's own bucket.
 const THE_UNION: &str = "";
 
-/// What this server holds of each union's buckets.
+/// The tokens that this server holds of each union's buckets.
 #[derive(Debug, Default)]
 pub struct Leases(Mutex<HashMap<Key, Shared>>);
 

@@ -138,12 +138,12 @@ impl Bucket {
 
 /// Where a sign-in comes from, whose tries are counted: an address, and a network that anybody gets whole.
 #[derive(Debug, Clone)]
-pub(in crate::auth) struct Place {
+pub(in crate::auth) struct ClientPlace {
     pub address: String,
     pub network: Option<String>,
 }
 
-impl Place {
+impl ClientPlace {
     pub(in crate::auth) fn of(client: &Client) -> Self {
         Self { address: client.place(), network: client.network() }
     }

@@ -3,17 +3,17 @@
 use secrecy::SecretString;
 
 use super::known_browser;
-use super::throttle::{Place, SIGN_IN_UNION};
+use super::throttle::{ClientPlace, SIGN_IN_UNION};
 use crate::auth::context::SignIn;
 use crate::auth::credentials::failures;
-use crate::auth::credentials::stored::{Counted, Credentials, Origin, read_and_count};
+use crate::auth::credentials::stored::{Counted, Credentials, TrySource, read_and_count};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
-/// What a person gives at the sign-in page.
+/// The input of a sign-in with a password.
 #[derive(Debug)]
 pub struct Given<'a> {
     /// None for a text that can't be anybody's.
@@ -21,13 +21,13 @@ pub struct Given<'a> {
     pub password: &'a SecretString,
     /// ログイン状態の保存 (L11)
     pub remember: bool,
-    /// Where it comes from.
+    /// The address and browser that it comes from.
     pub client: &'a Client,
-    /// What the browser is known by.
+    /// The token by which the browser is known.
     pub browser: &'a PlainToken,
 }
 
-/// A try that is counted, and what it is checked against.
+/// A try that is counted, and the credentials that it is checked against.
 #[derive(Debug)]
 pub(in crate::auth) struct Try<R> {
     pub(in crate::auth) credentials: Option<Credentials<R>>,
@@ -36,7 +36,7 @@ pub(in crate::auth) struct Try<R> {
     /// How many there were in a row, from strangers or from this known browser. None if none was left.
     pub(in crate::auth) failures: Option<i16>,
     /// The place that has paid for it; none for a known browser.
-    pub(in crate::auth) paid_by: Option<Place>,
+    pub(in crate::auth) paid_by: Option<ClientPlace>,
 }
 
 impl SignIn<'_> {
@@ -65,11 +65,11 @@ impl SignIn<'_> {
         given: &Given<'_>,
         union_has_tries: bool,
     ) -> Result<Option<Try<R>>, sqlx::Error> {
-        let place = Place::of(given.client);
-        let origin = Origin { browser: given.browser, place: &place, union_has_tries };
+        let place = ClientPlace::of(given.client);
+        let source = TrySource { browser: given.browser, place: &place, union_has_tries };
         let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
         let cx = self.context(tenant);
-        let counted = read_and_count(&mut tx, cx, given.user_id, Some(origin)).await?;
+        let counted = read_and_count(&mut tx, cx, given.user_id, Some(source)).await?;
         tx.commit().await?;
         let Counted { credentials, known, admitted, failures } = counted;
         let paid_by = (!known).then_some(place);

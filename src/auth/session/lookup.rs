@@ -2,7 +2,7 @@
 
 use super::judgement::{Judgement, Note, judge};
 use super::living::Lookup;
-use super::row::{self, Found};
+use super::row::{self, FoundSession};
 use super::store::end;
 use super::token;
 use crate::auth::context::{Context, SendingError};
@@ -12,9 +12,6 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
 /// Finds the session of a token that a browser shows, and notes that it was used.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn find<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -40,7 +37,7 @@ async fn look<R: People>(
 ) -> Result<Lookup<R>, SendingError> {
     let (clock, policy) = (cx.clock, &cx.tenant.config);
     let now = clock.now();
-    let Some(Found { standing, mut session }) = row::find::<R>(tx, cx, token).await? else {
+    let Some(FoundSession { standing, mut session }) = row::find::<R>(tx, cx, token).await? else {
         return token::of_before(tx, cx, token).await;
     };
     let (lapses, note) = match judge(&standing, policy, now, shown) {

@@ -15,7 +15,7 @@ use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
 /// A session as it was found: the same as it will go on, but for what is judged.
-pub(super) struct Found<R: People> {
+pub(super) struct FoundSession<R: People> {
     pub standing: Standing,
     pub session: Session<R>,
 }
@@ -63,7 +63,7 @@ pub(super) async fn find<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
-) -> Result<Option<Found<R>>, sqlx::Error> {
+) -> Result<Option<FoundSession<R>>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
         r#"select s.id, s.login_id as login, s.created_at,
@@ -122,7 +122,7 @@ pub(super) async fn find<R: People>(
 }
 
 impl Row {
-    fn found<R: People>(self, cx: Context<'_>) -> Option<Found<R>> {
+    fn found<R: People>(self, cx: Context<'_>) -> Option<FoundSession<R>> {
         let member = self.member_code.zip(self.household_code);
         let member = member.map(|(code, household_code)| Member { code, household_code });
         let (policy, now) = (&cx.tenant.config, cx.clock.now());
@@ -180,6 +180,6 @@ impl Row {
                 second_factor: self.second_factor && self.second_factor_lapsed_at.is_none(),
             },
         };
-        Some(Found { standing, session })
+        Some(FoundSession { standing, session })
     }
 }

@@ -17,13 +17,13 @@ use chrono::{DateTime, Utc};
 /// How many sign-ins a person may have begun and not finished, on whatever machines.
 const MOST_UNFINISHED: i64 = 3;
 
-/// What a session begins with.
+/// The facts that a session begins with.
 #[derive(Debug)]
 pub(in crate::auth) struct Beginning<'b, R> {
     pub login: LoginId<R>,
     pub remember_until: Option<DateTime<Utc>>,
     pub client: &'b Client,
-    /// What the browser is known by later.
+    /// The token by which the browser is known later.
     pub browser: &'b PlainToken,
 }
 
@@ -57,9 +57,6 @@ pub(in crate::auth) async fn begin<R: Realm>(
 }
 
 /// Returns true if a token that is not in use any more was one of this union's, in a realm.
-///
-/// # Errors
-/// The database's.
 pub async fn was_ours<R: Realm>(
     tx: &mut TenantTx,
     token: &PlainToken,
@@ -217,9 +214,6 @@ pub(in crate::auth) async fn still_lives<R: Realm>(
 }
 
 /// Ends a session; ending it again changes nothing. Returns true if it lived.
-///
-/// # Errors
-/// The database's.
 pub async fn end<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -240,9 +234,6 @@ pub async fn end<R: Realm>(
 
 /// Ends every session of a login but `keep` (L7), and kills the link that one of them may have
 /// asked for. Returns how many lived.
-///
-/// # Errors
-/// The database's.
 pub async fn end_others<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,12 +1,12 @@
-//! What a right password changes, in one statement: the count of wrong ones, the known browsers, the earlier session, the
-//! new one, the trail, and what the place paid for the try.
+//! The entry of a person whose password was right, in one statement. It resets the count of wrong passwords, ends the
+//! earlier session, begins the new one, remembers the browser, writes the trail, and gives the place its try back.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::audit::Action;
 use crate::auth::credentials::stored::Credentials;
-use crate::auth::guard::throttle::{self, Place, SIGN_IN_PERSON, Taken};
+use crate::auth::guard::throttle::{self, ClientPlace, SIGN_IN_PERSON, Taken};
 use crate::auth::guard::tries::Given;
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, SessionId, TenantId};
@@ -22,7 +22,7 @@ pub(super) struct Entry<'e, R> {
     /// Set if the person has signed in in this browser before.
     pub known: bool,
     /// The place that gets its try back.
-    pub paid_by: Option<&'e Place>,
+    pub paid_by: Option<&'e ClientPlace>,
     pub begins: Begins<R>,
 }
 
@@ -40,20 +40,28 @@ pub(super) enum Begins<R> {
     },
 }
 
-/// What has come of it.
+/// The result of an entry.
 pub(super) enum Entered<R> {
-    /// The credentials are others by now, or the person is locked. Nothing has changed.
+    /// The credentials have changed meanwhile, or the person is locked. The caller must drop the transaction.
     Outdated,
-    /// The person has signed in too often. Only the count of wrong passwords has changed.
+    /// The person has signed in too often. Only the count of wrong passwords was reset.
     TooOften,
-    /// All is written, in the name of `actor`.
-    Entered { actor: Actor, session: SessionId<R>, token: PlainToken, browser_is_new: bool },
+    /// All is written. The transaction goes on in the name of the person.
+    Begun(Begun<R>),
+}
+
+/// A session that has begun, unless the entry was to begin none.
+pub(super) struct Begun<R> {
+    pub session: SessionId<R>,
+    pub token: PlainToken,
+    /// Set if the person has never signed in in this browser before.
+    pub browser_is_new: bool,
 }
 
 impl<R: Realm> Entry<'_, R> {
-    /// Writes it. The password was checked before this transaction began, so the statement first takes the login, and
-    /// does nothing unless its credentials are the same still: a change of them waits until this transaction has ended,
-    /// and sees the session that it began.
+    /// Writes the entry. The password was checked before this transaction began, so the statement first locks the login,
+    /// and writes nothing unless the credentials are still the same. A change of them waits until this transaction has
+    /// ended, and then sees the session that it began.
     pub(super) async fn write(
         &self,
         tx: &mut TenantTx,
@@ -74,7 +82,8 @@ impl<R: Realm> Entry<'_, R> {
             false => (unknown, Action::SignInRefused, json!({ "closed": true })),
         };
         let address = given.client.address.map(|address| address.to_string());
-        let Taken { buckets, keys, refills } = self.paid_by.map(Place::taken).unwrap_or_default();
+        let Taken { buckets, keys, refills } =
+            self.paid_by.map(ClientPlace::taken).unwrap_or_default();
         let row = sqlx::query!(
             r#"with held as (
                    update logins set password_failures = 0
@@ -166,12 +175,19 @@ impl<R: Realm> Entry<'_, R> {
         )
         .fetch_one(tx.conn())
         .await?;
-        Ok(match (row.held, row.let_in) {
-            (false, _) => Entered::Outdated,
-            (true, false) => Entered::TooOften,
-            (true, true) => {
-                Entered::Entered { actor, session, token, browser_is_new: row.browser_is_new }
-            }
-        })
+        if !row.held {
+            return Ok(Entered::Outdated);
+        }
+        if !row.let_in {
+            return Ok(Entered::TooOften);
+        }
+        if let Some(first) = &found.first
+            && !first.still_holds(tx).await?
+        {
+            return Ok(Entered::Outdated);
+        }
+        tx.goes_on_as(actor);
+        let browser_is_new = row.browser_is_new;
+        Ok(Entered::Begun(Begun { session, token, browser_is_new }))
     }
 }

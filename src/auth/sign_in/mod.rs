@@ -8,7 +8,7 @@ mod entry;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::entry::{Begins, Entered, Entry};
+use self::entry::{Begins, Begun, Entered, Entry};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::{SignIn, SignInError};
@@ -34,22 +34,23 @@ use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::FirstSignIn;
 
-/// What came of it.
+/// The result of a sign-in.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A session has begun; `step` is due, and the mail it needs is on its way.
+    /// A session has begun. `step` is due; if it needs a mail, that is on its way.
     Accepted { token: PlainToken, step: Step, remember_until: Option<DateTime<Utc>> },
     /// 「無効なユーザIDまたはパスワードです。」
     Refused,
-    /// All is right, but the time after losing eligibility is over (T12).
+    /// The password is right, but the time after losing eligibility is over (T12).
     Closed(Loss),
-    /// Too many were wrong from this place, or at this union; whose they were doesn't matter.
+    /// Too many passwords were wrong from this place, or at this union, whosever they were; or the person has signed in too
+    /// often.
     TooMany,
 }
 
 impl SignIn<'_> {
-    /// Checks a password and begins a session in a realm. The browser's earlier session ends where a new one
-    /// begins. To be run to its end: a try is counted before it is checked, and given back where it can't be.
+    /// Checks a password and begins a session in a realm. The browser's earlier session ends if a new one begins. The caller
+    /// must run this to its end: a try is counted before it is checked, and given back if it can't be checked.
     ///
     /// # Errors
     /// All of [`SignInError`]; then no session has begun.
@@ -65,7 +66,7 @@ impl SignIn<'_> {
         };
         let outcome = self.check_counted(&turn, tenant, earlier, &given, &tried).await;
         if outcome.is_err() {
-            // The person was told nothing of the password.
+            // The person does not learn if the password was right, so the try must not count.
             self.uncount(tenant, &tried, given.browser).await;
         }
         outcome
@@ -98,7 +99,7 @@ impl SignIn<'_> {
         !found.are_locked(known) && found.first.as_ref().is_none_or(in_time)
     }
 
-    /// Until when the browser keeps the session, where the person wants that and the union lets it.
+    /// Returns the time until which the browser keeps the session, if the person wants that and the union allows it.
     pub(super) fn remember_until(&self, tenant: &Tenant, wanted: bool) -> Option<DateTime<Utc>> {
         let days = tenant.config.sign_in.remember_days.filter(|_| wanted);
         days.map(|days| self.clock.now() + TimeDelta::days(days.into()))
@@ -125,7 +126,8 @@ impl SignIn<'_> {
         let paid_by = tried.paid_by.as_ref();
         let entry = Entry { found, given, known: tried.known, paid_by, begins };
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-        let (actor, id, token, browser_is_new) = match entry.write(&mut tx, self.clock).await? {
+        let begun = match entry.write(&mut tx, self.clock).await? {
+            Entered::Begun(begun) => begun,
             Entered::Outdated => {
                 drop(tx);
                 return self.refuse(tenant, tried, given).await;
@@ -137,65 +139,60 @@ impl SignIn<'_> {
                 tx.commit().await?;
                 return Ok(Outcome::TooMany);
             }
-            Entered::Entered { actor, session, token, browser_is_new } => {
-                (actor, session, token, browser_is_new)
-            }
         };
-        if let Some(first) = &found.first
-            && !first.still_holds(&mut tx).await?
-        {
-            drop(tx);
-            return self.refuse(tenant, tried, given).await;
-        }
-        if let Some(loss) = closed {
-            tx.commit().await?;
-            self.give_back_to_union(tenant, tried).await;
-            return Ok(Outcome::Closed(loss));
-        }
-        tx.goes_on_as(actor);
-        let step = if whole {
-            if browser_is_new {
-                let (cx, email) = (self.context(tenant), found.email.as_deref());
-                let browser = NewBrowser::of(given.client);
-                known_browser::tell(&mut tx, cx, found.login, email, browser).await?;
-            }
-            self.step_of_proved(tenant, found)
-        } else {
-            store::end_unfinished(&mut tx, self.clock, found.login, id, tried.known).await?;
-            match self.begin_unfinished::<R>(&mut tx, tenant, &token).await? {
-                Some(step) => step,
-                None => return Ok(Outcome::Refused),
+        let outcome = match closed {
+            Some(loss) => Outcome::Closed(loss),
+            None => {
+                let step = match whole {
+                    true => self.greet(&mut tx, tenant, found, given, &begun).await?,
+                    false => self.ask_for_more(&mut tx, tenant, found, tried, &begun).await?,
+                };
+                Outcome::Accepted { token: begun.token, step, remember_until }
             }
         };
         tx.commit().await?;
         self.give_back_to_union(tenant, tried).await;
-        Ok(Outcome::Accepted { token, step, remember_until })
+        Ok(outcome)
     }
 
-    /// The step that is due where the union asks for a password alone.
-    fn step_of_proved<R>(&self, tenant: &Tenant, found: &Credentials<R>) -> Step {
-        let max_age = tenant.config.password.max_age_years;
-        let ends = found.password_set_at.and_then(|set| expires_at(max_age, set));
-        next_of_proved(ends.is_some_and(|at| at <= self.clock.now()), found.terms)
-    }
-
-    /// The step that is due in a session that has more to prove or to set up; a code that it asks for is sent. None if
-    /// the session does not live.
-    async fn begin_unfinished<R: People>(
+    /// Tells a person whose sign-in is complete of a new browser. Returns the step that is due.
+    async fn greet<R: Realm>(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
-        token: &PlainToken,
-    ) -> Result<Option<Step>, SignInError> {
+        found: &Credentials<R>,
+        given: &Given<'_>,
+        begun: &Begun<R>,
+    ) -> Result<Step, SignInError> {
+        if begun.browser_is_new {
+            let (cx, email) = (self.context(tenant), found.email.as_deref());
+            known_browser::tell(tx, cx, found.login, email, NewBrowser::of(given.client)).await?;
+        }
+        let max_age = tenant.config.password.max_age_years;
+        let ends = found.password_set_at.and_then(|set| expires_at(max_age, set));
+        Ok(next_of_proved(ends.is_some_and(|at| at <= self.clock.now()), found.terms))
+    }
+
+    /// Makes room for a sign-in that has more to prove or to set up, and mails the code that it may ask for. Returns the
+    /// step that is due.
+    async fn ask_for_more<R: People>(
+        &self,
+        tx: &mut TenantTx,
+        tenant: &Tenant,
+        found: &Credentials<R>,
+        tried: &Try<R>,
+        begun: &Begun<R>,
+    ) -> Result<Step, SignInError> {
         let cx = self.context(tenant);
-        let Lookup::Living(session) = lookup::read::<R>(tx, cx, token).await? else {
-            return Ok(None);
+        store::end_unfinished(tx, self.clock, found.login, begun.session, tried.known).await?;
+        let Lookup::Living(session) = lookup::read::<R>(tx, cx, &begun.token).await? else {
+            return Err(sqlx::Error::RowNotFound.into());
         };
         let step = session.next_step(&tenant.config);
         if step == Step::EmailCode {
-            email_code::send(tx, cx, &session, token).await?;
+            email_code::send(tx, cx, &session, &begun.token).await?;
         }
-        Ok(Some(step))
+        Ok(step)
     }
 
     async fn refuse<R: Realm>(

@@ -1,4 +1,4 @@
-//! Where a request came from, and who is behind it before anything is proved.
+//! The address and browser that a request came from, and its actor before anything is proved.
 //!
 //! Behind a proxy the connection is the proxy's, so the operator names the header in which that
 //! tells the browser's address; no other header is believed.
@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for Client {
     }
 }
 
-/// Somebody at the door of whom nothing is proved yet.
+/// A person at the door of whom nothing is proved yet.
 impl FromRequestParts<AppState> for Actor {
     type Rejection = Infallible;
 

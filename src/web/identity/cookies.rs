@@ -41,7 +41,7 @@ pub struct Cookies {
     set: Vec<Cookie<'static>>,
 }
 
-/// What a browser shows of a cookie that is sealed for the union.
+/// The contents of a cookie that is sealed for the union.
 #[derive(Debug, Clone)]
 pub enum Sealable {
     Nothing,
@@ -90,13 +90,13 @@ impl Cookies {
         self.unsealed(VISIT, sealer, tenant)
     }
 
-    /// What the browser is known by.
+    /// Returns the token by which the browser is known.
     #[must_use]
     pub fn browser(&self, sealer: &Sealer, tenant: TenantId) -> Sealable {
         self.unsealed(BROWSER, sealer, tenant)
     }
 
-    /// What a form came to, sealed.
+    /// Returns the sealed answer to a form.
     #[must_use]
     pub fn answer(&self) -> Option<&str> {
         self.get(ANSWER)
@@ -170,7 +170,7 @@ impl Cookies {
         self.without(SESSION).without(VISIT).without(ANSWER)
     }
 
-    /// What the browser has from now on.
+    /// Returns the value that the browser has from now on.
     fn get(&self, name: &'static str) -> Option<&str> {
         if let Some(set) = self.set.iter().find(|cookie| cookie.name() == name) {
             return Some(set.value()).filter(|value| !value.is_empty());

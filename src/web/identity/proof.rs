@@ -12,7 +12,7 @@ use crate::web::elsewhere::Elsewhere;
 use crate::web::error::WebError;
 use crate::web::state::AppState;
 
-/// Somebody whose sign-in is complete.
+/// A person whose sign-in is complete.
 #[derive(Debug)]
 pub struct Subscriber {
     pub visitor: Visitor,
@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for Subscriber {
     }
 }
 
-/// Somebody who proved a moment ago who it is (S4); without re-authentication there is no such
+/// A person who has proved their identity within the last five minutes (S4). Without a re-authentication there is no such
 /// value.
 #[derive(Debug)]
 pub struct Fresh<T>(pub T);
@@ -50,7 +50,7 @@ impl FromRequestParts<AppState> for Fresh<Subscriber> {
     }
 }
 
-/// Somebody with a right password and a step to do.
+/// A person whose password was right and who has a step to do.
 #[derive(Debug)]
 pub struct SigningIn {
     pub visitor: Visitor,

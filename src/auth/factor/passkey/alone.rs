@@ -14,7 +14,7 @@ use super::verdict::Verdict;
 use crate::audit::{self, Action};
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
-use crate::auth::guard::throttle::Place;
+use crate::auth::guard::throttle::ClientPlace;
 use crate::auth::people::People;
 use crate::auth::session::living::Lookup;
 use crate::auth::session::store::Beginning;
@@ -112,7 +112,7 @@ impl SignIn<'_> {
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
-        let place = Place::of(given.client);
+        let place = ClientPlace::of(given.client);
         let may_try = place.take::<R>(&mut tx, self.clock).await?;
         tx.commit().await?;
         if !may_try {
