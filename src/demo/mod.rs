@@ -88,16 +88,18 @@ async fn run_with(
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }
     let operator = Db::new(postgres.options(), Role::Operator, 2);
+    let worker = Db::new(postgres.options(), Role::Worker, 2);
     seed::unions(&operator).await?;
     let settings = &key::added(settings, &operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;
     let mut everyone = Vec::new();
     for tenant in state.directory.all() {
-        let people = seed::people(&operator, &state.hasher, &tenant).await?;
-        register(settings, postgres, &operator, &state, &tenant, &people).await?;
+        let people = seed::people(&operator, &worker, &state.hasher, &tenant).await?;
+        register(settings, &operator, &worker, &state, &tenant, &people).await?;
         everyone.extend(people);
     }
     operator.close().await;
+    worker.close().await;
     files::replace(&settings.data_dir.join("demo.json"), &serde_json::to_vec_pretty(&everyone)?)?;
     files::replace(&settings.demo_database_url(), postgres.url().as_bytes())?;
     let mail_url = settings.base_url().origin(MAIL_LABEL);
@@ -105,7 +107,9 @@ async fn run_with(
 
     let mailbox = mailbox::router(state.clone(), settings.mail_directory());
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
-    let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
+    let mail = state.mail.clone();
+    let worker =
+        crate::worker::run(settings, postgres.options(), &mail, Clock::System, stop.clone());
     tokio::join!(app::serve(state, router, listener, stop), worker);
     Ok(())
 }
@@ -113,8 +117,8 @@ async fn run_with(
 /// Lets a union's people do their first sign-in who are to be registered and are not.
 async fn register(
     settings: &Settings,
-    postgres: &LocalPostgres,
     operator: &Db,
+    worker: &Db,
     state: &AppState,
     tenant: &Tenant,
     people: &[DemoPerson],
@@ -124,12 +128,10 @@ async fn register(
         person.state == State::Registered && beginners.contains(&person.user_id)
     };
     let mail = settings.data_dir.join("first-sign-in");
-    let worker = Db::new(postgres.options(), Role::Worker, 1);
-    let first_sign_in = FirstSignIn { app: state, worker: &worker, tenant, mail: &mail };
+    let first_sign_in = FirstSignIn { app: state, worker, tenant, mail: &mail };
     for person in people.iter().filter(due) {
         first_sign_in.walk(person).await.with_context(|| tenant.config.slug.to_string())?;
     }
-    worker.close().await;
     if mail.exists() {
         fs::remove_dir_all(mail)?;
     }

@@ -9,4 +9,5 @@ pub mod imports;
 pub mod people;
 pub mod uke;
 pub mod wire;
+pub mod worker;
 pub mod world;

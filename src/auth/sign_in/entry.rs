@@ -13,7 +13,6 @@ use crate::base::ids::{EventId, LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::db::actor::Actor;
 
 /// A person whose password was right.
 pub(super) struct Entry<'e, R> {
