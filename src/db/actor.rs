@@ -1,4 +1,4 @@
-//! The actor of a transaction. Every audit line written in the transaction names it.
+//! The actor in whose name a transaction is opened. Every line of the trail that it writes names the actor.
 
 use std::net::IpAddr;
 
@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::base::ids::{LoginId, RequestId, SessionId};
 
-/// The kind of actor. These names are stored for ever and searched for, so they must not change.
+/// The kind of an actor. The names stay the same for ever, since people search the trail for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActorKind {
-    /// A union's staff, at its console.
+    /// A member of a union's staff, at its console.
     Staff,
     /// A visitor at a union's portal, signed in or not.
     Subscriber,
@@ -19,7 +19,7 @@ pub enum ActorKind {
     Operator,
     /// The product on its own.
     System,
-    /// A job, which somebody asked for and which outlasts the request.
+    /// Work in the background that a request asked for.
     Job,
 }
 
@@ -36,39 +36,39 @@ impl ActorKind {
     }
 }
 
-/// Where a request came from, as far as known.
+/// The address and the browser that a request came from, as far as they are known.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
-/// A person or a part of the product that acts, as it was at that time, and where the request came from.
+/// A person or a part of the product that acts, as they stood at that moment, and where the request came from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
     /// The login or the job. `None` for a person who has not signed in, and for an operator.
     pub id: Option<Uuid>,
-    /// The name of staff, of an operator or of a part of the product. Subscribers have none: the trail is kept
-    /// for ever and must not become a second store of their names.
+    /// The name of staff, of operators and of the product's own parts. Subscribers have none, since the trail is kept for
+    /// ever and must not become a second place for people's names.
     pub label: Option<String>,
-    /// The roles that staff had.
+    /// The roles and rights that staff had.
     pub roles: Vec<String>,
     /// The session, in the realm that `kind` tells.
     pub session: Option<Uuid>,
     pub client: Client,
-    /// The request, as logs and error pages name it.
+    /// The id by which logs and error pages name the request.
     pub request: Option<RequestId>,
 }
 
 impl Actor {
-    /// Makes the actor of a request at a web door, before anything is proved.
+    /// A person at a web door of whom nothing is proved yet.
     #[must_use]
     pub const fn unknown(kind: ActorKind, client: Client, request: Option<RequestId>) -> Self {
         Self { kind, id: None, label: None, roles: Vec::new(), session: None, client, request }
     }
 
-    /// Returns the actor of the same request, now that its session is known.
+    /// The actor of the same request, now that the session is known.
     #[must_use]
     pub fn signed_in<R>(self, login: LoginId<R>, session: SessionId<R>) -> Self {
         Self { id: Some(login.0), session: Some(session.0), ..self }
@@ -80,13 +80,13 @@ impl Actor {
         Self::of_the_house(ActorKind::Operator, None, name)
     }
 
-    /// Makes the actor for a part of the product that acts by itself.
+    /// A part of the product that acts without a request.
     #[must_use]
     pub fn system(part: &str) -> Self {
         Self::of_the_house(ActorKind::System, None, part)
     }
 
-    /// Makes the actor of a job. The audit line of its start says who asked for it.
+    /// A job. The line of the trail that enqueued it names the person who asked for it.
     #[must_use]
     pub fn job(id: Uuid, name: &str) -> Self {
         Self::of_the_house(ActorKind::Job, Some(id), name)

@@ -1,4 +1,4 @@
-//! Checks of a new connection: it acts as the right role, row-level security binds that role, and it can write.
+//! Checks of a new connection: that it acts as the right role, that row-level security binds it, and that it can write.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use super::Role;
 use super::passing::Passing as _;
 use crate::config::Pooler;
 
-/// Why a connection acts as a wrong role.
+/// The role that a connection acts as is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongRole {
     #[error("it acts as {acting}, not as {wanted}")]
@@ -19,16 +19,16 @@ pub enum WrongRole {
     Unbound(String),
 }
 
-/// What the database says of a connection.
-struct ConnectionFacts {
+/// The state of a new connection.
+struct ConnectionState {
     acting: String,
     unbound: bool,
     read_only: bool,
     spread: bool,
 }
 
-impl ConnectionFacts {
-    /// Uses the simple protocol, which leaves no prepared statement behind in a pooler's connection.
+impl ConnectionState {
+    /// Asks by the simple protocol, which leaves no prepared statement behind in a pooler's connection.
     async fn of(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
         let row = connection
             .fetch_one(sqlx::raw_sql(
@@ -47,7 +47,7 @@ impl ConnectionFacts {
     }
 }
 
-/// Leaves out a startup parameter that poolers refuse. PostgreSQL's default prints floats as exactly.
+/// Leaves out of a connection's start the option that a pooler refuses. PostgreSQL's default prints numbers as exactly.
 pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
     options.extra_float_digits(None)
 }
@@ -58,18 +58,18 @@ pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
 /// the demo, takes the role on here. Behind a pooler it can't, since the next transaction may use another connection.
 ///
 /// # Errors
-/// Returns [`WrongRole`] in a [`sqlx::Error::Configuration`], which a retry doesn't mend, and [`sqlx::Error::Io`] for
-/// a read-only database.
+/// [`WrongRole`] as [`sqlx::Error::Configuration`], which trying again does not mend; a read-only database as
+/// [`sqlx::Error::Io`], which it may.
 pub(super) async fn settle(
     connection: &mut PgConnection,
     role: Role,
     pooler: Pooler,
 ) -> Result<bool, sqlx::Error> {
     let wanted = role.name();
-    let mut found = ConnectionFacts::of(connection).await?;
+    let mut found = ConnectionState::of(connection).await?;
     if found.acting != wanted && pooler == Pooler::None {
         connection.execute(AssertSqlSafe(format!("set role {wanted}"))).await?;
-        found = ConnectionFacts::of(connection).await?;
+        found = ConnectionState::of(connection).await?;
     }
     let wrong = |error: WrongRole| Err(sqlx::Error::Configuration(Box::new(error)));
     if found.acting != wanted {
@@ -91,8 +91,7 @@ pub(super) async fn is_well(connection: &mut PgConnection) -> Result<bool, sqlx:
     Ok(!read_only)
 }
 
-/// Errors for which new connections are refused for good. The pool alone would retry until the caller's
-/// wait times out.
+/// The reason why new connections are refused for good. Without it, requests would wait until the pool's timeout.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     newest: Mutex<Option<sqlx::Error>>,
@@ -100,8 +99,8 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Reports an error of [`settle`] to those who wait for a connection, unless it is passing.
-    /// Returns the error that the pool logs.
+    /// Passes an error of [`settle`] on to the requests that wait, unless it may pass by itself. Returns the error that the
+    /// pool logs.
     pub(super) fn tell(&self, error: sqlx::Error) -> sqlx::Error {
         if error.is_passing() {
             return error;
@@ -112,7 +111,7 @@ impl Refusals {
         logged
     }
 
-    /// Waits for the next error that is reported.
+    /// Waits for the next error.
     pub(super) async fn next(&self) -> sqlx::Error {
         loop {
             self.told.notified().await;

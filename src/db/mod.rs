@@ -4,8 +4,8 @@
 //! and row-level security hides the rows of all others. [`PlatformTx`] reaches the platform's own tables and, for the
 //! worker, the outbox.
 //!
-//! Every transaction begins with the limits of its role. Every new connection is checked: it acts as the right role,
-//! and row-level security binds that role. No setting outlasts a transaction, so a pooler may stand in between.
+//! Every transaction begins with the limits of its role. Every new connection is checked: it has to act as the right role,
+//! and row-level security has to bind that role. No setting outlasts a transaction, so a pooler may stand in between.
 
 pub mod actor;
 pub mod health;
@@ -34,10 +34,9 @@ use crate::config::{DatabaseAddress, Pooler};
 
 /// How long a request waits for a connection before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that was idle for longer than this is pinged before use.
+/// A connection that has been idle for longer than this is pinged before it is used.
 const FRESH_FOR: Duration = Duration::from_secs(1);
-/// For this long after a broken connection, every pooled one is pinged before use: the pool may
-/// hold more broken ones.
+/// For this long after an I/O error, every pooled connection is pinged before it is used: the pool may hold more broken ones.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
 /// Connections that a process may have for notifications: one for each channel.
@@ -48,17 +47,17 @@ const MAX_LISTENERS: u32 = 3;
 pub struct Db {
     role: Role,
     pool: PgPool,
-    /// A pool of its own, so that listeners take no connection from requests.
+    /// Listeners have a pool of their own, so that they take no connection from requests.
     listeners: PgPool,
     refusals: Arc<Refusals>,
-    /// Until then, every connection is pinged before use.
+    /// Every connection is pinged before it is used until then.
     doubted_until: Arc<Mutex<Option<Instant>>>,
     /// True if the tables are spread over machines (`infra/scale`).
     spread: Arc<AtomicBool>,
 }
 
 impl Db {
-    /// Makes the pools. They connect when first used.
+    /// Makes a pool that connects when it is first used.
     #[must_use]
     pub fn new(address: impl Into<DatabaseAddress>, role: Role, max_connections: u32) -> Self {
         let DatabaseAddress { options, listen, pooler } = address.into();
@@ -82,7 +81,7 @@ impl Db {
                     })
                 })
         };
-        // Without a `listen_url`, notifications come from the database's own address.
+        // Listening goes to the same address as everything else unless it has one of its own.
         let listeners = settled(Pooler::None)
             .max_connections(MAX_LISTENERS)
             .connect_lazy_with(connection::plain(listen.unwrap_or_else(|| options.clone())));
@@ -100,8 +99,8 @@ impl Db {
         Self { role, pool, listeners, refusals, doubted_until, spread }
     }
 
-    /// Begins a transaction, and tries once more if the first connection turns out to be broken or leads
-    /// to a read-only database, as one from before a failover does.
+    /// Begins a transaction. It tries once more if the first connection turns out to be broken, or to lead to a database
+    /// that is read-only, as the old primary is after a failover.
     async fn begin(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         match self.begin_once(local).await {
             Err(error) if passing::is_of_the_connection(&error) => {
@@ -112,22 +111,21 @@ impl Db {
         }
     }
 
-    /// Begins a transaction after the statements of `local`. It runs in a task of its own, because a browser may hang
-    /// up and the future may then be dropped. sqlx forgets a BEGIN whose answer it doesn't read, and would return the
-    /// connection to the pool with the transaction open (launchbadge/sqlx#4393); a transaction that has begun is
-    /// rolled back on drop. So a stalled database never holds more connections than the pool allows.
+    /// Begins a transaction with the settings of `local`, in a task that goes on if the browser hangs up. If sqlx never
+    /// reads the answer to a BEGIN, it forgets the transaction and gives the connection back to the pool with it still open
+    /// (launchbadge/sqlx#4393). A transaction that has begun is rolled back when it is dropped. For the same reason a
+    /// stalled database never holds more connections than the pool may have.
     async fn begin_once(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let connection = tokio::select! {
             biased;
             connection = self.pool.acquire() => connection?,
             error = self.refusals.next() => return Err(error),
         };
-        // Statements that may fail come before BEGIN: sqlx takes a connection whose BEGIN failed for one without a
-        // transaction. Their settings still hold, since BEGIN continues the transaction that the first statement
-        // opened.
+        // Statements that may fail stand before BEGIN, since sqlx believes that a connection whose BEGIN failed has no
+        // transaction. Their settings hold all the same: BEGIN continues the transaction that the first statement opened.
         let begin = format!("{}; begin", self.role.limits());
-        // One round trip. Citus sends the text that contains SET LOCAL to its workers, which refuse a BEGIN in it, so
-        // it goes separately there.
+        // One text is one round trip. Citus sends the whole text in which SET LOCAL stands to its workers, which have begun
+        // already, so there SET LOCAL goes alone.
         let (begin, then) = match self.spread.load(Ordering::Relaxed) && !local.is_empty() {
             true => (begin, Some(AssertSqlSafe(local.to_owned()))),
             false => (format!("{begin}; {local}"), None),
@@ -140,18 +138,18 @@ impl Db {
             }
             Ok(tx)
         };
-        // The task only fails to return a result if the program ends.
+        // The task fails to give a result only when the program ends.
         tokio::spawn(beginning.in_current_span()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
-    /// Opens a transaction that sees the rows of this union only. Its audit lines name `actor`.
+    /// Opens a transaction that sees one union's rows and no other's, in the name of `actor`.
     pub async fn tenant(&self, tenant: TenantId, actor: &Actor) -> Result<TenantTx, sqlx::Error> {
         let local = format!("set local kosmo.tenant_id = '{tenant}'");
         Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
-    /// Does what [`Db::tenant`] does, but its commit doesn't wait for the disk. Use it for counters of which a
-    /// crash may take back the last moment, so that nobody waits long for a row that many change.
+    /// [`Db::tenant`] for counts of which a crash may lose the last fraction of a second. Its commit does not wait for the
+    /// disk, so that requests which change the same row do not wait long for each other.
     pub async fn tenant_unflushed(
         &self,
         tenant: TenantId,
@@ -162,12 +160,12 @@ impl Db {
         Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
-    /// Opens a transaction without a union.
+    /// Opens a transaction without a tenant.
     pub async fn platform(&self) -> Result<PlatformTx, sqlx::Error> {
         Ok(PlatformTx { tx: self.begin("").await? })
     }
 
-    /// Listens for notifications on a connection of its own.
+    /// Listens for notifications, on a connection kept for that.
     pub async fn listen(&self, channel: &str) -> Result<PgListener, sqlx::Error> {
         let mut listener = tokio::select! {
             biased;
@@ -207,19 +205,19 @@ impl TenantTx {
         self.tenant
     }
 
-    /// Returns the actor that it was opened for.
+    /// The actor in whose name it was opened.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// Names the actor more closely, once the transaction has found out: the subscriber whose session began in it, or
-    /// the staff member whose roles it read.
+    /// Names the actor more closely once the transaction has found out who it is: the person whose session has begun in
+    /// it, or the staff member whose roles it has read.
     pub fn goes_on_as(&mut self, actor: Actor) {
         self.actor = actor;
     }
 
-    /// Commits. After an error, nothing is written.
+    /// Commits it. If this fails, nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }
@@ -236,7 +234,7 @@ impl PlatformTx {
         &mut self.tx
     }
 
-    /// Commits. After an error, nothing is written.
+    /// Commits it. If this fails, nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }

@@ -9,12 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use kosmo::auth::credentials::hashing::Hasher;
-use kosmo::auth::credentials::login;
-use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
-use kosmo::db::actor::Actor;
 use kosmo::db::local::{LocalPostgres, find_binaries};
 use kosmo::db::{Db, Role};
 use kosmo::tenant::registry;
@@ -62,7 +59,7 @@ impl<'s> Stage<'s> {
         let hash =
             Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
         for (union, people) in unions {
-            register_subscribers(&db, union, people, &hash).await?;
+            register_subscribers(&stage, &db, union, people, &hash).await?;
         }
         db.close().await;
         Ok(stage)
@@ -144,7 +141,9 @@ pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Makes all subscribers of a union what the first sign-in would make of them.
 async fn register_subscribers(
+    stage: &Stage<'_>,
     db: &Db,
     union: &str,
     people: People,
@@ -154,14 +153,26 @@ async fn register_subscribers(
     let tenant = registry::get(&mut tx, union).await?.id;
     let terms = Terms::of(tenant, &terms::load_all(&mut tx).await?).context("terms of use")?;
     tx.commit().await?;
-    let mut tx = db.tenant(tenant, &Actor::operator("bench")).await?;
-    for subscriber in 0..people.subscribers {
-        let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
-        let known =
-            login::register(&mut tx, &Clock::System, &terms, &user_id, password_hash).await?;
-        ensure!(known, "{} is no subscriber", user_id.as_str());
-    }
-    tx.commit().await?;
+    let terms = terms.in_force(Clock::System.now()).id;
+    let registered = stage.sql(&format!(
+        "with owned as (
+             update logins
+             set password_hash = '{password_hash}', password_set_at = now(), registered_at = now(),
+                 email_confirmed_at = case when email is not null then now() end
+             where tenant_id = '{tenant}' and realm = 'subscriber' and password_hash is null
+             returning id
+         ), known as (
+             update subscribers
+             set initial_credential = null, initial_issued_at = null, initial_password_hash = null,
+                 birthdate_confirmed_at = now(), user_id_chosen_at = now()
+             from owned where tenant_id = '{tenant}' and login_id = owned.id
+         ), agreed as (
+             insert into terms_agreements (tenant_id, realm, login_id, terms_id, agreed_at)
+             select '{tenant}', 'subscriber', id, '{terms}', now() from owned
+         )
+         select count(*) from owned"
+    ))?;
+    ensure!(registered == people.subscribers.to_string(), "{registered} subscribers of {union}");
     Ok(())
 }
 

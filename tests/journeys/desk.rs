@@ -17,7 +17,11 @@ impl World {
     async fn hire(&self, slug: &str, roles: &[&str], extra: &[&str]) -> Actor {
         let login = LoginId::new(&self.clock);
         sqlx::query(
-            "insert into staff (tenant_id, login_id, name, roles, extra_rights, invited_at, accepted_at)
+            "with login as (
+                 insert into logins (tenant_id, realm, id, user_id, created_at)
+                 values ($1, 'staff', $2, $2::text, $5)
+             )
+             insert into staff (tenant_id, login_id, name, roles, extra_rights, invited_at, accepted_at)
              values ($1, $2, '管理 花子', $3, $4, $5, $5)",
         )
         .bind(self.tenant(slug))

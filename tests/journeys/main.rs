@@ -46,6 +46,7 @@ mod recovery_codes;
 mod remembered;
 mod reserved;
 mod roster;
+mod round_trips;
 mod said;
 mod saved;
 mod scale;

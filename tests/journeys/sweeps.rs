@@ -95,7 +95,7 @@ async fn a_sweep_finds_its_rows_by_an_index() {
     for (table, column) in [
         ("outbox", "finished_at"),
         ("jobs", "finished_at"),
-        ("throttles", "updated_at"),
+        ("throttles", "full_at"),
         ("password_resets", "expires_at"),
         ("email_confirmations", "expires_at"),
         ("registration_drafts", "typed_at"),

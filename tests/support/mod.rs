@@ -8,5 +8,6 @@ pub mod first_sign_in;
 pub mod imports;
 pub mod people;
 pub mod uke;
+pub mod wire;
 pub mod worker;
 pub mod world;

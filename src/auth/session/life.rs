@@ -7,7 +7,7 @@ use crate::auth::eligibility::Loss;
 use crate::base::clock::jst;
 use crate::tenant::policy::{SignInRules, TenantConfig};
 
-/// What decides it.
+/// The facts that decide it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::auth) struct Life {
     pub created_at: DateTime<Utc>,

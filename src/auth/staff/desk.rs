@@ -17,17 +17,17 @@ use crate::base::ids::{LoginId, TenantId};
 use crate::db::actor::{Actor, ActorKind};
 use crate::db::{Db, TenantTx};
 
-/// Who stands before the desk.
+/// The person who stands before the desk.
 #[derive(Debug, Clone, Copy)]
 pub struct Clerk<'c> {
     pub db: &'c Db,
     pub clock: &'c Clock,
     pub tenant: TenantId,
-    /// As the console's session names them.
+    /// The actor that the console's session names.
     pub actor: &'c Actor,
 }
 
-/// Whom an act concerns, and why it is done.
+/// The person whom an act concerns, and its purpose.
 #[derive(Debug, Clone, Default)]
 pub struct Matter {
     /// The person whose data it is.
@@ -36,7 +36,7 @@ pub struct Matter {
     pub member: Option<String>,
     pub target: Option<Target>,
     pub purpose: Option<StaffPurpose>,
-    /// In the words of whoever acts.
+    /// The reason in the staff member's own words.
     pub reason: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Matter {
     }
 }
 
-/// Why somebody was refused, as the trail tells it.
+/// The reason of a refusal, as it stands on the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
     /// No staff of this union's: a subscriber, or another union's.
@@ -84,10 +84,10 @@ pub struct Desk<A: Act> {
 }
 
 impl<A: Act> Desk<A> {
-    /// Does `work`, if whoever asks may, and gives what came of it once it is on the trail.
+    /// Does `work` if the actor may, and returns its result once the act is on the trail.
     ///
     /// # Errors
-    /// [`DeskError::Denied`], which is on the trail; and those of `work`, after which nothing has happened.
+    /// [`DeskError::Denied`], which is on the trail. After an error of `work` nothing has changed.
     pub async fn act<T, E: From<DeskError>>(
         clerk: Clerk<'_>,
         matter: Matter,
@@ -117,7 +117,7 @@ impl<A: Act> Desk<A> {
     }
 }
 
-/// Lets somebody in under their name and roles of this moment.
+/// Names the actor with the name and roles that they have at this moment, if they are in office.
 async fn admit<A: Act>(
     tx: &mut TenantTx,
     clerk: Clerk<'_>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
 use crate::auth::credentials::user_id::UserId;
-use crate::auth::recovery::{Asked, VALID_FOR};
+use crate::auth::recovery::{MailAsked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
 use crate::db::actor::Client;
@@ -69,12 +69,12 @@ pub(super) async fn submit(
         .ask_for_reset::<Subscribers>(&visitor.tenant, user_id.as_ref(), &client)
         .await?;
     match asked {
-        Asked::Answered => {
+        MailAsked::Answered => {
             let minutes = VALID_FOR.num_minutes();
             let notice = format!("{ANSWER}\nメールのリンクの有効時間は{minutes}分です。{NO_MAIL}");
             answer(&app, &visitor, notice, &fields.user_id)
         }
-        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY_MAILS)),
+        MailAsked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY_MAILS)),
     }
 }
 

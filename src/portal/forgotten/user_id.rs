@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
-use crate::auth::recovery::Asked;
+use crate::auth::recovery::MailAsked;
 use crate::db::actor::Client;
 use crate::portal::first_sign_in::{birthdate, email};
 use crate::portal::words::TOO_MANY_MAILS;
@@ -66,14 +66,14 @@ pub(super) async fn submit(
     };
     match visitor.sign_in(&app).ask_for_user_id(&visitor.tenant, *birthdate, email, &client).await?
     {
-        Asked::Answered => {
+        MailAsked::Answered => {
             let notice = format!(
                 "以下のメールアドレスにメールを送信しました。\nあなたのメールアドレス: {}\nメールに記載されているユーザIDでログインしてください。",
                 email.as_str()
             );
             answer(&app, &visitor, notice, "")
         }
-        Asked::TooMany => {
+        MailAsked::TooMany => {
             form.email = form.email.with_error(TOO_MANY_MAILS);
             page(&app, &visitor, form)
         }

@@ -1,4 +1,4 @@
-//! Where a request came from, and its actor before anything is proved.
+//! The address and browser that a request came from, and its actor before anything is proved.
 //!
 //! Behind a reverse proxy the connection is the proxy's, so the operator names the header with the
 //! browser's address. No other header is trusted.
@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for Client {
     }
 }
 
-/// The actor of a request, before anything is proved.
+/// A person at the door of whom nothing is proved yet.
 impl FromRequestParts<AppState> for Actor {
     type Rejection = Infallible;
 

@@ -40,7 +40,7 @@ pub struct Cookies {
     set: Vec<Cookie<'static>>,
 }
 
-/// A cookie that is sealed for the union.
+/// The contents of a cookie that is sealed for the union.
 #[derive(Debug, Clone)]
 pub enum Sealable {
     Nothing,
@@ -89,7 +89,7 @@ impl Cookies {
         self.unsealed(VISIT, sealer, tenant)
     }
 
-    /// Returns the secret by which the browser is known.
+    /// Returns the token by which the browser is known.
     #[must_use]
     pub fn browser(&self, sealer: &Sealer, tenant: TenantId) -> Sealable {
         self.unsealed(BROWSER, sealer, tenant)
@@ -170,7 +170,7 @@ impl Cookies {
         self.without(SESSION).without(VISIT).without(ANSWER)
     }
 
-    /// Returns the cookie's value as this answer leaves it.
+    /// Returns the value that the browser has from now on.
     fn get(&self, name: &'static str) -> Option<&str> {
         if let Some(set) = self.set.iter().find(|cookie| cookie.name() == name) {
             return Some(set.value()).filter(|value| !value.is_empty());

@@ -1,4 +1,4 @@
-//! The identity behind a request: extractors that a handler takes as proof.
+//! The person who asks: extractors that a handler takes as proof.
 //!
 //! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given the right password and has a
 //! step left. [`Subscriber`] may use the portal: it exists only after a complete sign-in, and
@@ -45,11 +45,11 @@ pub struct TurnedAway;
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub tenant: Arc<Tenant>,
-    /// The actor for the trail.
+    /// The actor as the trail names them.
     pub actor: Arc<Actor>,
     /// The cookies that came, and those that the answer sets.
     pub jar: Cookies,
-    /// The secret by which the browser is known.
+    /// The token by which the browser is known.
     pub browser: PlainToken,
     visit: PlainToken,
     lookup: Option<Lookup>,
@@ -58,12 +58,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Opens a transaction within the union, with the visitor as its actor.
+    /// Opens a transaction within the union, in the visitor's name.
     pub async fn begin(&self, app: &App) -> Result<TenantTx, sqlx::Error> {
         app.db.tenant(self.tenant.id, &self.actor).await
     }
 
-    /// Gathers what sign-in functions need, with the visitor as the actor.
+    /// Returns the things that signing in needs, in the visitor's name.
     #[must_use]
     pub fn sign_in<'s>(&'s self, app: &'s App) -> SignIn<'s> {
         app.sign_in(&self.actor)
@@ -94,13 +94,13 @@ impl Visitor {
         self.session().filter(|session| self.step(session) == Step::Complete)
     }
 
-    /// Returns 「全6ステップ中3」 for a person in the first sign-in.
+    /// Returns 「全6ステップ中3」 if the visitor is in the first sign-in.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.session().and_then(|session| session.progress(&self.tenant.config))
     }
 
-    /// Returns what every page shows.
+    /// Returns the data that every page shows.
     #[must_use]
     pub fn frame(&self) -> Frame {
         Frame {
@@ -113,9 +113,8 @@ impl Visitor {
         }
     }
 
-    /// Returns the token for this visitor's forms. It is derived from the visit and, after sign-in, from the login too,
-    /// so that a person who knows an earlier visit doesn't know the forms of the one who signed in. All tabs of one
-    /// person share it.
+    /// Returns the token that this visitor's forms carry. It depends on the visit and, after the sign-in, on the person, so
+    /// that knowing an earlier visit does not help with that person's forms. Tabs in which one person signs in share it.
     #[must_use]
     pub fn csrf(&self) -> String {
         self.csrf_of(match &self.lookup {
@@ -125,8 +124,7 @@ impl Visitor {
         })
     }
 
-    /// Returns the token of the sign-in page's form, which may have been opened before another window began a
-    /// session.
+    /// Returns the token of the sign-in page's form, which may have been drawn before another window began a session.
     pub(super) fn csrf_before_sign_in(&self) -> String {
         self.csrf_of(None)
     }
@@ -137,7 +135,7 @@ impl Visitor {
         self.visit.derive("csrf", data.as_bytes()).to_text()
     }
 
-    /// Says why a form with another token is refused. An expired session has its own page.
+    /// Answers a form that carries another token. If the session is over, the answer says that instead.
     pub(super) fn refuse_form(self) -> Response {
         match self.lookup {
             Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(),
@@ -145,13 +143,13 @@ impl Visitor {
         }
     }
 
-    /// Returns the secret to which a passkey's challenge is bound before there is a session.
+    /// Returns the secret that a passkey's challenge is bound to before there is a session.
     #[must_use]
     pub fn passkey_secret(&self) -> String {
         self.visit.derive("passkey", self.tenant.id.0.as_bytes()).to_text()
     }
 
-    /// Returns the secret to which the cookie with the answer to a form is bound.
+    /// Returns the secret that seals the cookie with the answer to a form.
     pub(super) fn answers_secret(&self) -> String {
         self.visit.derive("answer", self.tenant.id.0.as_bytes()).to_text()
     }
@@ -160,13 +158,13 @@ impl Visitor {
         &self.asked
     }
 
-    /// Shows a page once; it is kept nowhere.
+    /// Renders a page that is shown once and stored nowhere.
     pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
         let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
         Ok((self.jar.clone(), page).into_response())
     }
 
-    /// Returns the cookies for a browser in which a session has begun.
+    /// Returns the cookies of a browser in which a session has begun.
     pub fn signed_in(
         self,
         app: &App,
@@ -178,21 +176,21 @@ impl Visitor {
         jar.with_browser(&app.sealer, self.tenant.id, &self.browser, KNOWN_FOR)
     }
 
-    /// Returns the cookies for the same browser with a new token of its session.
+    /// Returns the cookies of the same browser with its session's newer token.
     pub fn renewed(self, app: &App, token: &PlainToken) -> Cookies {
         let until = self.session().and_then(|session| session.remember_until);
         let lasts = until.map(|until| until - app.clock.now());
         self.jar.with_session(token, lasts)
     }
 
-    /// Returns the cookies if this very request rotated the session's token.
+    /// Returns the cookies of a browser whose session got a newer token in this request.
     #[must_use]
     pub fn rotated(self) -> Option<Cookies> {
         self.session()?.rotated.as_ref()?;
         Some(self.jar)
     }
 
-    /// Returns what the browser sent that belongs to another union.
+    /// Returns the thing that the browser showed and that is not this union's.
     #[must_use]
     pub const fn shows_foreign(&self) -> Option<Foreign> {
         self.foreign
@@ -208,7 +206,7 @@ impl Visitor {
         session.next_step(&self.tenant.config)
     }
 
-    /// Answers why a page behind the sign-in is not shown.
+    /// Answers a request for a page that needs a sign-in.
     fn turn_away(self) -> Response {
         let mut response = self.elsewhere();
         response.extensions_mut().insert(TurnedAway);
@@ -304,7 +302,7 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
-/// Looks a token's session up. The boolean is true if the token was never this union's.
+/// Looks a token up. The second value is true if the token never was one of this union's.
 async fn look_up(
     app: &App,
     tenant: &Tenant,

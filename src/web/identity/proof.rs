@@ -34,7 +34,8 @@ impl FromRequestParts<AppState> for Subscriber {
     }
 }
 
-/// A person who proved their identity a moment ago (S4). It exists only after a re-authentication.
+/// A person who has proved their identity within the last five minutes (S4). Without a re-authentication there is no such
+/// value.
 #[derive(Debug)]
 pub struct Fresh<T>(pub T);
 
@@ -50,7 +51,7 @@ impl FromRequestParts<AppState> for Fresh<Subscriber> {
     }
 }
 
-/// A person who gave the right password and has a step left.
+/// A person whose password was right and who has a step to do.
 #[derive(Debug)]
 pub struct SigningIn {
     pub visitor: Visitor,

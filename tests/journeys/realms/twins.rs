@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use kosmo::auth::credentials::stored::HasPasswords;
 use kosmo::auth::credentials::user_id::UserId;
-use kosmo::auth::session::{self, HasSessions, Lookup, Session};
+use kosmo::auth::people::People;
+use kosmo::auth::session::{self, Lookup, Session};
 use kosmo::auth::sign_in::{Given, Outcome};
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
@@ -19,8 +19,8 @@ use crate::support::world::World;
 pub const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
 pub const STAFFS_EMAIL: &str = "staff@example.jp";
 
-/// A realm whose people sign in in these tests.
-pub trait Door: HasPasswords + HasSessions {
+/// A realm whose people sign in here.
+pub trait Door: People {
     const PASSWORD: &'static str;
     const EMAIL: &'static str;
 }
