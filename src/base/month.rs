@@ -140,7 +140,7 @@ impl Month {
     /// `2025/03`, as tables show it.
     #[must_use]
     pub fn slashed(self) -> String {
-        self.0.format("%Y/%m").to_string()
+        format!("{:04}/{:02}", self.year(), self.month())
     }
 
     /// `2025年3月`

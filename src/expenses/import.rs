@@ -1,9 +1,8 @@
-//! Takes in a file of expenses: all of it or nothing.
+//! Imports a file of expenses: all of it or nothing.
 //!
-//! Rows go into a staging table as they are read; then [`merge`] looks people up, and brings the ledger in line,
-//! a set at a time. A row is known by the union's own number of it, so the same file twice changes nothing. What a
-//! correction replaces or cancels is kept in history; and a file that comes again after its corrections
-//! undoes none of them.
+//! Rows are staged as they are read. Then [`merge`] looks people up and brings the ledger in line, a set at a time. The union's
+//! claim number identifies a row, so the same file twice changes nothing. History keeps the rows that a correction replaces or
+//! cancels, and a file that comes again after its corrections undoes none of them.
 
 mod again;
 mod check;
@@ -29,39 +28,39 @@ use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging
 use self::rows::ExpenseReader;
 use super::uke::{self, Unmatched};
 
-/// What a file came to.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     pub counts: Counts,
     pub sums: Sums,
-    /// Rows of a file that was taken in before, whose claims were corrected by it or since; they stay as the
-    /// ledger has them.
+    /// Rows of a file that was imported before, and whose claims another file corrected or completed. The ledger keeps
+    /// them as they are.
     pub left: i64,
-    /// Months of new and changed rows: those that people see already, and those they don't yet.
+    /// Months of new and changed rows that people see already, and months that they don't see yet.
     pub published: Vec<Month>,
     pub unpublished: Vec<Month>,
 }
 
-/// The sums over a file's rows.
+/// The sums of a file's rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
     pub total: Yen,
     pub out_of_pocket: Yen,
 }
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Format<'f> {
-    /// The documented layout, or headings that are mapped to it.
+    /// The documented layout, or other headings that are mapped to it.
     Csv(&'f Mapping),
     /// Claims as the clearing house sends them, for a month's notice.
     Uke { notice: Month },
 }
 
-/// Claims that nobody could be found for, as the import goes on without them.
+/// Takes the claims for which no person was found, as the import goes on without them.
 pub type LeaveOut<'l> = dyn FnMut(&[Unmatched]) -> std::io::Result<()> + Send + 'l;
 
-/// What reading a file needs to know besides it.
+/// The settings of an import.
 pub struct ExpensesImport<'i> {
     pub run: &'i ImportRun,
     pub clock: &'i Clock,
@@ -72,7 +71,7 @@ impl ExpensesImport<'_> {
     /// Reads the file and keeps its rows, to be merged under the run's id.
     ///
     /// # Errors
-    /// All mistakes of the file by row and column; nothing was kept then.
+    /// All mistakes of the file by row and column; then nothing is kept.
     pub async fn stage(
         &self,
         db: &Db,
@@ -110,7 +109,7 @@ impl ExpensesImport<'_> {
         let file = StagedFile::new(ImportKind::Expenses, source, reader.reading(), mapping.clone());
         let ExpenseReader { mut errors, .. } = staging::stage(tx, import, reader, progress).await?;
         if !errors.is_empty() {
-            // What is wrong with the rows as a whole is told along with that.
+            // Mistakes of the rows as a whole are reported together with these.
             let corrects = staged::sums(tx, import).await?.corrects;
             check::check(tx, import, &file, corrects, &mut errors).await?;
             errors.into_result()?;
@@ -120,8 +119,8 @@ impl ExpensesImport<'_> {
 }
 
 /// Brings the ledger in line with a staged file, which is forgotten. The caller commits, or drops the transaction after a
-/// dry run; the file waits on then. `leave_out` is given the claims that nobody could be found for, and keeps
-/// them; without it they are mistakes.
+/// dry run, in which case the file stays staged. `leave_out` gets the claims for which no person was found; without it they
+/// are mistakes.
 ///
 /// # Errors
 /// Mistakes of the file by row and column; [`ImportError::Forgotten`].
@@ -132,7 +131,7 @@ pub async fn merge(
     leave_out: Option<&mut LeaveOut<'_>>,
 ) -> Result<Imported, ImportError> {
     batches::lock(tx, ImportKind::Expenses).await?;
-    // Nobody moves to another household meanwhile.
+    // Members must not move to another household meanwhile.
     batches::lock(tx, ImportKind::Members).await?;
     let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
     let known = batches::known(tx, &file).await?;
@@ -142,13 +141,10 @@ pub async fn merge(
         set_aside(&unmatched, leave_out, &mut errors)?;
     }
     let staged = staged::sums(tx, run.batch).await?;
-    let mut left = 0;
-    if file.notice.is_some() && known.the_same {
-        left += again::leave_what_others_brought(tx, run.batch, &file).await?;
-    }
-    if known.perhaps {
-        left += again::leave_what_came_after(tx, run.batch, &file).await?;
-    }
+    let left = match known.perhaps {
+        true => again::leave_what_came_after(tx, run.batch, &file).await?,
+        false => 0,
+    };
     if !errors.is_empty() {
         check::check(tx, run.batch, &file, staged.corrects, &mut errors).await?;
         errors.into_result()?;
@@ -162,13 +158,13 @@ pub async fn merge(
     Ok(Imported {
         counts: merged.counts,
         sums: Sums { total: staged.total, out_of_pocket: staged.out_of_pocket },
-        left,
+        left: left + merged.left,
         published: months(published).collect(),
         unpublished: months(unpublished).collect(),
     })
 }
 
-/// Claims without a person are kept where the operator said, or are mistakes of the file.
+/// Gives claims without a person to `leave_out`, or notes them as mistakes of the file.
 fn set_aside(
     unmatched: &[Unmatched],
     leave_out: Option<&mut LeaveOut<'_>>,

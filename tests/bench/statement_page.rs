@@ -101,7 +101,7 @@ impl Page {
             format!("{rate:.0} pages/s, {} errors", Rate::errors(&rounds)),
             format!("its query in pgbench: {queries:.0}/s"),
             rate / queries,
-            0.40,
+            0.45,
         );
         Ok(())
     }

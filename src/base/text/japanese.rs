@@ -82,14 +82,19 @@ pub const fn is_gaiji(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
 }
 
-/// Returns true if a text has such a character. A page is looked through whole, so this decodes only what begins with a byte
+/// Returns true if a text in UTF-8 has such a character. A page is looked through whole, so this decodes only what begins with a byte
 /// as high as theirs do; no character has such a byte further on.
 #[must_use]
-pub fn has_gaiji(text: &str) -> bool {
+pub fn has_gaiji(text: &[u8]) -> bool {
     const LOWEST: u8 = 0xee;
     const CHUNK: usize = 64;
-    let begins_one = |at: usize| text[at..].chars().next().is_some_and(is_gaiji);
-    text.as_bytes().chunks(CHUNK).zip((0..).step_by(CHUNK)).any(|(chunk, start)| {
+    /// The most bytes of a character.
+    const LONGEST: usize = 4;
+    let begins_one = |at: usize| {
+        let mut chunks = text[at..text.len().min(at + LONGEST)].utf8_chunks();
+        chunks.next().and_then(|chunk| chunk.valid().chars().next()).is_some_and(is_gaiji)
+    };
+    text.chunks(CHUNK).zip((0..).step_by(CHUNK)).any(|(chunk, start)| {
         // Without a way out in its middle, this loop takes many bytes at once.
         let highest = chunk.iter().fold(0, |highest: u8, byte| highest.max(*byte));
         highest >= LOWEST
@@ -266,10 +271,10 @@ mod tests {
         for edge in edges {
             for before in [0, 1, 20, 21, 22, 63, 64, 65, 200] {
                 let text = format!("{}{edge}（あ）", "薬".repeat(before));
-                assert_eq!(has_gaiji(&text), is_gaiji(edge), "{edge:?} after {before}");
+                assert_eq!(has_gaiji(text.as_bytes()), is_gaiji(edge), "{edge:?} after {before}");
             }
         }
-        assert!(!has_gaiji(""));
+        assert!(!has_gaiji(b""));
     }
 
     #[test]
