@@ -28,6 +28,7 @@ call protect_by_tenant('record_notices', 'record_privacy');
 
 grant select on record_notices, record_privacy to kosmo_server;
 grant insert, delete on record_privacy to kosmo_server;
-grant select, insert, delete on record_notices to kosmo_operator;
--- Publishing a month writes mails to the people who may read its rows.
-grant select on record_privacy to kosmo_operator;
+grant select on record_notices to kosmo_operator;
+-- The worker publishes and withdraws. Publishing a month writes mails to the people who may read its rows.
+grant select, insert, delete on record_notices to kosmo_worker;
+grant select on record_privacy to kosmo_worker;

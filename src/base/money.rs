@@ -1,13 +1,15 @@
 //! Whole yen.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 const DIGITS: &[u8; 10] = b"0123456789";
 /// Twenty digits and six commas.
 const LONGEST: usize = 26;
 
 /// An amount in yen. There is no smaller unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, sqlx::Type)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, sqlx::Type,
+)]
 #[sqlx(transparent)]
 pub struct Yen(pub i64);
 

@@ -7,10 +7,13 @@
 mod again;
 mod check;
 mod ending;
+pub mod job;
 pub mod layout;
 mod merge;
 mod rows;
 mod staged;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
@@ -26,10 +29,10 @@ use crate::import::staged::{self as staged_files, StagedFile};
 use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
 
 use self::rows::ExpenseReader;
-use super::uke::{self, Unmatched};
+use super::uke::{self, KeptClaims, Unmatched};
 
 /// The result of an import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     pub counts: Counts,
     pub sums: Sums,
@@ -42,7 +45,7 @@ pub struct Imported {
 }
 
 /// The sums of a file's rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     pub total: Yen,
     pub out_of_pocket: Yen,
@@ -57,8 +60,15 @@ pub enum Format<'f> {
     Uke { notice: Month },
 }
 
-/// Takes the claims for which no person was found, as the import goes on without them.
-pub type LeaveOut<'l> = dyn FnMut(&[Unmatched]) -> std::io::Result<()> + Send + 'l;
+/// The treatment of claims for which no person is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strangers {
+    /// They are mistakes of the file.
+    Refused,
+    /// They are left out, if they are exactly the claims that the operator has in a file of their own.
+    LeftOut(KeptClaims),
+}
 
 /// The settings of an import.
 pub struct ExpensesImport<'i> {
@@ -119,8 +129,7 @@ impl ExpensesImport<'_> {
 }
 
 /// Brings the ledger in line with a staged file, which is forgotten. The caller commits, or drops the transaction after a
-/// dry run, in which case the file stays staged. `leave_out` gets the claims for which no person was found; without it they
-/// are mistakes.
+/// dry run, in which case the file stays staged.
 ///
 /// # Errors
 /// Mistakes of the file by row and column; [`ImportError::Forgotten`].
@@ -128,7 +137,7 @@ pub async fn merge(
     tx: &mut TenantTx,
     clock: &Clock,
     run: &ImportRun,
-    leave_out: Option<&mut LeaveOut<'_>>,
+    strangers: Strangers,
 ) -> Result<Imported, ImportError> {
     batches::lock(tx, ImportKind::Expenses).await?;
     // Members must not move to another household meanwhile.
@@ -138,7 +147,7 @@ pub async fn merge(
     let mut errors = RowErrors::default();
     if let Some(notice) = file.notice {
         let unmatched = uke::find_people(tx, run.batch, notice, known.the_same).await?;
-        set_aside(&unmatched, leave_out, &mut errors)?;
+        set_aside(&unmatched, strangers, &mut errors)?;
     }
     let staged = staged::sums(tx, run.batch).await?;
     let left = match known.perhaps {
@@ -164,19 +173,32 @@ pub async fn merge(
     })
 }
 
-/// Gives claims without a person to `leave_out`, or notes them as mistakes of the file.
+/// Leaves out claims without a person if the operator has them, or notes them as mistakes of the file.
 fn set_aside(
     unmatched: &[Unmatched],
-    leave_out: Option<&mut LeaveOut<'_>>,
+    strangers: Strangers,
     errors: &mut RowErrors,
 ) -> Result<(), ImportError> {
-    match leave_out {
-        Some(leave_out) => leave_out(unmatched)?,
-        None => {
+    match strangers {
+        Strangers::LeftOut(kept) if kept == KeptClaims::of(unmatched) => {}
+        // The registry changed after the operator got them.
+        Strangers::LeftOut(_) => return Err(ImportError::OthersUnmatched),
+        Strangers::Refused => {
             for claim in unmatched {
                 errors.add(claim.row, &claim.claim, claim.reason.to_string());
             }
         }
     }
     Ok(())
+}
+
+/// Finds the claims of a staged UKE file that nobody can be found for, for the operator to keep before the rest is merged.
+/// The caller drops the transaction.
+///
+/// # Errors
+/// [`ImportError::Forgotten`]; [`ImportError::Heading`] if nearly nobody is found.
+pub async fn unmatched(tx: &mut TenantTx, run: &ImportRun) -> Result<Vec<Unmatched>, ImportError> {
+    let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
+    let Some(notice) = file.notice else { return Ok(Vec::new()) };
+    uke::find_people(tx, run.batch, notice, false).await
 }

@@ -3,7 +3,10 @@
 //! A month may come in several files and be corrected before people see it. Publishing shows the month to people, and mails
 //! tell those who want to know (M1), once.
 
+pub mod job;
+
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::history::{forget_empty_months, into_history};
 use crate::audit::{self, Action};
@@ -34,7 +37,8 @@ pub struct Notice {
 }
 
 /// The result of publishing a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Published {
     /// The month is published now.
     Now,
@@ -163,7 +167,7 @@ async fn concerned(
 }
 
 /// The result of a withdrawal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
     pub rows: u64,
     /// Set if people had seen the month.

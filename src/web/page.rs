@@ -13,7 +13,7 @@ use tera::{Context, Kwargs, State, Tera};
 use super::assets::icon::{SIZES, icon_url};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
-use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
+use crate::base::gaiji::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::brand::Colour;
 use crate::tenant::policy::contact::ContactView;

@@ -2,6 +2,7 @@
 //! for what the operating system says.
 
 pub mod email;
+pub mod gaiji;
 pub mod io_words;
 pub mod japanese;
 pub mod spreadsheet;

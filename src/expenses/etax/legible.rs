@@ -1,6 +1,7 @@
 //! Text as the form takes it: `gen:str` of General.xsd allows only some blocks of Unicode.
 
-use crate::base::japanese::{GETA, fold};
+use crate::base::gaiji::GETA;
+use crate::base::japanese::fold;
 
 /// Rewrites a text as the form takes it: half-width kana become full-width, blanks at both ends go, and 〓 replaces each
 /// character that the form refuses, such as 𠮷 or a gaiji of the union. Variation selectors are dropped, since the character
