@@ -192,11 +192,11 @@ fn set_aside(
     Ok(())
 }
 
-/// Finds the claims of a staged UKE file that nobody can be found for, for the operator to keep before the rest is merged.
+/// Returns the claims of a staged UKE file for which no person is found. The operator keeps them before the rest is merged.
 /// The caller drops the transaction.
 ///
 /// # Errors
-/// [`ImportError::Forgotten`]; [`ImportError::Heading`] if nearly nobody is found.
+/// [`ImportError::Forgotten`]; [`ImportError::Heading`] if more than 100,000 claims are unmatched.
 pub async fn unmatched(tx: &mut TenantTx, run: &ImportRun) -> Result<Vec<Unmatched>, ImportError> {
     let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
     let Some(notice) = file.notice else { return Ok(Vec::new()) };

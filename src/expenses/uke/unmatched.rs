@@ -54,7 +54,7 @@ pub enum Reason {
     Ambiguous,
 }
 
-/// Which claims an operator keeps in a file, as a later search is compared with it: the file's rows, hashed.
+/// The hash of the claims that an operator has in a file, to compare a later search with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptClaims {
     pub count: usize,
