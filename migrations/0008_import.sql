@@ -101,9 +101,10 @@ create unlogged table staged_expenses (
     computed boolean not null,
     -- The household that keeps the claim, if it isn't the person's present one. Set by the merge.
     household_code text,
-    -- What the row changes in the ledger's row of the same claim, if there is one. Set by the
-    -- merge.
-    outcome text check (outcome in ('same', 'corrected', 'cancelled')),
+    -- Where the ledger's row of the same claim stands, if there is one, and what becomes of it. Set by the merge.
+    former_household_code text,
+    former_notice_month date,
+    outcome text check (outcome in ('same', 'left', 'corrected', 'cancelled')),
     primary key (tenant_id, import_id, row)
 ) with (autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2147483647);
 
@@ -151,7 +152,7 @@ select gen_random_uuid(), gen_random_uuid(), n, 'code ' || n, 'code ' || n / 2, 
 from generate_series(1, 1000) n;
 insert into staged_expenses
 select gen_random_uuid(), gen_random_uuid(), n, 'claim ' || n, 'code ' || n, '2020-03-01', '2020-01-01',
-       'institution ' || n % 100, 'outpatient', 1, 1000, 700, 0, 300, '', null, false, null, null
+       'institution ' || n % 100, 'outpatient', 1, 1000, 700, 0, 300, '', null, false, null, null, null, null
 from generate_series(1, 1000) n;
 insert into staged_claims
 select gen_random_uuid(), gen_random_uuid(), n, 'claim ' || n, '2020-01-01', 'institution ' || n % 100,

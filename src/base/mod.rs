@@ -12,4 +12,4 @@ pub mod sealed;
 pub mod secret;
 mod text;
 
-pub use self::text::{email, io_words, japanese, spreadsheet, toml, user_agent};
+pub use self::text::{email, gaiji, io_words, japanese, spreadsheet, toml, user_agent};

@@ -1,8 +1,10 @@
 //! Whole yen.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
+
+const DIGITS: &[u8; 10] = b"0123456789";
+/// Twenty digits and six commas.
+const LONGEST: usize = 26;
 
 /// An amount in yen. There is no smaller unit.
 #[derive(
@@ -28,25 +30,29 @@ impl Yen {
         self.behind("¥")
     }
 
-    /// Writes into one string, because a page has thousands of amounts.
+    /// Writes the digits from the last one on, without the machinery of `format!`: pages have thousands of amounts.
     fn behind(self, mark: &str) -> String {
-        let mut text = String::with_capacity(24);
+        let mut digits = [0; LONGEST];
+        let mut first = LONGEST;
+        let mut rest = self.0.unsigned_abs();
+        for place in 0.. {
+            if place > 0 && place % 3 == 0 {
+                first -= 1;
+                digits[first] = b',';
+            }
+            first -= 1;
+            digits[first] = DIGITS[(rest % 10) as usize];
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        let mut text = String::with_capacity(mark.len() + 1 + LONGEST - first);
         text.push_str(mark);
         if self.0 < 0 {
             text.push('-');
         }
-        let mut rest = self.0.unsigned_abs();
-        let mut unit = 1;
-        while rest / unit >= 1000 {
-            unit *= 1000;
-        }
-        // Writing to a string never fails.
-        let _ = write!(text, "{}", rest / unit);
-        while unit > 1 {
-            rest %= unit;
-            unit /= 1000;
-            let _ = write!(text, ",{:03}", rest / unit);
-        }
+        text.extend(digits[first..].iter().copied().map(char::from));
         text
     }
 }

@@ -151,7 +151,7 @@ impl Month {
     /// Formats the month as `2025/03`, for tables.
     #[must_use]
     pub fn slashed(self) -> String {
-        self.0.format("%Y/%m").to_string()
+        format!("{:04}/{:02}", self.year(), self.month())
     }
 
     /// Formats the month as `2025年3月`.

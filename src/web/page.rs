@@ -1,6 +1,7 @@
-//! A page is a struct beside its handler. This module fills its template in and adds what every
-//! page has: the union's look, the person's name, the form token.
+//! A page is a struct beside its handler. This module fills in the page's template, and adds the parts that all pages have:
+//! the union's look, the person's name, the form token.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -12,7 +13,7 @@ use tera::{Context, Kwargs, State, Tera};
 use super::assets::icon::{SIZES, icon_url};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
-use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
+use crate::base::gaiji::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::brand::Colour;
 use crate::tenant::policy::contact::ContactView;
@@ -20,16 +21,16 @@ use crate::tenant::policy::{
     Contact, FactorReset, FirstSignInFlow, Icon, Service, ServiceKind, TenantConfig,
 };
 
-/// A page. Its template sees its fields as `page`.
+/// A page. Its template reads the fields as `page`.
 pub trait Page: Serialize {
     /// The path below `templates/`.
     const TEMPLATE: &'static str;
-    /// Fields that a kept page (see [`super::form::answer`]) takes from the fresh one: those too long for a
-    /// cookie, and those that work for one try only.
+    /// Fields that a kept page (see [`super::form::answer`]) gets anew when it is shown, since they are too long for a cookie
+    /// or valid for one try only.
     const FRESH: &'static [&'static str] = &[];
 }
 
-/// What a page shows besides its own content.
+/// The parts of a page around its own content.
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub tenant: Arc<Tenant>,
@@ -37,25 +38,27 @@ pub struct Frame {
     pub person: Option<SignedInPerson>,
     /// The token that every form sends back.
     pub csrf: String,
-    /// True if the person has a recovery code left and may use it.
+    /// Set if the person has a recovery code left and may use it.
     pub offers_recovery_code: bool,
-    /// The result of the last action, said at the top.
+    /// The result of the person's last action, shown at the top.
     pub said: Option<String>,
 }
 
 impl Frame {
-    /// Makes a frame without a person and without forms. It needs no database.
+    /// Returns the frame of a page without a person and without forms. It needs no database.
     #[must_use]
     pub const fn anonymous(tenant: Arc<Tenant>) -> Self {
         Self { tenant, person: None, csrf: String::new(), offers_recovery_code: false, said: None }
     }
 }
 
-/// Returns the path of a service's first page, or `None` if it has no pages yet. The door provides
-/// it.
+/// Returns the path of a service's first page, if the door has one.
 pub type ServicePage = fn(ServiceKind) -> Option<&'static str>;
 
-/// All templates, parsed once, and the assets they refer to.
+/// Most pages have less than this many bytes.
+const MOST_PAGES: usize = 16 * 1024;
+
+/// All templates, which are parsed once, and the files that they refer to.
 #[derive(Debug)]
 pub struct Pages {
     templates: Arc<Tera>,
@@ -67,10 +70,11 @@ impl Pages {
     /// Parses every template.
     ///
     /// # Errors
-    /// Returns the first mistake in a template.
+    /// A template is wrong.
     pub fn load(services: ServicePage) -> Result<Self, tera::Error> {
         let assets = Arc::new(Assets::load());
         let mut templates = Tera::new();
+        templates.set_escape_fn(escape_html);
         let known = assets.clone();
         templates.register_function("asset", move |arguments: Kwargs, _: &State<'_>| {
             let name: String = arguments.must_get("name")?;
@@ -100,10 +104,10 @@ impl Pages {
         &self.assets
     }
 
-    /// Fills a page in.
+    /// Fills in a page.
     ///
     /// # Errors
-    /// Fails if the template asks for something that the page doesn't have.
+    /// The template reads a field that the page doesn't have.
     pub fn render<P: Page>(
         &self,
         frame: &Frame,
@@ -113,7 +117,10 @@ impl Pages {
         self.render_kept(frame, status, P::TEMPLATE, page)
     }
 
-    /// Fills a kept page in, from its fields and the name of its template.
+    /// Fills in a page whose fields and template's name were kept.
+    ///
+    /// # Errors
+    /// As for [`Pages::render`].
     pub(super) fn render_kept(
         &self,
         frame: &Frame,
@@ -126,16 +133,17 @@ impl Pages {
 
     #[cfg(test)]
     pub(crate) fn html<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, WebError> {
-        self.fill(frame, P::TEMPLATE, page)
+        let html = self.fill(frame, P::TEMPLATE, page)?;
+        Ok(String::from_utf8(html).expect("pages are UTF-8"))
     }
 
-    /// Replaces characters that no font has by 〓, and adds a note if there are any.
+    /// Renders a page. 〓 replaces characters that no font has, and a note says so.
     fn fill(
         &self,
         frame: &Frame,
         template: &str,
         page: &impl Serialize,
-    ) -> Result<String, WebError> {
+    ) -> Result<Vec<u8>, WebError> {
         let config = &frame.tenant.config;
         let mut context = Context::new();
         context.insert("union", &UnionView::of(config, self.services));
@@ -146,15 +154,14 @@ impl Pages {
         context.insert("said", &frame.said);
         context.insert("page", page);
         context.insert("gaiji", &false);
-        let html = self.templates.render(template, &context)?;
+        let mut html = Vec::with_capacity(MOST_PAGES);
+        self.templates.render_to(template, &context, &mut html)?;
         if !has_gaiji(&html) {
             return Ok(html);
         }
         context.insert("gaiji", &true);
-        Ok(self
-            .templates
-            .render(template, &context)?
-            .replace(is_gaiji, GETA.encode_utf8(&mut [0; 4])))
+        let html = self.templates.render(template, &context)?;
+        Ok(html.replace(is_gaiji, GETA.encode_utf8(&mut [0; 4])).into_bytes())
     }
 
     /// Fills in a page that belongs to no union.
@@ -165,33 +172,53 @@ impl Pages {
     }
 }
 
-/// The person who is signed in, as every page shows them.
+/// Escapes text for HTML, like tera's own function, which writes byte by byte. A page has thousands of texts, and most need
+/// no escaping.
+fn escape_html(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let entity: &[u8] = match byte {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'"' => b"&quot;",
+            b'\'' => b"&#39;",
+            _ => continue,
+        };
+        out.write_all(&bytes[written..at])?;
+        out.write_all(entity)?;
+        written = at + 1;
+    }
+    out.write_all(&bytes[written..])
+}
+
+/// A person who is signed in, as every page shows them.
 #[derive(Debug, Clone, Serialize)]
 pub struct SignedInPerson {
     pub name: String,
-    /// For a person who lost eligibility (T12): the day of the loss, and the last day on which the
-    /// portal is open.
+    /// The day on which eligibility was lost, and the last day on which the portal is open (T12).
     pub lost_on: Option<String>,
     pub until: Option<String>,
 }
 
-/// What pages say of a union.
+/// A union as pages show it.
 #[derive(Serialize)]
 struct UnionView<'a> {
     name: &'a str,
     short_name: &'a str,
     logo_text: &'a str,
     accent: Colour,
-    /// The icon for a telephone's home screen.
+    /// The icon for a phone's home screen.
     touch_icon: String,
     /// The union's word: ユーザID or ユーザーID.
     user_id: &'static str,
-    /// True if its people know the words of the older way (seed 004).
+    /// Set if the union's people know the words of the older flow (seed 004).
     older_way: bool,
     recovery_codes: bool,
-    /// True if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
+    /// Set if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
     lost_device_by_link: bool,
-    /// The services on the top page and in the menu (T10).
+    /// The services in the top page and the menu (T10).
     services: Vec<ServiceTile<'a>>,
     contact: ContactBox<'a>,
 }
@@ -201,7 +228,7 @@ struct UnionView<'a> {
 struct ServiceTile<'a> {
     label: &'a str,
     icon: Icon,
-    /// `None` if the page does not exist yet.
+    /// `None` if the service has no page yet.
     path: Option<&'static str>,
 }
 
@@ -209,7 +236,7 @@ struct ServiceTile<'a> {
 struct ContactBox<'a> {
     #[serde(flatten)]
     contact: ContactView<'a>,
-    /// A link that begins a mail to the union, with what it wants to read already there.
+    /// The link that starts a mail to the union, with the items that the union asks for.
     mailto: Option<String>,
 }
 
@@ -240,8 +267,7 @@ impl<'a> UnionView<'a> {
     }
 }
 
-/// Builds a `mailto:` link with subject and body (RFC 6068 §2), with the items that the union asks
-/// for (T7).
+/// Returns a `mailto:` link (RFC 6068 §2) whose subject and body have the items that the union asks for (T7).
 fn mailto(mail: &str, contact: &Contact) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let body: String = contact.required_items.iter().map(|item| format!("{item}：\r\n")).collect();
@@ -257,6 +283,18 @@ fn mailto(mail: &str, contact: &Contact) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_escaped_as_tera_does_it() {
+        for text in ["", "薬局", "<", "a<b>&\"c\"'", "''薬局&&", "&lt;"] {
+            let escaped = |escape: tera::EscapeFn| {
+                let mut out = Vec::new();
+                escape(text, &mut out).unwrap();
+                String::from_utf8(out).unwrap()
+            };
+            assert_eq!(escaped(escape_html), escaped(tera::escape_html), "{text}");
+        }
+    }
 
     #[test]
     fn t7_a_letter_to_the_union_is_begun_with_what_it_asks_for() {

@@ -129,7 +129,6 @@ fn row(number: u16) -> anyhow::Result<ExpenseRow> {
     Ok(ExpenseRow {
         treatment_month: Month::new(2025, 1 + u32::from(number) * 12 / u32::from(ROWS))
             .context("a month")?,
-        member: format!("R{number:06}"),
         patient: ["ミホン　タロウ", "ミホン　ハナコ", "ミホン　ケンタ"][place % 3].to_owned(),
         institution: INSTITUTIONS[place % INSTITUTIONS.len()].to_owned(),
         care: Care::ALL[place % Care::ALL.len()],

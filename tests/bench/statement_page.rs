@@ -1,5 +1,4 @@
-//! A month's and a year's page of a household with many rows, compared with the bare query through
-//! pgbench.
+//! Compares the pages of a month and of a year with many rows to their bare query in pgbench.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -45,7 +44,7 @@ fn pages() -> [Page; 2] {
 
 pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
     publish(stage)?;
-    // This is what autovacuum does overnight.
+    // As autovacuum leaves the tables after a night.
     stage.sql("vacuum analyze expenses")?;
     let cookies = sign_in(server)?;
     for page in pages() {
@@ -68,7 +67,7 @@ fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
         .map(drop)
 }
 
-/// Signs in, and returns the header with the cookies.
+/// Signs in. Returns the cookies as a header.
 fn sign_in(server: &Server) -> anyhow::Result<String> {
     let mut connection = Connection::open(server.address)?;
     let form = Form::fetch(server, UNION, &mut connection)?;
@@ -102,12 +101,12 @@ impl Page {
             format!("{rate:.0} pages/s, {} errors", Rate::errors(&rounds)),
             format!("its query in pgbench: {queries:.0}/s"),
             rate / queries,
-            0.40,
+            0.45,
         );
         Ok(())
     }
 
-    /// Builds the request, and checks once that it returns the right page.
+    /// Returns the page's request, after checking once that the page has the expected rows.
     fn request(&self, server: &Server, cookies: &str) -> anyhow::Result<String> {
         let line = format!("GET {}", self.path);
         let request = format!("{}{cookies}\r\n", server.request(UNION, &line));
@@ -119,7 +118,7 @@ impl Page {
         Ok(request)
     }
 
-    /// Writes the page's own query as a script of pgbench, and returns its variables.
+    /// Writes the page's own query as a script of pgbench. Returns pgbench's arguments.
     fn prepare_query(&self, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
         let query = page_query()?;
         let [from, until] = &self.days;
@@ -135,7 +134,7 @@ impl Page {
             ("$2", "household", &person),
             ("$1", "tenant", &tenant),
         ];
-        // In this household nobody has lost eligibility, and no filter is set.
+        // The household has not lost eligibility, and no filter is set.
         let query = ["$10", "$9", "$8", "$4"]
             .iter()
             .fold(query, |query, absent| query.replace(absent, "null"));
@@ -159,7 +158,7 @@ fn is_page(answer: &Answer<'_>) -> bool {
     answer.status == 200
 }
 
-/// Reads the query from what the compiler has checked, so that the two can't differ.
+/// Returns the query as the compiler checked it, so that the bench never measures another one.
 fn page_query() -> anyhow::Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
     for entry in std::fs::read_dir(folder)? {
@@ -172,7 +171,7 @@ fn page_query() -> anyhow::Result<String> {
     bail!(".sqlx has no query of a statement's rows")
 }
 
-/// Returns how often a second the bare query runs, prepared once on each connection.
+/// Returns how many times a second the bare query runs. Each connection prepares it once.
 fn bare(stage: &Stage<'_>, query: &[String], time: Duration) -> anyhow::Result<f64> {
     let (clients, seconds) = (CLIENTS.to_string(), time.as_secs().to_string());
     let arguments = ["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds];

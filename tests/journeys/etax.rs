@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use kosmo::base::money::Yen;
 use kosmo::base::month::Month;
 use kosmo::config::SigningKeySettings;
-use kosmo::expenses::deduction::{Deduction, Line};
+use kosmo::expenses::deduction::{Deduction, DeductionLine};
 use kosmo::expenses::etax::{self, EtaxFile, ROWS_A_FILE};
 use kosmo::signing::SigningKey;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256};
@@ -55,7 +55,7 @@ impl Desk {
         }
     }
 
-    fn file(&self, lines: Vec<Line>) -> EtaxFile {
+    fn file(&self, lines: Vec<DeductionLine>) -> EtaxFile {
         let deduction = Deduction {
             year: 2025,
             insured: "ﾃｽﾄ ﾀﾛｳ".into(),
@@ -95,8 +95,8 @@ fn judge(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&stderr).into_owned()) }
 }
 
-fn line(patient: &str, institution: &str) -> Line {
-    Line {
+fn line(patient: &str, institution: &str) -> DeductionLine {
+    DeductionLine {
         treatment_month: Month::new(2025, 1).unwrap(),
         patient: patient.into(),
         institution: institution.into(),

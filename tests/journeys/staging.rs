@@ -56,7 +56,7 @@ fn source(file: &str) -> Source {
 
 #[tokio::test]
 async fn o2_staging_tables_have_the_columns_of_their_layouts() {
-    const OWN: [(&str, &str); 8] = [
+    const OWN: [(&str, &str); 10] = [
         ("tenant_id", "uuid"),
         ("import_id", "uuid"),
         ("row", "bigint"),
@@ -64,6 +64,8 @@ async fn o2_staging_tables_have_the_columns_of_their_layouts() {
         ("by_letter", "boolean"),
         ("initial_password_hash", "text"),
         ("household_code", "text"),
+        ("former_household_code", "text"),
+        ("former_notice_month", "date"),
         ("outcome", "text"),
     ];
     let world = World::empty().await;

@@ -72,30 +72,6 @@ const fn is_dash(c: char) -> bool {
     )
 }
 
-/// 〓, which printers set when they lack a character.
-pub const GETA: char = '\u{3013}';
-
-/// Returns true for a character of private use (外字), which no reader's font shows.
-#[must_use]
-pub const fn is_gaiji(c: char) -> bool {
-    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
-}
-
-/// Returns true if the text has a [gaiji](is_gaiji). Whole pages are checked, so this is fast: it decodes only at bytes
-/// as high as the first byte of a gaiji, and such a byte is never in the middle of a character.
-#[must_use]
-pub fn has_gaiji(text: &str) -> bool {
-    const LOWEST: u8 = 0xee;
-    const CHUNK: usize = 64;
-    let begins_one = |at: usize| text[at..].chars().next().is_some_and(is_gaiji);
-    text.as_bytes().chunks(CHUNK).zip((0..).step_by(CHUNK)).any(|(chunk, start)| {
-        // This loop has no early exit, so that the compiler can vectorise it.
-        let highest = chunk.iter().fold(0, |highest: u8, byte| highest.max(*byte));
-        highest >= LOWEST
-            && chunk.iter().zip(start..).any(|(byte, at)| *byte >= LOWEST && begins_one(at))
-    })
-}
-
 /// An era of the Japanese calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::base) struct Era {
@@ -241,34 +217,6 @@ pub fn unshowable(text: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_of_private_use_are_found_wherever_they_stand() {
-        let edges = [
-            '\u{e000}',
-            '\u{f8ff}',
-            '\u{f900}',
-            '\u{effff}',
-            '\u{f0000}',
-            '\u{ffffd}',
-            '\u{ffffe}',
-            '\u{100000}',
-            '\u{10fffd}',
-            '\u{10ffff}',
-            'a',
-            'é',
-            '薬',
-            '：',
-            '𠮷',
-        ];
-        for edge in edges {
-            for before in [0, 1, 20, 21, 22, 63, 64, 65, 200] {
-                let text = format!("{}{edge}（あ）", "薬".repeat(before));
-                assert_eq!(has_gaiji(&text), is_gaiji(edge), "{edge:?} after {before}");
-            }
-        }
-        assert!(!has_gaiji(""));
-    }
 
     #[test]
     fn a_date_is_read_in_every_way_it_is_written() {

@@ -2,6 +2,7 @@
 //! the operating system.
 
 pub mod email;
+pub mod gaiji;
 pub mod io_words;
 pub mod japanese;
 pub mod spreadsheet;
