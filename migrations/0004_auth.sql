@@ -169,22 +169,31 @@ create table email_codes (
 
 create index email_codes_by_time on email_codes (tenant_id, expires_at);
 
-create table totp_devices (
+-- Devices that prove a second factor: authenticator apps ('totp') and passkeys. Two CHECKs say which columns each kind
+-- has beside those of all. The person removes a device, or staff reset them all (R4); a person has ten of a kind at most.
+create table devices (
     tenant_id uuid not null,
     realm text not null,
     id uuid not null,
     login_id uuid not null,
+    kind text not null check (kind in ('totp', 'passkey')),
     name text not null,
-    -- The shared secret, sealed with the key that `key_id` names.
-    secret bytea not null,
-    key_id text not null,
-    -- The newest 30 seconds of which a code was used: none of an earlier or the same counts (L4).
-    last_step bigint not null,
     created_at timestamptz not null,
     last_used_at timestamptz,
+    -- The secret that an app shares, sealed with the key that `key_id` names.
+    secret bytea,
+    key_id text,
+    -- The newest 30 seconds of which an app's code was used: none of an earlier or the same counts (L4).
+    last_step bigint,
+    -- What browsers call a passkey, and its public key, signature counter and backup flags, as webauthn-rs keeps them.
+    credential_id bytea,
+    credential jsonb,
     primary key (tenant_id, realm, id),
-    unique (tenant_id, realm, login_id, name),
-    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
+    unique (tenant_id, realm, login_id, kind, name),
+    unique (tenant_id, realm, credential_id),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id),
+    check (num_nonnulls(secret, key_id, last_step) = case kind when 'totp' then 3 else 0 end),
+    check (num_nonnulls(credential_id, credential) = case kind when 'passkey' then 2 else 0 end)
 );
 
 -- The secret that a set-up page shows, until its first code proves that an app has it. The worker sweeps those that
@@ -201,23 +210,6 @@ create table totp_enrolments (
 );
 
 create index totp_enrolments_by_time on totp_enrolments (tenant_id, begun_at);
-
-create table passkeys (
-    tenant_id uuid not null,
-    realm text not null,
-    id uuid not null,
-    login_id uuid not null,
-    name text not null,
-    credential_id bytea not null,
-    -- Public key, signature counter and backup flags, as webauthn-rs keeps them.
-    credential jsonb not null,
-    created_at timestamptz not null,
-    last_used_at timestamptz,
-    primary key (tenant_id, realm, id),
-    unique (tenant_id, realm, credential_id),
-    unique (tenant_id, realm, login_id, name),
-    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
-);
 
 -- A challenge that a browser is answering: one a session, for one purpose, good for one answer. The worker sweeps
 -- those that nobody has answered.
@@ -358,8 +350,8 @@ create table email_failures (
 );
 
 call protect_by_tenant(
-    'logins', 'subscribers', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'totp_devices',
-    'totp_enrolments', 'passkeys', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
+    'logins', 'subscribers', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'devices',
+    'totp_enrolments', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
     'registration_drafts', 'terms_agreements', 'password_resets', 'throttles', 'email_failures');
 
 -- Never whose login it is, nor of which realm.
@@ -373,8 +365,10 @@ grant select, update (user_id_chosen_at, birthdate_confirmed_at, birthdate_failu
 grant select, insert, update on sessions, email_codes, email_confirmations to kosmo_server;
 grant select, insert on retired_tokens, terms_agreements to kosmo_server;
 grant select, insert, delete on passkey_answers to kosmo_server;
-grant select, insert, update, delete on known_browsers, totp_devices, totp_enrolments, passkeys, passkey_ceremonies,
-    recovery_codes, registration_drafts, password_resets, throttles, email_failures to kosmo_server;
+grant select, insert, update, delete on known_browsers, totp_enrolments, passkey_ceremonies, recovery_codes,
+    registration_drafts, password_resets, throttles, email_failures to kosmo_server;
+-- A device keeps its owner, its name and what it was set up with; using one changes the rest.
+grant select, insert, delete, update (last_used_at, last_step, credential) on devices to kosmo_server;
 
 grant select, insert, update on logins, subscribers to kosmo_operator;
 -- Another letter ends what was begun with the one before.
@@ -383,7 +377,8 @@ grant select, update, delete on email_confirmations to kosmo_operator;
 grant select, delete on registration_drafts to kosmo_operator;
 grant select, insert, delete on terms_agreements to kosmo_operator;
 -- Staff reset the factors of a person who lost every device (R4).
-grant select, delete on totp_devices, passkeys, recovery_codes, password_resets to kosmo_operator;
+grant select, delete on recovery_codes, password_resets to kosmo_operator;
+grant select (tenant_id, realm, login_id, kind), delete on devices to kosmo_operator;
 grant select (tenant_id, realm, login_id, failures), update (failures) on known_browsers to kosmo_operator;
 -- A notice is told to those whom mail reaches.
 grant select on email_failures to kosmo_operator;

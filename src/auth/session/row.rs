@@ -90,15 +90,10 @@ impl HasSessions for Subscribers {
                               where g.tenant_id = $1 and g.realm = $2 and g.login_id = l.id
                                 and g.terms_id = $4) as "terms!",
                       l.password_set_at, l.second_factor as "method: SecondFactor",
-                      case when s.second_factor_at is not null then true else
-                          case l.second_factor
-                          when 'passkey' then exists (
-                              select from passkeys k
-                              where k.tenant_id = $1 and k.realm = $2 and k.login_id = l.id)
-                          when 'totp' then exists (
-                              select from totp_devices t
-                              where t.tenant_id = $1 and t.realm = $2 and t.login_id = l.id)
-                          else false end
+                      case when s.second_factor_at is not null then true else exists (
+                          select from devices d
+                          where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
+                            and d.kind = l.second_factor)
                       end as "set_up!",
                       exists (select from recovery_codes r
                               where r.tenant_id = $1 and r.realm = $2 and r.login_id = l.id
@@ -206,15 +201,10 @@ impl HasSessions for Staff {
                       exists (select from email_failures f
                               where f.tenant_id = $1 and f.email = l.email) as "email_failed!",
                       l.password_set_at, l.second_factor as "method: SecondFactor",
-                      case when s.second_factor_at is not null then true else
-                          case l.second_factor
-                          when 'passkey' then exists (
-                              select from passkeys k
-                              where k.tenant_id = $1 and k.realm = $2 and k.login_id = l.id)
-                          when 'totp' then exists (
-                              select from totp_devices t
-                              where t.tenant_id = $1 and t.realm = $2 and t.login_id = l.id)
-                          else false end
+                      case when s.second_factor_at is not null then true else exists (
+                          select from devices d
+                          where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
+                            and d.kind = l.second_factor)
                       end as "set_up!",
                       exists (select from recovery_codes r
                               where r.tenant_id = $1 and r.realm = $2 and r.login_id = l.id
