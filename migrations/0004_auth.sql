@@ -151,13 +151,14 @@ create table known_browsers (
 
 create index known_browsers_by_last_use on known_browsers (tenant_id, last_seen_at);
 
--- One living code a session: sending again replaces it, its failures stay. The worker sweeps those that are over.
+-- Codes by mail. A session has one at a time: another takes its place, and its failures stay. The worker sweeps those
+-- that are over.
 create table email_codes (
     tenant_id uuid not null,
     realm text not null,
     session_id uuid not null,
-    -- Keyed with the session's token, which the database does not know: six digits alone would be
-    -- found by trying.
+    -- The hash is keyed with the session's token, which the database does not know: without the key, six digits could
+    -- be found by trying all of them.
     code_hash bytea not null,
     sent_at timestamptz not null,
     expires_at timestamptz not null,
@@ -196,8 +197,8 @@ create table devices (
     check (num_nonnulls(credential_id, credential) = case kind when 'passkey' then 2 else 0 end)
 );
 
--- The secret that a set-up page shows, until its first code proves that an app has it. The worker sweeps those that
--- nobody has ended.
+-- The secret that a set-up page shows, until the first code proves that an app has it. The worker sweeps secrets whose
+-- set-up nobody has ended.
 create table totp_enrolments (
     tenant_id uuid not null,
     realm text not null,
@@ -211,8 +212,8 @@ create table totp_enrolments (
 
 create index totp_enrolments_by_time on totp_enrolments (tenant_id, begun_at);
 
--- A challenge that a browser is answering: one a session, for one purpose, good for one answer. The worker sweeps
--- those that nobody has answered.
+-- Challenges that wait for a browser's answer. A session has one at a time, for one purpose and good for one answer. The
+-- worker sweeps those that nobody has answered.
 create table passkey_ceremonies (
     tenant_id uuid not null,
     realm text not null,
@@ -226,8 +227,8 @@ create table passkey_ceremonies (
 
 create index passkey_ceremonies_by_time on passkey_ceremonies (tenant_id, begun_at);
 
--- Challenges of the sign-in page that were answered: each has one answer, which removes those whose challenges are
--- dead.
+-- Challenges of the sign-in page that were answered, so that each has one answer. A new answer removes the rows whose
+-- challenges are too old to be answered again.
 create table passkey_answers (
     tenant_id uuid not null,
     realm text not null check (realm in ('subscriber', 'staff')),
@@ -238,14 +239,14 @@ create table passkey_answers (
 
 create index passkey_answers_by_time on passkey_answers (tenant_id, realm, answered_at);
 
--- Recovery codes: ten a set, one use each, hashed; another set replaces all of it.
+-- Recovery codes as hashes. A set has ten, each good for one use; a new set takes the place of the one before.
 create table recovery_codes (
     tenant_id uuid not null,
     realm text not null,
     login_id uuid not null,
     code_hash bytea not null,
-    -- What the codes of a set were hashed with, slowly (ASVS 6.5.2). Null: a set of the longer codes that
-    -- were made before, whose hash is a plain one; such a set lasts until its owner makes another.
+    -- The salt of the slow hash, one a set (ASVS 6.5.2). It is null in a set of the longer codes that were made
+    -- before, whose hash is a plain one; such a set is good until its owner makes another.
     salt bytea check (length(salt) = 16),
     created_at timestamptz not null,
     used_at timestamptz,

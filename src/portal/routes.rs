@@ -5,10 +5,10 @@ use axum::middleware::from_fn;
 use axum::routing::get;
 
 use super::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
-use super::sign_in::{new_password, passkey_alone, sign_out};
+use super::sign_in::{new_password, passkey_alone, reauthenticate, sign_out};
 use super::{
     confirm_email, expenses, first_sign_in, forgotten, home, next, onward, places, policies,
-    reauthenticate, second_factor, sign_in, terms,
+    second_factor, sign_in, terms,
 };
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;

@@ -15,8 +15,8 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// Notes the choice of a method at the end of a sign-in, and sends a code if codes by mail were chosen. Set-ups that were
-/// begun for another method are forgotten.
+/// Notes the choice of a method at the end of a sign-in, and sends a code if codes by mail were chosen. Set-ups that
+/// were begun for another method are forgotten.
 ///
 /// # Errors
 /// All of [`SendingError`].

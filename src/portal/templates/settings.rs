@@ -1,11 +1,11 @@
 //! The settings.
 
 use super::{Gallery, field, wrong};
-use crate::portal::reauthenticate::{PasswordForm, PasswordPage};
 use crate::portal::second_factor::method::methods;
 use crate::portal::settings::sessions::{SessionLine, SessionsPage, TryLine};
 use crate::portal::settings::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
 use crate::portal::settings::{profile, profile_email};
+use crate::portal::sign_in::reauthenticate::{PasswordForm, PasswordPage};
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::UserIdRules;
 

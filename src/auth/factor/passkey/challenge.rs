@@ -1,4 +1,5 @@
-//! Challenges that browsers answer: each is bound to a session and a purpose, and good for one answer within ten minutes.
+//! Challenges that browsers answer: each is bound to a session and a purpose, and good for one answer within ten
+//! minutes.
 
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
@@ -15,7 +16,8 @@ use crate::db::TenantTx;
 /// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 
-/// A challenge as the database keeps it: the options that the browser got, and the state that its answer is held against.
+/// A challenge as the database keeps it: the options that the browser got, and the state that its answer is held
+/// against.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Ceremony<S> {
     pub(super) options: Value,
@@ -38,8 +40,8 @@ impl Purpose {
         }
     }
 
-    /// How old a challenge may be that a page shows again. It is longer for a set-up: while a name is wrong, the passkey
-    /// that was made waits with its challenge.
+    /// How old a challenge may be that a page shows again. It may be older in a set-up: while a name is wrong, the
+    /// passkey that was made waits with its challenge.
     const fn shown_again_within(self) -> TimeDelta {
         match self {
             Self::SetUp => TimeDelta::minutes(5),

@@ -14,15 +14,16 @@ const FLAGS: usize = 32;
 /// What comes of an answer.
 pub(super) enum Verdict {
     Right(AuthenticationResult),
-    /// The passkey signed it, but it is refused for this reason. It doesn't count as a wrong guess: the person who sent it
-    /// has the device.
+    /// The passkey signed it, but it is refused for this reason. It doesn't count as a wrong guess: the person who sent
+    /// it has the device.
     Signed(&'static str),
     /// No passkey of the person's signed it.
     Wrong,
 }
 
 impl Verdict {
-    /// Holds an answer against the challenge, which is `None` if none waits any more, and the passkey as it is stored now.
+    /// Holds an answer against the challenge, which is `None` if none waits any more, and the passkey as it is stored
+    /// now.
     pub(super) fn on(
         relying_party: &Webauthn,
         asked: Option<DiscoverableAuthentication>,

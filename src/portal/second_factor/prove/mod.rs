@@ -1,7 +1,7 @@
 //! Proving a second factor: at the end of a sign-in, or in a re-authentication (S4).
 //!
-//! Each factor has one page. This module knows what differs by occasion: the address, the proof that a handler takes, and
-//! the page that comes next.
+//! Each factor has one page. This module knows what differs by occasion: the address, the proof that a handler takes,
+//! and the page that comes next.
 
 pub(in crate::portal) mod email_code;
 pub(in crate::portal) mod passkey;
@@ -152,8 +152,8 @@ impl Prover for Subscriber {
 }
 
 impl Proving {
-    /// Returns the person if a proof by this method is due: in a re-authentication, after the password, which a passkey
-    /// needs not.
+    /// Returns the person if a proof by this method is due. In a re-authentication it is due after the password; a
+    /// passkey needs no password before it.
     ///
     /// # Errors
     /// The way to what is due instead.

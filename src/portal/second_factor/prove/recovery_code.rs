@@ -11,7 +11,7 @@ use crate::auth::factor::recovery_code;
 use crate::auth::journey::Step;
 use crate::base::japanese::shows_nothing;
 use crate::portal::next::{LeadsTo, Next};
-use crate::portal::reauthenticate;
+use crate::portal::sign_in::reauthenticate;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, summary};
 use crate::web::page::Page;

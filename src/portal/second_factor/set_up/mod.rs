@@ -70,8 +70,8 @@ impl Enroller for Fresh<Subscriber> {
 }
 
 impl SettingUp {
-    /// Commits the end of a set-up with what belongs to it: the mail that tells of it, and the end of all other sessions
-    /// if the form promised that. Returns true if the person's method is served by such a device.
+    /// Commits the end of a set-up with what belongs to it: the mail that tells of it, and the end of all other
+    /// sessions if the form promised that. Returns true if the person's method is served by such a device.
     async fn commit(
         &self,
         app: &App,

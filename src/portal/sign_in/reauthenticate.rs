@@ -6,13 +6,13 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::page::SignInPage;
 use crate::auth::reauth::PasswordAgain;
 use crate::auth::session::Session;
 use crate::portal::next::{LeadsTo, Next};
 use crate::portal::places::{
     AGAIN_EMAIL_CODE, AGAIN_PASSKEY, AGAIN_PASSWORD, AGAIN_RECOVERY_CODE, AGAIN_TOTP,
 };
-use crate::portal::sign_in::SignInPage;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -45,14 +45,14 @@ impl Page for PasswordPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Password {
+pub(in crate::portal) struct Password {
     next: Next,
     password: SecretString,
     #[serde(default, deserialize_with = "ticked")]
     recovery: bool,
 }
 
-pub(super) async fn show(
+pub(in crate::portal) async fn show(
     State(app): State<AppState>,
     Subscriber { visitor, session, .. }: Subscriber,
     Query(LeadsTo { next }): Query<LeadsTo>,
@@ -66,7 +66,7 @@ pub(super) async fn show(
     }
 }
 
-pub(super) async fn submit(
+pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
     Subscriber { visitor, session, token }: Subscriber,
     Form { fields: Password { next, password, recovery }, .. }: Form<Password>,
@@ -104,7 +104,7 @@ const fn page_of(method: SecondFactor) -> &'static str {
 }
 
 /// Shows the page, at the address of the recovery code's page if that follows (`recovery`).
-pub(super) fn page(
+pub(in crate::portal) fn page(
     app: &App,
     (visitor, session): (&Visitor, &Session),
     next: &Next,
