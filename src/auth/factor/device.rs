@@ -61,9 +61,6 @@ pub struct Device {
 }
 
 /// Returns a person's devices of every kind, the oldest first.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn list<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -81,9 +78,6 @@ pub async fn list<R: Realm>(
 }
 
 /// Returns a person's devices of one kind, the oldest first.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn list_of<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -158,9 +152,6 @@ pub(super) async fn add<R: Realm>(
 
 /// Deletes a device. If it was the last one of the person's method, a mailed code takes its place. Returns false if the
 /// person has no such device, or it has to stay because no code could be mailed instead.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn delete<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -55,9 +55,6 @@ pub enum Purpose {
 }
 
 /// Sends a code to the owner of a session. It takes the place of the one before, which is dead then.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn send<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -115,9 +112,6 @@ pub async fn send<R: People>(
 
 /// Sends a code if none has gone out yet for this sign-in, or for this return after a rest (L11). Returns `None` if one
 /// has.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn send_first<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -142,9 +136,6 @@ pub async fn send_first<R: People>(
 
 /// Checks a typed code. The right one counts once, though the second request of a double click, which still bears the
 /// session's token of before, gets the same session again under a newer one.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn prove<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,

@@ -17,9 +17,6 @@ use crate::tenant::policy::SecondFactor;
 
 /// Notes the choice of a method at the end of a sign-in, and sends a code if codes by mail were chosen. Set-ups that
 /// were begun for another method are forgotten.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn choose<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -89,9 +86,6 @@ pub enum Wanted {
 
 /// Changes to a method at once if it is set up. Otherwise the session remembers it, and it counts when its set-up ends
 /// (S2). Wanting the one that counts makes the session forget an earlier wish.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn want<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -126,9 +120,6 @@ pub async fn want<R: People>(
 }
 
 /// Returns true if a method is the one that counts now; what the session read before may have changed.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn is_in_use<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,

@@ -19,9 +19,6 @@ pub fn may_be_due<R: People>(policy: &TenantConfig, session: &Session<R>) -> boo
 }
 
 /// Returns true if the person has no passkey and has not answered the offer.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn is_due<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select l.passkey_offer_answered_at is null
@@ -39,9 +36,6 @@ pub async fn is_due<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<bo
 }
 
 /// Notes that the person declines. Declining again changes nothing.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn decline<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -55,9 +55,6 @@ pub struct TypedCode(Vec<u8>);
 
 impl SignIn<'_> {
     /// Makes a new set, which takes ten slow hashes.
-    ///
-    /// # Errors
-    /// All of [`HashingError`].
     pub async fn new_recovery_codes<R: People>(
         &self,
         tenant: &Tenant,
@@ -71,9 +68,6 @@ impl SignIn<'_> {
     }
 
     /// Reads what was typed for a code. It takes one slow hash whether or not the person has any codes.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
     pub async fn recovery_code<R: People>(
         &self,
         tenant: &Tenant,
@@ -106,9 +100,6 @@ impl SignIn<'_> {
 
 /// Gives a person a new set, and returns it as it is shown this once; the one before is dead then. Returns `None` if
 /// the person's set is not the one that was made at `made_at`: another click has just made one.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn renew<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -150,9 +141,6 @@ pub async fn renew<R: People>(
 }
 
 /// Returns how a person's set stands.
-///
-/// # Errors
-/// None that a caller could handle.
 pub async fn standing<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -171,9 +159,6 @@ pub async fn standing<R: Realm>(
 }
 
 /// Uses a code in place of the second factor. Of many requests at once, one does.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn prove<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,

@@ -23,9 +23,6 @@ pub struct TakenAway {
 
 /// Takes all of a person's apps, passkeys and recovery codes away: each is dead at once, every session ends, and the
 /// person is told by mail. The next sign-in sets up anew what the person's method asks for. `by` stands on the trail.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn reset<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,

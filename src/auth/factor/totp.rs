@@ -89,9 +89,6 @@ pub struct Apps<'s, R: People = Subscribers> {
 
 impl<R: People> Apps<'_, R> {
     /// Returns the secret that this session's set-up offers, which stays the same while the page is in use.
-    ///
-    /// # Errors
-    /// All of [`TotpError`].
     pub async fn enrolment(&self, tx: &mut TenantTx) -> Result<Enrolment, TotpError> {
         let Self { cx: Context { clock, .. }, sealer, session } = self;
         let fresh: [u8; SECRET_LENGTH] = rand::random();
@@ -142,9 +139,6 @@ impl<R: People> Apps<'_, R> {
     }
 
     /// Ends a set-up with the app's first code (L5), which proves the second factor, too.
-    ///
-    /// # Errors
-    /// All of [`TotpError`].
     pub async fn enrol(
         &self,
         tx: &mut TenantTx,
@@ -183,9 +177,6 @@ impl<R: People> Apps<'_, R> {
     }
 
     /// Checks a code that is to prove the second factor. A right one is used up by that.
-    ///
-    /// # Errors
-    /// All of [`TotpError`].
     pub async fn prove(
         &self,
         tx: &mut TenantTx,

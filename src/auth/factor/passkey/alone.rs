@@ -75,9 +75,6 @@ impl Visit<'_> {
     }
 
     /// Makes a new challenge.
-    ///
-    /// # Errors
-    /// All of [`PasskeyError`].
     pub fn offer<R: Realm>(&self) -> Result<Offer, PasskeyError> {
         let (challenge, state) = relying_party(self.tenant)?.start_discoverable_authentication()?;
         let asked = serde_json::to_vec(&Asked { at: self.clock.now(), state })?;

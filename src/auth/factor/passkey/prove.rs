@@ -16,9 +16,6 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
 /// Returns what a browser needs to prove one of the person's passkeys, as JSON.
-///
-/// # Errors
-/// All of [`PasskeyError`].
 pub async fn begin_proof<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -41,9 +38,6 @@ pub async fn begin_proof<R: People>(
 
 /// Checks a browser's answer. An answer that a passkey of the person's has signed is no guess, whatever else is wrong
 /// about it, so that it doesn't count as one.
-///
-/// # Errors
-/// All of [`PasskeyError`].
 pub async fn prove<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,

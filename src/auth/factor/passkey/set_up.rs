@@ -18,9 +18,6 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
 /// Returns what a browser needs to make a passkey, as JSON.
-///
-/// # Errors
-/// All of [`PasskeyError`].
 pub async fn begin_set_up<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -50,9 +47,6 @@ pub async fn begin_set_up<R: People>(
 
 /// Takes the passkey that a browser made (L6), which proves the second factor, too. While the name is wrong, the
 /// challenge stays, so that the same answer can come again under another name.
-///
-/// # Errors
-/// All of [`PasskeyError`].
 pub async fn enrol<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
