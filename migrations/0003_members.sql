@@ -58,7 +58,9 @@ create index former_households_by_household on former_households (tenant_id, hou
 call protect_by_tenant('households', 'household_numbers', 'members', 'former_households');
 
 grant select on households, household_numbers, members, former_households to kosmo_server;
-grant select, insert, update on households, household_numbers, members to kosmo_operator;
-grant select, insert on former_households to kosmo_operator;
--- The worker closes accounts whose time after losing eligibility is over (T12).
-grant select (tenant_id, code, lost_on) on members to kosmo_worker;
+-- An operator looks people up, and locks those whom letters are for.
+grant select on households, household_numbers, members to kosmo_operator;
+grant update (code) on members to kosmo_operator;
+-- The worker merges the union's files.
+grant select, insert, update on households, household_numbers, members to kosmo_worker;
+grant select, insert on former_households to kosmo_worker;

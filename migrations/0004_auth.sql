@@ -381,12 +381,15 @@ grant select, insert, delete on terms_agreements to kosmo_operator;
 grant select, delete on recovery_codes, password_resets to kosmo_operator;
 grant select (tenant_id, realm, login_id, kind), delete on devices to kosmo_operator;
 grant select (tenant_id, realm, login_id, failures), update (failures) on known_browsers to kosmo_operator;
--- A notice is told to those whom mail reaches.
 grant select on email_failures to kosmo_operator;
 
--- The worker closes logins whose time after losing eligibility is over (T12), and sweeps.
-grant select (tenant_id, realm, id, closed_at), update (closed_at) on logins to kosmo_worker;
-grant select (tenant_id, login_id, member_code) on subscribers to kosmo_worker;
+-- The worker opens logins for the people of a members file, closes those whose time after losing eligibility is over
+-- (T12), tells people of a notice, and sweeps.
+grant select (tenant_id, realm, id, user_id, email, email_confirmed_at, password_hash, registered_at, closed_at), insert,
+      update (email, closed_at)
+    on logins to kosmo_worker;
+grant select (tenant_id, realm, login_id, member_code), insert on subscribers to kosmo_worker;
+grant select on email_failures to kosmo_worker;
 grant select (tenant_id, realm, id, login_id, ended_at, last_seen_at, remember_until), update (ended_at), delete
     on sessions to kosmo_worker;
 grant select, delete on throttles, retired_tokens to kosmo_worker;

@@ -90,7 +90,8 @@ grant insert, select (tenant_id, kind, state, recipient, series, urgent),
     on outbox to kosmo_server;
 grant select, insert, update on mail_preferences to kosmo_server;
 grant select, insert, delete on sns_messages to kosmo_server;
-grant select, update, delete on outbox to kosmo_worker;
+grant select, insert, update, delete on outbox to kosmo_worker;
+grant select on mail_preferences to kosmo_worker;
 grant select, insert, update on mail_rates to kosmo_worker;
 -- The bodies, which carry codes and links, stay out of the operator's sight.
 grant insert,

@@ -131,6 +131,9 @@ call protect_by_tenant('expense_claims', 'expenses', 'expense_months', 'expense_
                        'expense_withdrawals');
 
 grant select on expenses to kosmo_server;
-grant select, insert, delete on expenses, expense_claims, expense_months to kosmo_operator;
-grant update on expense_claims, expense_months to kosmo_operator;
-grant select, insert on expense_history, expense_withdrawals to kosmo_operator;
+-- Files are merged, and months withdrawn, by the worker.
+grant select, insert, delete on expenses, expense_claims, expense_months to kosmo_worker;
+grant update on expense_claims, expense_months to kosmo_worker;
+grant select, insert on expense_history, expense_withdrawals to kosmo_worker;
+-- An operator lists months, and stages a file: if some of its rows are wrong, corrections of nothing are told along.
+grant select on expense_claims, expense_months to kosmo_operator;

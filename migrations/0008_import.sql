@@ -160,6 +160,9 @@ truncate staged_members, staged_expenses, staged_claims;
 
 call protect_by_tenant('import_batches', 'staged_files', 'staged_members', 'staged_expenses', 'staged_claims');
 
-grant select, insert on import_batches to kosmo_operator;
+-- An operator's command stages a file, looks for the claims in it that find nobody, and gives it up; the worker merges it,
+-- and sweeps.
+grant select on import_batches to kosmo_operator;
 grant select, insert, update, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_operator;
-grant select, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_worker;
+grant select, insert on import_batches to kosmo_worker;
+grant select, insert, update, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_worker;

@@ -28,6 +28,7 @@ call protect_by_tenant('record_notices', 'record_privacy');
 
 grant select on record_notices, record_privacy to kosmo_server;
 grant insert, delete on record_privacy to kosmo_server;
-grant select, insert, delete on record_notices to kosmo_operator;
--- A published month is told to those who want to know, and who read something in it.
-grant select on record_privacy to kosmo_operator;
+grant select on record_notices to kosmo_operator;
+-- The worker publishes and withdraws; a published month is told to those who want to know, and who read something in it.
+grant select, insert, delete on record_notices to kosmo_worker;
+grant select on record_privacy to kosmo_worker;

@@ -10,6 +10,8 @@ create table jobs (
     payload jsonb not null,
     -- While a job waits or runs, its union has no other of its kind with the same key.
     key text,
+    -- The actor that asked for it (`db::actor::Actor`): the trail names them for what the job does.
+    asked_by jsonb not null,
     state text not null default 'queued' check (state in ('queued', 'running', 'done', 'cancelled', 'failed')),
     created_at timestamptz not null,
     -- Not before this; while a worker holds the job, the end of its lease.
@@ -24,6 +26,8 @@ create table jobs (
     progress_step text,
     cancel_asked_at timestamptz,
     last_error text,
+    -- What it came to, as its kind tells it to those who asked.
+    output jsonb,
     finished_at timestamptz,
     primary key (tenant_id, id),
     check ((state = 'running') = (held_by is not null)),
@@ -47,7 +51,7 @@ create table queue_turns (
 );
 
 -- Whoever asks for work watches it and may cancel it; what becomes of it is the worker's to say.
-grant select, insert (tenant_id, id, kind, payload, key, created_at, due_at), update (cancel_asked_at)
+grant select, insert (tenant_id, id, kind, payload, key, asked_by, created_at, due_at), update (cancel_asked_at)
     on jobs to kosmo_server, kosmo_operator;
 grant select, insert, update, delete on jobs to kosmo_worker;
 grant select, insert, update on queue_turns to kosmo_worker;

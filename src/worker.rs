@@ -11,10 +11,14 @@ use crate::base::clock::Clock;
 use crate::config::{DatabaseAddress, Settings};
 use crate::db::actor::Actor;
 use crate::db::{Db, Role};
+use crate::expenses::import::job::MergeExpenses;
+use crate::expenses::notices::job::{PublishExpenses, WithdrawExpenses};
 use crate::jobs::kind::Kinds;
 use crate::jobs::{self, runner, runner::Runner};
 use crate::mail::delivery;
 use crate::mail::delivery::sender::Sender;
+use crate::mail::message::MailRoom;
+use crate::members::import::job::MergeMembers;
 use crate::tenant::directory::Directory;
 use tidy::Tidy;
 
@@ -26,14 +30,21 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The jobs that a worker can run.
-fn kinds() -> Kinds {
-    Kinds::new().with::<Tidy>(())
+#[must_use]
+pub fn kinds(mail: &MailRoom) -> Kinds {
+    Kinds::new()
+        .with::<Tidy>(())
+        .with::<MergeMembers>(())
+        .with::<MergeExpenses>(())
+        .with::<PublishExpenses>(mail.clone())
+        .with::<WithdrawExpenses>(())
 }
 
 /// Works until `stop`.
 pub async fn run(
     settings: &Settings,
     database: impl Into<DatabaseAddress>,
+    mail: &MailRoom,
     clock: Clock,
     stop: CancellationToken,
 ) {
@@ -41,15 +52,21 @@ pub async fn run(
     let sender = Sender::new(settings).await;
     tokio::join!(
         delivery::run(&db, &clock, &sender, settings.mail.per_second, &stop),
-        run_jobs(settings, &db, &clock, &stop),
+        run_jobs(settings, &db, mail, &clock, &stop),
     );
     db.close().await;
 }
 
 /// Runs jobs, and asks for those of every hour, once the unions are known.
-async fn run_jobs(settings: &Settings, db: &Db, clock: &Clock, stop: &CancellationToken) {
+async fn run_jobs(
+    settings: &Settings,
+    db: &Db,
+    mail: &MailRoom,
+    clock: &Clock,
+    stop: &CancellationToken,
+) {
     let Some(directory) = stop.run_until_cancelled(directory(settings, db)).await else { return };
-    let runner = Runner::new(db.clone(), clock.clone(), directory.clone(), kinds());
+    let runner = Runner::new(db.clone(), clock.clone(), directory.clone(), kinds(mail));
     tokio::join!(
         directory.follow(db, stop),
         runner.run(stop),

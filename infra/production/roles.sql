@@ -28,5 +28,3 @@ create database kosmo owner kosmo_owner encoding 'UTF8' locale 'C' template temp
 revoke connect, temporary on database kosmo from public;
 grant connect on database kosmo
     to kosmo_login_migrate, kosmo_login_serve, kosmo_login_worker, kosmo_login_operator, kosmo_backup;
--- An import stages its rows in a temporary table.
-grant temporary on database kosmo to kosmo_operator;

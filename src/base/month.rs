@@ -1,14 +1,23 @@
 //! Calendar months, and the fiscal years that begin in April.
 
 use chrono::{Datelike as _, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::japanese::{fold, parse_date, strip_era};
 
 /// A month, kept as its first day (as the database does).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, sqlx::Type)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
+)]
 #[sqlx(transparent)]
+#[serde(from = "NaiveDate")]
 pub struct Month(NaiveDate);
+
+impl From<NaiveDate> for Month {
+    fn from(date: NaiveDate) -> Self {
+        Self::of(date)
+    }
+}
 
 impl Month {
     pub const FIRST: Self = Self(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap());

@@ -171,7 +171,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Jobs(command) => command.run(&operator(&settings)?).await,
         Command::Terms(command) => command.run(&operator(&settings)?).await,
         Command::Maintenance(command) => command.run(&operator(&settings)?).await,
-        Command::Expenses(command) => command.run(&settings, &operator(&settings)?).await,
+        Command::Expenses(command) => command.run(&operator(&settings)?).await,
         Command::Doctor { json } => doctor::run(&settings, json).await,
         Command::Completions { .. } => Ok(Outcome::Done),
     }

@@ -8,20 +8,23 @@ use chrono::NaiveDate;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::files::{self, Provisional};
+use super::files;
+use super::watch::{self, WatchError};
 use super::{Operator, Outcome, Union};
 use crate::auth::credentials::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
 use crate::base::money::Yen;
+use crate::base::month::Month;
 use crate::config::Settings;
-use crate::db::TenantTx;
 use crate::db::actor::Actor;
 use crate::import::layout::{FileColumn, Layout as _};
 use crate::import::mapping::Mapping;
 use crate::import::source::{Encoding, Source};
-use crate::import::{Counts, ImportError, ImportRun, RowErrors, staged};
-use crate::members::import::{self as members, MembersImport};
+use crate::import::{Counts, ImportError, ImportRun, Rejection, RowErrors, staged};
+use crate::jobs::kind::Job;
+use crate::members::import::MembersImport;
+use crate::members::import::job::MergeMembers;
 use crate::members::layout::MemberColumn;
 use crate::tenant::registry::Registered;
 
@@ -58,6 +61,10 @@ pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
     parse_date(text).ok_or_else(|| "日付ではありません（例: 2026-03-31）".to_owned())
 }
 
+pub(super) fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "年月ではありません（例: 2026-10）".to_owned())
+}
+
 impl MembersFile {
     pub(super) async fn import(
         self,
@@ -83,12 +90,11 @@ impl MembersFile {
             let mut progress = |bytes| opened.bar.set_position(bytes);
             let bad_addresses =
                 import.stage(&operator.db, union, &actor, &opened.source, &mut progress).await?;
-            let mut tx = operator.begin(union).await?;
-            let counts = members::merge(&mut tx, &operator.clock, &opened.run).await?;
+            let job = MergeMembers { run: opened.run.clone() };
+            let counts = opened.merge(operator, &job).await??;
             let mut notes = left_out(&bad_addresses);
             notes.extend(cut_short(&opened.source));
-            let (sums, seen) = (Vec::new(), Vec::new());
-            Ok((Report { counts, sums, notes, seen }, Taken { tx, beside: None }))
+            Ok(Report { counts, sums: Vec::new(), notes })
         };
         let result = result.await;
         opened.finish(operator, result).await
@@ -161,48 +167,79 @@ impl ImportFile {
     }
 }
 
-/// What was taken in, before it counts.
-pub(super) struct Taken {
-    pub(super) tx: TenantTx,
-    /// What could not be taken in.
-    pub(super) beside: Option<Provisional>,
-}
-
 /// What a file came to.
-#[derive(PartialEq)]
 pub(super) struct Report {
     pub(super) counts: Counts,
     /// A label, a name in JSON, and yen.
     pub(super) sums: Vec<(&'static str, &'static str, Yen)>,
     pub(super) notes: Vec<String>,
-    /// What people see at once, for the operator to agree to.
-    pub(super) seen: Vec<String>,
+}
+
+/// Why a file was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Hindrance {
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    #[error(transparent)]
+    Terminal(#[from] std::io::Error),
+}
+
+impl From<Rejection> for Hindrance {
+    fn from(rejection: Rejection) -> Self {
+        Self::Import(rejection.into())
+    }
+}
+
+impl From<sqlx::Error> for Hindrance {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Import(error.into())
+    }
+}
+
+impl Hindrance {
+    /// Returns true if nothing was taken in, and nothing will be.
+    pub(super) const fn is_over(&self) -> bool {
+        match self {
+            Self::Watch(error) => error.is_over(),
+            Self::Import(_) | Self::Terminal(_) => true,
+        }
+    }
 }
 
 impl OpenedFile {
-    /// Commits, unless it was a dry run, and tells what came of it.
+    /// Has the worker merge what was read.
+    pub(super) async fn merge<J: Job>(
+        &self,
+        operator: &Operator,
+        job: &J,
+    ) -> Result<J::Output, WatchError> {
+        watch::spin(&self.bar, "台帳に反映しています…");
+        watch::run(operator, self.union.id, job, &self.bar).await
+    }
+
+    /// Tells what came of the file, and forgets what was read if that is no use any more.
     pub(super) async fn finish(
         self,
         operator: &Operator,
-        result: Result<(Report, Taken), ImportError>,
+        result: Result<Report, Hindrance>,
     ) -> anyhow::Result<Outcome> {
         self.bar.finish_and_clear();
         match result {
-            Ok((report, Taken { tx, beside })) => {
+            Ok(report) => {
                 if self.run.dry_run {
-                    drop(tx);
                     self.give_up(operator).await?;
-                } else {
-                    beside.into_iter().for_each(Provisional::keep);
-                    tx.commit().await?;
                 }
                 self.tell(&report);
                 Ok(Outcome::Done)
             }
-            Err(error) => {
-                // Where the database is gone, the first error is the one to tell; the worker sweeps the rows.
-                let _ = self.give_up(operator).await;
-                self.tell_error(error)
+            Err(hindrance) => {
+                if hindrance.is_over() {
+                    // If the database is gone, the first error is the one to tell; the worker sweeps the rows.
+                    let _ = self.give_up(operator).await;
+                }
+                self.tell_hindrance(hindrance)
             }
         }
     }
@@ -214,17 +251,19 @@ impl OpenedFile {
         tx.commit().await
     }
 
-    fn tell_error(&self, error: ImportError) -> anyhow::Result<Outcome> {
-        match error {
-            ImportError::Rows(errors) => {
+    fn tell_hindrance(&self, hindrance: Hindrance) -> anyhow::Result<Outcome> {
+        match hindrance {
+            Hindrance::Import(ImportError::Rows(errors)) => {
                 reject(&self.source.name, self.json, &errors);
                 Ok(Outcome::Rejected)
             }
-            error @ (ImportError::Heading(_) | ImportError::File(_)) => {
+            Hindrance::Import(error @ (ImportError::Heading(_) | ImportError::File(_))) => {
                 reject_whole(&self.source.name, self.json, &error);
                 Ok(Outcome::Rejected)
             }
-            error => Err(error.into()),
+            Hindrance::Import(error) => Err(error.into()),
+            Hindrance::Watch(error) => Err(error.into()),
+            Hindrance::Terminal(error) => Err(error.into()),
         }
     }
 

@@ -37,6 +37,10 @@ impl Command {
 fn name_of(kind: &str) -> &str {
     match kind {
         "tidy" => "定期的な整理",
+        "members.import" => "加入者の取り込み",
+        "expenses.import" => "医療費の取り込み",
+        "expenses.publish" => "医療費の公開",
+        "expenses.withdraw" => "医療費の取り下げ",
         other => other,
     }
 }

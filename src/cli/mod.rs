@@ -20,4 +20,4 @@ mod terms;
 pub use self::command::run;
 pub(crate) use self::terminal::Outcome;
 use self::terminal::operator::{Operator, Union};
-use self::terminal::{confirm, files, output, told};
+use self::terminal::{confirm, files, output, told, watch};

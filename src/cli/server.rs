@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::terminal::operator::mail_room;
 use super::{Outcome, output};
 use crate::app;
 use crate::base::clock::Clock;
@@ -27,7 +28,8 @@ pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
 pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
     let stop = until_told();
     tracing::info!(sender = ?settings.mail.sender, "working");
-    crate::worker::run(settings, settings.database()?, Clock::System, stop).await;
+    let mail = mail_room(settings)?;
+    crate::worker::run(settings, settings.database()?, &mail, Clock::System, stop).await;
     Ok(Outcome::Done)
 }
 

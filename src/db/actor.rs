@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::base::ids::{LoginId, RequestId, SessionId};
 
 /// What kind of actor. The names stay the same for ever, since people search for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ActorKind {
     /// A union's staff, at its console.
     Staff,
@@ -35,14 +37,14 @@ impl ActorKind {
 }
 
 /// Where a request came from, as far as it tells.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
 /// Somebody or something that acts, as they stood then, and where the request came from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
     /// The login or the job; none for a person who has not signed in, and for an operator.

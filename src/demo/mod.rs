@@ -84,14 +84,16 @@ async fn run_with(
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }
     let operator = Db::new(postgres.options(), Role::Operator, 2);
+    let worker = Db::new(postgres.options(), Role::Worker, 2);
     seed::unions(&operator).await?;
     let settings = &key::added(settings, &operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;
     let mut everyone = Vec::new();
     for tenant in state.directory.all() {
-        everyone.extend(seed::people(&operator, &state.hasher, &tenant).await?);
+        everyone.extend(seed::people(&operator, &worker, &state.hasher, &tenant).await?);
     }
     operator.close().await;
+    worker.close().await;
     files::replace(&settings.data_dir.join("demo.json"), &serde_json::to_vec_pretty(&everyone)?)?;
     files::replace(&settings.demo_database_url(), postgres.url().as_bytes())?;
     let mail_url = settings.base_url().origin(MAIL_LABEL);
@@ -99,7 +101,9 @@ async fn run_with(
 
     let mailbox = mailbox::router(state.clone(), settings.mail_directory());
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
-    let worker = crate::worker::run(settings, postgres.options(), Clock::System, stop.clone());
+    let mail = state.mail.clone();
+    let worker =
+        crate::worker::run(settings, postgres.options(), &mail, Clock::System, stop.clone());
     tokio::join!(app::serve(state, router, listener, stop), worker);
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::base::ids::BatchId;
 use crate::base::month::Month;
 use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
-use crate::expenses::import::{self as expenses, ExpensesImport, Format};
+use crate::expenses::import::{self as expenses, ExpensesImport, Format, Strangers};
 use crate::expenses::notices;
 use crate::import::ImportRun;
 use crate::import::mapping::Mapping;
@@ -54,6 +54,7 @@ pub(super) async fn unions(db: &Db) -> anyhow::Result<()> {
 /// in; none for a union that the demo has no files of.
 pub(super) async fn people(
     db: &Db,
+    worker: &Db,
     hasher: &Hasher,
     tenant: &Tenant,
 ) -> anyhow::Result<Vec<Person>> {
@@ -69,7 +70,7 @@ pub(super) async fn people(
     let everyone = people::of(tenant, &members.data, &registered)
         .with_context(|| format!("infra/demo/{slug}/members.csv"))?;
     let own: Vec<&Registered> = registered.iter().filter(|own| own.union == slug).collect();
-    let seeding = Seeding { db, hasher, tenant };
+    let seeding = Seeding { db, worker, hasher, tenant };
     if seeding.is_empty().await? {
         seeding.seed(&members.data, &own).await?;
     }
@@ -78,6 +79,7 @@ pub(super) async fn people(
 
 struct Seeding<'s> {
     db: &'s Db,
+    worker: &'s Db,
     hasher: &'s Hasher,
     tenant: &'s Tenant,
 }
@@ -100,13 +102,15 @@ impl Seeding<'_> {
         let members_run = run();
         self.stage_members(&members_run, members).await?;
         let expenses_run = self.stage_expenses().await?;
-        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
+        let mut tx = self.worker.tenant(self.tenant.id, &actor()).await?;
         members::merge(&mut tx, &Clock::System, &members_run)
             .await
             .map_err(|error| self.explain("members.csv", &error))?;
         if let Some(run) = expenses_run {
             self.merge_expenses(&mut tx, &run).await?;
         }
+        tx.commit().await?;
+        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
         for (user_id, hash) in hashes {
             let known =
                 login::register(&mut tx, &Clock::System, &self.tenant.terms, &user_id, &hash)
@@ -147,7 +151,7 @@ impl Seeding<'_> {
     }
 
     async fn merge_expenses(&self, tx: &mut TenantTx, run: &ImportRun) -> anyhow::Result<()> {
-        let imported = expenses::merge(tx, &Clock::System, run, None)
+        let imported = expenses::merge(tx, &Clock::System, run, Strangers::Refused)
             .await
             .map_err(|error| self.explain("expenses.csv", &error))?;
         for month in imported.unpublished {

@@ -8,10 +8,13 @@
 mod again;
 mod check;
 mod ending;
+pub mod job;
 pub mod layout;
 mod merge;
 mod rows;
 mod staged;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
@@ -27,10 +30,10 @@ use crate::import::staged::{self as staged_files, StagedFile};
 use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
 
 use self::rows::ExpenseReader;
-use super::uke::{self, Unmatched};
+use super::uke::{self, KeptClaims, Unmatched};
 
 /// What a file came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     pub counts: Counts,
     pub sums: Sums,
@@ -43,7 +46,7 @@ pub struct Imported {
 }
 
 /// The sums over a file's rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     pub total: Yen,
     pub out_of_pocket: Yen,
@@ -58,8 +61,15 @@ pub enum Format<'f> {
     Uke { notice: Month },
 }
 
-/// Claims that nobody could be found for, as the import goes on without them.
-pub type LeaveOut<'l> = dyn FnMut(&[Unmatched]) -> std::io::Result<()> + Send + 'l;
+/// What happens to claims that nobody can be found for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strangers {
+    /// They are mistakes of the file.
+    Refused,
+    /// They are left out: exactly those that the operator has in a file of their own.
+    LeftOut(KeptClaims),
+}
 
 /// What reading a file needs to know besides it.
 pub struct ExpensesImport<'i> {
@@ -120,8 +130,7 @@ impl ExpensesImport<'_> {
 }
 
 /// Brings the ledger in line with a staged file, which is forgotten. The caller commits, or drops the transaction after a
-/// dry run; the file waits on then. `leave_out` is given the claims that nobody could be found for, and keeps
-/// them; without it they are mistakes.
+/// dry run; the file waits on then.
 ///
 /// # Errors
 /// Mistakes of the file by row and column; [`ImportError::Forgotten`].
@@ -129,7 +138,7 @@ pub async fn merge(
     tx: &mut TenantTx,
     clock: &Clock,
     run: &ImportRun,
-    leave_out: Option<&mut LeaveOut<'_>>,
+    strangers: Strangers,
 ) -> Result<Imported, ImportError> {
     batches::lock(tx, ImportKind::Expenses).await?;
     // Nobody moves to another household meanwhile.
@@ -139,7 +148,7 @@ pub async fn merge(
     let mut errors = RowErrors::default();
     if let Some(notice) = file.notice {
         let unmatched = uke::find_people(tx, run.batch, notice, known.the_same).await?;
-        set_aside(&unmatched, leave_out, &mut errors)?;
+        set_aside(&unmatched, strangers, &mut errors)?;
     }
     let staged = staged::sums(tx, run.batch).await?;
     let mut left = 0;
@@ -168,19 +177,32 @@ pub async fn merge(
     })
 }
 
-/// Claims without a person are kept where the operator said, or are mistakes of the file.
+/// Claims without a person are left out if the operator keeps them, or are mistakes of the file.
 fn set_aside(
     unmatched: &[Unmatched],
-    leave_out: Option<&mut LeaveOut<'_>>,
+    strangers: Strangers,
     errors: &mut RowErrors,
 ) -> Result<(), ImportError> {
-    match leave_out {
-        Some(leave_out) => leave_out(unmatched)?,
-        None => {
+    match strangers {
+        Strangers::LeftOut(kept) if kept == KeptClaims::of(unmatched) => {}
+        // Members came or went since they were written down.
+        Strangers::LeftOut(_) => return Err(ImportError::OthersUnmatched),
+        Strangers::Refused => {
             for claim in unmatched {
                 errors.add(claim.row, &claim.claim, claim.reason.to_string());
             }
         }
     }
     Ok(())
+}
+
+/// Finds the claims of a staged UKE file that nobody can be found for, for the operator to keep before the rest is merged.
+/// The caller drops the transaction.
+///
+/// # Errors
+/// [`ImportError::Forgotten`]; [`ImportError::Heading`] if nearly nobody is found.
+pub async fn unmatched(tx: &mut TenantTx, run: &ImportRun) -> Result<Vec<Unmatched>, ImportError> {
+    let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
+    let Some(notice) = file.notice else { return Ok(Vec::new()) };
+    uke::find_people(tx, run.batch, notice, false).await
 }

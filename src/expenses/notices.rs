@@ -3,7 +3,10 @@
 //! A month may come in several files and be corrected before anybody sees it. Publishing shows it to
 //! people and tells those who want to know by mail (M1), once.
 
+pub mod job;
+
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::history::into_history;
 use crate::audit::{self, Action};
@@ -33,8 +36,9 @@ pub struct Notice {
     pub published_at: Option<DateTime<Utc>>,
 }
 
-/// What publishing a month came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a month is to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Published {
     /// It is to be seen from now on.
     Now,
@@ -162,7 +166,7 @@ async fn concerned(
 }
 
 /// What a withdrawal took back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
     pub rows: u64,
     /// Set if people had seen the month.

@@ -3,8 +3,7 @@
 //!
 //! A file is staged and then merged. [`staging`] reads it and keeps its rows in permanent tables, under the id of the
 //! batch that they become, in one transaction. What merges them, a set at a time and in one transaction, needs nothing but
-//! that id, so that it may be another process on another machine. A process that is killed in either leaves
-//! nothing half-done.
+//! that id: it is a job of the worker's, on whatever machine. A process that is killed in either leaves nothing half-done.
 
 pub mod batches;
 pub mod cell;
@@ -19,13 +18,19 @@ pub mod staging;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::ids::BatchId;
+use crate::jobs::error::JobError;
+
+/// What a job says that it is at while it merges a file.
+pub const MERGING: &str = "merging";
 
 /// How many errors are told one by one; the rest are counted, so that memory stays flat.
 const MAX_TOLD: usize = 1_000;
 
 /// A mistake in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
     /// The line of the file it begins on: the headings are 1.
     pub row: u64,
@@ -45,7 +50,7 @@ impl fmt::Display for RowError {
 }
 
 /// All mistakes of a file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowErrors {
     pub told: Vec<RowError>,
     /// Those beyond the first thousand.
@@ -78,7 +83,7 @@ impl RowErrors {
 }
 
 /// What an import came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub added: i64,
     pub changed: i64,
@@ -113,6 +118,9 @@ pub enum ImportError {
     /// A file that waited too long to be merged was swept; or it was merged, or given up, by another process.
     #[error("読み込んだ内容がもうありません。もう一度取り込んでください")]
     Forgotten,
+    /// The claims that find nobody are not those that the operator has kept.
+    #[error("加入者が見つからない明細が、書き出したあとで変わりました。もう一度取り込んでください")]
+    OthersUnmatched,
     #[error("台帳に食い違いがあります: {0}")]
     Inconsistent(String),
     #[error(transparent)]
@@ -122,8 +130,45 @@ pub enum ImportError {
 /// Called with the bytes read so far, now and then.
 pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
 
+/// What is wrong with a file that a job was to merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rejection {
+    Rows(RowErrors),
+    /// What is wrong with the file as a whole.
+    Whole(String),
+}
+
+impl From<Rejection> for ImportError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::Rows(errors) => Self::Rows(errors),
+            Rejection::Whole(reason) => Self::Heading(reason),
+        }
+    }
+}
+
+impl ImportError {
+    /// Tells a mistake of the file, which is what its job came to, from a failure of the job.
+    ///
+    /// # Errors
+    /// What the job fails with.
+    pub fn into_rejection(self) -> Result<Rejection, JobError> {
+        match self {
+            Self::Rows(errors) => Ok(Rejection::Rows(errors)),
+            Self::Heading(reason) => Ok(Rejection::Whole(reason)),
+            Self::Database(error) => Err(error.into()),
+            Self::File(_)
+            | Self::Stopped
+            | Self::Forgotten
+            | Self::OthersUnmatched
+            | Self::Inconsistent(_) => Err(JobError::Final(self.to_string())),
+        }
+    }
+}
+
 /// Who takes a file in, and whether for good.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportRun {
     /// The staged file, and the batch that it becomes.
     pub batch: BatchId,

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::error::JobError;
-use super::queue::{self, Hold};
+use super::queue::{self, Hold, written};
 use crate::base::clock::Clock;
 use crate::base::ids::JobId;
 use crate::db::actor::Actor;
@@ -27,7 +29,7 @@ impl JobContext {
         self.hold.id
     }
 
-    /// Opens a transaction within the job's union, in the job's name. While it is open, no other worker takes the job.
+    /// Opens a transaction within the job's union, in the name of whoever asked for the job. While it is open, no other worker takes the job.
     ///
     /// # Errors
     /// [`JobError::Lost`] if another worker has the job, or nobody may have it any more.
@@ -50,13 +52,13 @@ impl JobContext {
         if goes_on { Ok(()) } else { Err(JobError::Lost) }
     }
 
-    /// Marks the job as done in the transaction of its last work, so that this work is never done twice. Once that is
+    /// Marks the job as done, with what it came to, in the transaction of its last work, so that this work is never done twice. Once that is
     /// committed, the job may be dropped.
     ///
     /// # Errors
     /// [`JobError::Lost`] if another worker has the job: then nothing may be committed.
-    pub async fn finish(&self, tx: &mut TenantTx) -> Result<(), JobError> {
-        match queue::finish(tx, &self.clock, self.hold).await? {
+    pub async fn finish(&self, tx: &mut TenantTx, output: &impl Serialize) -> Result<(), JobError> {
+        match queue::finish(tx, &self.clock, self.hold, &written(output)?).await? {
             true => Ok(()),
             false => Err(JobError::Lost),
         }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::context::JobContext;
 use super::error::JobError;
+use super::queue::written;
 
 /// A kind of job; its value is what one job of the kind needs to know.
 ///
@@ -22,15 +23,19 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What it works with besides the database.
     type Tools: Clone + Send + Sync + 'static;
 
+    /// What it came to, for those who asked for it. It is kept as long as the job's row: nothing that only one person may
+    /// read belongs in it.
+    type Output: Serialize + DeserializeOwned + Send + Unpin + 'static;
+
     /// Does the work.
     fn run(
         &self,
         cx: &JobContext,
         tools: &Self::Tools,
-    ) -> impl Future<Output = Result<(), JobError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, JobError>> + Send;
 }
 
-type Running = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
+type Running = Pin<Box<dyn Future<Output = Result<Value, JobError>> + Send>>;
 type Run = Arc<dyn Fn(Value, JobContext) -> Running + Send + Sync>;
 
 /// The kinds that a worker can run.
@@ -52,7 +57,7 @@ impl Kinds {
                 // A newer release may have written it, and another worker of that release can read it.
                 let job: J = serde_json::from_value(payload)
                     .map_err(|error| JobError::Passing(format!("payload unreadable: {error}")))?;
-                job.run(&cx, &tools).await
+                written(&job.run(&cx, &tools).await?)
             })
         };
         self.0.insert(J::NAME, Arc::new(run));

@@ -2,11 +2,12 @@
 //!
 //! A [`Job`] is put into the queue by [`enqueue`], in the transaction that causes it, and runs in a worker: one worker
 //! at a time, again after a failure or a worker's death, given up with its reason after some attempts. [`status`]
-//! tells how far it is, [`cancel`] ends it.
+//! tells how far it is, [`output`] what it came to, [`cancel`] ends it.
 //!
 //! | module | what lives there |
 //! |---|---|
 //! | [`kind`] | what a job is, and the list of those that a worker can run |
+//! | [`consent`] | what people agreed to before a job changes what others see |
 //! | [`error`] | why a job did not end well |
 //! | [`context`] | what a running job works with: transactions, progress |
 //! | [`runner`] | takes jobs, runs them, keeps them while they run |
@@ -17,6 +18,7 @@
 //! from one table whose keys know no union: a union with a thousand jobs would go before everybody else's, no row-level
 //! security could tell the unions' jobs apart, and the table could not be spread over machines by union.
 
+pub mod consent;
 pub mod context;
 pub mod error;
 pub mod kind;
@@ -27,6 +29,7 @@ pub mod waiting;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use sqlx::types::Json;
 
 use self::kind::Job;
 use self::queue::CHANNEL;
@@ -53,8 +56,8 @@ pub async fn enqueue<J: Job>(
     let payload = serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
     loop {
         let added = sqlx::query_scalar!(
-            r#"insert into jobs (tenant_id, id, kind, payload, key, created_at, due_at)
-               values ($1, $2, $3, $4, $5, $6, coalesce($7, clock_timestamp()))
+            r#"insert into jobs (tenant_id, id, kind, payload, key, asked_by, created_at, due_at)
+               values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()))
                on conflict (tenant_id, kind, key) where state in ('queued', 'running') do nothing
                returning id as "id: JobId""#,
             tx.tenant() as TenantId,
@@ -62,6 +65,7 @@ pub async fn enqueue<J: Job>(
             J::NAME,
             payload,
             key,
+            Json(tx.actor()) as _,
             clock.now(),
             clock.held()
         )
@@ -132,6 +136,23 @@ pub async fn status(tx: &mut TenantTx, id: JobId) -> Result<Option<JobStatus>, s
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+/// Returns what a job of the transaction's union came to; None if it is not done.
+pub async fn output<J: Job>(
+    tx: &mut TenantTx,
+    id: JobId,
+) -> Result<Option<J::Output>, sqlx::Error> {
+    let output = sqlx::query_scalar!(
+        r#"select output as "output!: Json<J::Output>" from jobs
+           where tenant_id = $1 and id = $2 and kind = $3 and state = 'done'"#,
+        tx.tenant() as TenantId,
+        id as JobId,
+        J::NAME
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(output.map(|Json(output)| output))
 }
 
 /// Returns up to `limit` jobs of the transaction's union, the newest first: those before `before`.

@@ -3,13 +3,16 @@
 //! A job is taken by moving its due time past a lease, so that a worker killed in the middle gives it back by itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 use serde_json::Value;
+use sqlx::types::Json;
 
 use super::error::JobError;
 use super::turns;
 use crate::base::clock::Clock;
 use crate::base::ids::{HoldId, JobId, TenantId};
 use crate::db::TenantTx;
+use crate::db::actor::Actor;
 
 /// Where a union is named that has new work, or work to end.
 pub(super) const CHANNEL: &str = "kosmo_jobs";
@@ -35,6 +38,7 @@ pub(super) struct Claimed {
     pub(super) hold: Hold,
     pub(super) kind: String,
     pub(super) payload: Value,
+    pub(super) asked_by: Actor,
     pub(super) cancel_asked: bool,
 }
 
@@ -48,7 +52,7 @@ impl Claimed {
 /// What became of a job that a worker held.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Done,
+    Done(Value),
     Failed(JobError),
     Cancelled,
     /// The worker stops; another begins at once, and this was no attempt.
@@ -94,7 +98,7 @@ pub(super) async fn claim(
                        where tenant_id = $1 and state in ('queued', 'running') and kind = any($5)
                          and (due_at <= $3 or (state = 'queued' and cancel_asked_at is not null))
                        order by due_at, id limit 1 for update skip locked)
-           returning id as "id: JobId", kind, payload, attempts,
+           returning id as "id: JobId", kind, payload, asked_by as "asked_by: Json<Actor>", attempts,
                      cancel_asked_at is not null as "cancel_asked!""#,
         tenant as TenantId,
         hold as HoldId,
@@ -108,6 +112,7 @@ pub(super) async fn claim(
         hold: Hold { tenant, id: row.id, hold, attempts: row.attempts },
         kind: row.kind,
         payload: row.payload,
+        asked_by: row.asked_by.0,
         cancel_asked: row.cancel_asked,
     }))
 }
@@ -177,19 +182,27 @@ pub(super) async fn progress(
     Ok(written == Some(true))
 }
 
+/// An output as it is kept.
+pub(super) fn written(output: &impl Serialize) -> Result<Value, JobError> {
+    serde_json::to_value(output).map_err(|error| JobError::Final(format!("output: {error}")))
+}
+
 /// Marks a job as done. Returns false if it is not the worker's.
 pub(super) async fn finish(
     tx: &mut TenantTx,
     clock: &Clock,
     hold: Hold,
+    output: &Value,
 ) -> Result<bool, sqlx::Error> {
     let finished = sqlx::query!(
-        "update jobs set state = 'done', held_by = null, finished_at = coalesce($4, clock_timestamp())
+        "update jobs set state = 'done', held_by = null, output = $5,
+                         finished_at = coalesce($4, clock_timestamp())
          where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'",
         hold.tenant as TenantId,
         hold.id as JobId,
         hold.hold as HoldId,
-        clock.held()
+        clock.held(),
+        output
     )
     .execute(tx.conn())
     .await?;
@@ -205,7 +218,8 @@ pub(super) async fn settle(
 ) -> Result<(), sqlx::Error> {
     let pause = TimeDelta::zero();
     let (state, attempts, pause, error) = match outcome {
-        Outcome::Done => return finish(tx, clock, hold).await.map(drop),
+        // A job that marked itself as done is not this hold's any more.
+        Outcome::Done(output) => return finish(tx, clock, hold, output).await.map(drop),
         Outcome::Failed(JobError::Lost) => return Ok(()),
         Outcome::Failed(JobError::Passing(error)) if hold.attempts < MOST_ATTEMPTS => {
             ("queued", hold.attempts, backoff(hold.attempts), Some(error))

@@ -20,7 +20,7 @@ use super::waiting::{Waiting, rest_until};
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::Db;
-use crate::db::actor::Actor;
+use crate::db::actor::{Actor, ActorKind};
 use crate::tenant::directory::Directory;
 
 /// How many jobs a worker runs at once.
@@ -176,7 +176,7 @@ impl Runner {
         let outcome = self.outcome(claimed, &stop).await;
         let job = hold.id;
         match &outcome {
-            Outcome::Done => tracing::info!(%job, kind, "job done"),
+            Outcome::Done(_) => tracing::info!(%job, kind, "job done"),
             Outcome::Failed(error) => {
                 tracing::warn!(%job, kind, attempts = hold.attempts, %error, "job failed");
             }
@@ -220,7 +220,7 @@ impl Runner {
             clock: self.clock.clone(),
             tenant,
             hold,
-            actor: Actor::job(hold.id.0, &claimed.kind),
+            actor: for_whom(claimed.asked_by, hold, &claimed.kind),
         };
         let Some(run) = self.kinds.run(&claimed.kind, claimed.payload, cx) else {
             return Outcome::GivenBack;
@@ -235,7 +235,7 @@ impl Runner {
                 () = stop.cancelled() => return ended_by(&mut task, Outcome::GivenBack).await,
             };
             match ended {
-                Some(Some(Ok(Ok(())))) => return Outcome::Done,
+                Some(Some(Ok(Ok(output)))) => return Outcome::Done(output),
                 Some(Some(Ok(Err(JobError::Lost)))) => return self.why_lost(hold).await,
                 Some(Some(Ok(Err(error)))) => return Outcome::Failed(error),
                 Some(Some(Err(_)) | None) => {
@@ -268,6 +268,14 @@ impl Runner {
             Ok(Some(true)) => Outcome::Cancelled,
             _ => Outcome::Failed(JobError::Lost),
         }
+    }
+}
+
+/// Whoever asked for a job is named for what it does; what the product does of its own accord is the job's own doing.
+fn for_whom(asked_by: Actor, hold: Hold, kind: &str) -> Actor {
+    match asked_by.kind {
+        ActorKind::System => Actor::job(hold.id.0, kind),
+        _ => asked_by,
     }
 }
 

@@ -33,11 +33,13 @@ impl Swept {
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<Swept, sqlx::Error> {
     let now = clock.now();
     let emptied = sqlx::query!(
-        "update outbox set text_body = '', html_body = ''
-         where tenant_id = $1
-           and id in (select id from outbox
-                      where tenant_id = $1 and state = 'dead' and has_content and finished_at < $2
-                      limit $3 for update skip locked)",
+        "with old as materialized (
+             select id from outbox
+             where tenant_id = $1 and state = 'dead' and has_content and finished_at < $2
+             limit $3 for update skip locked
+         )
+         update outbox o set text_body = '', html_body = ''
+         from old where o.tenant_id = $1 and o.id = old.id",
         tx.tenant() as TenantId,
         now - KEEP_CONTENT_FOR,
         BATCH
@@ -46,11 +48,12 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<Swept, sqlx::Erro
     .await?
     .rows_affected();
     let deleted = sqlx::query!(
-        "delete from outbox
-         where tenant_id = $1
-           and id in (select id from outbox
-                      where tenant_id = $1 and state <> 'queued' and finished_at < $2
-                      limit $3 for update skip locked)",
+        "with old as materialized (
+             select id from outbox
+             where tenant_id = $1 and state <> 'queued' and finished_at < $2
+             limit $3 for update skip locked
+         )
+         delete from outbox o using old where o.tenant_id = $1 and o.id = old.id",
         tx.tenant() as TenantId,
         now - KEEP_FOR,
         BATCH

@@ -4,6 +4,7 @@
 //! brings the registry in line with them. A person is known by the union's own lasting code, so that a change of
 //! symbol and number keeps their account (seed 000 A11).
 
+pub mod job;
 mod letters;
 mod row;
 

@@ -6,6 +6,8 @@ use super::file::plan::{Change, changes};
 use super::hosts::HostUse;
 use super::notify;
 use super::policy::TenantConfig;
+use sqlx::PgConnection;
+
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::base::realm::{Realm as _, Subscribers};
@@ -112,7 +114,7 @@ pub async fn find(tx: &mut PlatformTx, slug: &str) -> Result<Option<Registered>,
     match newest(tx, slug).await {
         Ok((id, number)) => {
             let config = version(tx, slug, id, number).await?;
-            let enabled = is_enabled(tx, id).await?;
+            let enabled = is_enabled(tx.conn(), id).await?;
             Ok(Some(Registered { id, version: number, enabled, config }))
         }
         Err(RegistryError::UnknownTenant(_)) => Ok(None),
@@ -225,7 +227,7 @@ pub async fn apply(
     check_hosts(tx, Some(id), config).await?;
     let version = before + 1;
     // A union that is out of service stays so.
-    let enabled = before == 0 || is_enabled(tx, id).await?;
+    let enabled = before == 0 || is_enabled(tx.conn(), id).await?;
     sqlx::query!(
         "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
          values ($1, $2, $3, $4, $5, $6, $7)",
@@ -301,19 +303,17 @@ pub async fn earlier(
     earlier.ok_or_else(|| RegistryError::NoEarlierVersion { slug: slug.to_owned(), version: than })
 }
 
-async fn is_enabled(tx: &mut PlatformTx, id: TenantId) -> Result<bool, sqlx::Error> {
+/// Returns true if a union's portal answers, as of this moment.
+pub async fn is_enabled(conn: &mut PgConnection, id: TenantId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         "select enabled from tenant_policies where tenant_id = $1 order by version desc limit 1",
         id as TenantId
     )
-    .fetch_one(tx.conn())
+    .fetch_one(conn)
     .await
 }
 
 /// Counts the people of the transaction's union.
-///
-/// # Errors
-/// The database's.
 pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
     sqlx::query_as!(
         People,

@@ -73,6 +73,7 @@ impl Tidy {
 impl Job for Tidy {
     const NAME: &'static str = "tidy";
     type Tools = ();
+    type Output = ();
 
     async fn run(&self, cx: &JobContext, (): &()) -> Result<(), JobError> {
         let mut tx = cx.begin().await?;

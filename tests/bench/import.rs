@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use crate::files::{self, EXPENSES};
 use crate::history;
 use crate::meter::wait;
-use crate::stage::{Stage, UNION};
+use crate::stage::{Stage, UNION, Worker};
 use crate::table::{Table, grouped};
 use crate::tell;
 
@@ -35,6 +35,7 @@ struct Run {
 
 pub(crate) fn measure(stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()> {
     tell(&format!("a file of {} expenses", grouped(EXPENSES as u64)));
+    let _worker = Worker::start(stage)?;
     let (file, rows) = (stage.file("expenses.csv"), stage.file("expenses.copy"));
     files::write_expenses(&file)?;
     let copy = || {

@@ -51,9 +51,11 @@ impl<'s> Stage<'s> {
         let stage = Self { folder, url: postgres.url() };
         succeed(&mut stage.kosmo(["migrate"]))?;
         let unions = [(UNION, PEOPLE), (NEIGHBOUR, PEOPLE_NEXT_DOOR), (MAILING_UNION, ONE_FAMILY)];
+        let worker = Worker::start(&stage)?;
         for (union, people) in unions {
             stage.bring_in(union, people)?;
         }
+        drop(worker);
         // As a database is that has been there for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), Role::Operator, 2);
@@ -160,6 +162,22 @@ async fn register_subscribers(
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// `kosmo worker`, for commands that wait for one; dropped, it is ended.
+pub(crate) struct Worker(Child);
+
+impl Worker {
+    pub(crate) fn start(stage: &Stage<'_>) -> anyhow::Result<Self> {
+        stage.kosmo(["worker"]).spawn().map(Self).context("kosmo worker")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// `kosmo serve`; dropped, it is ended.

@@ -261,3 +261,21 @@ fn a_table_is_tied_to_the_union_by_the_statement() {
         assert_eq!(untied(loose, &owned), [table], "{loose}");
     }
 }
+
+/// A subquery with LIMIT and SKIP LOCKED may run again for each row of the table around it, and passes over what it has
+/// taken: together it takes more than the limit.
+#[test]
+fn rows_that_are_taken_past_locked_ones_are_chosen_once() {
+    let mut seen = 0;
+    for (file, statements) in statements(&owned_tables()) {
+        for statement in statements {
+            let line = statement.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+            if line.contains("skip locked") {
+                seen += 1;
+                let once = line.contains(" as materialized (") || line.contains("id = (select");
+                assert!(once, "{file}: {line}");
+            }
+        }
+    }
+    assert!(seen > 3, "{seen}");
+}

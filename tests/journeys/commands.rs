@@ -8,9 +8,12 @@ use std::process::{Command, Output};
 use kosmo::tenant::file::EXAMPLE;
 
 use crate::support::people::{self};
+use crate::support::worker::BackgroundWorker;
 use crate::support::world::World;
 
 fn kosmo(url: Option<&str>, arguments: &[&str]) -> Output {
+    let url_of_worker = url.filter(|_| BackgroundWorker::is_awaited_by(arguments));
+    let _worker = url_of_worker.map(|url| BackgroundWorker::start(url.parse().expect("a URL")));
     command(url, arguments).output().expect("kosmo runs")
 }
 

@@ -67,7 +67,7 @@ async fn o2_after_a_withdrawal_everything_comes_again_in_its_order() {
     tick();
     world.import_expenses("klinekenpo", &corrects).await.unwrap();
     tick();
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     tx.commit().await.unwrap();
     tick();
@@ -107,7 +107,7 @@ async fn o2_rows_that_come_again_stay_with_the_family_that_had_them() {
     );
     world.import_members("klinekenpo", &moved).await.unwrap();
     world.clock.advance(Duration::minutes(1));
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let september = Month::new(2026, 9).unwrap();
     notices::withdraw(&mut tx, &world.clock, september, "test").await.unwrap();
     tx.commit().await.unwrap();
@@ -192,7 +192,7 @@ async fn o2_a_month_is_seen_once_it_is_published() {
 #[tokio::test]
 async fn o2_a_withdrawn_month_is_seen_by_nobody_and_can_come_again() {
     let world = World::new().await;
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let withdrawn = notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     assert_eq!(withdrawn, Withdrawn { rows: 2, published: true });
     let left = notices::list(&mut tx, None).await.unwrap();
@@ -241,7 +241,7 @@ async fn o2_the_sums_of_the_months_follow_their_rows() {
         let (kept, counted) = kept_and_counted().await;
         assert_eq!(kept, counted, "{file}");
     }
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, october(), "test").await.unwrap();
     tx.commit().await.unwrap();
     let (kept, counted) = kept_and_counted().await;
@@ -279,7 +279,7 @@ async fn o2_cancellations_and_moves_come_again_after_a_withdrawal() {
         world.import_expenses("klinekenpo", &step).await.unwrap();
     }
     tick();
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     for month in [11, 12] {
         let month = Month::new(2026, month).unwrap();
         notices::withdraw(&mut tx, &world.clock, month, "test").await.unwrap();

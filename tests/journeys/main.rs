@@ -28,6 +28,7 @@ mod hang_ups;
 mod heavy;
 mod imports;
 mod jobs;
+mod kills;
 mod lockout;
 mod mail;
 mod notices;

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use crate::support::first_sign_in::Answers;
 use crate::support::people::{NANA, Person, SABURO};
+use crate::support::worker::BackgroundWorker;
 use crate::support::world::World;
 
 impl World {
@@ -16,6 +17,9 @@ impl World {
     }
 
     pub(crate) fn kosmo(&self, arguments: &[&str]) -> Output {
+        if BackgroundWorker::is_awaited_by(arguments) {
+            self.start_worker();
+        }
         self.command(arguments).output().expect("kosmo runs")
     }
 }

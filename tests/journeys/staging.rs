@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use chrono::TimeDelta;
-use kosmo::base::clock::Clock;
 use kosmo::db::{Db, Role};
 use kosmo::expenses::import::layout::ExpenseColumn;
-use kosmo::expenses::import::{self as expenses, ExpensesImport, Format};
+use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Strangers};
 use kosmo::import::layout::{FileColumn, Layout as _};
 use kosmo::import::mapping::Mapping;
 use kosmo::import::source::Source;
 use kosmo::import::{ImportError, ImportRun, staged};
 use kosmo::members::layout::MemberColumn;
-use sqlx::{Connection as _, Row as _};
+use sqlx::Row as _;
 
 use crate::support::imports::counts;
 use crate::support::people::{self, EXPENSE_HEADINGS, MEMBER_HEADINGS};
@@ -27,7 +24,7 @@ const LAYOUTS: [(&str, &[FileColumn]); 2] =
     [("staged_members", MemberColumn::COLUMNS), ("staged_expenses", ExpenseColumn::COLUMNS)];
 
 /// The number of rows that wait to be merged, and of the files that they are of.
-async fn staged_rows(world: &World) -> i64 {
+pub(crate) async fn staged_rows(world: &World) -> i64 {
     let mut rows = 0;
     for table in STAGED {
         rows += world.count(&format!("select count(*) from {table}")).await;
@@ -35,7 +32,7 @@ async fn staged_rows(world: &World) -> i64 {
     rows
 }
 
-fn many_expenses(first: usize, count: usize) -> String {
+pub(crate) fn many_expenses(first: usize, count: usize) -> String {
     let mut rows = format!("{EXPENSE_HEADINGS}\n");
     for number in first..first + count {
         rows.push_str(&format!("S{number},K1,2026-11,2026-09,病院,通院,1,1000,700,0,300,\n"));
@@ -136,15 +133,16 @@ async fn o2_what_one_process_reads_another_merges_once() {
     let run = stage(&world, &world.operator, &file).await;
     assert_eq!(staged_rows(&world).await, 9_001);
     assert_eq!(world.count("select count(*) from expenses").await, 6, "nothing is merged yet");
-    let elsewhere = Db::new(world.database.options.clone(), Role::Operator, 1);
+    let elsewhere = Db::new(world.database.options.clone(), Role::Worker, 1);
     let mut others = elsewhere.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
-    let merged = expenses::merge(&mut others, &world.clock, &run, None).await;
+    let merged = expenses::merge(&mut others, &world.clock, &run, Strangers::Refused).await;
     assert!(matches!(merged, Err(ImportError::Forgotten)), "T15: it is another union's");
     drop(others);
     // A dry run leaves the file where it is.
     for commits in [false, true] {
         let mut tx = elsewhere.tenant(world.tenant(UNION), &tester()).await.unwrap();
-        let merged = expenses::merge(&mut tx, &world.clock, &run, None).await.unwrap();
+        let merged =
+            expenses::merge(&mut tx, &world.clock, &run, Strangers::Refused).await.unwrap();
         assert_eq!(merged.counts, counts(9_000, 0, 0));
         assert_eq!((merged.sums.total.0, merged.sums.out_of_pocket.0), (9_000_000, 2_700_000));
         if commits {
@@ -153,8 +151,8 @@ async fn o2_what_one_process_reads_another_merges_once() {
     }
     assert_eq!(world.count("select count(*) from expenses").await, 9_006);
     assert_eq!(staged_rows(&world).await, 0);
-    let mut tx = world.operator.tenant(world.tenant(UNION), &tester()).await.unwrap();
-    let again = expenses::merge(&mut tx, &world.clock, &run, None).await;
+    let mut tx = world.worker.tenant(world.tenant(UNION), &tester()).await.unwrap();
+    let again = expenses::merge(&mut tx, &world.clock, &run, Strangers::Refused).await;
     assert!(matches!(again, Err(ImportError::Forgotten)));
 }
 
@@ -182,68 +180,21 @@ async fn o2_a_reading_that_ends_half_way_leaves_nothing_and_the_file_comes_in_la
     assert_eq!(staged_rows(&world).await, 0);
 }
 
-/// The real program, which takes a file of expenses in.
-fn import(world: &World, file: &str) -> Child {
-    let path = world.write("killed.csv", file);
-    world
-        .command(&["expenses", "import", "--yes", "--tenant", UNION, path.to_str().unwrap()])
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-async fn until(world: &World, what: &str, expected: i64) {
-    for _ in 0..1_000 {
-        if world.count(what).await == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what} does not come to {expected}");
-}
-
 #[tokio::test]
-async fn o2_a_command_that_is_killed_leaves_nothing_half_done() {
-    const BLOCKED: &str = "select count(*) from pg_stat_activity
-                           where datname = current_database() and wait_event_type = 'Lock'";
+async fn o2_a_file_that_nobody_merges_is_swept() {
     let world = World::new().await;
-    let file = many_expenses(0, 9_000);
     let tenant = world.tenant(UNION);
-    let locks = [
-        // It waits with its first rows, and with all of them before it merges.
-        ("begin; lock table staged_expenses in share mode".to_owned(), 0),
-        (
-            format!("select pg_advisory_lock(hashtextextended('import expenses {tenant}', 0))"),
-            9_001,
-        ),
-    ];
-    for (lock, left) in locks {
-        let mut holder = world.database.admin().await;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(lock)).execute(&mut holder).await.unwrap();
-        let mut child = import(&world, &file);
-        until(&world, BLOCKED, 1).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
-        holder.close().await.unwrap();
-        until(&world, BLOCKED, 0).await;
-        assert_eq!(world.count("select count(*) from expenses").await, 6);
-        until(&world, "select count(*) from staged_expenses", (left - 1).max(0)).await;
-        assert_eq!(staged_rows(&world).await, left);
-    }
-    // What it read is swept in time, and the file comes in whole, whenever it comes again.
-    assert!(import(&world, &file).wait().unwrap().success());
-    assert_eq!(world.count("select count(*) from expenses").await, 9_006);
-    assert_eq!(world.count("select count(*) from staged_files").await, 1);
-    let sweep = async |clock: &Clock| {
+    stage(&world, &world.operator, &many_expenses(0, 100)).await;
+    assert_eq!(staged_rows(&world).await, 101);
+    let sweep = async || {
         let mut tx = world.worker.tenant(tenant, &tester()).await.unwrap();
-        let more = staged::sweep(&mut tx, clock).await.unwrap();
+        let more = staged::sweep(&mut tx, &world.clock).await.unwrap();
         tx.commit().await.unwrap();
         more
     };
-    // The command went by the machine's clock.
-    assert!(!sweep(&Clock::System).await, "it may be merged yet");
-    let later = Clock::test(Clock::System.now() + TimeDelta::days(2));
-    assert!(sweep(&later).await && !sweep(&later).await);
+    assert!(!sweep().await, "it may be merged yet");
+    world.clock.advance(TimeDelta::days(2));
+    assert!(sweep().await && !sweep().await);
     assert_eq!(staged_rows(&world).await, 0);
 }
 

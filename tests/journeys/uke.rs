@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use kosmo::base::ids::BatchId;
 use kosmo::base::month::Month;
-use kosmo::expenses::import::{self, ExpensesImport, Format, Imported};
-use kosmo::expenses::uke::{self, Reason, Unmatched};
+use kosmo::expenses::import::{self, ExpensesImport, Format, Imported, Strangers};
+use kosmo::expenses::uke::{self, KeptClaims, Reason, Unmatched};
 use kosmo::import::ImportRun;
 use kosmo::import::source::Source;
 
@@ -46,15 +46,14 @@ async fn import_the_known(world: &World, file: &[u8]) -> (Imported, Vec<Unmatche
     let run = ImportRun { batch: BatchId::new(&world.clock), by, dry_run: false };
     let format = Format::Uke { notice: october() };
     let import = ExpensesImport { run: &run, clock: &world.clock, format };
-    let mut left_out = Vec::new();
-    let mut keep = |claims: &[Unmatched]| {
-        left_out.extend_from_slice(claims);
-        Ok(())
-    };
     let (source, tenant) = (Source::open(&path).unwrap(), world.tenant(UNION));
     import.stage(&world.operator, tenant, &tester(), &source, &mut |_| {}).await.unwrap();
-    let mut tx = world.operator.tenant(tenant, &tester()).await.unwrap();
-    let imported = import::merge(&mut tx, &world.clock, &run, Some(&mut keep)).await.unwrap();
+    let mut looking = world.operator.tenant(tenant, &tester()).await.unwrap();
+    let left_out = import::unmatched(&mut looking, &run).await.unwrap();
+    drop(looking);
+    let strangers = Strangers::LeftOut(KeptClaims::of(&left_out));
+    let mut tx = world.worker.tenant(tenant, &tester()).await.unwrap();
+    let imported = import::merge(&mut tx, &world.clock, &run, strangers).await.unwrap();
     tx.commit().await.unwrap();
     (imported, left_out)
 }

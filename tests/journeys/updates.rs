@@ -40,7 +40,7 @@ async fn stage(world: &World, union: &str, rows: &[(&str, &str, &str)]) {
 /// Publishes a month as the operator does; how many mails that makes.
 async fn publish(world: &World, union: &str, month: Month) -> u64 {
     let union = world.union(union);
-    let mut tx = world.operator.tenant(union.id, &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(union.id, &tester()).await.unwrap();
     let published = notices::publish(&mut tx, &world.clock, month, "test").await.unwrap();
     assert_eq!(published, Published::Now);
     let mails = notices::tell(&mut tx, world.app.context(&union), month).await.unwrap();
@@ -192,7 +192,7 @@ async fn m1_of_a_notice_that_was_withdrawn_no_mail_leaves_any_more() {
     stage(&world, "klinekenpo", &[("N1", "K1", "2026-09")]).await;
     assert_eq!(publish(&world, "klinekenpo", november()).await, 2);
     assert_eq!(leaving(&world).await.len(), 1, "the first has left");
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, november(), "test").await.unwrap();
     tx.commit().await.unwrap();
     world.clock.advance(Duration::hours(1));
@@ -220,7 +220,7 @@ async fn m1_of_two_notices_of_one_moment_the_withdrawal_of_one_keeps_back_its_ow
     for month in [november(), december] {
         assert_eq!(publish(&world, "klinekenpo", month).await, 2);
     }
-    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     notices::withdraw(&mut tx, &world.clock, november(), "test").await.unwrap();
     tx.commit().await.unwrap();
     let waiting = "select count(*) from outbox o

@@ -8,4 +8,5 @@ pub mod first_sign_in;
 pub mod imports;
 pub mod people;
 pub mod uke;
+pub mod worker;
 pub mod world;

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use kosmo::app;
@@ -15,7 +15,7 @@ use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
 use kosmo::db::actor::Actor;
 use kosmo::db::{Db, Role};
-use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Imported};
+use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Imported, Strangers};
 use kosmo::expenses::notices::{self, Published};
 use kosmo::import::mapping::Mapping;
 use kosmo::import::source::Source;
@@ -34,6 +34,7 @@ use tempfile::TempDir;
 use super::browser::{Browser, Page};
 use super::database::TestDatabase;
 use super::people::{self, GORO, JIRO, Person, SABURO, TARO};
+use super::worker::BackgroundWorker;
 
 pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo", "nideckenpo"];
 
@@ -52,6 +53,8 @@ pub struct ImportedMembers {
 }
 
 pub struct World {
+    /// It ends before the database goes.
+    background: OnceLock<BackgroundWorker>,
     pub app: AppState,
     pub router: Router,
     pub clock: Clock,
@@ -73,8 +76,9 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let app = start(&settings(folder.path()), &database, &clock).await;
         Self {
+            background: OnceLock::new(),
             router: app::router(app.clone()),
-            worker: Db::new(database.options.clone(), Role::Worker, 2),
+            worker: Db::new(database.options.clone(), Role::Worker, 4),
             folder,
             app,
             clock,
@@ -245,7 +249,7 @@ impl World {
         let tenant = self.tenant(slug);
         let bad_addresses =
             import.stage(&self.operator, tenant, &tester(), &source, &mut |_| {}).await?;
-        let mut tx = self.operator.tenant(tenant, &tester()).await?;
+        let mut tx = self.worker.tenant(tenant, &tester()).await?;
         let counts = members::merge(&mut tx, &self.clock, import.run).await?;
         if !dry_run {
             tx.commit().await?;
@@ -300,15 +304,14 @@ impl World {
         let import = ExpensesImport { run: &run, clock: &self.clock, format };
         let source = Source::new("expenses", Cursor::new(file.to_vec()))?;
         import.stage(&self.operator, tenant, &tester(), &source, &mut |_| {}).await?;
-        let mut tx = self.operator.tenant(tenant, &tester()).await?;
-        let imported = expenses::merge(&mut tx, &self.clock, &run, None).await?;
+        let mut tx = self.worker.tenant(tenant, &tester()).await?;
+        let imported = expenses::merge(&mut tx, &self.clock, &run, Strangers::Refused).await?;
         tx.commit().await?;
         Ok(imported)
     }
 
     pub async fn publish_notice(&self, slug: &str, month: Month) -> Published {
-        let mut tx =
-            self.operator.tenant(self.tenant(slug), &tester()).await.expect("a transaction");
+        let mut tx = self.worker.tenant(self.tenant(slug), &tester()).await.expect("a transaction");
         let published = notices::publish(&mut tx, &self.clock, month, "test").await;
         tx.commit().await.expect("a commit");
         published.expect("a month to publish")
@@ -316,6 +319,11 @@ impl World {
 
     pub fn run(&self, dry_run: bool) -> ImportRun {
         ImportRun { batch: BatchId::new(&self.clock), by: "test".to_owned(), dry_run }
+    }
+
+    /// Starts a worker for the commands that wait for one.
+    pub fn start_worker(&self) {
+        self.background.get_or_init(|| BackgroundWorker::start(self.database.options.clone()));
     }
 
     /// Changes a union's policy, as the operator would.

@@ -4,6 +4,10 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use super::Outcome;
 use crate::base::japanese::fold;
+use crate::jobs::consent::{Attempt, Consent};
+
+const CHANGED: &str =
+    "確認のあいだに内容が変わりました。何も変えていません。もう一度実行してください";
 
 /// What came of asking.
 pub(in crate::cli) enum Answer<T> {
@@ -14,11 +18,22 @@ pub(in crate::cli) enum Answer<T> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Consent {
-    Given,
-    Refused,
+enum Reply {
+    Yes,
+    No,
     /// There was nobody to ask.
-    Unasked,
+    Nobody,
+}
+
+impl Reply {
+    /// What a command comes to without a yes.
+    const fn refusal(self) -> Option<Outcome> {
+        match self {
+            Self::Yes => None,
+            Self::No => Some(Outcome::Failed),
+            Self::Nobody => Some(Outcome::Unconfirmed),
+        }
+    }
 }
 
 /// Works something out, shows what it touches, and asks whether to keep it. Nothing that `work` holds
@@ -33,16 +48,36 @@ pub(in crate::cli) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
     touches: impl FnOnce(&T) -> Vec<String>,
     work: impl AsyncFnMut() -> Result<(T, R), E>,
 ) -> Result<Answer<(T, R)>, E> {
-    let at_the_terminal = |touched: &[String]| {
-        let stdin = io::stdin();
-        let person = stdin.is_terminal().then(|| stdin.lock());
-        ask(touched, person, &mut io::stderr())
+    confirmed_by(ask_at_the_terminal, yes, touches, work).await
+}
+
+/// [`confirmed`] for what a job does: it is run again with the person's consent to what it would come to.
+///
+/// # Errors
+/// Those of `run`, and the terminal's.
+pub(in crate::cli) async fn agreed<T, E: From<io::Error>>(
+    yes: bool,
+    touches: impl FnOnce(&T) -> Vec<String>,
+    mut run: impl AsyncFnMut(Consent<T>) -> Result<Attempt<T>, E>,
+) -> Result<Answer<T>, E> {
+    let shown = match run(if yes { Consent::ToAnything } else { Consent::None }).await? {
+        Attempt::Done(outcome) => return Ok(Answer::Yes(outcome)),
+        Attempt::NeedsConsent(outcome) => outcome,
     };
-    confirmed_by(at_the_terminal, yes, touches, work).await
+    if let Some(outcome) = ask_at_the_terminal(&touches(&shown))?.refusal() {
+        return Ok(Answer::No(outcome));
+    }
+    match run(Consent::To(shown)).await? {
+        Attempt::Done(outcome) => Ok(Answer::Yes(outcome)),
+        Attempt::NeedsConsent(_) => {
+            eprintln!("{CHANGED}");
+            Ok(Answer::No(Outcome::Failed))
+        }
+    }
 }
 
 async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
-    ask: impl FnOnce(&[String]) -> io::Result<Consent>,
+    ask: impl FnOnce(&[String]) -> io::Result<Reply>,
     yes: bool,
     touches: impl FnOnce(&T) -> Vec<String>,
     mut work: impl AsyncFnMut() -> Result<(T, R), E>,
@@ -53,24 +88,28 @@ async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
         return Ok(Answer::Yes((shown, undone)));
     }
     drop(undone);
-    match ask(&touched)? {
-        Consent::Given => {}
-        Consent::Refused => return Ok(Answer::No(Outcome::Failed)),
-        Consent::Unasked => return Ok(Answer::No(Outcome::Unconfirmed)),
+    if let Some(outcome) = ask(&touched)?.refusal() {
+        return Ok(Answer::No(outcome));
     }
     let (now, done) = work().await?;
     if now != shown {
-        eprintln!("確認のあいだに内容が変わりました。何も変えていません。もう一度実行してください");
+        eprintln!("{CHANGED}");
         return Ok(Answer::No(Outcome::Failed));
     }
     Ok(Answer::Yes((now, done)))
+}
+
+fn ask_at_the_terminal(touched: &[String]) -> io::Result<Reply> {
+    let stdin = io::stdin();
+    let person = stdin.is_terminal().then(|| stdin.lock());
+    ask(touched, person, &mut io::stderr())
 }
 
 fn ask(
     touched: &[String],
     person: Option<impl BufRead>,
     screen: &mut impl Write,
-) -> io::Result<Consent> {
+) -> io::Result<Reply> {
     for line in touched {
         writeln!(screen, "{line}")?;
     }
@@ -79,7 +118,7 @@ fn ask(
             screen,
             "確認が必要なため、何も変えていません。実行するには --yes を付けてください"
         )?;
-        return Ok(Consent::Unasked);
+        return Ok(Reply::Nobody);
     };
     loop {
         write!(screen, "実行しますか？ [y/N] ")?;
@@ -87,10 +126,10 @@ fn ask(
         let mut line = String::new();
         let ended = person.read_line(&mut line)? == 0;
         match fold(&line).to_lowercase().as_str() {
-            "y" | "yes" | "はい" => return Ok(Consent::Given),
+            "y" | "yes" | "はい" => return Ok(Reply::Yes),
             "" | "n" | "no" | "いいえ" => {
                 writeln!(screen, "{}何も変えていません", if ended { "\n" } else { "" })?;
-                return Ok(Consent::Refused);
+                return Ok(Reply::No);
             }
             _ => writeln!(screen, "y または n を入力してください")?,
         }
@@ -101,7 +140,7 @@ fn ask(
 mod tests {
     use super::*;
 
-    fn answered(typed: Option<&str>) -> (Consent, String) {
+    fn answered(typed: Option<&str>) -> (Reply, String) {
         let mut screen = Vec::new();
         let consent = ask(&["3件".to_owned()], typed.map(str::as_bytes), &mut screen).unwrap();
         (consent, String::from_utf8(screen).unwrap())
@@ -110,27 +149,27 @@ mod tests {
     #[test]
     fn o2_a_person_at_a_terminal_is_asked_and_only_a_yes_is_a_yes() {
         for (typed, consent) in [
-            ("y\n", Consent::Given),
-            ("ＹＥＳ\n", Consent::Given),
-            ("はい\n", Consent::Given),
-            ("なに\ny\n", Consent::Given),
-            ("n\n", Consent::Refused),
-            ("いいえ\n", Consent::Refused),
-            ("\n", Consent::Refused),
-            ("", Consent::Refused),
-            ("なに\n", Consent::Refused),
+            ("y\n", Reply::Yes),
+            ("ＹＥＳ\n", Reply::Yes),
+            ("はい\n", Reply::Yes),
+            ("なに\ny\n", Reply::Yes),
+            ("n\n", Reply::No),
+            ("いいえ\n", Reply::No),
+            ("\n", Reply::No),
+            ("", Reply::No),
+            ("なに\n", Reply::No),
         ] {
             let (answer, screen) = answered(Some(typed));
             assert_eq!(answer, consent, "{typed:?}");
             assert!(screen.starts_with("3件\n実行しますか？"), "{screen}");
-            assert_eq!(screen.contains("何も変えていません"), consent == Consent::Refused);
+            assert_eq!(screen.contains("何も変えていません"), consent == Reply::No);
         }
     }
 
     #[test]
     fn o2_without_a_terminal_nothing_happens_and_the_way_is_told() {
         let (answer, screen) = answered(None);
-        assert_eq!(answer, Consent::Unasked);
+        assert_eq!(answer, Reply::Nobody);
         assert!(screen.starts_with("3件\n") && screen.contains("--yes"), "{screen}");
     }
 

@@ -8,6 +8,7 @@ pub(super) mod operator;
 pub(super) mod output;
 pub(super) mod told;
 pub(super) mod usage;
+pub(super) mod watch;
 
 use std::process::ExitCode;
 

@@ -55,13 +55,14 @@ impl Operator {
         let tenant = unions
             .find(|tenant| tenant.config.slug.as_str() == slug)
             .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))?;
-        let room = MailRoom::new(
-            Pages::load(places::of_service)?.templates(),
-            settings.mail.domain.clone(),
-            places::LINKS,
-        );
-        Ok((tenant, room))
+        Ok((tenant, mail_room(settings)?))
     }
+}
+
+/// Fills in the mails that a command or a worker causes.
+pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom> {
+    let templates = Pages::load(places::of_service)?.templates();
+    Ok(MailRoom::new(templates, settings.mail.domain.clone(), places::LINKS))
 }
 
 pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {

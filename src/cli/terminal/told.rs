@@ -9,7 +9,6 @@ use crate::auth::credentials::letters::LettersError;
 use crate::base::io_words;
 use crate::db::{Passing as _, WrongRole};
 use crate::import::ImportError;
-use crate::records::updates::TellError;
 use crate::tenant::registry::RegistryError;
 
 const DATABASE: &str = "データベースに接続できません。設定（KOSMO_DATABASE__URL か kosmo.toml の database.url）と、PostgreSQLが動いているかを確かめてください（例: systemctl start postgresql。デモなら kosmo demo）。kosmo doctor でくわしく調べられます";
@@ -52,14 +51,12 @@ fn database_in<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e s
         cause.downcast_ref(),
         cause.downcast_ref(),
         cause.downcast_ref(),
-        cause.downcast_ref(),
     ) {
         (Some(ImportError::Database(error)), ..)
         | (_, Some(RegistryError::Database(error)), ..)
         | (_, _, Some(LettersError::Database(error)), ..)
         | (_, _, _, Some(SendingError::Database(error)), ..)
-        | (_, _, _, _, Some(TellError::Database(error)), _)
-        | (_, _, _, _, _, Some(MigrateError::Execute(error))) => Some(error),
+        | (_, _, _, _, Some(MigrateError::Execute(error))) => Some(error),
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ mod records;
 mod staged;
 mod unmatched;
 
-pub use self::unmatched::{Reason, Unmatched, write_unmatched};
+pub use self::unmatched::{KeptClaims, Reason, Unmatched, write_unmatched};
 
 use self::claim::{Claim, Parser};
 use self::records::Records;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::base::money::Yen;
 use crate::base::month::Month;
@@ -50,6 +52,25 @@ pub enum Reason {
     Birthdate,
     Branch,
     Ambiguous,
+}
+
+/// Which claims an operator keeps in a file, as a later search is compared with it: the file's rows, hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptClaims {
+    pub count: usize,
+    sha256: [u8; 32],
+}
+
+impl KeptClaims {
+    #[must_use]
+    pub fn of(claims: &[Unmatched]) -> Self {
+        let mut hash = Sha256::new();
+        for claim in claims {
+            hash.update(claim.row.to_be_bytes());
+            hash.update(claim.reason.name());
+        }
+        Self { count: claims.len(), sha256: hash.finalize().into() }
+    }
 }
 
 impl Reason {

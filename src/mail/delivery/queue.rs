@@ -141,12 +141,13 @@ pub(super) async fn next_due(
 /// Marks as expired what nobody may get any more, mails to nobody among them.
 pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update outbox set state = 'expired', finished_at = $2, text_body = '', html_body = ''
-         where tenant_id = $1
-           and id in (select id from outbox
-                      where tenant_id = $1 and state = 'queued'
-                        and (expires_at <= $2 or recipient = '')
-                      for update skip locked)",
+        "with late as materialized (
+             select id from outbox
+             where tenant_id = $1 and state = 'queued' and (expires_at <= $2 or recipient = '')
+             for update skip locked
+         )
+         update outbox o set state = 'expired', finished_at = $2, text_body = '', html_body = ''
+         from late where o.tenant_id = $1 and o.id = late.id",
         tx.tenant() as TenantId,
         now
     )
@@ -156,6 +157,9 @@ pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), 
 }
 
 /// Takes up to `most` mails of a lane of the transaction's union that are due.
+///
+/// They are chosen once (`materialized`): a subquery may run again for each row, and passes over the rows that it has
+/// just taken, so that it would take more than `most`.
 pub(super) async fn take(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -165,13 +169,15 @@ pub(super) async fn take(
 ) -> Result<Vec<Outgoing>, sqlx::Error> {
     let tenant = tx.tenant();
     let rows = sqlx::query!(
-        r#"update outbox set due_at = $3, attempts = attempts + 1
-           where tenant_id = $1
-             and id in (select id from outbox
-                        where tenant_id = $1 and state = 'queued' and urgent = $4 and due_at <= $2
-                          and recipient <> ''
-                        order by due_at limit $5 for update skip locked)
-           returning id as "id: MailId", kind, sender_name, sender, reply_to, recipient, subject,
+        r#"with due as materialized (
+               select id from outbox
+               where tenant_id = $1 and state = 'queued' and urgent = $4 and due_at <= $2
+                 and recipient <> ''
+               order by due_at limit $5 for update skip locked
+           )
+           update outbox o set due_at = $3, attempts = attempts + 1
+           from due where o.tenant_id = $1 and o.id = due.id
+           returning o.id as "id: MailId", kind, sender_name, sender, reply_to, recipient, subject,
                      text_body, html_body, created_at, queued_at, expires_at, attempts"#,
         tenant as TenantId,
         now,

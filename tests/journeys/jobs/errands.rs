@@ -56,6 +56,7 @@ pub enum Errand {
 impl Job for Errand {
     const NAME: &'static str = "errand";
     type Tools = Log;
+    type Output = ();
 
     async fn run(&self, cx: &JobContext, log: &Log) -> Result<(), JobError> {
         let at_work = log.at_work.fetch_add(1, Ordering::SeqCst) + 1;
@@ -90,7 +91,7 @@ impl Errand {
             }
             Self::FinishUncommitted => {
                 let mut tx = cx.begin().await?;
-                cx.finish(&mut tx).await?;
+                cx.finish(&mut tx, &()).await?;
                 drop(tx);
                 return Err(JobError::Passing("the commit failed".to_owned()));
             }

@@ -1,0 +1,155 @@
+//! Work that a worker does for the person at the terminal, who watches until it ends.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::operator::Operator;
+use crate::base::ids::{JobId, TenantId};
+use crate::jobs::kind::Job;
+use crate::jobs::{self, JobState, JobStatus};
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Nobody sees the difference in a job that takes longer than a few seconds.
+const LOOK_LATER_EVERY: Duration = Duration::from_millis(500);
+const LOOK_LATER_AFTER: Duration = Duration::from_secs(3);
+/// A running worker takes a job up within a second.
+const WORKER_MISSED_AFTER: Duration = Duration::from_secs(10);
+
+/// Why a job's output is not known.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum WatchError {
+    /// It was given up, and changed nothing.
+    #[error("{0}")]
+    Failed(String),
+    #[error("取り消しました。何も変えていません")]
+    Cancelled,
+    /// Nothing was asked for.
+    #[error("{0}")]
+    Unasked(#[source] sqlx::Error),
+    /// It may go on, and change something.
+    #[error(
+        "結果を確かめられません。処理は続いているかもしれません（kosmo jobs list --all で確かめられます）"
+    )]
+    Unknown(#[source] Option<sqlx::Error>),
+}
+
+impl WatchError {
+    /// Returns true if nothing was changed, and nothing will be.
+    pub(in crate::cli) const fn is_over(&self) -> bool {
+        !matches!(self, Self::Unknown(_))
+    }
+}
+
+/// Asks for a job, waits until it ends, and returns what it came to. Ctrl-C cancels it.
+pub(in crate::cli) async fn run<J: Job>(
+    operator: &Operator,
+    union: TenantId,
+    job: &J,
+    bar: &ProgressBar,
+) -> Result<J::Output, WatchError> {
+    let asked = async {
+        let mut tx = operator.begin(union).await?;
+        let id = jobs::enqueue(&mut tx, &operator.clock, job, None).await?;
+        Ok((id, tx))
+    };
+    let (id, tx) = asked.await.map_err(WatchError::Unasked)?;
+    tx.commit().await.map_err(|error| WatchError::Unknown(Some(error)))?;
+    let watch = Watch { operator, union, id, bar };
+    watch.until_done::<J>().await
+}
+
+struct Watch<'w> {
+    operator: &'w Operator,
+    union: TenantId,
+    id: JobId,
+    bar: &'w ProgressBar,
+}
+
+impl Watch<'_> {
+    async fn until_done<J: Job>(&self) -> Result<J::Output, WatchError> {
+        let unknown = |error| WatchError::Unknown(Some(error));
+        let began = Instant::now();
+        let (mut told, mut cancels) = (None, false);
+        loop {
+            let status = self.status().await.map_err(unknown)?.ok_or(WatchError::Unknown(None))?;
+            match status.state {
+                JobState::Done => {
+                    let output = self.output::<J>().await.map_err(unknown)?;
+                    return output.ok_or(WatchError::Unknown(None));
+                }
+                JobState::Failed => {
+                    return Err(WatchError::Failed(status.last_error.unwrap_or_default()));
+                }
+                JobState::Cancelled => return Err(WatchError::Cancelled),
+                // No worker begins it any more.
+                JobState::Queued if status.cancel_asked => return Err(WatchError::Cancelled),
+                JobState::Queued | JobState::Running => {
+                    self.tell(&status, began.elapsed(), &mut told);
+                }
+            }
+            let at_first = began.elapsed() < LOOK_LATER_AFTER;
+            tokio::select! {
+                () = tokio::time::sleep(if at_first { LOOK_EVERY } else { LOOK_LATER_EVERY }) => {}
+                Ok(()) = tokio::signal::ctrl_c() => {
+                    if cancels {
+                        return Err(WatchError::Unknown(None));
+                    }
+                    cancels = true;
+                    self.bar.suspend(|| eprintln!("取り消しています…（もう一度 Ctrl-C を押すと、待つのをやめます）"));
+                    self.cancel().await.map_err(unknown)?;
+                }
+            }
+        }
+    }
+
+    async fn status(&self) -> Result<Option<JobStatus>, sqlx::Error> {
+        let mut tx = self.operator.begin(self.union).await?;
+        let status = jobs::status(&mut tx, self.id).await?;
+        tx.commit().await?;
+        Ok(status)
+    }
+
+    async fn output<J: Job>(&self) -> Result<Option<J::Output>, sqlx::Error> {
+        let mut tx = self.operator.begin(self.union).await?;
+        let output = jobs::output::<J>(&mut tx, self.id).await?;
+        tx.commit().await?;
+        Ok(output)
+    }
+
+    async fn cancel(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.operator.begin(self.union).await?;
+        jobs::cancel(&mut tx, &self.operator.clock, self.id).await?;
+        tx.commit().await
+    }
+
+    /// Says what the person waits for, once: a worker, or another attempt. `told` is the attempt that was told of last.
+    fn tell(&self, status: &JobStatus, waited: Duration, told: &mut Option<i16>) {
+        let words = match (status.state, status.attempts) {
+            (JobState::Queued, 0) if waited > WORKER_MISSED_AFTER => "ワーカーを待っています（kosmo worker が動いているか確かめてください。Ctrl-C で取り消せます）".to_owned(),
+            (JobState::Queued, 1..) => {
+                let reason = status.last_error.as_deref().unwrap_or_default();
+                format!("失敗したため、もう一度実行するのを待っています（{reason}）")
+            }
+            _ => return,
+        };
+        if *told < Some(status.attempts) {
+            *told = Some(status.attempts);
+            self.bar.suspend(|| eprintln!("{words}"));
+        }
+    }
+}
+
+/// A bar for work whose end nobody knows.
+pub(in crate::cli) fn spinner(words: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    spin(&bar, words);
+    bar
+}
+
+/// Turns a bar into one for work whose end nobody knows.
+pub(in crate::cli) fn spin(bar: &ProgressBar, words: &'static str) {
+    bar.set_style(ProgressStyle::default_spinner());
+    bar.set_message(words);
+    bar.enable_steady_tick(Duration::from_millis(100));
+}

@@ -1,0 +1,68 @@
+//! A worker beside a test, for commands that wait for what it does.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use kosmo::base::clock::Clock;
+use kosmo::config::Settings;
+use kosmo::db::{Db, Role};
+use kosmo::jobs::runner::{self, Runner};
+use kosmo::mail::message::MailRoom;
+use kosmo::portal::places;
+use kosmo::tenant::directory::Directory;
+use kosmo::web::page::Pages;
+use kosmo::worker;
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+
+/// Runs jobs by the machine's clock, as commands ask for them, on a thread of its own: a test that waits for a command
+/// lets nothing else run on its own thread.
+pub struct BackgroundWorker {
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl BackgroundWorker {
+    pub fn start(options: PgConnectOptions) -> Self {
+        let stop = CancellationToken::new();
+        let until = stop.clone();
+        let work = async move {
+            let db = Db::new(options, Role::Worker, runner::CONNECTIONS);
+            let directory = Directory::load(&db, Settings::default().base_url()).await;
+            let directory = Arc::new(directory.expect("the unions"));
+            let runner = Runner::new(
+                db.clone(),
+                Clock::System,
+                directory.clone(),
+                worker::kinds(&mail_room()),
+            );
+            tokio::join!(directory.follow(&db, &until), runner.run(&until));
+            db.close().await;
+        };
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(work);
+        });
+        Self { stop, thread: Some(thread) }
+    }
+
+    /// Returns true if a command waits for a worker.
+    pub fn is_awaited_by(arguments: &[&str]) -> bool {
+        matches!(arguments, ["members" | "expenses", "import" | "publish" | "withdraw", ..])
+    }
+}
+
+impl Drop for BackgroundWorker {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            let ended = thread.join();
+            assert!(ended.is_ok() || std::thread::panicking(), "the worker panicked");
+        }
+    }
+}
+
+pub fn mail_room() -> MailRoom {
+    let pages = Pages::load(places::of_service).expect("the templates");
+    MailRoom::new(pages.templates(), Settings::default().mail.domain, places::LINKS)
+}
