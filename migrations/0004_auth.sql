@@ -151,13 +151,14 @@ create table known_browsers (
 
 create index known_browsers_by_last_use on known_browsers (tenant_id, last_seen_at);
 
--- One living code a session: sending again replaces it, its failures stay. The worker sweeps those that are over.
+-- Codes by mail. A session has one at a time: another takes its place, and its failures stay. The worker sweeps those
+-- that are over.
 create table email_codes (
     tenant_id uuid not null,
     realm text not null,
     session_id uuid not null,
-    -- Keyed with the session's token, which the database does not know: six digits alone would be
-    -- found by trying.
+    -- The hash is keyed with the session's token, which the database does not know: without the key, six digits could
+    -- be found by trying all of them.
     code_hash bytea not null,
     sent_at timestamptz not null,
     expires_at timestamptz not null,
@@ -169,26 +170,35 @@ create table email_codes (
 
 create index email_codes_by_time on email_codes (tenant_id, expires_at);
 
-create table totp_devices (
+-- Devices that prove a second factor: authenticator apps ('totp') and passkeys. Two CHECKs say which columns each kind
+-- has beside those of all. The person removes a device, or staff reset them all (R4); a person has ten of a kind at most.
+create table devices (
     tenant_id uuid not null,
     realm text not null,
     id uuid not null,
     login_id uuid not null,
+    kind text not null check (kind in ('totp', 'passkey')),
     name text not null,
-    -- The shared secret, sealed with the key that `key_id` names.
-    secret bytea not null,
-    key_id text not null,
-    -- The newest 30 seconds of which a code was used: none of an earlier or the same counts (L4).
-    last_step bigint not null,
     created_at timestamptz not null,
     last_used_at timestamptz,
+    -- The secret that an app shares, sealed with the key that `key_id` names.
+    secret bytea,
+    key_id text,
+    -- The newest 30 seconds of which an app's code was used: none of an earlier or the same counts (L4).
+    last_step bigint,
+    -- What browsers call a passkey, and its public key, signature counter and backup flags, as webauthn-rs keeps them.
+    credential_id bytea,
+    credential jsonb,
     primary key (tenant_id, realm, id),
-    unique (tenant_id, realm, login_id, name),
-    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
+    unique (tenant_id, realm, login_id, kind, name),
+    unique (tenant_id, realm, credential_id),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id),
+    check (num_nonnulls(secret, key_id, last_step) = case kind when 'totp' then 3 else 0 end),
+    check (num_nonnulls(credential_id, credential) = case kind when 'passkey' then 2 else 0 end)
 );
 
--- The secret that a set-up page shows, until its first code proves that an app has it. The worker sweeps those that
--- nobody has ended.
+-- The secret that a set-up page shows, until the first code proves that an app has it. The worker sweeps secrets whose
+-- set-up nobody has ended.
 create table totp_enrolments (
     tenant_id uuid not null,
     realm text not null,
@@ -202,25 +212,8 @@ create table totp_enrolments (
 
 create index totp_enrolments_by_time on totp_enrolments (tenant_id, begun_at);
 
-create table passkeys (
-    tenant_id uuid not null,
-    realm text not null,
-    id uuid not null,
-    login_id uuid not null,
-    name text not null,
-    credential_id bytea not null,
-    -- Public key, signature counter and backup flags, as webauthn-rs keeps them.
-    credential jsonb not null,
-    created_at timestamptz not null,
-    last_used_at timestamptz,
-    primary key (tenant_id, realm, id),
-    unique (tenant_id, realm, credential_id),
-    unique (tenant_id, realm, login_id, name),
-    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
-);
-
--- A challenge that a browser is answering: one a session, for one purpose, good for one answer. The worker sweeps
--- those that nobody has answered.
+-- Challenges that wait for a browser's answer. A session has one at a time, for one purpose and good for one answer. The
+-- worker sweeps those that nobody has answered.
 create table passkey_ceremonies (
     tenant_id uuid not null,
     realm text not null,
@@ -234,8 +227,8 @@ create table passkey_ceremonies (
 
 create index passkey_ceremonies_by_time on passkey_ceremonies (tenant_id, begun_at);
 
--- Challenges of the sign-in page that were answered: each has one answer, which removes those whose challenges are
--- dead.
+-- Challenges of the sign-in page that were answered, so that each has one answer. A new answer removes the rows whose
+-- challenges are too old to be answered again.
 create table passkey_answers (
     tenant_id uuid not null,
     realm text not null check (realm in ('subscriber', 'staff')),
@@ -246,14 +239,14 @@ create table passkey_answers (
 
 create index passkey_answers_by_time on passkey_answers (tenant_id, realm, answered_at);
 
--- Recovery codes: ten a set, one use each, hashed; another set replaces all of it.
+-- Recovery codes as hashes. A set has ten, each good for one use; a new set takes the place of the one before.
 create table recovery_codes (
     tenant_id uuid not null,
     realm text not null,
     login_id uuid not null,
     code_hash bytea not null,
-    -- What the codes of a set were hashed with, slowly (ASVS 6.5.2). Null: a set of the longer codes that
-    -- were made before, whose hash is a plain one; such a set lasts until its owner makes another.
+    -- The salt of the slow hash, one a set (ASVS 6.5.2). It is null in a set of the longer codes that were made
+    -- before, whose hash is a plain one; such a set is good until its owner makes another.
     salt bytea check (length(salt) = 16),
     created_at timestamptz not null,
     used_at timestamptz,
@@ -354,8 +347,8 @@ create table email_failures (
 );
 
 call protect_by_tenant(
-    'logins', 'subscribers', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'totp_devices',
-    'totp_enrolments', 'passkeys', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
+    'logins', 'subscribers', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'devices',
+    'totp_enrolments', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
     'registration_drafts', 'terms_agreements', 'password_resets', 'throttles', 'email_failures');
 
 -- Never whose login it is, nor of which realm.
@@ -369,8 +362,10 @@ grant select, update (user_id_chosen_at, birthdate_confirmed_at, birthdate_failu
 grant select, insert, update on sessions, email_codes, email_confirmations to kosmo_server;
 grant select, insert on retired_tokens, terms_agreements to kosmo_server;
 grant select, insert, delete on passkey_answers to kosmo_server;
-grant select, insert, update, delete on known_browsers, totp_devices, totp_enrolments, passkeys, passkey_ceremonies,
-    recovery_codes, registration_drafts, password_resets, throttles, email_failures to kosmo_server;
+grant select, insert, update, delete on known_browsers, totp_enrolments, passkey_ceremonies, recovery_codes,
+    registration_drafts, password_resets, throttles, email_failures to kosmo_server;
+-- A device keeps its owner, its name and what it was set up with; using one changes the rest.
+grant select, insert, delete, update (last_used_at, last_step, credential) on devices to kosmo_server;
 
 grant select, insert, update on logins, subscribers to kosmo_operator;
 -- Another letter ends what was begun with the one before.
@@ -379,7 +374,8 @@ grant select, update, delete on email_confirmations to kosmo_operator;
 grant select, delete on registration_drafts to kosmo_operator;
 grant select, delete on terms_agreements to kosmo_operator;
 -- Staff reset the factors of a person who lost every device (R4).
-grant select, delete on totp_devices, passkeys, recovery_codes, password_resets to kosmo_operator;
+grant select, delete on recovery_codes, password_resets to kosmo_operator;
+grant select (tenant_id, realm, login_id, kind), delete on devices to kosmo_operator;
 grant select (tenant_id, realm, login_id, failures), update (failures) on known_browsers to kosmo_operator;
 grant select on email_failures to kosmo_operator;
 

@@ -1,6 +1,7 @@
 //! The mail that tells a person of a change to their way of signing in (S6, security.md).
 
 use crate::auth::context::{Context, SendingError};
+use crate::auth::factor::device::DeviceKind;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::base::japanese::minute;
@@ -15,10 +16,8 @@ pub enum Change {
     Email,
     UserId,
     Method,
-    TotpAdded,
-    TotpDeleted,
-    PasskeyAdded,
-    PasskeyDeleted,
+    DeviceAdded(DeviceKind),
+    DeviceDeleted(DeviceKind),
     RecoveryCodesMade,
     RecoveryCodeUsed,
     TokenCopied,
@@ -32,10 +31,10 @@ impl Change {
             Self::Email => "メールアドレスの変更",
             Self::UserId => "ユーザIDの変更",
             Self::Method => "認証方法の変更",
-            Self::TotpAdded => "認証アプリの追加",
-            Self::TotpDeleted => "認証アプリの削除",
-            Self::PasskeyAdded => "パスキー（生体認証）の追加",
-            Self::PasskeyDeleted => "パスキー（生体認証）の削除",
+            Self::DeviceAdded(DeviceKind::Totp) => "認証アプリの追加",
+            Self::DeviceDeleted(DeviceKind::Totp) => "認証アプリの削除",
+            Self::DeviceAdded(DeviceKind::Passkey) => "パスキー（生体認証）の追加",
+            Self::DeviceDeleted(DeviceKind::Passkey) => "パスキー（生体認証）の削除",
             Self::RecoveryCodesMade => "リカバリーコードの発行",
             Self::RecoveryCodeUsed => "リカバリーコードによるログイン",
             Self::PasswordLocked => "ログインのロック（パスワードを続けて誤ったため）",

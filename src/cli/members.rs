@@ -10,8 +10,7 @@ use super::{Operator, Outcome, Union};
 use crate::auth::context::Context;
 use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
-use crate::auth::factor::device;
-use crate::auth::factor::device::TakenAway;
+use crate::auth::factor::reset::{TakenAway, reset};
 use crate::base::japanese::{day, minute};
 use crate::config::Settings;
 use crate::members::roster::{self, Listed, Shown, Standing, Wanted};
@@ -301,7 +300,7 @@ async fn reset_factors(
         let Some(account) = login::id_of(&mut tx, &user_id).await? else {
             bail!("{} にユーザID「{}」の人はいません", union.tenant, user_id.as_str());
         };
-        Ok((device::reset(&mut tx, cx, account, &operator.name).await?, tx))
+        Ok((reset(&mut tx, cx, account, &operator.name).await?, tx))
     };
     let (taken, tx) = match confirmed(yes, touches, work).await? {
         Answer::Yes(done) => done,

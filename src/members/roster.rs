@@ -132,10 +132,12 @@ pub async fn show(
                        else 'migrated' end as "standing!: Standing",
                   a.registered_at as "registered_at?",
                   a.second_factor as "second_factor: SecondFactor",
-                  (select count(*) from totp_devices t
-                   where t.tenant_id = a.tenant_id and t.realm = a.realm and t.login_id = a.id) as "apps!",
-                  (select count(*) from passkeys k
-                   where k.tenant_id = a.tenant_id and k.realm = a.realm and k.login_id = a.id) as "passkeys!",
+                  (select count(*) from devices d
+                   where d.tenant_id = a.tenant_id and d.realm = a.realm and d.login_id = a.id
+                     and d.kind = 'totp') as "apps!",
+                  (select count(*) from devices d
+                   where d.tenant_id = a.tenant_id and d.realm = a.realm and d.login_id = a.id
+                     and d.kind = 'passkey') as "passkeys!",
                   (select count(*) from recovery_codes c
                    where c.tenant_id = a.tenant_id and c.realm = a.realm and c.login_id = a.id
                      and c.used_at is null) as "recovery_codes!",

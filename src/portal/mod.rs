@@ -11,7 +11,6 @@ mod onward;
 pub mod opening;
 pub mod places;
 mod policies;
-mod reauthenticate;
 mod records;
 mod routes;
 mod second_factor;

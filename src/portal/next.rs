@@ -58,6 +58,13 @@ impl Next {
     }
 }
 
+/// The field of an address or a form that names the page to go on to.
+#[derive(Debug, Deserialize)]
+pub(super) struct LeadsTo {
+    #[serde(default)]
+    pub(super) next: Next,
+}
+
 impl Default for Next {
     fn default() -> Self {
         Self(TOP.to_owned())

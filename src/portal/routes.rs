@@ -4,12 +4,11 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::get;
 
-use super::second_factor::{email_code, method, passkey, recovery_code, totp};
 use super::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
-use super::sign_in::{new_password, passkey_alone, sign_out};
+use super::sign_in::{new_password, passkey_alone, reauthenticate, sign_out};
 use super::{
     confirm_email, expenses, first_sign_in, forgotten, home, next, onward, places, policies,
-    reauthenticate, sign_in, terms,
+    second_factor, sign_in, terms,
 };
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
@@ -25,33 +24,7 @@ pub fn routes() -> Routes {
             get(sign_in::show).post(passkey_alone::submit),
         )
         .route(places::ONWARD, Access::SigningIn, get(onward::show))
-        // POST is open to anybody, because the handler checks the session's token itself: a double click's
-        // second request still carries the first token.
-        .route(
-            places::EMAIL_CODE,
-            (Access::SigningIn, Access::Anybody),
-            get(email_code::show).post(email_code::submit),
-        )
-        .route(
-            places::EMAIL_CODE_RESEND,
-            Access::SigningIn,
-            get(email_code::show).post(email_code::resend),
-        )
-        .route(places::METHOD, Access::SigningIn, get(method::show).post(method::submit))
-        .route(places::TOTP, Access::SigningIn, get(totp::show).post(totp::submit))
-        .route(places::TOTP_SET_UP, Access::SigningIn, get(totp::set_up).post(totp::finish_set_up))
-        .route(places::TOTP_QR, Access::SigningIn, get(totp::qr))
-        .route(places::PASSKEY, Access::SigningIn, get(passkey::show).post(passkey::submit))
-        .route(
-            places::PASSKEY_SET_UP,
-            Access::SigningIn,
-            get(passkey::set_up).post(passkey::finish_set_up),
-        )
-        .route(
-            places::RECOVERY_CODE,
-            Access::SigningIn,
-            get(recovery_code::show).post(recovery_code::submit),
-        )
+        .merge(second_factor::routes())
         .route(
             places::NEW_PASSWORD,
             Access::SigningIn,
@@ -85,7 +58,11 @@ pub fn routes() -> Routes {
             get(profile_email::sent).post(profile_email::resend),
         )
         .route(places::PROFILE_EMAIL_STATUS, Access::Subscriber, get(profile_email::status))
-        .merge(reauthenticate::routes())
+        .route(
+            places::AGAIN_PASSWORD,
+            Access::Subscriber,
+            get(reauthenticate::show).post(reauthenticate::submit),
+        )
         .merge(sign_in_methods::routes())
         .merge(sessions::routes())
         .route(

@@ -6,3 +6,16 @@ pub(super) const LOCKED: &str = "入力内容を続けて誤ったため、安�
 /// Shown to a person who asks for too many mails.
 pub(super) const TOO_MANY_MAILS: &str =
     "メールの送信が続いたため、しばらく時間をおいてから、もう一度お試しください。";
+
+/// Shown to a person who typed no one-time code.
+pub(super) const NO_CODE: &str = "ワンタイムパスワードを入力してください。";
+
+/// Shown to a person whose one-time code is wrong.
+pub(super) const WRONG_CODE: &str = "ワンタイムパスワードが正しくありません";
+
+/// Shown to a person whose wrong codes ended the session.
+pub(super) const SESSION_ENDED: &str =
+    "ワンタイムパスワードを続けて誤ったため、はじめからログインし直してください。";
+
+/// Shown to a person whose passkey was refused.
+pub(super) const PASSKEY_REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";

@@ -77,6 +77,9 @@ pub enum WebError {
     /// Another step is due: this one.
     #[error("another step is due")]
     NotDue(Step),
+    /// The person has to prove once more who they are, and goes on to this path then.
+    #[error("another proof is due")]
+    NotFresh(String),
     #[error("passkey: {0}")]
     Passkey(#[from] PasskeyError),
     #[error("authenticator app: {0}")]
@@ -123,6 +126,7 @@ impl Passing for WebError {
             Self::NoTurn(error) => matches!(error, NoTurn::Full),
             Self::NotFound
             | Self::NotDue(_)
+            | Self::NotFresh(_)
             | Self::Etax(_)
             | Self::Background(_)
             | Self::Template(_)
@@ -144,8 +148,10 @@ impl WebError {
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
-        if let Self::NotDue(step) = self {
-            return Elsewhere::Due(step).into_response();
+        match self {
+            Self::NotDue(step) => return Elsewhere::Due(step).into_response(),
+            Self::NotFresh(path) => return Elsewhere::Again { path }.into_response(),
+            _ => {}
         }
         let failure = self.failure();
         match failure {

@@ -45,7 +45,7 @@ async fn l6_megurus_passkey_alone_signs_him_in_at_his_union_and_nowhere_else() {
     browser.goto(&format!("{}sign-in", meguru.url)).await;
     browser.arrives_at("ようこそ、歯車　回 さん").await;
     let kept =
-        "select count(*) from passkeys where credential -> 'cred' ->> 'backup_state' = 'true'";
+        "select count(*) from devices where credential -> 'cred' ->> 'backup_state' = 'true'";
     assert_eq!(demo.count(kept).await, 1, "it was made without a backup");
 
     browser.sign_out().await;

@@ -143,14 +143,18 @@ fn routes() -> Vec<Route> {
 
 fn arguments(known: &Crate, texts: &BTreeMap<Name, &String>, path: &Path, handler: &str) -> String {
     let from = module_of(path);
+    // `totp::show::<Subscriber>`: the extractor that a generic handler is given.
+    let (handler, given) = handler.split_once("::<").unwrap_or((handler, ""));
     let named: Vec<String> = handler.split("::").map(str::to_owned).collect();
     let home = if named.len() == 1 { Some(from.clone()) } else { known.written_in(&from, &named) };
     let name = named.last().unwrap();
     let home = home.unwrap_or_else(|| panic!("{}: {handler}", path.display()));
-    let (_, rest) = texts[&home]
-        .split_once(&format!("async fn {name}("))
+    let declared = |mark: &str| texts[&home].split_once(&format!("async fn {name}{mark}"));
+    let (_, rest) = declared("(")
+        .or_else(|| declared("<"))
         .unwrap_or_else(|| panic!("{handler} is not in {}", home.join("::")));
-    rest[..rest.find("\n}").unwrap()].split(" {\n").next().unwrap().to_owned()
+    let written = rest[..rest.find("\n}").unwrap()].split(" {\n").next().unwrap();
+    format!("{given} {written}")
 }
 
 /// Without Fetch Metadata, only its token tells where a form comes from.

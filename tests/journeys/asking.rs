@@ -64,7 +64,7 @@ async fn r4_factors_are_not_reset_without_a_yes() {
     let mails = "select count(*) from outbox where kind = 'factors_reset'";
     assert_eq!(world.count(mails).await, 0);
     done(&world, &format!("{reset} --yes"));
-    assert_eq!(world.count("select count(*) from passkeys").await, 0);
+    assert_eq!(world.count("select count(*) from devices where kind = 'passkey'").await, 0);
     assert_eq!(world.count(mails).await, 1);
 }
 

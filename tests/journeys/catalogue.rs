@@ -54,6 +54,36 @@ async fn a_new_database_has_nobody_in_it() {
     }
 }
 
+/// Apps and passkeys share a table; neither can lack what its kind needs, nor have what the other's does.
+#[tokio::test]
+async fn a_device_has_what_its_kind_has_and_nothing_else() {
+    let world = World::new().await;
+    let app = [("secret", "'\\x00'"), ("key_id", "'k'"), ("last_step", "1")];
+    let passkey = [("credential_id", "'\\x00'"), ("credential", "'{}'")];
+    for (kind, columns, fits) in [
+        ("totp", app.to_vec(), true),
+        ("totp", app[..2].to_vec(), false),
+        ("totp", [app.as_slice(), &passkey].concat(), false),
+        ("totp", Vec::new(), false),
+        ("passkey", passkey.to_vec(), true),
+        ("passkey", passkey[..1].to_vec(), false),
+        ("passkey", app.to_vec(), false),
+        ("email_code", Vec::new(), false),
+    ] {
+        let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        let (names, values) = (names.join(", "), values.join(", "));
+        let comma = if names.is_empty() { "" } else { "," };
+        let device = format!(
+            "insert into devices (tenant_id, realm, id, login_id, kind, name, created_at{comma} {names})
+             select tenant_id, realm, gen_random_uuid(), id, '{kind}', 'x', now(){comma} {values}
+             from logins order by id limit 1"
+        );
+        let mut admin = world.database.admin().await;
+        let added = sqlx::query(sqlx::AssertSqlSafe(device)).execute(&mut admin).await;
+        assert_eq!(added.is_ok(), fits, "{kind} with {names}: {added:?}");
+    }
+}
+
 #[tokio::test]
 async fn t15_the_tenant_leads_every_key() {
     let world = World::empty().await;

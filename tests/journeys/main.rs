@@ -41,6 +41,7 @@ mod passkeys;
 mod plans;
 mod pooler;
 mod realms;
+mod reauthentication;
 mod recovery;
 mod recovery_codes;
 mod remembered;

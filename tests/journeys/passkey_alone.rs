@@ -143,7 +143,7 @@ async fn l6_copies_strangers_and_locked_people_stay_outside() {
     let mut own = world.browser("klinekenpo");
     let spared = Answer::to(&own.get("/sign-in").await, &mut device);
     assert_eq!(spared.send(&mut own).await.location(), "/");
-    world.execute("delete from passkeys").await;
+    world.execute("delete from devices where kind = 'passkey'").await;
     let deleted = Answer::to(&browser.get("/sign-in").await, &mut device);
     assert!(is_refused(&deleted.send(&mut browser).await), "deleted");
 }

@@ -159,7 +159,7 @@ async fn l6_what_the_passkey_did_not_sign_counts_and_a_stale_challenge_does_not(
     }
     assert_eq!(world.count(COUNTED).await, 3, "L2");
     let lasting =
-        "select count(*) from passkeys where credential -> 'cred' ->> 'backup_eligible' = 'false'";
+        "select count(*) from devices where credential -> 'cred' ->> 'backup_eligible' = 'false'";
     assert_eq!(world.count(lasting).await, 1, "nobody else changes what is stored");
 }
 
@@ -169,7 +169,7 @@ async fn l6_a_passkey_that_is_backed_up_later_signs_in_and_its_flags_are_kept() 
     let (mut device, _) = world.with_passkey(TARO, KLINE).await;
     let kept = |eligible: bool, backed_up: bool| {
         format!(
-            "select count(*) from passkeys
+            "select count(*) from devices
              where credential -> 'cred' @> '{{\"backup_eligible\": {eligible}, \"backup_state\": {backed_up}}}'"
         )
     };
@@ -211,7 +211,7 @@ async fn l6_nobody_signs_in_with_another_persons_or_unions_passkey() {
     world.give_password(&mut elsewhere, JIRO).await;
     let proof = taros.prove(options(&elsewhere.get(PROVE).await));
     assert!(is_refused(&answer(&mut elsewhere, &proof).await), "Taro's at jomkenpo");
-    let kept = "select count(*) from passkeys p join tenants t on t.id = p.tenant_id
+    let kept = "select count(*) from devices d join tenants t on t.id = d.tenant_id
                 where t.slug = 'jomkenpo'";
     assert_eq!(world.count(kept).await, 1);
 }
@@ -283,7 +283,7 @@ async fn s5_two_tabs_set_up_at_once_and_one_answer_counts() {
     let again = tablet.make(options(&page));
     let added = right.post(ADD, &[("credential", &again), ("name", "タブレット")]).await;
     assert_eq!(added.location(), "/sign-in-methods", "the page asks anew");
-    assert_eq!(world.count("select count(*) from passkeys").await, 3);
+    assert_eq!(world.count("select count(*) from devices where kind = 'passkey'").await, 3);
 }
 
 #[tokio::test]

@@ -7,11 +7,13 @@ mod twins;
 
 use chrono::Duration;
 use kosmo::auth::credentials::user_id::UserId;
-use kosmo::auth::factor::device::{self, Kind};
+use kosmo::auth::factor::device;
 use kosmo::auth::factor::email_code::{self, Purpose};
-use kosmo::auth::factor::passkey::{self, Answer, Visit};
+use kosmo::auth::factor::enrolled::Enrolled;
+use kosmo::auth::factor::passkey::{self, Visit};
+use kosmo::auth::factor::proved::Proved;
 use kosmo::auth::factor::recovery_code;
-use kosmo::auth::factor::totp::{self, Apps, Enrolling};
+use kosmo::auth::factor::totp::{self, Apps};
 use kosmo::auth::first_sign_in::email_confirmation::{self, Asking, Link};
 use kosmo::auth::recovery::Reset;
 use kosmo::auth::session::{self, Lookup};
@@ -91,8 +93,8 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
         let cx = twins.world.app.context(&twins.union);
         let mut tx = twins.tx().await;
         let typed =
-            email_code::confirm::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
-        assert!(matches!(typed, email_code::Confirmation::NothingDue), "{typed:?}");
+            email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+        assert!(matches!(typed, Proved::NothingDue), "{typed:?}");
         tx.commit().await.unwrap();
         // Session and code, copied row by row into the other realm, still don't work there.
         for (table, columns) in [
@@ -110,11 +112,11 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
         }
         let mut tx = twins.tx().await;
         let typed =
-            email_code::confirm::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
-        assert!(matches!(typed, email_code::Confirmation::Wrong), "{typed:?}");
+            email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+        assert!(matches!(typed, Proved::Wrong), "{typed:?}");
         let typed =
-            email_code::confirm::<A>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
-        assert!(matches!(typed, email_code::Confirmation::Done(_)), "{typed:?}");
+            email_code::prove::<A>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+        assert!(matches!(typed, Proved::Done(_)), "{typed:?}");
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;
     tried::<Staff, Subscribers>(&Twins::new().await).await;
@@ -192,28 +194,27 @@ async fn an_apps_code_opens_nothing_in_the_other_realm() {
         let key = apps.enrolment(&mut tx).await.unwrap().key();
         let code = app_code(&twins.world, &key);
         let enrolled = apps.enrol(&mut tx, &one.token, &code, "スマホ").await.unwrap();
-        assert!(matches!(enrolled, Enrolling::Done(_)), "{enrolled:?}");
+        assert!(matches!(enrolled, Enrolled::Done(_)), "{enrolled:?}");
         tx.commit().await.unwrap();
         twins.world.clock.advance(Duration::seconds(30));
         let code = app_code(&twins.world, &key);
         let theirs = Apps { cx, sealer, session: &other.session };
         let mut tx = twins.tx().await;
-        let devices = device::list(&mut tx, one.session.login, Kind::Totp).await.unwrap();
+        let devices = device::list(&mut tx, one.session.login).await.unwrap();
         let device = devices[0].id;
-        let typed = theirs.confirm(&mut tx, &other.token, device, &code).await.unwrap();
-        assert!(matches!(typed, totp::Confirmation::Wrong), "{typed:?}");
+        let typed = theirs.prove(&mut tx, &other.token, device, &code).await.unwrap();
+        assert!(matches!(typed, Proved::Wrong), "{typed:?}");
         drop(tx);
         // The app itself, copied into the other realm, is sealed for its own.
         let copy = format!(
-            "insert into totp_devices (tenant_id, realm, id, login_id, name, secret, key_id, last_step,
-                                       created_at)
-             select tenant_id, '{}', id, login_id, name, secret, key_id, last_step, created_at
-             from totp_devices",
+            "insert into devices (tenant_id, realm, id, login_id, kind, name, secret, key_id, last_step, created_at)
+             select tenant_id, '{}', id, login_id, kind, name, secret, key_id, last_step, created_at
+             from devices",
             B::NAME
         );
         twins.world.execute(&copy).await;
         let mut tx = twins.tx().await;
-        let typed = theirs.confirm(&mut tx, &other.token, device, &code).await;
+        let typed = theirs.prove(&mut tx, &other.token, device, &code).await;
         assert!(matches!(typed, Err(totp::TotpError::Sealed(_))), "{typed:?}");
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;
@@ -234,22 +235,19 @@ async fn a_passkey_opens_nothing_in_the_other_realm_after_a_password_or_alone() 
         let mut devices = [Device::at(KLINE), Device::at(KLINE)];
         let options = passkey::begin_set_up(&mut tx, cx, &other.session).await.unwrap();
         let made = devices[1].make(asked(options));
-        passkey::finish_set_up(&mut tx, cx, &other.session, &other.token, &made, "鍵")
-            .await
-            .unwrap();
+        passkey::enrol(&mut tx, cx, &other.session, &other.token, &made, "鍵").await.unwrap();
         let options = passkey::begin_set_up(&mut tx, cx, &one.session).await.unwrap();
         let made = devices[0].make(asked(options));
-        let kept = passkey::finish_set_up(&mut tx, cx, &one.session, &one.token, &made, "鍵").await;
-        assert!(matches!(kept, Ok(Answer::Done(_))), "{kept:?}");
+        let kept = passkey::enrol(&mut tx, cx, &one.session, &one.token, &made, "鍵").await;
+        assert!(matches!(kept, Ok(Enrolled::Done(_))), "{kept:?}");
         tx.commit().await.unwrap();
 
         let another = twins.sign_in::<B>().await;
         let mut tx = twins.tx().await;
-        let options = passkey::begin_sign_in(&mut tx, cx, &another.session).await.unwrap();
+        let options = passkey::begin_proof(&mut tx, cx, &another.session).await.unwrap();
         let proof = devices[0].prove(asked(options));
-        let answered =
-            passkey::finish_sign_in(&mut tx, cx, &another.session, &another.token, &proof).await;
-        assert!(matches!(answered, Ok(Answer::Refused)), "{answered:?}");
+        let answered = passkey::prove(&mut tx, cx, &another.session, &another.token, &proof).await;
+        assert!(matches!(answered, Ok(Proved::Wrong)), "{answered:?}");
         tx.commit().await.unwrap();
 
         let app = &twins.world.app;
@@ -300,13 +298,13 @@ async fn a_recovery_code_opens_nothing_in_the_other_realm() {
         tx.commit().await.unwrap();
         let typed = sign_in.recovery_code(&twins.union, &other.session, &code).await.unwrap();
         let mut tx = twins.tx().await;
-        let used = recovery_code::confirm(&mut tx, cx, &other.session, &other.token, &typed).await;
-        assert!(matches!(used, Ok(recovery_code::Confirmation::Wrong)), "{used:?}");
+        let used = recovery_code::prove(&mut tx, cx, &other.session, &other.token, &typed).await;
+        assert!(matches!(used, Ok(Proved::Wrong)), "{used:?}");
         tx.commit().await.unwrap();
         let typed = sign_in.recovery_code(&twins.union, &one.session, &code).await.unwrap();
         let mut tx = twins.tx().await;
-        let used = recovery_code::confirm(&mut tx, cx, &one.session, &one.token, &typed).await;
-        assert!(matches!(used, Ok(recovery_code::Confirmation::Done(_))), "{used:?}");
+        let used = recovery_code::prove(&mut tx, cx, &one.session, &one.token, &typed).await;
+        assert!(matches!(used, Ok(Proved::Done(_))), "{used:?}");
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;
     tried::<Staff, Subscribers>(&Twins::new().await).await;

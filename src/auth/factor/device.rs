@@ -1,36 +1,37 @@
-//! A person's apps and passkeys: their names, and how they come and go (S3, S5).
+//! A person's authenticator apps and passkeys: how they are kept, named and deleted (S3, S5).
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use sqlx::types::Json;
+use webauthn_rs::prelude::Passkey;
 
 use crate::audit::{self, Action};
-use crate::auth::context::{Context, SendingError};
 use crate::auth::links;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::store;
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, TenantId};
-use crate::base::japanese::{fold, minute, shows_nothing};
+use crate::base::japanese::{fold, shows_nothing};
 use crate::base::realm::Realm;
+use crate::base::sealed::Sealed;
 use crate::db::TenantTx;
-use crate::mail::message::FactorsResetMail;
-use crate::mail::outbox;
 use crate::tenant::policy::SecondFactor;
 
 const LONGEST_NAME: usize = 50;
-/// How many of a kind a person may have.
+/// How many devices of one kind a person may have.
 pub const MOST: usize = 10;
 
-/// What a person has set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+/// What a device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// An authenticator app.
     Totp,
     Passkey,
 }
 
-impl Kind {
-    /// The method that such a device serves.
+impl DeviceKind {
+    /// Returns the method that such a device serves.
     #[must_use]
     pub const fn method(self) -> SecondFactor {
         match self {
@@ -38,167 +39,148 @@ impl Kind {
             Self::Passkey => SecondFactor::Passkey,
         }
     }
+
+    /// Returns the kind of device that a method needs, if it needs any.
+    #[must_use]
+    pub const fn of(method: SecondFactor) -> Option<Self> {
+        match method {
+            SecondFactor::Totp => Some(Self::Totp),
+            SecondFactor::Passkey => Some(Self::Passkey),
+            SecondFactor::EmailCode => None,
+        }
+    }
 }
 
+/// A device as its owner knows it.
 #[derive(Debug)]
 pub struct Device {
     pub id: DeviceId,
+    pub kind: DeviceKind,
     pub name: String,
     pub created_at: DateTime<Utc>,
 }
 
-/// The devices of a kind, the oldest first.
-///
-/// # Errors
-/// The database's.
+/// Returns a person's devices of every kind, the oldest first.
 pub async fn list<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
-    kind: Kind,
 ) -> Result<Vec<Device>, sqlx::Error> {
-    match kind {
-        Kind::Totp => {
-            sqlx::query_as!(
-                Device,
-                r#"select id as "id: DeviceId", name, created_at from totp_devices
-                   where tenant_id = $1 and realm = $2 and login_id = $3 order by created_at, id"#,
-                tx.tenant() as TenantId,
-                R::NAME,
-                login.0
-            )
-            .fetch_all(tx.conn())
-            .await
-        }
-        Kind::Passkey => {
-            sqlx::query_as!(
-                Device,
-                r#"select id as "id: DeviceId", name, created_at from passkeys
-                   where tenant_id = $1 and realm = $2 and login_id = $3 order by created_at, id"#,
-                tx.tenant() as TenantId,
-                R::NAME,
-                login.0
-            )
-            .fetch_all(tx.conn())
-            .await
-        }
-    }
+    sqlx::query_as!(
+        Device,
+        r#"select id as "id: DeviceId", kind as "kind: DeviceKind", name, created_at from devices
+           where tenant_id = $1 and realm = $2 and login_id = $3 order by created_at, id"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
-/// What a reset took away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct TakenAway {
-    pub apps: u64,
-    pub passkeys: u64,
-    pub recovery_codes: u64,
-    pub sessions: u64,
-}
-
-/// Takes all of a person's apps, passkeys and recovery codes away, since they are lost (R4): each is
-/// dead at once, every session ends, and the person is told. What the method asks for is set up anew
-/// at the next sign-in.
-///
-/// # Errors
-/// All of [`SendingError`].
-pub async fn reset<R: Realm>(
+/// Returns a person's devices of one kind, the oldest first.
+pub async fn list_of<R: Realm>(
     tx: &mut TenantTx,
-    cx: Context<'_>,
     login: LoginId<R>,
-    by: &str,
-) -> Result<TakenAway, SendingError> {
-    let Context { clock, mail, tenant } = cx;
-    store::lock_login(tx, login).await?;
-    let apps = sqlx::query!(
-        "delete from totp_devices
-         where tenant_id = $1 and realm = $2 and login_id = $3",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0
-    )
-    .execute(tx.conn())
-    .await?;
-    let passkeys = sqlx::query!(
-        "delete from passkeys
-         where tenant_id = $1 and realm = $2 and login_id = $3",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0
-    )
-    .execute(tx.conn())
-    .await?;
-    let codes = sqlx::query!(
-        "delete from recovery_codes
-             where tenant_id = $1 and realm = $2 and login_id = $3",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0
-    )
-    .execute(tx.conn())
-    .await?;
-    let email = sqlx::query_scalar!(
-        "update logins set second_factor_failures = 0, second_factor_locked_at = null
-         where tenant_id = $1 and realm = $2 and id = $3 returning email",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let sessions = store::end_others(tx, clock, login, None).await?;
-    let (apps, passkeys) = (apps.rows_affected(), passkeys.rows_affected());
-    let detail = serde_json::json!({ "by": by, "apps": apps, "passkeys": passkeys });
-    audit::record_of(tx, clock, Action::FactorsReset, Some(login), detail).await?;
-    if let Some(email) = email {
-        let (at, origin) = (minute(clock.now()), tenant.origin.clone());
-        let letter = mail.write(tenant, &FactorsResetMail { at, origin })?;
-        outbox::enqueue(tx, clock, &letter, &email, None).await?;
-    }
-    Ok(TakenAway { apps, passkeys, recovery_codes: codes.rows_affected(), sessions })
+    kind: DeviceKind,
+) -> Result<Vec<Device>, sqlx::Error> {
+    let mut devices = list(tx, login).await?;
+    devices.retain(|device| device.kind == kind);
+    Ok(devices)
 }
 
-/// Deletes a device. Where it was the last of the person's method, a mailed code takes its place.
-/// `false` where there was none.
-///
-/// # Errors
-/// The database's.
+/// A device that a set-up has ended with.
+pub(super) struct NewDevice<'d> {
+    pub(super) id: DeviceId,
+    pub(super) name: &'d str,
+    pub(super) credential: Credential<'d>,
+}
+
+/// What proves that a person has the device.
+pub(super) enum Credential<'d> {
+    /// An app's sealed secret, and the step whose code ended the set-up.
+    Totp {
+        secret: Sealed,
+        last_step: i64,
+    },
+    Passkey(&'d Passkey),
+}
+
+impl NewDevice<'_> {
+    pub(super) const fn kind(&self) -> DeviceKind {
+        match self.credential {
+            Credential::Totp { .. } => DeviceKind::Totp,
+            Credential::Passkey(_) => DeviceKind::Passkey,
+        }
+    }
+}
+
+/// Adds a device. Returns false if the person has one of its kind and name, or anybody has the same passkey.
+pub(super) async fn add<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<R>,
+    new: NewDevice<'_>,
+) -> Result<bool, sqlx::Error> {
+    let kind = new.kind();
+    let (app, passkey) = match new.credential {
+        Credential::Totp { secret, last_step } => (Some((secret, last_step)), None),
+        Credential::Passkey(passkey) => (None, Some(passkey)),
+    };
+    let (secret, last_step) = app.unzip();
+    let (key_id, secret) = secret.map(|Sealed { key_id, bytes }| (key_id, bytes)).unzip();
+    let added = sqlx::query!(
+        "insert into devices (tenant_id, realm, id, login_id, kind, name, created_at, last_used_at,
+                              secret, key_id, last_step, credential_id, credential)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12) on conflict do nothing",
+        tx.tenant() as TenantId,
+        R::NAME,
+        new.id as DeviceId,
+        login.0,
+        kind as DeviceKind,
+        new.name,
+        clock.now(),
+        secret,
+        key_id,
+        last_step,
+        passkey.map(|passkey| passkey.cred_id().to_vec()),
+        passkey.map(Json) as _
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(added.rows_affected() > 0)
+}
+
+/// Deletes a device. If it was the last one of the person's method, a mailed code takes its place. Returns false if the
+/// person has no such device, or it has to stay because no code could be mailed instead.
 pub async fn delete<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    kind: Kind,
     id: DeviceId,
 ) -> Result<bool, sqlx::Error> {
     let login = session.login;
     // Two deletions at once wait for each other, so that one of them finds it was the last.
     store::lock_login(tx, login).await?;
-    let deleted = match kind {
-        Kind::Totp => sqlx::query!(
-            "delete from totp_devices
-             where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
-            tx.tenant() as TenantId,
-            R::NAME,
-            id as DeviceId,
-            login.0
-        ),
-        Kind::Passkey => sqlx::query!(
-            "delete from passkeys
-             where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
-            tx.tenant() as TenantId,
-            R::NAME,
-            id as DeviceId,
-            login.0
-        ),
+    let devices = list(tx, login).await?;
+    let Some(kind) = devices.iter().find(|device| device.id == id).map(|device| device.kind) else {
+        return Ok(false);
     };
-    // Where no code could be mailed in its place, the last one stays.
+    let is_last = devices.iter().filter(|device| device.kind == kind).count() == 1;
     let in_use = session.facts().method == Some(kind.method());
-    let last = list(tx, login, kind).await?.len() == 1;
-    if last && in_use && session.confirmed_email().is_none() {
+    if is_last && in_use && session.confirmed_email().is_none() {
         return Ok(false);
     }
-    if deleted.execute(tx.conn()).await?.rows_affected() == 0 {
-        return Ok(false);
-    }
+    sqlx::query!(
+        "delete from devices where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
+        tx.tenant() as TenantId,
+        R::NAME,
+        id as DeviceId,
+        login.0
+    )
+    .execute(tx.conn())
+    .await?;
     links::kill(tx, clock, login).await?;
-    if list(tx, login, kind).await?.is_empty() {
+    if is_last {
         sqlx::query!(
             "update logins set second_factor = 'email_code'
              where tenant_id = $1 and realm = $2 and id = $3 and second_factor = $4",
@@ -215,10 +197,10 @@ pub async fn delete<R: People>(
     Ok(true)
 }
 
-/// Reads a name; `what` is how the field calls it.
+/// Reads the name of a device; `what` is the label of its field.
 ///
 /// # Errors
-/// What is wrong with it, in Japanese.
+/// What is wrong with the name, in Japanese.
 pub fn read_name(text: &str, what: &str) -> Result<String, String> {
     // Folding can lengthen a text eighteenfold.
     if text.chars().count() > LONGEST_NAME {

@@ -1,4 +1,4 @@
-//! One-time codes by mail (L3): six digits, ten minutes, five tries, for the sign-in that asked.
+//! One-time codes by mail (L3): six digits, ten minutes, five tries, for the session that asked.
 //!
 //! The database keeps a hash keyed with the session's token, which it doesn't know, so that a copy
 //! of the database gives no code away.
@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
-use crate::auth::factor::failures;
+use crate::auth::factor::proved::{Attempt, Proved};
 use crate::auth::guard::known_browser;
 use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
 use crate::auth::people::People;
 use crate::auth::session::living::{CODE_LASTS, FRESH_FOR, Session};
 use crate::auth::session::proof::Proof;
-use crate::auth::session::{proof, store, token};
+use crate::auth::session::{store, token};
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::fold_code;
 use crate::base::realm::Realm;
@@ -27,22 +27,22 @@ use crate::tenant::policy::SecondFactor;
 pub const VALID_FOR: TimeDelta = CODE_LASTS;
 /// How long 「再送信」 waits after the last mail.
 pub const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
-/// Wrong codes after which the sign-in has to begin again, over all that were sent for it.
+/// Wrong codes after which a session ends, counted over all codes that were sent for it.
 const MAX_FAILURES: i16 = 5;
-/// A double click's second request comes within this.
+/// The second request of a double click comes within this time.
 const REPEAT_WITHIN: TimeDelta = TimeDelta::seconds(10);
 
 /// What came of asking for a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
     Sent,
-    /// The last one went out a moment ago.
+    /// The last code went out a moment ago.
     TooSoon {
         seconds: i64,
     },
-    /// The person was sent so many, over all sign-ins, that the next one has to wait.
+    /// The person was sent so many, over all sessions, that the next one has to wait.
     TooMany,
-    /// The union knows no address of the person's; it has to help.
+    /// No address of the person is known; the union has to help.
     NoAddress,
 }
 
@@ -50,29 +50,11 @@ pub enum Sending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     SignIn,
-    /// The password of which was right a moment ago.
+    /// The second half of a re-authentication, whose password was right a moment ago.
     Reauthentication,
 }
 
-/// What came of a code that was typed.
-#[derive(Debug)]
-pub enum Confirmation {
-    /// The second factor is proved; the session goes on under a new token.
-    Done(PlainToken),
-    Wrong,
-    Expired,
-    /// Too many were wrong; the session has ended.
-    TooMany,
-    /// Too many over all sign-ins; the login is locked.
-    Locked,
-    /// There is no sign-in that waits for a code.
-    NothingDue,
-}
-
-/// Sends a code for a sign-in, the first one or another; the earlier one is dead then.
-///
-/// # Errors
-/// All of [`SendingError`].
+/// Sends a code to the owner of a session. It takes the place of the one before, which is dead then.
 pub async fn send<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -104,7 +86,7 @@ pub async fn send<R: People>(
     }
     let code = six_digits();
     let expires_at = now + VALID_FOR;
-    // Two requests at once: the second waits here for the first, and replaces its code.
+    // If two requests come at once, the second waits here for the first, and replaces its code.
     sqlx::query!(
         "insert into email_codes (tenant_id, realm, session_id, code_hash, sent_at, expires_at)
          values ($1, $2, $3, $4, $5, $6)
@@ -121,17 +103,15 @@ pub async fn send<R: People>(
     .execute(tx.conn())
     .await?;
     let perishable = Perishable { expires_at, series: session.id.0 };
-    let letter = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
-    let mail = outbox::enqueue(tx, clock, &letter, email, Some(perishable)).await?;
-    let detail = serde_json::json!({ "mail": mail });
+    let message = mail.write(tenant, &EmailCodeMail { code, minutes: VALID_FOR.num_minutes() })?;
+    let id = outbox::enqueue(tx, clock, &message, email, Some(perishable)).await?;
+    let detail = serde_json::json!({ "mail": id });
     audit::record_of(tx, clock, Action::EmailCodeSent, Some(session.login), detail).await?;
     Ok(Sending::Sent)
 }
 
-/// Sends the code of a sign-in, or of a return (L11), for which none has gone out yet; `None` where one has.
-///
-/// # Errors
-/// All of [`SendingError`].
+/// Sends a code if none has gone out yet for this sign-in, or for this return after a rest (L11). Returns `None` if one
+/// has.
 pub async fn send_first<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -154,18 +134,15 @@ pub async fn send_first<R: People>(
     }
 }
 
-/// Checks a typed code. The right one counts once; a double click's second request gets the same
-/// session again under a newer token.
-///
-/// # Errors
-/// All of [`SendingError`].
-pub async fn confirm<R: Realm>(
+/// Checks a typed code. The right one counts once, though the second request of a double click, which still bears the
+/// session's token of before, gets the same session again under a newer one.
+pub async fn prove<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
     purpose: Purpose,
     typed: &str,
-) -> Result<Confirmation, SendingError> {
+) -> Result<Proved, SendingError> {
     let clock = cx.clock;
     let now = clock.now();
     store::lock_login_of_token::<R>(tx, token).await?;
@@ -189,14 +166,14 @@ pub async fn confirm<R: Realm>(
     .fetch_optional(tx.conn())
     .await?
     else {
-        return Ok(Confirmation::NothingDue);
+        return Ok(Proved::NothingDue);
     };
-    let (session, login) = (SessionId::<R>::from_uuid(due.id), LoginId::from_uuid(due.login_id));
+    let session = SessionId::<R>::from_uuid(due.id);
     let right = keyed(token, session, &fold_code(typed)).matches(&due.code_hash);
     if due.used_at.is_some() {
         return match right {
-            true => Ok(Confirmation::Done(token::renew(tx, clock, session, token).await?)),
-            false => Ok(Confirmation::NothingDue),
+            true => Ok(Proved::Done(token::renew(tx, clock, session, token).await?)),
+            false => Ok(Proved::NothingDue),
         };
     }
     let asked = match purpose {
@@ -204,13 +181,16 @@ pub async fn confirm<R: Realm>(
         Purpose::Reauthentication => due.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR),
     };
     if !asked {
-        return Ok(Confirmation::NothingDue);
+        return Ok(Proved::NothingDue);
     }
     if due.expires_at <= now {
-        return Ok(Confirmation::Expired);
+        return Ok(Proved::Expired);
     }
+    let login = LoginId::from_uuid(due.login_id);
+    let proof = Proof::Factor(SecondFactor::EmailCode);
+    let attempt = Attempt { session, login, token, proof };
     if !right {
-        return refuse(tx, cx, session, login, due.failures + 1).await;
+        return refuse(tx, cx, &attempt, due.failures + 1).await;
     }
     sqlx::query!(
         "update email_codes set used_at = $4, failures = 0
@@ -222,36 +202,33 @@ pub async fn confirm<R: Realm>(
     )
     .execute(tx.conn())
     .await?;
-    let by = Proof::Factor(SecondFactor::EmailCode);
-    Ok(Confirmation::Done(proof::prove(tx, cx, session, token, by).await?))
+    attempt.succeed(tx, cx).await
 }
 
+/// Counts a wrong code, for its session and for its login. `failures` are those of the session with this one.
 async fn refuse<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    session: SessionId<R>,
-    login: LoginId<R>,
+    attempt: &Attempt<'_, R>,
     failures: i16,
-) -> Result<Confirmation, SendingError> {
+) -> Result<Proved, SendingError> {
     sqlx::query!(
         "update email_codes set failures = $4
          where tenant_id = $1 and realm = $2 and session_id = $3",
         tx.tenant() as TenantId,
         R::NAME,
-        session.0,
+        attempt.session.0,
         failures
     )
     .execute(tx.conn())
     .await?;
-    let refused = Action::EmailCodeRefused;
-    if failures::count_failure(tx, cx, login, refused).await? {
-        return Ok(Confirmation::Locked);
+    match attempt.fail(tx, cx).await? {
+        Proved::Wrong if failures >= MAX_FAILURES => {
+            store::end(tx, cx.clock, attempt.session).await?;
+            Ok(Proved::SessionEnded)
+        }
+        proved => Ok(proved),
     }
-    if failures < MAX_FAILURES {
-        return Ok(Confirmation::Wrong);
-    }
-    store::end(tx, cx.clock, session).await?;
-    Ok(Confirmation::TooMany)
 }
 
 fn keyed<R: Realm>(token: &PlainToken, session: SessionId<R>, code: &str) -> Hashed {

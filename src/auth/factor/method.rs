@@ -1,8 +1,8 @@
-//! The second factor a person chose.
+//! The method that a person chose for the second factor.
 
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
-use crate::auth::factor::device::{self, Kind};
+use crate::auth::factor::device::{self, DeviceKind};
 use crate::auth::factor::email_code;
 use crate::auth::links;
 use crate::auth::people::People;
@@ -15,10 +15,8 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// Notes another choice; a code by mail goes out where that was chosen.
-///
-/// # Errors
-/// All of [`SendingError`].
+/// Notes the choice of a method at the end of a sign-in, and sends a code if codes by mail were chosen. Set-ups that
+/// were begun for another method are forgotten.
 pub async fn choose<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -55,7 +53,7 @@ pub async fn choose<R: People>(
     Ok(())
 }
 
-/// A method counts from now on, which the trail says.
+/// Makes a method the one that counts, and notes that on the trail.
 async fn note_choice<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -82,34 +80,26 @@ pub enum Wanted {
     Counts,
     /// It counts once it is set up.
     SetUp,
-    /// No code could be mailed: the person has confirmed no address.
+    /// It can't count: the person has confirmed no address to which a code could be mailed.
     NoAddress,
 }
 
-/// Changes to a method at once where it is set up; else it is wanted, and counts when its set-up ends
-/// (S2). Wanting the one that counts forgets an earlier wish.
-///
-/// # Errors
-/// The database's.
+/// Changes to a method at once if it is set up. Otherwise the session remembers it, and it counts when its set-up ends
+/// (S2). Wanting the one that counts makes the session forget an earlier wish.
 pub async fn want<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
     method: SecondFactor,
 ) -> Result<Wanted, sqlx::Error> {
-    // A device that is deleted meanwhile must not leave its method behind.
+    // Without the lock, the method of a device that is deleted meanwhile would be chosen.
     store::lock_login(tx, session.login).await?;
     if method == SecondFactor::EmailCode && session.confirmed_email().is_none() {
         return Ok(Wanted::NoAddress);
     }
-    let kind = match method {
-        SecondFactor::EmailCode => None,
-        SecondFactor::Totp => Some(Kind::Totp),
-        SecondFactor::Passkey => Some(Kind::Passkey),
-    };
-    let ready = match kind {
+    let ready = match DeviceKind::of(method) {
         None => true,
-        Some(kind) => !device::list(tx, session.login, kind).await?.is_empty(),
+        Some(kind) => !device::list_of(tx, session.login, kind).await?.is_empty(),
     };
     if ready {
         note_choice(tx, clock, session.login, method).await?;
@@ -129,10 +119,7 @@ pub async fn want<R: People>(
     Ok(if ready { Wanted::Counts } else { Wanted::SetUp })
 }
 
-/// Returns true if a method is the one that counts now, whatever a session read before.
-///
-/// # Errors
-/// The database's.
+/// Returns true if a method is the one that counts now; what the session read before may have changed.
 pub async fn is_in_use<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -150,7 +137,7 @@ pub async fn is_in_use<R: Realm>(
     .await
 }
 
-/// Changes to a method whose set-up has ended, where this session wanted that.
+/// Changes to a method whose set-up has ended, if this session wanted that.
 pub(in crate::auth) async fn take_wanted<R: People>(
     tx: &mut TenantTx,
     session: &Session<R>,

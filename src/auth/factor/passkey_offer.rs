@@ -1,4 +1,4 @@
-//! A passkey is offered after a sign-in, once: to a person who has none, where the union allows them.
+//! The offer of a passkey after a sign-in: made once, to a person who has none, in a union that allows passkeys.
 
 use crate::audit::{self, Action};
 use crate::auth::people::People;
@@ -9,24 +9,22 @@ use crate::base::realm::Realm;
 use crate::db::TenantTx;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
-/// Returns false where policy and session say already that none is due. Nobody is held up in the first
-/// sign-in.
+/// Returns false if policy and session already rule the offer out, so that the database need not be asked. The first
+/// sign-in is long enough without it.
 #[must_use]
-pub fn is_thinkable<R: People>(policy: &TenantConfig, session: &Session<R>) -> bool {
+pub fn may_be_due<R: People>(policy: &TenantConfig, session: &Session<R>) -> bool {
     let allowed = policy.sign_in.second_factors.contains(&SecondFactor::Passkey);
     let has_one = session.method(policy) == Some(SecondFactor::Passkey);
     allowed && !has_one && !session.passkey_offer_answered && !session.facts().first_session
 }
 
-/// Returns true if the person has no passkey and did not answer before.
-///
-/// # Errors
-/// The database's.
+/// Returns true if the person has no passkey and has not answered the offer.
 pub async fn is_due<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select l.passkey_offer_answered_at is null
-                  and not exists (select from passkeys p
-                                  where p.tenant_id = $1 and p.realm = $2 and p.login_id = l.id)
+                  and not exists (select from devices d
+                                  where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
+                                    and d.kind = 'passkey')
                   as "due!"
            from logins l where l.tenant_id = $1 and l.realm = $2 and l.id = $3"#,
         tx.tenant() as TenantId,
@@ -37,10 +35,7 @@ pub async fn is_due<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<bo
     .await
 }
 
-/// Notes that the person wants none. Saying so again changes nothing.
-///
-/// # Errors
-/// The database's.
+/// Notes that the person declines. Declining again changes nothing.
 pub async fn decline<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,7 +1,7 @@
-//! Recovery codes: a way in for whoever lost every device, ten at a time, each good once.
+//! Recovery codes: a way in for a person who lost every device. They come ten at a time, and each is good once.
 //!
-//! They are short enough to be written down, so that a slow hash with the set's own salt keeps them (ASVS
-//! 6.5.2), and shown once. Using one is told by mail.
+//! They are shown once. Short enough to be written down, they could be guessed from a plain hash, so that the database
+//! keeps a slow one with the set's own salt (ASVS 6.5.2). The person is told by mail when one is used.
 
 use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
@@ -10,7 +10,7 @@ use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::{Context, SendingError, SignIn, SignInError};
 use crate::auth::credentials::hashing::HashingError;
-use crate::auth::factor::failures;
+use crate::auth::factor::proved::{Attempt, Proved};
 use crate::auth::links;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
@@ -23,50 +23,38 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 
-/// Codes a set has.
+/// How many codes a set has.
 const SET: usize = 10;
-/// As letters have them: none looks like another.
+/// The characters of letters' passwords: none looks like another.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
 /// 29^16: more than 77 bits.
 const LENGTH: usize = 16;
 const GROUP: usize = 4;
 const SALT_LENGTH: usize = 16;
-/// More than anybody has been given.
+/// Longer than any code, grouped or not; the rest of what is typed is not hashed.
 const LONGEST_TYPED: usize = 40;
 
-/// What came of a code.
-#[derive(Debug)]
-pub enum Confirmation {
-    Done(PlainToken),
-    Wrong,
-    /// Too many in a row; the login is locked.
-    Locked,
-    /// The factor was proved before: a second click's request.
-    NothingDue,
-}
-
-/// A person's set: how many of it are unused, and when it was made (0: never), in microseconds.
+/// How a person's set stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
+    /// How many of its codes are unused.
     pub left: i64,
+    /// When it was made, in microseconds, which tells it from other sets; 0 if the person has none.
     pub made_at: i64,
 }
 
-/// A new set, before anybody has it.
+/// A new set, before it is anybody's.
 pub struct NewSet {
     codes: Vec<String>,
     salt: Vec<u8>,
     hashes: Vec<Vec<u8>>,
 }
 
-/// A code that somebody typed, hashed as the codes of that person's set are.
+/// A code that was typed, hashed like those of the person's set.
 pub struct TypedCode(Vec<u8>);
 
 impl SignIn<'_> {
-    /// Thinks a new set up, which takes its time.
-    ///
-    /// # Errors
-    /// All of [`HashingError`].
+    /// Makes a new set, which takes ten slow hashes.
     pub async fn new_recovery_codes<R: People>(
         &self,
         tenant: &Tenant,
@@ -79,10 +67,7 @@ impl SignIn<'_> {
         Ok(NewSet { codes, salt: salt.to_vec(), hashes })
     }
 
-    /// Reads what somebody typed for a code, which takes its time, whether or not the person has any.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
+    /// Reads what was typed for a code. It takes one slow hash whether or not the person has any codes.
     pub async fn recovery_code<R: People>(
         &self,
         tenant: &Tenant,
@@ -102,7 +87,7 @@ impl SignIn<'_> {
         .await?;
         tx.commit().await?;
         let salt = match set {
-            // Of the longer codes that were made before.
+            // The set is of the longer codes that were made before.
             Some(None) if code.len() > LENGTH => return Ok(TypedCode(plain(login, &code))),
             Some(Some(salt)) => salt,
             _ => vec![0; SALT_LENGTH],
@@ -113,11 +98,8 @@ impl SignIn<'_> {
     }
 }
 
-/// Gives a person a new set, as it is shown once; the one before is dead. `None` where it is not the set that
-/// the person was looking at: another click has just made this one.
-///
-/// # Errors
-/// All of [`SendingError`].
+/// Gives a person a new set, and returns it as it is shown this once; the one before is dead then. Returns `None` if
+/// the person's set is not the one that was made at `made_at`: another click has just made one.
 pub async fn renew<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -158,10 +140,7 @@ pub async fn renew<R: People>(
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
 }
 
-/// How a person's set stands.
-///
-/// # Errors
-/// The database's.
+/// Returns how a person's set stands.
 pub async fn standing<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -179,25 +158,21 @@ pub async fn standing<R: Realm>(
     Ok(Standing { left: row.left, made_at })
 }
 
-/// Uses a code in place of the second factor. Of many at once, one does.
-///
-/// # Errors
-/// All of [`SendingError`].
-pub async fn confirm<R: People>(
+/// Uses a code in place of the second factor. Of many requests at once, one does.
+pub async fn prove<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: &Session<R>,
     token: &PlainToken,
     TypedCode(typed): &TypedCode,
-) -> Result<Confirmation, SendingError> {
+) -> Result<Proved, SendingError> {
     let (clock, login) = (cx.clock, session.login);
     if !proof::owes_proof(tx, clock, session.id).await? {
-        return Ok(Confirmation::NothingDue);
+        return Ok(Proved::NothingDue);
     }
     let used = sqlx::query!(
         "update recovery_codes set used_at = $5
-        
-             where tenant_id = $1 and realm = $2 and login_id = $3 and code_hash = $4 and used_at is null",
+         where tenant_id = $1 and realm = $2 and login_id = $3 and code_hash = $4 and used_at is null",
         tx.tenant() as TenantId,
         R::NAME,
         login.0,
@@ -206,18 +181,15 @@ pub async fn confirm<R: People>(
     )
     .execute(tx.conn())
     .await?;
-    if used.rows_affected() == 0 {
-        let refused = Action::RecoveryCodeRefused;
-        if was_used(tx, login, typed).await? {
-            failures::note_replay(tx, cx, login, refused).await?;
-            return Ok(Confirmation::Wrong);
-        }
-        let locked = failures::count_failure(tx, cx, login, refused).await?;
-        return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
+    let attempt = Attempt::new(session, token, Proof::RecoveryCode);
+    if used.rows_affected() > 0 {
+        Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
+        attempt.succeed(tx, cx).await
+    } else if was_used(tx, login, typed).await? {
+        Ok(attempt.refuse_replay(tx, cx).await?)
+    } else {
+        Ok(attempt.fail(tx, cx).await?)
     }
-    Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
-    let proof = Proof::RecoveryCode;
-    Ok(Confirmation::Done(proof::prove(tx, cx, session.id, token, proof).await?))
 }
 
 async fn was_used<R: Realm>(
@@ -239,7 +211,7 @@ async fn was_used<R: Realm>(
     .await
 }
 
-/// How the longer codes were hashed: bound to the person, so that equal hashes tell nothing.
+/// Hashes one of the longer codes, which need no slow hash, bound to the person, so that equal hashes tell nothing.
 fn plain<R: Realm>(login: LoginId<R>, code: &str) -> Vec<u8> {
     Sha256::digest(format!("recovery code {login} {code}")).to_vec()
 }
@@ -249,7 +221,7 @@ fn random_code() -> String {
     (0..LENGTH).map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())])).collect()
 }
 
-/// `abcd-efgh-…`, to be copied by hand.
+/// Returns a code in groups, which are easier to copy by hand: `abcd-efgh-…`.
 fn grouped(code: &str) -> String {
     let groups: Vec<&str> =
         code.as_bytes().chunks(GROUP).filter_map(|group| str::from_utf8(group).ok()).collect();

@@ -6,12 +6,10 @@
 use chrono::TimeDelta;
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
-use crate::auth::factor::device::{self, Kind};
-use crate::auth::factor::failures;
-use crate::auth::factor::method;
-use crate::auth::links;
+use crate::auth::factor::device::{Credential, DeviceKind, NewDevice};
+use crate::auth::factor::enrolled::{Enrolled, enrol, obstacle};
+use crate::auth::factor::proved::{Attempt, Proved};
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::proof::Proof;
@@ -26,8 +24,9 @@ use crate::db::{Passing, TenantTx};
 use crate::tenant::policy::SecondFactor;
 
 const SECRET_LENGTH: usize = 20;
-/// A set-up page that is older shows another secret.
+/// A set-up page that is shown again after this time has another secret.
 const ENROLMENT_LASTS: TimeDelta = TimeDelta::hours(1);
+const PROOF: Proof = Proof::Factor(SecondFactor::Totp);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TotpError {
@@ -54,33 +53,8 @@ impl Passing for TotpError {
 /// A secret that a set-up page offers.
 pub struct Enrolment(Totp);
 
-/// What came of the code that ends a set-up.
-#[derive(Debug)]
-pub enum Enrolling {
-    Done(PlainToken),
-    /// 「認証コードが異なります」
-    Wrong,
-    NameTaken,
-    /// The person has as many as anybody may.
-    TooMany,
-    /// It was ended before: a second click's request.
-    NothingDue,
-}
-
-/// What came of a code at sign-in.
-#[derive(Debug)]
-pub enum Confirmation {
-    Done(PlainToken),
-    /// 「ワンタイムパスワードが正しくありません」
-    Wrong,
-    /// Too many in a row; the login is locked.
-    Locked,
-    /// The factor was proved before: a second click's request.
-    NothingDue,
-}
-
 impl Enrolment {
-    /// The key to type in, in groups of four.
+    /// Returns the key that a person can type into an app, in groups of four.
     #[must_use]
     pub fn key(&self) -> String {
         let key = self.0.secret().to_base32();
@@ -89,24 +63,24 @@ impl Enrolment {
         groups.join(" ")
     }
 
-    /// What an app on the same device opens: `otpauth://…`.
+    /// Returns the address that an app on the same device opens: `otpauth://…`.
     ///
     /// # Errors
-    /// [`TotpError::Parameters`] where the names in it are too long.
+    /// [`TotpError::Parameters`] if the names in it are too long.
     pub fn url(&self) -> Result<String, TotpError> {
         self.0.to_url().map_err(TotpError::Parameters)
     }
 
-    /// The picture to scan, a PNG.
+    /// Returns the picture that an app on another device scans, a PNG.
     ///
     /// # Errors
-    /// [`TotpError::Parameters`] where the names in it are too long.
+    /// [`TotpError::Parameters`] if the names in it are too long.
     pub fn qr(&self) -> Result<Vec<u8>, TotpError> {
         self.0.to_qr_png().map_err(TotpError::Parameters)
     }
 }
 
-/// A person's authenticator apps, as a session of theirs meets them.
+/// The authenticator apps of the person whose session it is.
 pub struct Apps<'s, R: People = Subscribers> {
     pub cx: Context<'s>,
     pub sealer: &'s Sealer,
@@ -114,15 +88,12 @@ pub struct Apps<'s, R: People = Subscribers> {
 }
 
 impl<R: People> Apps<'_, R> {
-    /// The secret that this session's set-up offers: the same as long as the page is in use.
-    ///
-    /// # Errors
-    /// All of [`TotpError`].
+    /// Returns the secret that this session's set-up offers, which stays the same while the page is in use.
     pub async fn enrolment(&self, tx: &mut TenantTx) -> Result<Enrolment, TotpError> {
         let Self { cx: Context { clock, .. }, sealer, session } = self;
         let fresh: [u8; SECRET_LENGTH] = rand::random();
         let sealed = sealer.seal(&enrolment_purpose(session), &fresh);
-        // Two tabs at once: the second finds the first one's secret.
+        // If two tabs ask at once, the second one finds the first one's secret.
         let row = sqlx::query!(
             "insert into totp_enrolments as e (tenant_id, realm, session_id, secret, key_id, begun_at)
              values ($1, $2, $3, $4, $5, $6)
@@ -131,14 +102,14 @@ impl<R: People> Apps<'_, R> {
                  key_id = case when e.begun_at > $7 then e.key_id else excluded.key_id end,
                  begun_at = case when e.begun_at > $7 then e.begun_at else excluded.begun_at end
              returning secret, key_id",
-        tx.tenant() as TenantId,
-        R::NAME,
+            tx.tenant() as TenantId,
+            R::NAME,
             session.id.0,
             sealed.bytes,
             sealed.key_id,
             clock.now(),
             clock.now() - ENROLMENT_LASTS
-    )
+        )
         .fetch_one(tx.conn())
         .await?;
         let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
@@ -146,7 +117,7 @@ impl<R: People> Apps<'_, R> {
         Ok(Enrolment(self.totp(secret)?))
     }
 
-    /// The secret that the page offered, as long as nobody has ended that set-up.
+    /// Returns the secret that the page offered, unless the set-up is over or too old.
     async fn begun(&self, tx: &mut TenantTx) -> Result<Option<Enrolment>, TotpError> {
         let Self { cx: Context { clock, .. }, sealer, session } = self;
         let Some(row) = sqlx::query!(
@@ -167,51 +138,31 @@ impl<R: People> Apps<'_, R> {
         Ok(Some(Enrolment(self.totp(secret)?)))
     }
 
-    /// Ends a set-up with the first code of the app (L5); the person has proved it then.
-    ///
-    /// # Errors
-    /// All of [`TotpError`].
+    /// Ends a set-up with the app's first code (L5), which proves the second factor, too.
     pub async fn enrol(
         &self,
         tx: &mut TenantTx,
         token: &PlainToken,
         code: &str,
         name: &str,
-    ) -> Result<Enrolling, TotpError> {
-        let Self { cx: Context { clock, .. }, sealer, session } = self;
+    ) -> Result<Enrolled, TotpError> {
+        let Self { cx, sealer, session } = *self;
         let lives = store::still_lives(tx, session.id).await?;
         let Some(Enrolment(totp)) = self.begun(tx).await?.filter(|_| lives) else {
-            return Ok(Enrolling::NothingDue);
+            return Ok(Enrolled::NothingDue);
         };
-        let Some(step) = totp.check(&fold_code(code), seconds(clock)) else {
-            return Ok(Enrolling::Wrong);
+        let Some(step) = totp.check(&fold_code(code), seconds(cx.clock)) else {
+            return Ok(Enrolled::Wrong);
         };
-        if device::list(tx, session.login, Kind::Totp).await?.len() >= device::MOST {
-            return Ok(Enrolling::TooMany);
+        if let Some(obstacle) = obstacle(tx, session.login, DeviceKind::Totp, name).await? {
+            return Ok(obstacle);
         }
-        let id = DeviceId::new(clock);
-        let sealed = sealer.seal(&device_purpose(session.login, id), totp.secret().as_ref());
-        let added = sqlx::query!(
-            "insert into totp_devices (tenant_id, realm, id, login_id, name, secret, key_id, last_step,
-                                       created_at, last_used_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
-        tx.tenant() as TenantId,
-        R::NAME,
-            id as DeviceId,
-            session.login.0,
-            name,
-            sealed.bytes,
-            sealed.key_id,
-            step.cast_signed(),
-            clock.now()
-    )
-        .execute(tx.conn())
-        .await;
-        match added {
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                return Ok(Enrolling::NameTaken);
-            }
-            added => added?,
+        let id = DeviceId::new(cx.clock);
+        let secret = sealer.seal(&device_purpose(session.login, id), totp.secret().as_ref());
+        let credential = Credential::Totp { secret, last_step: step.cast_signed() };
+        let new = NewDevice { id, name, credential };
+        let Some(token) = enrol(tx, cx, session, token, new).await? else {
+            return Ok(Enrolled::NameTaken);
         };
         sqlx::query!(
             "delete from totp_enrolments
@@ -222,57 +173,42 @@ impl<R: People> Apps<'_, R> {
         )
         .execute(tx.conn())
         .await?;
-        let detail = serde_json::json!({ "device": id });
-        audit::record_of(tx, clock, Action::TotpAdded, Some(session.login), detail).await?;
-        method::take_wanted(tx, session, SecondFactor::Totp).await?;
-        links::kill(tx, clock, session.login).await?;
-        let by = Proof::Factor(SecondFactor::Totp);
-        Ok(Enrolling::Done(proof::prove(tx, self.cx, session.id, token, by).await?))
+        Ok(Enrolled::Done(token))
     }
 
-    /// Checks a code at sign-in.
-    ///
-    /// # Errors
-    /// All of [`TotpError`].
-    pub async fn confirm(
+    /// Checks a code that is to prove the second factor. A right one is used up by that.
+    pub async fn prove(
         &self,
         tx: &mut TenantTx,
         token: &PlainToken,
         device: DeviceId,
         code: &str,
-    ) -> Result<Confirmation, TotpError> {
+    ) -> Result<Proved, TotpError> {
         let Self { cx, session, .. } = *self;
-        let login = session.login;
         if !proof::owes_proof(tx, cx.clock, session.id).await? {
-            return Ok(Confirmation::NothingDue);
+            return Ok(Proved::NothingDue);
         }
-        let refused = Action::TotpRefused;
-        match self.check(tx, device, code).await? {
-            Check::Right => {}
-            Check::Used => {
-                failures::note_replay(tx, cx, login, refused).await?;
-                return Ok(Confirmation::Wrong);
-            }
-            Check::Wrong => {
-                let locked = failures::count_failure(tx, cx, login, refused).await?;
-                return Ok(if locked { Confirmation::Locked } else { Confirmation::Wrong });
-            }
+        let attempt = Attempt::new(session, token, PROOF);
+        let Some(step) = self.step_of(tx, device, code).await? else {
+            return Ok(attempt.fail(tx, cx).await?);
+        };
+        match use_up(tx, cx.clock, session.login, device, step).await? {
+            true => Ok(attempt.succeed(tx, cx).await?),
+            false => Ok(attempt.refuse_replay(tx, cx).await?),
         }
-        let by = Proof::Factor(SecondFactor::Totp);
-        Ok(Confirmation::Done(proof::prove(tx, self.cx, session.id, token, by).await?))
     }
 
-    /// Checks a code, and uses it up where it is right.
-    async fn check(
+    /// Returns the step of 30 seconds that a code is right for, whether or not it has been used.
+    async fn step_of(
         &self,
         tx: &mut TenantTx,
         device: DeviceId,
         code: &str,
-    ) -> Result<Check, TotpError> {
+    ) -> Result<Option<u64>, TotpError> {
         let login = self.session.login;
         let Some(row) = sqlx::query!(
-            "select secret, key_id from totp_devices 
-             where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4",
+            r#"select secret as "secret!", key_id as "key_id!" from devices
+               where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4 and kind = 'totp'"#,
             tx.tenant() as TenantId,
             R::NAME,
             device as DeviceId,
@@ -281,21 +217,15 @@ impl<R: People> Apps<'_, R> {
         .fetch_optional(tx.conn())
         .await?
         else {
-            return Ok(Check::Wrong);
+            return Ok(None);
         };
         let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
         let secret = self.sealer.open(&device_purpose(login, device), &sealed)?;
-        match self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)) {
-            Some(step) if consume(tx, self.cx.clock, login, device, step).await? => {
-                Ok(Check::Right)
-            }
-            Some(_) => Ok(Check::Used),
-            None => Ok(Check::Wrong),
-        }
+        Ok(self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)))
     }
 
     fn totp(&self, secret: Vec<u8>) -> Result<Totp, TotpError> {
-        // A colon would part the issuer from the name; none stands in an ID that was chosen here.
+        // A colon would part the issuer from the account's name. No user ID that was chosen here has one.
         let issuer = format!("{}加入者ページ", self.cx.tenant.config.name).replace(':', "");
         Builder::new()
             .with_secret(Secret::from(secret))
@@ -307,16 +237,9 @@ impl<R: People> Apps<'_, R> {
     }
 }
 
-/// What a typed code is worth.
-enum Check {
-    Right,
-    /// It was right, and has been used: a replay, or a double click's second request.
-    Used,
-    Wrong,
-}
-
-/// Uses a step's code up. Of many at once, one does.
-async fn consume<R: Realm>(
+/// Uses up a device's code of a step, and with it all earlier ones. Returns false if one of that step, or of a later
+/// one, was used before: of many requests at once, one gets true.
+async fn use_up<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
     login: LoginId<R>,
@@ -324,14 +247,14 @@ async fn consume<R: Realm>(
     step: u64,
 ) -> Result<bool, sqlx::Error> {
     let used = sqlx::query!(
-        "update totp_devices set last_step = $4, last_used_at = $5
-         where tenant_id = $1 and realm = $2 and login_id = $6 and id = $3 and last_step < $4",
+        "update devices set last_step = $5, last_used_at = $6
+         where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4 and kind = 'totp' and last_step < $5",
         tx.tenant() as TenantId,
         R::NAME,
         device as DeviceId,
+        login.0,
         step.cast_signed(),
-        clock.now(),
-        login.0
+        clock.now()
     )
     .execute(tx.conn())
     .await?;

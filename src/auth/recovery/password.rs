@@ -9,7 +9,7 @@ use crate::auth::account_changed::Change;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
-use crate::auth::factor::device;
+use crate::auth::factor::reset::reset;
 use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON};
 use crate::auth::links;
 use crate::auth::people::People;
@@ -163,7 +163,7 @@ impl SignIn<'_> {
             Change::Password.tell_address(&mut tx, cx, email).await?;
         }
         if lost && tenant.config.lost_device.reset_by == FactorReset::ForgottenPassword {
-            device::reset(&mut tx, cx, owner.login, "forgotten_password").await?;
+            reset(&mut tx, cx, owner.login, "forgotten_password").await?;
         }
         tx.commit().await?;
         Ok(Reset::Done)

@@ -85,15 +85,10 @@ pub(super) async fn find<R: People>(
                         and g.terms_id = $4) as "terms!",
                   w.login_id is not null or l.password_set_at is not null as "own_password!",
                   l.password_set_at, l.second_factor as "method: SecondFactor",
-                  case when s.second_factor_at is not null then true else
-                      case l.second_factor
-                      when 'passkey' then exists (
-                          select from passkeys k
-                          where k.tenant_id = $1 and k.realm = $2 and k.login_id = l.id)
-                      when 'totp' then exists (
-                          select from totp_devices t
-                          where t.tenant_id = $1 and t.realm = $2 and t.login_id = l.id)
-                      else false end
+                  case when s.second_factor_at is not null then true else exists (
+                      select from devices d
+                      where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
+                        and d.kind = l.second_factor)
                   end as "set_up!",
                   exists (select from recovery_codes r
                           where r.tenant_id = $1 and r.realm = $2 and r.login_id = l.id

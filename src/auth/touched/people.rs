@@ -47,11 +47,12 @@ pub(super) fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Person, sqlx::Error
                   exists (select from mail_preferences p
                           where p.tenant_id = $1 and p.login_id = s.login_id
                             and p.kind = 'expenses' and not p.wanted) as "refuses_mail!",
-                  exists (select from totp_devices t
-                          where t.tenant_id = $1 and t.realm = $2 and t.login_id = l.id) as "apps!",
-                  exists (select from passkeys k
-                          where k.tenant_id = $1 and k.realm = $2 and k.login_id = l.id)
-                      as "passkeys!",
+                  exists (select from devices d
+                          where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
+                            and d.kind = 'totp') as "apps!",
+                  exists (select from devices d
+                          where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
+                            and d.kind = 'passkey') as "passkeys!",
                   exists (select from recovery_codes c
                           where c.tenant_id = $1 and c.realm = $2 and c.login_id = l.id
                             and c.used_at is null) as "codes!"

@@ -1,4 +1,4 @@
-//! 「認証方法」: the choice of a second factor (F8), and choosing again before one is set up.
+//! 「認証方法」: the choice of a method for the second factor (F8), which can be made again until a device is set up.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -63,7 +63,7 @@ pub(in crate::portal) async fn submit(
     }
 }
 
-/// Only what is not set up yet may be exchanged by the password alone.
+/// Returns the person if the method is not set up yet: only then may the password alone exchange it.
 fn setting_up(signing_in: SigningIn) -> Result<SigningIn, WebError> {
     match signing_in.step {
         Step::PasskeySetUp => Ok(signing_in),
@@ -71,10 +71,10 @@ fn setting_up(signing_in: SigningIn) -> Result<SigningIn, WebError> {
     }
 }
 
-/// The method a form names: `None` where the union asks for none.
+/// Reads the method that a form names. Returns `None` if the union asks for no second factor.
 ///
 /// # Errors
-/// What the person is told.
+/// The error that the person reads.
 pub(in crate::portal) fn chosen(
     policy: &SignInRules,
     name: &str,
@@ -86,8 +86,8 @@ pub(in crate::portal) fn chosen(
     found.map(|method| Some(*method)).ok_or("認証方法を選択してください。")
 }
 
-/// The radio buttons: those that the union allows, in its order (T4). The recommended one is
-/// ticked beforehand where nothing was chosen.
+/// Returns the methods that the union allows as radio buttons, in its order (T4). If nothing was chosen yet, the
+/// recommended one is ticked.
 pub(in crate::portal) fn methods(policy: &SignInRules, chosen: &str) -> Vec<Choice> {
     let ticked = match chosen {
         "" => policy.recommended.map_or("", SecondFactor::name),

@@ -13,11 +13,11 @@ use crate::web::state::{App, AppState};
 const DECLINED: &str =
     "パスキーを設定しないことを承りました。あとから「ログイン方法変更」で設定できます。";
 
-/// Returns true if the person who looks at the top page is to be offered one.
+/// Returns true if the top page is to offer a passkey.
 pub(in crate::portal) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebError> {
     let policy = &visitor.tenant.config;
-    let thinkable = |session: &&_| passkey_offer::is_thinkable(policy, session);
-    let Some(session) = visitor.subscriber().filter(thinkable) else { return Ok(false) };
+    let may_be_due = |session: &&_| passkey_offer::may_be_due(policy, session);
+    let Some(session) = visitor.subscriber().filter(may_be_due) else { return Ok(false) };
     let mut tx = visitor.begin(app).await?;
     let due = passkey_offer::is_due(&mut tx, session.login).await?;
     tx.commit().await?;

@@ -1,4 +1,4 @@
-//! 「ログイン方法変更」 (S3, S5): what a person signs in with, and deleting a device.
+//! 「ログイン方法変更」 (S3, S5): the ways in which a person signs in, and deleting a device.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -7,11 +7,10 @@ use axum::routing::get;
 use serde::Serialize;
 
 use crate::auth::account_changed::Change;
-use crate::auth::factor::device::{self, Device, Kind};
+use crate::auth::factor::device::{self, Device, DeviceKind};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::minute;
 use crate::portal::places;
-use crate::portal::second_factor::{passkey, recovery_code, totp};
 use crate::portal::sign_in::new_password;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
@@ -29,35 +28,20 @@ pub(in crate::portal) fn routes() -> Routes {
             Access::Fresh,
             get(new_password::show_change).post(new_password::submit_change),
         )
-        .route(
-            places::METHODS_RECOVERY_CODES,
-            Access::Fresh,
-            get(recovery_code::show_set).post(recovery_code::make_set),
-        )
-        .route(
-            places::METHODS_TOTP,
-            Access::Fresh,
-            get(totp::set_up_another).post(totp::finish_another),
-        )
-        .route(places::METHODS_TOTP_QR, Access::Fresh, get(totp::qr_of_another))
-        .route(places::METHODS_TOTP_DELETE, Access::Fresh, get(ask_totp).post(delete_totp))
-        .route(
-            places::METHODS_PASSKEYS,
-            Access::Fresh,
-            get(passkey::set_up_another).post(passkey::finish_another),
-        )
-        .route(places::METHODS_PASSKEY_DELETE, Access::Fresh, get(ask_passkey).post(delete_passkey))
+        .route(places::METHODS_TOTP_DELETE, Access::Fresh, get(ask).post(delete))
+        .route(places::METHODS_PASSKEY_DELETE, Access::Fresh, get(ask).post(delete))
 }
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct MethodsPage {
     /// When the password was set.
     pub(in crate::portal) password_set: String,
-    /// None: the union doesn't offer it.
+    /// `None` if the union doesn't offer apps.
     pub(in crate::portal) totp: Option<Devices>,
+    /// `None` if the union doesn't offer passkeys.
     pub(in crate::portal) passkeys: Option<Devices>,
     pub(in crate::portal) email_code: bool,
-    /// The method in use.
+    /// The name of the method in use.
     pub(in crate::portal) method_label: Option<&'static str>,
 }
 
@@ -96,9 +80,10 @@ async fn show(
     let policy = &visitor.tenant.config;
     let offers = |method| policy.sign_in.second_factors.contains(&method);
     let mut tx = visitor.begin(&app).await?;
-    let totp = device::list(&mut tx, session.login, Kind::Totp).await?;
-    let passkeys = device::list(&mut tx, session.login, Kind::Passkey).await?;
+    let devices = device::list(&mut tx, session.login).await?;
     tx.commit().await?;
+    let (passkeys, totp): (Vec<_>, Vec<_>) =
+        devices.into_iter().partition(|device| device.kind == DeviceKind::Passkey);
     let page = MethodsPage {
         password_set: session.password_set_at.map(minute).unwrap_or_default(),
         totp: offers(SecondFactor::Totp).then(|| totp.into()),
@@ -115,7 +100,7 @@ pub(in crate::portal) struct DeletePage {
     pub(in crate::portal) kind: &'static str,
     pub(in crate::portal) name: String,
     pub(in crate::portal) action: String,
-    /// Whether a mailed code takes its place.
+    /// True if a mailed code takes its place.
     pub(in crate::portal) falls_back: bool,
 }
 
@@ -123,69 +108,36 @@ impl Page for DeletePage {
     const TEMPLATE: &'static str = "portal/delete_device.html";
 }
 
-async fn ask_totp(
-    app: State<AppState>,
-    fresh: Fresh<Subscriber>,
-    id: Path<DeviceId>,
-) -> Result<Response, WebError> {
-    ask(app, fresh, id, Kind::Totp).await
-}
-
-async fn ask_passkey(
-    app: State<AppState>,
-    fresh: Fresh<Subscriber>,
-    id: Path<DeviceId>,
-) -> Result<Response, WebError> {
-    ask(app, fresh, id, Kind::Passkey).await
-}
-
+/// Asks if a device is really to be deleted.
 async fn ask(
     State(app): State<AppState>,
     Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
     Path(id): Path<DeviceId>,
-    kind: Kind,
 ) -> Result<Response, WebError> {
     let mut tx = visitor.begin(&app).await?;
-    let devices = device::list(&mut tx, session.login, kind).await?;
+    let devices = device::list(&mut tx, session.login).await?;
     tx.commit().await?;
-    let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
-    let falls_back = in_use && devices.len() == 1;
+    let Some(device) = devices.iter().find(|device| device.id == id) else {
+        return Err(WebError::NotFound);
+    };
+    let in_use = session.method(&visitor.tenant.config) == Some(device.kind.method());
+    let falls_back =
+        in_use && devices.iter().filter(|other| other.kind == device.kind).count() == 1;
     if falls_back && session.confirmed_email().is_none() {
         // No code could be mailed in its place.
         return Ok(Redirect::to(places::PROFILE_EMAIL).into_response());
     }
-    let Some(device) = devices.into_iter().find(|device| device.id == id) else {
-        return Err(WebError::NotFound);
-    };
-    let place = match kind {
-        Kind::Totp => places::METHODS_TOTP_DELETE,
-        Kind::Passkey => places::METHODS_PASSKEY_DELETE,
+    let place = match device.kind {
+        DeviceKind::Totp => places::METHODS_TOTP_DELETE,
+        DeviceKind::Passkey => places::METHODS_PASSKEY_DELETE,
     };
     let page = DeletePage {
-        kind: kind.method().name(),
-        name: device.name,
+        kind: device.kind.method().name(),
+        name: device.name.clone(),
         action: places::with(place, id),
         falls_back,
     };
     visitor.page(&app, StatusCode::OK, &page)
-}
-
-async fn delete_totp(
-    app: State<AppState>,
-    fresh: Fresh<Subscriber>,
-    id: Path<DeviceId>,
-    form: Form<Button>,
-) -> Result<Response, WebError> {
-    delete(app, fresh, id, form, Kind::Totp).await
-}
-
-async fn delete_passkey(
-    app: State<AppState>,
-    fresh: Fresh<Subscriber>,
-    id: Path<DeviceId>,
-    form: Form<Button>,
-) -> Result<Response, WebError> {
-    delete(app, fresh, id, form, Kind::Passkey).await
 }
 
 async fn delete(
@@ -193,27 +145,23 @@ async fn delete(
     Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
     Path(id): Path<DeviceId>,
     Form { .. }: Form<Button>,
-    kind: Kind,
 ) -> Result<Response, WebError> {
-    let policy = &visitor.tenant.config;
     let mut tx = visitor.begin(&app).await?;
-    let mut devices = device::list(&mut tx, session.login, kind).await?;
+    let mut devices = device::list(&mut tx, session.login).await?;
     let found = devices.iter().position(|device| device.id == id);
-    let deleted = device::delete(&mut tx, &app.clock, &session, kind, id).await?;
-    if deleted {
-        let change = match kind {
-            Kind::Totp => Change::TotpDeleted,
-            Kind::Passkey => Change::PasskeyDeleted,
-        };
-        change.tell(&mut tx, app.context(&visitor.tenant), &session).await?;
-    }
-    tx.commit().await?;
-    let Some(name) = found.filter(|_| deleted).map(|place| devices.swap_remove(place).name) else {
+    let deleted = device::delete(&mut tx, &app.clock, &session, id).await?;
+    let Some(Device { kind, name, .. }) = found.filter(|_| deleted).map(|at| devices.remove(at))
+    else {
+        tx.commit().await?;
         return Ok(Redirect::to(places::METHODS).into_response());
     };
-    let next = match (session.method(policy) == Some(kind.method()), devices.is_empty()) {
-        (true, true) => "次回から、ワンタイムパスワード（OTP）メール認証でログインします。",
-        (true, false) => "ログインには、残りのデバイスを使ってください。",
+    Change::DeviceDeleted(kind).tell(&mut tx, app.context(&visitor.tenant), &session).await?;
+    tx.commit().await?;
+    let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
+    let is_left = devices.iter().any(|device| device.kind == kind);
+    let next = match (in_use, is_left) {
+        (true, false) => "次回から、ワンタイムパスワード（OTP）メール認証でログインします。",
+        (true, true) => "ログインには、残りのデバイスを使ってください。",
         (false, _) => "ログインの方法は変わりません。",
     };
     let said = format!("デバイス「{name}」を削除しました。{next}");

@@ -4,6 +4,7 @@ pub(super) mod new_password;
 mod page;
 pub(super) mod passkey_alone;
 mod password;
+pub(super) mod reauthenticate;
 pub(super) mod sign_out;
 
 pub(super) use self::page::{SignInForm, SignInPage};

@@ -11,7 +11,7 @@ use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
 use crate::db::actor::Client;
 use crate::portal::places::of_step;
-use crate::portal::second_factor::passkey::REFUSED;
+use crate::portal::words::PASSKEY_REFUSED;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};
 use crate::web::state::AppState;
@@ -57,7 +57,7 @@ pub(in crate::portal) async fn submit(
         Outcome::TooMany => return too_many(&app, &visitor, form),
         Outcome::Closed(_) | Outcome::Refused => {}
     }
-    form.errors = vec![FormError { field: None, message: REFUSED.to_owned() }];
+    form.errors = vec![FormError { field: None, message: PASSKEY_REFUSED.to_owned() }];
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

@@ -3,6 +3,7 @@
 mod expenses;
 mod mails;
 mod recovery;
+mod second_factors;
 mod settings;
 mod validator;
 
@@ -13,8 +14,6 @@ use super::home::{Home, PasskeyOffer};
 use super::message::PortalMessage;
 use super::opening::{NotOpen, OutOfService};
 use super::policies::PoliciesPage;
-use super::second_factor::email_code::{CodeForm, EmailCodePage};
-use super::second_factor::method::methods;
 use super::sign_in::sign_out::SignOut;
 use super::sign_in::{SignInForm, SignInPage};
 use super::terms::TermsText;
@@ -157,7 +156,7 @@ fn first_sign_in(gallery: &mut Gallery) {
     let config = parse(EXAMPLE).unwrap();
     let terms = terms_version();
     let rules = || password::list(&config);
-    let methods = || methods(&config.sign_in, "");
+    let methods = || super::second_factor::method::methods(&config.sign_in, "");
     for errors in [Vec::new(), wrong(None)] {
         let progress = PROGRESS;
         let form = birthdate::BirthdateForm { errors: errors.clone(), birthdate: field() };
@@ -230,40 +229,6 @@ fn first_sign_in(gallery: &mut Gallery) {
     }
 }
 
-fn second_factors(gallery: &mut Gallery) {
-    use super::second_factor::method::{MethodForm, MethodPage};
-    use super::second_factor::passkey::{
-        PasskeyForm, PasskeyPage, PasskeySetUpForm, PasskeySetUpPage,
-    };
-    use super::second_factor::totp::{TotpForm, TotpPage, TotpSetUpForm, TotpSetUpPage};
-    let methods = || methods(&parse(EXAMPLE).unwrap().sign_in, "");
-    gallery.show(&MethodPage::default());
-    gallery.show(&TotpSetUpPage::default());
-    gallery.show(&TotpPage::default());
-    gallery.show(&PasskeySetUpPage::default());
-    gallery.show(&PasskeyPage::default());
-    let errors = || wrong(None);
-    let form = MethodForm { errors: errors(), method: field() };
-    gallery.show(&MethodPage { methods: methods(), form });
-    let form = TotpSetUpForm { errors: errors(), code: field(), ..Default::default() };
-    let settings = true;
-    gallery.show(&TotpSetUpPage {
-        progress: None,
-        settings,
-        key: "ABCD".into(),
-        url: "otpauth://".into(),
-        form,
-    });
-    let form = TotpForm { errors: errors(), code: field(), device: field() };
-    gallery.show(&TotpPage { devices: methods(), form });
-    let form =
-        PasskeySetUpForm { errors: errors(), credential: field(), name: field(), everywhere: true };
-    let (options, failure) = ("{}".to_owned(), Some("失敗"));
-    gallery.show(&PasskeySetUpPage { progress: None, settings, options, failure, form });
-    let form = PasskeyForm { errors: errors(), credential: field() };
-    gallery.show(&PasskeyPage { options: "{}".into(), form });
-}
-
 fn fill_in_every_page() -> Gallery {
     let mut gallery = Gallery::new();
     let services = &gallery.frames[0].tenant.config.services;
@@ -287,30 +252,8 @@ fn fill_in_every_page() -> Gallery {
         passkey: Some(Offer { options: "{}".into(), ticket: "ticket".into() }),
         old_site_closes: Some("6月30日".into()),
     });
-    for (notice, form) in [
-        (None, CodeForm::default()),
-        (Some("送信".to_owned()), CodeForm { errors: wrong(Some("code")), code: field() }),
-    ] {
-        gallery.show(&EmailCodePage {
-            progress: None,
-            address: "t***@example.jp".into(),
-            failed: notice.is_some(),
-            minutes: 10,
-            notice,
-            form,
-        });
-    }
-    let nowhere = EmailCodePage {
-        progress: PROGRESS,
-        address: String::new(),
-        failed: false,
-        minutes: 10,
-        notice: None,
-        form: CodeForm::default(),
-    };
-    gallery.show(&nowhere);
     first_sign_in(&mut gallery);
-    second_factors(&mut gallery);
+    second_factors::show(&mut gallery);
     settings::show(&mut gallery);
     gallery.show(&OutOfService {});
     gallery.show(&NotOpen { opens: "2026年4月7日".into(), old_site_closes: None });

@@ -1,32 +1,23 @@
 //! The settings.
 
 use super::{Gallery, field, wrong};
-use crate::portal::reauthenticate::{email_code, passkey, password, recovery_code, totp};
 use crate::portal::second_factor::method::methods;
-use crate::portal::second_factor::recovery_code::{RecoveryCodePage, RecoveryCodesPage};
 use crate::portal::settings::sessions::{SessionLine, SessionsPage, TryLine};
 use crate::portal::settings::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
 use crate::portal::settings::{profile, profile_email};
+use crate::portal::sign_in::reauthenticate::{PasswordForm, PasswordPage};
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::UserIdRules;
 
 pub(super) fn show(gallery: &mut Gallery) {
     let config = parse(EXAMPLE).unwrap();
-    gallery.show(&password::PasswordPage::default());
-    gallery.show(&email_code::CodePage::default());
-    gallery.show(&totp::AppCodePage::default());
-    gallery.show(&passkey::PasskeyAgainPage::default());
+    gallery.show(&PasswordPage::default());
     gallery.show(&profile_email::EmailPage::default());
     gallery.show(&profile_email::SentPage::default());
     gallery.show(&MethodsPage::default());
-    let form = password::PasswordForm { errors: wrong(None), password: field() };
+    let form = PasswordForm { errors: wrong(None), password: field() };
     let (next, user_id) = ("/".into(), "taro".into());
-    gallery.show(&password::PasswordPage { next, user_id, recovery: true, form });
-    let form = email_code::CodeForm { errors: wrong(None), code: field() };
-    gallery.show(&recovery_code::RecoveryAgainPage { next: "/".into(), form });
-    let form = totp::AppCodeForm { errors: wrong(None), code: field(), device: field() };
-    let devices = methods(&config.sign_in, "");
-    gallery.show(&totp::AppCodePage { next: "/".into(), devices, form });
+    gallery.show(&PasswordPage { next, user_id, recovery: true, form });
     for changeable in [true, false] {
         let rules = UserIdRules { changeable, ..config.user_id.clone() };
         gallery.show(&profile::ProfilePage {
@@ -49,10 +40,6 @@ pub(super) fn show(gallery: &mut Gallery) {
         email_code: true,
         method_label: Some("生体認証"),
     });
-    gallery.show(&RecoveryCodePage::default());
-    for (left, codes) in [(0, Vec::new()), (3, Vec::new()), (10, vec!["abcd-efgh".to_owned()])] {
-        gallery.show(&RecoveryCodesPage { left, made_at: 0, codes });
-    }
     gallery.show(&SessionsPage::default());
     gallery.show(&SessionsPage {
         sessions: vec![SessionLine { this: true, ..Default::default() }, SessionLine::default()],

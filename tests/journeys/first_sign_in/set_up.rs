@@ -69,7 +69,7 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
     let done = finish(&mut browser, &spaced, "iphone17").await;
     assert!(browser.follow(done).await.location().is_empty());
     assert!(browser.get("/").await.heading().starts_with("ようこそ"));
-    let seeds = "select count(*) from totp_devices where octet_length(secret) = 24 + 20 + 16";
+    let seeds = "select count(*) from devices where octet_length(secret) = 24 + 20 + 16";
     assert_eq!(world.count(seeds).await, 1, "sealed at rest");
     assert_eq!(world.count("select count(*) from totp_enrolments").await, 0);
 

@@ -1,14 +1,14 @@
-//! Signing in by a passkey alone (L6): the browser finds it without a user ID, and it is both factors.
+//! Signing in by a passkey alone (L6): the browser finds it without a user ID, and it counts as both factors.
 //!
-//! The challenge stands in the page, sealed, since nobody has a session yet and a page that is only
-//! looked at writes nothing. It is bound to the union and the visit, and good for one answer.
+//! The challenge stands in the page, sealed: there is no session yet to keep it with, and a page that is only looked at
+//! writes nothing. It is bound to the union and the visit, and good for one answer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
-use super::kept::{note_use, passkey_of};
+use super::kept::{find, note_use};
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use super::verdict::Verdict;
 use crate::audit::{self, Action};
@@ -37,7 +37,7 @@ const LASTS: TimeDelta = TimeDelta::hours(1);
 pub struct Offer {
     /// For the browser, as JSON.
     pub options: String,
-    /// Comes back with the answer.
+    /// The sealed challenge, which comes back with the answer.
     pub ticket: String,
 }
 
@@ -47,11 +47,11 @@ pub struct Visit<'v> {
     pub sealer: &'v Sealer,
     pub clock: &'v Clock,
     pub tenant: &'v Tenant,
-    /// What only this visit knows.
+    /// A secret that only this visit has.
     pub secret: &'v str,
 }
 
-/// What a browser sends.
+/// What a browser sends in answer.
 #[derive(Debug)]
 pub struct Given<'a> {
     pub ticket: &'a str,
@@ -74,10 +74,7 @@ impl Visit<'_> {
         format!("passkey alone {} {} {}", R::NAME, self.tenant.id, self.secret)
     }
 
-    /// A new challenge.
-    ///
-    /// # Errors
-    /// All of [`PasskeyError`].
+    /// Makes a new challenge.
     pub fn offer<R: Realm>(&self) -> Result<Offer, PasskeyError> {
         let (challenge, state) = relying_party(self.tenant)?.start_discoverable_authentication()?;
         let asked = serde_json::to_vec(&Asked { at: self.clock.now(), state })?;
@@ -87,13 +84,13 @@ impl Visit<'_> {
         })
     }
 
-    /// A ticket of this very visit, however old.
+    /// Opens a ticket, however old it is, if it was made for this very visit.
     fn unseal<R: Realm>(&self, sealed: &Sealed) -> Option<Asked> {
         let plain = self.sealer.open(&self.purpose::<R>(), sealed).ok()?;
         serde_json::from_slice(&plain).ok()
     }
 
-    /// What a ticket of this very visit asked, as long as it may be answered.
+    /// Returns the challenge of a ticket, if it was made for this very visit and may still be answered.
     fn open<R: Realm>(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
         let asked = self.unseal::<R>(sealed)?;
         (self.clock.now() - asked.at < LASTS).then_some(asked.state)
@@ -101,7 +98,7 @@ impl Visit<'_> {
 }
 
 impl SignIn<'_> {
-    /// Signs in whoever's passkey answers. The browser's earlier session ends where a new one begins.
+    /// Signs in the owner of the passkey that answers. The browser's earlier session ends if a new one begins.
     ///
     /// # Errors
     /// All of [`PasskeyError`]; then no session has begun.
@@ -136,7 +133,7 @@ impl SignIn<'_> {
         };
         let reason = if let Verdict::Signed(reason) = verdict { Some(reason) } else { None };
         let right = matches!(verdict, Verdict::Right(_));
-        // What was signed once may come again and again: it is no wrong factor, yet no right one either.
+        // Only a right answer gives its try back: one that was signed once could be sent again and again.
         if right {
             place.give_back::<R>(&mut tx).await?;
         }
@@ -164,7 +161,7 @@ impl SignIn<'_> {
         Ok(Outcome::Accepted { token, step, remember_until })
     }
 
-    /// What the answer proves, and whose passkey it names.
+    /// Returns what the answer proves, and the owner of the passkey that it names.
     async fn check<R: Realm>(
         &self,
         tx: &mut TenantTx,
@@ -180,7 +177,7 @@ impl SignIn<'_> {
         let Some(login) = open_login(tx, LoginId::from_uuid(person)).await? else {
             return Ok((Verdict::Wrong, None));
         };
-        let Some((id, passkey)) = passkey_of(tx, login, credential).await? else {
+        let Some((id, passkey)) = find(tx, login, credential).await? else {
             return Ok((Verdict::Wrong, Some(login)));
         };
         let verdict = Verdict::on(&relying_party, Some(asked), answer, &passkey);
@@ -191,7 +188,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Uses a ticket up. Returns true if nobody has before.
+/// Uses a ticket up. Returns true if it was not used before.
 async fn is_first<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -220,8 +217,8 @@ async fn is_first<R: Realm>(
     Ok(kept.rows_affected() > 0)
 }
 
-/// A registered person who isn't locked out: a passkey is the owner's own, whatever passwords strangers try.
-/// Another request at the same time waits.
+/// Returns a login if its owner is registered and not locked out. A lock that spares known browsers came of strangers'
+/// passwords and doesn't keep out a passkey, which only the owner has. Another request for the login waits meanwhile.
 async fn open_login<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,

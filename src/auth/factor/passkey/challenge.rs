@@ -1,4 +1,5 @@
-//! Challenges that browsers answer: bound to the session and its purpose, and good for one answer within ten minutes.
+//! Challenges that browsers answer: each is bound to a session and a purpose, and good for one answer within ten
+//! minutes.
 
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
@@ -15,7 +16,7 @@ use crate::db::TenantTx;
 /// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 
-/// A challenge as the database keeps it: what the browser was asked, and what the answer is held
+/// A challenge as the database keeps it: the options that the browser got, and the state that its answer is held
 /// against.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Ceremony<S> {
@@ -23,9 +24,11 @@ pub(super) struct Ceremony<S> {
     pub(super) state: S,
 }
 
+/// What a challenge is for.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     SetUp,
+    /// Proving a passkey, at the end of a sign-in or in a re-authentication.
     SignIn,
 }
 
@@ -37,8 +40,8 @@ impl Purpose {
         }
     }
 
-    /// How old a challenge may be that a page shows again. While a name is wrong, the passkey that was made
-    /// waits with its challenge.
+    /// How old a challenge may be that a page shows again. It may be older in a set-up: while a name is wrong, the
+    /// passkey that was made waits with its challenge.
     const fn shown_again_within(self) -> TimeDelta {
         match self {
             Self::SetUp => TimeDelta::minutes(5),
@@ -47,7 +50,7 @@ impl Purpose {
     }
 }
 
-/// The options of a challenge that still waits, so that a second tab asks the same.
+/// Returns the options of a challenge that still waits, so that a second tab asks the same.
 pub(super) async fn running<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -56,8 +59,7 @@ pub(super) async fn running<R: People>(
 ) -> Result<Option<Value>, sqlx::Error> {
     let options = sqlx::query_scalar!(
         "select state -> 'options' from passkey_ceremonies
-        
-             where tenant_id = $1 and realm = $2 and session_id = $3 and purpose = $4 and begun_at > $5",
+         where tenant_id = $1 and realm = $2 and session_id = $3 and purpose = $4 and begun_at > $5",
         tx.tenant() as TenantId,
         R::NAME,
         session.id.0,
@@ -69,6 +71,7 @@ pub(super) async fn running<R: People>(
     Ok(options.flatten())
 }
 
+/// Keeps a challenge in place of the session's one before, for whichever purpose that was.
 pub(super) async fn keep<R: People, S: Serialize>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -93,7 +96,7 @@ pub(super) async fn keep<R: People, S: Serialize>(
     Ok(())
 }
 
-/// Takes a challenge away, so that it has one answer; `None` where none waits.
+/// Takes the session's challenge away, so that it has one answer. Returns `None` if none waits.
 pub(super) async fn take_challenge<R: People, S: DeserializeOwned>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! Passkeys as they are kept.
+//! Passkeys as the database keeps them.
 
 use sqlx::types::Json;
 use webauthn_rs::prelude::{AuthenticationResult, Passkey};
@@ -8,32 +8,34 @@ use crate::base::ids::{DeviceId, LoginId, TenantId};
 use crate::base::realm::Realm;
 use crate::db::TenantTx;
 
+/// Returns all passkeys of a person.
 pub(super) async fn all<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
-) -> Result<Vec<(DeviceId, Passkey)>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
-           from passkeys
-                where tenant_id = $1 and realm = $2 and login_id = $3 order by id for update"#,
+) -> Result<Vec<Passkey>, sqlx::Error> {
+    let kept = sqlx::query_scalar!(
+        r#"select credential as "credential!: Json<Passkey>" from devices
+           where tenant_id = $1 and realm = $2 and login_id = $3 and kind = 'passkey' order by id"#,
         tx.tenant() as TenantId,
         R::NAME,
         login.0
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.credential.0)).collect())
+    Ok(kept.into_iter().map(|Json(passkey)| passkey).collect())
 }
 
-pub(super) async fn passkey_of<R: Realm>(
+/// Returns the person's passkey that browsers call by this id, and locks it, so that its counter is read and written by
+/// one request at a time.
+pub(super) async fn find<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
     credential_id: &[u8],
 ) -> Result<Option<(DeviceId, Passkey)>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select id as "id: DeviceId", credential as "credential: Json<Passkey>"
-           from passkeys
-                where tenant_id = $1 and realm = $2 and login_id = $3 and credential_id = $4 for update"#,
+        r#"select id as "id: DeviceId", credential as "credential!: Json<Passkey>" from devices
+           where tenant_id = $1 and realm = $2 and login_id = $3 and kind = 'passkey' and credential_id = $4
+           for update"#,
         tx.tenant() as TenantId,
         R::NAME,
         login.0,
@@ -44,6 +46,7 @@ pub(super) async fn passkey_of<R: Realm>(
     Ok(row.map(|row| (row.id, row.credential.0)))
 }
 
+/// Notes that a passkey was used, with the counter and the backup flags that its device told.
 pub(super) async fn note_use<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -54,14 +57,14 @@ pub(super) async fn note_use<R: Realm>(
 ) -> Result<(), sqlx::Error> {
     passkey.update_credential(proof);
     sqlx::query!(
-        "update passkeys set credential = $4, last_used_at = $5
-         where tenant_id = $1 and realm = $2 and login_id = $6 and id = $3",
+        "update devices set credential = $5, last_used_at = $6
+         where tenant_id = $1 and realm = $2 and id = $3 and login_id = $4 and kind = 'passkey'",
         tx.tenant() as TenantId,
         R::NAME,
         id as DeviceId,
+        login.0,
         Json(&passkey) as _,
-        clock.now(),
-        login.0
+        clock.now()
     )
     .execute(tx.conn())
     .await

@@ -1,4 +1,5 @@
-//! Whom passkeys are made for: the union's own host, so that a passkey of one union is nothing to another.
+//! The relying party that passkeys are made for: the union's own host, so that a passkey of one union opens nothing at
+//! another.
 
 use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder, WebauthnError};
 
@@ -34,7 +35,7 @@ impl Passing for PasskeyError {
     }
 }
 
-/// The union's own host, in every link and in no request.
+/// Returns the union as a relying party. Its host comes from the union's own origin, never from a request.
 pub(super) fn relying_party(tenant: &Tenant) -> Result<Webauthn, PasskeyError> {
     let wrong = || PasskeyError::Origin(tenant.origin.clone());
     let origin = Url::parse(&tenant.origin).map_err(|_| wrong())?;

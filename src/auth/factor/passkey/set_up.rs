@@ -1,30 +1,23 @@
 //! Making a passkey.
 
-use sqlx::types::Json;
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 use webauthn_rs_proto::ResidentKeyRequirement;
 
-use super::answer::{Answer, refuse};
 use super::challenge::{Ceremony, Purpose, keep, running, take_challenge};
 use super::kept::all;
 use super::relying_party::{PROOF, PasskeyError, relying_party};
-use crate::audit::{self, Action};
 use crate::auth::context::Context;
-use crate::auth::factor::device::{self, Kind};
-use crate::auth::factor::method;
-use crate::auth::links;
+use crate::auth::factor::device::{Credential, DeviceKind, NewDevice};
+use crate::auth::factor::enrolled::{self, Enrolled, obstacle};
+use crate::auth::factor::proved::Attempt;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::{proof, store};
-use crate::base::ids::{DeviceId, TenantId};
+use crate::base::ids::DeviceId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::tenant::policy::SecondFactor;
 
-/// What a browser needs to make a passkey, as JSON.
-///
-/// # Errors
-/// All of [`PasskeyError`].
+/// Returns what a browser needs to make a passkey, as JSON.
 pub async fn begin_set_up<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -34,7 +27,7 @@ pub async fn begin_set_up<R: People>(
         return Ok(options.to_string());
     }
     let known = all(tx, session.login).await?;
-    let known = known.iter().map(|(_, passkey)| passkey.cred_id().clone()).collect();
+    let known = known.iter().map(|passkey| passkey.cred_id().clone()).collect();
     let (mut challenge, state) = relying_party(cx.tenant)?.start_passkey_registration(
         session.login.0,
         &session.user_id,
@@ -42,7 +35,7 @@ pub async fn begin_set_up<R: People>(
         Some(known),
     )?;
     if let Some(selection) = &mut challenge.public_key.authenticator_selection {
-        // Found by the browser without a user ID, too.
+        // The browser can then find the passkey without a user ID, which signing in by it alone needs.
         selection.resident_key = Some(ResidentKeyRequirement::Required);
         selection.require_resident_key = true;
     }
@@ -52,39 +45,25 @@ pub async fn begin_set_up<R: People>(
     Ok(text)
 }
 
-/// Takes the passkey a browser made (L6); the person has proved it then.
-///
-/// # Errors
-/// All of [`PasskeyError`].
-pub async fn finish_set_up<R: People>(
+/// Takes the passkey that a browser made (L6), which proves the second factor, too. While the name is wrong, the
+/// challenge stays, so that the same answer can come again under another name.
+pub async fn enrol<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: &Session<R>,
     token: &PlainToken,
     answer: &str,
     name: &str,
-) -> Result<Answer, PasskeyError> {
-    let login = session.login;
+) -> Result<Enrolled, PasskeyError> {
     let due = match session.facts().second_factor {
         true => store::still_lives(tx, session.id).await?,
         false => proof::owes_proof(tx, cx.clock, session.id).await?,
     };
     if !due {
-        return Ok(Answer::NothingDue);
+        return Ok(Enrolled::NothingDue);
     }
-    if device::list(tx, login, Kind::Passkey).await?.len() >= device::MOST {
-        return Ok(Answer::TooMany);
-    }
-    let same = sqlx::query_scalar!(
-        r#"select exists (select from passkeys
-           where tenant_id = $1 and realm = $2 and login_id = $3 and name = $4) as "same!""#,
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0,
-        name
-    );
-    if same.fetch_one(tx.conn()).await? {
-        return Ok(Answer::NameTaken);
+    if let Some(obstacle) = obstacle(tx, session.login, DeviceKind::Passkey, name).await? {
+        return Ok(obstacle);
     }
     let asked: Option<PasskeyRegistration> =
         take_challenge(tx, cx.clock, session, Purpose::SetUp).await?;
@@ -93,29 +72,14 @@ pub async fn finish_set_up<R: People>(
     let made = asked.zip(answer).and_then(|(asked, answer)| {
         relying_party.finish_passkey_registration(&answer, &asked).ok()
     });
-    let Some(passkey) = made else { return refuse(tx, cx.clock, session, None).await };
-    let id = DeviceId::new(cx.clock);
-    let added = sqlx::query!(
-        "insert into passkeys (tenant_id, realm, id, login_id, name, credential_id, credential, created_at,
-                               last_used_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8) on conflict do nothing",
-        tx.tenant() as TenantId,
-        R::NAME,
-        id as DeviceId,
-        login.0,
-        name,
-        passkey.cred_id().to_vec(),
-        Json(&passkey) as _,
-        cx.clock.now()
-    )
-    .execute(tx.conn())
-    .await?;
-    if added.rows_affected() == 0 {
-        return refuse(tx, cx.clock, session, None).await;
+    if let Some(passkey) = made {
+        let credential = Credential::Passkey(&passkey);
+        let new = NewDevice { id: DeviceId::new(cx.clock), name, credential };
+        if let Some(token) = enrolled::enrol(tx, cx, session, token, new).await? {
+            return Ok(Enrolled::Done(token));
+        }
     }
-    let detail = serde_json::json!({ "device": id });
-    audit::record_of(tx, cx.clock, Action::PasskeyAdded, Some(login), detail).await?;
-    method::take_wanted(tx, session, SecondFactor::Passkey).await?;
-    links::kill(tx, cx.clock, login).await?;
-    Ok(Answer::Done(proof::prove(tx, cx, session.id, token, PROOF).await?))
+    let attempt = Attempt::new(session, token, PROOF);
+    attempt.note_refusal(tx, cx, serde_json::json!({ "reason": null })).await?;
+    Ok(Enrolled::Wrong)
 }

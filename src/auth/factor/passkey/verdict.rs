@@ -1,4 +1,4 @@
-//! What a device's answer proves, and what is merely wrong about it.
+//! Whether a device's answer proves a passkey, or why it doesn't.
 
 use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::{
@@ -6,23 +6,24 @@ use webauthn_rs::prelude::{
     Webauthn, WebauthnError,
 };
 
-/// Of the authenticator's flags (WebAuthn §6.1): the passkey may be backed up.
+/// The authenticator's flag (WebAuthn §6.1) that says that the passkey may be backed up.
 const BACKUP_ELIGIBLE: u8 = 0b0000_1000;
-/// Where the flags stand, behind the relying party's hash.
+/// The index of the byte of flags, which follows the relying party's hash.
 const FLAGS: usize = 32;
 
 /// What comes of an answer.
 pub(super) enum Verdict {
     Right(AuthenticationResult),
-    /// The passkey signed it, but this speaks against it. The person has the device and guesses at
-    /// nothing, so that it is refused without being counted.
+    /// The passkey signed it, but it is refused for this reason. It doesn't count as a wrong guess: the person who sent
+    /// it has the device.
     Signed(&'static str),
+    /// No passkey of the person's signed it.
     Wrong,
 }
 
 impl Verdict {
-    /// Holds an answer against the challenge, which is gone where none waits any more, and the passkey as it
-    /// is stored now.
+    /// Holds an answer against the challenge, which is `None` if none waits any more, and the passkey as it is stored
+    /// now.
     pub(super) fn on(
         relying_party: &Webauthn,
         asked: Option<DiscoverableAuthentication>,
@@ -42,9 +43,9 @@ impl Verdict {
     }
 }
 
-/// The passkey, as one that may be backed up if the device says so now. Password managers move passkeys that
-/// were bound to a device, which WebAuthn leaves to a relying party that decides nothing by these flags (Level
-/// 3 §7.2, step 20). That it is *not* eligible any more is refused, and so is a backup of what is not eligible.
+/// Returns the passkey as one that may be backed up, if the device says so now. Password managers move passkeys that
+/// were bound to a device, and WebAuthn lets a relying party accept that if it decides nothing by these flags (Level 3
+/// §7.2, step 20). A passkey that is no longer eligible is refused, and so is a backup of one that is not.
 fn as_told(passkey: &Passkey, answer: &PublicKeyCredential) -> Credential {
     let mut known = Credential::from(passkey.clone());
     let flags = answer.response.authenticator_data.get(FLAGS);
@@ -60,7 +61,7 @@ fn is_signed(passkey: &Passkey, answer: &PublicKeyCredential) -> bool {
     passkey.get_public_key().verify_signature(&response.signature, &signed).unwrap_or(false)
 }
 
-/// What the trail calls it.
+/// Returns what the trail calls an error.
 const fn reason(error: &WebauthnError) -> &'static str {
     match error {
         WebauthnError::MismatchedChallenge => "challenge",

@@ -1,0 +1,195 @@
+//! 「ワンタイムパスワード (OTP) メール認証」 (L3).
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{Addresses, Occasion, OccasionView, Prover, Proving};
+use crate::auth::factor::email_code::{self, Purpose, Sending, VALID_FOR};
+use crate::auth::factor::proved::Proved;
+use crate::auth::journey::Progress;
+use crate::base::email::masked;
+use crate::base::japanese::shows_nothing;
+use crate::base::realm::Subscribers;
+use crate::base::secret::PlainToken;
+use crate::portal::next::{LeadsTo, Next};
+use crate::portal::places::{
+    AGAIN_EMAIL_CODE, AGAIN_EMAIL_CODE_RESEND, AGAIN_PASSWORD, EMAIL_CODE, EMAIL_CODE_RESEND,
+    SIGN_IN,
+};
+use crate::portal::sign_in::SignInPage;
+use crate::portal::words::{LOCKED, NO_CODE, SESSION_ENDED, TOO_MANY_MAILS, WRONG_CODE};
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, summary};
+use crate::web::identity::{Subscriber, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+pub(in crate::portal) const PAGE: Addresses =
+    Addresses { sign_in: EMAIL_CODE, reauthentication: AGAIN_EMAIL_CODE };
+const RESEND: Addresses =
+    Addresses { sign_in: EMAIL_CODE_RESEND, reauthentication: AGAIN_EMAIL_CODE_RESEND };
+
+const EXPIRED: &str = "ワンタイムパスワードの有効期限が切れています。「再送信」を押して、新しいものを入力してください。";
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct EmailCodePage {
+    pub(in crate::portal) occasion: OccasionView,
+    /// The target of 「再送信」.
+    pub(in crate::portal) resend: &'static str,
+    pub(in crate::portal) progress: Option<Progress>,
+    /// `t***@example.jp`; empty if none is known.
+    pub(in crate::portal) address: String,
+    /// True if mail to the address came back.
+    pub(in crate::portal) failed: bool,
+    pub(in crate::portal) minutes: i64,
+    pub(in crate::portal) notice: Option<String>,
+    pub(in crate::portal) form: EmailCodeForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct EmailCodeForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) code: Field,
+}
+
+impl Page for EmailCodePage {
+    const TEMPLATE: &'static str = "portal/email_code.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::portal) struct Code {
+    #[serde(default)]
+    next: Next,
+    code: String,
+}
+
+pub(in crate::portal) async fn show<P: Prover>(
+    State(app): State<AppState>,
+    person: P,
+    Query(LeadsTo { next }): Query<LeadsTo>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::EmailCode)?;
+    let Proving { visitor, session, token, occasion } = &proving;
+    let sending = match occasion {
+        Occasion::SignIn => {
+            let mut tx = visitor.begin(&app).await?;
+            let cx = app.context(&visitor.tenant);
+            let sending = email_code::send_first(&mut tx, cx, session, token).await?;
+            tx.commit().await?;
+            sending
+        }
+        // The code went out when the password was right.
+        Occasion::Reauthentication(_) => None,
+    };
+    let refused = sending.filter(|sending| *sending == Sending::TooMany);
+    page(&app, visitor, occasion, refused.and_then(notice_of), Field::default())
+}
+
+/// Takes the code of a sign-in. The session's token is asked for, not the session: the second request of a double click
+/// still bears the token of before.
+pub(in crate::portal) async fn submit(
+    State(app): State<AppState>,
+    Form { visitor, fields: Code { code, .. } }: Form<Code>,
+) -> Result<Response, WebError> {
+    let Some(token) = visitor.jar.session() else {
+        return Ok(Redirect::to(SIGN_IN).into_response());
+    };
+    prove(&app, visitor, &token, Occasion::SignIn, &code).await
+}
+
+/// Takes the code of a re-authentication.
+pub(in crate::portal) async fn submit_again(
+    State(app): State<AppState>,
+    person: Subscriber,
+    Form { fields: Code { next, code }, .. }: Form<Code>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::EmailCode)?;
+    let Proving { visitor, token, occasion, .. } = proving;
+    prove(&app, visitor, &token, occasion, &code).await
+}
+
+async fn prove(
+    app: &App,
+    visitor: Visitor,
+    token: &PlainToken,
+    occasion: Occasion,
+    code: &str,
+) -> Result<Response, WebError> {
+    let field = Field::with_value(code);
+    if shows_nothing(code) && visitor.session().is_some() {
+        return page(app, &visitor, &occasion, None, field.with_error(NO_CODE));
+    }
+    let purpose = match &occasion {
+        Occasion::SignIn => Purpose::SignIn,
+        Occasion::Reauthentication(_) => Purpose::Reauthentication,
+    };
+    let mut tx = visitor.begin(app).await?;
+    let cx = app.context(&visitor.tenant);
+    let proved = email_code::prove::<Subscribers>(&mut tx, cx, token, purpose, code).await?;
+    tx.commit().await?;
+    match proved {
+        Proved::Done(token) => Ok(occasion.done(app, visitor, &token)),
+        Proved::Wrong => page(app, &visitor, &occasion, None, field.with_error(WRONG_CODE)),
+        Proved::Expired => page(app, &visitor, &occasion, None, field.with_error(EXPIRED)),
+        Proved::SessionEnded => SignInPage::after(app, visitor, SESSION_ENDED),
+        Proved::Locked => SignInPage::after(app, visitor, LOCKED),
+        Proved::NothingDue => Ok(match occasion {
+            Occasion::SignIn => occasion.onward(),
+            // The password may have grown old meanwhile.
+            Occasion::Reauthentication(next) => next.with(AGAIN_PASSWORD),
+        }
+        .into_response()),
+    }
+}
+
+pub(in crate::portal) async fn resend<P: Prover>(
+    State(app): State<AppState>,
+    person: P,
+    Form { fields: LeadsTo { next }, .. }: Form<LeadsTo>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::EmailCode)?;
+    let Proving { visitor, session, token, occasion } = &proving;
+    let mut tx = visitor.begin(&app).await?;
+    let sending = email_code::send(&mut tx, app.context(&visitor.tenant), session, token).await?;
+    tx.commit().await?;
+    page(&app, visitor, occasion, notice_of(sending), Field::default())
+}
+
+/// Returns what the page says of 「再送信」. It says by itself if no address is known.
+fn notice_of(sending: Sending) -> Option<String> {
+    match sending {
+        Sending::NoAddress => None,
+        Sending::TooMany => Some(TOO_MANY_MAILS.to_owned()),
+        Sending::Sent => Some(
+            "新しいワンタイムパスワードをメールで送信しました。以前のものは使えません。".to_owned(),
+        ),
+        Sending::TooSoon { seconds } => Some(format!(
+            "メールを送信したばかりです。届かない場合は、{seconds}秒後にもう一度「再送信」を押してください。"
+        )),
+    }
+}
+
+fn page(
+    app: &App,
+    visitor: &Visitor,
+    occasion: &Occasion,
+    notice: Option<String>,
+    code: Field,
+) -> Result<Response, WebError> {
+    let session = visitor.session();
+    let address = session.and_then(|session| session.email.as_deref()).unwrap_or_default();
+    let errors = summary(&[("code", &code)]);
+    let page = EmailCodePage {
+        occasion: occasion.view(PAGE),
+        resend: occasion.choose(RESEND),
+        progress: visitor.progress(),
+        address: masked(address),
+        failed: session.is_some_and(|session| session.failed_email().is_some()),
+        minutes: VALID_FOR.num_minutes(),
+        notice,
+        form: EmailCodeForm { errors, code },
+    };
+    occasion.show(app, visitor, PAGE, &page.form.errors, &page)
+}

@@ -1,0 +1,196 @@
+//! Proving a second factor: at the end of a sign-in, or in a re-authentication (S4).
+//!
+//! Each factor has one page. This module knows what differs by occasion: the address, the proof that a handler takes,
+//! and the page that comes next.
+
+pub(in crate::portal) mod email_code;
+pub(in crate::portal) mod passkey;
+pub(in crate::portal) mod recovery_code;
+pub(in crate::portal) mod totp;
+
+use std::ops::ControlFlow;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Serialize;
+
+use crate::auth::factor::proved::Proved;
+use crate::auth::journey::Step;
+use crate::auth::session::Session;
+use crate::base::secret::PlainToken;
+use crate::portal::next::Next;
+use crate::portal::onward::go_on;
+use crate::portal::places::{AGAIN_RECOVERY_CODE, ONWARD, RECOVERY_CODE};
+use crate::portal::sign_in::SignInPage;
+use crate::portal::words::{LOCKED, SESSION_ENDED};
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{FormError, status_of};
+use crate::web::identity::{SigningIn, Subscriber, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+/// The occasion on which a person proves a second factor.
+#[derive(Debug)]
+pub(in crate::portal) enum Occasion {
+    /// The end of a sign-in, or the return after a rest (L11).
+    SignIn,
+    /// A re-authentication, which leads back to the page that asked for it.
+    Reauthentication(Next),
+}
+
+/// The addresses of one page, or of one form's target, by occasion.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::portal) struct Addresses {
+    pub(in crate::portal) sign_in: &'static str,
+    pub(in crate::portal) reauthentication: &'static str,
+}
+
+const RECOVERY: Addresses =
+    Addresses { sign_in: RECOVERY_CODE, reauthentication: AGAIN_RECOVERY_CODE };
+
+/// What a template shows of the occasion.
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct OccasionView {
+    /// True in a re-authentication.
+    again: bool,
+    /// The target of the page's form.
+    action: &'static str,
+    /// The page that a re-authentication leads back to.
+    next: Option<String>,
+    /// The page that takes a recovery code instead.
+    recovery_path: String,
+}
+
+impl Occasion {
+    const fn choose(&self, addresses: Addresses) -> &'static str {
+        match self {
+            Self::SignIn => addresses.sign_in,
+            Self::Reauthentication(_) => addresses.reauthentication,
+        }
+    }
+
+    pub(in crate::portal) fn view(&self, form: Addresses) -> OccasionView {
+        let next = match self {
+            Self::SignIn => None,
+            Self::Reauthentication(next) => Some(next),
+        };
+        let recovery = self.choose(RECOVERY);
+        OccasionView {
+            again: next.is_some(),
+            action: self.choose(form),
+            next: next.map(|next| next.path().to_owned()),
+            recovery_path: next.map_or_else(|| recovery.to_owned(), |next| next.after(recovery)),
+        }
+    }
+
+    /// Shows a page at its address. The answer to a sign-in's form is shown at the form's own address.
+    fn show<P: Page>(
+        &self,
+        app: &App,
+        visitor: &Visitor,
+        at: Addresses,
+        errors: &[FormError],
+        page: &P,
+    ) -> Result<Response, WebError> {
+        match self {
+            Self::SignIn => visitor.page(app, status_of(errors), page),
+            Self::Reauthentication(next) => {
+                visitor.page_at(app, &next.after(at.reauthentication), status_of(errors), page)
+            }
+        }
+    }
+
+    /// Leads on with the session's new token.
+    fn done(&self, app: &App, visitor: Visitor, token: &PlainToken) -> Response {
+        match self {
+            Self::SignIn => go_on(app, visitor, token),
+            Self::Reauthentication(next) => {
+                (visitor.renewed(app, token), Redirect::to(next.path())).into_response()
+            }
+        }
+    }
+
+    /// Leads on a person who has nothing to prove any more.
+    fn onward(&self) -> Redirect {
+        Redirect::to(match self {
+            Self::SignIn => ONWARD,
+            Self::Reauthentication(next) => next.path(),
+        })
+    }
+}
+
+/// A person who proves a second factor.
+#[derive(Debug)]
+pub(in crate::portal) struct Proving {
+    visitor: Visitor,
+    session: Session,
+    token: PlainToken,
+    occasion: Occasion,
+}
+
+/// An extractor of people who may prove a second factor: [`SigningIn`] at a sign-in, [`Subscriber`] in a
+/// re-authentication. `next` is the page that the address or the form names; a sign-in has no use for it.
+pub(in crate::portal) trait Prover:
+    FromRequestParts<AppState, Rejection = Response> + Send + 'static
+{
+    fn proving(self, next: Next) -> Proving;
+}
+
+impl Prover for SigningIn {
+    fn proving(self, _: Next) -> Proving {
+        let Self { visitor, session, token, .. } = self;
+        Proving { visitor, session, token, occasion: Occasion::SignIn }
+    }
+}
+
+impl Prover for Subscriber {
+    fn proving(self, next: Next) -> Proving {
+        let Self { visitor, session, token } = self;
+        Proving { visitor, session, token, occasion: Occasion::Reauthentication(next) }
+    }
+}
+
+impl Proving {
+    /// Returns the person if a proof by this method is due. In a re-authentication it is due after the password; a
+    /// passkey needs no password before it.
+    ///
+    /// # Errors
+    /// The way to what is due instead.
+    fn due(self, app: &App, method: SecondFactor) -> Result<Self, WebError> {
+        let (session, policy) = (&self.session, &self.visitor.tenant.config);
+        match &self.occasion {
+            Occasion::SignIn => {
+                let step = session.next_step(policy);
+                if step == step_of(method) { Ok(self) } else { Err(WebError::NotDue(step)) }
+            }
+            Occasion::Reauthentication(next) => {
+                let now = app.clock.now();
+                let is_alone = method == SecondFactor::Passkey;
+                let is_due = session.method(policy) == Some(method)
+                    && !session.is_fresh(now)
+                    && (is_alone || session.password_is_fresh(now));
+                if is_due { Ok(self) } else { Err(WebError::NotFresh(next.path().to_owned())) }
+            }
+        }
+    }
+
+    /// Answers a proof, or returns the person if the page has to say what was wrong with it.
+    fn conclude(self, app: &App, proved: Proved) -> Result<ControlFlow<Response, Self>, WebError> {
+        Ok(ControlFlow::Break(match proved {
+            Proved::Done(token) => self.occasion.done(app, self.visitor, &token),
+            Proved::NothingDue => self.occasion.onward().into_response(),
+            Proved::Locked => SignInPage::after(app, self.visitor, LOCKED)?,
+            Proved::SessionEnded => SignInPage::after(app, self.visitor, SESSION_ENDED)?,
+            Proved::Wrong | Proved::Expired => return Ok(ControlFlow::Continue(self)),
+        }))
+    }
+}
+
+const fn step_of(method: SecondFactor) -> Step {
+    match method {
+        SecondFactor::Passkey => Step::Passkey,
+        SecondFactor::Totp => Step::Totp,
+        SecondFactor::EmailCode => Step::EmailCode,
+    }
+}

@@ -1,0 +1,87 @@
+//! 「パスキーでログイン」 after the password (L6), or 「続行するには再度認証してください」 (S4) by a passkey, which proves both
+//! factors at once.
+
+use std::ops::ControlFlow;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::{Addresses, OccasionView, Prover, Proving};
+use crate::auth::factor::passkey;
+use crate::portal::next::{LeadsTo, Next};
+use crate::portal::places::{AGAIN_PASSKEY, PASSKEY};
+use crate::portal::words::PASSKEY_REFUSED;
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, summary};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+pub(in crate::portal) const PAGE: Addresses =
+    Addresses { sign_in: PASSKEY, reauthentication: AGAIN_PASSKEY };
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct PasskeyPage {
+    pub(in crate::portal) occasion: OccasionView,
+    /// What the browser is asked, as JSON.
+    pub(in crate::portal) options: String,
+    pub(in crate::portal) form: PasskeyForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasskeyForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) credential: Field,
+}
+
+impl Page for PasskeyPage {
+    const TEMPLATE: &'static str = "portal/passkey.html";
+    const FRESH: &'static [&'static str] = &["options"];
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::portal) struct Proof {
+    #[serde(default)]
+    next: Next,
+    credential: String,
+}
+
+pub(in crate::portal) async fn show<P: Prover>(
+    State(app): State<AppState>,
+    person: P,
+    Query(LeadsTo { next }): Query<LeadsTo>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::Passkey)?;
+    page(&app, &proving, Field::default()).await
+}
+
+pub(in crate::portal) async fn submit<P: Prover>(
+    State(app): State<AppState>,
+    person: P,
+    Form { fields: Proof { next, credential }, .. }: Form<Proof>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::Passkey)?;
+    let Proving { visitor, session, token, .. } = &proving;
+    let mut tx = visitor.begin(&app).await?;
+    let cx = app.context(&visitor.tenant);
+    let proved = passkey::prove(&mut tx, cx, session, token, &credential).await?;
+    tx.commit().await?;
+    match proving.conclude(&app, proved)? {
+        ControlFlow::Break(answer) => Ok(answer),
+        ControlFlow::Continue(proving) => {
+            page(&app, &proving, Field::default().with_error(PASSKEY_REFUSED)).await
+        }
+    }
+}
+
+async fn page(app: &App, proving: &Proving, credential: Field) -> Result<Response, WebError> {
+    let Proving { visitor, session, occasion, .. } = proving;
+    let mut tx = visitor.begin(app).await?;
+    let options = passkey::begin_proof(&mut tx, app.context(&visitor.tenant), session).await?;
+    tx.commit().await?;
+    let errors = summary(&[("credential", &credential)]);
+    let form = PasskeyForm { errors, credential };
+    let page = PasskeyPage { occasion: occasion.view(PAGE), options, form };
+    occasion.show(app, visitor, PAGE, &page.form.errors, &page)
+}

@@ -1,0 +1,116 @@
+//! 「ワンタイムパスワードの入力」 (L4).
+
+use std::ops::ControlFlow;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::{Addresses, OccasionView, Prover, Proving};
+use crate::auth::factor::device::{self, Device, DeviceKind};
+use crate::auth::factor::totp::Apps;
+use crate::base::ids::DeviceId;
+use crate::base::japanese::shows_nothing;
+use crate::portal::next::{LeadsTo, Next};
+use crate::portal::places::{AGAIN_TOTP, TOTP};
+use crate::portal::words::{NO_CODE, WRONG_CODE};
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Choice, Field, Form, FormError, summary};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+pub(in crate::portal) const PAGE: Addresses =
+    Addresses { sign_in: TOTP, reauthentication: AGAIN_TOTP };
+const NO_DEVICE: &str = "デバイスを選択してください。";
+
+#[derive(Debug, Serialize)]
+pub(in crate::portal) struct TotpPage {
+    pub(in crate::portal) occasion: OccasionView,
+    pub(in crate::portal) devices: Vec<Choice>,
+    pub(in crate::portal) form: TotpForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct TotpForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) code: Field,
+    pub(in crate::portal) device: Field,
+}
+
+impl Page for TotpPage {
+    const TEMPLATE: &'static str = "portal/totp.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::portal) struct AppCode {
+    #[serde(default)]
+    next: Next,
+    code: String,
+    device: Option<DeviceId>,
+}
+
+pub(in crate::portal) async fn show<P: Prover>(
+    State(app): State<AppState>,
+    person: P,
+    Query(LeadsTo { next }): Query<LeadsTo>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::Totp)?;
+    page(&app, &proving, TotpForm::default()).await
+}
+
+pub(in crate::portal) async fn submit<P: Prover>(
+    State(app): State<AppState>,
+    person: P,
+    Form { fields: AppCode { next, code, device }, .. }: Form<AppCode>,
+) -> Result<Response, WebError> {
+    let proving = person.proving(next).due(&app, SecondFactor::Totp)?;
+    let chosen = device.map(|device| device.to_string()).unwrap_or_default();
+    let mut form = TotpForm {
+        errors: Vec::new(),
+        code: Field::with_value(&code),
+        device: Field::with_value(&chosen),
+    };
+    let Some(device) = device else {
+        form.device = form.device.with_error(NO_DEVICE);
+        return page(&app, &proving, form).await;
+    };
+    if shows_nothing(&code) {
+        form.code = form.code.with_error(NO_CODE);
+        return page(&app, &proving, form).await;
+    }
+    let Proving { visitor, session, token, .. } = &proving;
+    let apps = Apps { cx: app.context(&visitor.tenant), sealer: &app.sealer, session };
+    let mut tx = visitor.begin(&app).await?;
+    let proved = apps.prove(&mut tx, token, device, &code).await?;
+    tx.commit().await?;
+    match proving.conclude(&app, proved)? {
+        ControlFlow::Break(answer) => Ok(answer),
+        ControlFlow::Continue(proving) => {
+            form.code = form.code.with_error(WRONG_CODE);
+            page(&app, &proving, form).await
+        }
+    }
+}
+
+async fn page(app: &App, proving: &Proving, mut form: TotpForm) -> Result<Response, WebError> {
+    let Proving { visitor, session, occasion, .. } = proving;
+    let mut tx = visitor.begin(app).await?;
+    let devices = device::list_of(&mut tx, session.login, DeviceKind::Totp).await?;
+    tx.commit().await?;
+    form.errors = summary(&[("device", &form.device), ("code", &form.code)]);
+    let devices = choices(devices, &form.device.value);
+    let page = TotpPage { occasion: occasion.view(PAGE), devices, form };
+    occasion.show(app, visitor, PAGE, &page.form.errors, &page)
+}
+
+/// Returns devices as radio buttons.
+fn choices(devices: Vec<Device>, chosen: &str) -> Vec<Choice> {
+    let choice = |Device { id, name, .. }: Device| Choice {
+        checked: id.to_string() == chosen,
+        value: id.to_string(),
+        label: name,
+        recommended: false,
+    };
+    devices.into_iter().map(choice).collect()
+}

@@ -1,0 +1,123 @@
+//! 「続行するには再度認証してください」 (S4): the password once more. The second factor follows it, and a passkey takes its
+//! place.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::page::SignInPage;
+use crate::auth::reauth::PasswordAgain;
+use crate::auth::session::Session;
+use crate::portal::next::{LeadsTo, Next};
+use crate::portal::places::{
+    AGAIN_EMAIL_CODE, AGAIN_PASSKEY, AGAIN_PASSWORD, AGAIN_RECOVERY_CODE, AGAIN_TOTP,
+};
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
+use crate::web::identity::{Subscriber, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+use crate::web::to_the_end::to_the_end;
+
+const WRONG: &str = "パスワードが正しくありません。";
+const TOO_MANY: &str =
+    "パスワードを続けて誤ったため、ログアウトしました。はじめからログインし直してください。";
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasswordPage {
+    pub(in crate::portal) next: String,
+    pub(in crate::portal) user_id: String,
+    /// True if a recovery code follows.
+    pub(in crate::portal) recovery: bool,
+    pub(in crate::portal) form: PasswordForm,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct PasswordForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) password: Field,
+}
+
+impl Page for PasswordPage {
+    const TEMPLATE: &'static str = "portal/reauthenticate.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::portal) struct Password {
+    next: Next,
+    password: SecretString,
+    #[serde(default, deserialize_with = "ticked")]
+    recovery: bool,
+}
+
+pub(in crate::portal) async fn show(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, .. }: Subscriber,
+    Query(LeadsTo { next }): Query<LeadsTo>,
+) -> Result<Response, WebError> {
+    if session.is_fresh(app.clock.now()) {
+        return Ok(Redirect::to(next.path()).into_response());
+    }
+    match session.method(&visitor.tenant.config) {
+        Some(SecondFactor::Passkey) => Ok(next.with(AGAIN_PASSKEY).into_response()),
+        _ => page(&app, (&visitor, &session), &next, false, Field::default()),
+    }
+}
+
+pub(in crate::portal) async fn submit(
+    State(app): State<AppState>,
+    Subscriber { visitor, session, token }: Subscriber,
+    Form { fields: Password { next, password, recovery }, .. }: Form<Password>,
+) -> Result<Response, WebError> {
+    if password.expose_secret().is_empty() {
+        let empty = Field::default().with_error("パスワードを入力してください。");
+        return page(&app, (&visitor, &session), &next, recovery, empty);
+    }
+    let (server, asked, whose) = (app.clone(), visitor.clone(), session.clone());
+    // A try is counted before it is checked, so that the check goes on though the browser hangs up.
+    let checked = to_the_end(async move {
+        let sign_in = asked.sign_in(&server);
+        sign_in.password_again(&asked.tenant, &whose, &token, &password, recovery).await
+    });
+    match checked.await? {
+        PasswordAgain::Done(token) => {
+            Ok((visitor.renewed(&app, &token), Redirect::to(next.path())).into_response())
+        }
+        PasswordAgain::Then(_) if recovery => Ok(next.with(AGAIN_RECOVERY_CODE).into_response()),
+        PasswordAgain::Then(method) => Ok(next.with(page_of(method)).into_response()),
+        PasswordAgain::Wrong => {
+            let wrong = Field::default().with_error(WRONG);
+            page(&app, (&visitor, &session), &next, recovery, wrong)
+        }
+        PasswordAgain::TooMany => SignInPage::after(&app, visitor, TOO_MANY),
+    }
+}
+
+const fn page_of(method: SecondFactor) -> &'static str {
+    match method {
+        SecondFactor::EmailCode => AGAIN_EMAIL_CODE,
+        SecondFactor::Totp => AGAIN_TOTP,
+        SecondFactor::Passkey => AGAIN_PASSKEY,
+    }
+}
+
+/// Shows the page, at the address of the recovery code's page if that follows (`recovery`).
+pub(in crate::portal) fn page(
+    app: &App,
+    (visitor, session): (&Visitor, &Session),
+    next: &Next,
+    recovery: bool,
+    password: Field,
+) -> Result<Response, WebError> {
+    let errors = summary(&[("password", &password)]);
+    let page = PasswordPage {
+        next: next.path().to_owned(),
+        user_id: session.user_id.clone(),
+        recovery,
+        form: PasswordForm { errors, password },
+    };
+    let at = next.after(if recovery { AGAIN_RECOVERY_CODE } else { AGAIN_PASSWORD });
+    visitor.page_at(app, &at, status_of(&page.form.errors), &page)
+}
