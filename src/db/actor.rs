@@ -13,7 +13,7 @@ use crate::base::ids::{LoginId, RequestId, SessionId};
 pub enum ActorKind {
     /// A member of a union's staff, at its console.
     Staff,
-    /// A person at a union's portal, signed in or not.
+    /// A visitor at a union's portal, signed in or not.
     Subscriber,
     /// The person at the operator's terminal.
     Operator,
@@ -47,14 +47,14 @@ pub struct Client {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
-    /// The login or the job; none for a person who has not signed in, and for an operator.
+    /// The login or the job. `None` for a person who has not signed in, and for an operator.
     pub id: Option<Uuid>,
     /// The name of staff, of operators and of the product's own parts. Subscribers have none, since the trail is kept for
     /// ever and must not become a second place for people's names.
     pub label: Option<String>,
     /// The roles and rights that staff had.
     pub roles: Vec<String>,
-    /// The session, of the realm that `kind` tells.
+    /// The session, in the realm that `kind` tells.
     pub session: Option<Uuid>,
     pub client: Client,
     /// The id by which logs and error pages name the request.
@@ -74,7 +74,7 @@ impl Actor {
         Self { id: Some(login.0), session: Some(session.0), ..self }
     }
 
-    /// The person at the operator's terminal.
+    /// Makes the actor of a command at the operator's terminal.
     #[must_use]
     pub fn operator(name: &str) -> Self {
         Self::of_the_house(ActorKind::Operator, None, name)

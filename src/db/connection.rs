@@ -54,8 +54,8 @@ pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
 
 /// Makes a new connection act as `role`, and checks it. Returns true if the tables are spread over machines.
 ///
-/// A login acts as its role from the start (`infra/production/roles.sql`). Any other that is a member, as in the demo,
-/// takes it on here; not through a pooler, where the next transaction may run on another connection.
+/// A login acts as its role from the start (`infra/production/roles.sql`). Another user that is a member of it, as in
+/// the demo, takes the role on here. Behind a pooler it can't, since the next transaction may use another connection.
 ///
 /// # Errors
 /// [`WrongRole`] as [`sqlx::Error::Configuration`], which trying again does not mend; a read-only database as

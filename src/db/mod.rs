@@ -1,8 +1,8 @@
 //! Connections to PostgreSQL, and the only two ways to its rows.
 //!
-//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database
-//! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
-//! platform's own tables, and for the worker the outbox.
+//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database which union it is for,
+//! and row-level security hides the rows of all others. [`PlatformTx`] reaches the platform's own tables and, for the
+//! worker, the outbox.
 //!
 //! Every transaction begins with the limits of its role. Every new connection is checked: it has to act as the right role,
 //! and row-level security has to bind that role. No setting outlasts a transaction, so a pooler may stand in between.
@@ -32,14 +32,14 @@ pub use self::role::Role;
 use crate::base::ids::TenantId;
 use crate::config::{DatabaseAddress, Pooler};
 
-/// How long a request waits for a connection before it is told to come again.
+/// How long a request waits for a connection before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that has been idle for longer than this is pinged before it is used.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 /// For this long after an I/O error, every pooled connection is pinged before it is used: the pool may hold more broken ones.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// Connections that a process may have for notifications: one a channel.
+/// Connections that a process may have for notifications: one for each channel.
 const MAX_LISTENERS: u32 = 3;
 
 /// A pool of connections that act as one role.
@@ -181,12 +181,13 @@ impl Db {
     }
 }
 
-/// Nothing panics while it holds this lock.
+/// A poisoned lock is safe to use: nothing panics while it holds this lock.
 fn lock(doubted_until: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
     doubted_until.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A transaction within one union. Dropped without [`TenantTx::commit`] it changes nothing.
+/// A transaction within one union. If it is dropped without [`TenantTx::commit`], nothing is
+/// changed.
 #[derive(Debug)]
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,

@@ -1,4 +1,4 @@
-//! Which handler answers at which place.
+//! The portal's routes.
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -14,7 +14,7 @@ use super::{
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
-/// Every page of the portal, and who may come to it.
+/// Declares every page of the portal with its access.
 pub fn routes() -> Routes {
     Routes::default()
         .route(places::TOP, Access::Anybody, get(home::show))
@@ -25,7 +25,8 @@ pub fn routes() -> Routes {
             get(sign_in::show).post(passkey_alone::submit),
         )
         .route(places::ONWARD, Access::SigningIn, get(onward::show))
-        // The form asks for the session's token itself: a double click's second request bears the first one.
+        // POST is open to anybody, because the handler checks the session's token itself: a double click's
+        // second request still carries the first token.
         .route(
             places::EMAIL_CODE,
             (Access::SigningIn, Access::Anybody),
@@ -95,7 +96,7 @@ pub fn routes() -> Routes {
         .merge(expenses::routes())
 }
 
-/// The door itself, which remembers where a person wanted to go who had to sign in first.
+/// Builds the portal's router. It remembers the page that a person wanted when they had to sign in.
 pub fn router() -> Router<AppState> {
     routes().into_router().layer(from_fn(next::remember)).layer(from_fn(onward::lead))
 }

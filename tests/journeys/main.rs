@@ -1,4 +1,4 @@
-//! The product over HTTP in one process against a real PostgreSQL, told as what people do.
+//! The product over HTTP in one process, with a real PostgreSQL, told as stories of what people do.
 
 #[path = "../support/mod.rs"]
 mod support;

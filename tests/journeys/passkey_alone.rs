@@ -1,4 +1,4 @@
-//! 「パスキーでログイン」 without user ID and password (L6), where the union allows it.
+//! 「パスキーでログイン」 without user ID and password (L6), if the union allows it.
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -13,7 +13,7 @@ use crate::support::world::World;
 const ANSWER: &str = "/sign-in/with-passkey";
 const REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";
 
-/// The five unions, of which klinekenpo allows it, and Taro's device.
+/// Makes the five unions, of which klinekenpo allows it, and Taro's device.
 async fn world() -> (World, Device) {
     let world = World::new().await;
     let (device, _) = world.with_passkey(TARO, KLINE).await;
@@ -21,7 +21,7 @@ async fn world() -> (World, Device) {
     (world, device)
 }
 
-/// What a sign-in page asks, answered by the device.
+/// A device's answer to the question of a sign-in page.
 struct Answer {
     ticket: String,
     credential: String,
@@ -137,7 +137,7 @@ async fn l6_copies_strangers_and_locked_people_stay_outside() {
         assert!(is_refused(&locked.send(&mut browser).await), "{lock}");
         world.execute(&format!("update logins set {lock} = null")).await;
     }
-    // Strangers' wrong passwords lock strangers out: the passkey is the owner's own.
+    // Strangers' wrong passwords lock strangers out, but the passkey belongs to its owner.
     world.guess_often(TARO, 11).await;
     assert_eq!(world.count("select count(*) from logins where locked_at is not null").await, 1);
     let mut own = world.browser("klinekenpo");

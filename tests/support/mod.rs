@@ -1,5 +1,5 @@
-//! What tests of the running product share: a database of their own, a clock they hold, a browser
-//! without a screen.
+//! What tests of the running product share: databases, a clock that tests move, a browser without a
+//! screen.
 
 pub mod authenticator;
 pub mod browser;

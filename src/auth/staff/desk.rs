@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::act::Act;
 use super::find;
-use crate::audit::{self, Action, Line, Purpose, Target};
+use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::actor::{Actor, ActorKind};
@@ -35,15 +35,15 @@ pub struct Matter {
     /// The member, where they may have no login.
     pub member: Option<String>,
     pub target: Option<Target>,
-    pub purpose: Option<Purpose>,
+    pub purpose: Option<StaffPurpose>,
     /// The reason in the staff member's own words.
     pub reason: Option<String>,
 }
 
 impl Matter {
-    fn line(&self, action: Action) -> Line {
+    fn line(&self, action: Action) -> AuditLine {
         let Self { member, target, purpose, reason, .. } = self.clone();
-        Line { member, target, purpose, reason, ..Line::new(action, json!({})) }
+        AuditLine { member, target, purpose, reason, ..AuditLine::new(action, json!({})) }
     }
 }
 
@@ -143,7 +143,7 @@ async fn deny<A: Act>(
     denial: Denial,
 ) -> Result<(), sqlx::Error> {
     let detail = json!({ "act": A::ACTION.name(), "right": format!("{:?}", A::RIGHT) });
-    let line = Line { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
+    let line = AuditLine { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
     let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
     audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
     tx.commit().await

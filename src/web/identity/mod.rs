@@ -1,8 +1,8 @@
 //! The person who asks: extractors that a handler takes as proof.
 //!
-//! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given a right password and owes a
-//! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value, and
-//! without a re-authentication no [`Fresh`] one.
+//! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given the right password and has a
+//! step left. [`Subscriber`] may use the portal: it exists only after a complete sign-in, and
+//! [`Fresh`] only after a re-authentication.
 
 mod client;
 pub mod cookies;
@@ -21,8 +21,8 @@ use self::cookies::{Cookies, Sealable};
 pub use self::proof::{Fresh, SigningIn, Subscriber};
 use super::elsewhere::Elsewhere;
 use super::error::{Failure, WebError, foreign};
-use super::form::asked::Asked;
-use super::page::{Frame, Page, Person};
+use super::form::asked::Requested;
+use super::page::{Frame, Page, SignedInPerson};
 use super::state::{App, AppState};
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
@@ -37,24 +37,24 @@ use crate::db::TenantTx;
 use crate::db::actor::Actor;
 use crate::tenant::directory::Tenant;
 
-/// A note on the answer to somebody who has to sign in, or to finish that, before the page is shown.
+/// A note on the answer to a person who has to sign in, or to finish that, before they see the page.
 #[derive(Debug, Clone, Copy)]
 pub struct TurnedAway;
 
-/// Anybody on a union's host.
+/// A visitor on a union's host.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub tenant: Arc<Tenant>,
     /// The actor as the trail names them.
     pub actor: Arc<Actor>,
-    /// Cookies as they came, and those that the answer sets.
+    /// The cookies that came, and those that the answer sets.
     pub jar: Cookies,
     /// The token by which the browser is known.
     pub browser: PlainToken,
     visit: PlainToken,
     lookup: Option<Lookup>,
     foreign: Option<Foreign>,
-    asked: Asked,
+    asked: Requested,
 }
 
 impl Visitor {
@@ -69,7 +69,7 @@ impl Visitor {
         app.sign_in(&self.actor)
     }
 
-    /// The living session, complete or not.
+    /// Returns the live session, complete or not.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.lookup {
@@ -78,7 +78,7 @@ impl Visitor {
         }
     }
 
-    /// The session that this browser leaves behind when it begins another, or signs out.
+    /// Returns the session that ends when this browser begins another, or signs out.
     #[must_use]
     pub fn earlier(&self) -> Option<SessionId> {
         match &self.lookup {
@@ -88,7 +88,7 @@ impl Visitor {
         }
     }
 
-    /// The session whose sign-in is complete.
+    /// Returns the session if its sign-in is complete.
     #[must_use]
     pub fn subscriber(&self) -> Option<&Session> {
         self.session().filter(|session| self.step(session) == Step::Complete)
@@ -154,14 +154,11 @@ impl Visitor {
         self.visit.derive("answer", self.tenant.id.0.as_bytes()).to_text()
     }
 
-    pub(super) const fn asked(&self) -> &Asked {
+    pub(super) const fn asked(&self) -> &Requested {
         &self.asked
     }
 
     /// Renders a page that is shown once and stored nowhere.
-    ///
-    /// # Errors
-    /// The template's.
     pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
         let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
         Ok((self.jar.clone(), page).into_response())
@@ -223,10 +220,11 @@ impl Visitor {
                 step => Elsewhere::Due(step).into_response(),
             },
             Some(Lookup::Expired) => {
-                // At once, to a form as well: what its answer would be kept for has just been forgotten.
+                // The page is shown at once, even in answer to a form: the visit that a kept answer
+                // would need was just deleted.
                 (self.jar.without_visit(), Failure::SessionExpired).into_response()
             }
-            // The newer token is in the browser, or on its way there.
+            // The browser has the newer token, or is about to get it.
             Some(Lookup::Superseded { .. }) => Elsewhere::Top.into_response(),
             Some(Lookup::Unknown) => (self.jar.without_visit(), Elsewhere::SignIn).into_response(),
             None => Elsewhere::SignIn.into_response(),
@@ -234,8 +232,8 @@ impl Visitor {
     }
 }
 
-fn person(session: &Session) -> Person {
-    Person {
+fn person(session: &Session) -> SignedInPerson {
+    SignedInPerson {
         name: session.name.clone(),
         lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
         until: session.person.loss.map(|loss| day(loss.last_day())),
@@ -246,7 +244,7 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        // A form's extractor and its handler's ask for the same visitor.
+        // A handler's extractors ask for the same visitor more than once.
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
@@ -296,7 +294,7 @@ impl FromRequestParts<AppState> for Visitor {
             Sealable::Foreign => (jar.without_browser(), PlainToken::random()),
             Sealable::Nothing => (jar, PlainToken::random()),
         };
-        let asked = Asked::of(parts);
+        let asked = Requested::of(parts);
         let actor = Arc::new(actor);
         let visitor = Self { tenant, actor, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());

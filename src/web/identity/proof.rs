@@ -1,4 +1,5 @@
-//! Proofs that a handler takes: of a complete sign-in, of one a moment ago, of a step that is due.
+//! Proofs that a handler takes: of a complete sign-in, of a recent proof of identity, of a step
+//! that is due.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -17,7 +18,7 @@ use crate::web::state::AppState;
 pub struct Subscriber {
     pub visitor: Visitor,
     pub session: Session,
-    /// The session's.
+    /// The session's token.
     pub token: PlainToken,
 }
 
@@ -55,19 +56,21 @@ impl FromRequestParts<AppState> for Fresh<Subscriber> {
 pub struct SigningIn {
     pub visitor: Visitor,
     pub session: Session,
-    /// The session's.
+    /// The session's token.
     pub token: PlainToken,
     pub step: Step,
 }
 
 impl SigningIn {
+    /// Returns itself if `step` is due.
+    ///
     /// # Errors
-    /// The way to the step that is due, where it is not `step`.
+    /// Returns [`WebError::NotDue`], which redirects to the step that is due, if that is another.
     pub fn at(self, step: Step) -> Result<Self, WebError> {
         if self.step == step { Ok(self) } else { Err(WebError::NotDue(self.step)) }
     }
 
-    /// 「全6ステップ中3」; none where the person has been here before.
+    /// Returns 「全6ステップ中3」, or `None` for a person who has signed in before.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.visitor.progress()

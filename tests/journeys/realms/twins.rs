@@ -1,4 +1,4 @@
-//! A subscriber and staff of one union who have the same user ID and the same id.
+//! A subscriber and a staff member of one union with the same user ID and the same id.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub struct Twins {
     pub actor: Actor,
 }
 
-/// What somebody who signed in has.
+/// The result of a sign-in.
 pub struct SignedIn<R: Door> {
     pub token: PlainToken,
     pub session: Session<R>,
