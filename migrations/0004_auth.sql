@@ -327,8 +327,9 @@ create table throttles (
     bucket text not null,
     -- Of the address, the user ID or the union: none of them stands here itself.
     key_hash bytea not null,
-    -- When the bucket is full again if nobody takes anything: each token that is taken moves it later.
-    full_at timestamptz not null,
+    -- When the bucket is full again if nobody takes anything, in microseconds since 1970: each token that is taken moves
+    -- it later. It is a number, since Citus refuses an update that adds to a timestamptz.
+    full_at bigint not null,
     primary key (tenant_id, realm, bucket, key_hash)
 );
 

@@ -40,7 +40,7 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
              where t.tenant_id = $1 and t.realm = old.realm and t.bucket = old.bucket
                and t.key_hash = old.key_hash",
             tenant as TenantId,
-            now,
+            now.timestamp_micros(),
             BATCH
         ),
         sqlx::query!(

@@ -53,7 +53,7 @@ async fn a_password_opens_nothing_in_the_other_realm() {
 async fn a_lock_and_a_spent_place_of_one_realm_leave_the_other_open() {
     async fn tried<A: Door, B: Door>(twins: &Twins) {
         twins.try_password::<A>("Chigau-2026").await;
-        let empty = "update throttles set full_at = full_at + interval '1 day'";
+        let empty = "update throttles set full_at = full_at + 86400000000";
         for change in [empty, "update logins set locked_at = now()"] {
             twins.world.execute(&format!("{change} where realm = '{}'", A::NAME)).await;
         }

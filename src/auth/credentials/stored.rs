@@ -1,6 +1,6 @@
 //! What a password is checked against, as the database keeps it, and the count of tries at it.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::first::{First, InitialCredential, Secret};
@@ -132,18 +132,18 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                where s.login_id is not null or h.closed_at is null
            ), address as (
                insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
-               select $1, $2, $8, $9, $10::timestamptz + $11::interval
+               select $1, $2, $8, $9, $10::bigint + $11::bigint
                where $7 and not exists (select from asked where known)
                on conflict (tenant_id, realm, bucket, key_hash) do update
                set full_at = greatest(t.full_at, $10) + $11
-               where greatest(t.full_at, $10) + $11 <= $10 + $12::interval
+               where greatest(t.full_at, $10) + $11 <= $10 + $12::bigint
                returning true
            ), network as (
                insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
-               select $1, $2, $13, $14, $10 + $15::interval from address where $14::bytea is not null
+               select $1, $2, $13, $14, $10 + $15::bigint from address where $14::bytea is not null
                on conflict (tenant_id, realm, bucket, key_hash) do update
                set full_at = greatest(t.full_at, $10) + $15
-               where greatest(t.full_at, $10) + $15 <= $10 + $16::interval
+               where greatest(t.full_at, $10) + $15 <= $10 + $16::bigint
                returning true
            ), admitted as (
                select where exists (select from asked where known)
@@ -168,7 +168,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
            -- A try that counts for nobody writes a row as well.
            ), nobody as (
                insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
-               select $1, $2, $18, $19, $10 + $20::interval from admitted
+               select $1, $2, $18, $19, $10 + $20::bigint from admitted
                where not exists (select from tried)
                on conflict (tenant_id, realm, bucket, key_hash) do update
                set full_at = greatest(t.full_at, $10) + $20
@@ -195,17 +195,17 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
         source.is_some_and(|source| source.union_has_tries),
         SIGN_IN_ADDRESS.name(),
         place.map(|place| SIGN_IN_ADDRESS.hash(&place.address)),
-        cx.clock.now(),
-        SIGN_IN_ADDRESS.refill() as TimeDelta,
-        SIGN_IN_ADDRESS.capacity() as TimeDelta,
+        cx.clock.now().timestamp_micros(),
+        SIGN_IN_ADDRESS.refill(),
+        SIGN_IN_ADDRESS.capacity(),
         SIGN_IN_NETWORK.name(),
         network.map(|network| SIGN_IN_NETWORK.hash(network)),
-        SIGN_IN_NETWORK.refill() as TimeDelta,
-        SIGN_IN_NETWORK.capacity() as TimeDelta,
+        SIGN_IN_NETWORK.refill(),
+        SIGN_IN_NETWORK.capacity(),
         i32::from(policy.sign_in.lock_after),
         SIGN_IN_NOBODY.name(),
         SIGN_IN_NOBODY.hash(user_id.unwrap_or_default()),
-        SIGN_IN_NOBODY.refill() as TimeDelta
+        SIGN_IN_NOBODY.refill()
     )
     .fetch_one(tx.conn())
     .await?;

@@ -6,9 +6,9 @@
 //!
 //! A bucket is one time, `full_at`: when it is full again if nobody takes anything (the generic cell rate algorithm).
 //! A token moves it later by the time that one takes to come back, and is refused if that would be later than an empty
-//! bucket needs. So taking is one statement that needs to read nothing before.
+//! bucket needs. So taking is one statement that needs to read nothing before. Times are numbers of microseconds, since
+//! Citus refuses an update that adds to a `timestamptz` column: that operator is not immutable.
 
-use chrono::TimeDelta;
 use sha2::{Digest as _, Sha256};
 
 use crate::base::clock::Clock;
@@ -21,8 +21,8 @@ use crate::db::{Db, TenantTx};
 #[derive(Debug, Clone, Copy)]
 pub(in crate::auth) struct Bucket {
     name: &'static str,
-    burst: i32,
-    an_hour: i32,
+    burst: i64,
+    an_hour: i64,
 }
 
 /// Wrong sign-ins from one address: at this pace, locking a hundred people out takes two hours.
@@ -61,7 +61,8 @@ pub(in crate::auth) const RECOVERY_ADDRESS: Bucket =
 pub(in crate::auth) const RECOVERY_PERSON: Bucket =
     Bucket { name: "recovery.person", burst: 3, an_hour: 6 };
 
-const HOUR: TimeDelta = TimeDelta::hours(1);
+/// In microseconds.
+const HOUR: i64 = 3_600_000_000;
 
 impl Bucket {
     /// Takes a token of `key`'s. Returns false if there is none left.
@@ -84,17 +85,17 @@ impl Bucket {
     ) -> Result<bool, sqlx::Error> {
         let taken = sqlx::query!(
             "insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
-             values ($1, $2, $3, $4, $5::timestamptz + $6::interval)
+             values ($1, $2, $3, $4, $5::bigint + $6::bigint)
              on conflict (tenant_id, realm, bucket, key_hash) do update
              set full_at = greatest(t.full_at, $5) + $6
-             where greatest(t.full_at, $5) + $6 <= $5 + $7::interval",
+             where greatest(t.full_at, $5) + $6 <= $5 + $7::bigint",
             tx.tenant() as TenantId,
             R::NAME,
             self.name,
             self.hash(key),
-            clock.now(),
-            (self.refill() * tokens) as TimeDelta,
-            self.capacity() as TimeDelta
+            clock.now().timestamp_micros(),
+            self.refill() * i64::from(tokens),
+            self.capacity()
         )
         .execute(tx.conn())
         .await?;
@@ -120,13 +121,13 @@ impl Bucket {
         self.name
     }
 
-    /// How long a token takes to come back.
-    pub(in crate::auth) fn refill(self) -> TimeDelta {
+    /// The microseconds that a token takes to come back.
+    pub(in crate::auth) const fn refill(self) -> i64 {
         HOUR / self.an_hour
     }
 
-    /// How long an empty bucket takes to be full again.
-    pub(in crate::auth) fn capacity(self) -> TimeDelta {
+    /// The microseconds that an empty bucket takes to be full again.
+    pub(in crate::auth) const fn capacity(self) -> i64 {
         self.refill() * self.burst
     }
 
@@ -171,14 +172,14 @@ impl ClientPlace {
         let Taken { buckets, keys, refills } = self.taken();
         sqlx::query!(
             "update throttles t set full_at = t.full_at - taken.refill
-             from unnest($3::text[], $4::bytea[], $5::interval[]) as taken (bucket, key_hash, refill)
+             from unnest($3::text[], $4::bytea[], $5::bigint[]) as taken (bucket, key_hash, refill)
              where t.tenant_id = $1 and t.realm = $2 and t.bucket = taken.bucket
                and t.key_hash = taken.key_hash",
             tx.tenant() as TenantId,
             R::NAME,
             &buckets as &[&str],
             &keys,
-            &refills as &[TimeDelta]
+            &refills
         )
         .execute(tx.conn())
         .await
@@ -201,7 +202,7 @@ impl ClientPlace {
 pub(in crate::auth) struct Taken {
     pub buckets: Vec<&'static str>,
     pub keys: Vec<Vec<u8>>,
-    pub refills: Vec<TimeDelta>,
+    pub refills: Vec<i64>,
 }
 
 impl Taken {

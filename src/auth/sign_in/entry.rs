@@ -1,7 +1,7 @@
 //! The entry of a person whose password was right, in one statement. It resets the count of wrong passwords, ends the
 //! earlier session, begins the new one, remembers the browser, writes the trail, and gives the place its try back.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::audit::Action;
@@ -93,10 +93,10 @@ impl<R: Realm> Entry<'_, R> {
                    returning id
                ), let_in as (
                    insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
-                   select $1, $2, $8, $9, $7::timestamptz + $10::interval from held
+                   select $1, $2, $8, $9, $33::bigint + $10::bigint from held
                    on conflict (tenant_id, realm, bucket, key_hash) do update
-                   set full_at = greatest(t.full_at, $7) + $10
-                   where greatest(t.full_at, $7) + $10 <= $7 + $11::interval
+                   set full_at = greatest(t.full_at, $33) + $10
+                   where greatest(t.full_at, $33) + $10 <= $33 + $11::bigint
                    returning true
                ), forgiven as (
                    update known_browsers k
@@ -132,7 +132,7 @@ impl<R: Realm> Entry<'_, R> {
                ), given_back as (
                    update throttles t set full_at = t.full_at - paid.refill
                    from let_in,
-                        unnest($30::text[], $31::bytea[], $32::interval[])
+                        unnest($30::text[], $31::bytea[], $32::bigint[])
                             as paid (bucket, key_hash, refill)
                    where t.tenant_id = $1 and t.realm = $2 and t.bucket = paid.bucket
                      and t.key_hash = paid.key_hash
@@ -148,8 +148,8 @@ impl<R: Realm> Entry<'_, R> {
             clock.now(),
             SIGN_IN_PERSON.name(),
             SIGN_IN_PERSON.hash(&throttle::person(login, known)),
-            SIGN_IN_PERSON.refill() as TimeDelta,
-            SIGN_IN_PERSON.capacity() as TimeDelta,
+            SIGN_IN_PERSON.refill(),
+            SIGN_IN_PERSON.capacity(),
             whole,
             earlier.map(|earlier| earlier.0),
             begins,
@@ -170,7 +170,8 @@ impl<R: Realm> Entry<'_, R> {
             detail,
             &buckets as &[&str],
             &keys,
-            &refills as &[TimeDelta]
+            &refills,
+            clock.now().timestamp_micros()
         )
         .fetch_one(tx.conn())
         .await?;
