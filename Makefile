@@ -1,6 +1,6 @@
-# A build takes what it knows of the database from .sqlx and needs none.
+# Builds read what they need of the database from .sqlx, so they need no database.
 export SQLX_OFFLINE := true
-# Where rustup and `cargo install` put programs, for a shell that doesn't know of them yet.
+# rustup and `cargo install` put programs here; the shell may not have it on its PATH yet.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 kosmo := $(or $(CARGO_TARGET_DIR),target)/debug/kosmo
@@ -36,8 +36,8 @@ sqlx: ## write .sqlx anew, after a change of migrations or queries
 	@infra/dev/setup.sh run
 	@infra/dev/sqlx.sh
 
-# A test is built along because dev-dependencies change the features of the others: so `make test`
-# finds all dependencies compiled. `house` is the smallest.
+# This also builds a test, because dev-dependencies change the features of other crates: so `make
+# test` finds all dependencies compiled. `house` is the smallest test.
 build:
 	@infra/dev/setup.sh run
 	@cargo build --bin kosmo --test house

@@ -1,8 +1,8 @@
--- Unions, the hosts they answer on, and their policies, one row a version; and when the whole platform rests.
+-- Unions, their hosts, the versions of their policies, and the platform's maintenance windows.
 --
--- These are the platform's own tables: a request's union is looked up in them before any tenant is known, so they
--- carry no row-level security. Nothing of a person stands in them. Every server keeps them in memory; the transaction
--- that changes one notifies them all (src/tenant/notify.rs), since tables that lie on many machines can have no triggers.
+-- These are the platform's own tables: a request's union is looked up in them before any tenant is known, so they have
+-- no row-level security. They hold no personal data. Every server keeps them in memory, and the transaction that
+-- changes one notifies all servers (src/tenant/notify.rs): tables spread over many machines can have no triggers.
 
 create table tenants (
     id uuid primary key,
@@ -10,20 +10,20 @@ create table tenants (
     created_at timestamptz not null
 );
 
--- A label answers for one union only, so the label leads the key.
+-- A label belongs to one union only, so it is the primary key.
 create table tenant_hosts (
     label text primary key,
     tenant_id uuid not null references tenants,
-    -- Whose host it is: subscribers', or staff's.
+    -- Subscribers use the portal, staff the console.
     door text not null check (door in ('portal', 'console')),
-    -- False for one that redirects.
+    -- False for a label that redirects.
     canonical boolean not null
 );
 
 create unique index tenant_hosts_one_canonical on tenant_hosts (tenant_id, door) where canonical;
 
--- The newest version is in force. A rollback adds a version that repeats an older one, so that what was in force on a
--- given day can always be told. A version also says if the union is in service, for the same reason.
+-- The newest version is in force. A rollback adds a version that repeats an older one, so it stays known which
+-- version was in force on a given day. For the same reason, each version also says if the union is in service.
 create table tenant_policies (
     tenant_id uuid not null references tenants,
     version integer not null check (version > 0),
@@ -35,7 +35,8 @@ create table tenant_policies (
     primary key (tenant_id, version)
 );
 
--- When the whole platform rests (T13), planned one by one; a union's own windows are its policy's.
+-- The platform's maintenance windows (T13), planned one by one. A union's own windows are in its
+-- policy.
 create table maintenance_windows (
     id uuid primary key,
     starts_at timestamptz not null,
@@ -45,13 +46,15 @@ create table maintenance_windows (
     cancelled_at timestamptz
 );
 
--- The union of the running transaction; null outside one, so that nothing is seen.
--- A setting made by SET LOCAL reads as '' in later transactions of the same connection.
+-- Returns the union of the running transaction. It is null outside one, so nothing is visible then.
+-- A setting made by SET LOCAL reads as '' in later transactions of the same connection, hence the
+-- nullif.
 create function current_tenant() returns uuid language sql stable parallel safe as $$
     select nullif(current_setting('kosmo.tenant_id', true), '')::uuid
 $$;
 
--- Shows the rows of these tables to transactions of their own union alone, and to the owner of the tables too.
+-- Makes the rows of these tables visible only to transactions of their own union. That binds the owner of the
+-- tables, too.
 create procedure protect_by_tenant(variadic tables text[]) language plpgsql as $$
 declare
     name text;

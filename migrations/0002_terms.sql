@@ -1,14 +1,15 @@
--- Terms of use (F3), one row a version: the platform's, for every union without terms of its own, and a union's own.
+-- Terms of use (F3), one row for each version: the platform's, for every union without terms of its own, and a union's
+-- own.
 --
--- Both are the platform's kind of table, as tenant_policies is: public texts that every server reads for all unions at
--- once and keeps in memory, nothing of a person in them; hence no row-level security. Nobody deletes a row, so
--- agreements name one of either table without a foreign key.
+-- Both are public texts without personal data. Like tenant_policies, every server reads them for all unions at once
+-- and keeps them in memory, so they have no row-level security. Rows are never deleted, so agreements refer to either
+-- table without a foreign key.
 
 create table platform_terms (
     id uuid primary key,
-    -- In force from here until the next.
+    -- In force from then until the next version.
     effective_at timestamptz not null unique,
-    -- Lines that begin with "## " are headings; blank lines part the paragraphs.
+    -- Markdown, in the small part that src/web/prose reads.
     body text not null,
     published_at timestamptz not null,
     published_by text not null
@@ -28,7 +29,7 @@ create table tenant_terms (
 grant select on platform_terms, tenant_terms to kosmo_server, kosmo_worker;
 grant select, insert on platform_terms, tenant_terms to kosmo_operator;
 
--- There is always something to agree to.
+-- The first version exists from the start, so that there are always terms to agree to.
 insert into platform_terms (id, effective_at, body, published_at, published_by)
 values ('019d0000-0000-7000-8000-000000000001', '2025-09-30T00:00:00+09:00', $terms$この利用規約（以下「本規約」といいます。）は、健康保険組合の加入者向けポータルサイト「KOSMO Communication Web」（以下「本サービス」といいます。）の利用について、本サービスの提供者と利用者との間の約束事を定めるものです。利用を始める前に全文をお読みいただき、内容に同意された場合に限りご利用ください。
 

@@ -1,7 +1,7 @@
--- Insured people, their households, and the numbers they go by.
+-- Insured people, their households, and the numbers on their cards.
 
--- One insured person and their dependents. The union's own code for the insured person names it for ever, while
--- symbol and number may change (seed 000 A11).
+-- One insured person with their dependents. The key is the union's own code of the insured person, which never
+-- changes; symbol and number may (seed 000 A11).
 create table households (
     tenant_id uuid not null default current_tenant() references tenants,
     code text not null,
@@ -9,8 +9,8 @@ create table households (
     primary key (tenant_id, code)
 );
 
--- 記号 and 番号 with the day they began to hold, because a first password may be made from those of
--- an earlier day (seed 000 A12).
+-- 記号 and 番号 with the first day on which they are valid, because a first password may be made
+-- from the numbers of an earlier day (seed 000 A12).
 create table household_numbers (
     tenant_id uuid not null default current_tenant(),
     household_code text not null,
@@ -21,7 +21,7 @@ create table household_numbers (
     foreign key (tenant_id, household_code) references households (tenant_id, code)
 );
 
--- A claim knows a household by its numbers alone.
+-- A claim identifies a household by these numbers only.
 create index household_numbers_by_number on household_numbers (tenant_id, symbol, number);
 
 create table members (
@@ -41,9 +41,9 @@ create table members (
 
 create index members_by_household on members (tenant_id, household_code);
 
--- Households that a person has left. What a family was told of a person stays the family's, under its code; by this
--- list the person finds their own among it. Few people ever move, so it stays small where an index by person over
--- all that is kept of everybody would not.
+-- Households that a person has left. Records that a family was shown stay with that family, under its code; this
+-- list is how the person still finds their own among them. Few people ever move, so this table stays small, which
+-- an index by person over all records would not.
 create table former_households (
     tenant_id uuid not null default current_tenant(),
     member_code text not null,
@@ -58,7 +58,7 @@ create index former_households_by_household on former_households (tenant_id, hou
 call protect_by_tenant('households', 'household_numbers', 'members', 'former_households');
 
 grant select on households, household_numbers, members, former_households to kosmo_server;
--- An operator looks people up, and locks those whom letters are for.
+-- An operator looks people up, and locks the rows of people who get letters.
 grant select on households, household_numbers, members to kosmo_operator;
 grant update (code) on members to kosmo_operator;
 -- The worker merges the union's files.

@@ -327,16 +327,12 @@ create table throttles (
     bucket text not null,
     -- Of the address, the user ID or the union: none of them stands here itself.
     key_hash bytea not null,
-    tokens double precision not null,
-    -- Whether the last who asked got one.
-    taken boolean not null,
-    -- How many tokens the last request got: a server takes some of a union's own at a time.
-    granted integer not null default 0,
-    updated_at timestamptz not null,
+    -- When the bucket is full again if nobody takes anything: each token that is taken moves it later.
+    full_at timestamptz not null,
     primary key (tenant_id, realm, bucket, key_hash)
 );
 
-create index throttles_by_time on throttles (tenant_id, updated_at);
+create index throttles_by_time on throttles (tenant_id, full_at);
 
 -- Addresses where mail does not arrive, as Amazon SES tells through SNS. One an address that somebody of the union has.
 create table email_failures (
@@ -376,7 +372,7 @@ grant select, insert, update on logins, subscribers to kosmo_operator;
 grant select, update (ended_at) on sessions to kosmo_operator;
 grant select, update, delete on email_confirmations to kosmo_operator;
 grant select, delete on registration_drafts to kosmo_operator;
-grant select, insert, delete on terms_agreements to kosmo_operator;
+grant select, delete on terms_agreements to kosmo_operator;
 -- Staff reset the factors of a person who lost every device (R4).
 grant select, delete on recovery_codes, password_resets to kosmo_operator;
 grant select (tenant_id, realm, login_id, kind), delete on devices to kosmo_operator;

@@ -1,20 +1,17 @@
--- The ledger of medical expenses: one row a person, institution and treatment month (seed 001 4-1); sized for 500,000
--- people and ten years, a hundred million rows.
+-- The ledger of medical expenses has a row for each person, institution and month of treatment (seed 001 4-1). It is made for
+-- a hundred million rows: 500,000 people and ten years.
 --
--- Partitions by the year of the notice. Rows come in month by month and rest afterwards: an import
--- touches the pages of its own year alone, which stay in memory however long the history is; a year
--- that rests is vacuumed and frozen once, and an old one can be detached whole. By household or by
--- union instead, each import would write into pages all over ten years. A household's pages ask for one
--- partition (a month, a year) or for a few rows of each (the history).
+-- It is partitioned by the year of the notice. Rows come in month by month and hardly change afterwards. So an import touches
+-- only the disk pages of its own year, which stay in memory however long the history is; a past year is vacuumed and frozen
+-- once, and an old year can be detached whole. With partitions by household or by union, each import would write into disk
+-- pages all over ten years. A household's web pages read one partition (a month, a year) or a few rows of each (the history).
 --
--- One key serves every page: a household's rows by the months of their notices. It carries what sums
--- ask for, so that ten years of a family are summed up from the index, without four hundred rows
--- scattered over the tables.
+-- One key serves all web pages: a household's rows by the month of their notice. It includes the columns that sums need, so
+-- that ten years of a family are summed up from the index alone, without reading four hundred scattered rows.
 --
--- A key of a partitioned table holds its partition's column, so it can't say that a claim number is
--- given once. A narrow table of its own does, and tells where a claim's row is now: a correction finds it
--- by one look-up, in whatever year it lies. Unions number their claims upwards, so its index grows
--- at one end.
+-- A key of a partitioned table has to contain the partition's column, so it can't keep claim numbers unique. A narrow table of
+-- its own does, and says where a claim's row stands: a correction finds the row by one look-up, in whichever year it is.
+-- Unions number their claims upwards, so its index grows at one end.
 create table expense_claims (
     tenant_id uuid not null default current_tenant(),
     claim_number text not null,
@@ -25,14 +22,14 @@ create table expense_claims (
 
 create table expenses (
     tenant_id uuid not null default current_tenant(),
-    -- The family that had the expense: it stays theirs when the person leaves for another.
+    -- The family that had the expense. It stays theirs when the person moves to another family.
     household_code text not null,
     -- Months are kept as their first day.
     notice_month date not null check (extract(day from notice_month) = 1),
     claim_number text not null,
     member_code text not null,
     treatment_month date not null check (extract(day from treatment_month) = 1),
-    -- Empty where the data has none (seed 000 Q14).
+    -- Empty if the data names no institution (seed 000 Q14).
     institution text not null,
     care text not null,
     days smallint not null check (days >= 0),
@@ -40,11 +37,11 @@ create table expenses (
     insurer_yen bigint not null check (insurer_yen >= 0),
     public_yen bigint not null check (public_yen >= 0),
     out_of_pocket_yen bigint not null check (out_of_pocket_yen >= 0),
-    -- Whether out_of_pocket_yen was computed from points, since the claim did not tell it.
+    -- True if out_of_pocket_yen was computed from points, since the claim did not state it.
     computed boolean not null default false,
     remarks text not null,
-    -- The file that brought the row, in import_batches. Written in one transaction with its batch and its
-    -- claim; foreign keys would only cost two look-ups a row.
+    -- The file that brought the row, in import_batches. The row, its batch and its claim are written in one transaction, so
+    -- foreign keys would only cost two look-ups for each row.
     batch_id uuid not null,
     constraint expenses_care_check
         check (care in ('inpatient', 'outpatient', 'dental', 'pharmacy', 'home_nursing',
@@ -54,12 +51,12 @@ create table expenses (
     foreign key (tenant_id, member_code) references members (tenant_id, code)
 ) partition by range (notice_month);
 
--- The rows of a month, whosever they are: for those whom a notice concerns, and for taking a month back. Rows of a month
--- come in together, so the index grows at one end and keeps each key once.
+-- The rows of a month of all households: publishing reads them to find the people to tell, and a withdrawal deletes them. Rows
+-- of a month come in together, so the index grows at one end and stores each key once.
 create index expenses_by_month on expenses (tenant_id, notice_month);
 
--- No notice is without a place: the first partition and the last are open. `kosmo migrate` splits further years off
--- the last one while they are still to come (records/partitions.rs).
+-- The first and the last partition are open, so that every notice has a place. `kosmo migrate` splits further years off the
+-- last one before they begin (records/partitions.rs).
 do $$
 declare
     year int;
@@ -71,7 +68,7 @@ begin
         starts := case year when 2017 then 'minvalue' else quote_literal(format('%s-01-01', year)) end;
         execute format('create table %I partition of expenses for values from (%s) to (%L)',
                        partition, starts, format('%s-01-01', year + 1));
-        -- Nobody has rights on a partition itself; should anybody get some, the guard is there.
+        -- No role has rights on a partition itself. Should one get any, row-level security holds there, too.
         call protect_by_tenant(partition);
     end loop;
     create table expenses_later partition of expenses for values from ('2033-01-01') to (maxvalue);
@@ -79,9 +76,9 @@ begin
 end
 $$;
 
--- What a union's months come to, kept in the transaction that changes their rows, so that a list of months doesn't add
--- up ten years. A month without rows has no row here. A household's sums are not kept: its ten years are added up
--- from the index in less time than a request takes to be read.
+-- The sums of a union's months, which change in the same transaction as the months' rows, so that a list of months doesn't add
+-- up ten years. A month without rows has no row here. A household's sums are not stored, since its ten years are added up
+-- from the index in about a millisecond.
 create table expense_months (
     tenant_id uuid not null default current_tenant() references tenants,
     notice_month date not null check (extract(day from notice_month) = 1),
@@ -91,7 +88,7 @@ create table expense_months (
     primary key (tenant_id, notice_month)
 );
 
--- What a row was before a correction, a cancellation, or before its notice was withdrawn. Append-only.
+-- Rows as they were before a correction, a cancellation, or the withdrawal of their notice. Append-only.
 create table expense_history (
     tenant_id uuid not null default current_tenant(),
     claim_number text not null,
@@ -116,7 +113,7 @@ create table expense_history (
     primary key (tenant_id, claim_number, ended_by)
 );
 
--- Months that were taken back whole: what files said of them before counts no more.
+-- Withdrawals of whole months. A file that was imported before a withdrawal may be imported again after it.
 create table expense_withdrawals (
     tenant_id uuid not null default current_tenant() references tenants,
     id uuid not null,

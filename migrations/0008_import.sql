@@ -1,10 +1,10 @@
--- Files that a union hands over: those that were taken in, and the rows of those on their way.
+-- Files that a union hands over: imports that are done, and rows of imports in progress.
 --
--- A file is staged first: read, checked row by row, and kept in these tables. Then it is merged: a set at a time and in
--- one transaction, by this process or another on any machine. A file that is staged is whole, since it is staged in one
--- transaction, too; a process that is killed while it reads leaves nothing.
+-- A file is first staged: read, checked row by row, and stored in these tables. Then it is merged, by sets and in one
+-- transaction, by this process or by another on any machine. Staging is one transaction too, so a staged file is
+-- complete: a process that is killed while reading leaves nothing.
 
--- Files taken in: what was read, by whom, and what it came to.
+-- Imports that are done: the file, the operator, and the result.
 create table import_batches (
     tenant_id uuid not null default current_tenant() references tenants,
     id uuid not null,
@@ -16,42 +16,43 @@ create table import_batches (
     unchanged bigint not null,
     imported_at timestamptz not null,
     imported_by text not null,
-    -- How it was read: for which month, by which columns. With its content, that is how a file is known again.
+    -- How the file was read: for which month, with which columns. Together with the content, it identifies a
+    -- file that comes again.
     reading text,
     primary key (tenant_id, id)
 );
 
 create index import_batches_by_content on import_batches (tenant_id, file_sha256);
 
--- Staged files and their rows. A merge takes a file's rows away in its own transaction, and so does the command that
--- gives a file up. What a killed process leaves is swept by the worker after a day (`import::staged::sweep`).
+-- Staged files and their rows. The merge deletes a file's rows in its own transaction, and so does a command that
+-- gives the import up. The worker sweeps what a killed process leaves, after a day (`import::staged::sweep`).
 --
--- All are unlogged, so that rows cost no WAL: a crash of the database empties them all at once, the files with their
--- rows, and the file is taken in anew.
+-- All are unlogged, so that rows cost no WAL. A crash of the database empties them all together, and the file is
+-- imported again.
 create unlogged table staged_files (
     tenant_id uuid not null,
-    -- The batch that it becomes.
+    -- The id of the batch that it becomes.
     id uuid not null,
     kind text not null check (kind in ('members', 'expenses')),
     file_name text not null,
     file_sha256 bytea not null,
     reading text not null,
-    -- The headings that the file has in place of the documented ones, by the names of their columns.
+    -- The file's own headings where they differ from the documented ones, by column.
     headings jsonb not null,
     -- The day that a members file describes.
     as_of date,
-    -- The month in whose notice the claims of a UKE file go.
+    -- The month of notice for the claims of a UKE file.
     notice_month date,
     staged_at timestamptz not null,
     check ((kind = 'members') = (as_of is not null)),
     primary key (tenant_id, id)
 );
 
--- A members file's columns go by the layout's names (`members::layout::MemberColumn`).
+-- Columns have the names of the layout (`members::layout::MemberColumn`).
 create unlogged table staged_members (
     tenant_id uuid not null,
     import_id uuid not null,
-    -- The line of the file.
+    -- The line in the file.
     row bigint not null,
     person_code text not null,
     household_code text not null,
@@ -67,9 +68,10 @@ create unlogged table staged_members (
     lost_on date,
     user_id text,
     email text,
-    -- The login that the person gets, if there is a user ID and no login yet.
+    -- The login to create, if there is a user ID and no login yet.
     login_id uuid not null,
-    -- Whether the file has a first password, which is kept as its hash alone; a dry run makes none.
+    -- True if the file has a first password. Only its hash is kept, and a dry run doesn't even hash
+    -- it.
     by_letter boolean not null,
     initial_password_hash text,
     primary key (tenant_id, import_id, row)
@@ -77,8 +79,8 @@ create unlogged table staged_members (
 
 create index staged_members_by_code on staged_members (tenant_id, import_id, person_code);
 
--- An expenses file's columns go by the layout's names (`expenses::import::layout::ExpenseColumn`). Of a row that cancels
--- another, nothing but its number is read.
+-- Columns have the names of the layout (`expenses::import::layout::ExpenseColumn`). Of a row that cancels another, only
+-- the number is read.
 create unlogged table staged_expenses (
     tenant_id uuid not null,
     import_id uuid not null,
@@ -97,14 +99,16 @@ create unlogged table staged_expenses (
     remarks text,
     correction text check (correction in ('new', 'replace', 'cancel')),
     computed boolean not null,
-    -- The family that the claim stays with, where that is not the person's of today. Set by the merge.
+    -- The household that keeps the claim, if it isn't the person's present one. Set by the merge.
     household_code text,
-    -- What the row does to the ledger's row of its claim, if there is one. Set by the merge.
-    outcome text check (outcome in ('same', 'corrected', 'cancelled')),
+    -- Where the ledger's row of the same claim stands, if there is one, and what becomes of it. Set by the merge.
+    former_household_code text,
+    former_notice_month date,
+    outcome text check (outcome in ('same', 'left', 'corrected', 'cancelled')),
     primary key (tenant_id, import_id, row)
 ) with (autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2147483647);
 
--- Claims of a UKE file, whose people are looked up by the merge.
+-- Claims of a UKE file. The merge finds out whose they are.
 create unlogged table staged_claims (
     tenant_id uuid not null,
     import_id uuid not null,
@@ -122,20 +126,20 @@ create unlogged table staged_claims (
     public_paid bigint not null,
     out_of_pocket bigint not null,
     computed boolean not null,
-    -- All three are missing where only public payers pay: nobody is insured then.
+    -- Null if only public payers pay: there is no insured person then.
     insurer_number text,
     symbol text,
     number text,
-    -- The one person that the claim points at, or else how far the search came. Set by the merge.
+    -- The one person that the claim identifies, or how far the search got. Set by the merge.
     person_code text,
     reason text,
     primary key (tenant_id, import_id, row)
 ) with (autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 2147483647);
 
--- How many of a table's rows are one import's can't be known from statistics of imports that are gone. So these are made
--- once, here, from rows that have an import each, and never again: the planner takes each import for the whole
--- table, and hashes the registry rather than look a million people up one by one. Where the statistics are
--- lost (a restored dump has none) it does look them up, which takes longer and is right as well.
+-- The planner can't learn from statistics how many rows of a table belong to one import, since the imports that it saw
+-- are gone. So statistics are made once, here, from rows that each have an import of their own, and never again: the
+-- planner then expects every import to be the whole table, and hashes the registry instead of looking a million people
+-- up one by one. Without statistics (a restored dump has none) it does look them up, which is slower but still correct.
 alter table staged_members alter tenant_id set (n_distinct = 1), alter import_id set (n_distinct = 1);
 alter table staged_expenses alter tenant_id set (n_distinct = 1), alter import_id set (n_distinct = 1);
 alter table staged_claims alter tenant_id set (n_distinct = 1), alter import_id set (n_distinct = 1);
@@ -148,7 +152,7 @@ select gen_random_uuid(), gen_random_uuid(), n, 'code ' || n, 'code ' || n / 2, 
 from generate_series(1, 1000) n;
 insert into staged_expenses
 select gen_random_uuid(), gen_random_uuid(), n, 'claim ' || n, 'code ' || n, '2020-03-01', '2020-01-01',
-       'institution ' || n % 100, 'outpatient', 1, 1000, 700, 0, 300, '', null, false, null, null
+       'institution ' || n % 100, 'outpatient', 1, 1000, 700, 0, 300, '', null, false, null, null, null, null
 from generate_series(1, 1000) n;
 insert into staged_claims
 select gen_random_uuid(), gen_random_uuid(), n, 'claim ' || n, '2020-01-01', 'institution ' || n % 100,
@@ -160,8 +164,8 @@ truncate staged_members, staged_expenses, staged_claims;
 
 call protect_by_tenant('import_batches', 'staged_files', 'staged_members', 'staged_expenses', 'staged_claims');
 
--- An operator's command stages a file, looks for the claims in it that find nobody, and gives it up; the worker merges it,
--- and sweeps.
+-- An operator's command stages a file, lists its claims that match no person, and may give the file up. The worker merges
+-- it, and sweeps.
 grant select on import_batches to kosmo_operator;
 grant select, insert, update, delete on staged_files, staged_members, staged_expenses, staged_claims to kosmo_operator;
 grant select, insert on import_batches to kosmo_worker;

@@ -24,7 +24,8 @@ create table staff (
     -- 監査 is nothing else.
     constraint staff_auditor_stands_alone
         check (not 'auditor' = any(roles) or (cardinality(roles) = 1 and cardinality(extra_rights) = 0)),
-    primary key (tenant_id, realm, login_id)
+    primary key (tenant_id, realm, login_id),
+    foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
 
 call protect_by_tenant('staff');

@@ -1,32 +1,32 @@
--- Work that outlasts a request. A row is written in the transaction that asks for the work, and a worker takes it from
--- there: one worker at a time, again after a failure or a worker's death, given up after some attempts.
+-- Work that outlasts a request. A job is written in the transaction that asks for it, and a worker runs it: one worker
+-- at a time, again after a failure or a worker's death, and given up after some attempts.
 --
 -- Swept by jobs::sweep: done after two days, cancelled or given up after 90.
 create table jobs (
     tenant_id uuid not null references tenants,
     id uuid not null,
-    -- The name of the kind that can run it, and what that kind needs to know.
+    -- The name of the kind, which says what runs it, and the kind's own data.
     kind text not null,
     payload jsonb not null,
-    -- While a job waits or runs, its union has no other of its kind with the same key.
+    -- While a job waits or runs, its union can have no other job of the same kind and key.
     key text,
-    -- The actor that asked for it (`db::actor::Actor`): the trail names them for what the job does.
+    -- The actor that asked for it (`db::actor::Actor`). The audit lines of the job name it.
     asked_by jsonb not null,
     state text not null default 'queued' check (state in ('queued', 'running', 'done', 'cancelled', 'failed')),
     created_at timestamptz not null,
-    -- Not before this; while a worker holds the job, the end of its lease.
+    -- Not run before this time. While a worker holds the job, this is the end of its lease.
     due_at timestamptz not null,
-    -- The hold of the worker that has it. Each claim is a hold of its own, so that a worker that lost the job to
-    -- another one can't write to it any more.
+    -- The hold of the worker that runs it. Each claim makes a new hold, so a worker that lost the job to another
+    -- can no longer write to it.
     held_by uuid,
     attempts smallint not null default 0,
-    -- How far it has come, in units of its kind, and what it is at, in a word of its kind.
+    -- How far the job is, in units of its kind, and its present step, in a word of its kind.
     progress_done bigint not null default 0,
     progress_of bigint,
     progress_step text,
     cancel_asked_at timestamptz,
     last_error text,
-    -- What it came to, as its kind tells it to those who asked.
+    -- The job's result, in its kind's form, for the process that asked for it.
     output jsonb,
     finished_at timestamptz,
     primary key (tenant_id, id),
@@ -40,9 +40,9 @@ create index jobs_finished on jobs (tenant_id, finished_at) where state not in (
 
 call protect_by_tenant('jobs');
 
--- When a worker last took work of each union from a queue: the union that has waited longest is next. The platform's
--- own, since whose turn it is is asked over all unions; nothing of a person stands in it. Kept for ever, because there
--- is a row a union and queue.
+-- When a worker last took work of each union from a queue; the union that has waited longest is next. The platform's
+-- own table, because turns are decided over all unions; it holds no personal data. It is kept for ever, with one row
+-- for each union and queue.
 create table queue_turns (
     queue text not null,
     tenant_id uuid not null references tenants,
@@ -50,7 +50,7 @@ create table queue_turns (
     primary key (queue, tenant_id)
 );
 
--- Whoever asks for work watches it and may cancel it; what becomes of it is the worker's to say.
+-- A process that asks for a job may watch and cancel it. Only the worker writes its progress and result.
 grant select, insert (tenant_id, id, kind, payload, key, asked_by, created_at, due_at), update (cancel_asked_at)
     on jobs to kosmo_server, kosmo_operator;
 grant select, insert, update, delete on jobs to kosmo_worker;

@@ -42,8 +42,8 @@ const LAST_REQUESTS: Duration = Duration::from_secs(10);
 /// Puts a server together and reads the unions.
 ///
 /// # Errors
-/// A database that can't be reached, a template that is wrong, a font that is missing, or a union's key
-/// that is no good.
+/// Fails if the database can't be reached, a template or a union's signing key is wrong, or a font is
+/// missing.
 pub async fn build(
     settings: &Settings,
     database: impl Into<DatabaseAddress>,
@@ -82,7 +82,7 @@ pub async fn build(
     }))
 }
 
-/// Every route, for every union: the host says which door a request comes to.
+/// Builds every route, for every union. The host says which door a request comes to.
 pub fn router(app: AppState) -> Router {
     let (portal, console) = (portal_door(&app), console_door(&app));
     let doors = Router::new()
@@ -119,7 +119,7 @@ fn portal_door(app: &AppState) -> Router {
         .with_state(app.clone())
 }
 
-/// It asks nobody for a subscriber's session: a cookie of the portal would be nothing here.
+/// The console never looks for a subscriber's session, so a portal's cookie means nothing here.
 fn console_door(app: &AppState) -> Router {
     console::routes()
         .into_router()
@@ -134,12 +134,13 @@ fn console_door(app: &AppState) -> Router {
         .with_state(app.clone())
 }
 
-/// Serves until `stop`, then lets running requests finish. Takes as many connections as this process may.
+/// Serves until `stop`, then lets running requests finish. The limits follow from what this process may
+/// open.
 pub async fn serve(app: AppState, router: Router, listener: TcpListener, stop: CancellationToken) {
     serve_within(Limits::of_this_process(), app, router, listener, stop).await;
 }
 
-/// [`serve`] with other limits.
+/// Does what [`serve`] does, with limits that a test can choose.
 pub async fn serve_within(
     limits: Limits,
     app: AppState,
@@ -163,7 +164,7 @@ pub async fn serve_within(
     app.db.close().await;
 }
 
-/// `GET /readyz`: whether the database answers and has every migration.
+/// `GET /readyz`: answers 200 if the database answers and has every migration.
 async fn ready(State(app): State<AppState>) -> Response {
     let pending = async {
         let mut tx = app.db.platform().await?;

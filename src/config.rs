@@ -1,7 +1,7 @@
 //! Settings: defaults, then `kosmo.toml`, then the environment (`KOSMO_DATABASE__URL`).
 //!
-//! All are parsed and checked at start. A wrong one is reported by its name and by where it came
-//! from, so that nobody searches.
+//! All are parsed and checked at start. A wrong one is reported with its name and its source, so
+//! that nobody has to search.
 
 mod database;
 mod mail;
@@ -70,8 +70,8 @@ pub struct SiteSettings {
     /// The address below which unions get their subdomain, as browsers see it. Default:
     /// `http://localhost` with the port of `listen`.
     pub base_url: Option<BaseUrl>,
-    /// The header in which the proxy in front tells a browser's address: `x-real-ip`. Absent: browsers
-    /// connect directly.
+    /// The header in which the reverse proxy passes the browser's address on: `x-real-ip`. If absent,
+    /// browsers connect directly.
     pub client_address_header: Option<HeaderField>,
 }
 
@@ -79,7 +79,7 @@ pub struct SiteSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
     pub format: LogFormat,
-    /// In the notation of tracing's `EnvFilter`: `info,kosmo=debug`.
+    /// A filter in the notation of tracing's `EnvFilter`: `info,kosmo=debug`.
     pub filter: String,
 }
 
@@ -99,9 +99,10 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HashingSettings {
-    /// Threads that hash passwords; 0: one a core.
+    /// Threads that hash passwords; 0 means one for each core.
     pub threads: usize,
-    /// Sign-ins that may wait for a thread; beyond, the answer is 503 to those of the union of which most wait.
+    /// How many sign-ins may wait for a thread. Beyond that the answer is 503, for the union with the most
+    /// waiters.
     pub queue: usize,
 }
 
@@ -111,12 +112,12 @@ impl Default for HashingSettings {
     }
 }
 
-/// Keys for values that rest encrypted.
+/// Keys for values encrypted at rest.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SealingSettings {
-    /// A file of keys, a line each: a name and 32 bytes in base64; the newest last. Every server has
-    /// the same. Default: the one that `kosmo demo` makes in `data_dir`.
+    /// A file of keys, one line each: a name and 32 bytes in base64, the newest last. All servers
+    /// need the same file. Default: the one that `kosmo demo` makes in `data_dir`.
     pub keys_file: Option<PathBuf>,
 }
 
@@ -133,7 +134,7 @@ impl TryFrom<String> for HeaderField {
     }
 }
 
-/// What a setting says wrong.
+/// Why the settings can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("設定の {}", wrong::told(.0))]
@@ -158,12 +159,12 @@ impl Settings {
     /// Reads and checks all settings.
     ///
     /// # Errors
-    /// The first that is wrong.
+    /// Reports the first wrong setting.
     pub fn load() -> Result<Self, SettingsError> {
         Self::from_figment(
             &Figment::new()
                 .merge(Toml::file("kosmo.toml"))
-                // KOSMO_TENANT is no setting but an argument of commands.
+                // KOSMO_TENANT is no setting: it is an argument of commands.
                 .merge(Env::prefixed("KOSMO_").ignore(&["tenant"]).split("__")),
         )
     }
@@ -177,25 +178,27 @@ impl Settings {
         Ok(settings)
     }
 
-    /// How to reach the database: from `database.url`, from the file it names, or else that of a
-    /// demo which is running in `data_dir`.
+    /// Says how to reach the database: by `database.url`, by the file that it names, or else by the
+    /// file of a demo that is running in `data_dir`.
     ///
     /// # Errors
-    /// [`AddressError::None`] where there is none, and the file's.
+    /// Returns [`AddressError::None`] if there is none of them, and other errors if the file can't
+    /// be read.
     pub fn database(&self) -> Result<DatabaseAddress, SettingsError> {
         Ok(self.database.address(&self.demo_database_url())?)
     }
 
-    /// The file in which a running demo tells where its database is.
+    /// Returns the path of the file in which a running demo keeps its database URL.
     #[must_use]
     pub fn demo_database_url(&self) -> PathBuf {
         self.data_dir.join("database_url")
     }
 
-    /// The keys that seal what rests encrypted.
+    /// Reads the keys that seal values at rest.
     ///
     /// # Errors
-    /// [`SettingsError::NoSealingKeys`] where there are none, and what is wrong with the file.
+    /// Returns [`SettingsError::NoSealingKeys`] if there are none, and says what is wrong with the
+    /// file.
     pub fn sealer(&self) -> Result<Sealer, SettingsError> {
         let demo = Some(self.demo_sealing_keys()).filter(|path| path.exists());
         let path = self.sealing.keys_file.clone().or(demo).ok_or(SettingsError::NoSealingKeys)?;
@@ -204,7 +207,7 @@ impl Settings {
         Sealer::read(&text).map_err(wrong)
     }
 
-    /// The file in which a demo keeps its sealing keys.
+    /// Returns the path of the file in which a demo keeps its sealing keys.
     #[must_use]
     pub fn demo_sealing_keys(&self) -> PathBuf {
         self.data_dir.join("sealing.keys")
@@ -225,7 +228,7 @@ impl Settings {
     }
 }
 
-/// The name in a `Host` header: without its port, in lower case.
+/// Returns the name in a `Host` header: without its port, in lower case.
 #[must_use]
 pub fn host_name(host: &str) -> String {
     host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase()
@@ -247,13 +250,14 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// The host name of a label below it, as a request's `Host` names it (without a port).
+    /// Returns the host name of a label below this address, as a request's `Host` names it (without
+    /// a port).
     #[must_use]
     pub fn host(&self, label: &str) -> String {
         format!("{label}.{}", self.host)
     }
 
-    /// `https://jomkenpo.portal.kosmo-web.jp`
+    /// Returns an origin such as `https://jomkenpo.portal.kosmo-web.jp`.
     #[must_use]
     pub fn origin(&self, label: &str) -> String {
         let scheme = match self.scheme {
@@ -264,7 +268,8 @@ impl BaseUrl {
         format!("{scheme}://{}{port}", self.host(label))
     }
 
-    /// Whether browsers reach it by TLS alone, so that they may be told never to try without.
+    /// Returns true if browsers reach it by TLS only, so that they may be told never to use plain
+    /// HTTP.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::Https

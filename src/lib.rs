@@ -10,15 +10,15 @@
 //! | [`cli`] | the operator's door: commands |
 //! | [`demo`] | everything in one process, with five unions and their people |
 //! | [`app`] | puts a server together: state, routes, layers |
-//! | [`connections`] | takes connections in, and closes what is silent or too many |
-//! | [`worker`] | background work: mail, jobs, what is done every hour |
+//! | [`connections`] | accepts connections, and closes idle ones that take too long or are too many |
+//! | [`worker`] | background work: mail, jobs, hourly clean-up |
 //! | [`console`] | staff's door: pages |
 //! | [`portal`] | the subscriber's door: pages |
-//! | [`web`] | what web doors share: pages, forms, cookies, who is asking, errors |
+//! | [`web`] | what web doors share: pages, forms, cookies, identity, errors |
 //! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
 //! | [`records`] | what every kept record of a person shares: who reads, notices, privacy, partitions |
 //! | [`members`] | insured people and households: import |
-//! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] says what comes next |
+//! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] finds the next step |
 //! | [`import`] | what importers share: any CSV, row by row, errors by row and column |
 //! | [`audit`] | the append-only trail |
 //! | [`mail`] | mails, the outbox, the senders |
@@ -30,7 +30,7 @@
 //! | [`config`] | settings |
 //! | [`base`] | ids, clock, secrets, Japanese text, yen, months |
 //!
-//! A request walks down once and comes up once: a handler of [`portal`] takes a proof of who asks
+//! A request walks down once and comes up once: a handler of [`portal`] takes a proof of identity
 //! ([`web::identity`]), parses what was sent, lets a room decide and write through a
 //! [`db::TenantTx`], and fills one template.
 

@@ -10,7 +10,7 @@ set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # runuser, which a plain su leaves out of reach
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-# A container's /dev/shm often has 64 MB, too little for a database a test.
+# A container's /dev/shm often has 64 MB, which is too little for one database for each test.
 base=/dev/shm
 [ -w $base ] && [ "$(df -Pk $base | awk 'END { print $2 }')" -ge 1000000 ] || base=/var/tmp
 folder=$base/kosmo-test-$(printf %s "$here" | cksum | cut -d' ' -f1)
@@ -29,7 +29,8 @@ as_server() {
     fi
 }
 
-# Whatever else pg_ctl may end with is no leave to delete a cluster: it may run all the same.
+# Any other exit code of pg_ctl doesn't prove that the server is down, so the cluster must not be
+# deleted.
 running() {
     local status=0 said
     said=$(cd / && as_server "$bin/pg_ctl" -D "$data" status 2>&1) || status=$?

@@ -11,18 +11,18 @@ PATH=$PATH:/usr/sbin:/sbin # dpkg wants them, and a plain su leaves them out
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 oldest_postgres=15
-# axe-core 4.12.1, the checker of accessibility, in a package that brings it unchanged.
+# axe-core 4.12.1 checks accessibility; this package contains it unchanged.
 axe_package="axe-playwright-python==0.1.8"
 axe_hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
 axe=../../target/axe-4.12.1.min.js # tests/browser/axe.rs reads it
-# The Nu Html Checker, as one file for Java, in npm's package of it.
+# The Nu Html Checker, as one Java file from its npm package.
 vnu_package=vnu-jar@26.9.27
 vnu_hash=4e441de4315f39a582f5e6edbe8cd3b2b1f655aa1dde3620faface791133217c417b12f3f7ead2d8336d8e7efe44f5226618258b44a0860057e9125135e6b428 # SHA-512 of its tarball
 vnu=../../target/vnu-26.9.27.jar # src/portal/templates/validator.rs runs it
 # moto speaks the API of Amazon SES; tests/journeys/mail/moto.rs runs it.
 moto_packages=moto-5.2.5.txt
 moto=../../target/moto-5.2.5
-# WeasyPrint makes PDFs, too; tests/bench/pdf.rs runs it.
+# WeasyPrint makes PDFs too; tests/bench/pdf.rs compares with it.
 weasyprint_packages=weasyprint-70.0.txt
 weasyprint=../../target/weasyprint-70.0
 
@@ -30,7 +30,7 @@ say() { echo "setup.sh: $*" >&2; }
 die() { say "$@"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# What is missing, and the packages that bring it, by package manager.
+# Finds what is missing, and the packages that contain it, for each package manager.
 missing=() apt=() dnf=() pacman=() brew=()
 lack() {
     missing+=("$1")
@@ -43,7 +43,7 @@ lack_pip() { has_pip || lack "pip" "python3-pip" "python3-pip" "python-pip" "pyt
 # aws-lc-sys and ring compile C and assembler; neither wants cmake, C++ or pkg-config.
 has_c_compiler() { echo '#include <stdlib.h>' | cc -E -xc - >/dev/null 2>&1; }
 
-# The server that `kosmo demo` and postgres.sh would take: on PATH, else Debian's newest.
+# Finds the server that `kosmo demo` and postgres.sh would use: on PATH, or Debian's newest.
 has_postgres() {
     local server major
     server=$(command -v postgres || find /usr/lib/postgresql/*/bin -name postgres 2>/dev/null | sort -V | tail -n 1)
@@ -54,15 +54,15 @@ has_postgres() {
 
 has_chromium() { have chromedriver && { have chromium || have chromium-browser || have google-chrome; }; }
 has_pip() { python3 -m pip --version >/dev/null 2>&1; }
-# macOS has a java that only says that there is none.
+# macOS has a `java` that only says that Java is missing.
 has_java() { java -version >/dev/null 2>&1; }
 has_poppler() { have pdftotext && have pdftoppm; }
-# WeasyPrint sets lines with it.
+# WeasyPrint needs it to set lines.
 has_pango() {
     have pango-view || python3 -c 'import sys; from ctypes.util import find_library as find
 sys.exit(not (find("pangoft2-1.0") and find("harfbuzz-subset")))' >/dev/null 2>&1
 }
-# Where the server looks (src/config/pdf.rs): both faces, or the collection of all.
+# Looks where the server does (src/config/pdf.rs), for both fonts or the collection of all.
 has_font() {
     local folder
     for folder in /usr/share/fonts/{opentype/noto,google-noto-sans-cjk-fonts,google-noto-cjk,noto-cjk,noto} \
@@ -123,7 +123,7 @@ install_by_apt() {
     local root=() skip_cluster=/etc/postgresql-common/createcluster.d/kosmo-setup.conf
     [ "$(id -u)" = 0 ] || root=(sudo)
     "${root[@]}" apt-get update -q
-    # Debian's package would start a server of its own on port 5432, now and at each boot.
+    # Debian's package would start its own server on port 5432, now and at each boot.
     "${root[@]}" mkdir -p "$(dirname "$skip_cluster")"
     echo "create_main_cluster = false" | "${root[@]}" tee "$skip_cluster" >/dev/null
     local status=0
@@ -175,7 +175,7 @@ fetch_moto() {
     fetch_python moto "$moto" "$moto_packages" || die "pip could not fetch moto"
 }
 
-# Where there is no build of it for this machine, the others are measured all the same.
+# If it can't be installed on this machine, the bench still measures everything else.
 fetch_weasyprint() {
     fetch_python WeasyPrint "$weasyprint" "$weasyprint_packages" || say "pip could not fetch WeasyPrint"
 }

@@ -34,7 +34,7 @@ for migration in migrations/*.sql; do
     role=kosmo_owner sql "$url" -1 -f "$migration"
 done
 
-# The macros ask the database, and write what they learnt, when rustc expands them.
+# sqlx's macros query the database and write the results while rustc expands them.
 touch src/lib.rs
 DATABASE_URL=$url SQLX_OFFLINE=false SQLX_OFFLINE_DIR=$fresh cargo check --all-targets
 [ -n "$(ls "$fresh")" ] || { echo "sqlx.sh: cargo check has seen no query" >&2; exit 1; }

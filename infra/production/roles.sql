@@ -1,5 +1,5 @@
--- Once for a cluster, as a superuser: psql -f roles.sql
--- The owner of the tables, the three roles that processes take on, and the users they log in as.
+-- Run once for a cluster, as a superuser: psql -f roles.sql
+-- It creates the owner of the tables, the three roles that processes act as, and the users that log in.
 -- Then give each user a password: \password kosmo_login_serve
 
 create role kosmo_owner nologin;
@@ -7,8 +7,8 @@ create role kosmo_server nologin;
 create role kosmo_worker nologin;
 create role kosmo_operator nologin;
 
--- NOINHERIT: a user has no rights of its own, only those of the role that it acts as from the moment it logs in. So no
--- process has to ask for its role, which a pooler between would drop.
+-- NOINHERIT: a user has no rights of its own. From its login on, it acts as one role only, so no process has to set
+-- its role, which would be lost behind a pooler.
 -- kosmo migrate
 create role kosmo_login_migrate login noinherit in role kosmo_owner;
 alter role kosmo_login_migrate set role kosmo_owner;
@@ -18,7 +18,8 @@ alter role kosmo_login_serve set role kosmo_server;
 -- kosmo worker
 create role kosmo_login_worker login noinherit in role kosmo_worker;
 alter role kosmo_login_worker set role kosmo_worker;
--- A person at a terminal: kosmo tenant, members, expenses; kosmo doctor looks into the outbox, too.
+-- The operator at a terminal: kosmo tenant, members, expenses, and doctor, which also looks into
+-- the outbox.
 create role kosmo_login_operator login noinherit in role kosmo_operator;
 alter role kosmo_login_operator set role kosmo_operator;
 -- pg_dump has to read the rows of all unions, and row-level security binds even the owner.

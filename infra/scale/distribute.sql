@@ -1,16 +1,16 @@
--- Spreads a database over the machines that it knows, by union: all rows of a union lie together on one machine. Once, on
--- the coordinator, as a superuser, after `kosmo migrate` and before the first union:
+-- Spreads a database over its machines, by union: all rows of a union are on one machine. Run it once on the
+-- coordinator, as a superuser, after `kosmo migrate` and before the first union:
 --
 --   psql -v ON_ERROR_STOP=1 --single-transaction -f distribute.sql kosmo
 --
--- and then grants.sql. Every table stands here once, after those that its foreign keys name; tests/journeys/scale.rs holds
--- both.
+-- Then run grants.sql. Every table is listed here once, after the tables that its foreign keys refer to;
+-- tests/journeys/scale.rs checks both.
 
--- Shards that refer to a table on every machine are made one after the other.
+-- Shards that refer to a table on every machine have to be created one after the other.
 set local citus.multi_shard_modify_mode = 'sequential';
 
--- Foreign keys to `tenants` are taken off and put on again at the end. With them Citus would make the tables that they
--- stand on its own the moment that `tenants` lies on every machine, and fails at the checks of partitions.
+-- Foreign keys to `tenants` are dropped and added again at the end. With them, Citus would convert the referring
+-- tables by itself as soon as `tenants` is on every machine, and fail at the checks of partitions.
 create temporary table put_off on commit drop as
     select conrelid::regclass as owner, conname as name, pg_get_constraintdef(oid) as definition
     from pg_constraint where contype = 'f' and conparentid = 0 and confrelid = 'tenants'::regclass;
@@ -24,9 +24,10 @@ begin
 end
 $$;
 
--- The platform's own. Foreign keys of spread tables name `tenants`, so it lies on every machine.
+-- The platform's own tables. Foreign keys of spread tables refer to `tenants`, so it is on every
+-- machine.
 select create_reference_table('tenants');
--- These stay on the coordinator, which alone reads them, each by itself:
+-- These stay on the coordinator. Only it reads them, and no statement joins them with a spread table:
 -- local: tenant_hosts
 -- local: tenant_policies
 -- local: tenant_terms
@@ -36,7 +37,7 @@ select create_reference_table('tenants');
 -- local: sns_messages
 -- local: queue_turns
 
--- A union's own.
+-- A union's own tables.
 select create_distributed_table('households', 'tenant_id');
 select create_distributed_table('household_numbers', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('members', 'tenant_id', colocate_with => 'households');

@@ -1,10 +1,10 @@
--- Gives shards the rights that roles have on single columns. On the coordinator, as a superuser, after distribute.sql and
--- after every move of shards:
+-- Gives shards the rights that roles have on single columns. Run it on the coordinator, as a superuser, after
+-- distribute.sql and after every move of shards:
 --
 --   psql -v ON_ERROR_STOP=1 -f grants.sql kosmo
 --
--- Citus passes on rights on whole tables alone. The coordinator checks the ones on columns before it sends a statement, and
--- the machine that has the rows would refuse it without them.
+-- Citus passes on only rights on whole tables. The coordinator checks the rights on columns before it sends a
+-- statement, but the machine that has the rows would still refuse it without this.
 
 do $$
 declare

@@ -1,6 +1,6 @@
 //! What can happen, by name.
 
-/// What happened; the words stay the same for ever, since people search for them.
+/// What happened. These names are stored for ever and searched for, so they must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     SignInPassword,
@@ -29,7 +29,7 @@ pub enum Action {
     FactorsReset,
     Registered,
     SessionsEnded,
-    /// A token that was in use before came back.
+    /// A token that had been replaced came back.
     TokenCopied,
     BrowserMet,
     TotpAdded,
@@ -49,15 +49,15 @@ pub enum Action {
     ExpensesImported,
     ExpensesPublished,
     ExpensesWithdrawn,
-    /// A person keeps theirs from the household, or shares them again.
+    /// A subscriber hides their own expenses from the household, or shows them again.
     ExpensesHidden,
     ExpensesShown,
     UpdateMailChosen,
-    /// Something was shown that is nothing of this union's.
+    /// A cookie, code or link was presented that belongs to another union.
     ForeignRefused,
-    /// Staff asked for what their rights don't allow.
+    /// Staff asked for something that their rights don't allow.
     AuthzDenied,
-    /// Staff looked for people.
+    /// Staff searched for people.
     PeopleSearched,
     /// Staff opened a person's page.
     PersonViewed,
@@ -125,9 +125,9 @@ impl Action {
         }
     }
 
-    /// How the act ended, which the action itself says.
+    /// Returns how the act ended, as the action itself tells.
     #[must_use]
-    pub const fn outcome(self) -> Outcome {
+    pub const fn outcome(self) -> ActOutcome {
         match self {
             Self::SignInRefused
             | Self::ReauthenticationRefused
@@ -137,23 +137,23 @@ impl Action {
             | Self::PasskeyRefused
             | Self::RecoveryCodeRefused
             | Self::ForeignRefused
-            | Self::AuthzDenied => Outcome::Refused,
-            _ => Outcome::Ok,
+            | Self::AuthzDenied => ActOutcome::Refused,
+            _ => ActOutcome::Ok,
         }
     }
 }
 
 /// How an act ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ActOutcome {
     Ok,
-    /// Nobody was let do it.
+    /// The actor was not allowed to do it, or gave a wrong proof.
     Refused,
-    /// It was begun, and came to nothing.
+    /// It began, but did not succeed.
     Failed,
 }
 
-impl Outcome {
+impl ActOutcome {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

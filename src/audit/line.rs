@@ -1,58 +1,59 @@
-//! One line: what was done, to what, why, and how it ended. Who did it stands in the transaction.
+//! One line of the trail: what was done, to what, why, and how it ended. The transaction knows who
+//! did it.
 
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::action::{Action, Outcome};
+use super::action::{ActOutcome, Action};
 use crate::base::ids::BatchId;
 
-/// What an act was done to, where that is more than its subject.
+/// The thing acted upon, if it is more than the subject.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub kind: &'static str,
     pub id: String,
-    /// What it was called then.
+    /// Its name at that time.
     pub label: Option<String>,
 }
 
 /// Why staff looked or acted.
 #[derive(Debug, Clone)]
-pub struct Purpose {
+pub struct StaffPurpose {
     /// A code of the union's list.
     pub code: String,
-    /// The number of the inquiry or paper it belongs to.
+    /// The number of the inquiry or document that it belongs to.
     pub case_no: Option<String>,
 }
 
-/// A line as a room writes it. Nothing in it is a secret, a name of a subscriber, an address or a medical value:
-/// the trail is kept for ever and read by others than the person's own staff.
+/// A line as a room writes it. It must contain no secret, no subscriber's name, no address and no medical value:
+/// the trail is kept for ever, and is read by people who may not see those.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct AuditLine {
     pub action: Action,
     pub target: Option<Target>,
-    /// The member whose data it is, where they may have no login.
+    /// The member whose data it is, for one who may have no login.
     pub member: Option<String>,
-    pub purpose: Option<Purpose>,
-    /// What staff gave as their reason, in their words.
+    pub purpose: Option<StaffPurpose>,
+    /// The reason that staff gave, in their own words.
     pub reason: Option<String>,
-    /// Which items a caller told rightly: item → true or false.
+    /// Which items a caller on the telephone answered correctly: item → true or false.
     pub caller_check: Option<Value>,
-    /// Field → before and after.
+    /// Field → its value before and after.
     pub changed: Option<Value>,
     /// How many rows were shown, exported or touched.
     pub rows: Option<i64>,
-    pub outcome: Outcome,
+    pub outcome: ActOutcome,
     /// Why it was refused, or failed.
     pub why: Option<&'static str>,
     /// The approval that let it happen.
     pub approval: Option<Uuid>,
-    /// The file that brought it.
+    /// The import that brought the data.
     pub batch: Option<BatchId>,
     /// Ids and counts that have no field of their own.
     pub detail: Value,
 }
 
-impl Line {
+impl AuditLine {
     #[must_use]
     pub fn new(action: Action, detail: Value) -> Self {
         Self {

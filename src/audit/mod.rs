@@ -1,7 +1,7 @@
-//! The append-only trail of a union: who did what to whose data, when, and from where.
+//! A union's append-only trail: who did what to whose data, when, and from where.
 //!
-//! A line is written in the transaction of what it tells of, so that neither is without the other. Who acts, and
-//! from where, is the transaction's own [`Actor`](crate::db::actor::Actor), so that no caller can forget it.
+//! A line is written in the transaction of the change that it records, so neither exists without the other. The
+//! actor belongs to the transaction ([`Actor`](crate::db::actor::Actor)), so no caller can forget it.
 
 pub mod action;
 pub mod line;
@@ -9,14 +9,14 @@ pub mod line;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use self::action::{Action, Outcome};
-pub use self::line::{Line, Purpose, Target};
+pub use self::action::{ActOutcome, Action};
+pub use self::line::{AuditLine, StaffPurpose, Target};
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, TenantId};
 use crate::db::TenantTx;
 
-/// Writes a line of an act whose action says everything. `subject`: the person whose data it is; `detail` carries
-/// ids and counts, never names, addresses or codes.
+/// Writes a line for one action. `subject` is the person whose data it is. `detail` carries ids and counts, and
+/// never names, addresses or codes.
 pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -27,7 +27,7 @@ pub async fn record(
     record_of(tx, clock, action, subject, detail).await
 }
 
-/// [`record`] of a login of whichever realm.
+/// Writes what [`record`] writes, for a login of any realm.
 pub async fn record_of<R>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -36,7 +36,7 @@ pub async fn record_of<R>(
     detail: Value,
 ) -> Result<(), sqlx::Error> {
     let subject = subject.map(|login| login.0);
-    write(tx, clock, &Line::new(action, detail), &[subject]).await
+    write(tx, clock, &AuditLine::new(action, detail), &[subject]).await
 }
 
 /// Writes the same line for each of many people, in one statement.
@@ -48,14 +48,15 @@ pub async fn record_each(
     detail: Value,
 ) -> Result<(), sqlx::Error> {
     let subjects: Vec<_> = subjects.iter().map(|login| Some(login.0)).collect();
-    write(tx, clock, &Line::new(action, detail), &subjects).await
+    write(tx, clock, &AuditLine::new(action, detail), &subjects).await
 }
 
-/// Writes a line for each subject; by the login's id; of one act that concerns nobody in particular, `&[None]`.
+/// Writes one line for each subject, given by the login's id. For an act that concerns nobody in particular,
+/// pass `&[None]`.
 pub async fn write(
     tx: &mut TenantTx,
     clock: &Clock,
-    line: &Line,
+    line: &AuditLine,
     subjects: &[Option<Uuid>],
 ) -> Result<(), sqlx::Error> {
     if subjects.is_empty() {

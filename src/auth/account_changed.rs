@@ -1,4 +1,4 @@
-//! The mail that tells a person what was changed about how they sign in (S6, security.md).
+//! The mail that tells a person of a change to their way of signing in (S6, security.md).
 
 use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::device::DeviceKind;
@@ -9,7 +9,7 @@ use crate::db::TenantTx;
 use crate::mail::message::AccountChangedMail;
 use crate::mail::outbox;
 
-/// What was changed.
+/// A change to a person's way of signing in, of which they get a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     Password,
@@ -44,10 +44,7 @@ impl Change {
         }
     }
 
-    /// Tells the person at the address that counts now.
-    ///
-    /// # Errors
-    /// All of [`SendingError`].
+    /// Sends the mail to the person's present address, if they have one.
     pub async fn tell<R: People>(
         self,
         tx: &mut TenantTx,
@@ -60,10 +57,7 @@ impl Change {
         }
     }
 
-    /// Tells an address.
-    ///
-    /// # Errors
-    /// All of [`SendingError`].
+    /// Sends the mail to an address.
     pub(in crate::auth) async fn tell_address(
         self,
         tx: &mut TenantTx,

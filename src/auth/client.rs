@@ -1,11 +1,11 @@
-//! Where a client is, for those who count.
+//! The place of a client, by which tries are counted.
 
 use std::net::IpAddr;
 
 use crate::db::actor::Client;
 
 impl Client {
-    /// The place, as far as one household or one machine may choose its address.
+    /// Returns the IPv4 address, or the IPv6 /64, within which a household or a machine may choose its address.
     pub(super) fn place(&self) -> String {
         match self.address.map(|address| address.to_canonical()) {
             None => "unknown".to_owned(),
@@ -17,7 +17,7 @@ impl Client {
         }
     }
 
-    /// The IPv6 /48 around the place, which anybody gets whole.
+    /// Returns the IPv6 /48 around it. A provider gives a customer the whole of one.
     pub(super) fn network(&self) -> Option<String> {
         match self.address?.to_canonical() {
             IpAddr::V4(_) => None,

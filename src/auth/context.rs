@@ -1,4 +1,4 @@
-//! What almost everything here is done with.
+//! The things that almost everything in this room needs.
 
 use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
 use crate::auth::guard::leases::Leases;
@@ -8,7 +8,7 @@ use crate::db::{Db, Passing};
 use crate::mail::message::MailRoom;
 use crate::tenant::directory::Tenant;
 
-/// For which union, when, and who writes to people about it.
+/// The union, the clock, and the room that writes mails.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
     pub clock: &'c Clock,
@@ -31,9 +31,9 @@ impl Passing for SendingError {
     }
 }
 
-/// What work with passwords needs of the house.
+/// The things that work with passwords needs.
 pub struct SignIn<'s> {
-    /// Who asks.
+    /// The person who asks.
     pub actor: &'s Actor,
     pub db: &'s Db,
     pub clock: &'s Clock,
@@ -42,7 +42,7 @@ pub struct SignIn<'s> {
     pub leases: &'s Leases,
 }
 
-/// Why such work could not be done.
+/// The reason why such work could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     #[error(transparent)]
@@ -54,7 +54,7 @@ pub enum SignInError {
 }
 
 impl<'s> SignIn<'s> {
-    /// A turn to have a password hashed; see [`Hasher::turn`].
+    /// Waits for a turn to have a password hashed; see [`Hasher::turn`].
     pub(super) async fn turn(
         &self,
         tenant: &Tenant,

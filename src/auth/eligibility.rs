@@ -1,4 +1,4 @@
-//! Losing eligibility (T12): the same ID and password open one's own past for as long as the union says.
+//! Loss of eligibility (T12). For as long as the union says, the same ID and password open the person's own past.
 
 use chrono::{Months, NaiveDate};
 
@@ -10,7 +10,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::AfterLoss;
 
-/// Of somebody who has lost it.
+/// The loss of a person who has lost eligibility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss {
     /// 資格喪失日: the first day without.
@@ -20,7 +20,7 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// `None` while it lasts. Where the calendar ends, so does the portal.
+    /// Returns none while the person is eligible. If the calendar ends before, the portal closes at once.
     #[must_use]
     pub fn of(rule: &AfterLoss, lost_on: Option<NaiveDate>, today: NaiveDate) -> Option<Self> {
         let lost_on = lost_on.filter(|day| *day <= today)?;
@@ -29,26 +29,26 @@ impl Loss {
         Some(Self { lost_on, closes_on })
     }
 
-    /// Whether the portal is over for the person.
+    /// Returns true if the portal is closed to the person.
     #[must_use]
     pub fn is_closed(&self, today: NaiveDate) -> bool {
         self.closes_on <= today
     }
 
-    /// The last day on which the person may come in.
+    /// Returns the last day on which the person may sign in.
     #[must_use]
     pub fn last_day(&self) -> NaiveDate {
         self.closes_on.pred_opt().unwrap_or(self.closes_on)
     }
 
-    /// The last month in which there was a day with eligibility.
+    /// Returns the last month in which the person was eligible on some day.
     #[must_use]
     pub fn last_month(&self) -> Month {
         Month::of(self.lost_on.pred_opt().unwrap_or(self.lost_on))
     }
 }
 
-/// Closes the logins of a union's subscribers whose time is over, ends what lives of them, and opens those whose
+/// Closes the logins of a union's subscribers whose time is over, ends their sessions, and opens the logins of those whose
 /// eligibility came back. Returns how many were closed.
 pub(super) async fn close_due(
     tx: &mut TenantTx,

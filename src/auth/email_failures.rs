@@ -1,7 +1,7 @@
-//! Addresses where mail does not arrive, so that their owners read of it where they sign in.
+//! Marks on addresses where mail does not arrive, so that their owners read of it after they sign in.
 //!
-//! A mark says nothing about a person's rights: mail goes out as before, and whoever can still read it
-//! signs in as before. It ends when somebody confirms the address, or has none like it any more.
+//! A mark takes no right away: mail goes out as before, and a person who can read it signs in as before. It ends when a
+//! person confirms the address, or when no login has the address any more.
 
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
@@ -9,11 +9,8 @@ use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 use crate::mail::feedback::FeedbackKind;
 
-/// Marks an address, if anybody of the union has it; returns true if somebody does. `detail` is the provider's
-/// own word for what went wrong.
-///
-/// # Errors
-/// The database's.
+/// Marks an address if a login of the union has it. Returns true if one does. `detail` is the provider's own word for the
+/// failure.
 pub async fn mark(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -50,7 +47,7 @@ pub(in crate::auth) async fn forget(tx: &mut TenantTx, email: &str) -> Result<()
     .map(drop)
 }
 
-/// Takes the mark off an address that nobody of the union has any more.
+/// Takes the mark off an address that no login of the union has any more.
 pub(in crate::auth) async fn forget_unused(
     tx: &mut TenantTx,
     email: &str,

@@ -1,4 +1,4 @@
-//! What is done every hour for each union, whether or not anybody asks for it.
+//! The work that is done every hour for each union.
 
 use chrono::TimeDelta;
 
@@ -9,21 +9,17 @@ use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
-/// Every bucket is full again by then.
-const FULL_AGAIN: TimeDelta = TimeDelta::days(1);
-/// Codes, challenges and links to a new password that ran out so long ago are asked about by nobody.
+/// Codes, challenges and links to a new password are kept for this long after they run out, so that a late answer is told
+/// why it fails.
 const IS_OVER: TimeDelta = TimeDelta::days(1);
-/// A person who comes back to the first sign-in within this finds it as it was left.
+/// A person who comes back to the first sign-in within this time finds it as it was left.
 const IS_FORGOTTEN: TimeDelta = TimeDelta::days(30);
 /// A person's recent sign-ins show address and browser of sessions of the last 90 days (S9).
 const SESSION_IS_HISTORY: TimeDelta = TimeDelta::days(100);
-/// So that no transaction holds many rows.
+/// No transaction deletes more rows of a kind than this, so that none holds many locks.
 const BATCH: i64 = 1_000;
 
-/// Closes logins whose time is over (T12); returns how many.
-///
-/// # Errors
-/// The database's.
+/// Closes logins whose time is over (T12). Returns how many.
 pub async fn tidy(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -32,10 +28,7 @@ pub async fn tidy(
     eligibility::close_due(tx, clock, &policy.after_loss).await
 }
 
-/// Forgets a batch of each kind of row that is of no more use. Returns true if there may be more.
-///
-/// # Errors
-/// The database's.
+/// Deletes a batch of each kind of row that has no more use. Returns true if there may be more.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error> {
     let now = clock.now();
     let tenant = tx.tenant();
@@ -43,11 +36,11 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
         sqlx::query!(
             "delete from throttles t using (
                  select realm, bucket, key_hash from throttles
-                 where tenant_id = $1 and updated_at < $2 limit $3) old
+                 where tenant_id = $1 and full_at < $2 limit $3) old
              where t.tenant_id = $1 and t.realm = old.realm and t.bucket = old.bucket
                and t.key_hash = old.key_hash",
             tenant as TenantId,
-            now - FULL_AGAIN,
+            now,
             BATCH
         ),
         sqlx::query!(
@@ -135,8 +128,8 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
     Ok(most >= BATCH.unsigned_abs())
 }
 
-/// Forgets sessions that nobody has used for long, but for those that a browser still keeps (L11). What hangs on them
-/// was swept before, or is left for the next time.
+/// Deletes sessions that were not used for long, except those that a browser still keeps (L11). A session with rows that
+/// refer to it is left for the next time.
 async fn sweep_sessions(tx: &mut TenantTx, clock: &Clock) -> Result<u64, sqlx::Error> {
     let swept = sqlx::query!(
         "delete from sessions s using (

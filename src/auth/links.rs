@@ -1,11 +1,11 @@
-//! Links that were mailed and wait for their owner.
+//! Links that were mailed and have not been used.
 
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::Realm;
 use crate::db::TenantTx;
 
-/// Kills those of a person: any change of password, address or factors does.
+/// Ends a person's links. Any change of password, address or factors does this, since a stranger may have asked for them.
 pub(super) async fn kill<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! What a session knows of its person, realm by realm.
+//! The facts that a session has of its person, realm by realm.
 
 use std::fmt::Debug;
 
@@ -6,9 +6,19 @@ use crate::auth::eligibility::Loss;
 use crate::base::realm::{Realm, Staff, Subscribers};
 
 /// A realm's people.
-pub trait People: Realm {
-    /// What a session knows of one beside the login.
+pub trait People: Realm + Sized {
+    /// The facts that a session has of a person beside the login.
     type Person: Debug + Clone + Send + Sync;
+
+    /// Makes them of the member whose login it is. None if this realm's people are members and there is none.
+    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Self::Person>;
+}
+
+/// The member whose login it is, as the union knows them.
+#[derive(Debug)]
+pub struct Member {
+    pub code: String,
+    pub household_code: String,
 }
 
 /// An insured person or a dependent.
@@ -23,8 +33,17 @@ pub struct Subscriber {
 
 impl People for Subscribers {
     type Person = Subscriber;
+
+    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Subscriber> {
+        let Member { code, household_code } = member?;
+        Some(Subscriber { member_code: code, household_code, loss })
+    }
 }
 
 impl People for Staff {
     type Person = ();
+
+    fn person(_: Option<Member>, _: Option<Loss>) -> Option<()> {
+        Some(())
+    }
 }

@@ -5,7 +5,6 @@ use secrecy::SecretString;
 
 use crate::audit::{self, Action};
 use crate::auth::context::{SignIn, SignInError};
-use crate::auth::credentials::stored::HasPasswords;
 use crate::auth::factor::email_code;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
@@ -18,12 +17,12 @@ use crate::tenant::policy::SecondFactor;
 /// Wrong passwords in a row after which the session ends.
 const MAX_FAILURES: i16 = 5;
 
-/// What came of the password.
+/// The result of giving the password again.
 #[derive(Debug)]
 pub enum PasswordAgain {
     /// The union asks for no more; the session goes on under a new token.
     Done(PlainToken),
-    /// This comes next; a mail that it needs is on its way.
+    /// This factor comes next. If it is a mailed code, the mail is on its way.
     Then(SecondFactor),
     Wrong,
     /// Too many were wrong; the session has ended.
@@ -31,13 +30,10 @@ pub enum PasswordAgain {
 }
 
 impl SignIn<'_> {
-    /// Checks the password of somebody who is signed in. `recovery`: a recovery code follows, so that
-    /// no other has to be mailed. To be run to its end: a try is counted before it is checked, and given back where
-    /// it can't be.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
-    pub async fn password_again<R: HasPasswords>(
+    /// Checks the password of a person who is signed in. `recovery` is set if a recovery code follows, so that no code has
+    /// to be mailed. The caller must run this to its end: a try is counted before it is checked, and given back if it can't
+    /// be checked.
+    pub async fn password_again<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,
@@ -46,7 +42,7 @@ impl SignIn<'_> {
         recovery: bool,
     ) -> Result<PasswordAgain, SignInError> {
         let turn = self.turn(tenant, &session.user_id).await?;
-        // Reserved before hashing, so that guesses at once count, each of them.
+        // The try is counted before hashing, so that each of several guesses at once counts.
         let Some(failures) = self.reserve(tenant, session).await? else {
             return Ok(PasswordAgain::TooMany);
         };
@@ -63,7 +59,7 @@ impl SignIn<'_> {
         checked
     }
 
-    async fn note_password_again<R: HasPasswords>(
+    async fn note_password_again<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,
@@ -99,7 +95,7 @@ impl SignIn<'_> {
         Ok(if failures < MAX_FAILURES { PasswordAgain::Wrong } else { PasswordAgain::TooMany })
     }
 
-    /// Counts a try of a session that lives; `None` where there are none left.
+    /// Counts a try of a session that lives. None if there is no try left.
     async fn reserve<R: People>(
         &self,
         tenant: &Tenant,
@@ -121,8 +117,8 @@ impl SignIn<'_> {
         Ok(failures)
     }
 
-    /// Gives a try back of which nothing came.
-    async fn unreserve<R: HasPasswords>(
+    /// Gives back a try that could not be checked.
+    async fn unreserve<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,

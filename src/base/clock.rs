@@ -1,7 +1,7 @@
-//! The one source of time, which a test can hold and move.
+//! The only source of time. A test can hold it and move it.
 //!
-//! Nothing else in the house asks the machine for the time (clippy bans it), so that a test of a
-//! thirty-minute link takes no thirty minutes. Days are days in Japan: every union lives there.
+//! Nothing else may ask the machine for the time (clippy bans it), so a test of a thirty-minute
+//! link doesn't take thirty minutes. Days are days in Japan, because every union is there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,24 +11,24 @@ use chrono::{DateTime, Duration, FixedOffset, NaiveDate, Utc};
 /// Japan Standard Time has had no daylight saving since 1951.
 const JST_SECONDS_EAST: i32 = 9 * 60 * 60;
 
-/// Tells the time: the machine's, or a test's.
+/// A clock: the machine's, or one that a test moves.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     #[default]
     System,
-    /// Microseconds since 1970, moved only by [`Clock::advance`].
+    /// Microseconds since 1970; only [`Clock::advance`] moves them.
     Test(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `start` until it is moved.
+    /// Makes a clock that stands at `start` until it is moved.
     #[must_use]
     pub fn test(start: DateTime<Utc>) -> Self {
         Self::Test(Arc::new(AtomicI64::new(start.timestamp_micros())))
     }
 
-    /// The time now, to the microsecond (PostgreSQL's resolution, so that a time read back
-    /// compares equal).
+    /// Returns the time to the microsecond, which is PostgreSQL's resolution, so a time read back
+    /// compares equal.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match self {
@@ -39,8 +39,9 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or_default()
     }
 
-    /// The time that a test holds. Where it is none, the database's counts for what several machines do together:
-    /// a mail that is due at once must not wait because this machine's clock is ahead.
+    /// Returns the time that a test holds, or `None` for the machine's clock. On `None`, callers use the
+    /// database's clock for what several machines do together: a mail that is due at once must not wait because
+    /// this machine's clock is ahead.
     #[must_use]
     pub fn held(&self) -> Option<DateTime<Utc>> {
         match self {
@@ -49,13 +50,13 @@ impl Clock {
         }
     }
 
-    /// Today's date in Japan.
+    /// Returns today's date in Japan.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         jst(self.now()).date_naive()
     }
 
-    /// Moves a test's clock; the system's goes by itself.
+    /// Moves a test's clock. The machine's clock is not touched.
     pub fn advance(&self, by: Duration) {
         if let Self::Test(micros) = self {
             micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
@@ -63,7 +64,7 @@ impl Clock {
     }
 }
 
-/// The same instant as a wall clock in Japan shows it.
+/// Returns the same instant as a wall clock in Japan shows it.
 #[must_use]
 pub fn jst(at: DateTime<Utc>) -> DateTime<FixedOffset> {
     let tokyo = FixedOffset::east_opt(JST_SECONDS_EAST).expect("nine hours is a valid offset");

@@ -1,8 +1,9 @@
-//! A queue for something scarce that unions share, so that the crowd at one leaves the others' people their turn.
+//! A fair queue for a scarce resource that unions share, so that a crowd at one union doesn't keep people of the
+//! others waiting.
 //!
-//! Turns go round the unions that wait, and within a union round those who wait: places that strangers come
-//! from, or people. Where no more may wait, the longest line gives its last one up for somebody of a
-//! shorter line. So nobody waits for more than one turn of each other union, however many it sends.
+//! Turns go round the unions that wait, and within a union round its places (a network address or a person). When
+//! the queue is full, a newcomer from a shorter line takes the place of the last one in the longest line. So a
+//! waiting request lets at most one request of each other union go first, however many that union sends.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -12,40 +13,40 @@ use tokio::sync::oneshot;
 
 use super::ids::TenantId;
 
-/// The queue.
+/// The queue; clones share it.
 #[derive(Debug, Clone)]
-pub struct FairQueue(Arc<Mutex<State>>);
+pub struct FairQueue(Arc<Mutex<Waiters>>);
 
-/// Somebody's turn, until it is dropped.
+/// A turn. It lasts until this is dropped.
 #[derive(Debug)]
 pub struct Admission(Option<FairQueue>);
 
-/// Nobody else may wait; or somebody of a shorter line came, to whom the last place was given.
+/// The queue is full, or this place was given to a newcomer from a shorter line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no more may wait")]
 pub struct Full;
 
 #[derive(Debug)]
-struct State {
-    /// How many more may be admitted at once.
+struct Waiters {
+    /// How many more may be admitted now.
     free: usize,
-    /// How many may wait.
+    /// How many more may wait.
     room: usize,
     unions: Ring<TenantId, Ring<String, VecDeque<oneshot::Sender<Admission>>>>,
 }
 
 impl FairQueue {
-    /// A queue that admits `at_once`, while up to `waiting` wait.
+    /// Makes a queue that admits `at_once` requests while up to `waiting` wait.
     #[must_use]
     pub fn new(at_once: usize, waiting: usize) -> Self {
-        let state = State { free: at_once.max(1), room: waiting, unions: Ring::default() };
+        let state = Waiters { free: at_once.max(1), room: waiting, unions: Ring::default() };
         Self(Arc::new(Mutex::new(state)))
     }
 
     /// Waits for a turn.
     ///
     /// # Errors
-    /// [`Full`], at once or while waiting.
+    /// Returns [`Full`] at once if the queue is full, or while waiting if the place was given away.
     pub async fn enter(&self, union: TenantId, who: &str) -> Result<Admission, Full> {
         let waiting = {
             let mut state = self.lock();
@@ -58,7 +59,7 @@ impl FairQueue {
         waiting.await.map_err(|_| Full)
     }
 
-    /// Passes a turn that has ended on to the next who still waits.
+    /// Gives a turn that has ended to the next request that still waits.
     fn pass_on(&self) {
         loop {
             let next = {
@@ -70,14 +71,15 @@ impl FairQueue {
             let Some(next) = next else { return };
             match next.send(Admission(Some(self.clone()))) {
                 Ok(()) => return,
-                // Has gone away meanwhile: this turn must not be passed on twice.
+                // The receiver is gone. Without `take`, dropping this admission would pass the same
+                // turn on twice.
                 Err(mut admission) => drop(admission.0.take()),
             }
         }
     }
 
-    /// Nothing panics while it holds this lock.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// A poisoned lock is safe to use: nothing panics while it holds this lock.
+    fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -90,8 +92,9 @@ impl Drop for Admission {
     }
 }
 
-impl State {
-    /// Where a newcomer waits; `None` where that would make the longest line longer.
+impl Waiters {
+    /// Adds a newcomer. Returns `None` if the queue is full and that would make the longest line
+    /// longer.
     fn line_up(&mut self, union: TenantId, who: &str) -> Option<oneshot::Receiver<Admission>> {
         if self.room == 0 && !self.give_up_one_for(union, who) {
             return None;
@@ -102,7 +105,8 @@ impl State {
         Some(waiting)
     }
 
-    /// Sends the last one of a longer line away: of the union of which most wait, or else of the newcomer's own.
+    /// Frees a place by sending the last waiter of a longer line away: from the union with the most waiters, or
+    /// else from the newcomer's own union. Returns false if no line is longer.
     fn give_up_one_for(&mut self, union: TenantId, who: &str) -> bool {
         let of_union = |lines: &Ring<_, VecDeque<_>>| lines.sum(VecDeque::len);
         let own = self.unions.get(&union).map_or(0, of_union);
@@ -133,7 +137,7 @@ impl State {
     }
 }
 
-/// Lines by their name, each of which has its turn before any has another.
+/// Named lines served in rotation: each has its turn before any has another.
 #[derive(Debug)]
 struct Ring<K, L> {
     order: VecDeque<K>,
@@ -162,7 +166,7 @@ impl<K: Clone + Eq + Hash, L: Default> Ring<K, L> {
         self.lines.get_mut(name)
     }
 
-    /// The line of a name, at the end of the round where it is new.
+    /// Returns the line of this name. A new line goes to the end of the round.
     fn line(&mut self, name: &K) -> &mut L {
         if !self.lines.contains_key(name) {
             self.order.push_back(name.clone());
@@ -179,7 +183,8 @@ impl<K: Clone + Eq + Hash, L: Default> Ring<K, L> {
         lengths.max_by_key(|(_, length)| *length).map(|(name, length)| (name.clone(), length))
     }
 
-    /// Lets the line whose turn it is serve one; it tells whether it is empty then.
+    /// Serves the line whose turn it is. `serve` also returns true if the line is empty afterwards;
+    /// it is then removed.
     fn turn<T>(&mut self, serve: impl FnOnce(&mut L) -> (T, bool)) -> Option<T> {
         let name = self.order.pop_front()?;
         let (served, is_empty) = serve(self.lines.get_mut(&name)?);
@@ -214,7 +219,7 @@ mod tests {
         TenantId::new(&Clock::System)
     }
 
-    /// Somebody who stands in the line from now on.
+    /// Returns a waiter that stands in the line from now on.
     fn waiter<'w>(queue: &'w FairQueue, union: TenantId, who: &'w str) -> Waiter<'w> {
         let mut waiter = Box::pin(queue.enter(union, who));
         assert!(waiter.as_mut().now_or_never().is_none(), "{who} waits");
@@ -293,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_away_keeps_nobody_waiting() {
+    async fn a_waiter_that_goes_away_holds_up_no_other() {
         let queue = FairQueue::new(1, 10);
         let union = union();
         let turn = queue.enter(union, "a").await.unwrap();
@@ -303,7 +308,7 @@ mod tests {
         let given = stays.as_mut().now_or_never().unwrap().unwrap();
         let leaves = waiter(&queue, union, "c");
         drop(given);
-        // It was given the turn, and never came for it.
+        // This waiter got the turn but was dropped before it ran.
         drop(leaves);
         assert!(queue.enter(union, "d").now_or_never().unwrap().is_ok());
     }

@@ -1,11 +1,10 @@
-//! Every file and folder that the product writes, and who may read it.
+//! Creates every file and folder that the product writes, with the right mode.
 //!
-//! Nearly all of them have secrets or people in them, so that a file is for its owner's eyes (0600, in folders of
-//! 0700) unless the function that makes it says otherwise by its name. No umask is relied on: that of a terminal
-//! lets everybody read.
+//! Nearly all of them hold secrets or personal data, so files are private (0600, in folders of 0700) unless the
+//! function's name says otherwise. The umask is not relied on: a terminal's usual one lets everybody read.
 //!
-//! What somebody names for reading is opened here, too: a file, and nothing else. A FIFO would be waited for until
-//! somebody writes into it, and a device may have no end.
+//! Files for reading are opened here too, and only regular files: opening a FIFO would wait for a writer, and a
+//! device may have no end.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, Metadata, Permissions};
@@ -17,55 +16,43 @@ use std::path::Path;
 
 const PRIVATE: u32 = 0o600;
 const PRIVATE_FOLDER: u32 = 0o700;
-/// Others may pass through, but read no names.
+/// Other users may pass through, but can't list names.
 const PASSAGE: u32 = 0o711;
 
-/// Makes a folder, and those above it that are missing, for their owner alone. A folder that exists keeps its
-/// mode; the files in it are private all the same.
-///
-/// # Errors
-/// The file system's.
+/// Makes a private folder, and those above it that are missing. A folder that exists keeps its mode; the
+/// files in it are private all the same.
 pub fn create_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(path)
 }
 
-/// Makes a folder, and those above it that are missing, through which another user of the machine can get to
-/// what is theirs. A folder that exists keeps its mode.
-///
-/// # Errors
-/// The file system's.
+/// Makes a folder, and those above it that are missing, that other users of the machine may pass through to
+/// reach their own files. A folder that exists keeps its mode.
 pub fn create_passage(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PASSAGE).create(path)
 }
 
-/// Makes a new file for its owner's eyes; never over another.
+/// Makes a new private file and never overwrites one.
 ///
 /// # Errors
-/// `AlreadyExists` where anything has that name, and the file system's.
+/// Returns `AlreadyExists` if anything has that name.
 pub fn create_new(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(PRIVATE).open(path)
 }
 
-/// Opens a file for its owner's eyes with nothing in it, whether it was there before or not.
-///
-/// # Errors
-/// The file system's.
+/// Opens an empty private file; what was in it is gone.
 pub fn create_empty(path: &Path) -> io::Result<File> {
     let file = File::options().write(true).create(true).truncate(true).mode(PRIVATE).open(path)?;
-    // A mode given to `open` is for new files only.
+    // The mode given to `open` counts for new files only.
     file.set_permissions(Permissions::from_mode(PRIVATE))?;
     Ok(file)
 }
 
-/// Writes a file for its owner's eyes, in the place of the one that was there. It is written under another name
-/// first, so that nobody reads half of it.
-///
-/// # Errors
-/// The file system's.
+/// Replaces a file with a private one. The content is first written under another name, so that nobody reads
+/// half of it.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or(ErrorKind::InvalidFilename)?);
-    // Two who write the same file at this moment don't write into each other's.
+    // Two processes that replace the same file now must not write into the same partial file.
     name.push(format!(".{:08x}.part", rand::random::<u32>()));
     let partial = path.with_file_name(name);
     let mut file = create_new(&partial)?;
@@ -76,42 +63,39 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Writes a new file that everybody may read, as far as the umask lets them; never over another. For what is
-/// published anyway.
+/// Writes a new file that everybody may read, as far as the umask allows, and never overwrites one. Use it
+/// for what is published anyway.
 ///
 /// # Errors
-/// `AlreadyExists` where anything has that name, and the file system's.
+/// Returns `AlreadyExists` if anything has that name.
 pub fn write_new_public(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).open(path)?;
     file.write_all(content)
 }
 
-/// Opens a file for reading.
+/// Opens a regular file for reading.
 ///
 /// # Errors
-/// The file system's, and in Japanese for what is there and no file.
+/// Returns a message in Japanese if the path leads to something other than a file.
 pub fn open(path: &Path) -> io::Result<File> {
     refuse_others(&fs::metadata(path)?)?;
-    // Another thing may have taken its place just now: it is opened without waiting, and looked at again.
+    // Something else may have taken its place since: open without waiting, and check again.
     let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
     refuse_others(&file.metadata()?)?;
     Ok(file)
 }
 
-/// Reads a whole file.
-///
-/// # Errors
-/// As [`open`].
+/// Reads a whole file; see [`open`].
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a whole file of UTF-8.
+/// Reads a whole file of UTF-8; see [`open`].
 ///
 /// # Errors
-/// As [`open`], and `InvalidData` for one that is not UTF-8.
+/// Returns `InvalidData` if the file is not UTF-8.
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     io::read_to_string(open(path)?)
 }

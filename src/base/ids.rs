@@ -25,7 +25,7 @@ macro_rules! id {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new id, stamped with the clock's time.
+            /// Makes a new id, stamped with the clock's time.
             #[must_use]
             pub fn new(clock: &Clock) -> Self {
                 Self(uuid_v7(clock))
@@ -43,17 +43,17 @@ macro_rules! id {
 id! {
     /// A health insurance union.
     TenantId,
-    /// One request, as it is named in the logs and on the error page.
+    /// One request. Logs and the error page name it.
     RequestId,
     /// A mail on its way out.
     MailId,
-    /// Work that outlasts a request.
+    /// A job: work that outlasts a request.
     JobId,
     /// One worker's hold on a job.
     HoldId,
-    /// A line of the trail.
+    /// A line of the audit trail.
     EventId,
-    /// One file taken in by an importer.
+    /// One file that an importer has read.
     BatchId,
     /// One publication of a month of records.
     NoticeId,
@@ -61,7 +61,7 @@ id! {
     TermsId,
     /// An authenticator app or a passkey.
     DeviceId,
-    /// A time in which the platform rests.
+    /// A maintenance window of the platform.
     WindowId,
 }
 
@@ -72,20 +72,20 @@ macro_rules! realm_id {
         pub struct $name<R = Subscribers>(pub Uuid, PhantomData<fn() -> R>);
 
         impl<R> $name<R> {
-            /// A new id, stamped with the clock's time.
+            /// Makes a new id, stamped with the clock's time.
             #[must_use]
             pub fn new(clock: &Clock) -> Self {
                 Self::from_uuid(uuid_v7(clock))
             }
 
-            /// An id that was read.
+            /// Wraps an id that was read from the database or the wire.
             #[must_use]
             pub const fn from_uuid(id: Uuid) -> Self {
                 Self(id, PhantomData)
             }
         }
 
-        // Derives would ask all of this of the realm, too.
+        // Derived impls would put the same bounds on the realm, so these are written out.
         impl<R> Clone for $name<R> {
             fn clone(&self) -> Self {
                 *self
@@ -160,16 +160,16 @@ macro_rules! realm_id {
 }
 
 realm_id! {
-    /// A person's right to sign in, in one of the realms; at most one a person and realm.
+    /// A person's login in one realm. A person has at most one in each realm.
     LoginId,
     /// One browser's sign-in, from the right password to the sign-out.
     SessionId,
 }
 
 impl RequestId {
-    /// The number that an error page shows and the log names beside the id: short enough to be read
-    /// over the telephone, and without 0, O, 1 and I, which look or sound alike. It is the id's last
-    /// 40 bits, which are random.
+    /// Returns the number that an error page shows and the log prints beside the id. It is short
+    /// enough to be read over the telephone, and has no 0, O, 1 or I, which look or sound alike. It
+    /// is made of the id's last 40 bits, which are random.
     #[must_use]
     pub fn number(self) -> String {
         const SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";

@@ -1,5 +1,5 @@
-//! Words the whole house speaks: ids, time, secrets, Japanese text, money and months; files and who may read them, what
-//! is wrong with a TOML file, and what the operating system says; a fair queue.
+//! What every room needs: ids, time, secrets, Japanese text, money and months; files and their modes, errors of TOML
+//! files and of the operating system in Japanese, and a fair queue.
 
 pub mod clock;
 pub mod fair;
@@ -12,4 +12,4 @@ pub mod sealed;
 pub mod secret;
 mod text;
 
-pub use self::text::{email, io_words, japanese, spreadsheet, toml, user_agent};
+pub use self::text::{email, gaiji, io_words, japanese, spreadsheet, toml, user_agent};

@@ -1,8 +1,10 @@
 //! Whole yen.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
+
+const DIGITS: &[u8; 10] = b"0123456789";
+/// Twenty digits and six commas.
+const LONGEST: usize = 26;
 
 /// An amount in yen. There is no smaller unit.
 #[derive(
@@ -12,46 +14,50 @@ use serde::{Deserialize, Serialize};
 pub struct Yen(pub i64);
 
 impl Yen {
-    /// The most that one amount may be: nine digits, as many as the eight digits of a claim's points come
-    /// to. The dearest therapy fits, and a slip of the pen is found.
+    /// The most that one amount may be: nine digits. A claim has at most eight digits of points, at ten
+    /// yen each, so the dearest therapy fits, and a typing error is found.
     pub const MOST: Self = Self(999_999_999);
 
-    /// `1,914`
+    /// Formats the amount as `1,914`.
     #[must_use]
     pub fn grouped(self) -> String {
         self.behind("")
     }
 
-    /// `¥1,914`
+    /// Formats the amount as `¥1,914`.
     #[must_use]
     pub fn marked(self) -> String {
         self.behind("¥")
     }
 
-    /// Pages have thousands of amounts, so each is written into one string.
+    /// Writes the digits from the last one on, without the machinery of `format!`: pages have thousands of amounts.
     fn behind(self, mark: &str) -> String {
-        let mut text = String::with_capacity(24);
+        let mut digits = [0; LONGEST];
+        let mut first = LONGEST;
+        let mut rest = self.0.unsigned_abs();
+        for place in 0.. {
+            if place > 0 && place % 3 == 0 {
+                first -= 1;
+                digits[first] = b',';
+            }
+            first -= 1;
+            digits[first] = DIGITS[(rest % 10) as usize];
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        let mut text = String::with_capacity(mark.len() + 1 + LONGEST - first);
         text.push_str(mark);
         if self.0 < 0 {
             text.push('-');
         }
-        let mut rest = self.0.unsigned_abs();
-        let mut unit = 1;
-        while rest / unit >= 1000 {
-            unit *= 1000;
-        }
-        // A string takes all that is written to it.
-        let _ = write!(text, "{}", rest / unit);
-        while unit > 1 {
-            rest %= unit;
-            unit /= 1000;
-            let _ = write!(text, ",{:03}", rest / unit);
-        }
+        text.extend(digits[first..].iter().copied().map(char::from));
         text
     }
 }
 
-/// `¥1,914`
+/// Formats the amount as `¥1,914`.
 impl std::fmt::Display for Yen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&self.marked())

@@ -23,7 +23,8 @@ impl Month {
     pub const FIRST: Self = Self(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap());
     pub const LAST: Self = Self(NaiveDate::from_ymd_opt(2199, 12, 1).unwrap());
 
-    /// `month` from 1 to 12; years 1900 to 2199, so that a slip of the pen is found.
+    /// Returns `None` unless `month` is 1 to 12 and `year` is 1900 to 2199. The narrow range
+    /// catches typing errors.
     #[must_use]
     pub fn new(year: i32, month: u32) -> Option<Self> {
         (1900..2200).contains(&year).then_some(())?;
@@ -50,8 +51,8 @@ impl Month {
         Self::new(year.parse().ok()?, month.parse().ok()?)
     }
 
-    /// Reads a month as files write it, spreadsheets' ways included: what [`Month::parse`] reads, in any
-    /// width; `2026年10月`, `令和8年10月`, `R8.10`; `2026/10/1`, the month's first day; `Oct-26`.
+    /// Reads a month as files and spreadsheets write it, in any width: what [`Month::parse`] reads;
+    /// `2026年10月`, `令和8年10月`, `R8.10`; `2026/10/1`, only for the month's first day; `Oct-26`.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let text = fold(text);
@@ -65,7 +66,7 @@ impl Month {
         let text = text.replace("元年", "1年");
         let (year_and_month, era) = strip_era(&text);
         let year_and_month = year_and_month.strip_suffix('月').unwrap_or(year_and_month);
-        // Without an era, 2026.1 is a number: what a spreadsheet makes of October, perhaps.
+        // Without an era, `2026.1` is refused: a spreadsheet may have made it of `2026.10`.
         let (year, month) = match era {
             Some(_) => year_and_month.split_once(['年', '.', '/', '-'])?,
             None => year_and_month.split_once('年')?,
@@ -87,7 +88,8 @@ impl Month {
         }
     }
 
-    /// `Oct-26` or `26-Oct`, which spreadsheets of other countries make of a month; of this century.
+    /// Reads `Oct-26` or `26-Oct`, which spreadsheets in English make of a month. A year of two
+    /// digits is of this century.
     fn english(text: &str) -> Option<Self> {
         const NAMES: [&str; 12] =
             ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -125,13 +127,13 @@ impl Month {
         self.plus(1).0.pred_opt().expect("a day lies before every other")
     }
 
-    /// 年度: April to March.
+    /// Returns the 年度, which runs from April to March.
     #[must_use]
     pub fn fiscal_year(self) -> i32 {
         if self.month() < 4 { self.year() - 1 } else { self.year() }
     }
 
-    /// The month `months` later, or earlier where negative.
+    /// Returns the month `months` later, or earlier if negative.
     #[must_use]
     pub fn plus(self, months: i32) -> Self {
         let count = self.year() * 12 + self.month().cast_signed() - 1 + months;
@@ -139,27 +141,27 @@ impl Month {
         Self(NaiveDate::from_ymd_opt(count.div_euclid(12), month, 1).expect("a first day exists"))
     }
 
-    /// Months from `earlier` to this one.
+    /// Counts the months from `earlier` to this one.
     #[must_use]
     pub fn since(self, earlier: Self) -> i32 {
         (self.year() - earlier.year()) * 12 + self.month().cast_signed()
             - earlier.month().cast_signed()
     }
 
-    /// `2025/03`, as tables show it.
+    /// Formats the month as `2025/03`, for tables.
     #[must_use]
     pub fn slashed(self) -> String {
-        self.0.format("%Y/%m").to_string()
+        format!("{:04}/{:02}", self.year(), self.month())
     }
 
-    /// `2025年3月`
+    /// Formats the month as `2025年3月`.
     #[must_use]
     pub fn japanese(self) -> String {
         format!("{}年{}月", self.year(), self.month())
     }
 }
 
-/// `2025-03`, as addresses and files write it.
+/// Formats the month as `2025-03`, for addresses and files.
 impl std::fmt::Display for Month {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.format("%Y-%m").fmt(f)

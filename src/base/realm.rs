@@ -1,5 +1,5 @@
-//! The realms that sign in on a union's hosts. A realm is a type parameter of ids and sessions, so that nothing of one
-//! opens anything of the other.
+//! The realms that sign in on a union's hosts. A realm is a type parameter of ids and sessions, so that no credential
+//! of one realm opens anything in the other.
 
 mod sealed {
     pub trait Sealed {}
@@ -7,7 +7,7 @@ mod sealed {
 
 /// Subscribers or staff.
 pub trait Realm: sealed::Sealed + Send + Sync + 'static {
-    /// As the database names it, in every key of what belongs to a login.
+    /// The realm's name in the database. It is part of every key that belongs to a login.
     const NAME: &'static str;
 }
 
@@ -15,7 +15,7 @@ pub trait Realm: sealed::Sealed + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy)]
 pub enum Subscribers {}
 
-/// The union's own people.
+/// The union's staff.
 #[derive(Debug, Clone, Copy)]
 pub enum Staff {}
 

@@ -1,7 +1,8 @@
-//! Values that rest encrypted: XChaCha20-Poly1305 with a key from the settings.
+//! Values encrypted at rest: XChaCha20-Poly1305 with a key from the settings.
 //!
-//! The key's name stands beside each value, so that a new key can take over while the old one still
-//! opens what it sealed. What a value is for is bound to it: moved elsewhere, it doesn't open.
+//! Each value carries the name of its key, so that a new key can take over while the old one still
+//! opens what it sealed. The purpose is authenticated with the value: a value moved to another
+//! place doesn't open.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -15,18 +16,18 @@ const NONCE_LENGTH: usize = 24;
 #[derive(Debug, Clone)]
 pub struct Sealed {
     pub key_id: String,
-    /// A random nonce, then the ciphertext.
+    /// A random nonce, followed by the ciphertext.
     pub bytes: Vec<u8>,
 }
 
 impl Sealed {
-    /// For a hidden field of a form.
+    /// Encodes the value for a hidden form field.
     #[must_use]
     pub fn to_text(&self) -> String {
         format!("{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(&self.bytes))
     }
 
-    /// Reads [`Sealed::to_text`] back; `None` for what can't be one.
+    /// Reads what [`Sealed::to_text`] wrote. Returns `None` if the text can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (key_id, bytes) = text.rsplit_once('.')?;
@@ -49,10 +50,10 @@ pub enum SealedError {
 }
 
 impl Sealer {
-    /// Reads a file of keys: a line each, a name and 32 bytes in base64, the newest last.
+    /// Reads a file of keys: one line each, with a name and 32 bytes in base64, the newest last.
     ///
     /// # Errors
-    /// What is wrong with which line.
+    /// Returns a message in Japanese that names the wrong line.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut keys: Vec<(String, XChaCha20Poly1305)> = Vec::new();
         for (index, line) in text.lines().enumerate() {
@@ -79,7 +80,7 @@ impl Sealer {
         }
     }
 
-    /// A file of one new key.
+    /// Makes the content of a key file with one new key.
     #[must_use]
     pub fn new_file() -> String {
         let key: [u8; KEY_LENGTH] = rand::random();
@@ -89,7 +90,7 @@ impl Sealer {
     /// Seals a value for a purpose.
     ///
     /// # Panics
-    /// Never: a value of ours is far below the cipher's limit of 256 GiB.
+    /// Never: our values are far below the cipher's limit of 256 GiB.
     #[must_use]
     pub fn seal(&self, purpose: &str, plain: &[u8]) -> Sealed {
         let (key_id, key) = self.keys.last().expect("read() lets none without keys through");
@@ -103,7 +104,7 @@ impl Sealer {
     /// Opens a value that was sealed for the same purpose.
     ///
     /// # Errors
-    /// A key that is gone, or a value that was altered or moved.
+    /// Fails if the key is gone, or the value was altered or moved.
     pub fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, SealedError> {
         let found = self.keys.iter().find(|(name, _)| *name == sealed.key_id);
         let (_, key) = found.ok_or_else(|| SealedError::UnknownKey(sealed.key_id.clone()))?;

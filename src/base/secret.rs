@@ -6,8 +6,8 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// 256 random bits on their way to the one who may hold them. Neither `Debug` nor `Display` shows
-/// them; [`PlainToken::expose`] does, for the cookie or link that carries them.
+/// 256 random bits on their way to their owner. Neither `Debug` nor `Display` shows them;
+/// [`PlainToken::expose`] does, for the cookie or link that carries them.
 #[derive(Clone)]
 pub struct PlainToken([u8; 32]);
 
@@ -17,7 +17,7 @@ impl PlainToken {
         Self(rand::rng().random())
     }
 
-    /// Reads a token back from a cookie or link; `None` for what can't be one.
+    /// Reads a token back from a cookie or link. Returns `None` if the text can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -29,13 +29,14 @@ impl PlainToken {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// What the database keeps. The token is random, so a plain hash can't be reversed.
+    /// Returns the hash that the database keeps. The token is random, so a plain hash can't be
+    /// reversed.
     #[must_use]
     pub fn hashed(&self) -> Hashed {
         self.derive("token", b"")
     }
 
-    /// A value that only the bearer of this token can have been given for `purpose`.
+    /// Derives a value for `purpose` that nobody can compute without this token.
     #[must_use]
     pub fn derive(&self, purpose: &str, data: &[u8]) -> Hashed {
         let mut hash = Sha256::new();
@@ -53,7 +54,7 @@ impl std::fmt::Debug for PlainToken {
     }
 }
 
-/// A hash that stands for a secret; compared in constant time.
+/// The hash of a secret. It is compared in constant time.
 #[derive(Clone, Copy)]
 pub struct Hashed([u8; 32]);
 
@@ -63,7 +64,7 @@ impl Hashed {
         &self.0
     }
 
-    /// The bytes as the database keeps them.
+    /// Copies the bytes for a database column.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.0.to_vec()
@@ -74,7 +75,7 @@ impl Hashed {
         self.0.ct_eq(other).into()
     }
 
-    /// As text, for a hidden form field.
+    /// Encodes the hash for a hidden form field.
     #[must_use]
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
@@ -87,7 +88,7 @@ impl std::fmt::Debug for Hashed {
     }
 }
 
-/// Six random decimal digits, every one of a million equally likely.
+/// Returns six random decimal digits; each of the million codes is equally likely.
 #[must_use]
 pub fn six_digits() -> String {
     format!("{:06}", rand::rng().random_range(0..1_000_000))

@@ -1,4 +1,4 @@
-//! The commands' names and help, and which file does each.
+//! The commands' names and help, and the file that runs each.
 
 use std::process::ExitCode;
 
@@ -122,11 +122,11 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// `kosmo tenant list | head -1` ends quietly. Servers keep Rust's way: a browser that hangs up must
-/// not end them.
+/// Makes `kosmo tenant list | head -1` end quietly. Servers must not do this: a browser that hangs
+/// up would end them.
 #[expect(unsafe_code, reason = "the standard library has no stable way to say so")]
 fn end_with_the_pipe() {
-    // SAFETY: SIG_DFL is a valid disposition, and no handler of ours is replaced.
+    // SAFETY: SIG_DFL is a valid disposition, and it replaces no handler of ours.
     unsafe {
         libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }

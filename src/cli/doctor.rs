@@ -1,4 +1,4 @@
-//! `kosmo doctor`: what is wrong here, and how to mend it (O5).
+//! `kosmo doctor` says what is wrong here, and how to mend it (O5).
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -29,26 +29,26 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LONGEST_ANSWER: u64 = 16 * 1024;
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct Diagnosis {
     check: &'static str,
     ok: bool,
-    /// What is so, or what is wrong and how to mend it.
+    /// The state, or what is wrong and how to mend it.
     detail: String,
 }
 
 #[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
+struct Diagnoses(Vec<Diagnosis>);
 
-impl Findings {
+impl Diagnoses {
     fn add(&mut self, check: &'static str, result: Result<String, String>) {
         let ok = result.is_ok();
         let detail = result.unwrap_or_else(|problem| problem);
-        self.0.push(Finding { check, ok, detail });
+        self.0.push(Diagnosis { check, ok, detail });
     }
 }
 
 pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
-    let mut findings = Findings::default();
+    let mut findings = Diagnoses::default();
     findings.add(
         "PostgreSQLサーバー",
         match find_binaries() {
@@ -79,7 +79,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
     if json {
         output::json(&findings.0)?;
     } else {
-        for Finding { check, ok, detail } in &findings.0 {
+        for Diagnosis { check, ok, detail } in &findings.0 {
             println!("{} {check}: {detail}", if *ok { "○" } else { "×" });
         }
     }
@@ -105,7 +105,7 @@ fn mail_exit(settings: &Settings) -> Result<String, String> {
         })
 }
 
-/// A server that is running already holds its address itself.
+/// The address may be in use by our own running server, which is no problem.
 async fn listening(address: SocketAddr) -> Result<String, String> {
     let error = match TcpListener::bind(address).await {
         Ok(_) => return Ok(format!("{address} を使えます")),
@@ -132,7 +132,8 @@ async fn is_ours(address: SocketAddr) -> std::io::Result<bool> {
     Ok(answer.ends_with(b"\r\n\r\nok\n"))
 }
 
-/// What e-Tax takes is signed by the union, and a certificate takes weeks to get.
+/// Checks the keys with which unions sign for e-Tax. A new certificate takes weeks to get, so this
+/// warns early.
 fn signing_keys(settings: &Settings) -> Result<String, String> {
     let keys = SigningKeys::load(&settings.signing).map_err(|error| error.to_string())?;
     let now = Clock::System.now();
@@ -175,7 +176,7 @@ fn signing_key(slug: &str, state: KeyState) -> String {
     }
 }
 
-async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Findings) {
+async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Diagnoses) {
     let db = Db::new(address.clone(), Role::Operator, 2);
     let server = match health::look(&address.options).await {
         Ok(server) => server,
@@ -243,7 +244,7 @@ async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut
     findings.add("メール", mails(&db).await);
 }
 
-/// Rows of a year without a table of its own pile up in the last one.
+/// Checks the yearly partitions. Rows of a year without one would pile up in the last.
 async fn partitions_ahead(db: &Db) -> Result<String, String> {
     let look = async {
         let mut tx = db.platform().await?;
@@ -258,7 +259,7 @@ async fn partitions_ahead(db: &Db) -> Result<String, String> {
     Err(format!("{}の分がありません。kosmo migrate を実行してください", years.join("、")))
 }
 
-/// What `kosmo serve` and `kosmo worker` do first.
+/// Does what `kosmo serve` and `kosmo worker` do first.
 async fn roles(settings: &Settings, address: &DatabaseAddress) -> Result<String, String> {
     for role in [Role::Server, Role::Worker] {
         let db = Db::new(address.clone(), role, 2);
@@ -291,7 +292,8 @@ async fn unions(db: &Db) -> Result<String, String> {
     }
 }
 
-/// A slug that is misspelt would leave its union without a key, and nobody would know why.
+/// Checks the slugs of signing keys. With a misspelt one, its union would have no key without any
+/// message.
 async fn signing_unions(settings: &Settings, db: &Db) -> Result<String, String> {
     let load = async {
         let mut tx = db.platform().await?;

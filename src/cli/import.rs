@@ -26,7 +26,7 @@ use crate::jobs::kind::Job;
 use crate::members::import::MembersImport;
 use crate::members::import::job::MergeMembers;
 use crate::members::layout::MemberColumn;
-use crate::tenant::registry::Registered;
+use crate::tenant::registry::RegisteredUnion;
 
 #[derive(Debug, Args)]
 pub(super) struct MembersFile {
@@ -117,7 +117,7 @@ pub(super) fn cut_short(source: &Source) -> Option<String> {
 
 /// A file that is about to be taken in.
 pub(super) struct OpenedFile {
-    pub(super) union: Registered,
+    pub(super) union: RegisteredUnion,
     pub(super) run: ImportRun,
     pub(super) mapping: Mapping,
     pub(super) source: Source,

@@ -1,4 +1,4 @@
-//! `kosmo mail …`: mail that did not arrive (M2), and what every mail looks like.
+//! `kosmo mail …` shows mail that did not arrive (M2), and samples of every mail.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Command {
     }
 }
 
-/// What a kind of mail is called; a code that is new here stays as it is.
+/// Returns the Japanese name of a kind of mail. An unknown kind stays as it is.
 fn name_of(kind: &str) -> &str {
     match kind {
         "email_code" => "認証コード",
@@ -110,7 +110,8 @@ fn name_of(kind: &str) -> &str {
     }
 }
 
-/// Why a mail did not leave. What SES answers stays as its code, by which its manual tells of it.
+/// Says in Japanese why a mail was not sent. SES's own error codes stay, because its manual
+/// explains them.
 fn reason(error: &str) -> String {
     let system = error.strip_suffix(')').and_then(|error| error.rsplit_once(" (os error "));
     if let Some((words, code)) = system
@@ -130,7 +131,7 @@ fn reason(error: &str) -> String {
     told.to_owned()
 }
 
-/// `kosmo mail list`
+/// Runs `kosmo mail list`.
 async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Result<Outcome> {
     let mut platform = operator.db.platform().await?;
     let unions = match slug {
@@ -158,10 +159,11 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
     Ok(Outcome::Done)
 }
 
-/// How many lines are one table. What is longer is printed in several, since each is as wide as its widest line.
+/// How many lines one table has. Longer lists are printed as several tables, because a table's width needs all
+/// its rows in memory.
 const TABLE: usize = 1_000;
 
-/// Prints mails while they are read, so that a million of them need no memory.
+/// Prints mails as they are read, so that a million of them need no memory.
 #[derive(Default)]
 struct Listing {
     json: Option<JsonList>,
@@ -226,7 +228,7 @@ impl Listing {
     }
 }
 
-/// `kosmo mail retry`
+/// Runs `kosmo mail retry`.
 async fn retry(
     operator: &Operator,
     union: &Union,
@@ -262,7 +264,7 @@ async fn retry(
     Ok(Outcome::Done)
 }
 
-/// `kosmo mail preview`
+/// Runs `kosmo mail preview`.
 async fn preview(
     settings: &Settings,
     operator: &Operator,

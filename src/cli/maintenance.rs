@@ -1,4 +1,5 @@
-//! `kosmo maintenance …`: when the whole platform rests (T13). A union's own windows are its policy's.
+//! `kosmo maintenance …` plans the whole platform's maintenance (T13). A union's own windows are in
+//! its policy.
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
@@ -46,7 +47,7 @@ pub(super) enum Command {
     },
 }
 
-/// A moment in Japan.
+/// Reads a time in Japan.
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     let naive = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
         .map_err(|_| "2026-12-01T19:00 のように書いてください".to_owned())?;

@@ -1,5 +1,5 @@
-//! The operator's door: one file a command. Commands print, in Japanese; what they ask the rooms
-//! for, other doors can ask for, too.
+//! The operator's door, with a file for each command. Commands print in Japanese. They only call
+//! functions of the rooms, which other doors can call too.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its page")]
 

@@ -1,4 +1,4 @@
-//! `kosmo serve`, `kosmo worker`, `kosmo migrate`.
+//! Runs `kosmo serve`, `kosmo worker` and `kosmo migrate`.
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,7 +44,7 @@ pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<O
     Ok(Outcome::Done)
 }
 
-/// Cancelled by Ctrl-C or by SIGTERM.
+/// Returns a token that Ctrl-C or SIGTERM cancels.
 pub(super) fn until_told() -> CancellationToken {
     let stop = CancellationToken::new();
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {

@@ -1,4 +1,4 @@
-//! `kosmo terms …`: versions of the terms of use (F3).
+//! `kosmo terms …` manages versions of the terms of use (F3).
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
 use crate::web::prose::{self, Block};
 
-/// What of Markdown is promised, before the examples of a command.
+/// The part of Markdown that is promised, followed by a command's examples.
 macro_rules! format_and {
     ($examples:literal) => {
         concat!(
@@ -98,7 +98,7 @@ impl Command {
         !matches!(self, Self::Preview { .. })
     }
 
-    /// The command that needs neither settings nor database.
+    /// Runs the command that needs neither settings nor database.
     pub(super) fn run_alone(&self) -> anyhow::Result<Outcome> {
         match self {
             Self::Preview { file, html, json } => preview(file, html.as_deref(), *json),
@@ -117,7 +117,7 @@ impl Command {
     }
 }
 
-/// The text, where there is one; what is wrong with it was printed otherwise.
+/// Reads the text. If something is wrong, prints it and returns `None`.
 fn read(file: &Path) -> anyhow::Result<Option<String>> {
     let told = match files::text(file)? {
         Ok(text) if !shows_nothing(&text) => return Ok(Some(text)),
@@ -128,7 +128,7 @@ fn read(file: &Path) -> anyhow::Result<Option<String>> {
     Ok(None)
 }
 
-/// `kosmo terms preview`
+/// Runs `kosmo terms preview`.
 fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
     let Some(text) = read(file)? else { return Ok(Outcome::Rejected) };
     let blocks = prose::read(&text);
@@ -165,7 +165,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
     Ok(Outcome::Done)
 }
 
-/// How many parts of each kind were found in a text.
+/// How many blocks of each kind a text has.
 struct Counted {
     headings: usize,
     paragraphs: usize,
@@ -183,7 +183,7 @@ impl Counted {
     }
 }
 
-/// A text whose headings were not found looks right in no other way.
+/// Shows the counts, so that the operator notices if a heading was not recognised.
 fn summary(blocks: &[Block]) -> String {
     let Counted { headings, paragraphs, lists } = Counted::of(blocks);
     format!(
@@ -191,7 +191,7 @@ fn summary(blocks: &[Block]) -> String {
     )
 }
 
-/// `kosmo terms publish`
+/// Runs `kosmo terms publish`.
 async fn publish(
     operator: &Operator,
     whose: &Whose,
@@ -228,7 +228,7 @@ async fn publish(
     Ok(Outcome::Done)
 }
 
-/// `kosmo terms list`
+/// Runs `kosmo terms list`.
 async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;

@@ -17,12 +17,13 @@ pub struct DatabaseSettings {
     pub url: Option<DatabaseUrl>,
     /// A file that holds the URL, for secrets mounted as files.
     pub url_file: Option<PathBuf>,
-    /// Where the process listens for notifications: the database itself, when `url` leads to a pooler.
+    /// Where the process listens for notifications. It must be the database itself if `url` leads to a
+    /// pooler.
     pub listen_url: Option<DatabaseUrl>,
     pub listen_url_file: Option<PathBuf>,
     pub pooler: Pooler,
-    /// False: no statement stays prepared between transactions, for a pooler that doesn't know which of its
-    /// connections has which (PgBouncer before 1.21).
+    /// Set it to false for a pooler that doesn't track which of its connections has which prepared
+    /// statement (PgBouncer before 1.21). No statement then stays prepared between transactions.
     pub prepared_statements: bool,
     pub max_connections: u32,
 }
@@ -60,9 +61,10 @@ impl DatabaseSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooler {
-    /// Nothing, or a pooler that keeps a connection for each of ours.
+    /// Nothing, or a pooler that keeps one server connection for each of ours.
     None,
-    /// A pooler that may give each transaction another connection: nothing is set for longer than a transaction.
+    /// A pooler that may use another server connection for each transaction, so nothing may be set for the
+    /// session.
     Transaction,
 }
 
@@ -70,7 +72,7 @@ pub enum Pooler {
 #[derive(Clone)]
 pub struct DatabaseAddress {
     pub options: PgConnectOptions,
-    /// Absent: where everything else goes, too.
+    /// If absent, notifications come through `options` too.
     pub listen: Option<PgConnectOptions>,
     pub pooler: Pooler,
 }
@@ -81,7 +83,7 @@ impl From<PgConnectOptions> for DatabaseAddress {
     }
 }
 
-/// Why it can't be told how to reach the database.
+/// Why no database address could be found.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     #[error(
@@ -95,7 +97,8 @@ pub enum AddressError {
 }
 
 impl DatabaseSettings {
-    /// From `url`, from the file it names, or else from that of a demo which is running.
+    /// Finds the address: by `url`, by the file that it names, or else by the file of a running
+    /// demo.
     pub(super) fn address(&self, demo: &Path) -> Result<DatabaseAddress, AddressError> {
         let mut options = match (&self.url, &self.url_file) {
             (Some(url), _) => url.0.clone(),

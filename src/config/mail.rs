@@ -1,4 +1,4 @@
-//! How mail leaves.
+//! How mail is sent.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use crate::base::email::EmailAddress;
 
-/// The outbox's lease has to be longer than SES may take.
+/// The outbox's lease has to be longer than SES may take, or a second worker would send the mail
+/// again.
 const LONGEST_TIMEOUT_SECONDS: u64 = 30;
-/// Beyond what Amazon gives anybody; a typing error.
+/// Amazon gives nobody more than this; a higher number is a typing error.
 const HIGHEST_RATE: u32 = 10_000;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -20,7 +21,8 @@ pub struct MailSettings {
     pub directory: Option<PathBuf>,
     /// The domain of no-reply@, info@ and webmaster@ (seed 000 Q3).
     pub domain: String,
-    /// How many mails may leave in a second, over all workers: the account's maximum send rate.
+    /// How many mails may leave in a second, over all workers. It is the SES account's maximum send
+    /// rate.
     pub per_second: u32,
     /// AWS region of the `ses` sender.
     pub ses_region: Option<String>,
@@ -28,9 +30,9 @@ pub struct MailSettings {
     pub ses_endpoint_url: Option<String>,
     /// The SES configuration set that mails are sent with.
     pub ses_configuration_set: Option<String>,
-    /// The SNS topic to which SES tells of mail that came back; `POST /hooks/ses` takes it from there.
+    /// The SNS topic on which SES reports bounces and complaints; `POST /hooks/ses` receives them.
     pub sns_topic_arn: Option<TopicArn>,
-    /// How long SES may take for a mail, which waits for its next turn then.
+    /// How long SES may take to accept a mail. After that, the mail waits for its next try.
     pub ses_timeout_seconds: u64,
 }
 
@@ -51,8 +53,7 @@ impl Default for MailSettings {
 }
 
 impl MailSettings {
-    /// # Errors
-    /// The first setting that can't work, and why.
+    /// Says why the first wrong setting can't work.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         if self.sender == MailSender::Ses && self.ses_region.is_none() {
             return Err("mail.ses_region がありません（mail.sender が ses のときに必要です）");
@@ -75,7 +76,7 @@ impl MailSettings {
     }
 }
 
-/// The ARN of an SNS topic, which tells where SNS itself serves it.
+/// The ARN of an SNS topic. It tells on which host SNS serves the topic.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TopicArn {
@@ -89,7 +90,8 @@ impl TopicArn {
         &self.text
     }
 
-    /// The one host at which SNS serves the topic's region: `sns.ap-northeast-1.amazonaws.com`.
+    /// Returns the one host that serves SNS in the topic's region:
+    /// `sns.ap-northeast-1.amazonaws.com`.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -107,7 +109,7 @@ impl TryFrom<String> for TopicArn {
     }
 }
 
-/// `None` for a text that is no topic's ARN, and for a partition whose hosts have another name.
+/// Returns `None` if the text is no topic's ARN, or its partition has hosts of another pattern.
 fn host_of(arn: &str) -> Option<String> {
     let parts: Vec<&str> = arn.split(':').collect();
     let ["arn", partition, "sns", region, account, name] = parts[..] else { return None };
@@ -120,8 +122,8 @@ fn host_of(arn: &str) -> Option<String> {
     right.then(|| format!("sns.{region}.amazonaws.com{suffix}"))
 }
 
-/// Returns true for `ap-northeast-1` and `us-gov-west-1`. A service's name, such as `s3`, is no region: its
-/// host may serve what anybody puts there.
+/// Returns true for a region such as `ap-northeast-1` or `us-gov-west-1`. The name of a service, such as
+/// `s3`, is refused: anybody can put content on its host.
 fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let word = |part: &&str| {
@@ -134,9 +136,9 @@ fn is_region(text: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailSender {
-    /// One `.eml` a mail in a directory.
+    /// Writes one `.eml` file for each mail into a directory.
     File,
-    /// Amazon SES, API v2.
+    /// Sends through Amazon SES, API v2.
     Ses,
 }
 

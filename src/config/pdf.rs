@@ -17,11 +17,11 @@ const FONT_FOLDERS: [&str; 6] = [
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PdfSettings {
-    /// Font files, or folders of them, that have Noto Sans CJK JP in regular and bold.
+    /// Font files, or folders of them. They must have Noto Sans CJK JP in regular and bold.
     pub fonts: Vec<PathBuf>,
     /// How many documents are typeset at the same time.
     pub at_once: usize,
-    /// Documents that may wait for their turn; beyond, the answer is 503.
+    /// How many documents may wait for their turn. Beyond that the answer is 503.
     pub queue: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Whom people tell who find a weakness.
+//! Where a person can report a weakness.
 
 use serde::Deserialize;
 
@@ -6,16 +6,15 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SecuritySettings {
-    /// Where to write, the best first: `mailto:security@example.jp`, `https://…` or `tel:…`. None: there is
-    /// no such file.
+    /// Where to write, the best first: `mailto:security@example.jp`, `https://…` or `tel:…`. If empty,
+    /// there is no security.txt.
     pub contacts: Vec<String>,
-    /// Where the rules for whoever looks for weaknesses stand: `https://…`.
+    /// Where the rules for security researchers are published: `https://…`.
     pub policy: Option<String>,
 }
 
 impl SecuritySettings {
-    /// # Errors
-    /// What is no address of the kind that RFC 9116 asks for.
+    /// Refuses an address that is not of the kinds that RFC 9116 asks for.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         let clean = |address: &str| !address.chars().any(|c| c.is_control() || c.is_whitespace());
         let reaches = |address: &String| {

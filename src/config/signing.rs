@@ -1,4 +1,4 @@
-//! With which keys unions sign what they hand out.
+//! The keys with which unions sign files.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SigningSettings {
-    /// Each in a `[[signing.keys]]` of its own. A union may have several over time: the one signs
-    /// whose certificate is valid on the day.
+    /// Each key has a `[[signing.keys]]` of its own. A union may have several over time; the one
+    /// whose certificate is valid on the day signs.
     pub keys: Vec<SigningKeySettings>,
 }
 
-/// Where a key is. The key itself stands neither in the settings nor in the database.
+/// Where a key is. The key itself is neither in the settings nor in the database.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKeySettings {

@@ -1,11 +1,11 @@
-//! Settings that can't be read, told by name and by where they come from.
+//! Reports settings that can't be read, in Japanese, with their name and source.
 
 use figment::Error;
 use figment::error::{Actual, Kind};
 
 use crate::base::toml;
 
-/// Every mistake of an extraction.
+/// Reports every mistake of an extraction.
 pub(super) fn told(error: &Error) -> String {
     error.clone().into_iter().map(|error| one(&error)).collect::<Vec<_>>().join("、")
 }
@@ -36,7 +36,7 @@ fn one(error: &Error) -> String {
                 toml::mistake(message)
             );
         }
-        // Our own types speak Japanese; those of libraries do not.
+        // Messages of our own types are in Japanese already; those of libraries are not.
         Kind::Message(message) if !message.is_ascii() => {
             format!("正しい値ではありません（{message}）")
         }
@@ -63,7 +63,7 @@ fn out_of_range(number: impl std::fmt::Display) -> String {
     format!("使える範囲の数ではありません（いまは {number}）")
 }
 
-/// What types of libraries say of a text that they can't read.
+/// Translates the message of a library's type that can't read a text.
 fn library(message: &str) -> &'static str {
     if message.contains("socket address") {
         "アドレスとポートの組にしてください（例: 127.0.0.1:8080）"
@@ -72,7 +72,7 @@ fn library(message: &str) -> &'static str {
     }
 }
 
-/// What stands there, as the operator wrote it.
+/// Shows the wrong value as the operator wrote it.
 fn value(actual: &Actual) -> String {
     match actual {
         Actual::Bool(value) => value.to_string(),
@@ -88,7 +88,7 @@ fn value(actual: &Actual) -> String {
     }
 }
 
-/// What serde expects.
+/// Translates what serde expects.
 fn wanted(expected: &str) -> &'static str {
     match expected {
         "a boolean" => "true か false",

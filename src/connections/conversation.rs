@@ -41,14 +41,14 @@ pub(super) struct Conversations {
 impl Conversations {
     pub(super) fn new(router: Router, limits: Limits) -> Self {
         let mut http = http1::Builder::new();
-        // `Liveness` has a time for heads that tells them from idle connections.
+        // hyper's own timeout is off: `Liveness` has one for heads and another for idle
+        // connections.
         http.max_buf_size(LARGEST_HEAD).header_read_timeout(None);
         let large_heads = Arc::new(Semaphore::new(LARGE_HEADS));
         Self { router, limits, idlers: Arc::default(), large_heads, http }
     }
 
-    /// Answers what is asked on a connection until one side ends it, its time is over, or it is told to
-    /// close.
+    /// Answers requests on a connection until one side ends it, its time is up, or it is told to close.
     pub(super) async fn converse(
         &self,
         stream: TcpStream,
@@ -57,11 +57,12 @@ impl Conversations {
     ) {
         let (idlers, large_heads) = (self.idlers.clone(), self.large_heads.clone());
         let liveness = Arc::new(Liveness::new(self.limits, idlers, large_heads, told));
-        // hyper takes 16 KB for a connection at once, so it has to wait until somebody speaks.
+        // hyper allocates 16 KB for a connection at once, so it starts only when the first byte is
+        // here.
         let mut first = [0];
         let speaks = tokio::select! {
             biased;
-            // An end is peeked at as no byte.
+            // At the end of the stream, `peek` returns zero bytes.
             peeked = stream.peek(&mut first) => peeked.is_ok_and(|bytes| bytes > 0),
             () = liveness.told.cancelled() => false,
             () = tokio::time::sleep(self.limits.head) => false,
@@ -72,7 +73,7 @@ impl Conversations {
     }
 
     async fn answer_all(&self, stream: TcpStream, peer: SocketAddr, liveness: Arc<Liveness>) {
-        // The end of an answer doesn't wait until its beginning was acknowledged.
+        // Without this, the last part of an answer would wait until the first part is acknowledged.
         let _ = stream.set_nodelay(true);
         let wire = TokioIo::new(Wire { stream, liveness: liveness.clone() });
         let service = service_fn(|request| self.answer(request, peer, liveness.clone()));
@@ -82,18 +83,18 @@ impl Conversations {
         let mut is_ending = false;
         poll_fn(|cx| {
             loop {
-                // A client that hangs up or sends nonsense is no news.
+                // Errors are dropped: clients that hang up or send nonsense are normal.
                 if connection.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
-                // An answer without a body to wait for ends without a flush of its own.
+                // hyper doesn't flush after an answer without a body, so this notes its end.
                 liveness.flushed();
                 if !is_ending && told.as_mut().poll(cx).is_ready() {
                     is_ending = true;
                     connection.as_mut().graceful_shutdown();
                     continue;
                 }
-                // Nothing, or a head that isn't whole, is no request.
+                // No request has begun, or its head is incomplete, so nothing is lost by closing.
                 if is_ending && liveness.is_waiting() {
                     return Poll::Ready(());
                 }

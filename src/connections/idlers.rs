@@ -1,4 +1,4 @@
-//! The connections without a request in flight, by how long they have been so.
+//! Connections without a request in flight, ordered by how long they have been idle.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,24 +6,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Numbered in the order in which they came in, so that nothing has to be searched for the oldest.
+/// Numbers rise in the order of arrival, so the oldest is found without a search.
 #[derive(Debug, Default)]
 pub(super) struct Idlers {
-    queue: Mutex<Queue>,
+    queue: Mutex<IdleQueue>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
-    /// Who is told to close, by number.
+struct IdleQueue {
+    /// What tells each idle connection to close, by its number.
     waiting: BTreeMap<u64, CancellationToken>,
     next: u64,
-    /// True if somebody was to be closed and nobody was idle.
+    /// True if `close_oldest` found no idle connection. The next one that becomes idle then wakes
+    /// the acceptor.
     is_wanted: bool,
 }
 
 impl Idlers {
-    /// Notes a connection that is idle from now on; returns its number.
+    /// Notes a connection that is idle from now on, and returns its number.
     pub(super) fn enter(&self, told: CancellationToken) -> u64 {
         let mut queue = self.queue();
         let number = queue.next;
@@ -35,8 +36,8 @@ impl Idlers {
         number
     }
 
-    /// Forgets a connection that got a request. One that was told to close at that very moment answers it
-    /// first, so whoever waits for its place looks for another one.
+    /// Forgets a connection that got a request. If it was told to close at that very moment, it still
+    /// answers first, so the acceptor is woken to close another one.
     pub(super) fn leave(&self, number: u64) {
         if self.queue().waiting.remove(&number).is_none() {
             self.changed.notify_one();
@@ -48,7 +49,7 @@ impl Idlers {
         self.queue().waiting.remove(&number);
     }
 
-    /// Tells the connection that has been idle the longest to close; returns false if none is idle.
+    /// Tells the connection that has been idle the longest to close. Returns false if none is idle.
     pub(super) fn close_oldest(&self) -> bool {
         let oldest = {
             let mut queue = self.queue();
@@ -62,12 +63,12 @@ impl Idlers {
         })
     }
 
-    /// Waits until it makes sense to ask for the oldest once more.
+    /// Waits until [`Idlers::close_oldest`] may find another connection.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, IdleQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,33 +1,33 @@
-//! How many connections there may be, and how long they may take.
+//! Limits on the number of connections and on their times.
 
 use std::time::Duration;
 
 use super::open_files::allow_files;
 
-/// More than a server of this size has a use for.
+/// A server of this size has no use for more.
 const MOST_CONNECTIONS: u32 = 16 * 1024;
-/// Files that are no connections from outside: those to the database and to AWS, logs, the runtime's own.
+/// Files other than connections from outside: those to the database and to AWS, logs, the runtime's own.
 const OTHER_FILES: u32 = 256;
 
-/// What connections may take.
+/// The limits of a server's connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections that are open at once; at least one.
     pub connections: u32,
-    /// How long the first byte of a new connection may take, and from then on the rest of the head; between
+    /// How long the first byte of a new connection may take, and again the rest of its head. Between
     /// requests, how long a head may take from its first byte.
     pub head: Duration,
     /// How long a connection may wait for its next request.
     pub idle: Duration,
     /// How long an answer may wait until the other side takes more of it.
     pub stalled: Duration,
-    /// How long a request and its whole answer may take, though the other side takes a little of it all the time.
+    /// How long a request with its whole answer may take, even if the client keeps reading a little of it.
     pub answer: Duration,
 }
 
 impl Limits {
-    /// Those of a server, with as many connections as the files of this process allow. Raises its soft
-    /// limit of files where that is needed and allowed.
+    /// Returns a server's limits, with as many connections as this process may have files. Raises the
+    /// soft limit of open files if needed and allowed.
     #[must_use]
     pub fn of_this_process() -> Self {
         let files = allow_files(MOST_CONNECTIONS + OTHER_FILES);
@@ -35,8 +35,8 @@ impl Limits {
         Self {
             connections,
             head: Duration::from_secs(30),
-            // Proxies keep a connection for two minutes, as a rule. One that we close first may carry the
-            // next request already, which is lost then.
+            // Proxies usually keep a connection for two minutes. If we closed one first, the next request
+            // could already be on its way, and would be lost.
             idle: Duration::from_secs(150),
             stalled: Duration::from_secs(120),
             answer: Duration::from_secs(15 * 60),

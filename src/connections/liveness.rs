@@ -1,4 +1,4 @@
-//! What a connection is doing, and until when it may.
+//! The state of a connection, and its deadlines.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,18 +10,18 @@ use tokio_util::sync::CancellationToken;
 use super::idlers::Idlers;
 use super::limits::Limits;
 
-/// A head of a request above this is a large one, of which there may be only so many at once. Browsers
-/// stay far below, unless a union's host has given them cookies without end.
+/// A request head above this size is a large one, and only [`LARGE_HEADS`] of those may be in memory
+/// at once. Browsers stay far below, unless a union's host has set far too many cookies.
 const LARGE_HEAD: usize = 16 * 1024;
 pub(super) const LARGE_HEADS: usize = 64;
 
-/// Only the connection's own task changes it; the lock is what lets that task move between threads.
+/// Only the connection's own task changes it. The lock lets that task move between threads.
 #[derive(Debug)]
 pub(super) struct Liveness {
     limits: Limits,
     idlers: Arc<Idlers>,
     large_heads: Arc<Semaphore>,
-    /// Cancelled when the connection has to end with the request in flight, or at once where there is none.
+    /// When cancelled, the connection ends after the request in flight, or at once if there is none.
     pub(super) told: CancellationToken,
     moment: Mutex<Moment>,
 }
@@ -29,22 +29,22 @@ pub(super) struct Liveness {
 #[derive(Debug)]
 struct Moment {
     phase: Phase,
-    /// When a wait for a request is over, or a whole answer has to be.
+    /// The deadline of the next request's arrival, or of the whole answer.
     until: Instant,
-    /// When the other side has to have taken more of an answer, while it takes none.
+    /// Set while the client reads nothing of an answer: the time by which it has to read on.
     stalled: Option<Instant>,
-    /// Bytes of the head that is coming in.
+    /// How many bytes of the next request's head have arrived.
     head: usize,
-    /// Kept until the connection ends, and with it the memory that the head took.
+    /// Kept until the connection ends, because hyper keeps the memory of a large head that long.
     large_head: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// No request is in flight; the number is the one among the idlers.
+    /// No request is in flight. The number is the one in [`Idlers`].
     Waiting(u64),
     InFlight,
-    /// The answer has been made, and its last part is on its way out.
+    /// The router has made the answer; its last part is still being sent.
     Answered,
 }
 
@@ -65,10 +65,11 @@ impl Liveness {
         Self { limits, idlers, large_heads, told, moment: Mutex::new(moment) }
     }
 
-    /// Bytes came in.
+    /// Notes that bytes have arrived.
     ///
     /// # Errors
-    /// The head of a request has become large, and too many others have.
+    /// Fails if this request's head has become large while too many others are large. The
+    /// connection has to end.
     pub(super) fn received(&self, bytes: usize) -> io::Result<()> {
         let mut moment = self.moment();
         if bytes == 0 || !matches!(moment.phase, Phase::Waiting(_)) {
@@ -85,7 +86,7 @@ impl Liveness {
         Ok(())
     }
 
-    /// A request has come in whole, but for its body.
+    /// Notes that a request's head is complete.
     pub(super) fn begun(&self) {
         let mut moment = self.moment();
         if let Phase::Waiting(number) = moment.phase {
@@ -93,13 +94,14 @@ impl Liveness {
         }
         moment.phase = Phase::InFlight;
         moment.until = Instant::now() + self.limits.answer;
-        // The connection would keep the memory for heads to come.
+        // hyper would keep a large buffer for the next heads, so the connection ends after this
+        // answer.
         if moment.large_head.is_some() {
             self.told.cancel();
         }
     }
 
-    /// The answer's body has been handed over or dropped.
+    /// Notes that hyper has taken or dropped the answer's body.
     pub(super) fn answered(&self) {
         let mut moment = self.moment();
         if moment.phase == Phase::InFlight {
@@ -107,8 +109,8 @@ impl Liveness {
         }
     }
 
-    /// Nothing more of an answer has to be sent just now; where some of it waits for the other side, that
-    /// isn't so.
+    /// Notes that nothing is left to send now. If part of an answer still waits for the client, it
+    /// changes nothing.
     pub(super) fn flushed(&self) {
         let mut moment = self.moment();
         if moment.phase == Phase::Answered && moment.stalled.is_none() {
@@ -118,7 +120,7 @@ impl Liveness {
         }
     }
 
-    /// The other side takes nothing of an answer just now, or does so again.
+    /// Notes that the client has stopped reading an answer, or reads again.
     pub(super) fn sending(&self, is_stalled: bool) {
         let stalled = &mut self.moment().stalled;
         match is_stalled {
@@ -131,7 +133,7 @@ impl Liveness {
         matches!(self.moment().phase, Phase::Waiting(_))
     }
 
-    /// When the connection has to be closed if nothing happens.
+    /// Returns when the connection has to be closed if nothing happens before.
     pub(super) fn until(&self) -> Instant {
         let moment = self.moment();
         match (moment.phase, moment.stalled) {

@@ -1,10 +1,10 @@
-//! Takes connections in and speaks HTTP/1.1 on them, so that those who say nothing keep out nobody.
+//! Accepts connections and speaks HTTP/1.1 on them, so that silent clients can't keep others out.
 //!
-//! Every connection holds a file, and a process may have only so many. A connection without a request
-//! in flight is closed when it has been silent for too long, or when another one needs its place: the one
-//! that has been silent the longest goes first. A connection with a request in flight is left alone; where
-//! all are like that, newcomers wait in the kernel's queue, which costs nothing here, and a proxy in front
-//! can still try another server.
+//! Every connection holds a file, and a process may have only so many. A connection without a request in
+//! flight is closed when it has been idle for too long, or when a new one needs its place: the longest
+//! idle goes first. A connection with a request in flight is left alone. If all have one, new connections
+//! wait in the kernel's queue, which costs nothing here, and a proxy in front can still try another
+//! server.
 
 mod conversation;
 mod idlers;
@@ -28,12 +28,12 @@ use self::conversation::Conversations;
 pub use self::limits::Limits;
 pub use self::open_files::allow_files;
 
-/// After the system refused a connection, none is accepted for this long, so that it isn't asked in a loop.
+/// After the system refused a connection, the acceptor pauses this long, so that it doesn't spin.
 const PAUSE: Duration = Duration::from_millis(50);
-/// A condition that lasts is logged this often.
+/// A condition that lasts is logged at most this often.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
-/// Serves until `stop`, then closes what is idle and waits until the last request is answered.
+/// Serves until `stop`, then closes idle connections and waits for the requests in flight.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -52,13 +52,13 @@ pub async fn serve(
         full: Seldom::default(),
     };
     stop.run_until_cancelled(acceptor.run()).await;
-    // Nobody closes the semaphore, and when all places are free, all connections have ended.
+    // Nobody closes the semaphore. When all permits are free, all connections have ended.
     let _ = places.acquire_many(limits.connections).await;
 }
 
 struct Acceptor {
     listener: TcpListener,
-    /// One for each connection that may be open.
+    /// One permit for each connection that may be open.
     places: Arc<Semaphore>,
     conversations: Arc<Conversations>,
     stop: CancellationToken,
@@ -79,18 +79,19 @@ impl Acceptor {
         }
     }
 
-    /// The next connection. Errors don't end the server: they pass, or those who look after it read of them.
+    /// Accepts the next connection. Errors never end the server: most pass by themselves, and the operator
+    /// finds them in the log.
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
             match self.listener.accept().await {
                 Ok(accepted) => return accepted,
-                // That one has gone; the next may be there already.
+                // That connection is gone; the next may be there already.
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if self.refused.is_due() {
                         tracing::error!(%error, "no connection can be taken in");
                     }
-                    // As a rule it is files that are missing.
+                    // Usually the process has run out of files.
                     self.conversations.idlers.close_oldest();
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -98,8 +99,8 @@ impl Acceptor {
         }
     }
 
-    /// A place for the connection that has just come. Where all are taken, the one that has been idle the
-    /// longest makes room.
+    /// Returns a place for the connection that was just accepted. If all are taken, the longest idle
+    /// connection is closed.
     async fn place(&mut self) -> OwnedSemaphorePermit {
         loop {
             if let Ok(place) = self.places.clone().try_acquire_owned() {
@@ -109,8 +110,8 @@ impl Acceptor {
             if self.full.is_due() {
                 tracing::warn!(closed, "as many connections as there may be");
             }
-            // The one that was told to close may have got a request just then. It goes on, and another one
-            // has to make room.
+            // The connection that was told to close may have got a request just then. It continues, and
+            // another has to make room.
             tokio::select! {
                 biased;
                 Ok(place) = self.places.clone().acquire_owned() => return place,
@@ -120,7 +121,8 @@ impl Acceptor {
     }
 }
 
-/// Returns true for an error that says nothing about the connections after it.
+/// Returns true for an error that concerns one connection only, so the next may be accepted at
+/// once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -131,7 +133,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Something that goes on and is told once in a while.
+/// Limits how often a condition that lasts is logged.
 #[derive(Debug, Default)]
 struct Seldom {
     told: Option<Instant>,

@@ -1,4 +1,4 @@
-//! A connection's socket and its answers, which tell what they see.
+//! A connection's socket and its answers; both report to [`Liveness`].
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -60,7 +60,7 @@ impl AsyncWrite for Wire {
         self.stream.is_write_vectored()
     }
 
-    /// hyper asks for it when it has nothing left to write.
+    /// hyper flushes when it has nothing left to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.liveness.flushed();
@@ -72,7 +72,7 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// An answer's body; hyper drops it when it has taken the last of it, or needs no more.
+/// An answer's body. hyper drops it when it has taken all of it, or needs no more.
 #[derive(Debug)]
 pub(super) struct AnswerBody {
     pub(super) body: Body,

@@ -1,4 +1,4 @@
-//! The first page, which only says whose console it is.
+//! The first page. It only says which union's console it is.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 struct ConsoleHome {
-    /// Whether the union is in service.
+    /// True if the union is in service.
     open: bool,
 }
 
@@ -23,11 +23,11 @@ impl Page for ConsoleHome {
     const TEMPLATE: &'static str = "console/home.html";
 }
 
-/// `GET /`. It asks nobody who they are, and sets no cookie.
+/// Handles `GET /`. It reads no session and sets no cookie.
 pub(super) async fn show(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
 ) -> Result<Response, WebError> {
     let open = tenant.enabled;
-    app.pages.render(&Frame::nobodys(tenant), StatusCode::OK, &ConsoleHome { open })
+    app.pages.render(&Frame::anonymous(tenant), StatusCode::OK, &ConsoleHome { open })
 }

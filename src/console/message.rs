@@ -1,21 +1,21 @@
-//! What the console says instead of a page.
+//! The console's page for a failure.
 
 use serde::Serialize;
 
-use crate::web::layers::Message;
+use crate::web::layers::FailureMessage;
 use crate::web::page::Page;
 
 /// What went wrong, and what to do.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub struct ConsoleMessage(Message);
+pub struct ConsoleMessage(FailureMessage);
 
 impl Page for ConsoleMessage {
     const TEMPLATE: &'static str = "console/message.html";
 }
 
-impl From<Message> for ConsoleMessage {
-    fn from(message: Message) -> Self {
+impl From<FailureMessage> for ConsoleMessage {
+    fn from(message: FailureMessage) -> Self {
         Self(message)
     }
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 pub use self::message::ConsoleMessage;
 use crate::web::routes::{Access, Routes};
 
-/// Every page of the console, and who may come to it.
+/// Declares every page of the console with its access.
 pub fn routes() -> Routes {
     Routes::default().route("/", Access::Anybody, get(home::show))
 }

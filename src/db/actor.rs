@@ -1,4 +1,4 @@
-//! Who a transaction is opened for: every line of the trail that is written in it names them.
+//! The actor in whose name a transaction is opened. Every line of the trail that it writes names the actor.
 
 use std::net::IpAddr;
 
@@ -7,19 +7,19 @@ use uuid::Uuid;
 
 use crate::base::ids::{LoginId, RequestId, SessionId};
 
-/// What kind of actor. The names stay the same for ever, since people search for them.
+/// The kind of an actor. The names stay the same for ever, since people search the trail for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActorKind {
-    /// A union's staff, at its console.
+    /// A member of a union's staff, at its console.
     Staff,
-    /// A person at a union's portal, signed in or not.
+    /// A visitor at a union's portal, signed in or not.
     Subscriber,
     /// The person at the operator's terminal.
     Operator,
     /// The product on its own.
     System,
-    /// Work that somebody asked for, and that outlasts the request.
+    /// Work in the background that a request asked for.
     Job,
 }
 
@@ -36,57 +36,57 @@ impl ActorKind {
     }
 }
 
-/// Where a request came from, as far as it tells.
+/// The address and the browser that a request came from, as far as they are known.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Client {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
-/// Somebody or something that acts, as they stood then, and where the request came from.
+/// A person or a part of the product that acts, as they stood at that moment, and where the request came from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
     pub kind: ActorKind,
-    /// The login or the job; none for a person who has not signed in, and for an operator.
+    /// The login or the job. `None` for a person who has not signed in, and for an operator.
     pub id: Option<Uuid>,
-    /// What staff, operators and the product's own parts are called. Subscribers have none: the trail is kept for
-    /// ever, and is no second place for people's names.
+    /// The name of staff, of operators and of the product's own parts. Subscribers have none, since the trail is kept for
+    /// ever and must not become a second place for people's names.
     pub label: Option<String>,
-    /// What staff were allowed.
+    /// The roles and rights that staff had.
     pub roles: Vec<String>,
-    /// The session, of the realm that `kind` tells.
+    /// The session, in the realm that `kind` tells.
     pub session: Option<Uuid>,
     pub client: Client,
-    /// As logs and error pages name it.
+    /// The id by which logs and error pages name the request.
     pub request: Option<RequestId>,
 }
 
 impl Actor {
-    /// Somebody at a web door of whom nothing is proved yet.
+    /// A person at a web door of whom nothing is proved yet.
     #[must_use]
     pub const fn unknown(kind: ActorKind, client: Client, request: Option<RequestId>) -> Self {
         Self { kind, id: None, label: None, roles: Vec::new(), session: None, client, request }
     }
 
-    /// The same request, made by somebody whose session is known.
+    /// The actor of the same request, now that the session is known.
     #[must_use]
     pub fn signed_in<R>(self, login: LoginId<R>, session: SessionId<R>) -> Self {
         Self { id: Some(login.0), session: Some(session.0), ..self }
     }
 
-    /// The person at the operator's terminal.
+    /// Makes the actor of a command at the operator's terminal.
     #[must_use]
     pub fn operator(name: &str) -> Self {
         Self::of_the_house(ActorKind::Operator, None, name)
     }
 
-    /// A part of the product that nobody asked.
+    /// A part of the product that acts without a request.
     #[must_use]
     pub fn system(part: &str) -> Self {
         Self::of_the_house(ActorKind::System, None, part)
     }
 
-    /// Work in the background; who asked for it stands on the line that put it there.
+    /// A job. The line of the trail that enqueued it names the person who asked for it.
     #[must_use]
     pub fn job(id: Uuid, name: &str) -> Self {
         Self::of_the_house(ActorKind::Job, Some(id), name)

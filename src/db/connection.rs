@@ -1,4 +1,4 @@
-//! What is made sure of a new connection: whom it acts as, that row-level security binds it, and that it can write.
+//! Checks of a new connection: that it acts as the right role, that row-level security binds it, and that it can write.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use super::Role;
 use super::passing::Passing as _;
 use crate::config::Pooler;
 
-/// What is wrong with whom a connection acts as.
+/// The role that a connection acts as is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum WrongRole {
     #[error("it acts as {acting}, not as {wanted}")]
@@ -19,16 +19,16 @@ pub enum WrongRole {
     Unbound(String),
 }
 
-/// A connection as it turned out to be.
-struct Found {
+/// The state of a new connection.
+struct ConnectionState {
     acting: String,
     unbound: bool,
     read_only: bool,
     spread: bool,
 }
 
-impl Found {
-    /// It speaks the simple protocol, which leaves nothing prepared behind in a pooler's connection.
+impl ConnectionState {
+    /// Asks by the simple protocol, which leaves no prepared statement behind in a pooler's connection.
     async fn of(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
         let row = connection
             .fetch_one(sqlx::raw_sql(
@@ -47,29 +47,29 @@ impl Found {
     }
 }
 
-/// Leaves out of a connection's start what a pooler refuses. PostgreSQL's own default prints numbers as exactly.
+/// Leaves out of a connection's start the option that a pooler refuses. PostgreSQL's default prints numbers as exactly.
 pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
     options.extra_float_digits(None)
 }
 
 /// Makes a new connection act as `role`, and checks it. Returns true if the tables are spread over machines.
 ///
-/// A login acts as its role from the start (`infra/production/roles.sql`). Any other that is a member, as in the demo,
-/// takes it on here; not through a pooler, where the next transaction may run on another connection.
+/// A login acts as its role from the start (`infra/production/roles.sql`). Another user that is a member of it, as in
+/// the demo, takes the role on here. Behind a pooler it can't, since the next transaction may use another connection.
 ///
 /// # Errors
-/// [`WrongRole`] as [`sqlx::Error::Configuration`], which trying again doesn't mend; a database that only reads, and
-/// its own.
+/// [`WrongRole`] as [`sqlx::Error::Configuration`], which trying again does not mend; a read-only database as
+/// [`sqlx::Error::Io`], which it may.
 pub(super) async fn settle(
     connection: &mut PgConnection,
     role: Role,
     pooler: Pooler,
 ) -> Result<bool, sqlx::Error> {
     let wanted = role.name();
-    let mut found = Found::of(connection).await?;
+    let mut found = ConnectionState::of(connection).await?;
     if found.acting != wanted && pooler == Pooler::None {
         connection.execute(AssertSqlSafe(format!("set role {wanted}"))).await?;
-        found = Found::of(connection).await?;
+        found = ConnectionState::of(connection).await?;
     }
     let wrong = |error: WrongRole| Err(sqlx::Error::Configuration(Box::new(error)));
     if found.acting != wanted {
@@ -91,7 +91,7 @@ pub(super) async fn is_well(connection: &mut PgConnection) -> Result<bool, sqlx:
     Ok(!read_only)
 }
 
-/// Why new connections are refused for good. The pool itself only tries again until nobody waits any more.
+/// The reason why new connections are refused for good. Without it, requests would wait until the pool's timeout.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     newest: Mutex<Option<sqlx::Error>>,
@@ -99,7 +99,8 @@ pub(super) struct Refusals {
 }
 
 impl Refusals {
-    /// Tells an error of [`settle`] to those who wait, unless it passes; gives what the pool logs.
+    /// Passes an error of [`settle`] on to the requests that wait, unless it may pass by itself. Returns the error that the
+    /// pool logs.
     pub(super) fn tell(&self, error: sqlx::Error) -> sqlx::Error {
         if error.is_passing() {
             return error;
@@ -110,7 +111,7 @@ impl Refusals {
         logged
     }
 
-    /// The next error that is told.
+    /// Waits for the next error.
     pub(super) async fn next(&self) -> sqlx::Error {
         loop {
             self.told.notified().await;

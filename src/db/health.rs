@@ -1,25 +1,24 @@
-//! Looks at a database from outside: for `kosmo doctor`.
+//! Checks of a database for `kosmo doctor`.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, Row as _};
 
 use super::{Db, connection};
 
-/// The server as the configured user finds it.
+/// The server as the configured user sees it.
 #[derive(Debug)]
 pub struct Server {
     pub major: i32,
     pub user: String,
-    /// Whether the user could read every union's rows.
+    /// True if the user bypasses row-level security and could read every union's rows.
     pub all_powerful: bool,
-    /// Whether nothing can be written, as on a standby.
+    /// True if nothing can be written, as on a standby.
     pub read_only: bool,
-    /// Whether the user may act as the server's role and the worker's, as one of a trial does.
+    /// True if the user may act as the server's role and the worker's, as in a trial.
     pub acts_as_all: bool,
 }
 
-/// # Errors
-/// The database's.
+/// Asks the server about itself and the configured user.
 pub async fn look(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
     let mut connection = connection::plain(options.clone()).connect().await?;
     let asked = sqlx::raw_sql(
@@ -40,10 +39,8 @@ pub async fn look(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
     })
 }
 
-/// Tables with a `tenant_id` but without forced row-level security, besides the platform's own.
-///
-/// # Errors
-/// The database's.
+/// Lists the tables with a `tenant_id` but without forced row-level security, except the platform's
+/// own.
 pub async fn unprotected_tables(db: &Db) -> Result<Vec<String>, sqlx::Error> {
     let mut tx = db.platform().await?;
     sqlx::query_scalar(

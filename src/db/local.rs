@@ -1,8 +1,9 @@
-//! A private PostgreSQL for the demo, started from the server binaries that are installed.
+//! A private PostgreSQL for the demo and the tests, started from the server binaries that are
+//! installed.
 //!
 //! It has a data directory of its own, listens on a unix socket only, and ends with its parent.
-//! PostgreSQL refuses to run as root: then it runs as `postgres` or `nobody`, and where that user
-//! can't reach the folder (below `/root`, say) the cluster lives in `/var/tmp` instead.
+//! PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`. If that user
+//! can't reach the folder (below `/root`, say), the cluster lives in `/var/tmp` instead.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -19,7 +20,7 @@ use crate::base::files;
 
 /// The cluster's superuser.
 const ADMIN: &str = "kosmo_admin";
-/// A unix socket's path has 107 bytes at most, `/.s.PGSQL.5432` among them.
+/// The path of a unix socket has at most 107 bytes, and ends in `/.s.PGSQL.5432`.
 const LONGEST_SOCKET_FOLDER: usize = 90;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(20);
@@ -31,7 +32,7 @@ pub struct LocalPostgres {
     child: Child,
 }
 
-/// Where a server's files are, and how its programs are called.
+/// Where a server's files are, and which user runs its programs.
 #[derive(Debug)]
 struct Cluster {
     binaries: PathBuf,
@@ -46,12 +47,9 @@ struct ServerUser {
 }
 
 impl LocalPostgres {
-    /// Starts the cluster kept for `folder`, making it first where there is none. A server left
-    /// over by a killed run is stopped. Call it from a thread that lives as long as the server
-    /// should: the kernel ends the server with that thread.
-    ///
-    /// # Errors
-    /// No server binaries, no room, or what PostgreSQL said.
+    /// Starts the cluster of `folder`, and creates it first if there is none. A server left over by
+    /// a killed run is stopped. Call it from a thread that lives as long as the server should: the
+    /// kernel ends the server with that thread.
     pub async fn start(folder: &Path) -> anyhow::Result<Self> {
         let binaries = find_binaries().context(
             "PostgreSQLサーバーがインストールされていません。infra/dev/setup.sh を実行してください",
@@ -68,22 +66,19 @@ impl LocalPostgres {
         Ok(Self { cluster, child })
     }
 
-    /// How to connect as the cluster's superuser.
+    /// Returns how to connect as the cluster's superuser.
     #[must_use]
     pub fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new().socket(&self.cluster.folder).username(ADMIN).database("postgres")
     }
 
-    /// The same for another program: `postgresql:///postgres?host=…&user=…`.
+    /// Returns the same as a URL for another program: `postgresql:///postgres?host=…&user=…`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgresql:///postgres?host={}&user={ADMIN}", self.cluster.folder.display())
     }
 
-    /// Deletes the cluster kept for `folder`, which must not be running.
-    ///
-    /// # Errors
-    /// The file system's.
+    /// Deletes the cluster of `folder`, which must not be running.
     pub fn delete(folder: &Path) -> anyhow::Result<()> {
         if folder.exists() {
             fs::remove_dir_all(reachable(folder, server_user()?)?)?;
@@ -91,7 +86,7 @@ impl LocalPostgres {
         Ok(())
     }
 
-    /// Ends connections and stops the server, waiting until its files are safe.
+    /// Closes connections, stops the server and waits until its files are safe.
     pub fn stop(mut self) {
         if !self.cluster.pg_ctl(&["-m", "fast", "-w", "stop"]) {
             let _ = self.child.kill();
@@ -109,7 +104,8 @@ impl Cluster {
         self.folder.join("log")
     }
 
-    /// Made under another name and renamed when whole, so that a killed run leaves nothing half.
+    /// Creates the cluster under another name and renames it when complete, so that a killed run
+    /// leaves no half of one.
     async fn create(&self) -> anyhow::Result<()> {
         let making = self.folder.join("making");
         if making.exists() {
@@ -133,7 +129,7 @@ impl Cluster {
 
     fn end_leftover(&self) -> anyhow::Result<()> {
         if self.pg_ctl(&["status"]) {
-            // It may end by itself at this very moment, with the process that started it.
+            // It may be ending by itself right now, together with the process that started it.
             let ended = self.pg_ctl(&["-m", "fast", "-w", "stop"]) || !self.pg_ctl(&["status"]);
             ensure!(
                 ended,
@@ -141,7 +137,7 @@ impl Cluster {
                 self.folder.display()
             );
         }
-        // A pid file whose number another process took over meanwhile would hinder the start.
+        // A stale pid file whose number another process has now would prevent the start.
         let _ = fs::remove_file(self.data().join("postmaster.pid"));
         Ok(())
     }
@@ -197,7 +193,7 @@ impl Cluster {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.binaries.join(program));
-        // Ctrl-C is for us: we stop the server last.
+        // Ctrl-C must reach only us: we stop the server last.
         command.current_dir("/").env("LC_ALL", "C").process_group(0);
         if let Some(user) = self.user {
             command.uid(user.uid).gid(user.gid);
@@ -206,7 +202,7 @@ impl Cluster {
     }
 }
 
-/// The folder of the newest server binaries: on `PATH`, or where Debian puts them.
+/// Finds the folder of the newest server binaries: on `PATH`, or where Debian installs them.
 #[must_use]
 pub fn find_binaries() -> Option<PathBuf> {
     let has_server = |folder: &PathBuf| {
@@ -229,7 +225,7 @@ fn own_uid() -> std::io::Result<u32> {
     Ok(fs::metadata("/proc/self")?.uid())
 }
 
-/// Whom root runs the server as; `None` for anybody else, who runs it themselves.
+/// Returns the user as whom root has to run the server, or `None` if this process is not root's.
 fn server_user() -> anyhow::Result<Option<ServerUser>> {
     if own_uid()? != 0 {
         return Ok(None);
@@ -246,7 +242,7 @@ fn server_user() -> anyhow::Result<Option<ServerUser>> {
         .context("rootで動いていますが、ユーザー postgres も nobody もありません")
 }
 
-/// A folder for the cluster that its user can reach and whose sockets' names are short enough.
+/// Returns a folder that the cluster's user can reach and whose socket paths are short enough.
 fn reachable(wanted: &Path, user: Option<ServerUser>) -> anyhow::Result<PathBuf> {
     files::create_folder(wanted)?;
     let wanted = fs::canonicalize(wanted)?;
@@ -258,7 +254,7 @@ fn reachable(wanted: &Path, user: Option<ServerUser>) -> anyhow::Result<PathBuf>
         let key: String = key.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let folder = PathBuf::from(format!("/var/tmp/kosmo-{key}"));
         files::create_folder(&folder)?;
-        // Its name can be guessed, and anybody may have made it before us.
+        // The name can be guessed, so another user may have created it before us.
         let made = fs::symlink_metadata(&folder)?;
         let owners = [Some(own_uid()?), user.map(|user| user.uid)];
         ensure!(
@@ -286,11 +282,11 @@ fn can_traverse(folder: &Path, user: ServerUser) -> bool {
     })
 }
 
-/// A demo killed outright takes its database with it.
+/// If the demo is killed outright, its database ends too.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "prctl between fork and exec; it is async-signal-safe")]
 fn die_with_parent(command: &mut Command) {
-    // SAFETY: the closure calls one system call, touches no memory and takes no lock.
+    // SAFETY: the closure makes one system call, touches no memory and takes no lock.
     unsafe {
         command.pre_exec(|| {
             if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGINT) == -1 {

@@ -1,4 +1,4 @@
-//! Brings a database to the shape this program needs.
+//! Brings a database to the schema that this program needs.
 
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
@@ -9,10 +9,9 @@ use crate::config::Pooler;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// Creates the roles and runs the migrations that have not run yet. The trail gets its partitions for the year ahead.
+/// Creates the roles, runs the migrations that have not run yet, and adds the trail's partitions for the year ahead.
 ///
-/// # Errors
-/// The database's; each migration is its own transaction. It has to be reached without a pooler.
+/// Each migration is its own transaction. The connection must not go through a pooler.
 pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
     let mut connection = connection::plain(options.clone()).connect().await?;
     connection.execute(include_str!("roles.sql")).await?;
@@ -26,21 +25,16 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
 }
 
 /// Connects as the owner of the tables.
-///
-/// # Errors
-/// The database's.
 pub async fn owner(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let mut owner = connection::plain(options.clone()).connect().await?;
     connection::settle(&mut owner, Role::Owner, Pooler::None).await?;
-    // Whom a migration waits for, others wait for behind it: rather it fails, and is run again in a quieter hour.
+    // While a migration waits for a lock, others wait behind it. Better it fails and is run again in a quieter
+    // hour.
     owner.execute("set lock_timeout = '10s'").await?;
     Ok(owner)
 }
 
-/// How many of this program's migrations the database lacks.
-///
-/// # Errors
-/// The database's.
+/// Counts this program's migrations that the database lacks.
 pub async fn pending(tx: &mut PlatformTx) -> Result<usize, MigrateError> {
     let applied = tx.conn().list_applied_migrations("_sqlx_migrations").await?;
     let known = MIGRATIONS.iter().filter(|migration| migration.migration_type.is_up_migration());

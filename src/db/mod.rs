@@ -1,11 +1,11 @@
 //! Connections to PostgreSQL, and the only two ways to its rows.
 //!
-//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database
-//! whose it is, and row-level security shows nothing of any other. [`PlatformTx`] reaches the
-//! platform's own tables, and for the worker the outbox.
+//! [`TenantTx`] is the only way to a union's rows: it opens a transaction and tells the database which union it is for,
+//! and row-level security hides the rows of all others. [`PlatformTx`] reaches the platform's own tables and, for the
+//! worker, the outbox.
 //!
-//! Every transaction begins with limits of its role's, and every new connection is checked: it acts as the right role, and
-//! row-level security binds that. Nothing is set for longer than a transaction, so a pooler may stand in between.
+//! Every transaction begins with the limits of its role. Every new connection is checked: it has to act as the right role,
+//! and row-level security has to bind that role. No setting outlasts a transaction, so a pooler may stand in between.
 
 pub mod actor;
 pub mod health;
@@ -32,14 +32,14 @@ pub use self::role::Role;
 use crate::base::ids::TenantId;
 use crate::config::{DatabaseAddress, Pooler};
 
-/// How long a request waits for a connection before it is told to come again.
+/// How long a request waits for a connection before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection that rested longer than this is tried before it is used.
+/// A connection that has been idle for longer than this is pinged before it is used.
 const FRESH_FOR: Duration = Duration::from_secs(1);
-/// So long after one was broken, each is tried: the pool may hold more of them.
+/// For this long after an I/O error, every pooled connection is pinged before it is used: the pool may hold more broken ones.
 const DOUBTED_FOR: Duration = Duration::from_secs(5);
 
-/// Connections that a process may have for notifications: one a channel.
+/// Connections that a process may have for notifications: one for each channel.
 const MAX_LISTENERS: u32 = 3;
 
 /// A pool of connections that act as one role.
@@ -47,17 +47,17 @@ const MAX_LISTENERS: u32 = 3;
 pub struct Db {
     role: Role,
     pool: PgPool,
-    /// Apart from the pool, so that nobody who listens takes a connection from those who work.
+    /// Listeners have a pool of their own, so that they take no connection from requests.
     listeners: PgPool,
     refusals: Arc<Refusals>,
-    /// Until when connections are doubted.
+    /// Every connection is pinged before it is used until then.
     doubted_until: Arc<Mutex<Option<Instant>>>,
-    /// Whether the tables are spread over machines (`infra/scale`).
+    /// True if the tables are spread over machines (`infra/scale`).
     spread: Arc<AtomicBool>,
 }
 
 impl Db {
-    /// Connects when first used.
+    /// Makes a pool that connects when it is first used.
     #[must_use]
     pub fn new(address: impl Into<DatabaseAddress>, role: Role, max_connections: u32) -> Self {
         let DatabaseAddress { options, listen, pooler } = address.into();
@@ -81,7 +81,7 @@ impl Db {
                     })
                 })
         };
-        // Without an address of its own, listening goes where all else goes: to the database itself.
+        // Listening goes to the same address as everything else unless it has one of its own.
         let listeners = settled(Pooler::None)
             .max_connections(MAX_LISTENERS)
             .connect_lazy_with(connection::plain(listen.unwrap_or_else(|| options.clone())));
@@ -99,8 +99,8 @@ impl Db {
         Self { role, pool, listeners, refusals, doubted_until, spread }
     }
 
-    /// Begins a transaction; once more where the first connection turns out to be broken, or to lead to a
-    /// database that only reads, as the one from before a failover does.
+    /// Begins a transaction. It tries once more if the first connection turns out to be broken, or to lead to a database
+    /// that is read-only, as the old primary is after a failover.
     async fn begin(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         match self.begin_once(local).await {
             Err(error) if passing::is_of_the_connection(&error) => {
@@ -111,20 +111,21 @@ impl Db {
         }
     }
 
-    /// Begins a transaction in which the statements of `local` hold, and goes on with that though nobody waits for
-    /// it any more: a browser may hang up. sqlx forgets a BEGIN whose answer it doesn't get to read, and gives the
-    /// connection back to the pool with the transaction open (launchbadge/sqlx#4393); one that was begun to the end is
-    /// rolled back when it is dropped. So a stalled database holds no more connections than the pool may have, either.
+    /// Begins a transaction with the settings of `local`, in a task that goes on if the browser hangs up. If sqlx never
+    /// reads the answer to a BEGIN, it forgets the transaction and gives the connection back to the pool with it still open
+    /// (launchbadge/sqlx#4393). A transaction that has begun is rolled back when it is dropped. For the same reason a
+    /// stalled database never holds more connections than the pool may have.
     async fn begin_once(&self, local: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let connection = tokio::select! {
             biased;
             connection = self.pool.acquire() => connection?,
             error = self.refusals.next() => return Err(error),
         };
-        // What may fail stands before BEGIN: sqlx takes a connection whose BEGIN failed for one without a transaction.
-        // The settings last all the same, since BEGIN goes on with the transaction that the first statement began.
+        // Statements that may fail stand before BEGIN, since sqlx believes that a connection whose BEGIN failed has no
+        // transaction. Their settings hold all the same: BEGIN continues the transaction that the first statement opened.
         let begin = format!("{}; begin", self.role.limits());
-        // One round trip. Citus sends the text in which SET LOCAL stands to its workers, where BEGIN would be too much.
+        // One text is one round trip. Citus sends the whole text in which SET LOCAL stands to its workers, which have begun
+        // already, so there SET LOCAL goes alone.
         let (begin, then) = match self.spread.load(Ordering::Relaxed) && !local.is_empty() {
             true => (begin, Some(AssertSqlSafe(local.to_owned()))),
             false => (format!("{begin}; {local}"), None),
@@ -137,24 +138,18 @@ impl Db {
             }
             Ok(tx)
         };
-        // It ends without a result only with the program.
+        // The task fails to give a result only when the program ends.
         tokio::spawn(beginning.in_current_span()).await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
-    /// Opens a transaction that sees one union's rows and no other's, for whoever acts in it.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Opens a transaction that sees one union's rows and no other's, in the name of `actor`.
     pub async fn tenant(&self, tenant: TenantId, actor: &Actor) -> Result<TenantTx, sqlx::Error> {
         let local = format!("set local kosmo.tenant_id = '{tenant}'");
         Ok(TenantTx { tx: self.begin(&local).await?, tenant, actor: actor.clone() })
     }
 
-    /// [`Db::tenant`] for counts whose last fraction of a second a crash may take back: it ends without waiting
-    /// for the disk, so that nobody waits long for a row that many change.
-    ///
-    /// # Errors
-    /// The database's.
+    /// [`Db::tenant`] for counts of which a crash may lose the last fraction of a second. Its commit does not wait for the
+    /// disk, so that requests which change the same row do not wait long for each other.
     pub async fn tenant_unflushed(
         &self,
         tenant: TenantId,
@@ -166,17 +161,11 @@ impl Db {
     }
 
     /// Opens a transaction without a tenant.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn platform(&self) -> Result<PlatformTx, sqlx::Error> {
         Ok(PlatformTx { tx: self.begin("").await? })
     }
 
     /// Listens for notifications, on a connection kept for that.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn listen(&self, channel: &str) -> Result<PgListener, sqlx::Error> {
         let mut listener = tokio::select! {
             biased;
@@ -192,12 +181,13 @@ impl Db {
     }
 }
 
-/// Nothing panics while it holds this lock.
+/// A poisoned lock is safe to use: nothing panics while it holds this lock.
 fn lock(doubted_until: &Mutex<Option<Instant>>) -> MutexGuard<'_, Option<Instant>> {
     doubted_until.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A transaction within one union. Dropped without [`TenantTx::commit`] it changes nothing.
+/// A transaction within one union. If it is dropped without [`TenantTx::commit`], nothing is
+/// changed.
 #[derive(Debug)]
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
@@ -215,20 +205,19 @@ impl TenantTx {
         self.tenant
     }
 
-    /// Who it was opened for.
+    /// The actor in whose name it was opened.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// Names whoever acts more closely, once the transaction itself has found out: the person whose session has begun
-    /// in it, the staff member whose roles it has read.
+    /// Names the actor more closely once the transaction has found out who it is: the person whose session has begun in
+    /// it, or the staff member whose roles it has read.
     pub fn goes_on_as(&mut self, actor: Actor) {
         self.actor = actor;
     }
 
-    /// # Errors
-    /// The database's; then nothing is written.
+    /// Commits it. If this fails, nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }
@@ -245,8 +234,7 @@ impl PlatformTx {
         &mut self.tx
     }
 
-    /// # Errors
-    /// The database's; then nothing is written.
+    /// Commits it. If this fails, nothing is written.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.tx.commit().await
     }

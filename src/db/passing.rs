@@ -1,8 +1,8 @@
-//! Whether a failure passes by itself.
+//! Says of a failure whether it passes by itself.
 
-/// An error that knows if the same request may succeed in a moment: then the answer is 503, not 500.
+/// An error that knows if the same request may succeed in a moment. The answer is then 503, not 500.
 pub trait Passing {
-    /// Returns true if trying again may help.
+    /// Returns true if a retry may succeed.
     fn is_passing(&self) -> bool;
 }
 
@@ -22,21 +22,21 @@ impl Passing for sqlx::Error {
 }
 
 fn is_passing(code: &str) -> bool {
-    // Connection exceptions, insufficient resources, operator intervention (a statement's timeout among them), and
-    // what two transactions can't both do.
+    // Connection exceptions, insufficient resources, operator intervention (including a statement timeout), and
+    // conflicts between two transactions.
     let classes = ["08", "53", "57", "40"];
-    // A lock's timeout; a transaction that was ended because it idled; a database that only reads, after a failover.
+    // A lock timeout, a transaction ended because it was idle, and a read-only database after a failover.
     let codes = ["55P03", "25P03", "25P04", READ_ONLY, NOT_FOR_WRITING];
     classes.iter().any(|class| code.starts_with(class)) || codes.contains(&code)
 }
 
-/// A statement writes in a read-only transaction.
+/// The error of a write in a read-only transaction.
 const READ_ONLY: &str = "25006";
-/// [`super::Role::limits`] finds a read-only transaction.
+/// The error of [`super::Role::limits`] in a read-only transaction.
 const NOT_FOR_WRITING: &str = "25001";
 
-/// Returns true if the connection is at fault, and another one may do better: it broke, its server is going down, or
-/// its server is a standby now.
+/// Returns true if the connection is at fault and another one may do better: it broke, its server is going down, or
+/// its server has become a standby.
 pub(super) fn is_of_the_connection(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) => true,

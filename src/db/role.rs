@@ -1,15 +1,15 @@
-//! What a process may do, and how long a statement of it may take.
+//! The database roles, and how long a statement of each may take.
 
 /// The role that a process acts as; see `db/roles.sql`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Owns the tables: migrations.
+    /// Owns the tables and runs migrations.
     Owner,
     /// Serves requests.
     Server,
-    /// Delivers mail, tidies up.
+    /// Delivers mail, runs jobs and cleans up.
     Worker,
-    /// The operator's commands.
+    /// Runs the operator's commands.
     Operator,
 }
 
@@ -24,13 +24,14 @@ impl Role {
         }
     }
 
-    /// A statement that limits the rest of its transaction, and fails where the transaction could not write:
-    /// after a query PostgreSQL refuses to make a read-only transaction a writing one, and does nothing to one that is.
+    /// Returns a statement that sets limits for its transaction, and fails if the transaction can't write: after a
+    /// query, PostgreSQL refuses to turn a read-only transaction into a writing one, and changes nothing for one that
+    /// writes.
     ///
-    /// A person waits for a server, and what holds a row for seconds holds up others: a statement of any page takes
-    /// far less than ten seconds. A worker and an operator take in files of a million rows by one statement; but both wait
-    /// for a row in vain no longer than somebody would look on. Idle within a transaction is a process that hangs:
-    /// none waits for people or mail there, and only imports read files.
+    /// A person waits for a server's answer, and a row locked for seconds holds up others; the statements of any page
+    /// take far less than ten seconds. A worker and an operator import files of a million rows by one statement, but
+    /// they wait for a lock only as long as an operator would look on. A transaction that idles belongs to a process
+    /// that hangs: none waits for people or mail, and only imports read files in one.
     pub(super) const fn limits(self) -> &'static str {
         match self {
             Self::Server => {

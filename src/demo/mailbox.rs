@@ -35,11 +35,11 @@ const FRAMED: HeaderValue = HeaderValue::from_static(
 
 #[derive(Debug, Serialize)]
 struct Mailbox {
-    mails: Vec<Entry>,
+    mails: Vec<ListedMail>,
 }
 
 #[derive(Debug, Serialize)]
-struct Entry {
+struct ListedMail {
     path: String,
     at: String,
     from: String,
@@ -96,7 +96,7 @@ async fn list(
         .filter_map(|id| {
             let bytes = read(&folder, id)?;
             let mail = MessageParser::default().parse(&bytes)?;
-            Some(Entry {
+            Some(ListedMail {
                 path: format!("/mails/{id}"),
                 at: at(&mail),
                 from: address(mail.from()),
@@ -169,7 +169,8 @@ mod tests {
     fn every_page_of_the_mailbox_can_be_filled_in() {
         let pages = Pages::load(places::of_service).unwrap();
         let text = || "<b>".to_owned();
-        let entry = Entry { path: text(), at: text(), from: text(), to: text(), subject: text() };
+        let entry =
+            ListedMail { path: text(), at: text(), from: text(), to: text(), subject: text() };
         for mails in [vec![entry], Vec::new()] {
             pages.render_plain(&Mailbox { mails }).unwrap();
         }

@@ -1,11 +1,12 @@
 //! `kosmo demo`: everything a person needs to try the product, in one process.
 //!
-//! It starts a private PostgreSQL, brings in the five unions and their demo people through the
-//! importers an operator uses, and runs server and worker. What exists already is left as it is,
-//! so that a second run goes on where the first stopped.
+//! It starts a private PostgreSQL, brings in the five unions and their demo people through the importers an operator uses,
+//! lets those who are to be registered do their first sign-in, and runs server and worker. All that exists already is left
+//! as it is, so that a second run goes on where the first stopped.
 
 #![expect(clippy::print_stdout, reason = "the table of people is what the command prints")]
 
+mod first_sign_in;
 mod key;
 mod mailbox;
 mod people;
@@ -28,8 +29,11 @@ use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
 use crate::db::{Db, Role, migrate};
 use crate::records::partitions;
+use crate::tenant::directory::Tenant;
 use crate::web::host;
-use people::Person;
+use crate::web::state::AppState;
+use first_sign_in::FirstSignIn;
+use people::{DemoPerson, State};
 
 /// The label below the base domain where mail is read.
 const MAIL_LABEL: &str = "mail";
@@ -37,7 +41,7 @@ const MAIL_LABEL: &str = "mail";
 /// Runs until `stop`.
 ///
 /// # Errors
-/// What kept the demo from starting.
+/// The reason why the demo could not start.
 pub(crate) async fn run(settings: &Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let _lock = lock(&settings.data_dir)?;
     let postgres = LocalPostgres::start(&settings.data_dir.join("postgres")).await?;
@@ -90,7 +94,9 @@ async fn run_with(
     let state = app::build(settings, postgres.options(), Clock::System).await?;
     let mut everyone = Vec::new();
     for tenant in state.directory.all() {
-        everyone.extend(seed::people(&operator, &worker, &state.hasher, &tenant).await?);
+        let people = seed::people(&operator, &worker, &state.hasher, &tenant).await?;
+        register(settings, &operator, &worker, &state, &tenant, &people).await?;
+        everyone.extend(people);
     }
     operator.close().await;
     worker.close().await;
@@ -105,6 +111,30 @@ async fn run_with(
     let worker =
         crate::worker::run(settings, postgres.options(), &mail, Clock::System, stop.clone());
     tokio::join!(app::serve(state, router, listener, stop), worker);
+    Ok(())
+}
+
+/// Lets a union's people do their first sign-in who are to be registered and are not.
+async fn register(
+    settings: &Settings,
+    operator: &Db,
+    worker: &Db,
+    state: &AppState,
+    tenant: &Tenant,
+    people: &[DemoPerson],
+) -> anyhow::Result<()> {
+    let beginners = seed::beginners(operator, tenant).await?;
+    let due = |person: &&DemoPerson| {
+        person.state == State::Registered && beginners.contains(&person.user_id)
+    };
+    let mail = settings.data_dir.join("first-sign-in");
+    let first_sign_in = FirstSignIn { app: state, worker, tenant, mail: &mail };
+    for person in people.iter().filter(due) {
+        first_sign_in.walk(person).await.with_context(|| tenant.config.slug.to_string())?;
+    }
+    if mail.exists() {
+        fs::remove_dir_all(mail)?;
+    }
     Ok(())
 }
 
@@ -132,7 +162,7 @@ fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router 
     }))
 }
 
-fn print_table(people: &[Person], mail_url: &str) {
+fn print_table(people: &[DemoPerson], mail_url: &str) {
     // A Japanese character is two columns wide.
     println!("\n{:<12} {:<10} {:<23} {:<22} URL", "組合", "状態", "ユーザID", "パスワード");
     for person in people {

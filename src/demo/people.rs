@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::formula::FormulaPerson;
 
-/// How far a person has come.
+/// The state of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
@@ -30,17 +30,20 @@ impl std::fmt::Display for State {
 
 /// A person who can sign in; one entry of `demo.json`.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Person {
+pub(super) struct DemoPerson {
     pub(super) union: String,
     pub(super) url: String,
     pub(super) state: State,
     pub(super) user_id: String,
+    /// The own one, or else the first.
     pub(super) password: String,
-    birthdate: NaiveDate,
+    #[serde(skip)]
+    pub(super) first_password: String,
+    pub(super) birthdate: NaiveDate,
     symbol: String,
     number: String,
-    insurer_number: String,
-    email: Option<String>,
+    pub(super) insurer_number: String,
+    pub(super) email: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,15 +82,14 @@ pub(super) fn of(
     tenant: &Tenant,
     members: &[u8],
     registered: &[Registered],
-) -> anyhow::Result<Vec<Person>> {
+) -> anyhow::Result<Vec<DemoPerson>> {
     let lines: Vec<MemberLine> =
         csv::Reader::from_reader(members).deserialize().collect::<Result<_, _>>()?;
     let slug = tenant.config.slug.as_str();
     let person = |line: MemberLine| {
         let own = registered.iter().find(|own| own.union == slug && own.user_id == line.user_id);
-        let (state, password) = match (own, &tenant.config.first_sign_in.formula) {
-            (Some(own), _) => (State::Registered, own.password.clone()),
-            (None, Some(rule)) if line.initial_password.is_empty() => {
+        let (first, first_password) = match &tenant.config.first_sign_in.formula {
+            Some(rule) if line.initial_password.is_empty() => {
                 let password = rule.template.password(FormulaPerson {
                     symbol: &line.symbol,
                     number: &line.number,
@@ -98,12 +100,17 @@ pub(super) fn of(
             }
             _ => (State::Letter, line.initial_password),
         };
-        Person {
+        let (state, password) = match own {
+            Some(own) => (State::Registered, own.password.clone()),
+            None => (first, first_password.clone()),
+        };
+        DemoPerson {
             union: slug.to_owned(),
             url: format!("{}/", tenant.origin),
             state,
             user_id: line.user_id,
             password,
+            first_password,
             birthdate: line.birthdate,
             symbol: line.symbol,
             number: line.number,

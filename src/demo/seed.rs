@@ -1,15 +1,14 @@
-//! Fills an empty database: the unions of `tenants/`, and people and expenses of `infra/demo`,
-//! through the importers that an operator uses.
+//! Fills an empty database: the unions of `tenants/`, and people and expenses of `infra/demo`, through the importers that
+//! an operator uses.
 
+use std::collections::HashSet;
 use std::io::Cursor;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use rust_embed::RustEmbed;
 
-use super::people::{self, Person, Registered};
+use super::people::{self, DemoPerson, Registered};
 use crate::auth::credentials::hashing::Hasher;
-use crate::auth::credentials::login;
-use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
@@ -21,6 +20,7 @@ use crate::import::ImportRun;
 use crate::import::mapping::Mapping;
 use crate::import::source::Source;
 use crate::members::import::{self as members, MembersImport};
+use crate::members::roster::{self, Standing, Wanted};
 use crate::tenant::directory::Tenant;
 use crate::tenant::{file, registry};
 
@@ -32,8 +32,10 @@ struct TenantFiles;
 #[folder = "infra/demo/"]
 struct DemoFiles;
 
-/// Who the trail says it was.
+/// The name of the demo on the trail.
 const BY: &str = "demo";
+/// More than any union of the demo has.
+const MOST_BEGINNERS: i64 = 1_000;
 
 /// Brings in the unions that the database doesn't know; those it knows stay as they are.
 pub(super) async fn unions(db: &Db) -> anyhow::Result<()> {
@@ -57,7 +59,7 @@ pub(super) async fn people(
     worker: &Db,
     hasher: &Hasher,
     tenant: &Tenant,
-) -> anyhow::Result<Vec<Person>> {
+) -> anyhow::Result<Vec<DemoPerson>> {
     let slug = tenant.config.slug.as_str();
     let Some(members) = DemoFiles::get(&format!("{slug}/members.csv")) else {
         return Ok(Vec::new());
@@ -69,12 +71,24 @@ pub(super) async fn people(
         .context("infra/demo/registered.csv")?;
     let everyone = people::of(tenant, &members.data, &registered)
         .with_context(|| format!("infra/demo/{slug}/members.csv"))?;
-    let own: Vec<&Registered> = registered.iter().filter(|own| own.union == slug).collect();
     let seeding = Seeding { db, worker, hasher, tenant };
     if seeding.is_empty().await? {
-        seeding.seed(&members.data, &own).await?;
+        seeding.seed(&members.data).await?;
     }
     Ok(everyone)
+}
+
+/// Those of a union's people who have yet to do the first sign-in, by their user IDs.
+pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSet<String>> {
+    let mut tx = db.tenant(tenant.id, &actor()).await?;
+    let mut all = HashSet::new();
+    for standing in [Standing::Migrated, Standing::Letter] {
+        let wanted = Wanted { standing: Some(standing), ..Wanted::default() };
+        let listed = roster::list(&mut tx, wanted, MOST_BEGINNERS).await?;
+        all.extend(listed.into_iter().filter_map(|member| member.user_id));
+    }
+    tx.commit().await?;
+    Ok(all)
 }
 
 struct Seeding<'s> {
@@ -92,13 +106,7 @@ impl Seeding<'_> {
 
     /// All of a union in one transaction; what takes its time comes before it. What was read for it is swept, should it
     /// not come that far.
-    async fn seed(&self, members: &[u8], registered: &[&Registered]) -> anyhow::Result<()> {
-        let mut hashes = Vec::new();
-        for own in registered {
-            let user_id = UserId::parse(&own.user_id).map_err(anyhow::Error::msg)?;
-            hashes
-                .push((user_id, self.hasher.hash_patiently(&own.password.as_str().into()).await?));
-        }
+    async fn seed(&self, members: &[u8]) -> anyhow::Result<()> {
         let members_run = run();
         self.stage_members(&members_run, members).await?;
         let expenses_run = self.stage_expenses().await?;
@@ -108,14 +116,6 @@ impl Seeding<'_> {
             .map_err(|error| self.explain("members.csv", &error))?;
         if let Some(run) = expenses_run {
             self.merge_expenses(&mut tx, &run).await?;
-        }
-        tx.commit().await?;
-        let mut tx = self.db.tenant(self.tenant.id, &actor()).await?;
-        for (user_id, hash) in hashes {
-            let known =
-                login::register(&mut tx, &Clock::System, &self.tenant.terms, &user_id, &hash)
-                    .await?;
-            ensure!(known, "infra/demo/registered.csv: unknown {}", user_id.as_str());
         }
         tx.commit().await?;
         Ok(())

@@ -1,6 +1,10 @@
-//! 診療区分: what kind of care a row is for.
+//! 診療区分: the kind of care that a row is for.
 
-/// As stored in `expenses.care`.
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::{Decode, Postgres, Type};
+
+/// A kind of care. [`Care::name`] is how `expenses.care` stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {
     Inpatient,
@@ -57,7 +61,7 @@ impl Care {
         }
     }
 
-    /// 日, or 回 for dispensing (seed 001 4-1: 日数(回数)).
+    /// Returns the unit of `days`: 日, or 回 for dispensing (seed 001 4-1: 日数(回数)).
     #[must_use]
     pub const fn counter(self) -> &'static str {
         match self {
@@ -66,20 +70,38 @@ impl Care {
         }
     }
 
-    /// The stored name back.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
+    /// Parses a stored name.
+    fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|care| care.name() == name)
     }
 
+    /// Parses the Japanese word of a file.
+    ///
     /// # Errors
-    /// The words that are accepted.
+    /// The message lists the words that are accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         Self::ALL.into_iter().find(|care| care.japanese() == text).ok_or_else(|| {
             let words = Self::ALL.map(Self::japanese).join("、");
             format!("「{text}」は使えません（{words}）")
         })
+    }
+}
+
+impl Type<Postgres> for Care {
+    fn type_info() -> PgTypeInfo {
+        <str as Type<Postgres>>::type_info()
+    }
+
+    fn compatible(ty: &PgTypeInfo) -> bool {
+        <str as Type<Postgres>>::compatible(ty)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Care {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        let name = <&str as Decode<Postgres>>::decode(value)?;
+        Self::from_name(name).ok_or_else(|| format!("unknown care {name:?}").into())
     }
 }
 

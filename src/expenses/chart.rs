@@ -1,7 +1,7 @@
-//! Bars of what people paid, stacked by person (E8). Pure: sums in, SVG out.
+//! A bar chart of what people paid, stacked by person (E8). Pure: sums go in, SVG comes out.
 //!
-//! A picture is made of attributes alone, without style or script, so that it may stand in a page
-//! whose security policy forbids both. It bears no names: a list beside it tells the colours.
+//! The SVG uses attributes alone, without styles or scripts, because the page's security policy forbids both. It has no
+//! names in it: a legend beside it explains the colours.
 
 mod people;
 mod scale;
@@ -15,7 +15,7 @@ pub use self::people::{PEOPLE, People};
 use self::scale::Scale;
 use crate::base::money::Yen;
 
-/// 3:1 and more against white, and apart from each other for colour-blind eyes too. The legend's
+/// Each colour has a contrast of at least 3:1 against white, and colour-blind people can tell them apart. The legend's
 /// `.series-0` to `.series-8` are the same.
 const COLOURS: [RGBColor; PEOPLE + 1] = [
     RGBColor(0x09, 0x61, 0xCA),
@@ -32,31 +32,31 @@ const TEXT: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const AXIS: RGBColor = RGBColor(0x66, 0x66, 0x66);
 const GRID: RGBColor = RGBColor(0xCC, 0xCC, 0xCC);
 
-/// Height of the letters; plotters writes a font's size divided by the second.
+/// The height of the letters in pixels. plotters divides a font's size by `PLOTTERS_FONT`.
 const LETTERS: u32 = 14;
 const PLOTTERS_FONT: f64 = 1.24;
-/// Around the bars: labels to the left and below, and room for half a letter.
+/// Margins around the bars in pixels: labels stand to the left and below; above and to the right half a letter needs room.
 const LEFT: u32 = 60;
 const BELOW: u32 = 32;
 const ABOVE: u32 = 12;
 const RIGHT: u32 = 8;
-/// A bar's place is so many units wide, the bar itself at most 70 of them and 56 pixels.
+/// Each bar has a slot of 100 units. The bar itself takes at most 70 units and at most 56 pixels.
 const PLACE: u32 = 100;
 const HALF_BAR: u32 = 35;
 const HALF_BAR_PIXELS: u32 = 28;
-/// White between a person's part and the next.
+/// The white gap between one person's part and the next, in pixels.
 const GAP: u32 = 2;
 
-/// One bar, with an amount for each colour, the first at its foot.
+/// One bar, with an amount for each colour from the bottom up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
     pub label: String,
-    /// The same on a phone.
+    /// The label on a phone.
     pub short: String,
     pub parts: Vec<Yen>,
 }
 
-/// What the picture is for.
+/// The width of page that a picture is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     Desk,
@@ -79,14 +79,14 @@ impl Size {
     }
 }
 
-/// The picture. The figures stand beside it: one that can't be drawn is left out.
+/// Draws the picture. Returns `None` if that fails: the page goes without it, since its table has the same figures.
 #[must_use]
 pub fn svg(bars: &[Bar], size: Size) -> Option<String> {
     let mut picture = String::new();
     match draw(&mut picture, bars, size) {
         Ok(()) => Some(picture),
         Err(error) => {
-            tracing::error!(%error, "bars that can't be drawn");
+            tracing::error!(%error, "the chart could not be drawn");
             None
         }
     }
@@ -139,7 +139,7 @@ fn draw(
             let mut shape = Rectangle::new([(left, top), (right, foot)], colour.filled());
             let (upper, lower) =
                 (chart.backend_coord(&(left, top)).1, chart.backend_coord(&(left, foot)).1);
-            // What is barely to be seen keeps all of its height.
+            // A part that is barely visible keeps all of its height.
             if lower - upper > 2 * GAP.cast_signed() {
                 shape.set_margin(GAP, 0, 0, 0);
             }
@@ -152,12 +152,12 @@ fn draw(
     root.present()
 }
 
-/// A part of a bar; none is below nothing.
+/// Returns the height of a part: at least 0.
 fn height(part: Yen) -> u64 {
     part.0.max(0).unsigned_abs()
 }
 
-/// Of how many bars one has a label, so that no label touches the next; the newest bar has one.
+/// Returns `n` if every `n`-th bar gets a label, counted back from the newest, so that no label touches the next.
 fn every(bars: &[Bar], size: Size, room: u32) -> usize {
     let tenths = |text: &str| text.chars().map(|c| if c.is_ascii() { 6 } else { 10 }).sum::<u32>();
     let widest = bars.iter().map(|bar| tenths(size.label(bar)) * LETTERS / 10).max().unwrap_or(0);
@@ -182,7 +182,7 @@ mod tests {
         (1..=12).map(|month| bar(&format!("{month}"), parts)).collect()
     }
 
-    /// The texts of a picture, and the heights of what is filled with a colour.
+    /// Returns the texts of a picture, and the colour and height of each filled shape.
     fn read(svg: &str) -> (Vec<String>, Vec<(String, i32)>) {
         let (mut texts, mut filled) = (Vec::new(), Vec::new());
         let mut reader = Reader::from_str(svg);

@@ -1,24 +1,24 @@
-//! The rows of a tax return as CSV, for a spreadsheet or another program (D2): UTF-8 with a BOM, by
-//! which Excel knows it, and lines that end as Windows ends them.
+//! The rows of a tax return as CSV, for a spreadsheet or another program (D2). It is UTF-8 with a BOM, since Excel takes it for
+//! CP932 otherwise, and its lines end as on Windows.
 
 use super::deduction::Deduction;
 use super::statement::COMPUTED;
 use crate::base::spreadsheet::{BOM, harmless};
 
-/// The columns. Each row is whole by itself: the insured and the insurer stand in all.
+/// The columns. Every row repeats the insured person and the insurer, so that it can be read by itself.
 const HEADINGS: [&str; 7] =
     ["被保険者氏名", "保険者名称", "診療年月", "氏名", "医療機関名", "自己負担額", "備考"];
 
-/// The file of a year.
+/// Writes the file of a year.
 ///
 /// # Panics
-/// Never: memory takes all that is written to it.
+/// Never, since writing to memory doesn't fail.
 #[must_use]
 pub fn deduction(deduction: &Deduction) -> Vec<u8> {
     let mut writer = ::csv::WriterBuilder::new()
         .terminator(::csv::Terminator::CRLF)
         .from_writer(BOM.as_bytes().to_vec());
-    writer.write_record(HEADINGS).expect("memory takes it");
+    writer.write_record(HEADINGS).expect("writing to memory does not fail");
     let (insured, insurer) = (harmless(&deduction.insured), harmless(&deduction.insurer));
     for line in &deduction.lines {
         writer
@@ -31,9 +31,9 @@ pub fn deduction(deduction: &Deduction) -> Vec<u8> {
                 &line.paid.0.to_string(),
                 if line.computed { COMPUTED } else { "" },
             ])
-            .expect("memory takes it");
+            .expect("writing to memory does not fail");
     }
-    writer.into_inner().expect("memory takes it")
+    writer.into_inner().expect("writing to memory does not fail")
 }
 
 /// `iryohi-klinekenpo-2025.csv`
@@ -47,10 +47,10 @@ mod tests {
     use super::*;
     use crate::base::money::Yen;
     use crate::base::month::Month;
-    use crate::expenses::deduction::Line;
+    use crate::expenses::deduction::DeductionLine;
 
     fn written(patient: &str, institution: &str, paid: i64) -> String {
-        let line = Line {
+        let line = DeductionLine {
             treatment_month: Month::new(2025, 1).unwrap(),
             patient: patient.into(),
             institution: institution.into(),

@@ -1,7 +1,7 @@
-//! What a tax return gets of a year (D1, D2, D4): the six legal items of a 医療費通知.
+//! A year's rows for a tax return (D1, D2, D4), with the six items that the law asks of a 医療費通知.
 //!
-//! The year is that of treatment, whichever notice told of it. All of the household that the reader may
-//! see goes in, since a family declares together (seed 001 4-2).
+//! A row belongs to the year of its treatment, in whichever notice it stood. The return covers all of the household's rows
+//! that the reader may see, since a family declares together (seed 001 4-2).
 
 use std::ops::RangeInclusive;
 
@@ -15,7 +15,7 @@ use crate::records::filter::Filter;
 use crate::records::reader::Reader;
 use crate::records::{RecordKind, privacy};
 
-/// A refund can be claimed so many years later (seed 001 4-2: 過去5年分).
+/// A refund can be claimed for this many past years (seed 001 4-2: 過去5年分).
 const YEARS: i32 = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,26 +25,26 @@ pub struct Deduction {
     pub insured: String,
     /// 保険者の名称
     pub insurer: String,
-    pub lines: Vec<Line>,
-    /// Set if somebody of the household keeps theirs private.
+    pub lines: Vec<DeductionLine>,
+    /// Set if rows of another person may be left out, since that person keeps them private (E7).
     pub hides_somebody: bool,
 }
 
-/// One person, institution and month.
+/// A person's payments to one institution in one month.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct DeductionLine {
     pub treatment_month: Month,
     pub patient: String,
-    /// Empty where the data has none.
+    /// Empty if the data names no institution.
     pub institution: String,
     /// 支払った医療費の額
     pub paid: Yen,
-    /// Set if it was computed from points, since the claim did not tell it.
+    /// Set if `paid` was computed from points, since the claim did not state it.
     pub computed: bool,
 }
 
 impl Deduction {
-    /// Returns true if some of it was computed from points.
+    /// Returns true if an amount was computed from points.
     #[must_use]
     pub fn is_computed(&self) -> bool {
         self.lines.iter().any(|line| line.computed)
@@ -56,21 +56,21 @@ impl Deduction {
     }
 }
 
-impl Line {
-    /// The amount, with ※ before one that was computed.
+impl DeductionLine {
+    /// Returns the amount as people read it: ※ marks one that was computed.
     #[must_use]
     pub fn shown(&self) -> String {
         if self.computed { format!("※ {}", self.paid) } else { self.paid.to_string() }
     }
 }
 
-/// The years that can be chosen: the last five that are over.
+/// Returns the years that can be chosen: the last five that are over.
 #[must_use]
 pub fn years(today: NaiveDate) -> RangeInclusive<i32> {
     today.year() - YEARS..=today.year() - 1
 }
 
-/// What there is of a year for a reader's tax return.
+/// Returns a year's rows for a reader's tax return.
 pub async fn of(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -80,7 +80,7 @@ pub async fn of(
     let filter =
         Filter { from: Month::new(year, 1), to: Month::new(year, 12), ..Filter::default() };
     let rows = ledger::treated(tx, reader, &filter).await?;
-    let lines = rows.into_iter().map(|row| Line {
+    let lines = rows.into_iter().map(|row| DeductionLine {
         treatment_month: row.treatment_month,
         patient: row.patient,
         institution: row.institution,

@@ -1,9 +1,8 @@
-//! Takes in a file of expenses: all of it or nothing.
+//! Imports a file of expenses: all of it or nothing.
 //!
-//! Rows go into a staging table as they are read; then [`merge`] looks people up, and brings the ledger in line,
-//! a set at a time. A row is known by the union's own number of it, so the same file twice changes nothing. What a
-//! correction replaces or cancels is kept in history; and a file that comes again after its corrections
-//! undoes none of them.
+//! Rows are staged as they are read. Then [`merge`] looks people up and brings the ledger in line, a set at a time. The union's
+//! claim number identifies a row, so the same file twice changes nothing. History keeps the rows that a correction replaces or
+//! cancels, and a file that comes again after its corrections undoes none of them.
 
 mod again;
 mod check;
@@ -32,46 +31,46 @@ use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging
 use self::rows::ExpenseReader;
 use super::uke::{self, KeptClaims, Unmatched};
 
-/// What a file came to.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     pub counts: Counts,
     pub sums: Sums,
-    /// Rows of a file that was taken in before, whose claims were corrected by it or since; they stay as the
-    /// ledger has them.
+    /// Rows of a file that was imported before, and whose claims another file corrected or completed. The ledger keeps
+    /// them as they are.
     pub left: i64,
-    /// Months of new and changed rows: those that people see already, and those they don't yet.
+    /// Months of new and changed rows that people see already, and months that they don't see yet.
     pub published: Vec<Month>,
     pub unpublished: Vec<Month>,
 }
 
-/// The sums over a file's rows.
+/// The sums of a file's rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     pub total: Yen,
     pub out_of_pocket: Yen,
 }
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Format<'f> {
-    /// The documented layout, or headings that are mapped to it.
+    /// The documented layout, or other headings that are mapped to it.
     Csv(&'f Mapping),
     /// Claims as the clearing house sends them, for a month's notice.
     Uke { notice: Month },
 }
 
-/// What happens to claims that nobody can be found for.
+/// The treatment of claims for which no person is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strangers {
     /// They are mistakes of the file.
     Refused,
-    /// They are left out: exactly those that the operator has in a file of their own.
+    /// They are left out, if they are exactly the claims that the operator has in a file of their own.
     LeftOut(KeptClaims),
 }
 
-/// What reading a file needs to know besides it.
+/// The settings of an import.
 pub struct ExpensesImport<'i> {
     pub run: &'i ImportRun,
     pub clock: &'i Clock,
@@ -82,7 +81,7 @@ impl ExpensesImport<'_> {
     /// Reads the file and keeps its rows, to be merged under the run's id.
     ///
     /// # Errors
-    /// All mistakes of the file by row and column; nothing was kept then.
+    /// All mistakes of the file by row and column; then nothing is kept.
     pub async fn stage(
         &self,
         db: &Db,
@@ -120,7 +119,7 @@ impl ExpensesImport<'_> {
         let file = StagedFile::new(ImportKind::Expenses, source, reader.reading(), mapping.clone());
         let ExpenseReader { mut errors, .. } = staging::stage(tx, import, reader, progress).await?;
         if !errors.is_empty() {
-            // What is wrong with the rows as a whole is told along with that.
+            // Mistakes of the rows as a whole are reported together with these.
             let corrects = staged::sums(tx, import).await?.corrects;
             check::check(tx, import, &file, corrects, &mut errors).await?;
             errors.into_result()?;
@@ -130,7 +129,7 @@ impl ExpensesImport<'_> {
 }
 
 /// Brings the ledger in line with a staged file, which is forgotten. The caller commits, or drops the transaction after a
-/// dry run; the file waits on then.
+/// dry run, in which case the file stays staged.
 ///
 /// # Errors
 /// Mistakes of the file by row and column; [`ImportError::Forgotten`].
@@ -141,7 +140,7 @@ pub async fn merge(
     strangers: Strangers,
 ) -> Result<Imported, ImportError> {
     batches::lock(tx, ImportKind::Expenses).await?;
-    // Nobody moves to another household meanwhile.
+    // Members must not move to another household meanwhile.
     batches::lock(tx, ImportKind::Members).await?;
     let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
     let known = batches::known(tx, &file).await?;
@@ -151,13 +150,10 @@ pub async fn merge(
         set_aside(&unmatched, strangers, &mut errors)?;
     }
     let staged = staged::sums(tx, run.batch).await?;
-    let mut left = 0;
-    if file.notice.is_some() && known.the_same {
-        left += again::leave_what_others_brought(tx, run.batch, &file).await?;
-    }
-    if known.perhaps {
-        left += again::leave_what_came_after(tx, run.batch, &file).await?;
-    }
+    let left = match known.perhaps {
+        true => again::leave_what_came_after(tx, run.batch, &file).await?,
+        false => 0,
+    };
     if !errors.is_empty() {
         check::check(tx, run.batch, &file, staged.corrects, &mut errors).await?;
         errors.into_result()?;
@@ -171,13 +167,13 @@ pub async fn merge(
     Ok(Imported {
         counts: merged.counts,
         sums: Sums { total: staged.total, out_of_pocket: staged.out_of_pocket },
-        left,
+        left: left + merged.left,
         published: months(published).collect(),
         unpublished: months(unpublished).collect(),
     })
 }
 
-/// Claims without a person are left out if the operator keeps them, or are mistakes of the file.
+/// Leaves out claims without a person if the operator has them, or notes them as mistakes of the file.
 fn set_aside(
     unmatched: &[Unmatched],
     strangers: Strangers,
@@ -185,7 +181,7 @@ fn set_aside(
 ) -> Result<(), ImportError> {
     match strangers {
         Strangers::LeftOut(kept) if kept == KeptClaims::of(unmatched) => {}
-        // Members came or went since they were written down.
+        // The registry changed after the operator got them.
         Strangers::LeftOut(_) => return Err(ImportError::OthersUnmatched),
         Strangers::Refused => {
             for claim in unmatched {
@@ -196,11 +192,11 @@ fn set_aside(
     Ok(())
 }
 
-/// Finds the claims of a staged UKE file that nobody can be found for, for the operator to keep before the rest is merged.
+/// Returns the claims of a staged UKE file for which no person is found. The operator keeps them before the rest is merged.
 /// The caller drops the transaction.
 ///
 /// # Errors
-/// [`ImportError::Forgotten`]; [`ImportError::Heading`] if nearly nobody is found.
+/// [`ImportError::Forgotten`]; [`ImportError::Heading`] if more than 100,000 claims are unmatched.
 pub async fn unmatched(tx: &mut TenantTx, run: &ImportRun) -> Result<Vec<Unmatched>, ImportError> {
     let file = StagedFile::find(tx, ImportKind::Expenses, run.batch).await?;
     let Some(notice) = file.notice else { return Ok(Vec::new()) };

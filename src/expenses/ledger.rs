@@ -1,4 +1,4 @@
-//! What a household spent, as its members read it: [`crate::records::reader`] says who reads what.
+//! A household's expenses, as its members read them. [`crate::records::reader`] decides which rows a person may read.
 
 use std::ops::Range;
 
@@ -13,36 +13,34 @@ use crate::records::reader::{Reader, readable};
 
 const KIND: RecordKind = RecordKind::Expenses;
 
-/// One person, institution and treatment month (E3).
+/// A person's treatment at one institution in one month (E3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpenseRow {
     pub treatment_month: Month,
-    /// The person's code.
-    pub member: String,
     /// In kana, as the notice prints it.
     pub patient: String,
-    /// Empty where the data has none.
+    /// Empty if the data names no institution.
     pub institution: String,
     pub care: Care,
-    /// Days, or times for dispensing.
+    /// The number of days; for dispensing, the number of times.
     pub days: i16,
     pub total: Yen,
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
-    /// Set if `out_of_pocket` was computed from points, since the claim did not tell it.
+    /// Set if `out_of_pocket` was computed from points, since the claim did not state it.
     pub computed: bool,
     pub remarks: String,
 }
 
-/// Out-of-pocket yen of a month's notice.
+/// The out-of-pocket sum of a month's notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MonthSum {
     pub month: Month,
     pub out_of_pocket: Yen,
 }
 
-/// One person's out-of-pocket yen of a month's notice.
+/// One person's share of a month's out-of-pocket sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonSum {
     pub month: Month,
@@ -51,7 +49,7 @@ pub struct PersonSum {
     pub out_of_pocket: Yen,
 }
 
-/// The rows of the notices of some months, oldest treatment first.
+/// Returns the rows of the notices of some months, oldest treatment first.
 pub async fn notices(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -60,13 +58,13 @@ pub async fn notices(
     rows(tx, reader, months, &Filter::default()).await
 }
 
-/// The rows of some months of treatment, whichever notice they stood in, oldest first.
+/// Returns the rows that a filter by month of treatment and person lets through, whichever notice they stood in, oldest first.
 pub async fn treated(
     tx: &mut TenantTx,
     reader: Reader<'_>,
     filter: &Filter,
 ) -> Result<Vec<ExpenseRow>, sqlx::Error> {
-    // No notice is older than the treatment it tells of.
+    // A notice is never older than the treatments in it.
     let months = filter.from.unwrap_or(Month::FIRST)..Month::LAST;
     rows(tx, reader, months, filter).await
 }
@@ -78,9 +76,9 @@ async fn rows(
     filter: &Filter,
 ) -> Result<Vec<ExpenseRow>, sqlx::Error> {
     readable!(
-        query!(),
-        r#"select e.treatment_month as "treatment_month: Month", e.member_code as member,
-                  m.kana as patient, e.institution, e.care, e.days, e.total_yen as "total: Yen",
+        query_as!(ExpenseRow),
+        r#"select e.treatment_month as "treatment_month: Month", m.kana as patient, e.institution,
+                  e.care as "care: Care", e.days, e.total_yen as "total: Yen",
                   e.insurer_yen as "insurer: Yen", e.public_yen as "public: Yen",
                   e.out_of_pocket_yen as "out_of_pocket: Yen", e.computed, e.remarks"#
         from "expenses" "join members m on m.tenant_id = e.tenant_id and m.code = e.member_code"
@@ -98,29 +96,11 @@ async fn rows(
         filter.to as Option<Month>,
         filter.member.as_deref()
     )
-    .try_map(|row| {
-        let care = Care::from_name(&row.care)
-            .ok_or_else(|| sqlx::Error::Decode(format!("unknown care {:?}", row.care).into()))?;
-        Ok(ExpenseRow {
-            treatment_month: row.treatment_month,
-            member: row.member,
-            patient: row.patient,
-            institution: row.institution,
-            care,
-            days: row.days,
-            total: row.total,
-            insurer: row.insurer,
-            public: row.public,
-            out_of_pocket: row.out_of_pocket,
-            computed: row.computed,
-            remarks: row.remarks,
-        })
-    })
     .fetch_all(tx.conn())
     .await
 }
 
-/// The months of which there is a notice, newest first.
+/// Returns the months that have rows, newest first.
 pub async fn month_sums(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -139,8 +119,45 @@ pub async fn month_sums(
     .await
 }
 
-/// Each person's share of each month's notice (E8): by person, as the household lists them, and then
-/// oldest first.
+/// Returns the nearest months with rows before and after a period.
+///
+/// It tries the published months one by one, the nearest first, since most households have rows in the next one: to sum up
+/// all months would read ten years.
+pub async fn neighbours(
+    tx: &mut TenantTx,
+    reader: Reader<'_>,
+    period: Range<Month>,
+) -> Result<[Option<Month>; 2], sqlx::Error> {
+    let found = readable!(
+        query_scalar!(),
+        r#"select found.month as "month!: Month"
+           from (values (false), (true)) as directions (forward)
+           cross join lateral (
+               select near.month
+               from (select n.month, abs(n.month - $6::date) as distance
+                     from record_notices n
+                     where n.tenant_id = $1 and n.kind = $5
+                       and case when forward then n.month >= $7 else n.month < $6 end
+                     order by distance) near
+               cross join lateral (select 1"#
+        from "expenses" ""
+        rest "and e.notice_month = near.month limit 1) readable
+              order by near.distance limit 1) found",
+        tx,
+        reader,
+        KIND,
+        period.start as Month,
+        period.end as Month
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let before = found.iter().find(|month| **month < period.start);
+    let after = found.iter().find(|month| **month >= period.end);
+    Ok([before.copied(), after.copied()])
+}
+
+/// Returns each person's share of each month's notice (E8): person by person in the household's order, each with the oldest
+/// month first.
 pub async fn person_sums(
     tx: &mut TenantTx,
     reader: Reader<'_>,
@@ -160,7 +177,7 @@ pub async fn person_sums(
     .await
 }
 
-/// The months of treatment and the people of whom there are rows (E5).
+/// Returns the months of treatment and the people that have rows (E5).
 pub async fn choices(tx: &mut TenantTx, reader: Reader<'_>) -> Result<Choices, sqlx::Error> {
     let rows = readable!(
         query!(),
@@ -185,7 +202,7 @@ pub async fn choices(tx: &mut TenantTx, reader: Reader<'_>) -> Result<Choices, s
     Ok(choices)
 }
 
-/// The insured person of the household, in kana; empty if the union knows none.
+/// Returns the name in kana of the household's insured person; empty if the household has none.
 pub async fn insured(tx: &mut TenantTx, reader: Reader<'_>) -> Result<String, sqlx::Error> {
     let kana = sqlx::query_scalar!(
         "select kana from members

@@ -1,4 +1,5 @@
-//! Medical expenses (医療費): the rows of a household, their sums, and how they come in.
+//! Medical expenses (医療費): a household's rows and their sums, the files that bring them, and the files that a person takes
+//! away.
 
 pub mod care;
 pub mod chart;

@@ -1,14 +1,14 @@
-//! Months of notice: looked over, published, withdrawn.
+//! Notices of a month, as staff handle them: looked over, published, withdrawn.
 //!
-//! A month may come in several files and be corrected before anybody sees it. Publishing shows it to
-//! people and tells those who want to know by mail (M1), once.
+//! A month may come in several files and be corrected before people see it. Publishing shows the month to people, and mails
+//! tell those who want to know (M1), once.
 
 pub mod job;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::history::into_history;
+use super::history::{forget_empty_months, into_history};
 use crate::audit::{self, Action};
 use crate::auth::context::Context;
 use crate::base::clock::Clock;
@@ -23,10 +23,10 @@ use crate::records::updates::{self, TellError};
 use crate::records::{self, RecordKind};
 
 const KIND: RecordKind = RecordKind::Expenses;
-/// How many months a list has at once.
+/// The number of months on a page of the list.
 const PAGE: i64 = 60;
 
-/// A month of notice, as an operator looks at it.
+/// A month's notice, with what an operator compares before publishing it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub month: Month,
@@ -36,14 +36,15 @@ pub struct Notice {
     pub published_at: Option<DateTime<Utc>>,
 }
 
-/// Whether a month is to be seen.
+/// The result of publishing a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Published {
-    /// It is to be seen from now on.
+    /// The month is published now.
     Now,
+    /// The month was published before.
     Before,
-    /// There is nothing in it.
+    /// The month has no rows, so it is not published.
     Empty,
 }
 
@@ -69,14 +70,14 @@ pub async fn list(tx: &mut TenantTx, before: Option<Month>) -> Result<Vec<Notice
     .await
 }
 
-/// Shows a month to people.
+/// Publishes a month: from now on people see its rows.
 pub async fn publish(
     tx: &mut TenantTx,
     clock: &Clock,
     month: Month,
     by: &str,
 ) -> Result<Published, sqlx::Error> {
-    // Not while a file is on its way in.
+    // No import may change the month meanwhile.
     batches::lock(tx, ImportKind::Expenses).await?;
     let known = records::notices::find(tx, KIND, month).await?;
     if known.is_some() {
@@ -99,8 +100,8 @@ pub async fn publish(
     Ok(Published::Now)
 }
 
-/// A mail to everybody who has something to read in a published month, a confirmed address that
-/// mail reaches, and did not refuse. Returns how many; none if the union sends no such mail.
+/// Writes a mail to each person who has rows to read in a published month, unless the person has no confirmed address, mail
+/// to it bounces, or the person refused such mails. Returns the number of mails: 0 if the union sends none.
 pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u64, TellError> {
     if !KIND.is_told_by(&cx.tenant.config) {
         return Ok(0);
@@ -111,8 +112,8 @@ pub async fn tell(tx: &mut TenantTx, cx: Context<'_>, month: Month) -> Result<u6
     updates::tell(tx, cx, notice, &mail, &addresses).await
 }
 
-/// Returns the addresses of the people who read a row of a month. It is the rule of [`records::reader`] from the other
-/// side: given the rows, who are their readers?
+/// Returns the addresses of the people who may read a row of a month. This is the rule of [`records::reader`] seen from the
+/// rows: it looks for the readers of given rows.
 async fn concerned(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -125,7 +126,7 @@ async fn concerned(
                where e.tenant_id = $1 and e.notice_month = $2
                group by e.household_code, e.member_code
            ), reads as (
-               -- One's own, whatever household it is in.
+               -- People read their own rows, whichever household had them.
                select t.member_code as reader, t.first_treated from told t
                union all
                select m.code, t.first_treated
@@ -165,7 +166,7 @@ async fn concerned(
     .await
 }
 
-/// What a withdrawal took back.
+/// The result of a withdrawal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
     pub rows: u64,
@@ -173,8 +174,8 @@ pub struct Withdrawn {
     pub published: bool,
 }
 
-/// Takes a month back: its rows go into history, nobody sees them any more, and mails about it that have not
-/// left yet are kept back.
+/// Withdraws a month: history keeps its rows, people don't see them any more, and mails about it that wait in the queue
+/// are not sent.
 pub async fn withdraw(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -184,13 +185,8 @@ pub async fn withdraw(
     batches::lock(tx, ImportKind::Expenses).await?;
     let withdrawal = BatchId::new(clock);
     let rows = into_history!(
-        "with gone as (
-             delete from expenses where tenant_id = $1 and notice_month = $4 returning *
-         ), freed as (
-             delete from expense_claims c using gone
-             where c.tenant_id = $1 and c.claim_number = gone.claim_number
-         )",
-        "'withdrawn'" from "gone",
+        "delete from expenses where tenant_id = $1 and notice_month = $4
+         returning *, 'withdrawn' as reason",
         tx,
         withdrawal as BatchId,
         clock.now(),
@@ -199,13 +195,7 @@ pub async fn withdraw(
     .execute(tx.conn())
     .await?
     .rows_affected();
-    sqlx::query!(
-        "delete from expense_months where tenant_id = $1 and notice_month = $2",
-        tx.tenant() as TenantId,
-        month as Month
-    )
-    .execute(tx.conn())
-    .await?;
+    forget_empty_months(tx).await?;
     sqlx::query!(
         "insert into expense_withdrawals (tenant_id, id, month, rows, withdrawn_at, withdrawn_by)
          values ($1, $2, $3, $4, $5, $6)",

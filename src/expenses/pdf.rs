@@ -1,15 +1,15 @@
 //! Expenses on paper: 「医療費明細 (PDF)」 (E6) and 「医療費控除通知」 (D4).
 //!
-//! Here the words and figures come together that `templates/pdf/` puts on pages.
+//! This module collects the words and figures; the templates in `templates/pdf/` lay them out.
 
 use serde::Serialize;
 
 use crate::pdf::{PrintError, Printer};
 
-use super::deduction::{Deduction, Line};
+use super::deduction::{Deduction, DeductionLine};
 use super::statement::Statement;
 
-/// What stands on a statement.
+/// The contents of a statement.
 #[derive(Debug, Serialize)]
 pub struct StatementSheet<'s> {
     /// The union's name.
@@ -22,7 +22,7 @@ pub struct StatementSheet<'s> {
     pub statement: Statement,
 }
 
-/// 「医療費明細 (PDF)」 (E6).
+/// Prints 「医療費明細 (PDF)」 (E6).
 pub async fn statement(
     printer: &Printer,
     sheet: &StatementSheet<'_>,
@@ -30,12 +30,12 @@ pub async fn statement(
     printer.print("statement", sheet).await
 }
 
-/// 「医療費控除通知」 (D4).
+/// Prints 「医療費控除通知」 (D4).
 pub async fn deduction(printer: &Printer, deduction: &Deduction) -> Result<Vec<u8>, PrintError> {
     printer.print("deduction", &DeductionSheet::of(deduction)).await
 }
 
-/// What `deduction.typ` shows.
+/// The contents of `deduction.typ`.
 #[derive(Serialize)]
 struct DeductionSheet<'d> {
     union: &'d str,
@@ -45,9 +45,9 @@ struct DeductionSheet<'d> {
     insured: &'d str,
     insurer: &'d str,
     paid: String,
-    lines: Vec<DeductionLine<'d>>,
+    lines: Vec<SheetLine<'d>>,
     total: String,
-    /// Set if a line has no institution, which the reader fills in from a receipt (seed 000 Q14).
+    /// Set if a line has no institution, so that the notes ask the reader to fill it in from a receipt (seed 000 Q14).
     blanks: bool,
     /// Set if the notes have to explain a computed amount.
     computed: bool,
@@ -55,7 +55,7 @@ struct DeductionSheet<'d> {
 }
 
 #[derive(Serialize)]
-struct DeductionLine<'d> {
+struct SheetLine<'d> {
     treatment_month: String,
     patient: &'d str,
     institution: &'d str,
@@ -72,7 +72,7 @@ impl<'d> DeductionSheet<'d> {
             insured: &deduction.insured,
             insurer: &deduction.insurer,
             paid: total.grouped(),
-            lines: deduction.lines.iter().map(DeductionLine::of).collect(),
+            lines: deduction.lines.iter().map(SheetLine::of).collect(),
             total: total.to_string(),
             blanks: deduction.lines.iter().any(|line| line.institution.is_empty()),
             computed: deduction.is_computed(),
@@ -81,8 +81,8 @@ impl<'d> DeductionSheet<'d> {
     }
 }
 
-impl<'d> DeductionLine<'d> {
-    fn of(line: &'d Line) -> Self {
+impl<'d> SheetLine<'d> {
+    fn of(line: &'d DeductionLine) -> Self {
         Self {
             treatment_month: line.treatment_month.slashed(),
             patient: &line.patient,
@@ -110,7 +110,6 @@ mod tests {
         let total = 12_960 + number * 10;
         ExpenseRow {
             treatment_month: Month::new(2025, 1).unwrap(),
-            member: "K1-00".into(),
             patient: "テスト タロウ".into(),
             institution: "サンプルクリニック".into(),
             care: Care::Outpatient,
@@ -134,7 +133,7 @@ mod tests {
     }
 
     fn notice(institutions: &[&str]) -> Deduction {
-        let line = |institution: &&str| Line {
+        let line = |institution: &&str| DeductionLine {
             treatment_month: Month::new(2025, 1).unwrap(),
             patient: "テスト タロウ".into(),
             institution: (*institution).into(),
@@ -150,7 +149,7 @@ mod tests {
         }
     }
 
-    /// Pages are not compressed, what is on them is.
+    /// Counts the page objects, which are not compressed; their contents are.
     fn pages(pdf: &[u8]) -> usize {
         let page = b"/Type/Page";
         pdf.windows(page.len() + 1).filter(|w| w.starts_with(page) && !w.ends_with(b"s")).count()

@@ -1,14 +1,14 @@
-//! The table of a statement (E3) in the words and figures that people read, on a page and on paper.
+//! The table of a statement (E3) in the words and figures that people read. Pages and paper show the same.
 
 use serde::Serialize;
 
 use super::ledger::ExpenseRow;
 use super::totals::Totals;
 
-/// What 「備考」 begins with where the claim did not tell the amount.
+/// 「備考」 begins with this if the amount was computed, since the claim did not state it.
 pub(super) const COMPUTED: &str = "自己負担額は計算額";
 
-/// Rows and their sums.
+/// Rows and their sums, as text.
 #[derive(Debug, Serialize)]
 pub struct Statement {
     /// 「あなたが支払った額」
@@ -17,7 +17,7 @@ pub struct Statement {
     totals: StatementTotals,
     /// Set if the notes have to explain a computed amount.
     computed: bool,
-    /// Set if somebody's rows are left out (E7).
+    /// Set if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 
@@ -93,7 +93,6 @@ mod tests {
     fn row(computed: bool, remarks: &str) -> ExpenseRow {
         ExpenseRow {
             treatment_month: Month::new(2025, 1).unwrap(),
-            member: "K1".to_owned(),
             patient: "テスト タロウ".to_owned(),
             institution: "サンプルクリニック薬局".to_owned(),
             care: Care::Pharmacy,

@@ -3,7 +3,7 @@
 use super::ledger::ExpenseRow;
 use crate::base::money::Yen;
 
-/// The 合計 line of a statement.
+/// The sums in the 合計 line of a statement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     pub total: Yen,
@@ -35,7 +35,6 @@ mod tests {
     fn e2_the_sample_of_seed_001() {
         let row = |care, total, insurer, public, out_of_pocket| ExpenseRow {
             treatment_month: Month::new(2025, 1).unwrap(),
-            member: "K1".into(),
             patient: "テスト タロウ".into(),
             institution: "サンプルクリニック".into(),
             care,

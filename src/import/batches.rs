@@ -3,7 +3,7 @@
 use super::kind::ImportKind;
 use super::staged::StagedFile;
 use super::{Counts, ImportRun};
-use crate::audit::{self, Action, Line};
+use crate::audit::{self, Action, AuditLine};
 use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
@@ -81,6 +81,6 @@ pub async fn record(
     let detail = serde_json::json!({
         "added": added, "changed": changed, "unchanged": unchanged,
     });
-    let line = Line { batch: Some(run.batch), ..Line::new(action, detail) };
+    let line = AuditLine { batch: Some(run.batch), ..AuditLine::new(action, detail) };
     audit::write(tx, clock, &line, &[None]).await
 }

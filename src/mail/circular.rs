@@ -1,4 +1,4 @@
-//! One mail to many people, about something that can be taken back.
+//! One mail to many people, about something that can be withdrawn.
 
 use chrono::TimeDelta;
 use sqlx::postgres::types::PgInterval;
@@ -14,8 +14,8 @@ use crate::db::TenantTx;
 /// How many mails one statement writes.
 const BATCH: usize = 5_000;
 
-/// Puts a mail to each address into the outbox, the first due now and each further one `every` later. Until a mail
-/// has left, [`take_back`] finds it by `cause`. Returns how many mails were written.
+/// Puts a mail to each address into the outbox. The first is due now, and each further one `every` later. Until a
+/// mail has left, [`take_back`] finds it by `cause`. Returns how many mails were written.
 pub async fn enqueue(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -60,7 +60,7 @@ pub async fn enqueue(
     Ok(written)
 }
 
-/// Lets the mails of a cause die that have not left yet.
+/// Cancels the mails of a cause that have not left yet.
 pub async fn take_back(tx: &mut TenantTx, clock: &Clock, cause: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update outbox set state = 'expired', finished_at = $3

@@ -1,4 +1,4 @@
-//! What SES tells of a mail after it has taken it, in its own JSON
+//! What SES reports about a mail after accepting it, in its own JSON
 //! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
 
 use std::collections::HashMap;
@@ -7,15 +7,15 @@ use serde::Deserialize;
 
 use crate::base::email::EmailAddress;
 
-/// Longer than any word of SES's.
+/// No word of SES's is longer than this.
 const LONGEST_WORD: usize = 40;
 
-/// What SES says of an address that mail does not reach.
+/// Why SES says that an address is not to be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedbackKind {
-    /// The mail came back for good.
+    /// The mail could not be delivered, for good.
     Bounce,
-    /// Its reader called it unwanted.
+    /// The reader reported it as spam.
     Complaint,
 }
 
@@ -29,7 +29,7 @@ impl FeedbackKind {
     }
 }
 
-/// A mail that came back, or was unwanted.
+/// A bounce or a complaint.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DeliveryFailure {
     pub kind: FeedbackKind,
@@ -39,7 +39,7 @@ pub struct DeliveryFailure {
     pub mail: Tags,
 }
 
-/// The words that a mail was sent with, which SES repeats.
+/// The tags that a mail was sent with. SES repeats them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tags {
     /// The union's slug.
@@ -51,12 +51,12 @@ pub struct Tags {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Feedback {
     Failure(DeliveryFailure),
-    /// It came back for now; nothing is wrong with the address.
+    /// The mail could not be delivered yet. The address is fine.
     Delayed {
         detail: String,
         mail: Tags,
     },
-    /// Anything else; nothing is done about it.
+    /// Anything else. It is ignored.
     Other,
 }
 
@@ -77,7 +77,7 @@ pub fn read(message: &str) -> Feedback {
         ("Bounce", Some(bounce), _) => {
             Feedback::Delayed { detail: word(&bounce.bounce_sub_type), mail }
         }
-        // 「迷惑メールではない」 is told in the same way.
+        // A reader who says 「迷惑メールではない」 is reported in the same way.
         ("Complaint", _, Some(complaint)) if complaint.feedback_type() != "not-spam" => {
             Feedback::Failure(DeliveryFailure {
                 kind: FeedbackKind::Complaint,
@@ -90,8 +90,9 @@ pub fn read(message: &str) -> Feedback {
     }
 }
 
-/// A mail of ours has one recipient. Where that one forwards it, SES may name the address that it was forwarded to.
-fn addresses(told: &[Recipient], destination: &[String]) -> Vec<EmailAddress> {
+/// Returns the addresses to mark. Our mails have one recipient; if that mailbox forwards, SES may name the address
+/// it forwards to, so the recipient is always added.
+fn addresses(told: &[ReportedRecipient], destination: &[String]) -> Vec<EmailAddress> {
     let sole = destination.first().filter(|_| destination.len() == 1);
     let told = told.iter().map(|recipient| &recipient.email_address);
     let mut found = Vec::new();
@@ -110,7 +111,8 @@ fn word(text: &str) -> String {
 
 #[derive(Deserialize)]
 struct Event {
-    /// `notificationType` where an identity tells of it, `eventType` where a configuration set does.
+    /// SES calls it `notificationType` in notifications of an identity, and `eventType` in those of
+    /// a configuration set.
     #[serde(rename = "eventType", alias = "notificationType")]
     kind: String,
     #[serde(default)]
@@ -140,7 +142,7 @@ struct Bounce {
     #[serde(default)]
     bounce_sub_type: String,
     #[serde(default)]
-    bounced_recipients: Vec<Recipient>,
+    bounced_recipients: Vec<ReportedRecipient>,
 }
 
 #[derive(Deserialize)]
@@ -148,7 +150,7 @@ struct Bounce {
 struct Complaint {
     complaint_feedback_type: Option<String>,
     #[serde(default)]
-    complained_recipients: Vec<Recipient>,
+    complained_recipients: Vec<ReportedRecipient>,
 }
 
 impl Complaint {
@@ -159,7 +161,7 @@ impl Complaint {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Recipient {
+struct ReportedRecipient {
     email_address: String,
 }
 
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_nothing_but_a_word() {
+    fn a_word_has_only_plain_characters() {
         assert_eq!(word("General"), "General");
         assert_eq!(word("taro@example.jp 5.1.1\n"), "taroexamplejp511");
         assert_eq!(word(&"x".repeat(50)).len(), 40);

@@ -1,4 +1,4 @@
-//! What the outbox forgets: the content of mails that nobody put back, and in the end every mail.
+//! Clean-up of the outbox: the content of dead mails, and later every mail.
 
 use chrono::TimeDelta;
 
@@ -6,14 +6,14 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 
-/// For how long a dead mail keeps its content, so that an operator can put it back.
+/// How long a dead mail keeps its content, so that an operator can put it back.
 const KEEP_CONTENT_FOR: TimeDelta = TimeDelta::days(30);
-/// For how long anybody may ask what became of a mail.
+/// How long a mail's fate can be looked up.
 const KEEP_FOR: TimeDelta = TimeDelta::days(90);
-/// So that no transaction holds many rows.
+/// Keeps the number of rows that a transaction locks small.
 const BATCH: i64 = 1_000;
 
-/// What one batch forgot.
+/// What one batch cleaned up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Swept {
     /// Dead mails that lost their content.
@@ -22,14 +22,14 @@ pub struct Swept {
 }
 
 impl Swept {
-    /// Returns true if there may be more to forget.
+    /// Returns true if there may be more to clean up.
     #[must_use]
     pub fn is_full(self) -> bool {
         self.emptied.max(self.deleted) >= BATCH.unsigned_abs()
     }
 }
 
-/// Forgets a batch of the mails of the transaction's union.
+/// Cleans up a batch of mails of the transaction's union.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<Swept, sqlx::Error> {
     let now = clock.now();
     let emptied = sqlx::query!(

@@ -1,4 +1,4 @@
-//! The mails the product writes, one type each, and how they are filled in.
+//! The mails that the product sends, each with a type, and how their templates are filled in.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use crate::tenant::policy::TenantConfig;
 use crate::tenant::policy::brand::Colour;
 use crate::tenant::policy::contact::ContactView;
 
-/// Which of the platform's addresses a mail comes from (M1).
+/// The platform's address that a mail comes from (M1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SenderAddress {
-    /// Address checks, one-time passwords, forgotten credentials.
+    /// For address checks, one-time passwords and forgotten credentials.
     NoReply,
-    /// First sign-ins.
+    /// For first sign-ins.
     Webmaster,
-    /// News that the union chose to send.
+    /// For news that the union chose to send.
     Info,
 }
 
@@ -31,8 +31,8 @@ impl SenderAddress {
     }
 }
 
-/// A mail of the product. Its template is `mail/<NAME>.{subject,txt,html}`, filled in with the
-/// type's fields and `union`.
+/// A mail of the product. Its template is `mail/<NAME>.{subject,txt,html}`; it sees the type's
+/// fields and `union`.
 pub trait Mail: Serialize {
     const NAME: &'static str;
     const FROM: SenderAddress;
@@ -42,7 +42,7 @@ pub trait Mail: Serialize {
 #[derive(Serialize)]
 pub struct EmailCodeMail {
     pub code: String,
-    /// How long the code is good for.
+    /// How long the code works.
     pub minutes: i64,
 }
 
@@ -55,9 +55,9 @@ impl Mail for EmailCodeMail {
 #[derive(Serialize)]
 pub struct EmailConfirmationMail {
     pub url: String,
-    /// How long the link is good for.
+    /// How long the link works.
     pub minutes: i64,
-    /// True if the address takes the place of another one (S6).
+    /// True if the address replaces another one (S6).
     pub changes: bool,
 }
 
@@ -69,7 +69,7 @@ impl Mail for EmailConfirmationMail {
 /// 「【KOSMOWeb】初回ログインのお知らせ」 (F11).
 #[derive(Serialize)]
 pub struct FirstSignInMail {
-    /// In Japan's time: `2026年11月21日 14:03`
+    /// In Japan's time: `2026年11月21日 14:03`.
     pub at: String,
     pub origin: String,
 }
@@ -91,7 +91,7 @@ impl Mail for WelcomeMail {
     const FROM: SenderAddress = SenderAddress::Webmaster;
 }
 
-/// 「【KOSMOWeb】ご登録内容変更のお知らせ」: something about signing in was changed (S6).
+/// 「【KOSMOWeb】ご登録内容変更のお知らせ」: something about the sign-in was changed (S6).
 #[derive(Serialize)]
 pub struct AccountChangedMail {
     pub what: String,
@@ -112,7 +112,7 @@ pub struct NewBrowserMail {
     pub at: String,
     /// 「Chrome（Windows）」
     pub device: String,
-    /// The IP address, where it is known.
+    /// The IP address, if known.
     pub address: Option<String>,
     pub origin: String,
 }
@@ -126,7 +126,7 @@ impl Mail for NewBrowserMail {
 #[derive(Serialize)]
 pub struct PasswordResetMail {
     pub url: String,
-    /// How long the link is good for.
+    /// How long the link works.
     pub minutes: i64,
 }
 
@@ -160,10 +160,11 @@ impl Mail for FactorsResetMail {
     const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
-/// 「【KOSMOWeb】医療費情報更新のお知らせ」 (M1). Says that something is there, and nothing of it (M4).
+/// 「【KOSMOWeb】医療費情報更新のお知らせ」 (M1). It says that there is news, and no content of it
+/// (M4).
 #[derive(Serialize)]
 pub struct ExpensesUpdatedMail {
-    /// Where it is.
+    /// The link to the expenses.
     pub url: String,
 }
 
@@ -172,14 +173,14 @@ impl Mail for ExpensesUpdatedMail {
     const FROM: SenderAddress = SenderAddress::Info;
 }
 
-/// A mail as it will be read.
+/// A mail with its templates filled in.
 pub struct RenderedMail {
-    /// [`Mail::NAME`]
+    /// The mail's [`Mail::NAME`].
     pub kind: String,
     /// The union's name.
     pub sender_name: String,
     pub sender: String,
-    /// Where an answer goes: the union's own address, if it has one.
+    /// The address for answers: the union's own, if it has one.
     pub reply_to: Option<String>,
     pub subject: String,
     pub text: String,
@@ -188,7 +189,7 @@ pub struct RenderedMail {
 
 #[cfg(test)]
 impl RenderedMail {
-    /// A code, to be sent by the tests.
+    /// A code mail for tests.
     pub(super) fn of_tests() -> Self {
         Self {
             kind: "email_code".into(),
@@ -202,7 +203,7 @@ impl RenderedMail {
     }
 }
 
-/// Where mails lead: pages of the subscriber's door, which alone knows them.
+/// The paths that mails link to. The portal gives them, because only it knows its pages.
 #[derive(Debug, Clone, Copy)]
 pub struct Links {
     pub email_confirmation: &'static str,
@@ -210,7 +211,7 @@ pub struct Links {
     pub expenses: &'static str,
 }
 
-/// Fills mails in.
+/// Writes mails from their templates.
 #[derive(Debug, Clone)]
 pub struct MailRoom {
     templates: Arc<Tera>,
@@ -224,26 +225,28 @@ impl MailRoom {
         Self { templates, domain, links }
     }
 
-    /// The link by which a person confirms an address.
+    /// Returns the link by which a person confirms an address.
     #[must_use]
     pub fn email_confirmation(&self, tenant: &Tenant, token: &str) -> String {
         format!("{}{}?token={token}", tenant.origin, self.links.email_confirmation)
     }
 
-    /// The link by which a person chooses a new password.
+    /// Returns the link by which a person chooses a new password.
     #[must_use]
     pub fn password_reset(&self, tenant: &Tenant, token: &str) -> String {
         format!("{}{}?token={token}", tenant.origin, self.links.password_reset)
     }
 
-    /// Where a person reads their expenses.
+    /// Returns the link to a person's expenses.
     #[must_use]
     pub fn expenses(&self, tenant: &Tenant) -> String {
         format!("{}{}", tenant.origin, self.links.expenses)
     }
 
+    /// Fills a mail's templates in.
+    ///
     /// # Errors
-    /// A template that asks for what the mail doesn't have.
+    /// Fails if a template asks for something that the mail doesn't have.
     pub fn write<M: Mail>(&self, tenant: &Tenant, mail: &M) -> Result<RenderedMail, tera::Error> {
         let mut context = Context::from_serialize(mail)?;
         context.insert("union", &UnionContext::of(&tenant.config));
@@ -265,11 +268,11 @@ impl MailRoom {
     }
 }
 
-/// What mails tell of a union.
+/// What mails say of a union.
 #[derive(Serialize)]
 struct UnionContext<'a> {
     name: &'a str,
-    /// ユーザID, or ユーザーID
+    /// The union's word: ユーザID or ユーザーID.
     user_id: &'static str,
     accent: Colour,
     contact: ContactView<'a>,

@@ -1,8 +1,8 @@
-//! Mail: written with what caused it, delivered by the worker.
+//! Mail: stored together with its cause, and delivered by the worker.
 //!
-//! [`message`] has one type a mail, [`outbox`] stores it in the caller's transaction, [`circular`] stores one mail to many
-//! people, [`delivery`] sends what is stored. [`undelivered`] tells what did not leave, [`feedback`] and [`sns`] what did
-//! not arrive; [`housekeeping`] forgets what did, [`samples`] has every mail filled in, to be looked at.
+//! [`message`] has a type for each mail, [`outbox`] stores it in the caller's transaction, [`circular`] stores one mail
+//! to many people, and [`delivery`] sends what is stored. [`undelivered`] lists what was not sent; [`feedback`] and
+//! [`sns`] tell what was sent and did not arrive. [`housekeeping`] cleans up, and [`samples`] shows every mail.
 
 pub mod circular;
 pub mod delivery;

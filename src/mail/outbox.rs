@@ -1,7 +1,7 @@
-//! The outbox: mail is stored in the transaction that causes it and goes out at least once.
+//! The outbox: mail is stored in the transaction that causes it, and is sent at least once.
 //!
-//! A mail past its expiry is never sent, nor one that a newer mail replaced before a worker took it: nobody
-//! wants a code that is dead. [`super::delivery`] sends what is stored.
+//! Mail is never sent after its expiry, nor if a newer mail replaced it before a worker took it: a code
+//! that no longer works only confuses. [`super::delivery`] sends what is stored.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
@@ -14,7 +14,7 @@ use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;
 use crate::jobs::turns;
 
-/// Where writers of mail name the queue that has more.
+/// The channel that announces which queue has new mail.
 pub(super) const CHANNEL: &str = "kosmo_mail";
 /// Up to this many mails to one address wait without a delay.
 const FEW: i64 = 4;
@@ -23,16 +23,16 @@ const DELAY: TimeDelta = TimeDelta::seconds(1);
 /// At most this many waiting mails are counted.
 const MOST_COUNTED: i64 = 64;
 
-/// A code or a link: it dies, and a newer one of its series replaces it.
+/// A code or a link: it expires, and a newer one of its series replaces it.
 #[derive(Debug, Clone, Copy)]
 pub struct Perishable {
     pub expires_at: DateTime<Utc>,
-    /// The sign-in whose codes they are, or the person whose links.
+    /// The sign-in that the codes belong to, or the person that the links belong to.
     pub series: Uuid,
 }
 
-/// Puts a mail into the outbox. One to nobody (`recipient` is empty) is as much work to write as any other, and never
-/// goes out, so that a stranger who asks for a mail can't tell by the time it takes if anybody gets it.
+/// Puts a mail into the outbox. A mail to nobody (`recipient` is empty) costs as much as any other and is never sent,
+/// so a stranger who asks for a mail can't tell from the time it takes whether a person gets one.
 pub async fn enqueue(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -45,7 +45,7 @@ pub async fn enqueue(
     if let Some(series) = series {
         drop_unsent(tx, clock, &mail.kind, &[series]).await?;
     }
-    // An address with several mails waiting lets the mails of others go first.
+    // An address with several mails in the queue lets other people's mails go first.
     sqlx::query!(
         "insert into outbox (tenant_id, id, kind, sender_name, sender, reply_to, recipient, subject,
                              text_body, html_body, created_at, queued_at, due_at, expires_at,
@@ -83,13 +83,13 @@ pub async fn enqueue(
     Ok(id)
 }
 
-/// Tells the workers of mail that the transaction's union has in a lane, once it is committed.
+/// Tells the workers, once committed, that a lane of the transaction's union has new mail.
 pub async fn announce(tx: &mut TenantTx, lane: Lane) -> Result<(), sqlx::Error> {
     let queue = Queue { tenant: tx.tenant(), lane };
     turns::announce(tx, CHANNEL, &queue.to_string()).await
 }
 
-/// Lets mails of some series die that have not gone out.
+/// Cancels mails of some series that have not been sent.
 pub async fn drop_unsent(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! Which news a person wants by mail. A person who never said gets what the union sends.
+//! The news that a person wants by mail. Without a choice, a person gets what the union sends.
 
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
@@ -22,7 +22,7 @@ pub async fn wants(
     Ok(wanted.unwrap_or(true))
 }
 
-/// Notes what the person wants.
+/// Stores what the person wants.
 pub async fn set(
     tx: &mut TenantTx,
     login: LoginId,

@@ -1,4 +1,5 @@
-//! Every mail of the product with made-up content, so that a union can read what its people will.
+//! Every mail of the product with made-up content, so that a union can read what its people will
+//! get.
 
 use super::message::{
     AccountChangedMail, EmailCodeMail, EmailConfirmationMail, ExpensesUpdatedMail,
@@ -9,10 +10,10 @@ use crate::base::clock::Clock;
 use crate::base::japanese::minute;
 use crate::tenant::directory::Tenant;
 
-/// All mails as a union's people would get them now, each under a name of its own.
+/// Writes all mails as a union's people would get them now, each with a name.
 ///
 /// # Errors
-/// A template that asks for what its mail doesn't have.
+/// Fails if a template asks for something that its mail doesn't have.
 pub fn all(
     room: &MailRoom,
     tenant: &Tenant,

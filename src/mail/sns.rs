@@ -1,13 +1,13 @@
-//! Amazon SNS over HTTPS: what anybody posts counts only if AWS signed it for our topic, a moment ago.
+//! Amazon SNS over HTTPS. A post counts only if AWS signed it for our topic, a moment ago.
 //!
 //! The signature is checked as AWS documents it
-//! (<https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>): over the fields of
-//! the message, by the key of a certificate that SNS itself serves. [`certificates`] fetches that,
-//! [`taken`] keeps a message from being taken twice.
+//! (<https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html>): over the message's
+//! fields, with the key of a certificate that SNS itself serves. [`certificates`] fetches it, and [`taken`]
+//! ignores replays.
 //!
-//! SNS posts here rather than into a queue that the worker would poll: a queue would need another SDK, another
-//! credential and a poller at every installation. What an endpoint for anybody adds is the risk of asking a
-//! stranger's host for a certificate, and [`Topic::url`] takes exactly one host.
+//! SNS posts here rather than into a queue that the worker would poll: a queue needs another SDK, another
+//! credential and a poller at every installation. The risk of a public endpoint is that a stranger makes us
+//! fetch a certificate from their host, so [`Topic::url`] accepts exactly one host.
 
 pub mod certificates;
 pub mod error;
@@ -29,13 +29,13 @@ use self::url::SnsUrl;
 use crate::base::clock::Clock;
 use crate::config::TopicArn;
 
-/// How far a message's time may be from now; SNS tries again for less.
+/// How far a message's time may differ from now. SNS stops retrying well before.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
-/// Longer than any that SNS makes.
+/// No id of SNS's is longer than this.
 const LONGEST_ID: usize = 100;
 const LONGEST_URL: usize = 2_048;
 
-/// A topic whose messages are taken.
+/// The topic whose messages are accepted.
 #[derive(Debug)]
 pub struct Topic {
     arn: TopicArn,
@@ -51,9 +51,9 @@ pub struct Genuine {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Content {
-    /// What was published.
+    /// The text of a notification.
     Notification(String),
-    /// Opening the address lets the topic post here.
+    /// A subscription, which opening this address confirms.
     Subscription(SnsUrl),
     Unsubscription,
 }
@@ -64,10 +64,10 @@ impl Topic {
         Self { arn, certificates: Certificates::default() }
     }
 
-    /// Reads what was posted.
+    /// Checks and reads a posted message.
     ///
     /// # Errors
-    /// All of [`SnsError`].
+    /// See [`SnsError`]; after [`SnsError::Unreachable`], SNS should post the message again.
     pub async fn open(&self, clock: &Clock, body: &[u8]) -> Result<Genuine, SnsError> {
         let envelope = Envelope::read(body)?;
         let url = envelope.check(self, clock.now())?;
@@ -75,8 +75,9 @@ impl Topic {
         envelope.verified(self, &certificate, clock.now())
     }
 
-    /// An address at SNS itself, in the topic's own region. Other hosts of Amazon are no better than a
-    /// stranger's: `sns.s3.amazonaws.com` may be anybody's bucket. `None` for an address anywhere else.
+    /// Accepts an address at SNS itself, in the topic's region. Other hosts of Amazon are no safer than
+    /// a stranger's: `sns.s3.amazonaws.com` may be anybody's bucket. Returns `None` for any other
+    /// address.
     #[must_use]
     pub fn url(&self, url: &str) -> Option<SnsUrl> {
         let path = url.strip_prefix("https://")?.strip_prefix(self.arn.host())?;
@@ -86,10 +87,11 @@ impl Topic {
         right.then(|| SnsUrl(url.to_owned()))
     }
 
-    /// Lets the topic post here from now on.
+    /// Confirms a subscription: the topic posts here from now on.
     ///
     /// # Errors
-    /// [`SnsError::Unreachable`], and [`SnsError::NotGenuine`] where SNS refuses.
+    /// Returns [`SnsError::Unreachable`] if SNS can't be reached, and [`SnsError::NotGenuine`] if
+    /// it refuses.
     pub async fn confirm(&self, subscription: &SnsUrl) -> Result<(), SnsError> {
         self.certificates.https().get(subscription).await.map(drop)
     }
@@ -102,7 +104,7 @@ enum MessageType {
     UnsubscribeConfirmation,
 }
 
-/// What SNS posts, before anybody has looked at its signature.
+/// A post of SNS, before its signature is checked.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Envelope {
@@ -129,7 +131,7 @@ impl Envelope {
         if right { Ok(envelope) } else { Err(SnsError::Unreadable) }
     }
 
-    /// Looks at all but the signature; where the certificate for that is.
+    /// Checks everything but the signature. Returns the address of the certificate.
     fn check(&self, topic: &Topic, now: DateTime<Utc>) -> Result<SnsUrl, SnsError> {
         if self.topic_arn != topic.arn.as_str() {
             return Err(SnsError::NotGenuine("another topic"));
@@ -144,7 +146,8 @@ impl Envelope {
             .ok_or(SnsError::NotGenuine("a certificate from elsewhere"))
     }
 
-    /// The text that is signed: the name and the value of each field that the message has, a line each.
+    /// Builds the text that is signed: the name and the value of each field that the message has, one
+    /// line each.
     fn canonical(&self) -> String {
         let subscribes = self.kind != MessageType::Notification;
         let url = self.subscribe_url.as_deref().filter(|_| subscribes);

@@ -1,4 +1,4 @@
-//! Mail that did not leave: for `kosmo mail` and `kosmo doctor`.
+//! Mail that was not sent, for `kosmo mail` and `kosmo doctor`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -12,15 +12,15 @@ use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::tenant::registry;
 
-/// A mail that waits for longer is late.
+/// A mail that has waited for longer than this is late.
 const LATE_AFTER: TimeDelta = TimeDelta::minutes(5);
-/// For how long a dead mail that nobody can put back is told of.
+/// How long a dead mail is reported that nobody can put back.
 const NEWS_FOR: TimeDelta = TimeDelta::days(1);
 
-/// How many mails are on a page of [`list`].
+/// How many mails a page of [`list`] has.
 const PAGE: i64 = 500;
 
-/// A union's mail that did not go out, counted.
+/// Counts of a union's mail that was not sent.
 #[derive(Debug)]
 pub struct Backlog {
     pub slug: String,
@@ -28,18 +28,18 @@ pub struct Backlog {
     pub late: i64,
 }
 
-/// A mail that is dead, or late.
+/// A mail that is dead or late.
 #[derive(Debug, Serialize)]
 pub struct Undelivered {
-    /// The union's.
+    /// The union's slug.
     pub slug: String,
     pub id: MailId,
     pub kind: String,
-    /// True for mail that was given up, false for mail that is late.
+    /// True for mail that was given up, false for late mail.
     pub dead: bool,
-    /// True if it can be put back: it is dead and its content is kept.
+    /// True if it can be put back: it is dead, and its content is still there.
     pub retriable: bool,
-    /// Shown in part.
+    /// The address, masked.
     pub recipient: String,
     pub created_at: DateTime<Utc>,
     pub attempts: i16,
@@ -76,8 +76,8 @@ pub async fn backlog(db: &Db, actor: &Actor, clock: &Clock) -> Result<Vec<Backlo
     Ok(backlog)
 }
 
-/// Returns a page of the dead and late mail of the transaction's union, whose slug is given: the oldest first, and those
-/// after the last one of the page before. A page that is empty is the last.
+/// Returns a page of the dead and late mail of the transaction's union, oldest first, after the last one of the page
+/// before. An empty page ends the list.
 pub async fn list(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -112,8 +112,8 @@ pub async fn list(
     Ok(mails)
 }
 
-/// Puts dead mail of the transaction's union back into the queue: all of it, or that with these ids. Returns how many
-/// mails that were; those which are not dead, or have no content any more, stay as they are.
+/// Puts dead mail of the transaction's union back into the queue: all of it, or the mail with these ids. Returns how
+/// many were put back. Mail that isn't dead, or has lost its content, stays as it is.
 pub async fn retry(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -133,12 +133,12 @@ pub async fn retry(
     )
     .execute(tx.conn())
     .await?;
-    // Dead codes and links have no content, so that none is among them.
+    // Dead codes and links have no content, so only this lane gets mail back.
     outbox::announce(tx, Lane::Other).await?;
     Ok(put_back.rows_affected())
 }
 
-/// Returns those of the ids that no mail of the transaction's union has.
+/// Returns the ids that no mail of the transaction's union has.
 pub async fn unknown(tx: &mut TenantTx, ids: &[MailId]) -> Result<Vec<MailId>, sqlx::Error> {
     let asked: Vec<_> = ids.iter().map(|id| id.0).collect();
     let known = sqlx::query_scalar!(

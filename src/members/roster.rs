@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
-use crate::audit::{self, Action, Line};
+use crate::audit::{self, Action, AuditLine};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
@@ -161,8 +161,8 @@ pub async fn show(
     .fetch_optional(tx.conn())
     .await?;
     if let Some(Shown { code, login, .. }) = &shown {
-        let line = Line::new(Action::MemberShown, serde_json::json!({}));
-        let line = Line { member: Some(code.clone()), ..line };
+        let line = AuditLine::new(Action::MemberShown, serde_json::json!({}));
+        let line = AuditLine { member: Some(code.clone()), ..line };
         audit::write(tx, clock, &line, &[login.map(|login| login.0)]).await?;
     }
     Ok(shown)

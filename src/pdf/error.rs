@@ -1,4 +1,4 @@
-//! Why there is no PDF.
+//! Why no PDF was made.
 
 use crate::db::Passing;
 

@@ -1,7 +1,7 @@
-//! The two faces that documents are set in: Noto Sans CJK JP, regular and bold.
+//! The two fonts of documents: Noto Sans CJK JP, regular and bold.
 //!
-//! Theirs are all letters of Japanese names that are in use. They are looked for once, at start, and
-//! when one is missing there is no server: nobody gets a document of empty boxes.
+//! They have all characters in use for Japanese names. They are looked for once, at start. If one is
+//! missing, the server doesn't start, because a document of empty boxes would be worse.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,7 +15,7 @@ use typst::utils::LazyHash;
 
 use crate::base::files;
 
-/// As the templates name it.
+/// The family as the templates name it.
 const FAMILY: &str = "Noto Sans CJK JP";
 
 /// A face is missing.
@@ -30,22 +30,19 @@ pub struct FontError {
     looked: String,
 }
 
-/// The faces, in memory once however many documents are set.
+/// The fonts, held in memory once for all documents.
 #[derive(Clone)]
 pub(super) struct Faces {
     pub(super) book: LazyHash<FontBook>,
     pub(super) fonts: [Font; 2],
-    /// The letters that both have, in order.
+    /// The characters that both fonts have, sorted.
     covered: Arc<[u32]>,
 }
 
 impl Faces {
-    /// Looks for the faces in files and folders.
-    ///
-    /// # Errors
-    /// A face is missing.
+    /// Looks for the fonts in files and folders.
     pub(super) fn load(places: &[PathBuf]) -> Result<Self, FontError> {
-        let mut found = Found::default();
+        let mut found = FoundFonts::default();
         let mut looked = Vec::new();
         for place in places {
             if found.is_whole() {
@@ -83,25 +80,25 @@ impl Faces {
         Self { book: LazyHash::new(FontBook::from_fonts(&fonts)), fonts, covered }
     }
 
-    /// Whether both faces have the letter.
+    /// Returns true if both fonts have the character.
     pub(super) fn cover(&self, letter: char) -> bool {
         self.covered.binary_search(&u32::from(letter)).is_ok()
     }
 }
 
 #[derive(Default)]
-struct Found {
+struct FoundFonts {
     regular: Option<Font>,
     bold: Option<Font>,
 }
 
-impl Found {
+impl FoundFonts {
     const fn is_whole(&self) -> bool {
         self.regular.is_some() && self.bold.is_some()
     }
 
-    /// Takes the faces that a file has. A collection has those of other countries, too: only what is
-    /// taken stays, and keeps the file's bytes.
+    /// Takes the fonts that a file has. A collection has other countries' fonts too; only what is
+    /// taken stays in memory.
     fn read(&mut self, file: &Path) -> io::Result<()> {
         if self.is_whole() {
             return Ok(());
@@ -117,8 +114,8 @@ impl Found {
         Ok(())
     }
 
-    /// The place that waits for such a face. A variable font is none: it stands for all weights, and
-    /// would be embedded for each.
+    /// Returns the empty slot that this font fits. A variable font fits none: it stands for all
+    /// weights, and would be embedded once for each.
     fn place_of(&mut self, font: &Font) -> Option<&mut Option<Font>> {
         let info = font.info();
         let is_upright = info.variant.style == FontStyle::Normal && info.axes.is_empty();
@@ -131,7 +128,8 @@ impl Found {
     }
 }
 
-/// The file, or those of a folder that can have the faces; its other fonts are large, and not read.
+/// Returns the file, or the files of a folder that may have the fonts. Its other fonts are large
+/// and are not read.
 fn font_files(place: &Path) -> io::Result<Vec<PathBuf>> {
     if !place.is_dir() {
         return Ok(vec![place.to_owned()]);
@@ -145,7 +143,8 @@ fn font_files(place: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// `NotoSansCJK-Bold`, `NotoSansCJKjp-Regular`, or the collection of all weights, `NotoSansCJK`.
+/// Returns true for `NotoSansCJK-Bold`, `NotoSansCJKjp-Regular`, or the collection of all weights,
+/// `NotoSansCJK`.
 fn may_have_a_face(stem: &str) -> bool {
     let weight = stem.strip_prefix("NotoSansCJK").map(|rest| rest.split_once('-'));
     matches!(weight, Some(None | Some((_, "Regular" | "Bold"))))

@@ -1,15 +1,15 @@
-//! Letters that the font lacks.
+//! Characters that the fonts lack.
 //!
-//! Older systems keep rare letters of names in the private use area (外字), where every system has
-//! others. Such a letter is shown as 〓, as printers have always marked a letter that is not at hand:
-//! an empty box would look like a fault, and nothing would change the name.
+//! Older systems keep rare characters of names in the private use area (外字), where every system
+//! has different ones. Such a character is shown as 〓, as printers have always marked a missing
+//! one: an empty box would look like a fault, and dropping it would change the name.
 
 use serde_json::Value;
 use typst::text::is_default_ignorable;
 
 const MARK: char = '〓';
 
-/// Makes every text of the data one that can be shown.
+/// Makes every text in the data printable.
 pub(super) fn make_printable(data: &mut Value, covers: &impl Fn(char) -> bool) {
     match data {
         Value::String(text) => *text = printable(text, covers),
@@ -23,7 +23,8 @@ pub(super) fn make_printable(data: &mut Value, covers: &impl Fn(char) -> bool) {
     }
 }
 
-/// The text with a mark for each letter that the font lacks, on one line, without what can't be seen.
+/// Puts the text on one line, with a mark for each character that the fonts lack, and without
+/// invisible ones.
 fn printable(text: &str, covers: &impl Fn(char) -> bool) -> String {
     text.chars().filter_map(|letter| shown(letter, covers)).collect()
 }
@@ -41,12 +42,13 @@ fn shown(letter: char, covers: &impl Fn(char) -> bool) -> Option<char> {
     Some(if covers(letter) && !is_private(letter) { letter } else { MARK })
 }
 
-/// Which of the forms of the letter before is meant; the font knows, or shows the usual form.
+/// Returns true for a variation selector, which chooses a form of the character before it. A font
+/// without that form shows the usual one.
 const fn is_variation_selector(letter: char) -> bool {
     matches!(letter, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// What a font has here is not what whoever wrote it meant.
+/// Returns true for private use. If the font has something here, it isn't what the writer meant.
 const fn is_private(letter: char) -> bool {
     matches!(letter, '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }

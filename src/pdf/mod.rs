@@ -1,12 +1,12 @@
 //! Documents for printing: Typst sets what `templates/pdf/` describes.
 //!
-//! A template gets what it shows as data, which is never markup, and reaches nothing else: no file,
+//! A template gets its content as data, which is never markup, and reaches nothing else: no file,
 //! no network, no date. So the same data always make the same bytes. Every document is a PDF/UA-1:
-//! it has a title and a language, and its tables say which cells are headings; one that lacks them
-//! is an error instead of a file.
+//! it has a title and a language, and its tables mark their heading cells; a document that lacks
+//! them is an error.
 //!
-//! Some twenty milliseconds of a core go into a page or two. A few threads do all of it; when their
-//! queue is full the answer is "come again", at once.
+//! A page or two takes about twenty milliseconds of a core. A few threads do all of it. When their
+//! queue is full, the answer is [`PrintError::Busy`] at once.
 
 mod error;
 mod fonts;
@@ -28,16 +28,16 @@ pub use self::fonts::FontError;
 use self::press::{Press, embedded};
 use crate::config::PdfSettings;
 
-/// Layout goes deep, deepest in a build that isn't optimised.
+/// Layout recurses deeply, most of all in a build that isn't optimised.
 const STACK: usize = 16 << 20;
 
-/// Typesets documents. Made once: it reads some forty megabytes of fonts.
+/// Typesets documents. Make it once: it reads about forty megabytes of fonts.
 #[derive(Clone)]
 pub struct Printer {
-    jobs: SyncSender<Job>,
+    jobs: SyncSender<PrintJob>,
 }
 
-struct Job {
+struct PrintJob {
     template: &'static str,
     data: Value,
     answer: oneshot::Sender<Result<Vec<u8>, PrintError>>,
@@ -47,7 +47,7 @@ impl Printer {
     /// Reads fonts and templates and starts the threads.
     ///
     /// # Errors
-    /// A font that is not there.
+    /// Fails if a font is missing.
     pub fn new(settings: &PdfSettings) -> Result<Self, FontError> {
         let faces = Faces::load(&settings.fonts)?;
         Ok(Self::start(Press::new(faces, &embedded()), settings.at_once, settings.queue))
@@ -67,11 +67,12 @@ impl Printer {
         Self { jobs }
     }
 
-    /// The PDF that `templates/pdf/<template>.typ` makes of the data. Letters that the font lacks
+    /// Makes a PDF of `templates/pdf/<template>.typ` with the data. Characters that the fonts lack
     /// are shown as 〓.
     ///
     /// # Errors
-    /// All of [`PrintError`]; none of them tells anything of the data.
+    /// Returns [`PrintError::Busy`] if the queue is full; try again later. No error says anything
+    /// of the data.
     pub async fn print(
         &self,
         template: &'static str,
@@ -79,7 +80,7 @@ impl Printer {
     ) -> Result<Vec<u8>, PrintError> {
         let data = serde_json::to_value(data)?;
         let (answer, waiting) = oneshot::channel();
-        self.jobs.try_send(Job { template, data, answer }).map_err(|error| match error {
+        self.jobs.try_send(PrintJob { template, data, answer }).map_err(|error| match error {
             TrySendError::Full(_) => PrintError::Busy,
             TrySendError::Disconnected(_) => PrintError::Stopped,
         })?;
@@ -93,22 +94,22 @@ impl std::fmt::Debug for Printer {
     }
 }
 
-fn work(press: &Press, queue: &Mutex<Receiver<Job>>) {
+fn work(press: &Press, queue: &Mutex<Receiver<PrintJob>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { template, data, answer }) = job else { return };
+        let Ok(PrintJob { template, data, answer }) = job else { return };
         if answer.is_closed() {
-            // Whoever asked has gone.
+            // The caller is gone.
             continue;
         }
         let printed = guarded(|| press.print(template, data));
-        // Typst remembers every paragraph; the next document has others.
+        // Typst caches every paragraph, but the next document has others.
         typst::comemo::evict(0);
         let _ = answer.send(printed);
     }
 }
 
-/// One document that can't be set must not take the thread away from the others.
+/// Turns a panic into an error, so that one bad document doesn't end the thread.
 fn guarded(print: impl FnOnce() -> Result<Vec<u8>, PrintError>) -> Result<Vec<u8>, PrintError> {
     catch_unwind(AssertUnwindSafe(print)).unwrap_or(Err(PrintError::Panicked))
 }

@@ -1,4 +1,4 @@
-//! From a template and its data to the bytes of a PDF.
+//! Makes the bytes of a PDF from a template and its data.
 
 use std::collections::BTreeMap;
 
@@ -14,30 +14,31 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 use super::error::PrintError;
 use super::fonts::Faces;
 use super::glyphs::make_printable;
-use super::world::{Document, Shelf};
+use super::world::{Document, Resources};
 
-/// Who the file says made it.
+/// The program that the PDF's metadata names.
 const CREATOR: &str = "KOSMO Communication Web";
 
 #[derive(RustEmbed)]
 #[folder = "templates/pdf/"]
-struct TemplateFiles;
+struct PdfTemplates;
 
-/// The files of `templates/pdf/` by name, inside the binary (a debug build reads the folder instead).
+/// Returns the files of `templates/pdf/` by name. They are inside the binary (a debug build reads the
+/// folder).
 pub(super) fn embedded() -> BTreeMap<String, String> {
-    TemplateFiles::iter()
+    PdfTemplates::iter()
         .filter_map(|path| {
-            let text = String::from_utf8(TemplateFiles::get(&path)?.data.into_owned()).ok()?;
+            let text = String::from_utf8(PdfTemplates::get(&path)?.data.into_owned()).ok()?;
             Some((path.into_owned(), text))
         })
         .collect()
 }
 
-/// Sets documents, one at a time or several.
+/// Sets documents; several threads may use it at once.
 pub(super) struct Press {
-    shelf: Shelf,
+    shelf: Resources,
     standards: PdfStandards,
-    /// A digest that has taken in all templates.
+    /// A digest that already covers all templates.
     digest: Sha256,
 }
 
@@ -46,15 +47,17 @@ impl Press {
         let mut digest = Sha256::new();
         templates.values().for_each(|text| digest.update(text));
         Self {
-            shelf: Shelf::new(faces, templates),
+            shelf: Resources::new(faces, templates),
             standards: PdfStandards::new(&[PdfStandard::Ua_1]).expect("one standard agrees"),
             digest,
         }
     }
 
+    /// Sets one document.
+    ///
     /// # Errors
-    /// No such template, or what is wrong with it. A warning is an error, too: it is about a font
-    /// that is not there or a layout that doesn't settle, and a document shows neither.
+    /// Fails if there is no such template, or it is wrong. A warning is an error too: it means a
+    /// missing font or a layout that doesn't settle, and the document itself would not show either.
     pub(super) fn print(
         &self,
         template: &'static str,
@@ -76,7 +79,8 @@ impl Press {
         typst_pdf::pdf(&document, &options).map_err(|errors| wrong(&errors))
     }
 
-    /// The file's identity comes from what is in it, and there is no time of making.
+    /// The file's identity is a digest of its content, and no creation time is written, so equal
+    /// data make equal bytes.
     fn options(&self, template: &str, data: &str) -> PdfOptions {
         let mut digest = self.digest.clone();
         digest.update(template);
@@ -91,9 +95,9 @@ impl Press {
     }
 }
 
-/// `statement.typ:12: unknown variable: rows`
+/// Formats one mistake: `statement.typ:12: unknown variable: rows`.
 fn told(world: &Document<'_>, diagnostic: &SourceDiagnostic) -> String {
-    // What follows a backquote is quoted, and may be somebody's name.
+    // Typst quotes a value after a backquote, which may be a person's name, so the text ends there.
     let message = diagnostic.message.split('`').next().unwrap_or_default().trim_end();
     let Some(id) = diagnostic.span.id() else { return message.to_owned() };
     let line = world.range(diagnostic.span).and_then(|range| {

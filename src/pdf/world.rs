@@ -1,5 +1,5 @@
-//! What Typst may reach: the templates, the faces, and the data of one document. There are no other
-//! files, no network and no date.
+//! What Typst may reach: the templates, the fonts, and the data of one document. There is no other
+//! file, no network and no date.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,18 +12,18 @@ use typst::{Library, LibraryExt as _, World};
 
 use super::fonts::Faces;
 
-/// The name by which templates ask for their data.
+/// The name under which templates read their data.
 const DATA: &str = "data.json";
 
-/// What all documents share, made once.
-pub(super) struct Shelf {
+/// What all documents share; it is made once.
+pub(super) struct Resources {
     library: LazyHash<Library>,
     pub(super) faces: Faces,
     sources: HashMap<FileId, Source>,
     data: FileId,
 }
 
-impl Shelf {
+impl Resources {
     /// Parses the templates, given by name.
     pub(super) fn new(faces: Faces, templates: &BTreeMap<String, String>) -> Self {
         let sources = templates
@@ -33,7 +33,7 @@ impl Shelf {
         Self { library: LazyHash::new(Library::default()), faces, sources, data: file(DATA) }
     }
 
-    /// A template with the data it shows, or `None` where there is no such template.
+    /// Returns a template with its data, or `None` if there is no such template.
     pub(super) fn document(&self, template: &'static str, data: String) -> Option<Document<'_>> {
         let main = file(&format!("{template}.typ"));
         let known = self.sources.contains_key(&main);
@@ -43,7 +43,7 @@ impl Shelf {
 
 /// One document that is being set.
 pub(super) struct Document<'s> {
-    shelf: &'s Shelf,
+    shelf: &'s Resources,
     main: FileId,
     data: Bytes,
 }
@@ -82,7 +82,7 @@ impl World for Document<'_> {
     }
 }
 
-/// Typst's number of a file. It is never forgotten, so names come from the code alone.
+/// Returns Typst's id of a file. Ids are never freed, so names must come from the code alone.
 fn file(name: &str) -> FileId {
     let path = VirtualPath::new(name).expect("a template's name is a path");
     RootedPath::new(VirtualRoot::Project, path).intern()

@@ -1,5 +1,5 @@
-//! Where the link of 「メールアドレスの確認」 leads (F6): a page with a button, since scanners open
-//! links too. It signs nobody in.
+//! The page behind the link in 「メールアドレスの確認」 (F6). It has a button to press, because
+//! mail scanners open links too. It signs nobody in.
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -20,11 +20,11 @@ use crate::web::state::{App, AppState};
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ConfirmEmailPage {
-    /// `ask`, `done`, `expired`, `invalid` or `taken`
+    /// One of `ask`, `done`, `expired`, `invalid` and `taken`.
     pub(super) state: &'static str,
     pub(super) address: String,
     pub(super) action: String,
-    /// Where it goes on in a browser that waits for this; none in another.
+    /// Where the person goes on, in the browser that waits for this. `None` in another browser.
     pub(super) onward: Option<&'static str>,
 }
 
@@ -97,7 +97,8 @@ fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Res
     Ok(if is_nobodys { foreign(Foreign::Link, answer) } else { answer })
 }
 
-/// The waiting page of whoever is signed in here, which goes on by itself once there is nothing to wait for.
+/// Returns the waiting page if a person is signed in here, or signing in. It goes on by itself when there is
+/// nothing to wait for.
 fn onward(visitor: &Visitor) -> Option<&'static str> {
     match (visitor.subscriber(), visitor.session()) {
         (Some(_), _) => Some(PROFILE_EMAIL_SENT),

@@ -1,4 +1,4 @@
-//! The top page: the union's services (T10). Here every sign-in ends.
+//! The top page, with the union's services (T10). Every sign-in ends here.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,13 +18,13 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Home {
-    /// Where somebody goes on who is in the middle of signing in.
+    /// Where to continue, for a person in the middle of signing in.
     pub(super) resume: Option<&'static str>,
-    /// The maintenance that comes (T13).
+    /// The maintenance announced, if any (T13).
     pub(super) maintenance: Option<String>,
-    /// The person's address, in part, where mail to it came back.
+    /// The person's masked address, if mail to it bounced.
     pub(super) failed_address: Option<String>,
-    /// Whether a passkey is offered; where it is, whether it signs in by itself.
+    /// Present if a passkey is offered.
     pub(super) passkey_offer: Option<PasskeyOffer>,
 }
 

@@ -1,9 +1,9 @@
-//! Where a person goes on after a proof: after the whole sign-in, to the page that they wanted to open; after a
-//! re-authentication (S4), to the page that asked for it.
+//! Where a person goes on after a proof: after a sign-in, to the page that they wanted; after a
+//! re-authentication (S4), to the page that required it.
 //!
-//! A sign-in has up to nine steps, some of them in another window or on another day's second try, so that the
-//! wish waits in a cookie, and the top page, where every sign-in ends, grants it once. The last wish
-//! counts. A re-authentication is one or two pages and carries its own in the address.
+//! A sign-in has up to nine steps, some of them in another window or on another day, so the wanted page is kept
+//! in a cookie. The top page, where every sign-in ends, redirects to it once. The last page wanted counts. A
+//! re-authentication has one or two pages and carries its target in the address.
 
 use axum::extract::Request;
 use axum::http::header::ACCEPT;
@@ -27,19 +27,19 @@ const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-');
 pub(super) struct Next(String);
 
 impl Next {
-    /// Reads an address within the union's own; `None` where no page is there that a person could go on to.
+    /// Reads an address within the union's own host. Returns `None` if it has no page to go on to.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (path, query) = text.split_once('?').map_or((text, None), |(p, q)| (p, Some(q)));
         if !is_page(path) {
             return None;
         }
-        // As browsers write a form's fields, and what a cookie can hold.
+        // Only characters that browsers write into a form's query, and that a cookie can hold.
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"=&%+._*~-".contains(&b);
         let kept = query.filter(|query| query.len() <= LONGEST_QUERY && query.bytes().all(plain));
         Some(Self(kept.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))))
     }
 
-    /// What waits in the browser's cookie.
+    /// Reads the page that the cookie holds.
     pub(super) fn waiting(jar: &Cookies) -> Option<Self> {
         Self::parse(jar.next()?)
     }
@@ -48,7 +48,7 @@ impl Next {
         &self.0
     }
 
-    /// A page that leads on to this one.
+    /// Returns the address of a page that leads on to this one.
     pub(super) fn after(&self, page: &str) -> String {
         format!("{page}?next={}", utf8_percent_encode(&self.0, IN_A_QUERY))
     }
@@ -71,14 +71,14 @@ impl Default for Next {
     }
 }
 
-/// Leads to the top page where somebody made an address up.
+/// An invented address leads to the top page.
 impl From<String> for Next {
     fn from(text: String) -> Self {
         Self::parse(&text).unwrap_or_default()
     }
 }
 
-/// Remembers the page from which somebody was turned away to sign in.
+/// Remembers the page that a person wanted when they were sent to sign in.
 pub(super) async fn remember(request: Request, next: middleware::Next) -> Response {
     let wanted = request.uri().path_and_query().and_then(|wanted| Next::parse(wanted.as_str()));
     let wanted = wanted.filter(|_| opens_a_page(request.method(), request.headers()));
@@ -89,7 +89,8 @@ pub(super) async fn remember(request: Request, next: middleware::Next) -> Respon
     }
 }
 
-/// Returns true for what a person opens: no form, and nothing that a page fetches by itself.
+/// Returns true for a page that a person opens: not a form, and nothing that a page fetches by
+/// itself.
 fn opens_a_page(method: &Method, headers: &HeaderMap) -> bool {
     let accepts = headers.get(ACCEPT).and_then(|accepts| accepts.to_str().ok());
     method == Method::GET && accepts.is_none_or(|accepts| accepts.contains("text/html"))

@@ -1,4 +1,4 @@
-//! Where a person goes on within a sign-in, and where one that may not see a page is led.
+//! Where a person goes on during a sign-in, and where a person goes who may not see a page.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -13,7 +13,7 @@ use crate::web::elsewhere::Elsewhere;
 use crate::web::identity::{SigningIn, Visitor};
 use crate::web::state::App;
 
-/// Leads to whatever is due, or to the top page.
+/// Redirects to the step that is due, or to the top page.
 pub(super) async fn show(signing_in: SigningIn) -> Redirect {
     Redirect::to(of_step(signing_in.step))
 }
@@ -22,12 +22,12 @@ pub(super) async fn to_password() -> Redirect {
     Redirect::to(METHODS_PASSWORD)
 }
 
-/// To whatever is due next, under the session's newer token.
+/// Redirects to the next step, with the session's new token.
 pub(super) fn go_on(app: &App, visitor: Visitor, token: &PlainToken) -> Response {
     (visitor.renewed(app, token), Redirect::to(ONWARD)).into_response()
 }
 
-/// Writes on an answer that leads elsewhere which page of the portal that is.
+/// Adds the portal's page to an answer that leads elsewhere.
 pub(super) async fn lead(request: Request, next: middleware::Next) -> Response {
     let mut response = next.run(request).await;
     let page = match response.extensions().get::<Elsewhere>() {
@@ -37,7 +37,7 @@ pub(super) async fn lead(request: Request, next: middleware::Next) -> Response {
         Some(Elsewhere::Due(step)) => of_step(*step).to_owned(),
         Some(Elsewhere::Again { path }) => Next::from(path.clone()).after(AGAIN_PASSWORD),
     };
-    // A page of ours is ASCII, and its query is encoded.
+    // The page is ASCII and its query is encoded, so this never fails.
     if let Ok(location) = HeaderValue::try_from(page) {
         response.headers_mut().insert(LOCATION, location);
     }

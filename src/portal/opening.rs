@@ -1,4 +1,4 @@
-//! When a union's portal is closed: out of service (O1), before its opening (T14), and for maintenance (T13).
+//! A closed portal: out of service (O1), before its opening (T14), or under maintenance (T13).
 
 use std::sync::Arc;
 
@@ -37,10 +37,10 @@ impl Page for OutOfService {
     const TEMPLATE: &'static str = "portal/out_of_service.html";
 }
 
-/// 「ただいまメンテナンス中です」
+/// 「ただいまメンテナンス中です」: the portal is under maintenance.
 #[derive(Debug, Serialize)]
 pub(crate) struct UnderMaintenance {
-    /// 「11月19日 22:00」
+    /// The end of the maintenance: 「11月19日 22:00」.
     pub(crate) until: String,
 }
 
@@ -48,7 +48,7 @@ impl Page for UnderMaintenance {
     const TEMPLATE: &'static str = "portal/maintenance.html";
 }
 
-/// While the portal is closed, every page is the one that says until when.
+/// While the portal is closed, answers every request with a page that says why, and until when.
 pub async fn closed(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
@@ -56,7 +56,7 @@ pub async fn closed(
     next: Next,
 ) -> Response {
     if !tenant.enabled {
-        let frame = Frame::nobodys(tenant);
+        let frame = Frame::anonymous(tenant);
         let page = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &OutOfService {});
         return page.unwrap_or_else(WebError::into_response);
     }
@@ -75,13 +75,14 @@ pub async fn closed(
 
 fn under_maintenance(app: &App, tenant: Arc<Tenant>, window: Window) -> Result<Response, WebError> {
     let seconds = (window.until - app.clock.now()).num_seconds().max(1);
-    let frame = Frame::nobodys(tenant);
+    let frame = Frame::anonymous(tenant);
     let page = UnderMaintenance { until: minute(window.until) };
     let answer = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)?;
     Ok(([(RETRY_AFTER, seconds.to_string())], answer).into_response())
 }
 
-/// What the pages say that people see first: 「11月19日（木）19:00〜22:00は、…」.
+/// Returns the announcement for the first pages that people see:
+/// 「11月19日（木）19:00〜22:00は、…」.
 #[must_use]
 pub fn announcement(app: &App, tenant: &Tenant) -> Option<String> {
     let window = app.directory.maintenance(tenant, app.clock.now())?;
@@ -90,12 +91,12 @@ pub fn announcement(app: &App, tenant: &Tenant) -> Option<String> {
 
 fn not_open(app: &App, tenant: Arc<Tenant>, opens: NaiveDate) -> Result<Response, WebError> {
     let old_site_closes = old_site_closes(&tenant.config, app.clock.today());
-    let frame = Frame::nobodys(tenant);
+    let frame = Frame::anonymous(tenant);
     let page = NotOpen { opens: day(opens), old_site_closes };
     app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)
 }
 
-/// The union's old site's last day, up to that day.
+/// Returns the old site's last day, until that day is over.
 #[must_use]
 pub fn old_site_closes(config: &TenantConfig, today: NaiveDate) -> Option<String> {
     let closes = config.service_dates.as_ref()?.old_site_closes?;

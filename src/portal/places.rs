@@ -1,20 +1,20 @@
-//! Every address of the portal, and what is found there: no route is added by another name
-//! (`tests/house/` holds that), so that whoever adds one says whether a person may be led back to it.
+//! Every address of the portal, and what it is. Routes take their addresses only from here
+//! (`tests/house/` checks that), so a new route has to say whether a person may be led back to it.
 
 use crate::auth::journey::Step;
 use crate::mail::message::Links;
 use crate::tenant::policy::ServiceKind;
 
-/// What is found at an address.
+/// What an address is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
-    /// A page behind sign-in: a person who has to prove something first is led back to it.
+enum PlaceKind {
+    /// A page behind the sign-in. A person who has to prove something first is led back to it.
     Page,
-    /// A page of a way in or out, or one for anybody.
+    /// A page of signing in or out, or one for everybody.
     Way,
-    /// A file to keep: led to it, a person would stay where they are.
+    /// A download. Leading a person to it would leave them on the page where they are.
     File,
-    /// What a page fetches by itself, or only sends a form to.
+    /// Something that a page fetches by itself, or that only takes a form.
     Part,
 }
 
@@ -22,7 +22,7 @@ macro_rules! places {
     ($($found:ident $name:ident $path:literal;)*) => {
         $(pub(super) const $name: &str = $path;)*
 
-        const ALL: &[(&str, Found)] = &[$(($path, Found::$found)),*];
+        const ALL: &[(&str, PlaceKind)] = &[$(($path, PlaceKind::$found)),*];
     };
 }
 
@@ -89,7 +89,7 @@ places! {
     Page METHODS_PASSKEYS "/sign-in-methods/passkeys";
     Page METHODS_PASSKEY_DELETE "/sign-in-methods/passkeys/{id}/delete";
     Part PASSKEY_OFFER "/passkey-offer";
-    // Where a password manager sends people (W3C, "A Well-Known URL for Changing Passwords").
+    // Password managers send people here (W3C, "A Well-Known URL for Changing Passwords").
     Part CHANGE_PASSWORD "/.well-known/change-password";
 
     Page EXPENSES "/expenses";
@@ -107,11 +107,11 @@ places! {
     Page EXPENSES_SETTINGS "/expenses/settings";
 }
 
-/// Where mails lead.
+/// The pages that mails link to.
 pub const LINKS: Links =
     Links { email_confirmation: CONFIRM_EMAIL, password_reset: RESET_PASSWORD, expenses: EXPENSES };
 
-/// A service's first page, if it has pages already.
+/// Returns a service's first page, or `None` if it has no pages yet.
 #[must_use]
 pub const fn of_service(kind: ServiceKind) -> Option<&'static str> {
     match kind {
@@ -125,7 +125,7 @@ pub const fn of_service(kind: ServiceKind) -> Option<&'static str> {
     }
 }
 
-/// The page of a step.
+/// Returns the page of a step.
 pub(super) const fn of_step(step: Step) -> &'static str {
     match step {
         Step::Birthdate => BIRTHDATE,
@@ -146,15 +146,16 @@ pub(super) const fn of_step(step: Step) -> &'static str {
     }
 }
 
-/// Returns true if a path, as a browser or a form names it, is that of a page behind sign-in.
+/// Returns true if the path, as a browser or a form gives it, is a page behind the sign-in.
 pub(super) fn is_page(path: &str) -> bool {
-    // As the router does: a place without a variable goes before one with.
+    // Like the router, prefers an address without a variable to one with.
     let exact = ALL.iter().find(|(place, _)| *place == path && !place.contains('{'));
     let found = exact.or_else(|| ALL.iter().find(|(place, _)| matches(place, path)));
-    found.is_some_and(|(_, found)| *found == Found::Page)
+    found.is_some_and(|(_, found)| *found == PlaceKind::Page)
 }
 
-/// Variables stand for what no browser reads as anything but one plain segment.
+/// Compares a path with an address. A variable matches one plain segment only, which every browser
+/// reads alike.
 fn matches(place: &str, path: &str) -> bool {
     let plain = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -170,7 +171,7 @@ fn matches(place: &str, path: &str) -> bool {
     }
 }
 
-/// An address with its one variable filled in.
+/// Returns an address with its one variable filled in.
 pub(super) fn with(place: &str, variable: impl std::fmt::Display) -> String {
     match (place.find('{'), place.find('}')) {
         (Some(from), Some(to)) => format!("{}{variable}{}", &place[..from], &place[to + 1..]),

@@ -1,4 +1,4 @@
-//! Which handler answers at which place.
+//! The portal's routes.
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -13,7 +13,7 @@ use super::{
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
-/// Every page of the portal, and who may come to it.
+/// Declares every page of the portal with its access.
 pub fn routes() -> Routes {
     Routes::default()
         .route(places::TOP, Access::Anybody, get(home::show))
@@ -73,7 +73,7 @@ pub fn routes() -> Routes {
         .merge(expenses::routes())
 }
 
-/// The door itself, which remembers where a person wanted to go who had to sign in first.
+/// Builds the portal's router. It remembers the page that a person wanted when they had to sign in.
 pub fn router() -> Router<AppState> {
     routes().into_router().layer(from_fn(next::remember)).layer(from_fn(onward::lead))
 }

@@ -22,7 +22,7 @@ use crate::web::page::Page;
 use crate::web::prose::Shelf;
 use crate::web::state::{App, AppState};
 
-/// Published between showing and agreeing.
+/// Shown if new terms came into force between showing and agreeing.
 pub(super) const NEWER: &str =
     "利用規約が新しくなりました。新しい内容をご確認のうえ、あらためて同意してください。";
 
@@ -43,7 +43,7 @@ pub(super) struct TermsText {
     html: Arc<str>,
 }
 
-/// serde writes an `Arc` by itself only with a feature for that.
+/// serde serialises an `Arc` only with an extra feature.
 fn as_str<S: Serializer>(html: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(html)
 }

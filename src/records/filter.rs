@@ -1,8 +1,8 @@
-//! What narrows rows down, and what there is to choose from.
+//! A filter of rows, and the choices for it.
 
 use crate::base::month::Month;
 
-/// What narrows rows down (E5). Both months are included.
+/// Limits rows by month of treatment and person (E5). Both months are included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     pub from: Option<Month>,
@@ -11,7 +11,7 @@ pub struct Filter {
     pub member: Option<String>,
 }
 
-/// What a filter can choose from.
+/// The choices of a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     /// Months of treatment, newest first.

@@ -1,17 +1,17 @@
-//! What every record that a union keeps of a person shares: expenses now, benefits, medicines and checkups later.
+//! The common parts of all records that a union keeps of a person: expenses now; benefits, medicines and checkups later.
 //!
-//! | module | what it is for |
+//! | module | purpose |
 //! |---|---|
-//! | [`reader`] | who reads whose rows: one condition, in every statement that shows some |
-//! | [`notices`] | a month is published, and withdrawn |
-//! | [`filter`] | rows narrowed down by month and person |
-//! | [`updates`] | mails that tell of a month, to those who want them |
-//! | [`privacy`] | a person keeps theirs from the household |
-//! | [`partitions`] | a table a year, always with years to come |
+//! | [`reader`] | decides who reads whose rows: one condition, in every statement that shows rows |
+//! | [`notices`] | publishes a month, and withdraws it |
+//! | [`filter`] | limits rows by month and person |
+//! | [`updates`] | tells people of a month by mail, if they want that |
+//! | [`privacy`] | keeps a person's records from the rest of the household |
+//! | [`partitions`] | gives tables of records a partition for each year, in time |
 //!
-//! A kind of record brings its own room: the layout of its files, its rows and their history, its sums, its words. Its
-//! rows carry `tenant_id`, `household_code`, `member_code`, `treatment_month` and `notice_month`, since those say who
-//! reads them.
+//! Each kind of record has a room of its own for the layout of its files, its rows and their history, its sums and its words.
+//! Its rows have the columns `tenant_id`, `household_code`, `member_code`, `treatment_month` and `notice_month`, which decide
+//! who reads them.
 
 pub mod filter;
 pub mod notices;
@@ -28,7 +28,7 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    /// Its name in the database.
+    /// Returns the kind's name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

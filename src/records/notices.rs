@@ -1,4 +1,4 @@
-//! Months of notice. People see a month once it is published.
+//! Notices of months. People see a month's rows once its notice is published.
 
 use crate::base::clock::Clock;
 use crate::base::ids::{NoticeId, TenantId};
@@ -7,7 +7,7 @@ use crate::db::TenantTx;
 
 use super::RecordKind;
 
-/// Shows a month to people; `None` if it was published already.
+/// Publishes a month. Returns `None` if it was published already.
 pub async fn publish(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -31,7 +31,7 @@ pub async fn publish(
     .await
 }
 
-/// The notice of a month; `None` if the month is not published.
+/// Returns the notice of a month; `None` if the month is not published.
 pub async fn find(
     tx: &mut TenantTx,
     kind: RecordKind,
@@ -48,7 +48,7 @@ pub async fn find(
     .await
 }
 
-/// Takes a month out of people's sight. Returns the notice that ended, if there was one.
+/// Withdraws a month's notice. Returns the notice, if there was one.
 pub async fn withdraw(
     tx: &mut TenantTx,
     kind: RecordKind,

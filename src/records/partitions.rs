@@ -1,9 +1,9 @@
-//! Years to come: tables of records have a partition a year, and an open one after the last.
+//! Partitions for years to come. A table of records has a partition for each year, and an open one after the last.
 //!
-//! The open partition takes rows of years that nobody prepared, so that no notice is without a place; but several years in
-//! one partition are vacuumed, kept in memory and detached together. Only the owner of the tables may split it, and
-//! no process that serves people runs as the owner: `kosmo migrate` does it each time, and `kosmo doctor` says a
-//! year ahead that it is due.
+//! The open partition takes rows of years that have no partition yet, so that every notice has a place. But years that share
+//! a partition are vacuumed, cached and detached together. Only the owner of the tables may split the open partition, and no
+//! process that serves people runs as the owner. So `kosmo migrate` splits it each time it runs, and `kosmo doctor` says a
+//! year ahead that this is due.
 
 use chrono::{Datelike as _, NaiveDate};
 use sqlx::postgres::PgConnectOptions;
@@ -11,22 +11,23 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::db::{PlatformTx, migrate};
 
-/// The tables that have a partition a year, by a first day.
+/// The tables that have a partition for each year of their `notice_month`.
 const TABLES: [&str; 1] = ["expenses"];
-/// [`extend`] gives partitions to so many years after this one.
+/// [`extend`] adds partitions for this many years after the current one.
 const YEARS_AHEAD: i32 = 3;
-/// [`missing`] asks for so many years after this one: an operator has a year to run the migration.
+/// [`missing`] expects partitions for this many years after the current one, so that an operator has a year to run the
+/// migration.
 const YEARS_NEEDED: i32 = 1;
 
-/// A year that a table has no partition for.
+/// A year for which a table has no partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     pub table: &'static str,
     pub year: i32,
 }
 
-/// Splits the years up to the third from now off the open partitions, one transaction each. Returns how many there were.
-/// The connection belongs to the owner of the tables.
+/// Splits the years up to the third from now off the open partitions, each in a transaction of its own. Returns the number of
+/// new partitions. The connection belongs to the owner of the tables.
 pub async fn extend(owner: &mut PgConnection, today: NaiveDate) -> Result<usize, sqlx::Error> {
     let mut added = 0;
     for table in TABLES {
@@ -61,7 +62,7 @@ pub async fn missing(tx: &mut PlatformTx, today: NaiveDate) -> Result<Vec<Missin
     Ok(missing)
 }
 
-/// The last year that has a partition, by the partitions' names.
+/// Returns the last year that has a partition, by the partitions' names.
 async fn last_year(conn: &mut PgConnection, table: &str) -> Result<i32, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select max(substring(c.relname from '_(\d{4})$')::int) as "year!"
@@ -87,7 +88,7 @@ async fn split_off(owner: &mut PgConnection, table: &str, year: i32) -> Result<(
             "create table {partition} partition of {table} for values from ({first}) to ({next})"
         ),
         format!("call protect_by_tenant('{partition}')"),
-        // The rows of every union move; while row-level security is forced, the owner would see none.
+        // The rows of every union move. While row-level security is forced, the owner sees none of them.
         format!("alter table {later} no force row level security"),
         format!("alter table {partition} no force row level security"),
         format!(
@@ -100,7 +101,7 @@ async fn split_off(owner: &mut PgConnection, table: &str, year: i32) -> Result<(
             "alter table {table} attach partition {later} for values from ({next}) to (maxvalue)"
         ),
     ] {
-        // Names and years are this module's own.
+        // The statements hold only names and years of this module.
         sqlx::query(AssertSqlSafe(statement)).execute(&mut *tx).await?;
     }
     tx.commit().await

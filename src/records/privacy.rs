@@ -1,8 +1,8 @@
-//! Keeping one's own records from the rest of the household (E7).
+//! Keeps a person's records from the rest of the household (E7).
 //!
-//! The household reads what its members had, as the notices on paper do. An adult may keep theirs
-//! private: then nobody else's page, sum or file has them, of whatever month. The pages say that somebody's rows
-//! are left out even if there are none, so that the sentence gives nothing away.
+//! Members of a household read each other's rows, as they do on the paper notices. Adults may keep their rows private: then
+//! other members' pages, sums and files are without them, whatever the month. Those pages say that rows are left out even if
+//! there are none, so that the sentence gives nothing away.
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
 
@@ -15,7 +15,7 @@ use crate::base::ids::TenantId;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 
-/// 成年 (民法4条): from the eighteenth birthday on.
+/// 成年 (民法4条): people are adults from their eighteenth birthday on.
 const ADULT_YEARS: u32 = 18;
 
 /// A person's choice for their own rows.

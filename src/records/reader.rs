@@ -1,10 +1,10 @@
-//! Who reads whose rows.
+//! Decides who reads whose rows.
 //!
 //! - A row belongs to the household that had it, even after the person has left that household.
-//! - **One's own rows** a person always reads: those of every household they have been in, private or not. The
-//!   households that a person has left are listed (`former_households`), so that rows are found by the key that
-//!   begins with a household, and no index by person is needed.
-//! - **The household's rows** all its members read, except those that another person keeps private (E7). A person who
+//! - People always read **their own rows**, private or not, of every household they have been in. `former_households` lists
+//!   the households that a person has left, so that rows are found by the key that begins with a household, and no index by
+//!   person is needed.
+//! - All members read **the household's rows**, except those that another person keeps private (E7). A person who
 //!   leaves no longer reads the rows of the others. The family they left keeps what it had; the new family never
 //!   gets rows of an earlier household.
 //! - Rows are read only once their notice is **published**.
@@ -17,12 +17,12 @@
 use crate::auth::session::Session;
 use crate::base::month::Month;
 
-/// A person who reads.
+/// A person who reads rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'r> {
     pub household: &'r str,
     pub member: &'r str,
-    /// The last month of treatment that the person may see; `None`: whatever comes (T12).
+    /// The last month of treatment that the person may read; `None` if there is no limit (T12).
     pub until: Option<Month>,
 }
 

@@ -1,4 +1,4 @@
-//! Mails that tell of a month just published (M1), and of nothing that is in it (M4).
+//! Mails that say a month was published (M1). They say nothing of its contents (M4).
 
 use chrono::TimeDelta;
 
@@ -13,10 +13,10 @@ use crate::mail::message::Mail;
 use crate::mail::{circular, preferences};
 use crate::tenant::policy::{TenantConfig, UpdateMail};
 
-/// Update mails leave one by one, so that neither the mail provider nor the portal meets everybody at once.
+/// The pause between two update mails. Without it all readers would come to the mail provider and the portal at once.
 const MAIL_EVERY: TimeDelta = TimeDelta::milliseconds(100);
 
-/// Why nobody was told.
+/// The reason why no mails were written.
 #[derive(Debug, thiserror::Error)]
 pub enum TellError {
     #[error(transparent)]
@@ -26,7 +26,7 @@ pub enum TellError {
 }
 
 impl RecordKind {
-    /// The kind of mail that tells of such records.
+    /// Returns the kind of mail that tells of such records.
     #[must_use]
     pub const fn update_mail(self) -> UpdateMail {
         match self {
@@ -41,7 +41,7 @@ impl RecordKind {
     }
 }
 
-/// Returns true if a person wants such mails, or never said.
+/// Returns true unless a person has refused such mails.
 pub async fn wants(
     tx: &mut TenantTx,
     account: LoginId,
@@ -64,7 +64,7 @@ pub async fn choose(
     audit::record(tx, clock, Action::UpdateMailChosen, Some(session.login), detail).await
 }
 
-/// Writes one mail about a notice to each address. Returns how many.
+/// Writes a mail about a notice to each address. Returns the number of mails.
 pub async fn tell(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -76,7 +76,7 @@ pub async fn tell(
     Ok(circular::enqueue(tx, cx.clock, &rendered, addresses, MAIL_EVERY, notice.0).await?)
 }
 
-/// Keeps back the mails about a notice that have not left yet.
+/// Takes mails about a notice that have not been sent yet out of the queue.
 pub async fn take_back(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -7,24 +7,24 @@ use x509_parser::pem::Pem;
 
 use super::KeyProblem;
 
-/// With which PKCS#12, as all DER that is a structure, begins.
+/// PKCS#12 begins with this byte, like every structure in DER.
 const SEQUENCE: u8 = 0x30;
-/// In the label of a PKCS#8 block, and in the headings of an older one.
+/// Found in the label of a PKCS#8 block, and in the headers of an older one.
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
-/// What is in a file, in no order that can be relied upon.
-pub(super) struct Contents {
+/// The content of a file, in no reliable order.
+pub(super) struct KeyFile {
     pub keys: Vec<KeyPair>,
     /// In DER.
     pub certificates: Vec<Vec<u8>>,
 }
 
-/// Opens a file by what it is, whatever its name says.
-pub(super) fn open(bytes: &[u8], password: &str) -> Result<Contents, KeyProblem> {
+/// Opens a file by its content, whatever its name says.
+pub(super) fn open(bytes: &[u8], password: &str) -> Result<KeyFile, KeyProblem> {
     if bytes.first() == Some(&SEQUENCE) { pkcs12(bytes, password) } else { pem(bytes) }
 }
 
-fn pkcs12(bytes: &[u8], password: &str) -> Result<Contents, KeyProblem> {
+fn pkcs12(bytes: &[u8], password: &str) -> Result<KeyFile, KeyProblem> {
     let archive = Pkcs12Archive::from_pkcs12(bytes, password).map_err(|error| match error {
         Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) => {
             KeyProblem::WrongPassword
@@ -32,17 +32,17 @@ fn pkcs12(bytes: &[u8], password: &str) -> Result<Contents, KeyProblem> {
         other => KeyProblem::NoContainer(other.to_string()),
     })?;
     let keys = archive.keys.iter().map(|bag| KeyPair::from_pkcs8(bag.key.as_der()));
-    Ok(Contents {
+    Ok(KeyFile {
         keys: keys.collect::<Result<_, _>>().map_err(KeyProblem::Unsuitable)?,
         certificates: archive.certs.iter().map(|bag| bag.cert.as_der().to_vec()).collect(),
     })
 }
 
-fn pem(bytes: &[u8]) -> Result<Contents, KeyProblem> {
+fn pem(bytes: &[u8]) -> Result<KeyFile, KeyProblem> {
     if bytes.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
         return Err(KeyProblem::EncryptedPem);
     }
-    let mut contents = Contents { keys: Vec::new(), certificates: Vec::new() };
+    let mut contents = KeyFile { keys: Vec::new(), certificates: Vec::new() };
     for block in Pem::iter_from_buffer(bytes) {
         let block = block.map_err(|error| KeyProblem::NoContainer(error.to_string()))?;
         let key = match block.label.as_str() {

@@ -1,4 +1,4 @@
-//! What can be wrong with a key, and what to do.
+//! What can be wrong with a key, and how to mend it.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::base::io_words::words;
 #[derive(Debug, thiserror::Error)]
 #[error("設定の signing.keys[{index}]（{tenant}）: {file}: {problem}", file = file.display())]
 pub struct SigningKeyError {
-    /// Its place among the `[[signing.keys]]`, the first is 0.
+    /// The key's position among the `[[signing.keys]]`, counted from 0.
     pub index: usize,
     pub tenant: String,
     pub file: PathBuf,

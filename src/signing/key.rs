@@ -11,26 +11,23 @@ use x509_parser::parse_x509_certificate;
 use x509_parser::time::ASN1Time;
 
 use super::KeyProblem;
-use super::container::{self, Contents};
+use super::container::{self, KeyFile};
 
 /// A key that can sign, with what its certificate says.
 pub struct SigningKey {
     pub not_before: DateTime<Utc>,
     pub not_after: DateTime<Utc>,
-    /// Whom the certificate names: `C=JP, CN=川崎汽船健康保険組合`.
+    /// The certificate's subject: `C=JP, CN=川崎汽船健康保険組合`.
     pub subject: String,
-    /// No authority vouches for it: a sample.
+    /// True if no authority has signed the certificate, as in a sample.
     pub self_signed: bool,
     key: Key,
 }
 
 impl SigningKey {
-    /// Reads a file's bytes: PKCS#12, or PEM, for which no password is used.
-    ///
-    /// # Errors
-    /// What is wrong with the file.
+    /// Reads a file: PKCS#12, or PEM, for which the password is not used.
     pub fn parse(bytes: &[u8], password: &str) -> Result<Self, KeyProblem> {
-        let Contents { keys, certificates } = container::open(bytes, password)?;
+        let KeyFile { keys, certificates } = container::open(bytes, password)?;
         let pair = match keys.as_slice() {
             [] => return Err(KeyProblem::NoKey),
             [pair] => pair,
@@ -39,8 +36,8 @@ impl SigningKey {
         if certificates.is_empty() {
             return Err(KeyProblem::NoCertificate);
         }
-        let read = certificates.iter().map(|der| Certificate::read(der));
-        let mut others = read.collect::<Result<Vec<Certificate>, KeyProblem>>()?;
+        let read = certificates.iter().map(|der| KeyCertificate::read(der));
+        let mut others = read.collect::<Result<Vec<KeyCertificate>, KeyProblem>>()?;
         let own = take_own(&mut others, pair.public_key().as_ref())?;
         Ok(Self {
             not_before: own.not_before,
@@ -56,13 +53,13 @@ impl SigningKey {
         (self.not_before..=self.not_after).contains(&at)
     }
 
-    /// The certificates in DER: its own, then those of the authorities above it.
+    /// Returns the certificates in DER: its own first, then those of the authorities above it.
     #[must_use]
     pub fn certificates(&self) -> &[Vec<u8>] {
         &self.key.x509_chain
     }
 
-    /// What an XML signature is made with.
+    /// Returns what makes an XML signature.
     #[must_use]
     pub fn signer(&self) -> DsigContext {
         let mut keys = KeysManager::new();
@@ -82,20 +79,20 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// What is needed of a certificate.
-struct Certificate {
+/// What we need of a certificate.
+struct KeyCertificate {
     der: Vec<u8>,
     subject: String,
-    /// The names in DER, which compare exactly.
+    /// The names are kept in DER, which can be compared exactly.
     subject_name: Vec<u8>,
     issuer_name: Vec<u8>,
-    /// RFC 8017 A.1.1
+    /// In the form of RFC 8017 A.1.1.
     public_key: Vec<u8>,
     not_before: DateTime<Utc>,
     not_after: DateTime<Utc>,
 }
 
-impl Certificate {
+impl KeyCertificate {
     fn read(der: &[u8]) -> Result<Self, KeyProblem> {
         let (_, parsed) = parse_x509_certificate(der)
             .map_err(|error| KeyProblem::Certificate(error.to_string()))?;
@@ -122,11 +119,11 @@ fn moment(time: ASN1Time) -> Result<DateTime<Utc>, KeyProblem> {
         .ok_or_else(|| KeyProblem::Certificate(format!("日付 {time} が使える範囲にありません")))
 }
 
-/// The certificate of a public key; of a renewed one, the newest.
+/// Takes the certificate of a public key. If it was renewed, takes the newest.
 fn take_own(
-    certificates: &mut Vec<Certificate>,
+    certificates: &mut Vec<KeyCertificate>,
     public_key: &[u8],
-) -> Result<Certificate, KeyProblem> {
+) -> Result<KeyCertificate, KeyProblem> {
     let own = certificates
         .iter()
         .enumerate()
@@ -136,9 +133,9 @@ fn take_own(
     own.map(|place| certificates.swap_remove(place)).ok_or(KeyProblem::Mismatch)
 }
 
-/// From a key's own certificate up to the highest authority that is there. Others are left out: a
-/// verifier may take one of them for the signer's.
-fn chain(own: Certificate, mut others: Vec<Certificate>) -> Vec<Vec<u8>> {
+/// Builds the chain from the key's own certificate to the highest authority in the file. Other
+/// certificates are left out: a verifier might take one of them for the signer's.
+fn chain(own: KeyCertificate, mut others: Vec<KeyCertificate>) -> Vec<Vec<u8>> {
     let mut issuer = (!own.is_self_signed()).then_some(own.issuer_name);
     let mut chain = vec![own.der];
     while let Some(name) = issuer.take() {
@@ -166,7 +163,7 @@ mod tests {
     use super::*;
 
     const MODERN: &[u8] = include_bytes!("../../tests/fixtures/signing/modern.p12");
-    /// RC2 and triple DES, as older programs export.
+    /// Encrypted with RC2 and triple DES, as older programs export.
     const LEGACY: &[u8] = include_bytes!("../../tests/fixtures/signing/legacy.p12");
     const CHAIN: &[u8] = include_bytes!("../../tests/fixtures/signing/chain.pem");
     const ENCRYPTED: &[u8] = include_bytes!("../../tests/fixtures/signing/encrypted.pem");
@@ -174,7 +171,7 @@ mod tests {
     const SMALL: &[u8] = include_bytes!("../../tests/fixtures/signing/rsa-1024.pem");
     const P256: &[u8] = include_bytes!("../../tests/fixtures/signing/p256.pem");
 
-    /// The fixtures were made by OpenSSL; one certificate in each has nothing to do with the key.
+    /// The fixtures were made by OpenSSL. Each has one certificate that doesn't belong to the key.
     #[test]
     fn d1_a_key_is_read_from_pkcs12_of_any_age_and_from_pem() {
         for (what, bytes, password) in
@@ -188,7 +185,7 @@ mod tests {
             let chain: Vec<String> = key
                 .certificates()
                 .iter()
-                .map(|der| Certificate::read(der).unwrap().subject)
+                .map(|der| KeyCertificate::read(der).unwrap().subject)
                 .collect();
             let names = ["見本健康保険組合", "見本 認証局", "見本 ルート認証局"];
             assert_eq!(chain, names.map(|name| format!("C=JP, CN={name}")), "{what}");

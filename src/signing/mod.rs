@@ -1,8 +1,8 @@
-//! The keys with which unions sign what they hand out, in files that the operator names.
+//! The keys with which unions sign files. The operator names their files.
 //!
-//! All are read and checked at start, so that a wrong file is told there and then, by the setting
-//! that names it. A union may have several over time; each signs while its certificate is valid,
-//! and of two that are, the one that began last.
+//! All are read and checked at start, so a wrong file is reported at once, with its setting. A
+//! union may have several over time. A key signs while its certificate is valid; of two valid ones,
+//! the one that began last signs.
 
 mod container;
 mod error;
@@ -20,7 +20,7 @@ pub use self::key::SigningKey;
 use crate::base::files;
 use crate::config::{SigningKeySettings, SigningSettings};
 
-/// An operator needs weeks to get a certificate from an authority.
+/// An operator needs weeks to get a certificate.
 const WARN_BEFORE: Duration = Duration::days(60);
 
 /// The keys of all unions.
@@ -32,13 +32,13 @@ pub struct SigningKeys {
 /// How long a union can sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// Until then, which is far enough away.
+    /// Until then, which is far away.
     Good { until: DateTime<Utc> },
-    /// Until then, which is near, and no key follows.
+    /// Until then, which is soon, and no key follows.
     Expiring { until: DateTime<Utc> },
-    /// Not any more: its last key did until then.
+    /// Not any more; the last key ended then.
     Expired { until: DateTime<Utc> },
-    /// Not yet, or not again: its next key does from then.
+    /// Not now; the next key begins then.
     Early { from: DateTime<Utc> },
 }
 
@@ -46,7 +46,7 @@ impl SigningKeys {
     /// Reads and checks every key that the settings name.
     ///
     /// # Errors
-    /// The first that can't be used, by its setting.
+    /// Names the setting of the first key that can't be used.
     pub fn load(settings: &SigningSettings) -> Result<Self, SigningKeyError> {
         let mut keys = Self::default();
         for (index, named) in settings.keys.iter().enumerate() {
@@ -65,19 +65,19 @@ impl SigningKeys {
         self.unions.entry(slug.to_owned()).or_default().push(key);
     }
 
-    /// The key with which a union signs at a moment; `None` where it can't.
+    /// Returns the key with which a union signs at this time, or `None` if it has no valid one.
     #[must_use]
     pub fn of(&self, slug: &str, now: DateTime<Utc>) -> Option<&SigningKey> {
         let valid = self.all_of(slug).iter().filter(|key| key.is_valid_at(now));
         valid.max_by_key(|key| key.not_before)
     }
 
-    /// The slugs of the unions with a key, whether it is valid or not.
+    /// Returns the slugs of the unions with a key, even one that isn't valid.
     pub fn unions(&self) -> impl Iterator<Item = &str> {
         self.unions.keys().map(String::as_str)
     }
 
-    /// How long a union can sign; `None` where no key was ever named for it.
+    /// Returns how long a union can sign, or `None` if the settings name no key for it.
     #[must_use]
     pub fn state(&self, slug: &str, now: DateTime<Utc>) -> Option<KeyState> {
         let keys = self.all_of(slug);
@@ -100,7 +100,7 @@ impl SigningKeys {
     }
 }
 
-/// Until when the keys follow upon each other without a gap.
+/// Returns until when the keys follow each other without a gap.
 fn covered_until(keys: &[SigningKey], now: DateTime<Utc>) -> DateTime<Utc> {
     let mut until = now;
     loop {
@@ -117,7 +117,7 @@ fn read(named: &SigningKeySettings) -> Result<SigningKey, KeyProblem> {
     SigningKey::parse(&bytes, password(named)?.expose_secret())
 }
 
-/// The line in the password file; nothing where none is named.
+/// Reads the password file's line. The password is empty if no file is named.
 fn password(named: &SigningKeySettings) -> Result<SecretString, KeyProblem> {
     let Some(path) = &named.password_file else { return Ok(SecretString::default()) };
     let text = files::read_to_string(path)
@@ -136,7 +136,7 @@ mod tests {
         format!("{text}T00:00:00Z").parse().unwrap()
     }
 
-    /// Keys of jomkenpo that are valid from the first day to the second.
+    /// Makes keys of jomkenpo, each valid from the first day to the second.
     fn keys(validities: &[(&str, &str)]) -> SigningKeys {
         let mut keys = SigningKeys::default();
         for (from, until) in validities {

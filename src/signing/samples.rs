@@ -5,7 +5,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA2
 
 use super::SigningKey;
 
-/// A new self-signed key with its certificate, which is valid from the first day to the second.
+/// Makes a self-signed key with its certificate, valid from the first day to the second.
 pub(crate) fn pem(name: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> String {
     let midnight = |at: DateTime<Utc>| {
         let (month, day) = (u8::try_from(at.month()).unwrap(), u8::try_from(at.day()).unwrap());
@@ -20,7 +20,7 @@ pub(crate) fn pem(name: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Stri
     format!("{}{}", key.serialize_pem(), params.self_signed(&key).unwrap().pem())
 }
 
-/// A key that is valid for as long as any test thinks.
+/// Makes a key that is valid for longer than any test needs.
 pub(crate) fn key() -> SigningKey {
     let [from, until] = ["2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"];
     let pem = pem("見本", from.parse().unwrap(), until.parse().unwrap());

@@ -1,8 +1,9 @@
-//! Host → union and door, without asking the database.
+//! Maps a host to its union and door, without asking the database.
 //!
-//! The whole directory is small (Japan has some 1,400 unions), so it is kept in memory and replaced
-//! whole: at start, when the database tells of a change (LISTEN/NOTIFY), and every half minute in
-//! case a word got lost. A union whose policy can't be read keeps the last one that could.
+//! The whole directory is small (Japan has about 1,400 unions), so it is kept in memory and
+//! replaced as a whole: at start, when the database notifies of a change (LISTEN/NOTIFY), and every
+//! half minute in case a notification was lost. A union whose policy can't be read keeps its last
+//! readable one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,20 +31,22 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(500);
 pub struct Tenant {
     pub id: TenantId,
     pub version: i32,
-    /// False for a union that is out of service: every page of it says so.
+    /// False for a union that is out of service; every page then says so.
     pub enabled: bool,
     pub config: TenantConfig,
-    /// `https://jomkenpo.portal.kosmo-web.jp`: what every link is built from, never the request.
+    /// The portal's origin: `https://jomkenpo.portal.kosmo-web.jp`. Every link is built from it,
+    /// never from the request.
     pub origin: String,
-    /// The staff console's.
+    /// The staff console's origin.
     pub console_origin: String,
     pub terms: Terms,
-    /// Its own maintenance, and by when (T13).
+    /// The union's own maintenance windows (T13).
     maintenance: Option<Recurring>,
 }
 
 impl Tenant {
-    /// A union whose maintenance rule can't be read, which no review lets pass, has no maintenance.
+    /// Puts a union together. A maintenance rule that can't be read counts as none; [`super::file`]
+    /// lets no such rule pass.
     #[must_use]
     pub fn new(
         id: TenantId,
@@ -59,7 +62,7 @@ impl Tenant {
         Self { id, version, enabled: true, config, origin, console_origin, terms, maintenance }
     }
 
-    /// Where one of the union's doors answers.
+    /// Returns the origin of one of the union's doors.
     #[must_use]
     pub fn origin_of(&self, door: Door) -> &str {
         match door {
@@ -73,7 +76,7 @@ impl Tenant {
 #[derive(Debug, Clone)]
 pub enum Resolution {
     To(Arc<Tenant>, Door),
-    /// The union's portal answers at its [`Tenant::origin`].
+    /// An alias, which redirects to the portal's [`Tenant::origin`].
     Alias(Arc<Tenant>),
     Unknown,
 }
@@ -94,23 +97,21 @@ pub struct Directory {
 
 impl Directory {
     /// Reads the directory once.
-    ///
-    /// # Errors
-    /// The database's.
     pub async fn load(db: &Db, base: BaseUrl) -> Result<Self, sqlx::Error> {
         let directory = Self { base, snapshot: ArcSwap::default() };
         directory.refresh(db).await?;
         Ok(directory)
     }
 
-    /// The union and the door that answer for a `Host` header's value; its port does not matter.
+    /// Returns the union and door of a `Host` header's value. The port doesn't matter.
     #[must_use]
     pub fn resolve(&self, host: &str) -> Resolution {
         let found = self.snapshot.load().by_host.get(&host_name(host)).cloned();
         found.unwrap_or(Resolution::Unknown)
     }
 
-    /// When a union's portal is closed next, once people have to know of it (T13).
+    /// Returns the portal's next or present maintenance window, once people have to know of it
+    /// (T13).
     #[must_use]
     pub fn maintenance(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<Window> {
         let platform = maintenance::told(&self.snapshot.load().maintenance, now);
@@ -133,10 +134,7 @@ impl Directory {
         tenants
     }
 
-    /// Reads the directory anew.
-    ///
-    /// # Errors
-    /// The database's; the directory stays as it was.
+    /// Reads the directory again. After an error it stays as it was.
     pub async fn refresh(&self, db: &Db) -> Result<(), sqlx::Error> {
         let mut tx = db.platform().await?;
         let stored = registry::load_all(&mut tx).await?;

@@ -1,4 +1,4 @@
-//! Where a union answers: labels below the base domain (T1), one door each.
+//! The hosts of a union: labels below the base domain (T1), each with one door.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::names::{HostLabel, Slug};
 
-/// Whose host it is. Cookies and passkeys belong to a host, so that those of one door are nothing at the other.
+/// The door that a host belongs to. Browsers keep cookies and passkeys by host, so those of one door mean
+/// nothing at the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Door {
-    /// Subscribers'.
+    /// For subscribers.
     Portal,
-    /// Staff's.
+    /// For staff.
     Console,
 }
 
 impl Door {
-    /// Its name in the database.
+    /// Returns the door's name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,48 +27,48 @@ impl Door {
     }
 }
 
-/// The labels of a union's file.
+/// The labels in a union's file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hosts {
-    /// Where the portal answers.
+    /// The portal's label.
     pub canonical: HostLabel,
     /// Labels that redirect to the canonical one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<HostLabel>,
-    /// Where the staff console answers; absent: `<slug>-console`.
+    /// The staff console's label. Default: `<slug>-console`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console: Option<HostLabel>,
 }
 
-/// A label, and what is found there.
+/// A label and its use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostUse {
     pub label: String,
     pub door: Door,
-    /// False for one that redirects.
+    /// False for a label that redirects.
     pub canonical: bool,
-    /// The setting that says so.
+    /// The setting that claims the label.
     pub path: &'static str,
 }
 
-/// The longest label of one part that DNS lets be (RFC 1035 §2.3.4).
+/// The longest label that DNS allows (RFC 1035 §2.3.4).
 const LONGEST_LABEL: usize = 63;
 
 impl Hosts {
-    /// The label of the staff console of a union.
+    /// Returns the label of the union's staff console.
     #[must_use]
     pub fn console_label(&self, slug: &Slug) -> String {
         self.console.as_ref().map_or_else(|| format!("{slug}-console"), ToString::to_string)
     }
 
-    /// Returns true if the console needs a label in the file, since the slug is too long for the usual one.
+    /// Returns true if the slug is too long for the default label, so the file has to give one.
     #[must_use]
     pub fn lacks_console_label(&self, slug: &Slug) -> bool {
         self.console.is_none() && self.console_label(slug).len() > LONGEST_LABEL
     }
 
-    /// Every label that a union answers on.
+    /// Returns every label that a union uses.
     #[must_use]
     pub fn uses(&self, slug: &Slug) -> Vec<HostUse> {
         let portal = |label: &HostLabel, canonical, path| HostUse {
@@ -86,19 +87,20 @@ impl Hosts {
     }
 }
 
-/// A label that two unions want.
+/// A label that two unions claim.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Clash<'u> {
-    /// The later of the two in the order given.
+    /// The position of the later union, in the order given.
     pub index: usize,
-    /// The setting by which it wants the label.
+    /// The setting by which the later union claims it.
     pub path: &'static str,
     pub label: String,
-    /// The slug of the one that has it.
+    /// The slug of the union that claimed it first.
     pub holder: &'u Slug,
 }
 
-/// Every label that more than one of these unions wants. What clashes within one union is found by its own review.
+/// Finds every label that more than one of these unions claim. The union's own review finds clashes within one
+/// union.
 #[must_use]
 pub fn clashes<'u>(unions: impl IntoIterator<Item = (&'u Slug, &'u Hosts)>) -> Vec<Clash<'u>> {
     let mut holders: HashMap<String, &Slug> = HashMap::new();

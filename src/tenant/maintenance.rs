@@ -1,5 +1,5 @@
-//! When the portal rests (T13): a union's recurring window, written once as a rule (RFC 5545), and the
-//! platform's own, planned one by one.
+//! Maintenance windows (T13), in which the portal is closed: a union's recurring ones by a rule (RFC
+//! 5545), and the platform's, planned one by one.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::base::clock::{Clock, jst};
 use crate::base::ids::WindowId;
 use crate::db::PlatformTx;
 
-/// Rules count from here, where it matters to them.
+/// Rules that count from a start (such as `INTERVAL=2`) count from here.
 const SINCE: &str = "20260101";
-/// So many windows are known at a time.
+/// How many windows are computed at a time.
 const KNOWN: u16 = 20;
-/// So long before it is told.
+/// People are told of a window this long before.
 const TOLD: TimeDelta = TimeDelta::days(3);
 
 /// A time in which the portal is closed.
@@ -33,13 +33,13 @@ impl Window {
         (self.from..self.until).contains(&now)
     }
 
-    /// Whether it is time to tell people.
+    /// Returns true if people have to know of it now.
     #[must_use]
     pub fn is_told(&self, now: DateTime<Utc>) -> bool {
         self.from - TOLD <= now && now < self.until
     }
 
-    /// 「11月19日（木）19:00〜22:00」, in Japan's time.
+    /// Formats the window in Japan's time: 「11月19日（木）19:00〜22:00」.
     #[must_use]
     pub fn text(&self) -> String {
         let (from, until) = (jst(self.from), jst(self.until));
@@ -57,7 +57,7 @@ fn weekday(date: NaiveDate) -> char {
     ['月', '火', '水', '木', '金', '土', '日'][date.weekday().num_days_from_monday() as usize]
 }
 
-/// A union's own windows: those of its rule that are near.
+/// A union's recurring windows. It caches the next few.
 #[derive(Debug)]
 pub struct Recurring {
     rule: RRuleSet,
@@ -65,7 +65,7 @@ pub struct Recurring {
     near: ArcSwap<Near>,
 }
 
-/// The windows from `since` on, in their order.
+/// The windows that begin after `since`, in order.
 #[derive(Debug)]
 struct Near {
     since: DateTime<Utc>,
@@ -73,7 +73,7 @@ struct Near {
 }
 
 impl Near {
-    /// Whether the windows that people have to know of now are among them.
+    /// Returns true if the cache has every window that people have to know of now.
     fn covers(&self, now: DateTime<Utc>) -> bool {
         let goes_on = self.windows.len() < KNOWN.into();
         let last = self.windows.last().map(|window| window.from);
@@ -82,8 +82,7 @@ impl Near {
 }
 
 impl Recurring {
-    /// # Errors
-    /// What is wrong with the rule.
+    /// Reads a rule. The error says in English what is wrong with it.
     pub fn of(maintenance: &Maintenance) -> Result<Self, String> {
         let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").map_err(|e| e.to_string());
         let (from, until) = (time(&maintenance.from)?, time(&maintenance.until)?);
@@ -94,7 +93,7 @@ impl Recurring {
         Ok(Self { rule, length: until - from, near: ArcSwap::from_pointee(never) })
     }
 
-    /// The window that is open, or the next that people have to know of.
+    /// Returns the window that is open, or the next one that people have to know of.
     #[must_use]
     pub fn told(&self, now: DateTime<Utc>) -> Option<Window> {
         let near = self.near.load();
@@ -118,7 +117,7 @@ impl Recurring {
     }
 }
 
-/// The open window that ends last, or else the next that people have to know of.
+/// Returns the open window that ends last, or else the next one that people have to know of.
 #[must_use]
 pub fn told(windows: &[Window], now: DateTime<Utc>) -> Option<Window> {
     let told = || windows.iter().copied().filter(|window| window.is_told(now));
@@ -126,10 +125,7 @@ pub fn told(windows: &[Window], now: DateTime<Utc>) -> Option<Window> {
     open.or_else(|| told().min())
 }
 
-/// The platform's own windows that are not over.
-///
-/// # Errors
-/// The database's.
+/// Lists the platform's windows that are not over.
 pub async fn planned(
     tx: &mut PlatformTx,
     now: DateTime<Utc>,
@@ -144,9 +140,6 @@ pub async fn planned(
 }
 
 /// Plans a window for every union.
-///
-/// # Errors
-/// The database's.
 pub async fn plan(
     tx: &mut PlatformTx,
     clock: &Clock,
@@ -169,10 +162,7 @@ pub async fn plan(
     Ok(id)
 }
 
-/// Cancels a window, also one that is open. Whether there was one.
-///
-/// # Errors
-/// The database's.
+/// Cancels a window, even one that is open. Returns false if there is none, or it is over.
 pub async fn cancel(tx: &mut PlatformTx, clock: &Clock, id: WindowId) -> Result<bool, sqlx::Error> {
     let cancelled = sqlx::query!(
         "update maintenance_windows set cancelled_at = $2

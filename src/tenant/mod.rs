@@ -1,8 +1,8 @@
-//! Unions: who they are, where they answer, and what they decided.
+//! Unions: their identity, their hosts, and what they decided.
 //!
-//! A union's policy is data. [`policy`] is its shape, [`file`] reads it from TOML and tells every
-//! mistake by line, [`registry`] stores versions of it, and [`directory`] gives each request its
-//! union without asking the database.
+//! A union's policy is data. [`policy`] is its shape, [`file`] reads it from TOML and reports every
+//! mistake with its line, [`registry`] stores its versions, and [`directory`] gives each request
+//! its union without asking the database.
 
 pub mod directory;
 pub mod file;

@@ -1,8 +1,8 @@
-//! Unions and the versions of their policies, as the database keeps them.
+//! Unions and the versions of their policies, in the database.
 
 use chrono::{DateTime, Utc};
 
-use super::file::plan::{Change, changes};
+use super::file::plan::{SettingChange, changes};
 use super::hosts::HostUse;
 use super::notify;
 use super::policy::TenantConfig;
@@ -15,7 +15,7 @@ use crate::db::{PlatformTx, TenantTx};
 
 /// A union with the policy in force.
 #[derive(Debug, Clone)]
-pub struct Registered {
+pub struct RegisteredUnion {
     pub id: TenantId,
     pub version: i32,
     /// False for a union that is out of service.
@@ -33,21 +33,21 @@ pub struct Version {
     pub note: String,
 }
 
-/// How many people a change of policy can touch.
+/// How many people a change of policy can affect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct People {
+pub struct PeopleCounts {
     pub members: i64,
-    /// Of them, those who can sign in.
+    /// How many of the members have a login.
     pub accounts: i64,
-    /// Of them, those with an own password.
+    /// How many of those have a password of their own.
     pub registered: i64,
 }
 
-/// What came of applying a file.
+/// The result of applying a file.
 #[derive(Debug, PartialEq)]
 pub enum Applied {
     Unchanged { version: i32 },
-    Changed { version: i32, changes: Vec<Change> },
+    Changed { version: i32, changes: Vec<SettingChange> },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +68,8 @@ pub enum RegistryError {
     Database(#[from] sqlx::Error),
 }
 
-/// A policy as it is stored: readable by this program, or not (written by a newer one).
-pub struct Stored {
+/// A stored policy. Its config is an error if a newer program wrote it and this one can't read it.
+pub struct StoredPolicy {
     pub id: TenantId,
     pub slug: String,
     pub version: i32,
@@ -77,11 +77,8 @@ pub struct Stored {
     pub config: Result<TenantConfig, serde_json::Error>,
 }
 
-/// Every union with its newest policy, ordered by slug.
-///
-/// # Errors
-/// The database's.
-pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
+/// Lists every union with its newest policy, ordered by slug.
+pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<StoredPolicy>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select t.id as "id: TenantId", t.slug, p.version, p.enabled, p.config
            from tenants t
@@ -96,7 +93,7 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
     let stored = |config| serde_json::from_value(config);
     Ok(rows
         .into_iter()
-        .map(|row| Stored {
+        .map(|row| StoredPolicy {
             id: row.id,
             slug: row.slug,
             version: row.version,
@@ -106,26 +103,29 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Stored>, sqlx::Error> {
         .collect())
 }
 
-/// One union, `None` where the slug is unknown.
+/// Finds one union. Returns `None` if the slug is unknown.
 ///
 /// # Errors
-/// [`RegistryError::Unreadable`], and the database's.
-pub async fn find(tx: &mut PlatformTx, slug: &str) -> Result<Option<Registered>, RegistryError> {
+/// Returns [`RegistryError::Unreadable`] if a newer program wrote the policy.
+pub async fn find(
+    tx: &mut PlatformTx,
+    slug: &str,
+) -> Result<Option<RegisteredUnion>, RegistryError> {
     match newest(tx, slug).await {
         Ok((id, number)) => {
             let config = version(tx, slug, id, number).await?;
             let enabled = is_enabled(tx.conn(), id).await?;
-            Ok(Some(Registered { id, version: number, enabled, config }))
+            Ok(Some(RegisteredUnion { id, version: number, enabled, config }))
         }
         Err(RegistryError::UnknownTenant(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// The number of a union's newest version, which need not be readable.
+/// Returns the number of a union's newest version, even one that can't be read.
 ///
 /// # Errors
-/// [`RegistryError::UnknownTenant`], and the database's.
+/// Returns [`RegistryError::UnknownTenant`] if the slug is unknown.
 pub async fn newest(tx: &mut PlatformTx, slug: &str) -> Result<(TenantId, i32), RegistryError> {
     let row = sqlx::query!(
         r#"select t.id as "id: TenantId", max(p.version) as "version!"
@@ -139,16 +139,16 @@ pub async fn newest(tx: &mut PlatformTx, slug: &str) -> Result<(TenantId, i32), 
         .ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
+/// Finds one union, and fails if there is none.
+///
 /// # Errors
-/// [`RegistryError::UnknownTenant`], and as [`find`].
-pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<Registered, RegistryError> {
+/// Returns [`RegistryError::UnknownTenant`] if the slug is unknown, and
+/// [`RegistryError::Unreadable`] as [`find`] does.
+pub async fn get(tx: &mut PlatformTx, slug: &str) -> Result<RegisteredUnion, RegistryError> {
     find(tx, slug).await?.ok_or_else(|| RegistryError::UnknownTenant(slug.to_owned()))
 }
 
-/// The ids and slugs of all unions, by slug.
-///
-/// # Errors
-/// The database's.
+/// Lists the ids and slugs of all unions, ordered by slug.
 pub async fn ids(tx: &mut PlatformTx) -> Result<Vec<(TenantId, String)>, sqlx::Error> {
     let rows = sqlx::query!(r#"select id as "id: TenantId", slug from tenants order by slug"#)
         .fetch_all(tx.conn())
@@ -156,10 +156,11 @@ pub async fn ids(tx: &mut PlatformTx) -> Result<Vec<(TenantId, String)>, sqlx::E
     Ok(rows.into_iter().map(|row| (row.id, row.slug)).collect())
 }
 
-/// The policy of one version.
+/// Reads the policy of one version.
 ///
 /// # Errors
-/// [`RegistryError::UnknownVersion`], [`RegistryError::Unreadable`], and the database's.
+/// Returns [`RegistryError::UnknownVersion`] if there is none, and [`RegistryError::Unreadable`] if
+/// a newer program wrote it.
 pub async fn version(
     tx: &mut PlatformTx,
     slug: &str,
@@ -181,10 +182,7 @@ pub async fn version(
     })
 }
 
-/// All versions of a union, newest first.
-///
-/// # Errors
-/// The database's.
+/// Lists all versions of a union, newest first.
 pub async fn history(tx: &mut PlatformTx, id: TenantId) -> Result<Vec<Version>, sqlx::Error> {
     sqlx::query_as!(
         Version,
@@ -196,10 +194,12 @@ pub async fn history(tx: &mut PlatformTx, id: TenantId) -> Result<Vec<Version>, 
     .await
 }
 
-/// Puts a configuration in force: a new union, a new version, or nothing where it is in force.
+/// Puts a configuration in force: as a new union, as a new version, or not at all if it is in force
+/// already.
 ///
 /// # Errors
-/// [`RegistryError::HostTaken`], and the database's. Nothing is written then.
+/// Returns [`RegistryError::HostTaken`] if another union has one of its hosts. Nothing is written
+/// then.
 pub async fn apply(
     tx: &mut PlatformTx,
     clock: &Clock,
@@ -214,7 +214,7 @@ pub async fn apply(
         Err(RegistryError::UnknownTenant(_)) => (create(tx, clock, slug).await?, 0),
         Err(error) => return Err(error),
     };
-    // A version that this program can't read is replaced like any other.
+    // A version that this program can't read may be replaced like any other.
     let current = match version(tx, slug, id, before).await {
         Ok(current) => Some(current),
         Err(RegistryError::Unreadable { .. } | RegistryError::UnknownVersion { .. }) => None,
@@ -226,7 +226,7 @@ pub async fn apply(
     }
     check_hosts(tx, Some(id), config).await?;
     let version = before + 1;
-    // A union that is out of service stays so.
+    // Applying a file doesn't bring a union back that is out of service.
     let enabled = before == 0 || is_enabled(tx.conn(), id).await?;
     sqlx::query!(
         "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
@@ -246,11 +246,11 @@ pub async fn apply(
     Ok(Applied::Changed { version, changes })
 }
 
-/// Takes a union out of service, or brings it back: a new version with the policy that it has. The
-/// version's number; `None` where it is so already.
+/// Takes a union out of service, or brings it back, by a new version with the same policy. Returns
+/// the version's number, or `None` if nothing changes.
 ///
 /// # Errors
-/// [`RegistryError::UnknownTenant`], and the database's.
+/// Returns [`RegistryError::UnknownTenant`] if the slug is unknown.
 pub async fn set_enabled(
     tx: &mut PlatformTx,
     clock: &Clock,
@@ -281,10 +281,10 @@ pub async fn set_enabled(
     Ok(version)
 }
 
-/// The newest version before `than` whose policy is another.
+/// Returns the newest version before `than` whose policy differs from it.
 ///
 /// # Errors
-/// [`RegistryError::NoEarlierVersion`], and the database's.
+/// Returns [`RegistryError::NoEarlierVersion`] if there is none.
 pub async fn earlier(
     tx: &mut PlatformTx,
     slug: &str,
@@ -303,7 +303,7 @@ pub async fn earlier(
     earlier.ok_or_else(|| RegistryError::NoEarlierVersion { slug: slug.to_owned(), version: than })
 }
 
-/// Returns true if a union's portal answers, as of this moment.
+/// Returns true if a union's portal is in service now.
 pub async fn is_enabled(conn: &mut PgConnection, id: TenantId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         "select enabled from tenant_policies where tenant_id = $1 order by version desc limit 1",
@@ -314,9 +314,9 @@ pub async fn is_enabled(conn: &mut PgConnection, id: TenantId) -> Result<bool, s
 }
 
 /// Counts the people of the transaction's union.
-pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
+pub async fn people(tx: &mut TenantTx) -> Result<PeopleCounts, sqlx::Error> {
     sqlx::query_as!(
-        People,
+        PeopleCounts,
         r#"select (select count(*) from members where tenant_id = $1) as "members!",
                   count(*) as "accounts!",
                   count(password_hash) as "registered!"
@@ -328,7 +328,7 @@ pub async fn people(tx: &mut TenantTx) -> Result<People, sqlx::Error> {
     .await
 }
 
-/// Two operators at once take turns.
+/// Makes operators who change policies at the same time take turns.
 async fn lock(tx: &mut PlatformTx) -> Result<(), sqlx::Error> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('kosmo tenants', 0))")
         .execute(tx.conn())
@@ -349,10 +349,10 @@ async fn create(tx: &mut PlatformTx, clock: &Clock, slug: &str) -> Result<Tenant
     Ok(id)
 }
 
-/// Whether a union's hosts are free for it.
+/// Checks that a union's hosts are free for it.
 ///
 /// # Errors
-/// [`RegistryError::HostTaken`], and the database's.
+/// Returns [`RegistryError::HostTaken`] if another union has one of them.
 pub async fn check_hosts(
     tx: &mut PlatformTx,
     id: Option<TenantId>,

@@ -1,4 +1,4 @@
-//! Terms of use (F3): the platform's, or a union's own in their place; each in versions with dates.
+//! Terms of use (F3): the platform's, or a union's own instead; each has versions with dates.
 
 use std::sync::Arc;
 
@@ -13,24 +13,24 @@ use crate::db::PlatformTx;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TermsVersion {
     pub id: TermsId,
-    /// Null: the platform's.
+    /// `None` for the platform's terms.
     pub tenant: Option<TenantId>,
     pub effective_at: DateTime<Utc>,
-    /// In the part of Markdown that `web::prose` reads.
+    /// The text, in the part of Markdown that `web::prose` reads.
     pub body: String,
 }
 
-/// What can be in force for a union: its own versions, and the platform's.
+/// The terms that can be in force for a union: its own versions, and the platform's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Own ones before the platform's; of each the newest first.
+    /// The union's own come before the platform's; each group is newest first.
     versions: Vec<Arc<TermsVersion>>,
     fallback: Arc<TermsVersion>,
 }
 
 impl Terms {
-    /// A union's terms among all that there are, given newest first; `None` where there is nothing
-    /// to agree to.
+    /// Picks a union's terms from all terms, which are given newest first. Returns `None` if the
+    /// platform has none.
     #[must_use]
     pub fn of(tenant: TenantId, all: &[Arc<TermsVersion>]) -> Option<Self> {
         let own = all.iter().filter(|version| version.tenant == Some(tenant));
@@ -39,7 +39,7 @@ impl Terms {
         Some(Self { versions, fallback: platform().next_back()?.clone() })
     }
 
-    /// The version that counts at `now`: the union's newest, or else the platform's.
+    /// Returns the version in force at `now`: the union's newest, or else the platform's.
     #[must_use]
     pub fn in_force(&self, now: DateTime<Utc>) -> &TermsVersion {
         let begun = self.versions.iter().find(|version| version.effective_at <= now);
@@ -47,10 +47,7 @@ impl Terms {
     }
 }
 
-/// Every version, the newest first.
-///
-/// # Errors
-/// The database's.
+/// Lists every version, newest first.
 pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Arc<TermsVersion>>, sqlx::Error> {
     let versions = sqlx::query_as!(
         TermsVersion,
@@ -66,11 +63,8 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Arc<TermsVersion>>, sql
     Ok(versions.into_iter().map(Arc::new).collect())
 }
 
-/// Publishes a version, for one union or (`None`) for all that have none of their own. `false`
-/// where one with this date stands already.
-///
-/// # Errors
-/// The database's.
+/// Publishes a version, for one union or, with `None`, for all that have none of their own. Returns
+/// false if a version with this date exists already.
 pub async fn publish(
     tx: &mut PlatformTx,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! Files that a person keeps: saved and never shown in the page, under a name in Japanese.
+//! Downloads: files that the browser saves and never shows in a page, under a Japanese name.
 
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -7,10 +7,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub const PDF: &str = "application/pdf";
 
-/// RFC 8187 lets more stand as it is; nobody misses it.
+/// RFC 8187 would leave more characters as they are, but encoding them does no harm.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
-/// `name` is what browsers save it as; `plain`, in ASCII, is for those that can't read that.
+/// Answers with a file to save under `name`. Browsers that can't read it use `plain`, which is in
+/// ASCII.
 pub fn download(name: &str, plain: &str, content_type: &str, bytes: Vec<u8>) -> Response {
     let content_type = HeaderValue::from_str(content_type)
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
@@ -34,8 +35,9 @@ const fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
 }
 
-/// What leads out of a folder, what no system takes, and what turns the direction of writing: an
-/// ending could hide behind it.
+/// Returns true for what no file name may have: characters that lead out of a folder or that some
+/// system refuses, and marks that change the direction of writing, behind which an extension could
+/// hide.
 fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')

@@ -1,21 +1,21 @@
-//! Where a request is led that may not be shown what it asked for, in words that every door understands: which pages these
-//! are, the door knows.
+//! Where to send a request that may not see what it asked for. It is said without a path, because only the door knows
+//! its pages.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::auth::journey::Step;
 
-/// A note on an answer without a `Location`, which a layer of the door writes.
+/// A note on an answer without a `Location`; a layer of the door adds that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Elsewhere {
     /// Nobody is signed in.
     SignIn,
-    /// Nothing is wrong, but this is not the page to be on.
+    /// Nothing is wrong, but this page is not for now.
     Top,
     /// A step of the sign-in is due.
     Due(Step),
-    /// A person has to prove once more who they are, and goes on to `path` then.
+    /// The person has to prove their identity once more, and then returns to `path`.
     Again { path: String },
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong becomes one plain page with a request id; never an error chain.
+//! Failures. Each becomes one plain page with a request id, and never shows an error chain.
 //!
 //! A handler's error doesn't know the union, so it leaves a note on the response, and
 //! [`super::layers::error_pages`] writes the page.
@@ -19,22 +19,22 @@ use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
 
-/// Why a request failed, as the person is told.
+/// Why a request failed, in the terms that the person is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// What was sent can't be read, or is too long.
     BadRequest,
-    /// The form is from another site, or from another visit.
+    /// Another site sent the form, or the page with it is from another visit.
     StaleForm,
     NotFound,
     /// 「一定期間が経過したため、エラーになりました」 (L9)
     SessionExpired,
-    /// The person has so much under way that this has to wait until some of it is done.
+    /// The person has so many requests in flight that this one must wait for them.
     TooMany,
-    /// The browser shows more cookies than can be meant for us.
+    /// The browser sends more cookies than can be ours.
     TooManyCookies,
     Unexpected,
-    /// Come again in a moment.
+    /// A retry in a moment may succeed.
     Unavailable,
 }
 
@@ -62,8 +62,8 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Notes on an answer what it refuses as nothing of this union's, for the trail
-/// ([`super::layers::note_foreign`]).
+/// Notes on an answer that it refuses something from another union or site;
+/// [`super::layers::note_foreign`] writes it to the trail.
 pub fn foreign(shown: Foreign, mut answer: Response) -> Response {
     answer.extensions_mut().insert(shown);
     answer
@@ -74,7 +74,7 @@ pub fn foreign(shown: Foreign, mut answer: Response) -> Response {
 pub enum WebError {
     #[error("not found")]
     NotFound,
-    /// The page is not the one that is due, which this is.
+    /// Another step is due: this one.
     #[error("another step is due")]
     NotDue(Step),
     /// The person has to prove once more who they are, and goes on to this path then.

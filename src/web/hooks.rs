@@ -1,5 +1,5 @@
-//! What other services post, on any host: `POST /hooks/ses` hears from Amazon SES, through SNS, of mail
-//! that came back.
+//! Posts of other services, on any host: `POST /hooks/ses` gets reports of bounced mail from Amazon
+//! SES, through SNS.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use crate::mail::feedback::{self, DeliveryFailure, Feedback};
 use crate::mail::sns::error::SnsError;
 use crate::mail::sns::{Content, Topic, taken};
 
-/// As much as SNS lets anybody publish.
+/// SNS lets nobody publish more than this.
 const LARGEST: usize = 256 * 1024;
-/// Longer than SNS waits for an answer.
+/// SNS doesn't wait this long for an answer.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
 
-/// Why nothing was taken.
+/// Why a post was refused.
 #[derive(Debug, thiserror::Error)]
 enum HookError {
     #[error(transparent)]
@@ -31,7 +31,7 @@ enum HookError {
 }
 
 impl HookError {
-    /// SNS posts again what was answered with 5xx, and nothing else.
+    /// Returns the status. SNS posts a message again after 5xx, and only then.
     fn status(&self) -> StatusCode {
         match self {
             Self::Sns(SnsError::Unreadable) => StatusCode::BAD_REQUEST,
@@ -78,8 +78,8 @@ async fn take(app: &App, topic: &Topic, body: &[u8]) -> Result<(), HookError> {
     Ok(())
 }
 
-/// It is noted as taken once all is done, so that SNS posts it again if this server dies meanwhile; to
-/// mark an address twice is to mark it once.
+/// Handles a notification once. It is noted as handled at the end, so SNS posts it again if this
+/// server dies before. Marking an address is idempotent.
 async fn take_once(app: &App, id: &str, text: &str) -> Result<(), HookError> {
     let mut tx = app.db.platform().await?;
     if taken::is_known(&mut tx, id).await? {
@@ -99,7 +99,8 @@ async fn take_once(app: &App, id: &str, text: &str) -> Result<(), HookError> {
     Ok(tx.commit().await?)
 }
 
-/// Marks the addresses in the union that sent the mail; in every one where nothing tells which.
+/// Marks the addresses in the union that sent the mail. If nothing tells which one did, it marks
+/// them in every union.
 async fn mark(app: &App, id: &str, failure: &DeliveryFailure) -> Result<(), sqlx::Error> {
     let (mut marked, actor) = (0, Actor::system("returned_mail"));
     let (tenant, kind) = (failure.mail.tenant.as_deref(), failure.mail.kind.as_deref());

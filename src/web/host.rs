@@ -1,10 +1,10 @@
-//! Which host a request is for.
+//! The host of a request.
 
 use axum::extract::Request;
 use axum::http::header::HOST;
 
-/// The host that a request names (RFC 9112 §3.2): that of its address where this is a whole one, as proxies
-/// get it, or that of its only `Host` header. `None`: the request is wrong.
+/// Returns the host that a request names (RFC 9112 §3.2): the one in its target, if that is absolute as in
+/// requests to proxies, or the one in its only `Host` header. Returns `None` if the request is malformed.
 pub fn of(request: &Request) -> Option<&str> {
     let mut named = request.headers().get_all(HOST).iter();
     match (named.next(), named.next(), request.uri().host()) {

@@ -1,4 +1,4 @@
-//! What happens to every request, around its handler.
+//! What surrounds every handler.
 
 use std::sync::Arc;
 
@@ -30,15 +30,15 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
      connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
-/// What a host shows that is no union's: it names none, and asks for nothing from a host that serves nothing.
+/// The page for an unknown host. It names no union, and loads nothing from a host that serves nothing.
 const UNKNOWN_HOST: &str = include_str!("../../templates/unknown_host.html");
 const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
-/// <https://www.w3.org/TR/clear-site-data/>
+/// See <https://www.w3.org/TR/clear-site-data/>.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 const ALL_COOKIES: HeaderValue = HeaderValue::from_static("\"cookies\"");
 
-/// Gives the request a name, logs how it ended, and sets the headers of every answer.
+/// Gives the request an id, logs its result, and sets the headers of every answer.
 pub async fn outermost(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new(&app.clock);
     request.extensions_mut().insert(id);
@@ -68,8 +68,8 @@ pub async fn outermost(State(app): State<AppState>, mut request: Request, next: 
     response
 }
 
-/// Finds the union and the door of the request's host (T1). Only the configured hosts count, whatever
-/// `X-Forwarded-Host` or `Forwarded` say.
+/// Finds the union and the door of the request's host (T1). Only configured hosts count;
+/// `X-Forwarded-Host` and `Forwarded` are ignored.
 pub async fn resolve_tenant(
     State(app): State<AppState>,
     mut request: Request,
@@ -99,11 +99,11 @@ pub async fn resolve_tenant(
     }
 }
 
-/// Refuses what another site makes a browser send; siblings below the base domain are other unions, and other doors.
+/// Refuses requests that another site makes a browser send. Siblings below the base domain are other unions and
+/// doors, so they count as other sites.
 ///
-/// Browsers before Fetch Metadata (Safari 16.3 and older) tell only an `Origin`, which our own
-/// `Referrer-Policy` makes `null`. Then the token of the visit decides, which every form's extractor asks for
-/// ([`super::form`]).
+/// Browsers without Fetch Metadata (Safari 16.3 and older) send only an `Origin`, which our own `Referrer-Policy`
+/// makes `null`. For them the form's token decides, which every form's extractor checks ([`super::form`]).
 pub async fn same_origin(
     Extension(tenant): Extension<Arc<Tenant>>,
     Extension(door): Extension<Door>,
@@ -127,7 +127,7 @@ fn is_foreign(origin: &str, headers: &HeaderMap) -> bool {
     }
 }
 
-/// Puts on the trail what was refused as nothing of this union's.
+/// Writes to the trail that something from another union or site was refused.
 pub async fn note_foreign(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
@@ -145,7 +145,7 @@ pub async fn note_foreign(
     response
 }
 
-/// Answers a browser whose cookies a neighbouring host has filled up with a page that clears them, before a proxy
+/// Answers a browser whose cookies a neighbouring host has filled up. The page clears them, before a proxy
 /// refuses all its requests.
 pub async fn bounded_cookies(request: Request, next: Next) -> Response {
     match cookies::are_too_many(request.headers()) {
@@ -154,8 +154,8 @@ pub async fn bounded_cookies(request: Request, next: Next) -> Response {
     }
 }
 
-/// Looks who is asking: notes on the answer what the browser shows that is nothing of this union's, and hands a
-/// remembered session's newer token (L11) to it, whatever the answer is.
+/// Finds the visitor before the handler runs. Notes on the answer what the browser sent that belongs to another
+/// union, and gives a remembered session's new token (L11) to the browser, whatever the answer is.
 pub async fn known_visitor(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let visitor = match Visitor::from_request_parts(&mut parts, &app).await {
@@ -174,7 +174,7 @@ pub async fn known_visitor(State(app): State<AppState>, request: Request, next: 
 }
 
 /// Writes the page of a failure, as the door shows it.
-pub async fn error_pages<P: Page + From<Message>>(
+pub async fn error_pages<P: Page + From<FailureMessage>>(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
     Extension(id): Extension<RequestId>,
@@ -190,10 +190,10 @@ pub async fn error_pages<P: Page + From<Message>>(
         _ => return response,
     };
     let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).into_iter().cloned().collect();
-    let frame = Frame::nobodys(tenant);
+    let frame = Frame::anonymous(tenant);
     let mut response = app
         .pages
-        .render(&frame, failure.status(), &P::from(Message::of(failure, id)))
+        .render(&frame, failure.status(), &P::from(FailureMessage::of(failure, id)))
         .unwrap_or_else(|_| failure.status().into_response());
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -210,9 +210,9 @@ pub async fn error_pages<P: Page + From<Message>>(
     response
 }
 
-/// What happened and what to do, in words; the page around it is a door's.
+/// What happened and what to do, in words. The door provides the page around it.
 #[derive(Debug, Serialize)]
-pub struct Message {
+pub struct FailureMessage {
     title: &'static str,
     text: &'static str,
     request_number: Option<String>,
@@ -221,7 +221,7 @@ pub struct Message {
     retry: bool,
 }
 
-impl Message {
+impl FailureMessage {
     pub(crate) fn of(failure: Failure, id: RequestId) -> Self {
         let (title, text) = match failure {
             Failure::BadRequest => (

@@ -1,5 +1,5 @@
-//! What the web doors share: pages, forms, cookies, who is asking, and what goes wrong. It fills templates in that a
-//! door names, and names none of a door itself.
+//! What the web doors share: pages, forms, cookies, identity and errors. It fills templates that a door names, and
+//! names no template of a door itself.
 
 pub mod assets;
 pub mod download;

@@ -1,6 +1,7 @@
-//! A page is a struct beside its handler; this module fills its template in and adds what every
-//! page has: the union's look, the person's name, the form token.
+//! A page is a struct beside its handler. This module fills in the page's template, and adds the parts that all pages have:
+//! the union's look, the person's name, the form token.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -12,7 +13,7 @@ use tera::{Context, Kwargs, State, Tera};
 use super::assets::icon::{SIZES, icon_url};
 use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
-use crate::base::japanese::{GETA, has_gaiji, is_gaiji};
+use crate::base::gaiji::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::brand::Colour;
 use crate::tenant::policy::contact::ContactView;
@@ -20,41 +21,44 @@ use crate::tenant::policy::{
     Contact, FactorReset, FirstSignInFlow, Icon, Service, ServiceKind, TenantConfig,
 };
 
-/// A page: its fields are what the template calls `page`.
+/// A page. Its template reads the fields as `page`.
 pub trait Page: Serialize {
     /// The path below `templates/`.
     const TEMPLATE: &'static str;
-    /// Fields that a kept page (see [`super::form::answer`]) has of the moment it is shown: what is too long for a
-    /// cookie, and what is good for one try alone.
+    /// Fields that a kept page (see [`super::form::answer`]) gets anew when it is shown, since they are too long for a cookie
+    /// or valid for one try only.
     const FRESH: &'static [&'static str] = &[];
 }
 
-/// What a page shows besides its own content.
+/// The parts of a page around its own content.
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub tenant: Arc<Tenant>,
-    /// The name of whoever is signed in.
-    pub person: Option<Person>,
-    /// The token every form sends back.
+    /// The person who is signed in.
+    pub person: Option<SignedInPerson>,
+    /// The token that every form sends back.
     pub csrf: String,
-    /// Set where the person has a recovery code left, and may use it.
+    /// Set if the person has a recovery code left and may use it.
     pub offers_recovery_code: bool,
-    /// What the act before has come to, said at the top.
+    /// The result of the person's last action, shown at the top.
     pub said: Option<String>,
 }
 
 impl Frame {
-    /// A page with nobody's name on it and without forms: it comes out when the database can't be asked.
+    /// Returns the frame of a page without a person and without forms. It needs no database.
     #[must_use]
-    pub const fn nobodys(tenant: Arc<Tenant>) -> Self {
+    pub const fn anonymous(tenant: Arc<Tenant>) -> Self {
         Self { tenant, person: None, csrf: String::new(), offers_recovery_code: false, said: None }
     }
 }
 
-/// Tells a service's first page, if it has pages already: the door knows.
+/// Returns the path of a service's first page, if the door has one.
 pub type ServicePage = fn(ServiceKind) -> Option<&'static str>;
 
-/// All templates, parsed once, and the files they refer to.
+/// Most pages have less than this many bytes.
+const MOST_PAGES: usize = 16 * 1024;
+
+/// All templates, which are parsed once, and the files that they refer to.
 #[derive(Debug)]
 pub struct Pages {
     templates: Arc<Tera>,
@@ -66,10 +70,11 @@ impl Pages {
     /// Parses every template.
     ///
     /// # Errors
-    /// The first template that is wrong.
+    /// A template is wrong.
     pub fn load(services: ServicePage) -> Result<Self, tera::Error> {
         let assets = Arc::new(Assets::load());
         let mut templates = Tera::new();
+        templates.set_escape_fn(escape_html);
         let known = assets.clone();
         templates.register_function("asset", move |arguments: Kwargs, _: &State<'_>| {
             let name: String = arguments.must_get("name")?;
@@ -99,10 +104,10 @@ impl Pages {
         &self.assets
     }
 
-    /// Fills a page in.
+    /// Fills in a page.
     ///
     /// # Errors
-    /// A template that asks for what the page doesn't have.
+    /// The template reads a field that the page doesn't have.
     pub fn render<P: Page>(
         &self,
         frame: &Frame,
@@ -112,10 +117,10 @@ impl Pages {
         self.render_kept(frame, status, P::TEMPLATE, page)
     }
 
-    /// Fills a page in of which the fields are kept, and the name of its template.
+    /// Fills in a page whose fields and template's name were kept.
     ///
     /// # Errors
-    /// As [`Pages::render`].
+    /// As for [`Pages::render`].
     pub(super) fn render_kept(
         &self,
         frame: &Frame,
@@ -128,19 +133,20 @@ impl Pages {
 
     #[cfg(test)]
     pub(crate) fn html<P: Page>(&self, frame: &Frame, page: &P) -> Result<String, WebError> {
-        self.fill(frame, P::TEMPLATE, page)
+        let html = self.fill(frame, P::TEMPLATE, page)?;
+        Ok(String::from_utf8(html).expect("pages are UTF-8"))
     }
 
-    /// Characters that nobody's font has become 〓, and a note says so.
+    /// Renders a page. 〓 replaces characters that no font has, and a note says so.
     fn fill(
         &self,
         frame: &Frame,
         template: &str,
         page: &impl Serialize,
-    ) -> Result<String, WebError> {
+    ) -> Result<Vec<u8>, WebError> {
         let config = &frame.tenant.config;
         let mut context = Context::new();
-        context.insert("union", &Union::of(config, self.services));
+        context.insert("union", &UnionView::of(config, self.services));
         context.insert("theme", &theme_url(config.brand.accent));
         context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
@@ -148,21 +154,17 @@ impl Pages {
         context.insert("said", &frame.said);
         context.insert("page", page);
         context.insert("gaiji", &false);
-        let html = self.templates.render(template, &context)?;
+        let mut html = Vec::with_capacity(MOST_PAGES);
+        self.templates.render_to(template, &context, &mut html)?;
         if !has_gaiji(&html) {
             return Ok(html);
         }
         context.insert("gaiji", &true);
-        Ok(self
-            .templates
-            .render(template, &context)?
-            .replace(is_gaiji, GETA.encode_utf8(&mut [0; 4])))
+        let html = self.templates.render(template, &context)?;
+        Ok(html.replace(is_gaiji, GETA.encode_utf8(&mut [0; 4])).into_bytes())
     }
 
     /// Fills in a page that belongs to no union.
-    ///
-    /// # Errors
-    /// As [`Pages::render`].
     pub fn render_plain<P: Page>(&self, page: &P) -> Result<Response, WebError> {
         let mut context = Context::new();
         context.insert("page", page);
@@ -170,42 +172,63 @@ impl Pages {
     }
 }
 
-/// Who is signed in, as every page names them.
+/// Escapes text for HTML, like tera's own function, which writes byte by byte. A page has thousands of texts, and most need
+/// no escaping.
+fn escape_html(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let entity: &[u8] = match byte {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'"' => b"&quot;",
+            b'\'' => b"&#39;",
+            _ => continue,
+        };
+        out.write_all(&bytes[written..at])?;
+        out.write_all(entity)?;
+        written = at + 1;
+    }
+    out.write_all(&bytes[written..])
+}
+
+/// A person who is signed in, as every page shows them.
 #[derive(Debug, Clone, Serialize)]
-pub struct Person {
+pub struct SignedInPerson {
     pub name: String,
-    /// Where eligibility is lost (T12): since when, and until when the portal is open.
+    /// The day on which eligibility was lost, and the last day on which the portal is open (T12).
     pub lost_on: Option<String>,
     pub until: Option<String>,
 }
 
-/// What pages tell of a union.
+/// A union as pages show it.
 #[derive(Serialize)]
-struct Union<'a> {
+struct UnionView<'a> {
     name: &'a str,
     short_name: &'a str,
     logo_text: &'a str,
     accent: Colour,
-    /// What a telephone's home screen shows.
+    /// The icon for a phone's home screen.
     touch_icon: String,
-    /// ユーザID, or ユーザーID
+    /// The union's word: ユーザID or ユーザーID.
     user_id: &'static str,
-    /// Whether its people know the words of the older way (seed 004).
+    /// Set if the union's people know the words of the older flow (seed 004).
     older_way: bool,
     recovery_codes: bool,
-    /// Whether 「パスワードを忘れた方はこちら」 replaces lost devices (T11); else staff do.
+    /// Set if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
     lost_device_by_link: bool,
-    /// What the top page and the menu lead to (T10).
-    services: Vec<Tile<'a>>,
+    /// The services in the top page and the menu (T10).
+    services: Vec<ServiceTile<'a>>,
     contact: ContactBox<'a>,
 }
 
 /// A service as pages show it.
 #[derive(Serialize)]
-struct Tile<'a> {
+struct ServiceTile<'a> {
     label: &'a str,
     icon: Icon,
-    /// None: the page does not exist yet.
+    /// `None` if the service has no page yet.
     path: Option<&'static str>,
 }
 
@@ -213,13 +236,13 @@ struct Tile<'a> {
 struct ContactBox<'a> {
     #[serde(flatten)]
     contact: ContactView<'a>,
-    /// A letter to the union, begun: what it wants to read stands there already.
+    /// The link that starts a mail to the union, with the items that the union asks for.
     mailto: Option<String>,
 }
 
-impl<'a> Union<'a> {
+impl<'a> UnionView<'a> {
     fn of(config: &'a TenantConfig, page_of: ServicePage) -> Self {
-        let tile = |service: &'a Service| Tile {
+        let tile = |service: &'a Service| ServiceTile {
             label: &service.label,
             icon: service.icon,
             path: page_of(service.kind),
@@ -244,7 +267,7 @@ impl<'a> Union<'a> {
     }
 }
 
-/// RFC 6068 §2: subject and body, with the items that the union asks for (T7).
+/// Returns a `mailto:` link (RFC 6068 §2) whose subject and body have the items that the union asks for (T7).
 fn mailto(mail: &str, contact: &Contact) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let body: String = contact.required_items.iter().map(|item| format!("{item}：\r\n")).collect();
@@ -260,6 +283,18 @@ fn mailto(mail: &str, contact: &Contact) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_escaped_as_tera_does_it() {
+        for text in ["", "薬局", "<", "a<b>&\"c\"'", "''薬局&&", "&lt;"] {
+            let escaped = |escape: tera::EscapeFn| {
+                let mut out = Vec::new();
+                escape(text, &mut out).unwrap();
+                String::from_utf8(out).unwrap()
+            };
+            assert_eq!(escaped(escape_html), escaped(tera::escape_html), "{text}");
+        }
+    }
 
     #[test]
     fn t7_a_letter_to_the_union_is_begun_with_what_it_asks_for() {

@@ -1,4 +1,5 @@
-//! Routes that say who may come to them: a door has no other way to add one, and a test knocks at each with too little.
+//! Routes with their access. A door can't add a route without declaring it, and a test tries each route with too
+//! little.
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -6,21 +7,22 @@ use axum::routing::MethodRouter;
 use super::state::AppState;
 use crate::auth::staff::right::Right;
 
-/// Who may come. The proof that a handler takes holds it; what is declared here is what the proof is tried against.
+/// The access that a route declares. The proof in the handler's arguments enforces it; a test holds the two
+/// together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Anybody,
-    /// Somebody with a right password and a step to do.
+    /// A person who gave the right password and has a step left.
     SigningIn,
-    /// Somebody whose sign-in is complete.
+    /// A person whose sign-in is complete.
     Subscriber,
-    /// Somebody who proved a moment ago who it is (S4).
+    /// A person who proved their identity a moment ago (S4).
     Fresh,
     /// Staff with a right.
     Staff(Right),
 }
 
-/// Who may open a page, and who may send what is on it.
+/// The access to a page, and to the forms on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accesses {
     pub get: Access,
@@ -33,14 +35,14 @@ impl From<Access> for Accesses {
     }
 }
 
-/// Opening, and sending.
+/// The access for GET, and for POST.
 impl From<(Access, Access)> for Accesses {
     fn from((get, post): (Access, Access)) -> Self {
         Self { get, post }
     }
 }
 
-/// A path and who may come to it.
+/// A path and its access.
 #[derive(Debug, Clone, Copy)]
 pub struct Declared {
     pub path: &'static str,
@@ -72,7 +74,7 @@ impl Routes {
         Self { router: self.router.merge(other.router), ..self }
     }
 
-    /// Every route, in the order they were added.
+    /// Returns every route, in the order of adding.
     #[must_use]
     pub fn declared(&self) -> &[Declared] {
         &self.declared

@@ -1,4 +1,4 @@
-//! What every handler can reach.
+//! The state that every handler can reach.
 
 use std::sync::Arc;
 
@@ -33,21 +33,21 @@ pub struct App {
     pub hasher: Hasher,
     pub leases: Leases,
     pub mail: MailRoom,
-    /// Where SES tells of mail that came back.
+    /// The topic on which SES reports bounced mail.
     pub returned_mail: Option<Topic>,
     pub sealer: Sealer,
     pub printer: Printer,
-    /// With what unions sign files for e-Tax.
+    /// The keys with which unions sign files for e-Tax.
     pub signing: SigningKeys,
-    /// Whom people tell of a weakness.
+    /// The contact for weaknesses.
     pub security: SecuritySettings,
     pub turns: Turns,
     pub pages: Pages,
     /// Terms of use as HTML.
     pub prose: Shelf,
-    /// Whether browsers come by TLS alone.
+    /// True if browsers reach the portal by TLS only.
     pub https: bool,
-    /// Where the proxy in front tells a browser's address.
+    /// The header in which the reverse proxy passes the browser's address on.
     pub client_address_header: Option<HeaderName>,
 }
 

@@ -1,15 +1,15 @@
-//! Work that goes on though the browser hangs up.
+//! Work that goes on even if the browser hangs up.
 
 use tokio::task::JoinError;
 use tracing::Instrument as _;
 
 use super::error::WebError;
 
-/// Does work to its end, whoever waits for it: a server drops a handler whose browser has gone, in mid-work, and what
-/// was reserved before would stay so.
+/// Runs work to its end even if nobody waits for it. A server drops the handler when the browser is gone; the work
+/// would stop in the middle, and what it had reserved would stay reserved.
 ///
 /// # Errors
-/// The work's; [`WebError::Background`] if it panicked.
+/// Returns the work's error, or [`WebError::Background`] if it panicked.
 pub async fn to_the_end<T, E>(
     work: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, WebError>

@@ -1,6 +1,6 @@
-//! Who makes a document or searches when: one thing at a time for a person, and so many at once for all, so that
-//! nobody's many requests keep the others waiting. A person's turn comes before the first query, and few of their
-//! requests wait for it; no more signatures are made at once than there are processors.
+//! Turns at heavy work, such as documents and searches: each person has one at a time, and all people together
+//! have a bounded number, so that one person's many requests don't keep others waiting. A person waits before the
+//! first query, and only a few of their requests may wait. Signatures are bounded by the number of processors.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,14 +11,14 @@ use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use crate::base::fair::{Admission, FairQueue, Full};
 use crate::base::ids::{LoginId, TenantId};
 
-/// Of one person, that are served or wait: pages in a few tabs, or an impatient click or two.
+/// How many requests of one person are served or wait: a few tabs, or an impatient click or two.
 const MOST_OF_A_PERSON: usize = 4;
-/// Of all people, that are served at once for each processor: while one is computed, another waits for its rows.
+/// How many people are served at once for each processor: while one computes, another waits for its rows.
 const AT_ONCE: usize = 2;
-/// Of all people, that wait: a few seconds' work.
+/// How many people may wait: a few seconds' work.
 const MOST_WAITING: usize = 64;
 
-/// A person's turn, until it is dropped.
+/// A person's turn. It lasts until this is dropped.
 #[derive(Debug)]
 pub struct Turn {
     _of_all: Admission,
@@ -57,10 +57,11 @@ impl Turns {
         }
     }
 
-    /// Waits until what the person asked for before is done, and then for a turn among all.
+    /// Waits until the person's earlier requests are done, and then for a turn among all people.
     ///
     /// # Errors
-    /// [`NoTurn`], at once; [`NoTurn::Full`] also while waiting, where somebody comes of whom fewer wait.
+    /// Returns [`NoTurn`] at once if too many wait. [`NoTurn::Full`] may also come while waiting, if the
+    /// place was given to a newcomer from a shorter line.
     pub async fn of(&self, union: TenantId, person: LoginId) -> Result<Turn, NoTurn> {
         let one = self.line_of(person)?.lock_owned().await;
         let admission = self.all.enter(union, &person.to_string()).await;
@@ -68,11 +69,11 @@ impl Turns {
         Ok(Turn { _of_all: of_all, _of_the_person: one })
     }
 
-    /// The person's line, with a place in it for as long as it is kept.
+    /// Returns the person's line. Holding it keeps a place in it.
     fn line_of(&self, person: LoginId) -> Result<Arc<sync::Mutex<()>>, NoTurn> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         people.retain(|_, line| line.strong_count() > 0);
-        // Who is served and who waits hold the line each, and one who goes away lets go of it.
+        // Each request that is served or waits holds the line, and drops it when it goes away.
         match people.get(&person).and_then(Weak::upgrade) {
             Some(line) if Arc::strong_count(&line) > MOST_OF_A_PERSON => Err(NoTurn::TooMany),
             Some(line) => Ok(line),

@@ -1,4 +1,4 @@
-// What the pages gain where scripts run; each works without it.
+// Improvements for browsers with scripts. Every page works without them.
 
 document.querySelector(".error-summary")?.focus();
 
@@ -10,12 +10,12 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
     button.textContent = shown ? button.dataset.hideLabel : showLabel;
   };
   button.addEventListener("click", () => show(input.type === "password"));
-  // Browsers offer to keep a password, or to fill it in again, only when the field is one.
+  // Browsers offer to store or fill in a password only if the field has that type.
   input.form?.addEventListener("submit", () => show(false));
   button.hidden = false;
 }
 
-// The menu gets out of the way of whoever leaves it.
+// The menu closes when the person leaves it.
 const menu = document.querySelector(".menu");
 
 menu?.addEventListener("keydown", (event) => {
@@ -54,7 +54,7 @@ document.addEventListener("submit", (event) => {
   }
   sent.add(form);
   for (const button of form.querySelectorAll("[type=submit]")) button.setAttribute("aria-disabled", "true");
-  // A person who stops the loading page must be able to try again.
+  // If the person stops the page from loading, they must be able to try again.
   setTimeout(release, 10_000);
 });
 
@@ -62,7 +62,7 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) release();
 });
 
-// Goes on by itself once the address is confirmed, perhaps in another browser.
+// The page moves on by itself once the address is confirmed, perhaps in another browser.
 const poll = document.querySelector("[data-poll]");
 
 if (poll) {
@@ -76,7 +76,7 @@ if (poll) {
     });
     if (!answer.ok) return false;
     const { confirmed } = await answer.json();
-    // Not a reload: this page may be the answer to a form.
+    // A reload could send a form again: this page may be the answer to one.
     if (confirmed) location.replace(poll.dataset.next);
     return !confirmed;
   };
@@ -90,7 +90,7 @@ if (poll) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  // Only a page that came safely may write to the clipboard.
+  // Only a page loaded over TLS may write to the clipboard.
   if (!navigator.clipboard) continue;
   const status = button.parentElement.querySelector("[role=status]");
   button.addEventListener("click", async () => {
@@ -121,7 +121,7 @@ if (rules) {
     }
     return all;
   };
-  // Read aloud when the typing pauses, not with every key.
+  // Screen readers read it when typing pauses, not after every key.
   let pause;
   input.addEventListener("input", () => {
     const all = tick();

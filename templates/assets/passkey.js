@@ -33,7 +33,7 @@ const request = (json) =>
     allowCredentials: withBytes(json.allowCredentials),
   };
 
-// By hand, since some password managers answer with a credential that lacks `toJSON`.
+// Written by hand, because some password managers answer with a credential without `toJSON`.
 const encoded = (credential, response) =>
   JSON.stringify({
     id: credential.id,
@@ -79,7 +79,7 @@ let asking = false;
 let offer;
 
 const options = () => {
-  // What the server leaves open comes as null, which the browser takes for a wrong value.
+  // The server sends null for what it leaves open, but browsers refuse null as a value.
   const all = JSON.parse(form.dataset.options, (_, value) => value ?? undefined);
   return all.publicKey ?? all;
 };
@@ -87,7 +87,7 @@ const options = () => {
 const ask = async () => {
   if (asking) return;
   asking = true;
-  // A browser answers one question at a time.
+  // A browser handles only one passkey request at a time.
   offer?.abort();
   show("failure", false);
   show("start", true);
@@ -102,7 +102,7 @@ const ask = async () => {
   }
 };
 
-// Among what the browser offers to fill the user ID in with, for as long as the page stands.
+// Offers the passkey in the browser's suggestions for the user ID, as long as the page is open.
 const offerInField = async () => {
   if (!(await globalThis.PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   offer = new AbortController();
@@ -111,7 +111,7 @@ const offerInField = async () => {
     field("credential").value = await get(options(), how);
     answered();
   } catch {
-    // Nobody took it up.
+    // The person did not use it.
   }
 };
 

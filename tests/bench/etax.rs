@@ -1,5 +1,5 @@
-//! The data for a tax return, as many rows as one file holds, written and signed; beside it what the
-//! signature alone would cost.
+//! The data for a tax return, with as many rows as one file holds, written and signed. Beside it is
+//! the cost of the signature alone.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use chrono::NaiveDate;
 use kosmo::base::money::Yen;
 use kosmo::base::month::Month;
-use kosmo::expenses::deduction::{Deduction, Line};
+use kosmo::expenses::deduction::{Deduction, DeductionLine};
 use kosmo::expenses::etax::{self, ROWS_A_FILE};
 use kosmo::signing::SigningKey;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
@@ -57,10 +57,10 @@ pub(crate) fn measure(table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A year that fills the file.
+/// Makes a year that fills the file.
 fn deduction() -> anyhow::Result<Deduction> {
     let line = |(row, month): (usize, u32)| {
-        anyhow::Ok(Line {
+        anyhow::Ok(DeductionLine {
             treatment_month: Month::new(YEAR, 1 + month % 12).context("a month")?,
             patient: "ミホン　タロウ".to_owned(),
             institution: INSTITUTIONS[row % INSTITUTIONS.len()].to_owned(),

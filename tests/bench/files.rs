@@ -1,5 +1,5 @@
-//! A middling union's files, in the layouts an operator hands over, and those of small ones beside it.
-//! Every run makes the same ones.
+//! Files of a medium union, in the layouts that an operator hands over, and of small unions beside it.
+//! They are the same in every run.
 
 use std::fs::File;
 use std::io::{BufWriter, Result, Write as _};
@@ -7,27 +7,27 @@ use std::path::Path;
 
 pub(crate) const MEMBERS: usize = 50_000;
 pub(crate) const EXPENSES: usize = 1_000_000;
-/// People of a household, household by household.
+/// The sizes of households, in turn.
 const FAMILY_SIZES: [usize; 4] = [4, 1, 2, 3];
-/// People who can sign in: the insured person of each of the first households.
+/// How many people can sign in: the insured person of each of the first households.
 pub(crate) const SUBSCRIBERS: usize = 1_000;
-/// Those of the union next to it.
+/// How many can in the neighbouring union.
 pub(crate) const NEIGHBOURS: usize = 64;
-/// The first household's rows in [`BUSY_MONTH`], and again in [`BUSY_YEAR`].
+/// How many rows the first household has in [`BUSY_MONTH`], and again in [`BUSY_YEAR`].
 pub(crate) const BUSY_ROWS: usize = 300;
-/// No other household has rows in it.
+/// Other households have no rows in this month.
 pub(crate) const BUSY_MONTH: &str = "2025-09";
 pub(crate) const AFTER_BUSY_MONTH: &str = "2025-10";
-/// There are no other rows in it.
+/// There are no other rows in this year.
 pub(crate) const BUSY_YEAR: usize = 2023;
-/// The institution of those rows and of no others.
+/// Only these rows have this institution.
 pub(crate) const BUSY_INSTITUTION: &str = "みほん総合クリニック";
-/// In January of it the other rows' notices begin, a month after the other.
+/// The other rows' notices begin in January of this year, one each month.
 const OTHERS_BEGIN: usize = 2024;
 /// The years of all notices.
 pub(crate) const YEARS: [usize; 3] = [2023, 2024, 2025];
 pub(crate) const FIRST_NOTICE: &str = "2023-01-01";
-/// Above the numbers of earlier years' claims.
+/// Numbers of earlier years' claims are below.
 const FIRST_CLAIM: usize = 100_000_000;
 
 pub(crate) const INSTITUTIONS: [&str; 8] = [
@@ -41,13 +41,14 @@ pub(crate) const INSTITUTIONS: [&str; 8] = [
     "",
 ];
 const CARE: [&str; 8] = ["通院", "柔整", "調剤", "通院", "入院", "歯科", "通院", "訪問看護"];
-/// Shares no factor with [`MEMBERS`]: goes once through all people, in no useful order.
+/// It has no common factor with [`MEMBERS`], so it visits all people once, in no useful order.
 pub(crate) const STRIDE: usize = 31_337;
 
-/// How many people a union has.
+/// The number of people in a union.
 #[derive(Clone, Copy)]
 pub(crate) struct People {
-    /// Their codes begin with it. Each union has another: the bench looks people up by code alone.
+    /// The first letter of their codes. It differs between unions, because the bench looks people
+    /// up by code only.
     initial: char,
     members: usize,
     /// The insured person of each of the first households can sign in.
@@ -62,7 +63,7 @@ pub(crate) const ONE_FAMILY: People =
     People { initial: 'M', members: FAMILY_SIZES[0], subscribers: 1 };
 const INITIAL: char = 'R';
 
-/// The insured person's code, and the household's.
+/// Returns the code of the insured person, which is also the household's.
 pub(crate) fn insured_code(household: usize) -> String {
     let cycle: usize = FAMILY_SIZES.iter().sum();
     let before: usize = FAMILY_SIZES.iter().take(household % FAMILY_SIZES.len()).sum();
@@ -77,7 +78,7 @@ pub(crate) fn email(subscriber: usize) -> String {
     format!("{}@example.jp", user_id(subscriber))
 }
 
-/// The insured person's: `1970-05-12`
+/// Returns the insured person's birthdate: `1970-05-12`.
 pub(crate) fn birthdate(household: usize) -> String {
     format!("{}-05-12", 1970 + household % 30)
 }
@@ -86,7 +87,7 @@ fn person_code(initial: char, person: usize) -> String {
     format!("{initial}{person:06}")
 }
 
-/// `kosmo members import`
+/// Writes a file for `kosmo members import`.
 pub(crate) fn write_members(path: &Path, people: People) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(
@@ -123,7 +124,7 @@ pub(crate) fn write_members(path: &Path, people: People) -> Result<()> {
     file.flush()
 }
 
-/// `kosmo expenses import`
+/// Writes a file for `kosmo expenses import`.
 pub(crate) fn write_expenses(path: &Path) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(
@@ -148,17 +149,18 @@ pub(crate) fn write_expenses(path: &Path) -> Result<()> {
     file.flush()
 }
 
-/// Whose row it is, and when.
+/// The person and the months of a row.
 struct Place {
     person: usize,
     notice: String,
     treatment: String,
-    /// None of the usual ones.
+    /// An institution other than the usual ones.
     institution: Option<&'static str>,
 }
 
 impl Place {
-    /// Everybody's rows month by month, then the busy month's, then the busy year's.
+    /// Places a row: first everybody's rows month by month, then the busy month's, then the busy
+    /// year's.
     fn of(row: usize) -> Self {
         let busy = |row: usize, notice, treatment| Self {
             person: row % FAMILY_SIZES[0],
@@ -183,7 +185,7 @@ impl Place {
     }
 }
 
-/// The month so many after a year's January.
+/// Returns the month that is `later` months after January of a year.
 fn month(year: usize, later: usize) -> String {
     format!("{}-{:02}", year + later / 12, later % 12 + 1)
 }

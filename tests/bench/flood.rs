@@ -1,9 +1,9 @@
-//! One union's flood leaves the others' latency alone: how long a neighbour's pages and sign-ins take while
-//! a union is asked for more than the machine can do, and whether any of them is refused.
+//! One union's flood leaves the latency of others alone. While a union gets more requests than the machine
+//! can handle, this measures how long a neighbour's pages and sign-ins take, and whether any is refused.
 //!
-//! The flood is made on the cores that the server has. Its threads mostly wait, and when they run they let
-//! all others go first (a niceness of 12): the server, the database, and the threads that measure. So what
-//! is measured waits for the server, not for whoever floods it; on more cores the flood would be larger.
+//! The flood runs on the same cores as the server. Its threads mostly wait, and when they run, they let all
+//! others go first (a niceness of 12): the server, the database and the measuring threads. So the measured
+//! requests wait for the server, and not for the flood's client. On more cores the flood would be larger.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,19 +29,19 @@ pub(crate) const HEADINGS: [&str; 7] =
 
 const WARM_UP: Duration = Duration::from_secs(1);
 const TIME: Duration = Duration::from_secs(8);
-/// The connections that ask for the neighbour's page, and how often each does.
+/// The connections that ask for the neighbour's page, and the interval of each.
 const PAGE_CLIENTS: u32 = 2;
 const PAGE_EVERY: Duration = Duration::from_millis(25);
 const SIGN_IN_EVERY: Duration = Duration::from_millis(500);
-/// How much longer than beside no flood the slowest pages may take.
+/// How much slower than without a flood the slowest pages may be.
 const SLOWER: f64 = 1.5;
-/// A thread of a flood needs little.
+/// A flood's thread needs little stack.
 const STACK: usize = 128 * 1024;
-/// So long after a connection broke, its client opens another.
+/// After a connection broke, its client waits this long before it opens another.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Where all people of an office come from.
+/// The address of all people in one office.
 const OFFICE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
-/// What the load before has left behind.
+/// Removes what the load before has left behind.
 const LIFT: &str = "delete from throttles;
                     update logins set locked_at = null, password_failures = 0";
 
@@ -50,11 +50,11 @@ const LIFT: &str = "delete from throttles;
 enum Asks {
     /// The sign-in page.
     Page,
-    /// A wrong sign-in, each from a new place; every other one of somebody whom the union knows.
+    /// A wrong sign-in, each from a new address; every other one is for an existing user ID.
     Wrong,
-    /// A right sign-in: each client is another person of one office.
+    /// A right sign-in; each client is another person in one office.
     Right,
-    /// A code by mail: all clients are one person, whose password is right.
+    /// A mailed code; all clients are one person, with the right password.
     Code,
 }
 
@@ -77,18 +77,18 @@ const LOADS: [Load; 6] = [
 #[derive(Default)]
 struct Waits {
     took: Vec<Duration>,
-    /// Answers that said to come again, and connections that broke.
+    /// Answers of 429 or 503, and broken connections.
     refused: usize,
 }
 
-/// When the neighbour is measured.
+/// The time in which the neighbour is measured.
 #[derive(Clone, Copy)]
 struct Span {
     from: Instant,
     until: Instant,
 }
 
-/// Fills `floods`, and tells in `table` what a flood of codes leaves behind.
+/// Fills `floods`, and reports in `table` what a flood of codes leaves behind.
 pub(crate) fn measure(
     stage: &Stage<'_>,
     server: &Server,
@@ -136,7 +136,7 @@ fn refusals(pages: &Waits, sign_ins: &Waits) -> String {
     }
 }
 
-/// The sessions and codes of the one person for whom they are asked.
+/// Reports the sessions and codes of the one person who asked for them.
 fn left_behind() -> String {
     let (user_id, email) = (user_id(0), email(0));
     format!(
@@ -152,7 +152,7 @@ fn left_behind() -> String {
 }
 
 impl Load {
-    /// Floods one union, and asks for its neighbour's pages and for sign-ins there meanwhile.
+    /// Floods one union while it asks for a neighbour's pages and signs in there.
     fn measure(&self, server: &Server) -> anyhow::Result<(Waits, Waits)> {
         let address = server.address;
         let flooded = if self.asks == Asks::Code { MAILING_UNION } else { UNION };
@@ -199,7 +199,7 @@ impl Load {
         })
     }
 
-    /// Asks again as soon as an answer is there. Tells how many came, by status.
+    /// Asks again as soon as an answer arrives. Returns how many arrived, by status.
     fn ask_on(
         &self,
         server: &Server,
@@ -234,7 +234,8 @@ impl Asks {
     }
 }
 
-/// User IDs in turn: one that nobody has, and one of all people, whom so few tries do not lock.
+/// Returns user IDs in turn: one that doesn't exist, then one of all people, who get too few tries
+/// to be locked.
 fn somebody_or_nobody() -> String {
     static TRIED: AtomicUsize = AtomicUsize::new(0);
     let number = TRIED.fetch_add(1, Ordering::Relaxed);
@@ -244,19 +245,19 @@ fn somebody_or_nobody() -> String {
     }
 }
 
-/// So many browsers that have opened a union's sign-in page.
+/// Returns browsers that have opened a union's sign-in page.
 fn visits(server: &Server, union: &'static str, count: usize) -> anyhow::Result<Vec<Form>> {
     let mut connection = Connection::open(server.address)?;
     (0..count).map(|_| Form::fetch(server, union, &mut connection)).collect()
 }
 
-/// How often something is done that is done at these intervals.
+/// Returns how often something at these intervals is done.
 fn turns(every: Duration) -> usize {
     (TIME.as_millis() / every.as_millis()) as usize
 }
 
-/// Sends requests at a steady pace. Whatever had to wait for the answer before counts from when it was
-/// due: a server that stands still for a second delays all that came in that second.
+/// Sends requests at a steady pace. A request that had to wait for the answer before counts from when
+/// it was due: a server that stalls for a second delays everything that came in that second.
 fn pace(
     address: SocketAddr,
     span: Span,
@@ -285,7 +286,7 @@ fn pace(
     Ok(waits)
 }
 
-/// From when a request counts: from now on, or from when it was due, where that has passed.
+/// Waits until a request is due, and returns its start: now, or its due time if that has passed.
 fn wait_until(due: Instant) -> Instant {
     match due.checked_duration_since(Instant::now()) {
         Some(left) => {

@@ -1,4 +1,5 @@
-//! The portal's forms as a program sends them: without `Accept`, so that a page comes as the answer.
+//! The portal's forms as a program sends them: without `Accept`, so that the answer is the page
+//! itself.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use crate::http::Connection;
 use crate::stage::{CLIENT_ADDRESS, PASSWORD, Server};
 
-/// A visit at a union, whose token all of its forms carry.
+/// A visit to a union, with the token for all its forms.
 pub(crate) struct Form {
     union: &'static str,
     pub(crate) visit: String,
@@ -16,7 +17,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Opens the sign-in page of a union, as another browser does.
+    /// Opens a union's sign-in page as a new browser.
     pub(crate) fn fetch(
         server: &Server,
         union: &'static str,
@@ -32,13 +33,13 @@ impl Form {
         Ok(Self { union, visit: visit.to_owned(), csrf: csrf.to_owned() })
     }
 
-    /// A sign-in with the right password.
+    /// Makes a sign-in with the right password.
     pub(crate) fn right(&self, server: &Server, user_id: &str, place: Ipv4Addr) -> String {
         let fields = [("user_id", user_id), ("password", PASSWORD)];
         self.post(server, "/sign-in", &fields, place)
     }
 
-    /// A sign-in with a wrong password, from a place where nobody has been yet.
+    /// Makes a sign-in with a wrong password, from a new address.
     pub(crate) fn wrong(&self, server: &Server, user_id: &str) -> String {
         let fields = [("user_id", user_id), ("password", "chigau-2026")];
         self.post(server, "/sign-in", &fields, new_place())
@@ -51,7 +52,7 @@ impl Form {
         fields: &[(&str, &str)],
         place: Ipv4Addr,
     ) -> String {
-        // What we fill in has no character that a form must escape.
+        // None of our values has a character that a form must escape.
         let body = fields.iter().fold(format!("csrf={}", self.csrf), |body, (name, value)| {
             format!("{body}&{name}={value}")
         });
@@ -64,10 +65,10 @@ impl Form {
     }
 }
 
-/// An address that nobody has come from yet, so that what is limited by address is not.
+/// Returns an address that has not been used yet, so that limits by address don't apply.
 pub(crate) fn new_place() -> Ipv4Addr {
     static GIVEN: AtomicU32 = AtomicU32::new(1);
-    // Sixteen million of them begin with 10.
+    // Sixteen million addresses begin with 10.
     Ipv4Addr::from_bits(
         Ipv4Addr::new(10, 0, 0, 0).to_bits() + GIVEN.fetch_add(1, Ordering::Relaxed),
     )

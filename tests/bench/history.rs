@@ -1,5 +1,5 @@
-//! Ten million expenses of the nine years before the file's, as a union has them that has been here
-//! for long. The database makes them itself.
+//! Ten million expenses in the nine years before the file's, as in a union that has been here for
+//! long. The database makes them itself.
 
 use std::process::Command;
 
@@ -14,12 +14,13 @@ use crate::tell;
 pub(crate) const ROWS: u64 = 10_000_000;
 pub(crate) const FIRST_NOTICE: &str = "2014-01-01";
 const MONTHS: u64 = 9 * 12;
-/// The rows with their keys have 4 GB, the log of writing them up to 2 GB, an import of a million 1 GB.
+/// The rows with their keys take 4 GB, the WAL of writing them up to 2 GB, an import of a million rows
+/// 1 GB.
 const WANTED_KB: u64 = 8_000_000;
-/// Numbers of claims go upwards: all of these are below the file's.
+/// Numbers of claims rise with time, so all of these are below the file's.
 const CLAIM_DIGITS: usize = 9;
 
-/// Why they can't be made here, if so.
+/// Returns the reason why they can't be made here, if there is one.
 pub(crate) fn hindrance(stage: &Stage<'_>) -> anyhow::Result<Option<String>> {
     let folder = stage.sql("show data_directory")?;
     let told = succeed(Command::new("df").args(["-Pk", &folder]))?;
@@ -33,12 +34,13 @@ pub(crate) fn hindrance(stage: &Stage<'_>) -> anyhow::Result<Option<String>> {
     Ok(short.then(|| format!("{wanted} GB are wanted in TMPDIR, {gigabytes} GB are free")))
 }
 
-/// Leaves them in the ledger, and nothing else.
+/// Puts them into the ledger, and removes everything else.
 pub(crate) fn fill(stage: &Stage<'_>) -> anyhow::Result<()> {
     tell(&format!("a ledger of {} expenses", grouped(ROWS)));
     stage.sql("truncate expenses, expense_claims")?;
     let keys = ["expenses", "expense_claims"].map(|table| take_key(stage, table));
-    // Nobody looks up ten million people one by one.
+    // Looking up ten million people one by one would take too long, so foreign keys are not
+    // checked.
     stage.sql(&format!("set session_replication_role = replica; {}", insert()))?;
     stage.sql(
         "insert into expense_claims (tenant_id, claim_number, household_code, notice_month)
@@ -47,7 +49,7 @@ pub(crate) fn fill(stage: &Stage<'_>) -> anyhow::Result<()> {
     for key in keys {
         stage.sql(&format!("set maintenance_work_mem = '256MB'; {}", key?))?;
     }
-    // What nights of autovacuum did.
+    // This is what autovacuum would have done.
     stage.sql("vacuum analyze expenses")?;
     stage.sql("vacuum analyze expense_claims")?;
     let rows = stage.sql("select count(*) from expenses")?;
@@ -55,7 +57,8 @@ pub(crate) fn fill(stage: &Stage<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes a table's key away, which is built faster at the end; the statement that brings it back.
+/// Drops a table's primary key, which is built faster at the end. Returns the statement that adds
+/// it again.
 fn take_key(stage: &Stage<'_>, table: &str) -> anyhow::Result<String> {
     let key = format!("{table}_pkey");
     let definition = stage.sql(&format!(
@@ -67,7 +70,7 @@ fn take_key(stage: &Stage<'_>, table: &str) -> anyhow::Result<String> {
     Ok(format!("alter table {table} add constraint {key} {definition}"))
 }
 
-/// Rows like the file's, month by month, of all people in turn.
+/// Builds rows like the file's, month by month, for all people in turn.
 fn insert() -> String {
     let claims_a_month = ROWS.div_ceil(MONTHS);
     let institution = one_of(&INSTITUTIONS);
@@ -89,7 +92,7 @@ fn insert() -> String {
     )
 }
 
-/// An expression that takes the words in turn.
+/// Returns an expression that takes the words in turn.
 fn one_of(words: &[&str]) -> String {
     format!("(array['{}'])[1 + claim % {}]", words.join("','"), words.len())
 }

@@ -1,15 +1,15 @@
-//! A client that costs next to nothing, since it shares the machine with what it measures.
+//! A client that costs very little, because it shares the machine with what it measures.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Connections that are kept busy at once.
+/// How many connections are kept busy at once.
 pub(crate) const CLIENTS: usize = 8;
-/// Longer than any answer takes that is worth counting.
+/// Longer than any answer that is worth counting.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection kept alive, with memory that is used again.
+/// A persistent connection that reuses its buffers.
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     head: String,
@@ -31,7 +31,7 @@ impl Connection {
         Ok(Self { stream, head: String::new(), body: Vec::new() })
     }
 
-    /// Sends a whole request and reads a whole answer.
+    /// Sends a whole request and reads the whole answer.
     pub(crate) fn send(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
         self.stream.get_mut().write_all(request)?;
         self.head.clear();
@@ -56,7 +56,7 @@ impl Answer<'_> {
         header(self.head, name)
     }
 
-    /// `name=value` of a cookie that the answer sets.
+    /// Returns `name=value` of a cookie that the answer sets.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.head
             .lines()
@@ -77,7 +77,7 @@ fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
 #[derive(Debug, Default)]
 pub(crate) struct Rate {
     pub(crate) done: u64,
-    /// Answers that were not the expected one, and connections that broke.
+    /// Unexpected answers, and broken connections.
     pub(crate) errors: u64,
     pub(crate) took: Duration,
 }
@@ -87,7 +87,7 @@ impl Rate {
         self.done as f64 / self.took.as_secs_f64()
     }
 
-    /// That of the best round.
+    /// Returns the rate of the best round.
     pub(crate) fn best(rounds: &[Self]) -> f64 {
         rounds.iter().map(Self::per_second).fold(0.0, f64::max)
     }
@@ -97,11 +97,8 @@ impl Rate {
     }
 }
 
-/// Each client sends its requests in turn, each as soon as it has the answer to the one before, for about `time`; what
-/// was under way then is waited for and counted.
-///
-/// # Errors
-/// A server that takes no connection.
+/// Each client sends its requests in turn, each as soon as the answer to the one before arrives, for about `time`.
+/// Requests in flight at the end are waited for and counted.
 pub(crate) fn drive(
     address: SocketAddr,
     requests: &[Vec<String>],

@@ -1,9 +1,9 @@
-//! `kosmo expenses import` against `\copy` of the same rows into the same table; and the same import
-//! where ten million rows of earlier years are there already.
+//! `kosmo expenses import` compared with `\copy` of the same rows into the same table, and the same
+//! import with ten million rows of earlier years in the table.
 //!
 //! Import and `\copy` leave the same rows, checked by the same foreign keys, under the same indexes.
-//! `\copy` is given them resolved; the import reads the union's file, checks every field, looks people
-//! up, gives each claim its number and compares with what is there.
+//! `\copy` gets them resolved; the import reads the union's file, checks every field, looks people up,
+//! gives each claim its number and compares with the rows that exist.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,7 +20,7 @@ use crate::tell;
 
 const ROUNDS: usize = 2;
 
-/// What is in the ledger before the file's rows.
+/// What the ledger contains before the file's rows.
 #[derive(Clone, Copy)]
 enum Ledger {
     Empty,
@@ -29,7 +29,7 @@ enum Ledger {
 
 struct Run {
     took: Duration,
-    /// Most memory resident at once, in bytes.
+    /// The most resident memory, in bytes.
     peak: u64,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn measure(stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()
     for round in 0..ROUNDS {
         imports.push(import(stage, Ledger::Empty, &file)?);
         if round == 0 {
-            // In the file's order, whatever order the import wrote them in.
+            // They are in the file's order, whatever order the import wrote them in.
             let all = "(select * from expenses order by claim_number)";
             stage.sql(&format!("\\copy {all} to '{}'", rows.display()))?;
         }
@@ -66,7 +66,7 @@ pub(crate) fn measure(stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()
     Ok(())
 }
 
-/// The same import where the ledger is large; `empty` is what it took where there was nothing.
+/// Measures the same import into a large ledger. `empty` is its time without earlier rows.
 fn into_history(
     stage: &Stage<'_>,
     file: &Path,
@@ -93,17 +93,17 @@ fn import(stage: &Stage<'_>, ledger: Ledger, file: &Path) -> anyhow::Result<Run>
     run(stage, ledger, "kosmo expenses import", command)
 }
 
-/// The seconds of the best run.
+/// Returns the seconds of the best run.
 fn best(runs: &[Run]) -> f64 {
     runs.iter().map(|run| run.took).min().map(|took| took.as_secs_f64()).unwrap_or_default()
 }
 
-/// `16.7 s, 59,911 rows/s`
+/// Formats as `16.7 s, 59,911 rows/s`.
 fn told(seconds: f64) -> String {
     format!("{seconds:.1} s, {} rows/s", grouped((EXPENSES as f64 / seconds) as u64))
 }
 
-/// Times a command that brings the file's rows, which are not there.
+/// Times a command that writes the file's rows, after removing them.
 fn run(stage: &Stage<'_>, ledger: Ledger, name: &str, mut command: Command) -> anyhow::Result<Run> {
     clear(stage, ledger)?;
     let began = Instant::now();
@@ -120,7 +120,7 @@ fn run(stage: &Stage<'_>, ledger: Ledger, name: &str, mut command: Command) -> a
     Ok(Run { took, peak })
 }
 
-/// Takes the file's rows out.
+/// Removes the file's rows.
 fn clear(stage: &Stage<'_>, ledger: Ledger) -> anyhow::Result<()> {
     match ledger {
         Ledger::Empty => stage.sql("truncate expenses, expense_claims")?,
@@ -134,8 +134,8 @@ fn clear(stage: &Stage<'_>, ledger: Ledger) -> anyhow::Result<()> {
             stage.sql("vacuum expense_claims")?
         }
     };
-    // A file that was taken in before is treated with more care.
+    // A file imported before would be treated with more care.
     stage.sql("delete from import_batches where kind = 'expenses'")?;
-    // What was written before is not paid for now.
+    // Earlier writes must not be paid for in the measured run.
     stage.sql("checkpoint").map(drop)
 }

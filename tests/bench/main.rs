@@ -1,11 +1,12 @@
-//! `make bench`: what people wait for, held against its bare parts.
+//! `make bench` measures what people wait for, compared with its bare parts.
 //!
-//! Every figure stands beside one taken in the same run on the same machine: the two take turns, and
-//! the best round of each counts, since whatever else the machine does can only slow one down. So
-//! the ratios compare from machine to machine while the absolute figures do not. A missed aim is
-//! shown, and is no failure of the run.
+//! Each figure is compared with one from the same run on the same machine. The two take turns, and the
+//! best round of each counts, because anything else on the machine can only slow a round down. So ratios
+//! can be compared between machines, and absolute figures can't. A missed aim is shown, and doesn't fail
+//! the run.
 //!
-//! `cargo bench --bench kosmo -- flood` measures one part, several names several; no name is all of them.
+//! `cargo bench --bench kosmo -- flood` measures one part; several names measure several parts, and no
+//! name all of them.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench prints")]
 
@@ -36,13 +37,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use stage::{Server, Stage};
 use table::Table;
 
-/// The names of what is measured, in its order.
+/// The names of the parts, in order.
 const PARTS: [&str; 8] =
     ["pdf", "etax", "import", "pages", "sign-ins", "silence", "timing", "flood"];
 
 fn main() -> anyhow::Result<()> {
     let is_told = |word: &str| std::env::args().any(|argument| argument == word);
-    // Without it we were started by `cargo test --benches`, which only asks whether it builds.
+    // Without it, `cargo test --benches` started us only to see if the bench builds.
     if !is_told("--bench") {
         return Ok(());
     }
@@ -53,11 +54,11 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(run(&Wanted::read(std::env::args())?))
 }
 
-/// The parts that somebody named.
+/// The parts named on the command line.
 struct Wanted(Vec<String>);
 
 impl Wanted {
-    /// Whatever begins with a dash is cargo's.
+    /// Arguments with a dash are cargo's.
     fn read(arguments: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let names: Vec<_> =
             arguments.skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -73,10 +74,10 @@ impl Wanted {
 }
 
 async fn run(wanted: &Wanted) -> anyhow::Result<()> {
-    // Ctrl-C reaches the programs we started, too. They end, so the measuring fails, and what was
-    // made is cleared away.
+    // Ctrl-C also reaches the programs that we started. They end, so measuring fails, and
+    // everything is cleaned up.
     let _interrupts = signal(SignalKind::interrupt())?;
-    // PostgreSQL may run as another user, who has to get in.
+    // PostgreSQL may run as another user, who needs access.
     let folder = tempfile::Builder::new()
         .prefix("kosmo-bench-")
         .permissions(Permissions::from_mode(0o755))
@@ -90,7 +91,7 @@ async fn run(wanted: &Wanted) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where TMPDIR says, or on a disk: a /tmp in memory has no room for ten years of expenses.
+/// Returns TMPDIR, or a folder on disk: a /tmp in memory has no room for ten years of expenses.
 fn scratch() -> PathBuf {
     std::env::var_os("TMPDIR").map_or_else(|| "/var/tmp".into(), PathBuf::from)
 }
@@ -102,7 +103,7 @@ async fn in_cluster(wanted: &Wanted, folder: &Path, cluster: &Path) -> anyhow::R
     tables
 }
 
-/// The table of all parts, and that of the floods.
+/// Returns the table of all parts, and that of the floods.
 async fn measure(
     wanted: &Wanted,
     postgres: &LocalPostgres,
@@ -116,7 +117,7 @@ async fn measure(
     if wanted.has("etax") {
         etax::measure(&mut table)?;
     }
-    // The pages show what the import has brought in.
+    // The pages show what the import has written.
     if wanted.has("import") || wanted.has("pages") {
         import::measure(&stage, &mut table)?;
     }
@@ -139,7 +140,7 @@ async fn measure(
     Ok([table, floods])
 }
 
-/// Progress, on stderr.
+/// Prints progress on stderr.
 fn tell(what: &str) {
     eprintln!("bench: {what}");
 }

@@ -1,4 +1,4 @@
-//! What is measured of everything: time, and the memory of a program.
+//! Measuring time, and the memory of a program.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::ensure;
 
-/// The unit of `ru_maxrss`, which differs.
+/// The unit of `ru_maxrss`, which differs between systems.
 const MAXRSS_BYTES: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
 
-/// Of 19, with which a thread hardly runs where anything else does.
+/// The highest is 19, with which a thread hardly runs if anything else does.
 const NICENESS: libc::c_int = 12;
 
 pub(crate) fn median(mut took: Vec<Duration>) -> Duration {
@@ -17,7 +17,7 @@ pub(crate) fn median(mut took: Vec<Duration>) -> Duration {
     took[took.len() / 2]
 }
 
-/// The time within which so many percent were done; `None` where nothing was.
+/// Returns the time within which this percentage was done, or `None` if nothing was.
 pub(crate) fn percentile(took: &[Duration], percent: usize) -> Option<Duration> {
     let mut took = took.to_vec();
     took.sort_unstable();
@@ -29,13 +29,13 @@ pub(crate) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// Waits for a child, and asks how many bytes of memory it had at most. Linux tells no less than
-/// what this process had when it started the child, which is little.
+/// Waits for a child, and returns its peak memory in bytes. On Linux it is at least what this
+/// process had when it started the child, which is little.
 #[expect(unsafe_code, reason = "the standard library's wait does not tell resource usage")]
 pub(crate) fn wait(child: &Child) -> anyhow::Result<(ExitStatus, u64)> {
     let mut status = 0;
-    // SAFETY: all-zero bytes are a valid rusage; wait4 writes to the two places it is given, and
-    // nobody else waits for this child.
+    // SAFETY: all-zero bytes are a valid rusage. wait4 writes to the two places that it is given,
+    // and nobody else waits for this child.
     let (waited, usage) = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         let waited = libc::wait4(child.id().cast_signed(), &raw mut status, 0, &raw mut usage);
@@ -45,13 +45,13 @@ pub(crate) fn wait(child: &Child) -> anyhow::Result<(ExitStatus, u64)> {
     Ok((ExitStatus::from_raw(status), usage.ru_maxrss.cast_unsigned() * MAXRSS_BYTES))
 }
 
-/// Lets all other threads go first from now on. Elsewhere than on Linux this would be said of the whole
-/// program, so nothing is.
+/// Lets all other threads go first from now on. On systems other than Linux it would affect the whole
+/// program, so it does nothing.
 #[expect(unsafe_code, reason = "the standard library knows no priorities")]
 pub(crate) fn let_others_go_first() {
     if cfg!(target_os = "linux") {
-        // SAFETY: setpriority touches no memory of ours; 0 stands for the thread that calls it. Where
-        // it fails, the thread keeps its priority.
+        // SAFETY: setpriority touches no memory of ours; 0 means the calling thread. If it fails, the
+        // thread keeps its priority.
         unsafe {
             libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
         }

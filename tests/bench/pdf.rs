@@ -1,5 +1,5 @@
-//! A statement as a PDF, made in a process that has made some before, and the memory of that process;
-//! against WeasyPrint, which makes the same of HTML.
+//! Time and memory for a PDF of a statement in a process that has made some before, compared with
+//! WeasyPrint, which makes the same from HTML.
 
 use std::io::read_to_string;
 use std::path::Path;
@@ -23,20 +23,20 @@ use crate::stage::Stage;
 use crate::table::Table;
 use crate::tell;
 
-/// The argument by which this program prints, and does nothing else.
+/// The argument with which this program only prints.
 pub(crate) const PRINT: &str = "print-statements";
 
 const ROWS: u16 = 30;
 const ROUNDS: usize = 2;
 const WARM_UP: usize = 2;
 const TIMES: usize = 100;
-/// It takes longer.
+/// WeasyPrint is slower, so it prints fewer.
 const WEASYPRINT_TIMES: &str = "10";
-/// Where infra/dev/setup.sh puts it.
+/// `infra/dev/setup.sh` puts it here.
 const WEASYPRINT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/weasyprint-70.0");
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/weasyprint_statement.py");
 
-/// What a process told of its prints, and what it took.
+/// A process's results and its memory.
 struct Prints {
     median_ms: f64,
     megabytes: f64,
@@ -86,7 +86,7 @@ fn weasyprint(data: &Path) -> anyhow::Result<Prints> {
     prints(&mut command).context("WeasyPrint")
 }
 
-/// Runs a process that prints, and tells the median as JSON.
+/// Runs a process that prints, and reads its median from JSON.
 fn prints(command: &mut Command) -> anyhow::Result<Prints> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let told = child.stdout.take().map(read_to_string);
@@ -97,7 +97,7 @@ fn prints(command: &mut Command) -> anyhow::Result<Prints> {
     Ok(Prints { median_ms, megabytes: peak as f64 / 1e6 })
 }
 
-/// What the process of [`PRINT`] does.
+/// Does the work of a process started with [`PRINT`].
 pub(crate) async fn print_statements() -> anyhow::Result<()> {
     let printer = Printer::new(&PdfSettings::default())?;
     let sheet = sheet()?;
@@ -129,7 +129,6 @@ fn row(number: u16) -> anyhow::Result<ExpenseRow> {
     Ok(ExpenseRow {
         treatment_month: Month::new(2025, 1 + u32::from(number) * 12 / u32::from(ROWS))
             .context("a month")?,
-        member: format!("R{number:06}"),
         patient: ["ミホン　タロウ", "ミホン　ハナコ", "ミホン　ケンタ"][place % 3].to_owned(),
         institution: INSTITUTIONS[place % INSTITUTIONS.len()].to_owned(),
         care: Care::ALL[place % Care::ALL.len()],

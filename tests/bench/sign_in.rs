@@ -18,7 +18,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 
 pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> {
     tell("sign-ins");
-    // Nobody signs in so often that it is too often.
+    // Each sign-in is of another person, so no throttle applies.
     let requests: Vec<Vec<String>> = (0..CLIENTS)
         .map(|client| {
             let form = Form::fetch(server, UNION, &mut Connection::open(server.address)?)?;
@@ -44,12 +44,12 @@ pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// On the way to the top page: nothing more is asked for.
+/// Returns true if the answer leads to the top page: nothing more is due.
 pub(crate) fn is_signed_in(answer: &Answer<'_>) -> bool {
     answer.status == 303 && answer.header("location") == Some("/")
 }
 
-/// Hashes as the server's own parameters ask, on a thread a core with memory of its own.
+/// Hashes with the server's parameters, on one thread for each core, each with its own memory.
 fn bare() -> anyhow::Result<Rate> {
     let params = Params::new(19 * 1024, 2, 1, None).map_err(anyhow::Error::msg)?;
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! A page beside thousands of connections that say nothing, and some that never end what they say.
+//! A page while thousands of connections are silent, and some send heads that never end.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -18,17 +18,18 @@ use crate::tell;
 
 const IDLE: u32 = 10_000;
 const ENDLESS: u32 = 200;
-/// More files than anything else here has open, and more than a server keeps from its connections.
+/// More files than everything else here has open, and more than a server keeps back from its
+/// connections.
 const OTHER_FILES: u32 = 512;
-/// A byte of each endless head.
+/// The interval between bytes of each endless head.
 const DRIP_EVERY: Duration = Duration::from_millis(200);
-/// Those who ask for pages meanwhile.
+/// How many clients ask for pages meanwhile.
 const READERS: usize = 2;
-/// With the time in which all connect, shorter than what a server gives a head.
+/// Together with the time to connect, this is shorter than the server's limit for a head.
 const ROUND: Duration = Duration::from_secs(5);
 const WARM_UP: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 2;
-/// How much longer a page may take.
+/// How much slower a page may be.
 const MOST: f64 = 1.5;
 
 pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> {
@@ -63,13 +64,13 @@ pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// What a part of the pages took at most, in the best round.
+/// Returns the slowest time within this part of the pages, in the best round.
 fn best(rounds: &[Vec<Duration>], part: f64) -> Duration {
     let of_round = |took: &Vec<Duration>| took[((took.len() - 1) as f64 * part) as usize];
     rounds.iter().map(of_round).min().unwrap_or_default()
 }
 
-/// How long each page took that was asked for within `time`, the fastest first.
+/// Returns how long each page took within `time`, fastest first.
 fn read_pages(server: &Server, time: Duration) -> anyhow::Result<Vec<Duration>> {
     let request = format!("{}\r\n", server.request(UNION, "GET /sign-in"));
     let began = Instant::now();
@@ -97,16 +98,16 @@ fn read_pages(server: &Server, time: Duration) -> anyhow::Result<Vec<Duration>> 
     Ok(all)
 }
 
-/// Connections that want nothing.
+/// Connections without requests.
 struct Crowd {
     idle: Vec<TcpStream>,
     is_over: Arc<AtomicBool>,
-    /// Ends with the number of connections that broke.
+    /// Returns how many connections broke.
     dripping: JoinHandle<usize>,
 }
 
 impl Crowd {
-    /// Half of the idle ones never said anything, half had an answer before.
+    /// Half of the idle connections never sent anything; the others have had an answer.
     fn gather(server: &Server, idle: u32) -> anyhow::Result<Self> {
         let mut endless = Vec::new();
         for _ in 0..ENDLESS {
@@ -133,7 +134,7 @@ impl Crowd {
             let mut stream = TcpStream::connect(server.address)?;
             if number % 2 == 0 {
                 stream.write_all(request.as_bytes())?;
-                // The answer is short, and nothing follows it.
+                // The answer is short, so this reads all of it.
                 ensure!(stream.read(&mut [0; 4096])? > 0, "no answer");
             }
             stream.set_nonblocking(true)?;
@@ -142,7 +143,7 @@ impl Crowd {
         Ok(Self { idle: streams, is_over, dripping })
     }
 
-    /// Returns how many were closed by the other side.
+    /// Returns how many the server had closed.
     fn leave(mut self) -> usize {
         let all = self.idle.len();
         self.idle.retain_mut(|stream| {

@@ -1,5 +1,5 @@
-//! What the measurements stand on: unions with their people in a private PostgreSQL, and the programs
-//! that work on them.
+//! The setting of the measurements: unions with their people in a private PostgreSQL, and the
+//! programs that work on them.
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -9,12 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use kosmo::auth::credentials::hashing::Hasher;
-use kosmo::auth::credentials::login;
-use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
-use kosmo::db::actor::Actor;
 use kosmo::db::local::{LocalPostgres, find_binaries};
 use kosmo::db::{Db, Role};
 use kosmo::tenant::registry;
@@ -24,13 +21,13 @@ use crate::files::{self, ONE_FAMILY, PEOPLE, PEOPLE_NEXT_DOOR, People};
 use crate::http::Connection;
 use crate::tell;
 
-/// A union that signs in with a password alone, so that nobody waits for a mail.
+/// A union that signs in with a password only, so that no mail is needed.
 pub(crate) const UNION: &str = "jrckenpo";
-/// Another with the same policy.
+/// Another union with the same policy.
 pub(crate) const NEIGHBOUR: &str = "tonarikenpo";
-/// One that mails a code to whoever has given the right password.
+/// A union that mails a code after the right password.
 pub(crate) const MAILING_UNION: &str = "nideckenpo";
-/// The header in which a request says where it comes from.
+/// The header with a request's client address.
 pub(crate) const CLIENT_ADDRESS: &str = "x-client-address";
 pub(crate) const PASSWORD: &str = "Umikaze-2026";
 const TENANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants");
@@ -45,7 +42,7 @@ pub(crate) struct Stage<'s> {
 }
 
 impl<'s> Stage<'s> {
-    /// Brings in the unions and their people, as an operator does.
+    /// Imports the unions and their people, as an operator does.
     pub(crate) async fn set(postgres: &LocalPostgres, folder: &'s Path) -> anyhow::Result<Self> {
         tell("unions with their people");
         let stage = Self { folder, url: postgres.url() };
@@ -56,13 +53,13 @@ impl<'s> Stage<'s> {
             stage.bring_in(union, people)?;
         }
         drop(worker);
-        // As a database is that has been there for a while.
+        // This makes it like a database that has been in use for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), Role::Operator, 2);
         let hash =
             Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
         for (union, people) in unions {
-            register_subscribers(&db, union, people, &hash).await?;
+            register_subscribers(&stage, &db, union, people, &hash).await?;
         }
         db.close().await;
         Ok(stage)
@@ -82,7 +79,7 @@ impl<'s> Stage<'s> {
         self.folder.join(name)
     }
 
-    /// The product, as an operator calls it.
+    /// Makes a command of the product, as an operator runs it.
     pub(crate) fn kosmo<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(KOSMO);
         for (name, _) in std::env::vars_os() {
@@ -92,7 +89,7 @@ impl<'s> Stage<'s> {
         }
         command
             .args(arguments)
-            // No kosmo.toml of whoever runs this.
+            // No kosmo.toml of the caller must be read.
             .current_dir(self.folder)
             .env("KOSMO_DATABASE__URL", &self.url)
             .env("KOSMO_DATA_DIR", self.folder)
@@ -101,7 +98,8 @@ impl<'s> Stage<'s> {
         command
     }
 
-    /// psql as the cluster's superuser, who alone may COPY into a table with row-level security.
+    /// Makes a psql command as the cluster's superuser: only that may COPY into a table with
+    /// row-level security.
     pub(crate) fn psql(&self, sql: &str) -> Command {
         let mut command = postgres_program("psql");
         command
@@ -111,12 +109,12 @@ impl<'s> Stage<'s> {
         command
     }
 
-    /// What psql answers.
+    /// Returns psql's output.
     pub(crate) fn sql(&self, sql: &str) -> anyhow::Result<String> {
         succeed(&mut self.psql(sql)).map(|answer| answer.trim().to_owned())
     }
 
-    /// pgbench, as the server's role within the union.
+    /// Makes a pgbench command with the server's role, within the union.
     pub(crate) fn pgbench(&self) -> anyhow::Result<Command> {
         let tenant = self.sql(&format!("select id from tenants where slug = '{UNION}'"))?;
         let mut command = postgres_program("pgbench");
@@ -129,13 +127,13 @@ impl<'s> Stage<'s> {
     }
 }
 
-/// Client programs stand beside the server's, or on `PATH`.
+/// Finds a client program beside the server's, or on `PATH`.
 fn postgres_program(name: &str) -> Command {
     let beside = find_binaries().map(|folder| folder.join(name)).filter(|path| path.is_file());
     Command::new(beside.unwrap_or_else(|| name.into()))
 }
 
-/// Runs a program to its end; what it wrote to stdout.
+/// Runs a program to its end, and returns its stdout.
 pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<String> {
     let program = command.get_program().display().to_string();
     let output = command.stderr(Stdio::inherit()).output().with_context(|| program.clone())?;
@@ -143,7 +141,9 @@ pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Makes all subscribers of a union what the first sign-in would make of them.
 async fn register_subscribers(
+    stage: &Stage<'_>,
     db: &Db,
     union: &str,
     people: People,
@@ -153,18 +153,30 @@ async fn register_subscribers(
     let tenant = registry::get(&mut tx, union).await?.id;
     let terms = Terms::of(tenant, &terms::load_all(&mut tx).await?).context("terms of use")?;
     tx.commit().await?;
-    let mut tx = db.tenant(tenant, &Actor::operator("bench")).await?;
-    for subscriber in 0..people.subscribers {
-        let user_id = UserId::parse(&files::user_id(subscriber)).map_err(anyhow::Error::msg)?;
-        let known =
-            login::register(&mut tx, &Clock::System, &terms, &user_id, password_hash).await?;
-        ensure!(known, "{} is no subscriber", user_id.as_str());
-    }
-    tx.commit().await?;
+    let terms = terms.in_force(Clock::System.now()).id;
+    let registered = stage.sql(&format!(
+        "with owned as (
+             update logins
+             set password_hash = '{password_hash}', password_set_at = now(), registered_at = now(),
+                 email_confirmed_at = case when email is not null then now() end
+             where tenant_id = '{tenant}' and realm = 'subscriber' and password_hash is null
+             returning id
+         ), known as (
+             update subscribers
+             set initial_credential = null, initial_issued_at = null, initial_password_hash = null,
+                 birthdate_confirmed_at = now(), user_id_chosen_at = now()
+             from owned where tenant_id = '{tenant}' and login_id = owned.id
+         ), agreed as (
+             insert into terms_agreements (tenant_id, realm, login_id, terms_id, agreed_at)
+             select '{tenant}', 'subscriber', id, '{terms}', now() from owned
+         )
+         select count(*) from owned"
+    ))?;
+    ensure!(registered == people.subscribers.to_string(), "{registered} subscribers of {union}");
     Ok(())
 }
 
-/// `kosmo worker`, for commands that wait for one; dropped, it is ended.
+/// A running `kosmo worker`, for commands that wait for one. It ends when this is dropped.
 pub(crate) struct Worker(Child);
 
 impl Worker {
@@ -180,7 +192,7 @@ impl Drop for Worker {
     }
 }
 
-/// `kosmo serve`; dropped, it is ended.
+/// A running `kosmo serve`, which ends when this is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
@@ -198,7 +210,7 @@ impl Server {
             .env("KOSMO_SEALING__KEYS_FILE", keys)
             .env("KOSMO_LISTEN", address.to_string())
             .env("KOSMO_SITE__CLIENT_ADDRESS_HEADER", CLIENT_ADDRESS)
-            // A flood is turned away thousands of times, with a warning each.
+            // A flood is refused thousands of times, with a warning each time.
             .env("KOSMO_LOG__FILTER", "error")
             .spawn()
             .context("kosmo serve")?;
@@ -214,7 +226,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The head of a request to a union's host: the request's line, then `Host`.
+    /// Begins a request to a union's host: the request line, then `Host`.
     pub(crate) fn request(&self, union: &str, line: &str) -> String {
         format!("{line} HTTP/1.1\r\nHost: {union}.localhost:{}\r\n", self.address.port())
     }

@@ -1,4 +1,4 @@
-//! A month's and a year's page of a household with many rows against the bare query through pgbench.
+//! Compares the pages of a month and of a year with many rows to their bare query in pgbench.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -23,7 +23,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 struct Page {
     name: &'static str,
     path: String,
-    /// The first day of its notices, and the first after them.
+    /// The first day of its notices, and the first day after them.
     days: [String; 2],
 }
 
@@ -44,7 +44,7 @@ fn pages() -> [Page; 2] {
 
 pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
     publish(stage)?;
-    // What a night of autovacuum does.
+    // As autovacuum leaves the tables after a night.
     stage.sql("vacuum analyze expenses")?;
     let cookies = sign_in(server)?;
     for page in pages() {
@@ -53,7 +53,7 @@ pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> 
     Ok(())
 }
 
-/// Shows people every month.
+/// Publishes every month.
 fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
     stage
         .sql(&format!(
@@ -67,7 +67,7 @@ fn publish(stage: &Stage<'_>) -> anyhow::Result<()> {
         .map(drop)
 }
 
-/// The header of who has signed in.
+/// Signs in. Returns the cookies as a header.
 fn sign_in(server: &Server) -> anyhow::Result<String> {
     let mut connection = Connection::open(server.address)?;
     let form = Form::fetch(server, UNION, &mut connection)?;
@@ -101,12 +101,12 @@ impl Page {
             format!("{rate:.0} pages/s, {} errors", Rate::errors(&rounds)),
             format!("its query in pgbench: {queries:.0}/s"),
             rate / queries,
-            0.40,
+            0.45,
         );
         Ok(())
     }
 
-    /// Looks once whether the page is the one that is meant.
+    /// Returns the page's request, after checking once that the page has the expected rows.
     fn request(&self, server: &Server, cookies: &str) -> anyhow::Result<String> {
         let line = format!("GET {}", self.path);
         let request = format!("{}{cookies}\r\n", server.request(UNION, &line));
@@ -118,11 +118,11 @@ impl Page {
         Ok(request)
     }
 
-    /// The page's own query as a script of pgbench, and its variables.
+    /// Writes the page's own query as a script of pgbench. Returns pgbench's arguments.
     fn prepare_query(&self, stage: &Stage<'_>) -> anyhow::Result<Vec<String>> {
         let query = page_query()?;
         let [from, until] = &self.days;
-        // The insured person's code is the household's.
+        // The insured person's code is also the household's.
         let person = insured_code(0);
         let tenant = stage.sql(&format!("select id from tenants where slug = '{UNION}'"))?;
         let kind = "expenses".to_owned();
@@ -134,7 +134,7 @@ impl Page {
             ("$2", "household", &person),
             ("$1", "tenant", &tenant),
         ];
-        // Nobody of the household has lost eligibility, and nothing narrows the rows down.
+        // The household has not lost eligibility, and no filter is set.
         let query = ["$10", "$9", "$8", "$4"]
             .iter()
             .fold(query, |query, absent| query.replace(absent, "null"));
@@ -158,7 +158,7 @@ fn is_page(answer: &Answer<'_>) -> bool {
     answer.status == 200
 }
 
-/// Taken from what the compiler checked, so that the two can't part.
+/// Returns the query as the compiler checked it, so that the bench never measures another one.
 fn page_query() -> anyhow::Result<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
     for entry in std::fs::read_dir(folder)? {
@@ -171,7 +171,7 @@ fn page_query() -> anyhow::Result<String> {
     bail!(".sqlx has no query of a statement's rows")
 }
 
-/// How often a second the bare query runs, prepared once a connection.
+/// Returns how many times a second the bare query runs. Each connection prepares it once.
 fn bare(stage: &Stage<'_>, query: &[String], time: Duration) -> anyhow::Result<f64> {
     let (clients, seconds) = (CLIENTS.to_string(), time.as_secs().to_string());
     let arguments = ["-n", "-M", "prepared", "-c", &clients, "-j", "2", "-T", &seconds];

@@ -1,10 +1,10 @@
-//! The tables at the end.
+//! The tables printed at the end.
 
 use std::fmt;
 
 const HEADINGS: [&str; 5] = ["what", "ours", "against", "ratio", "aim"];
 
-/// The first line are the headings; all have as many cells.
+/// The first line is the headings; all lines have as many cells.
 #[derive(Debug)]
 pub(crate) struct Table {
     lines: Vec<Vec<String>>,
@@ -17,7 +17,7 @@ impl Default for Table {
 }
 
 impl Table {
-    /// A table of other columns, which [`Table::line`] fills.
+    /// Makes a table with other columns, which [`Table::line`] fills.
     pub(crate) fn of(headings: &[&str]) -> Self {
         Self { lines: vec![headings.iter().map(|&heading| heading.to_owned()).collect()] }
     }
@@ -30,7 +30,7 @@ impl Table {
         self.lines.push(cells);
     }
 
-    /// A ratio that should be `least` or more.
+    /// Adds a ratio that should be at least `least`.
     pub(crate) fn ratio(
         &mut self,
         what: &str,
@@ -44,13 +44,13 @@ impl Table {
         self.line(vec![what.to_owned(), ours, against, ratio, aim]);
     }
 
-    /// A figure that stands for itself.
+    /// Adds a figure without a comparison.
     pub(crate) fn figure(&mut self, what: &str, ours: String, wanted: &str, met: bool) {
         let none = "-".to_owned();
         self.line(vec![what.to_owned(), ours, none.clone(), none, aim(wanted, met)]);
     }
 
-    /// What has no aim, or what could not be held against anything and why.
+    /// Adds a figure without an aim, or the reason why there is no comparison.
     pub(crate) fn plain(&mut self, what: &str, ours: String, against: String) {
         let none = "-".to_owned();
         self.line(vec![what.to_owned(), ours, against, none.clone(), none]);
@@ -80,7 +80,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// `1,000,000`
+/// Formats as `1,000,000`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

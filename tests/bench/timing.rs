@@ -1,5 +1,6 @@
-//! Whether the time of an answer tells who has an account: wrong sign-ins of unknown, known and locked
-//! people (L1), and what unknown and known people get who forgot their password or their user ID (R1, R2).
+//! The time of an answer must not tell who has an account. This compares wrong sign-ins of unknown, known
+//! and locked people (L1), and the answers to known and unknown people who forgot their password or user
+//! ID (R1, R2).
 
 use std::time::{Duration, Instant};
 
@@ -15,15 +16,15 @@ use crate::tell;
 
 const SIGN_INS: usize = 500;
 const RECOVERIES: usize = 1_000;
-/// The people whose passwords are tried.
+/// The number of people whose passwords are tried.
 const TRIED: usize = 8;
-/// Fewer a person than lock them, or than use up the mails that a person may ask for. The number is odd,
-/// so that after a pause another kind comes first than the time before.
+/// Few enough tries for each person that none is locked, or has asked for too many mails. The number is
+/// odd, so that after each pause another kind of request comes first.
 const TRIES_UNTIL_FORGIVEN: usize = 51;
-/// Mails are taken away, too, as a worker would.
+/// This also removes mails, as a worker would.
 const FORGIVE: &str =
     "update logins set password_failures = 0; delete from throttles; delete from outbox";
-/// Tries before the first that is measured.
+/// The number of tries before measuring starts.
 const WARM_UP: usize = 102;
 
 pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
@@ -63,7 +64,7 @@ pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> 
     stage.sql(FORGIVE).map(drop)
 }
 
-/// As long as somebody's: a page that repeats it is as long, too.
+/// Returns an unknown user ID as long as a known one, so that pages that repeat it are as long too.
 fn nobody(number: usize) -> String {
     format!("nobod{number:04}")
 }
@@ -74,8 +75,8 @@ struct Asking<'s> {
 }
 
 impl Asking<'_> {
-    /// The median time of each kind of request. The kinds take turns, and each is the first as often as the
-    /// others: whoever comes first after a pause finds colder caches.
+    /// Returns the median time of each kind of request. The kinds take turns, and each comes first equally
+    /// often: the first one after a pause finds colder caches.
     fn take_turns<const KINDS: usize>(
         &mut self,
         tries: usize,
@@ -85,7 +86,8 @@ impl Asking<'_> {
         let mut took: [Vec<Duration>; KINDS] = std::array::from_fn(|_| Vec::new());
         for number in 0..WARM_UP + tries {
             if number == WARM_UP {
-                // The database plans for tables as they are after a while, and not for empty ones.
+                // The database must plan for tables as they are after a while, and not for empty
+                // ones.
                 self.stage.sql("vacuum analyze")?;
                 took.iter_mut().for_each(Vec::clear);
             }
@@ -104,7 +106,7 @@ impl Asking<'_> {
     }
 }
 
-/// Each should take as long as what is not known, but for so many percent.
+/// Compares each kind with the unknown one; they may differ by a few percent.
 fn compare<const KINDS: usize>(
     table: &mut Table,
     what: &str,

@@ -5,7 +5,7 @@ use crate::demo::{Demo, Person};
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
-/// Eleven wrong passwords would lock; eleven reloads are none.
+/// Eleven wrong passwords would lock the login; eleven reloads are no tries.
 #[tokio::test]
 async fn l2_back_and_reload_after_a_wrong_password_do_nothing_new() {
     let mut demo = Demo::start();
@@ -30,7 +30,7 @@ async fn l2_back_and_reload_after_a_wrong_password_do_nothing_new() {
     demo.stop();
 }
 
-/// The code that was mailed still works after a wrong one, a reload and Back.
+/// The mailed code still works after a wrong one, a reload and Back.
 #[tokio::test]
 async fn l3_a_wrong_code_can_be_gone_back_from() {
     let mut demo = Demo::start();

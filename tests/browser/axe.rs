@@ -1,11 +1,11 @@
-//! axe-core, the checker of accessibility, on the page as it stands.
+//! Runs axe-core, which checks accessibility, on the page as it stands.
 
 use crate::browser::Browser;
 
-/// Where `infra/dev/setup.sh test` puts it.
+/// `infra/dev/setup.sh test` puts it here.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe-4.12.1.min.js");
 
-/// A line for each element that breaks a rule.
+/// Returns a line for each element that breaks a rule.
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const line = (id) => ({ target, html, failureSummary }) => `${id}: ${target} ${html} ${failureSummary}`;
@@ -22,8 +22,8 @@ fn source() -> String {
 }
 
 impl Browser {
-    /// What axe's rules have against the page; nothing, where it is as it should be. A driver's
-    /// script is no part of the page, so that the content security policy doesn't keep it out.
+    /// Returns what axe finds wrong with the page. The content security policy doesn't block a
+    /// script that the driver injects.
     pub(crate) async fn axe_violations(&self) -> Vec<String> {
         let script = format!("{}\n{RUN}", source());
         let returned = self.driver.execute_async(script, vec![]).await.expect("axe runs");

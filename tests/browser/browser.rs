@@ -1,4 +1,4 @@
-//! A Chromium of one's own, used as a person uses it: by labels, buttons, links and headings.
+//! A Chromium for one test, used as a person uses it: by labels, buttons, links and headings.
 
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::MetadataExt as _;
@@ -24,7 +24,7 @@ pub(crate) struct Browser {
     _folder: TempDir,
 }
 
-/// Dropped, also by a panic, it ends with its Chromium.
+/// A running chromedriver. When this is dropped, even by a panic, it ends with its Chromium.
 struct Chromedriver {
     process: Child,
     address: SocketAddr,
@@ -47,7 +47,7 @@ impl Chromedriver {
         let start = |program| {
             let mut command = Command::new(program);
             command.arg(format!("--port={}", address.port())).env("TMPDIR", folder);
-            // Else a file with a Japanese name can't be saved under it.
+            // Without it, Chromium can't save a file under a Japanese name.
             command.env("LC_ALL", "C.UTF-8");
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
         };
@@ -67,7 +67,7 @@ impl Browser {
         let url = format!("http://{}", chromedriver.address);
         let driver = WebDriver::new(url, wanted).await.expect("a Chromium");
         chromedriver.session = Some(driver.session_id().to_string());
-        // The driver's own way to end a session waits for the executor that it blocks.
+        // The driver's own way to end a session would wait for the executor that it blocks.
         driver.clone().leak().expect("a running session");
         driver.set_poller(Arc::new(ElementPollerWithTimeout::new(PATIENCE, LOOK_EVERY)));
         Self { driver, _chromedriver: chromedriver, _folder: folder }
@@ -81,12 +81,12 @@ impl Browser {
         self.driver.refresh().await.expect("the page once more");
     }
 
-    /// The browser's Back.
+    /// Presses the browser's Back button.
     pub(crate) async fn back(&self) {
         self.driver.back().await.expect("the page before");
     }
 
-    /// Presses the button or follows the link with these words, all of its own or of a part of it.
+    /// Presses the button or link with these words, or the one that contains them.
     pub(crate) async fn press(&self, words: &str) {
         self.find_pressable(words).await.click().await.unwrap_or_else(|e| panic!("{words}: {e}"));
     }
@@ -109,14 +109,14 @@ impl Browser {
         field.send_keys(text).await.unwrap_or_else(|error| panic!("{label}: {error}"));
     }
 
-    /// Ticks the box or the radio button with this label, recommended or not.
+    /// Ticks the box or radio button with this label, even if marked （推奨）.
     pub(crate) async fn choose(&self, label: &str) {
         let words = format!("normalize-space(.)='{label}' or normalize-space(.)='{label} (推奨)'");
         let words = self.find(label, format!("//label[{words}]")).await;
         words.click().await.unwrap_or_else(|error| panic!("{label}: {error}"));
     }
 
-    /// What stands in the field with this label.
+    /// Returns the content of the field with this label.
     pub(crate) async fn typed(&self, label: &str) -> String {
         self.field(label).await.value().await.expect(label).unwrap_or_default()
     }
@@ -125,7 +125,7 @@ impl Browser {
         self.find(label, format!("//input[{}]", labelled(label))).await
     }
 
-    /// Chooses from the pulldown with this label, recommended or not.
+    /// Chooses from the pulldown with this label, even if the option is marked （推奨）.
     pub(crate) async fn choose_from(&self, label: &str, option: &str) {
         let words =
             format!("normalize-space(.)='{option}' or normalize-space(.)='{option} (推奨)'");
@@ -139,12 +139,12 @@ impl Browser {
         self.find(heading, format!("//h1[normalize-space(.)='{heading}']")).await;
     }
 
-    /// Waits until these words stand on the page.
+    /// Waits until these words are on the page.
     pub(crate) async fn sees(&self, words: &str) {
         self.find(words, format!("//main//*[text()[contains(., '{words}')]]")).await;
     }
 
-    /// Opens a page again and again until it shows what an operator has just changed.
+    /// Opens a page again and again until it shows what an operator just changed.
     pub(crate) async fn waits_for(&self, url: &str, words: &str) {
         let began = Instant::now();
         loop {
@@ -156,14 +156,14 @@ impl Browser {
         }
     }
 
-    /// Waits until these words have gone from the page.
+    /// Waits until these words are no longer on the page.
     pub(crate) async fn sees_no_longer(&self, words: &str) {
         let path = format!("//main//*[text()[contains(., '{words}')]]");
         let gone = self.driver.query(By::XPath(path)).wait_until_gone().await;
         gone.unwrap_or_else(|error| panic!("「{words}」 stays: {error}"));
     }
 
-    /// Waits until an error stands in the summary and at its field.
+    /// Waits until an error is shown in the summary and at its field.
     pub(crate) async fn explains(&self, error: &str) {
         self.find(error, format!("//*[@role='alert']//li[normalize-space(.)='{error}']")).await;
         let at_field = format!("//main//p[starts-with(., '＊')][contains(., '{error}')]");
@@ -171,7 +171,7 @@ impl Browser {
     }
 
     async fn find(&self, what: &str, path: String) -> WebElement {
-        // Errors: the page may move on by itself while it is looked at.
+        // Errors are ignored, because the page may change by itself during the search.
         let query = self.driver.query(By::XPath(path)).ignore_errors(true);
         match query.and_displayed().first().await {
             Ok(element) => element,
@@ -179,7 +179,7 @@ impl Browser {
         }
     }
 
-    /// What a person can read on the page.
+    /// Returns the visible text of the page.
     pub(crate) async fn text(&self) -> String {
         let body = self.driver.find(By::Tag("body")).await.expect("a body");
         body.text().await.expect("its text")
@@ -193,7 +193,7 @@ impl Browser {
         self.driver.current_url().await.expect("an address").into()
     }
 
-    /// What stands at the top right.
+    /// Returns the words at the top right.
     pub(crate) async fn account(&self) -> String {
         let name = self.driver.find(By::XPath("//header//a[2]")).await.expect("a second link");
         name.text().await.expect("its text").lines().next().unwrap_or_default().to_owned()
@@ -219,7 +219,7 @@ impl Browser {
         chain.perform().await.expect("keys");
     }
 
-    /// What a script makes of the page.
+    /// Runs a script in the page, and returns its result.
     pub(crate) async fn evaluate<T: DeserializeOwned>(&self, script: &str) -> T {
         let returned = self.driver.execute(script, vec![]).await.expect(script);
         returned.convert().expect(script)
@@ -229,18 +229,18 @@ impl Browser {
         self.driver.cdp().send_raw(method, parameters).await.expect(method)
     }
 
-    /// Turns scripts off, as a careful person may.
+    /// Turns scripts off, as some people do.
     pub(crate) async fn turn_scripts_off(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
     }
 
-    /// What Chromium complained of since it was asked last, violations of the content security
-    /// policy among it.
+    /// Returns Chromium's complaints since the last call, including violations of the content
+    /// security policy.
     pub(crate) async fn complaints(&self) -> Vec<BrowserLogEntry> {
         self.driver.browser_log().await.expect("a log")
     }
 
-    /// From the top page to whatever follows user ID and password.
+    /// Goes from the top page to the page after user ID and password.
     pub(crate) async fn give_password(&self, person: &Person) {
         self.goto(&person.url).await;
         self.press("ログイン").await;
@@ -248,14 +248,14 @@ impl Browser {
         self.fill_in_password(person).await;
     }
 
-    /// On the sign-in page.
+    /// Fills the sign-in page in.
     pub(crate) async fn fill_in_password(&self, person: &Person) {
         self.fill(person.user_id_label(), &person.user_id).await;
         self.fill("パスワード", &person.password).await;
         self.press("ログイン").await;
     }
 
-    /// To the top page of somebody who signs in with password and mailed code.
+    /// Goes to the top page as a person who signs in with password and mailed code.
     pub(crate) async fn sign_in(&self, demo: &mut Demo, person: &Person) {
         self.give_password(person).await;
         self.arrives_at("ワンタイムパスワード (OTP) メール認証").await;
@@ -264,7 +264,7 @@ impl Browser {
         self.sees("ようこそ、").await;
     }
 
-    /// L10: by one's own name.
+    /// L10: signs out through the menu under the person's name.
     pub(crate) async fn sign_out(&self) {
         self.press(&self.account().await).await;
         self.arrives_at("ログアウトしてもよろしいですか？").await;
@@ -274,7 +274,7 @@ impl Browser {
     }
 }
 
-/// What an XPath asks of the control with this label.
+/// Builds the XPath condition for the control with this label.
 fn labelled(label: &str) -> String {
     format!("@id = //label[normalize-space(text()[1])='{label}']/@for")
 }
@@ -291,7 +291,7 @@ fn capabilities(folder: &Path) -> WebDriverResult<ChromeCapabilities> {
         "--disable-component-update",
         "--disable-sync",
         "--no-proxy-server",
-        // Through a pipe, so that it ends with its driver, whatever ends that.
+        // Chromium talks through a pipe, so that it always ends with its driver.
         "--remote-debugging-pipe",
     ] {
         wanted.add_arg(argument)?;

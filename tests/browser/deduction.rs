@@ -1,4 +1,4 @@
-//! What a tax return gets of a year: seen, saved, and judged by programs of others.
+//! The data for a tax return: shown, saved, and checked by other programs.
 
 use std::fs;
 use std::path::Path;
@@ -15,10 +15,10 @@ pub(crate) const CHOICE: &str = "医療費控除申告用データを取得す�
 
 /// One of the three files of a year.
 pub(crate) struct Kind {
-    /// What leads to its page.
+    /// The link to its page.
     way: &'static str,
     pub(crate) heading: &'static str,
-    /// What saves it.
+    /// The button that saves it.
     pub(crate) save: &'static str,
 }
 
@@ -42,14 +42,14 @@ const NO_XML: &str = "この健康保険組合では、電子署名付きXMLデ�
 const IS_SAMPLE: &str = "このXMLデータは見本です。電子申告には使用できません。";
 const UNION: &str = "川崎汽船健康保険組合";
 
-/// The tax agency's.
+/// The tax agency's schema.
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/xsd/kyotsu/TEG700-001.xsd");
 
-/// 「診療年月」, 「氏名」, 「医療機関名」 and yen, as they stand in a file.
+/// 「診療年月」, 「氏名」, 「医療機関名」 and yen, as in a file.
 type Line = [String; 4];
 
 impl Kind {
-    /// From 「医療費情報」 to what there is of a year.
+    /// Goes from 「医療費情報」 to the page of a year.
     pub(crate) async fn show(&self, browser: &Browser, person: &Person, year: i32) -> Table {
         browser.goto(&format!("{}expenses", person.url)).await;
         browser.press(CHOICE).await;
@@ -64,14 +64,14 @@ impl Kind {
     }
 }
 
-/// A row of the page, where 「--」 stands for no institution.
+/// Reads a row of the page, where 「--」 means that the institution is unknown.
 fn line(row: &[String]) -> Line {
     let [month, patient, institution, paid] = row else { panic!("no line: {row:?}") };
     let institution = institution.trim_matches('-');
     [month.clone(), patient.clone(), institution.to_owned(), yen(paid).to_string()]
 }
 
-/// What the page shows of the year, which has the sample in it and is one year's.
+/// Returns the page's rows for the year, which must contain the sample and nothing of another year.
 fn lines_of(table: &Table, treated: Month) -> Vec<Line> {
     let lines: Vec<Line> = table.body.iter().map(|row| line(row)).collect();
     let month = treated.slashed();
@@ -90,7 +90,7 @@ fn lines_of(table: &Table, treated: Month) -> Vec<Line> {
     lines
 }
 
-/// What stands in an element; nothing where it is empty.
+/// Returns an element's text, which may be empty.
 fn element<'x>(xml: &'x str, name: &str) -> &'x str {
     let inside = xml.split_once(&format!("<{name}>"));
     let inside = inside.and_then(|(_, rest)| rest.split_once(&format!("</{name}>")));
@@ -219,7 +219,7 @@ async fn d2_d4_a_spreadsheet_and_a_sheet_of_paper_have_what_the_page_shows() {
     demo.stop();
 }
 
-/// D1: as a union has it that got no key yet.
+/// D1: the union has no key yet.
 #[tokio::test]
 async fn d1_a_union_without_a_key_says_so_and_has_the_other_two() {
     let mut demo = Demo::start();

@@ -1,4 +1,4 @@
-//! A page that somebody opens who has to sign in first.
+//! A page that a person opens before signing in.
 
 use crate::browser::Browser;
 use crate::demo::Demo;

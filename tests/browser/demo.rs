@@ -1,4 +1,4 @@
-//! The real program, run as `kosmo demo` in a folder of its own.
+//! The real program, run as `kosmo demo` in a temporary folder.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
@@ -18,10 +18,10 @@ use crate::net::{ask, free_address};
 use crate::wait::{wait_for, wait_until, waited_for};
 
 const CODE_MAIL: &str = "【KOSMOWeb】ワンタイムパスワードのお知らせ";
-/// The host below which a demo's unions are, unless it is told another.
+/// The usual host below which a demo's unions are.
 const USUAL_BASE: &str = "localhost";
 
-/// A running demo. [`Demo::stop`] ends it as Ctrl-C does; dropped, it is killed.
+/// A running demo. [`Demo::stop`] ends it as Ctrl-C does; dropping it kills it.
 pub(crate) struct Demo {
     program: Child,
     folder: TempDir,
@@ -40,14 +40,14 @@ pub(crate) struct Person {
     pub(crate) state: String,
     pub(crate) user_id: String,
     pub(crate) password: String,
-    /// `1979-08-22`
+    /// Formatted as `1979-08-22`.
     pub(crate) birthdate: String,
     pub(crate) insurer_number: String,
     pub(crate) email: Option<String>,
 }
 
 impl Person {
-    /// What the person's union calls a user ID.
+    /// Returns the union's word for a user ID.
     pub(crate) fn user_id_label(&self) -> &'static str {
         if self.url.contains("//jrckenpo.") { "ユーザーID" } else { "ユーザID" }
     }
@@ -56,13 +56,13 @@ impl Person {
         self.email.as_deref().expect("somebody with a mail address")
     }
 
-    /// As 「生年月日の入力」 asks for it: `19790822`
+    /// Returns the birthdate in the form that 「生年月日の入力」 asks for: `19790822`.
     pub(crate) fn birthdate_digits(&self) -> String {
         self.birthdate.replace('-', "")
     }
 }
 
-/// A mail as whoever it is for can read it.
+/// A mail as its recipient reads it.
 #[derive(Debug)]
 pub(crate) struct Mail {
     path: PathBuf,
@@ -78,11 +78,11 @@ impl Demo {
         Self::start_below(USUAL_BASE)
     }
 
-    /// As [`Demo::start`], with the unions below another host.
+    /// Does what [`Demo::start`] does, with the unions below another host.
     pub(crate) fn start_below(base: &'static str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("kosmo-")
-            // Root runs the database as another user, who has to get there.
+            // If root runs the test, the database runs as another user, who needs access.
             .permissions(Permissions::from_mode(0o755))
             .tempdir()
             .expect("a folder");
@@ -94,7 +94,7 @@ impl Demo {
         demo
     }
 
-    /// Kills it outright, as a power cut does, and starts it again in the same folder.
+    /// Kills the demo as a power cut would, and starts it again in the same folder.
     pub(crate) fn kill_and_restart(&mut self) {
         self.program.kill().expect("a running program");
         self.program.wait().expect("a child");
@@ -102,7 +102,7 @@ impl Demo {
         self.wait_until_ready();
     }
 
-    /// Ctrl-C: it ends in order and leaves nothing running.
+    /// Presses Ctrl-C, and checks that the demo ends in order and leaves nothing running.
     pub(crate) fn stop(mut self) {
         let database = self.database_process().expect("a running database");
         signal("INT", self.program.id());
@@ -128,7 +128,7 @@ impl Demo {
         self.address
     }
 
-    /// `http://jomkenpo.localhost:40123`
+    /// Returns an origin such as `http://jomkenpo.localhost:40123`.
     pub(crate) fn origin(&self, host: &str) -> String {
         format!("http://{host}.{}:{}", self.base, self.address.port())
     }
@@ -138,14 +138,14 @@ impl Demo {
         found.unwrap_or_else(|| panic!("the demo has no {user_id}")).clone()
     }
 
-    /// The first of those who have come so far.
+    /// Returns the first person of this union and state.
     pub(crate) fn someone(&self, union: &str, state: &str) -> Person {
         let mut people = self.people.iter();
         let found = people.find(|person| person.union == union && person.state == state);
         found.unwrap_or_else(|| panic!("{union} has nobody who is {state}")).clone()
     }
 
-    /// The code of the newest mail that brings one.
+    /// Returns the code of the newest mail with one.
     pub(crate) fn mailed_code(&mut self, person: &Person) -> String {
         let mail = self.next_mail(person.address(), CODE_MAIL);
         let mut numbers = mail.text.split(|c: char| !c.is_ascii_digit());
@@ -153,7 +153,8 @@ impl Demo {
         code.unwrap_or_else(|| panic!("no six digits in: {}", mail.text)).to_owned()
     }
 
-    /// F6: the link of the newest 「メールアドレスの確認」, whole in the mail's text.
+    /// F6: returns the link of the newest 「メールアドレスの確認」, which must be unbroken in the
+    /// mail's text.
     pub(crate) fn mailed_link(&mut self, person: &Person) -> String {
         let mail = self.next_mail(person.address(), "【KOSMOWeb管理者】メールアドレスの確認");
         let mut words = mail.text.split_whitespace();
@@ -161,7 +162,7 @@ impl Demo {
         link.unwrap_or_else(|| panic!("no link in: {}", mail.text)).to_owned()
     }
 
-    /// Waits for a mail with this subject that was not read before; of several, the newest.
+    /// Waits for an unread mail with this subject. If there are several, returns the newest.
     pub(crate) fn next_mail(&mut self, address: &str, subject: &str) -> Mail {
         let mut mails = wait_for(subject, || {
             let mut mails = self.mails(address);
@@ -173,13 +174,13 @@ impl Demo {
         mails.pop().expect("a mail")
     }
 
-    /// How many codes were mailed to somebody.
+    /// Counts the codes that were mailed to a person.
     pub(crate) fn codes_to(&self, person: &Person) -> usize {
         let mails = self.mails(person.address());
         mails.iter().filter(|mail| mail.subject == CODE_MAIL).count()
     }
 
-    /// Oldest first: a mail's name begins with its time.
+    /// Returns the mails, oldest first: a mail's file name begins with its time.
     fn mails(&self, address: &str) -> Vec<Mail> {
         let mut mails: Vec<Mail> = fs::read_dir(self.data().join("mail"))
             .into_iter()
@@ -198,7 +199,7 @@ impl Demo {
         sqlx::query_scalar(query).fetch_one(&mut database).await.expect(query)
     }
 
-    /// S4: six minutes pass for whatever anybody has proved, and for the codes that were mailed.
+    /// S4: lets six minutes pass for everybody's proofs, and for the mailed codes.
     pub(crate) async fn let_proofs_age(&self) {
         let mut database = self.database().await;
         for age in [
@@ -209,7 +210,7 @@ impl Demo {
         }
     }
 
-    /// As its superuser, who may age what a test can't wait for.
+    /// Connects as the superuser, to change times that a test can't wait for.
     pub(crate) async fn database(&self) -> PgConnection {
         let url = fs::read_to_string(self.data().join("database_url")).expect("database_url");
         let options = PgConnectOptions::from_str(&url).expect("a URL");
@@ -226,13 +227,13 @@ impl Demo {
         self.command(&["tenant", "apply", &file.to_string_lossy()]);
     }
 
-    /// What an operator does.
+    /// Runs a command of the operator.
     pub(crate) fn command(&self, arguments: &[&str]) {
         let status = kosmo(self.folder.path()).args(arguments).status().expect("kosmo runs");
         assert!(status.success(), "{arguments:?}");
     }
 
-    /// The database server's process, until it has ended in order.
+    /// Returns the database server's process, or `None` once it has ended in order.
     fn database_process(&self) -> Option<u32> {
         let text = fs::read_to_string(self.data().join("postgres/data/postmaster.pid")).ok()?;
         text.lines().next()?.parse().ok()
@@ -247,7 +248,7 @@ impl Drop for Demo {
     fn drop(&mut self) {
         let _ = self.program.kill();
         let _ = self.program.wait();
-        // The database ends by itself then, and needs its files for that.
+        // The database then ends by itself, and needs its files until then.
         waited_for(|| {
             let process = self.database_process();
             process.is_none_or(|process| !signal("0", process)).then_some(())
@@ -255,7 +256,7 @@ impl Drop for Demo {
     }
 }
 
-/// The program, with a folder's settings alone.
+/// Makes a command of the program that reads only the settings in a folder.
 fn kosmo(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
     let settings = std::env::vars_os().map(|(name, _)| name);
@@ -283,7 +284,7 @@ fn is_ready(address: SocketAddr) -> bool {
     ask(address, "GET /readyz").is_ok_and(|status| status.starts_with("HTTP/1.1 200 "))
 }
 
-/// Whether it reached somebody; `0` only asks that.
+/// Returns true if the signal reached a process. Signal `0` only checks that it exists.
 fn signal(name: &str, process: u32) -> bool {
     let mut kill = Command::new("sh");
     kill.args(["-c", &format!("kill -{name} {process}")]).stderr(Stdio::null());

@@ -1,4 +1,4 @@
-//! What a person proves a second factor with: an authenticator app, a device that keeps passkeys.
+//! Devices for a second factor: an authenticator app, and a device that keeps passkeys.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -9,25 +9,25 @@ use serde_json::json;
 use crate::browser::Browser;
 use crate::wait::wait_for;
 
-/// How long a code is good for, and how long typing it takes at the very most.
+/// How long a code is valid, and below, how long typing it takes at most.
 const SECONDS: u64 = 30;
 const SECONDS_TO_TYPE: u64 = 10;
 
-/// An authenticator app. Its codes are those of `oathtool`, which shares no code with the product.
+/// An authenticator app. Its codes come from `oathtool`, which shares no code with the product.
 pub(crate) struct App {
     key: String,
-    /// The step of the code that was told last.
+    /// The time step of the last code.
     told: u64,
 }
 
 impl App {
-    /// Types the key in that the set-up page shows.
+    /// Reads the key from the set-up page.
     pub(crate) async fn set_up(browser: &Browser) -> Self {
         let read = "return document.querySelector('main code').textContent;";
         Self { key: browser.evaluate(read).await, told: 0 }
     }
 
-    /// Waits for a code that is not the last one and lasts long enough to be typed.
+    /// Waits for a code that is new and stays valid long enough to be typed.
     pub(crate) fn code(&mut self) -> String {
         let now = wait_for("a new code", || {
             let now = Clock::System.now().timestamp().unsigned_abs();
@@ -40,7 +40,7 @@ impl App {
 
     fn code_at(&self, time: u64) -> String {
         let mut command = Command::new("oathtool");
-        // "-": it reads the key, so that no list of processes shows it.
+        // With "-" it reads the key from stdin, so that no list of processes shows it.
         command.args(["--totp", "--base32"]).arg(format!("--now=@{time}")).arg("-");
         let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut oathtool = started.expect("oathtool, which `infra/dev/setup.sh test` installs");
@@ -53,7 +53,7 @@ impl App {
 }
 
 impl Browser {
-    /// Gives the browser a device with 生体認証, whose person always agrees. Its name in
+    /// Gives the browser a device with 生体認証 whose owner always agrees. Returns its name for
     /// [`Browser::let_person_agree`].
     pub(crate) async fn add_authenticator(&self) -> String {
         self.devtools("WebAuthn.enable", json!({})).await;
@@ -70,14 +70,14 @@ impl Browser {
         added["authenticatorId"].as_str().expect("a name").to_owned()
     }
 
-    /// Whether the device's person is there to agree; until then it waits.
+    /// Sets whether the device's owner agrees. If not, the device waits.
     pub(crate) async fn let_person_agree(&self, device: &str, agree: bool) {
         let presence = json!({ "authenticatorId": device, "enabled": agree });
         self.devtools("WebAuthn.setAutomaticPresenceSimulation", presence).await;
     }
 
-    /// Says from now on that the device's passkeys may be backed up, and are, as where a password manager took
-    /// them over.
+    /// Makes the device report its passkeys as backed up from now on, as after a password manager took them
+    /// over.
     pub(crate) async fn back_passkeys_up(&self, device: &str) {
         let named = json!({ "authenticatorId": device });
         let known = self.devtools("WebAuthn.getCredentials", named).await;
@@ -92,13 +92,14 @@ impl Browser {
         }
     }
 
-    /// Puts another such device, which knows no passkey yet, in the place of the first.
+    /// Replaces the device with another one that knows no passkey yet.
     pub(crate) async fn change_authenticator(&self) -> String {
         self.devtools("WebAuthn.disable", json!({})).await;
         self.add_authenticator().await
     }
 
-    /// Until the page is left or [`Browser::let_passkeys_be`], the device's person cancels.
+    /// Lets the device's owner cancel, until the page is left or [`Browser::let_passkeys_be`] is
+    /// called.
     pub(crate) async fn cancel_passkeys(&self) {
         let cancel = "const cancel = async () => {
                           throw new DOMException('', 'NotAllowedError');

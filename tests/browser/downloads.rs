@@ -14,19 +14,19 @@ use tempfile::TempDir;
 use crate::browser::Browser;
 use crate::wait::wait_for;
 
-/// A saved file, in a folder of its own that goes with this.
+/// A saved file, in a folder that is deleted with this.
 pub(crate) struct Saved {
     path: PathBuf,
     _folder: TempDir,
 }
 
 impl Browser {
-    /// Presses what saves a file.
+    /// Presses the button that saves a file.
     pub(crate) async fn download(&self, words: &str) -> Saved {
         self.saved_by(words, self.press(words)).await
     }
 
-    /// What stands on each sheet of paper that the page is printed on, line by line.
+    /// Returns the lines on each printed sheet of the page.
     pub(crate) async fn print(&self) -> Vec<String> {
         let a4 = json!({ "paperWidth": 8.27, "paperHeight": 11.69 });
         let printed = self.devtools("Page.printToPDF", a4).await;
@@ -39,7 +39,7 @@ impl Browser {
             .collect()
     }
 
-    /// The file that comes of what is done.
+    /// Returns the file that an action saves.
     pub(crate) async fn saved_by(&self, what: &str, done: impl Future<Output = ()>) -> Saved {
         let folder = tempfile::Builder::new().prefix("kosmo-saved-").tempdir().expect("a folder");
         let wanted = json!({ "behavior": "allow", "downloadPath": folder.path() });
@@ -50,7 +50,7 @@ impl Browser {
     }
 }
 
-/// The one file, once it has its name.
+/// Returns the one file, once it has its final name.
 fn arrived(folder: &Path) -> Option<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder");
     let paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
@@ -67,7 +67,7 @@ fn read_pdf(path: &Path) -> String {
     String::from_utf8(read.stdout).expect("UTF-8")
 }
 
-/// Lines with something on them; what stands apart stands a blank apart.
+/// Splits text into lines that aren't empty, with one blank between words.
 fn lines(text: &str) -> Vec<String> {
     let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty()).collect()
@@ -86,12 +86,12 @@ impl Saved {
         fs::read_to_string(&self.path).expect("UTF-8")
     }
 
-    /// The lines of a PDF as `pdftotext` reads them; cells stand a blank apart.
+    /// Returns a PDF's lines as `pdftotext` reads them, with one blank between cells.
     pub(crate) fn paper(&self) -> Vec<String> {
         lines(&read_pdf(&self.path))
     }
 
-    /// What can be read in it.
+    /// Returns the text of the file.
     pub(crate) fn words(&self) -> String {
         if self.name().ends_with(".pdf") { self.paper().join("\n") } else { self.text() }
     }

@@ -54,7 +54,7 @@ async fn every_page_of_the_deduction_fits_a_phone_and_a_desk() {
     for (name, kind) in [("xml", XML), ("csv", CSV), ("pdf", NOTICE)] {
         let page = path(&format!("/{name}"));
         walk.visit(&format!("deduction-{name}"), &page, kind.heading).await;
-        // Of three years before the demo has nothing.
+        // The demo has no data of three years before.
         for (year, name) in [(year, format!("{name}-year")), (year - 3, format!("{name}-empty"))] {
             let page = format!("{page}?year={year}");
             walk.visit(&format!("deduction-{name}"), &page, kind.heading).await;
@@ -66,7 +66,7 @@ async fn every_page_of_the_deduction_fits_a_phone_and_a_desk() {
     demo.stop();
 }
 
-/// E7, M1, D1: the last two as a union has them that tells of nothing by mail and has no key yet.
+/// E7, M1, D1. The last two are pages of a union that sends no update mails and has no key.
 #[tokio::test]
 async fn every_page_of_the_expense_settings_fits_a_phone_and_a_desk() {
     let mut demo = Demo::start();

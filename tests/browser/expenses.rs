@@ -115,7 +115,7 @@ async fn e6_taro_keeps_the_month_and_the_year_as_pdfs() {
     demo.stop();
 }
 
-/// What stands in the three lists of the filter.
+/// Returns what is chosen in the three lists of the filter.
 async fn chosen(browser: &Browser) -> Vec<String> {
     let read = "return [...document.querySelectorAll('main select')]
                     .map((list) => list.selectedOptions[0].textContent);";

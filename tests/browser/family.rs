@@ -1,4 +1,4 @@
-//! What somebody keeps from the family is hidden from it everywhere, and each page says so (E7).
+//! Expenses that a person hides from the family are hidden everywhere, and each page says so (E7).
 
 use crate::browser::Browser;
 use crate::deduction::{CSV, NOTICE, XML};
@@ -12,7 +12,7 @@ pub(crate) const SETTINGS: &str = "家族への公開・お知らせメールの
 const HIDDEN: &str = "家族への公開を望まない方の医療費は、明細にも合計にも含まれていません。";
 const HANAKO: &str = "テスト ハナコ";
 
-/// On the page itself, as the person whose expenses they are.
+/// Chooses on the settings page, as the person whose expenses they are.
 async fn choose(browser: &Browser, person: &Person, choice: &str, told: &str) {
     browser.goto(&format!("{}expenses", person.url)).await;
     browser.press(SETTINGS).await;
@@ -23,7 +23,7 @@ async fn choose(browser: &Browser, person: &Person, choice: &str, told: &str) {
     browser.sees(told).await;
 }
 
-/// The pages on which the household's expenses, or sums of them, stand.
+/// Returns the pages that show the household's expenses, or sums of them.
 fn pages(person: &Person, sample: Sample) -> Vec<(&'static str, String)> {
     let Sample { notice, treated, .. } = sample;
     let paths = [
@@ -40,8 +40,8 @@ fn pages(person: &Person, sample: Sample) -> Vec<(&'static str, String)> {
     paths.map(|(name, path)| (name, format!("{}expenses{path}", person.url))).into()
 }
 
-/// Where a page names Hanako, be it in a list that is folded, and where it says that somebody is
-/// left out.
+/// Returns true if the page names Hanako, even in a folded list, and true if it says that a person
+/// is left out.
 async fn told(browser: &Browser, url: &str) -> (bool, bool) {
     browser.goto(url).await;
     let page = browser.driver.source().await.expect("a page");

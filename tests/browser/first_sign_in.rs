@@ -7,8 +7,8 @@ use crate::steps::{CODE, EMAIL_CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOT
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 const FIRST_SIGN_IN_NOTICE: &str = "【KOSMOWeb】初回ログインのお知らせ";
 
-/// F2–F11, L3, as klinekenpo's people do it who come with the formula's password (T9). Misaki
-/// reads her mail on another device.
+/// F2–F11, L3, for klinekenpo's people with the formula's password (T8). Misaki reads her mail on
+/// another device.
 #[tokio::test]
 async fn f2_to_f11_misaki_of_klinekenpo_registers_and_chooses_the_mailed_code() {
     let mut demo = Demo::start();
@@ -53,8 +53,8 @@ async fn f2_to_f11_misaki_of_klinekenpo_registers_and_chooses_the_mailed_code() 
     demo.stop();
 }
 
-/// F6, F7: only the newest link, and only its button, confirms the address; whoever presses it is
-/// signed in nowhere, and the page where Misaki waits moves on.
+/// F6, F7: only the newest link, and only its button, confirms the address. Pressing it signs
+/// nobody in, and the page where Misaki waits moves on.
 async fn open_the_link_elsewhere(
     demo: &mut Demo,
     browser: &Browser,
@@ -88,8 +88,8 @@ async fn open_the_link_elsewhere(
     assert_eq!(other.account().await, "ログイン", "F6: nobody is signed in by a link");
 }
 
-/// F10: jomkenpo's people sign out and in again before the method is set up. T9: the letter's
-/// credentials lead in once. T4: no app there.
+/// F10: jomkenpo's people sign out and in again before the set-up. T9: the letter's credentials
+/// work once. T4: there is no app.
 #[tokio::test]
 async fn f10_t9_hagumu_of_jomkenpo_comes_with_a_letter_and_signs_in_a_second_time() {
     let mut demo = Demo::start();
@@ -124,7 +124,7 @@ async fn f10_t9_hagumu_of_jomkenpo_comes_with_a_letter_and_signs_in_a_second_tim
     browser.sees(REFUSED).await;
     browser.give_password(&hagumu).await;
     browser.give_mailed_code(&mut demo, &hagumu).await;
-    // She had asked for that page before.
+    // She had wanted that page at first.
     browser.arrives_at("医療費情報").await;
     assert_eq!(browser.account().await, "大豆　育");
     demo.stop();
@@ -132,7 +132,7 @@ async fn f10_t9_hagumu_of_jomkenpo_comes_with_a_letter_and_signs_in_a_second_tim
 
 /// F2–F10: neither a kill nor a closed browser between two steps loses or skips one.
 #[tokio::test]
-async fn f2_to_f10_whoever_leaves_comes_back_to_the_step_they_had_reached() {
+async fn f2_to_f10_a_person_who_leaves_comes_back_to_the_step_they_had_reached() {
     let mut demo = Demo::start();
     let browser = Browser::open().await;
     let mut minato = demo.person("minato-y");
@@ -147,7 +147,8 @@ async fn f2_to_f10_whoever_leaves_comes_back_to_the_step_they_had_reached() {
     browser.arrives_at("メールアドレスの設定").await;
     leave_and_come_back(&mut demo, &browser, &minato, "メールアドレスの設定").await;
     browser.give_address(minato.address(), None).await;
-    // Before the kill: a mail taken by a worker that died goes out minutes later.
+    // This has to be before the kill: a mail held by a killed worker is sent only after its lease,
+    // minutes later.
     let link = demo.mailed_link(&minato);
     leave_and_come_back(&mut demo, &browser, &minato, "メールアドレスの確認").await;
     browser.open_link(&link).await;
@@ -170,7 +171,7 @@ async fn f2_to_f10_whoever_leaves_comes_back_to_the_step_they_had_reached() {
     demo.stop();
 }
 
-/// Once with the session, which a kill leaves alone, and once in a browser that was closed.
+/// Returns once with the session, which survives a kill, and once in a browser that was closed.
 async fn leave_and_come_back(demo: &mut Demo, browser: &Browser, person: &Person, step: &str) {
     demo.kill_and_restart();
     browser.goto(&format!("{}sign-in/continue", person.url)).await;

@@ -1,4 +1,4 @@
-//! 「自己負担額のグラフ」: bars as high as the figures beside them.
+//! 「自己負担額のグラフ」: the bars are as high as the figures beside them.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::table::{Table, yen};
 pub(crate) const GRAPH: &str = "自己負担額のグラフ";
 const YEARS: &str = "年別の自己負担額";
 
-/// Of each figure the pictures that are to be seen, and the parts of the first one's bars: what
-/// stands below a part, whose colour it has, and its height.
+/// Returns the visible graphs of each figure, and the parts of the first graph's bars: the label
+/// below, the person of its colour, and its height.
 const READ: &str = "
     const number = (element, name) => Number(element.getAttribute(name));
     const words = (element) => element?.textContent.trim();
@@ -32,9 +32,9 @@ const READ: &str = "
         return { pictures: pictures.map((picture) => picture.className), parts };
     });";
 
-/// Pixels between a part and the next.
+/// The pixels between a part and the next.
 const GAP: i64 = 2;
-/// What rounding to pixels, and a gap that a low part does without, come to.
+/// The difference that rounding to pixels may make, and a missing gap at a low part.
 const ROUNDING: i64 = 4;
 
 #[derive(Debug, Deserialize)]
@@ -44,18 +44,19 @@ struct Picture {
 }
 
 impl Picture {
-    /// By one scale each part is as high as its figure in the table, and there is no other.
+    /// Checks that each part is as high as its figure in the table, by one scale, and that there
+    /// are no other parts.
     fn assert_shows(&self, table: &Table) {
         let people = &table.head[0][1..table.head[0].len() - 1];
         let mut figures = BTreeMap::new();
         for row in &table.body {
-            // A phone's bars have 3 for 3月, and 2026 for 2026年.
+            // On a phone, labels are 3 for 3月, and 2026 for 2026年.
             let below = if self.is_for_phones() {
                 row[0].trim_end_matches(['月', '年'])
             } else {
                 row[0].as_str()
             };
-            // A month without a notice has a place on the axis, and no figures.
+            // A month without a notice has a place on the axis, but no figures.
             let noticed = row.iter().any(|cell| cell.starts_with('¥'));
             for (person, figure) in people.iter().zip(&row[1..]).filter(|_| noticed) {
                 figures.insert((below, person.as_str()), yen(figure));
@@ -129,7 +130,7 @@ async fn e8_bars_are_as_high_as_the_figures_beside_them_on_a_phone_and_on_a_desk
     demo.stop();
 }
 
-/// E8: on paper a picture is whole, beside its title and above its table.
+/// E8: on paper a graph is whole, beside its title and above its table.
 #[tokio::test]
 async fn e8_bars_are_printed_whole_and_larger_letters_hide_no_figure() {
     let mut demo = Demo::start();
@@ -148,7 +149,7 @@ async fn e8_bars_are_printed_whole_and_larger_letters_hide_no_figure() {
             for row in table.body.iter().chain(&table.foot) {
                 let line = row.join(" ");
                 assert!(sheet.contains(&line), "{text}%: {line} is elsewhere: {sheet}");
-                // Below the bars each month stands once, and once in the table.
+                // Each month is once below the bars, and once in the table.
                 let label = if row[0] == "合計" { continue } else { row[0].as_str() };
                 assert!(sheet.matches(label).count() >= 2, "{text}%: {label}: {sheet}");
             }

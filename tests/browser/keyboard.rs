@@ -11,10 +11,10 @@ use crate::settings_steps::AGAIN;
 use crate::steps::{CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID};
 use crate::table::Table;
 
-/// What a screen reader calls the terms, which scroll.
+/// The name of the terms for a screen reader; their box scrolls.
 const TERMS_TEXT: &str = "KOSMO Communication Web 利用規約の本文";
 
-/// L1, from its page on.
+/// L1: signs in, starting at the sign-in page.
 async fn give_password(browser: &Browser, person: &Person) {
     browser.goto(&format!("{}sign-in", person.url)).await;
     browser.arrives_at("ログイン").await;
@@ -23,14 +23,14 @@ async fn give_password(browser: &Browser, person: &Person) {
     browser.press_key(Key::Enter).await;
 }
 
-/// Unfolds the list of what a user ID can't have.
+/// Unfolds the list of characters that a user ID can't have.
 async fn unfold_refused_characters(browser: &Browser, key: Key) {
     assert!(!browser.text().await.contains("小なり記号"), "the list is folded");
     browser.press_at("利用不可文字一覧を見る", key).await;
     assert!(browser.text().await.contains("小なり記号"), "the key unfolds the list");
 }
 
-/// WCAG 2.1.1 and 2.4.7: keyboard alone walks the journey, and the focus is always to be seen.
+/// WCAG 2.1.1 and 2.4.7: the keyboard alone is enough, and the focus is always visible.
 #[tokio::test]
 async fn l3_the_keyboard_alone_signs_in_and_walks_on() {
     let mut demo = Demo::start();
@@ -81,7 +81,7 @@ async fn l3_the_keyboard_alone_signs_in_and_walks_on() {
     demo.stop();
 }
 
-/// F2–F10: the link alone is opened from a mail, in the same browser.
+/// F2–F10: only the link is opened from a mail, in the same browser.
 #[tokio::test]
 async fn f2_to_f10_the_keyboard_alone_walks_the_first_sign_in() {
     let mut demo = Demo::start();
@@ -93,7 +93,7 @@ async fn f2_to_f10_the_keyboard_alone_walks_the_first_sign_in() {
     browser.type_at("生年月日", &minato.birthdate_digits()).await;
     browser.press_key(Key::Enter).await;
     browser.arrives_at(TERMS).await;
-    // What can't have the focus can't be scrolled without a mouse.
+    // A box without the focus can't be scrolled by keyboard.
     browser.tab_to(TERMS_TEXT).await;
     browser.press_at("同意する", Key::Enter).await;
     browser.arrives_at("メールアドレスの設定").await;
@@ -109,7 +109,7 @@ async fn f2_to_f10_the_keyboard_alone_walks_the_first_sign_in() {
     browser.type_at("ユーザID", "minato").await;
     assert_eq!(browser.typed("ユーザID").await, "minato");
     unfold_refused_characters(&browser, Key::Enter).await;
-    // One Tab leads into the group, to the chosen one; the arrows choose within.
+    // One Tab reaches the group, at the chosen option; the arrow keys choose within it.
     browser.tab_to(EMAIL_CODE_RECOMMENDED).await;
     for (key, chosen) in [(Key::Up, TOTP), (Key::Down, EMAIL_CODE_RECOMMENDED)] {
         browser.press_key(key).await;
@@ -130,7 +130,7 @@ async fn f2_to_f10_the_keyboard_alone_walks_the_first_sign_in() {
     demo.stop();
 }
 
-/// G1–G4: so it does jrckenpo's two forms.
+/// G1–G4: the keyboard alone is also enough for jrckenpo's two forms.
 #[tokio::test]
 async fn g1_to_g4_the_keyboard_alone_fills_in_the_two_forms() {
     let demo = Demo::start();
@@ -175,7 +175,7 @@ async fn e5_e6_e8_the_keyboard_alone_narrows_down_and_saves_what_it_found() {
 
     browser.press_at(FILTER, Key::Space).await;
     let mut chosen = Vec::new();
-    // The newest month twice, and the second of the family.
+    // Chooses the newest month twice, and the second member of the family.
     for (list, steps) in [("診療年月（始まり）", 1), ("診療年月（終わり）", 1), ("受診者", 2)]
     {
         browser.tab_to(list).await;

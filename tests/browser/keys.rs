@@ -1,29 +1,31 @@
-//! The keyboard in place of a mouse: what has the focus is known by its words, and must be seen.
+//! The keyboard instead of a mouse. An element with the focus is found by its words, and its focus
+//! must be visible.
 
 use thirtyfour::Key;
 
 use crate::browser::Browser;
 
-/// What has the focus: its name, the words of its label or its own, and how the focus shows.
+/// Returns the element with the focus: its name or the words of its label, and how the focus is
+/// drawn.
 const FOCUS: &str = "const at = document.activeElement;
     const style = getComputedStyle(at);
     const words = at.ariaLabel ?? (at.labels?.[0]?.firstChild ?? at).textContent.trim();
     return [words, style.outlineStyle, parseFloat(style.outlineWidth)];";
 
 impl Browser {
-    /// What has the focus, which must be seen.
+    /// Returns the words of the element with the focus, which must be visible.
     pub(crate) async fn focused(&self) -> String {
         let (words, outline, width): (String, String, f64) = self.evaluate(FOCUS).await;
         assert!(outline == "solid" && width >= 4.0, "the focus on 「{words}」 must be seen");
         words
     }
 
-    /// Tabs on until these words have the focus.
+    /// Presses Tab until the element with these words has the focus.
     pub(crate) async fn tab_to(&self, words: &str) {
         self.walk_to(words, &[Key::Tab]).await;
     }
 
-    /// As [`Browser::tab_to`], the other way.
+    /// Does what [`Browser::tab_to`] does, backwards.
     pub(crate) async fn tab_back_to(&self, words: &str) {
         self.walk_to(words, &[Key::Shift, Key::Tab]).await;
     }
@@ -41,13 +43,13 @@ impl Browser {
         panic!("no Tab leads to 「{words}」: {passed:?}");
     }
 
-    /// Presses this key where these words have the focus.
+    /// Presses this key on the element with these words.
     pub(crate) async fn press_at(&self, words: &str, key: Key) {
         self.tab_to(words).await;
         self.press_key(key).await;
     }
 
-    /// Types into the field with this label, over what stands there: a Tab selects it.
+    /// Types into the field with this label. Its content is replaced, because Tab selects it.
     pub(crate) async fn type_at(&self, label: &str, text: &str) {
         self.tab_to(label).await;
         self.type_keys(text).await;

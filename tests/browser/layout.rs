@@ -1,17 +1,17 @@
-//! How a page lies on a screen, at the widths and sizes of text that people have.
+//! How a page is laid out, at the window widths and text sizes that people use.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::browser::Browser;
 
-/// A phone's and a desk's window, with text as it comes.
+/// The windows of a phone and a desktop, with the usual text size.
 pub(crate) const USUAL: [(u32, u32); 2] = [(390, 100), (1280, 100)];
-/// Windows with larger text, and the narrowest of all.
+/// Windows with larger text, and the narrowest one.
 pub(crate) const UNUSUAL: [(u32, u32); 6] =
     [(260, 100), (320, 150), (390, 150), (260, 200), (390, 200), (1280, 200)];
 
-/// What a look at the page finds.
+/// The results of looking at a page.
 #[derive(Debug, Deserialize)]
 struct Layout {
     window: u32,
@@ -19,8 +19,8 @@ struct Layout {
     faults: Vec<String>,
 }
 
-/// What sticks out of the page, amounts that break or leave their box, words that break where they may
-/// not, boxes that have to be scrolled sideways, and what is too small for a finger.
+/// Finds elements that stick out of the page, amounts that break or leave their box, words that break
+/// where they must not, boxes that scroll sideways, and controls too small for a finger.
 const LOOK: &str = r"
     const page = document.documentElement;
     const seen = (element) =>
@@ -74,8 +74,8 @@ const LOOK: &str = r"
     return { window: innerWidth, page: page.scrollWidth, faults: [...new Set(faults)].slice(0, 9) };";
 
 impl Browser {
-    /// Makes the window as wide as a phone's or a desk's, with text as large as a person has chosen
-    /// in the browser's settings, in percent.
+    /// Sets the window's width, and the text size that a person has chosen in the browser's
+    /// settings, in percent.
     pub(crate) async fn change_size(&self, width: u32, text: u32) {
         let phone = width < 768;
         let height = if phone { 844 } else { 900 };
@@ -93,7 +93,7 @@ impl Browser {
         self.change_size(width, 100).await;
     }
 
-    /// The page lies within the window at this size, and nothing of it is cut off.
+    /// Checks that the page fits the window at this size, and that nothing is cut off.
     pub(crate) async fn assert_fits(&self, name: &str, (width, text): (u32, u32)) {
         self.change_size(width, text).await;
         let Layout { window, page, faults } = self.evaluate(LOOK).await;

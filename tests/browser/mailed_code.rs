@@ -1,4 +1,4 @@
-//! The mailed code, as people really handle it.
+//! The mailed code, as people handle it in practice.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
@@ -6,7 +6,7 @@ use crate::demo::Demo;
 const OTP: &str = "ワンタイムパスワード (OTP) メール認証";
 const COMPLETED: &str = "select count(*) from audit_events where action = 'sign_in.complete'";
 
-/// L3, with its mistakes.
+/// L3, with mistakes.
 #[tokio::test]
 async fn l3_a_wrong_code_is_explained_and_neither_haste_nor_a_second_tab_does_harm() {
     let mut demo = Demo::start();
@@ -46,7 +46,7 @@ async fn l3_a_wrong_code_is_explained_and_neither_haste_nor_a_second_tab_does_ha
     let refused = "select count(*) from audit_events where action = 'email_code.refused'";
     assert_eq!(demo.count(refused).await, 1, "the wrong one");
 
-    // Back to 「再送信」, and again what was sent there.
+    // Back to the page after 「再送信」, which then sends the form again.
     browser.driver.back().await.expect("a page before");
     browser.driver.refresh().await.expect("a page again");
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;

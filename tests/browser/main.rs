@@ -1,5 +1,5 @@
-//! The product in Chromium, through the real program: `kosmo demo` in a folder of its own, told as
-//! what people do. What they press and fill in is found by the words they see.
+//! The product in Chromium, with the real program: `kosmo demo` in a temporary folder, told as
+//! stories of what people do. Buttons and fields are found by the words that people see.
 
 mod axe;
 mod browser;

@@ -1,4 +1,4 @@
-//! What people mistype in the first sign-in, and what they are told.
+//! Mistakes in the first sign-in, and what people are told.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
@@ -10,7 +10,7 @@ const TOO_LONG: &str = "設定可能なメールアドレスの最大文字数�
 const TAKEN: &str =
     "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
 
-/// F2, F5, F8: each mistake is explained in the summary and at its field, and what was typed stays.
+/// F2, F5, F8: each mistake is explained in the summary and at its field, and the input stays.
 #[tokio::test]
 async fn f2_f5_f8_each_mistake_is_explained_and_what_was_typed_stays() {
     let mut demo = Demo::start();
@@ -77,7 +77,7 @@ async fn assert_refused(browser: &Browser, label: &str, typed: &str, errors: &[&
     assert_eq!(browser.typed(label).await, typed, "what was typed stays");
 }
 
-/// F9, T5: the rules stand there beforehand, are ticked off while one types, and hold.
+/// F9, T5: the rules are shown beforehand, ticked off while typing, and enforced.
 #[tokio::test]
 async fn f9_t5_the_rules_are_ticked_off_while_hagumu_types_and_hold() {
     let mut demo = Demo::start();
@@ -136,7 +136,7 @@ async fn f9_t5_the_rules_are_ticked_off_while_hagumu_types_and_hold() {
     demo.stop();
 }
 
-/// Which of the rules that a browser can check are met, as a screen reader reads them.
+/// Returns which of the rules that a browser can check are met, as a screen reader reads them.
 async fn ticked(browser: &Browser) -> Vec<bool> {
     let read = "return [...document.querySelectorAll('[data-rules] li')]
                     .map((rule) => rule.textContent);";

@@ -1,17 +1,17 @@
-//! Just enough of a network.
+//! Helpers for network addresses and requests.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 use crate::wait::PATIENCE;
 
-/// Where nobody listens at the moment.
+/// Returns an address on which nobody listens now.
 pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("its address")
 }
 
-/// The status line that answers `GET /path`, or another method.
+/// Sends `GET /path`, or another request, and returns the status line of the answer.
 pub(crate) fn ask(address: SocketAddr, what: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -1,5 +1,5 @@
-//! A browser that knows no Fetch Metadata, as Safari before 16.4: it sends no `Sec-Fetch-Site`, and under
-//! our `Referrer-Policy` 「`Origin: null`」 with every form.
+//! A browser without Fetch Metadata, like Safari before 16.4: it sends no `Sec-Fetch-Site`, and because
+//! of our `Referrer-Policy` it sends 「`Origin: null`」 with every form.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _, copy};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use std::thread;
 use crate::browser::Browser;
 use crate::demo::{Demo, Person};
 
-/// Stands between Chromium and the demo, and makes an old browser of it.
+/// A proxy between Chromium and the demo that makes the browser look old.
 struct Ageing {
     address: SocketAddr,
     forms: Arc<AtomicUsize>,
@@ -25,14 +25,15 @@ impl Ageing {
         thread::spawn(move || {
             for browser in listener.incoming().flatten() {
                 let seen = seen.clone();
-                // A browser opens connections that it never uses, and breaks others off.
+                // Errors are normal: a browser opens connections that it never uses, and breaks
+                // others off.
                 thread::spawn(move || pass_on(browser, demo, &seen));
             }
         });
         Self { address, forms }
     }
 
-    /// Somebody who comes to the demo this way.
+    /// Returns the person with a URL that goes through the proxy.
     fn of(&self, person: &Person, demo: &Demo) -> Person {
         let (there, here) = (demo.address().port(), self.address.port());
         let url = person.url.replace(&format!(":{there}/"), &format!(":{here}/"));
@@ -45,7 +46,7 @@ impl Ageing {
     }
 }
 
-/// One request and its answer.
+/// Passes one request and its answer on.
 fn pass_on(browser: TcpStream, demo: SocketAddr, forms: &AtomicUsize) -> std::io::Result<()> {
     let mut from_browser = BufReader::new(browser.try_clone()?);
     let (mut head, mut length) = (String::new(), 0);

@@ -61,7 +61,7 @@ async fn every_page_of_the_portal_fits_a_phone_and_a_desk_and_nothing_is_blocked
     walk.visit("not-found", &path("nowhere"), "ページが見つかりません").await;
     walk.visit("sign-out", &path("sign-out"), "ログアウトしてもよろしいですか？").await;
 
-    // L9: Taro rests for longer than his union allows.
+    // L9: Taro is idle for longer than his union allows.
     let rest = "update sessions set last_seen_at = last_seen_at - interval '1 day'";
     sqlx::query(rest).execute(&mut demo.database().await).await.expect("a rest");
     let expired = "一定期間が経過したため、エラーになりました";
@@ -214,7 +214,7 @@ async fn every_page_of_the_single_form_fits_a_phone_and_a_desk() {
     demo.stop();
 }
 
-/// S1–S8, of somebody with mailed codes who changes to an app.
+/// S1–S8, for a person with mailed codes who changes to an app.
 #[tokio::test]
 async fn every_page_of_the_settings_fits_a_phone_and_a_desk() {
     let mut demo = Demo::start();
@@ -296,7 +296,7 @@ async fn every_page_of_the_settings_fits_a_phone_and_a_desk() {
     demo.stop();
 }
 
-/// S2–S5, of somebody with passkeys.
+/// S2–S5, for a person with passkeys.
 #[tokio::test]
 async fn every_page_of_a_passkey_among_the_settings_fits_a_phone_and_a_desk() {
     let mut demo = Demo::start();

@@ -1,4 +1,4 @@
-//! 「パスキーでログイン」 without user ID and password (L6), where a union allows it.
+//! 「パスキーでログイン」 without user ID and password (L6), if the union allows it.
 
 use serde_json::json;
 use thirtyfour::By;
@@ -11,7 +11,7 @@ use crate::walk::Walk;
 const ALONE: &str = "パスキーでログイン";
 const FACTORS: &str = "second_factors =";
 
-/// Lets both unions' people sign in by a passkey alone.
+/// Lets the people of these unions sign in with a passkey alone.
 async fn allow(demo: &Demo, browser: &Browser, unions: &[&str]) {
     for union in unions {
         demo.change_policy(union, FACTORS, &format!("passkey_alone = true\n{FACTORS}"));
@@ -41,7 +41,7 @@ async fn l6_megurus_passkey_alone_signs_him_in_at_his_union_and_nowhere_else() {
 
     browser.sign_out().await;
     browser.back_passkeys_up(&device).await;
-    // His device answers at once what the browser offers to fill the user ID in with.
+    // The browser offers passkeys for the user ID's field, and his device answers at once.
     browser.goto(&format!("{}sign-in", meguru.url)).await;
     browser.arrives_at("ようこそ、歯車　回 さん").await;
     let kept =

@@ -1,4 +1,5 @@
-//! Ways back in (R1, R2), the lock (L2), the end of eligibility (T12) and maintenance (T13), looked at.
+//! Recovery (R1, R2), the lock (L2), the end of eligibility (T12) and maintenance (T13), as people see
+//! them.
 
 use chrono::{FixedOffset, TimeDelta};
 use kosmo::base::clock::Clock;
@@ -80,7 +81,7 @@ async fn r2_taro_gets_his_user_id_by_birthdate_and_address() {
     demo.stop();
 }
 
-/// L1, L2: the eleventh locks, and the page says the same as ever.
+/// L1, L2: the eleventh wrong password locks, and the page says the same as before.
 #[tokio::test]
 async fn l1_l2_the_eleventh_wrong_password_locks_and_the_union_is_named() {
     let demo = Demo::start();

@@ -3,7 +3,7 @@
 use crate::browser::Browser;
 use crate::demo::Demo;
 
-/// O5: a killed run hinders the next in nothing, and nobody is signed out by it.
+/// O5: a killed run doesn't disturb the next one, and signs nobody out.
 #[tokio::test]
 async fn o5_a_demo_that_was_killed_goes_on_where_it_stopped_and_ctrl_c_ends_it() {
     let mut demo = Demo::start();

@@ -1,4 +1,5 @@
-//! Seed 001's own example: what Taro's household had, in the month to which the demo has moved it.
+//! Seed 001's own example: the expenses of Taro's household, in the month to which the demo has
+//! moved them.
 
 use kosmo::base::month::Month;
 use thirtyfour::By;
@@ -6,11 +7,12 @@ use thirtyfour::By;
 use crate::browser::Browser;
 use crate::demo::Person;
 
-/// The newest notice of the demo's files, and that of the example; a demo started later moves all.
+/// The newest notice in the demo's files, and the example's notice. A demo that starts later moves
+/// all of them.
 const NEWEST: (i32, u32) = (2026, 10);
 const EXAMPLE: (i32, u32) = (2025, 3);
 
-/// The rows, each after its 「診療年月」, and their sums.
+/// The rows without their 「診療年月」, and their sums.
 const ROWS: [&str; 3] = [
     "テスト タロウ|サンプルクリニック 通院/1日|¥12,960|¥9,072|¥3,588|¥300|",
     "テスト タロウ|サンプルクリニック薬局 調剤/1回|¥2,760|¥1,932|¥828|¥0|",
@@ -18,19 +20,19 @@ const ROWS: [&str; 3] = [
 ];
 pub(crate) const SUMS: &str = "合計|¥27,120|¥18,984|¥4,416|¥3,720|";
 
-/// Where the example is.
+/// The months of the example.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
-    /// The month of its notice.
+    /// Its month of notice.
     pub(crate) notice: Month,
-    /// The month of its treatments.
+    /// Its month of treatment.
     pub(crate) treated: Month,
-    /// The month of the newest notice of all.
+    /// The newest month of notice of all.
     pub(crate) newest: Month,
 }
 
 impl Sample {
-    /// From the page of the newest month, as anybody of the household sees it.
+    /// Finds it from the page of the newest month, as anybody in the household sees it.
     pub(crate) async fn beside(browser: &Browser) -> Self {
         let heading = browser.driver.find(By::Tag("h1")).await.expect("a heading");
         let heading = heading.text().await.expect("its text");
@@ -42,7 +44,7 @@ impl Sample {
         Self { notice, treated: notice.plus(-2), newest }
     }
 
-    /// Looks for it, as whoever is signed in.
+    /// Finds it as the person who is signed in.
     pub(crate) async fn find(browser: &Browser, person: &Person) -> Self {
         browser.goto(&format!("{}expenses", person.url)).await;
         browser.press("最新の自己負担総額").await;
@@ -50,7 +52,7 @@ impl Sample {
         Self::beside(browser).await
     }
 
-    /// The rows as a statement shows them.
+    /// Returns the rows as a statement shows them.
     pub(crate) fn lines(self) -> [String; 3] {
         ROWS.map(|row| format!("{}|{row}", self.treated.slashed()))
     }

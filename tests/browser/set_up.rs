@@ -1,4 +1,4 @@
-//! Setting an app or a passkey up at the end of the first sign-in, and signing in with it.
+//! Setting up an app or a passkey at the end of the first sign-in, and signing in with it.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
@@ -6,7 +6,7 @@ use crate::devices::App;
 use crate::settings_steps::{EVERYWHERE, TOTP_SET_UP};
 use crate::steps::{Choices, EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
 
-/// F10, L4, L5, L7, T4, T8, as kddikenpo's people do it who don't want mails.
+/// F10, L4, L5, L7, T4, T8, for kddikenpo's people who don't want mailed codes.
 #[tokio::test]
 async fn l4_l5_l7_kai_of_kddikenpo_sets_an_app_up_and_signs_in_with_its_codes() {
     let mut demo = Demo::start();
@@ -41,7 +41,7 @@ async fn l4_l5_l7_kai_of_kddikenpo_sets_an_app_up_and_signs_in_with_its_codes() 
     browser.press("スキャンできませんか？").await;
     browser.sees("鍵の種類は「時間ベース」を選択してください。").await;
     let mut app = App::set_up(&browser).await;
-    // Somebody who has got the password is at the same page.
+    // A stranger with the password is at the same page.
     other.give_password(&kai).await;
     other.arrives_at(TOTP_SET_UP).await;
 
@@ -75,7 +75,7 @@ async fn l4_l5_l7_kai_of_kddikenpo_sets_an_app_up_and_signs_in_with_its_codes() 
     demo.stop();
 }
 
-/// F4, F10, L6, T9: nobody knows an address of Arata's, who first cancels what his device asks.
+/// F4, F10, L6, T9: no address of Arata's is known. At first he cancels on his device.
 #[tokio::test]
 async fn l6_arata_of_nideckenpo_registers_his_device_and_signs_in_with_it() {
     let mut demo = Demo::start();
@@ -108,7 +108,7 @@ async fn l6_arata_of_nideckenpo_registers_his_device_and_signs_in_with_it() {
     browser.arrives_at("ようこそ、始動　新 さん").await;
 
     browser.sign_out().await;
-    // His union's sign-in page would take the passkey by itself.
+    // The union's sign-in page would otherwise use the passkey by itself.
     browser.let_person_agree(&device, false).await;
     browser.give_password(&arata).await;
     browser.arrives_at("パスキーでログイン").await;

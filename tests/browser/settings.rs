@@ -1,4 +1,4 @@
-//! Changing what one is known by: the user ID, the mail address, the password.
+//! Changing user ID, mail address and password.
 
 use kosmo::base::clock::{Clock, jst};
 
@@ -9,14 +9,14 @@ use crate::steps::{EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
-/// What the pulldown offers, and whether each is chosen.
+/// Returns the options of the pulldown, each with whether it is chosen.
 async fn offered(browser: &Browser) -> Vec<(String, bool)> {
     let read = "return [...document.querySelectorAll('main option')]
                     .map((option) => [option.textContent, option.selected]);";
     browser.evaluate(read).await
 }
 
-/// The buttons and links of the page, but for those around it.
+/// Returns the buttons and links of the page, without those of the frame.
 async fn pressables(browser: &Browser) -> Vec<String> {
     let read = "return [...document.querySelectorAll('main :is(a, button)')]
                     .map((pressable) => pressable.textContent.trim());";
@@ -82,14 +82,15 @@ async fn s1_s4_s8_taro_proves_who_he_is_and_changes_his_user_id() {
     browser.sees(REFUSED).await;
     browser.sign_in(&mut demo, &taro).await;
     browser.choose_in_menu(PROFILE).await;
-    // No question: Taro has just proved who he is.
+    // Nothing is asked, because Taro has just proved his identity.
     browser.arrives_at(PROFILE).await;
     browser.press("ポータルに戻る").await;
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;
     demo.stop();
 }
 
-/// S4: every sensitive page asks, and comes back to itself; what only shows doesn't ask.
+/// S4: every sensitive page asks first and is then shown; a page that only shows something doesn't
+/// ask.
 #[tokio::test]
 async fn s4_each_sensitive_page_asks_and_is_shown_afterwards() {
     let mut demo = Demo::start();
@@ -112,7 +113,7 @@ async fn s4_each_sensitive_page_asks_and_is_shown_afterwards() {
     demo.stop();
 }
 
-/// S4, T4, T6: where the password is all that a union asks for, it is all that is asked again.
+/// S4, T4, T6: a union that asks for a password only asks for it alone again.
 #[tokio::test]
 async fn s4_t4_t6_kai_of_jrckenpo_proves_himself_by_the_password_alone() {
     let demo = Demo::start();
@@ -137,7 +138,7 @@ async fn s4_t4_t6_kai_of_jrckenpo_proves_himself_by_the_password_alone() {
     demo.stop();
 }
 
-/// S6: Taro opens the link in another browser; the page where he waits moves on.
+/// S6: Taro opens the link in another browser, and the page where he waits moves on.
 #[tokio::test]
 async fn s6_a_new_address_counts_once_its_link_was_used_and_the_old_one_is_told() {
     let mut demo = Demo::start();
@@ -173,7 +174,7 @@ async fn s6_a_new_address_counts_once_its_link_was_used_and_the_old_one_is_told(
     browser.press("更新").await;
     browser.sees("メールアドレスの確認が終わっていません。").await;
 
-    // Nothing counts before: the code still goes to the old address.
+    // The change has no effect before that: the code still goes to the old address.
     other.sign_in(&mut demo, &taro).await;
     other.open_link(&link).await;
     browser.arrives_at(PROFILE).await;

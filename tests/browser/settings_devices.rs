@@ -1,4 +1,4 @@
-//! Adding apps and passkeys among the settings, signing in with them, and deleting them.
+//! Adding apps and passkeys in the settings, signing in with them, and deleting them.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
@@ -7,7 +7,7 @@ use crate::settings_steps::{
 };
 use crate::steps::{EMAIL_CODE, PASSKEY, TOTP};
 
-/// What is said before a person's last device goes.
+/// The note before a person's last device is deleted.
 const FALLS_BACK: &str = "次回からは、ワンタイムパスワード（OTP）メール認証でログインします。";
 const WRONG_CODE: &str = "ワンタイムパスワードが正しくありません";
 
@@ -29,7 +29,7 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.change_method(TOTP).await;
     browser.arrives_at(TOTP_SET_UP).await;
     browser.press("戻る").await;
-    // S2: what isn't set up yet doesn't count.
+    // S2: a method that isn't set up yet has no effect.
     browser.arrives_at_methods_with(EMAIL_CODE).await;
     browser.press("Authenticatorを設定").await;
     let mut phone = browser.add_app("iphone17").await;
@@ -74,7 +74,7 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.press("iphone17を削除").await;
     browser.give_password_again(&taro).await;
     browser.give_app_code("仕事スマホ", &other.code()).await;
-    // S4: the very page that was asked for.
+    // S4: it is the page that was wanted.
     browser.arrives_at(DELETE).await;
     browser.sees("iphone17").await;
     let text = browser.text().await;
@@ -116,7 +116,7 @@ async fn s2_to_s5_l6_meguru_of_nideckenpo_signs_in_and_proves_himself_by_passkey
     browser.press("登録").await;
     assert_eq!(browser.typed("パスキーの名前").await, "パスキー");
     browser.press("次へ").await;
-    // S2: another device is no other choice.
+    // S2: another device doesn't change the choice.
     browser.arrives_at_methods_with(EMAIL_CODE).await;
     browser.choose_in_menu(PROFILE).await;
     browser.change_method(PASSKEY).await;
@@ -155,7 +155,7 @@ async fn s2_to_s5_l6_meguru_of_nideckenpo_signs_in_and_proves_himself_by_passkey
     browser.press("削除する").await;
     browser.arrives_at_methods_with(PASSKEY).await;
     browser.sign_out().await;
-    // His union's sign-in page would take the passkey by itself.
+    // The union's sign-in page would otherwise use the passkey by itself.
     browser.let_person_agree(&device, false).await;
     browser.give_password(&meguru).await;
     browser.arrives_at("パスキーでログイン").await;

@@ -15,14 +15,14 @@ const SESSIONS: &str = "ログイン中の端末";
 const END_OTHERS: &str = "ほかのすべての端末からログアウトする";
 const RECOVERY_CODES: &str = "リカバリーコード";
 
-/// From the top of any page.
+/// Opens the menu, from the top of any page.
 async fn choose_in_menu(browser: &Browser, words: &str) {
     browser.press_at("メニュー", Key::Enter).await;
     browser.press_at(words, Key::Enter).await;
     browser.arrives_at(words).await;
 }
 
-/// What is chosen from the pulldown that has the focus.
+/// Returns the chosen option of the pulldown with the focus.
 async fn chosen(browser: &Browser) -> String {
     browser.evaluate("return document.activeElement.selectedOptions[0].textContent;").await
 }

@@ -1,9 +1,9 @@
-//! A host beside the unions' that belongs to somebody else, which can set cookies for all of them:
-//! browsers take them from `evil.kosmo.localhost` for everything below `kosmo.localhost`. The base has two
-//! labels because nobody can set a cookie for the whole of `localhost`.
+//! A neighbouring host that belongs to a stranger and can set cookies for all unions: browsers accept them
+//! from `evil.kosmo.localhost` for everything below `kosmo.localhost`. The base has two labels because nobody
+//! can set a cookie for all of `localhost`.
 //!
-//! The sibling can't set a cookie whose name begins with `__Host-`. It can set `__Host%2Dkosmo-session`, which
-//! somebody who decodes names takes for one.
+//! The neighbour can't set a cookie whose name begins with `__Host-`. It can set `__Host%2Dkosmo-session`,
+//! which a server that decodes names takes for one.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -17,13 +17,13 @@ use crate::browser::Browser;
 use crate::demo::{Demo, Person};
 
 const BASE: &str = "kosmo.localhost";
-/// Whom the sibling's cookies are for.
+/// The scope of the neighbour's cookies.
 const EVERYBODY: &str = "Domain=kosmo.localhost; Path=/";
-/// Chromium reads no more than 256 KiB of an answer's head.
+/// Chromium reads at most 256 KiB of an answer's head.
 const COOKIES_AN_ANSWER: usize = 45;
-/// Chromium keeps no more of a site and its siblings.
+/// Chromium keeps at most this many cookies of a site and its siblings.
 const MOST_COOKIES: usize = 180;
-/// Almost as long as a cookie may be.
+/// Almost the longest value of a cookie.
 const LONG_VALUE: usize = 4_000;
 
 const NOBODY_SIGNED_IN: &str = "KOSMO Communication Web へようこそ";
@@ -116,7 +116,7 @@ async fn too_many_cookies_are_told_and_cleared(scene: &Scene) {
     browser.arrives_at(WELCOME).await;
 }
 
-/// One browser, which goes to a union and to its sibling.
+/// One browser that visits a union and its neighbour.
 struct Scene {
     browser: Browser,
     sibling: Sibling,
@@ -125,26 +125,26 @@ struct Scene {
 }
 
 impl Scene {
-    /// Takes the browser's cookies away, those for all hosts.
+    /// Deletes all the browser's cookies, for all hosts.
     async fn forget_cookies(&self) {
         self.browser.devtools("Network.clearBrowserCookies", json!({})).await;
     }
 
-    /// What the page at the browser has set.
+    /// Returns a cookie that the present page has set.
     async fn cookie(&self, name: &str) -> String {
         let name = format!("__Host-kosmo-{name}");
         let found = self.browser.driver.get_named_cookie(name.as_str()).await;
         found.unwrap_or_else(|error| panic!("{name}: {error}")).value
     }
 
-    /// The token in the form of the sign-in page, which this opens.
+    /// Opens the sign-in page, and returns its form's token.
     async fn form_token(&self) -> String {
         self.browser.goto(&format!("{}sign-in", self.victim.url)).await;
         self.browser.arrives_at("ログイン").await;
         self.browser.evaluate("return document.querySelector('[name=csrf]').value;").await
     }
 
-    /// The person comes by the sibling's page, which sets these cookies.
+    /// Visits the neighbour's page, which sets these cookies.
     async fn plant(&self, cookies: &[Vec<u8>]) {
         for some in cookies.chunks(COOKIES_AN_ANSWER) {
             *self.sibling.cookies.lock().expect("a lock") = some.to_vec();
@@ -153,22 +153,23 @@ impl Scene {
     }
 }
 
-/// A cookie for the union's host too, as `Set-Cookie` has it.
+/// Returns the `Set-Cookie` value for a cookie that also goes to the union's host.
 fn cookie(name: &str, value: &str) -> Vec<u8> {
     format!("{name}={value}; {EVERYBODY}").into_bytes()
 }
 
-/// Sets a cookie by a name that decodes to one of the product's. It is deleted first, so that the browser
-/// takes it for the newest and sends it last: of two cookies with one name, many keep the last.
+/// Sets a cookie with a name that decodes to one of the product's. It deletes the cookie first, so that
+/// the browser takes it for the newest and sends it last: of two cookies with the same name, many
+/// programs keep the last.
 fn disguised(name: &str, value: &str) -> [Vec<u8>; 2] {
     let name = format!("__Host%2Dkosmo-{name}");
     [format!("{name}=; {EVERYBODY}; Max-Age=0").into_bytes(), cookie(&name, value)]
 }
 
-/// The sibling's server, which lives as long as the test.
+/// The neighbour's server, which lives as long as the test.
 struct Sibling {
     page: String,
-    /// What the page sets.
+    /// The cookies that its page sets.
     cookies: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
@@ -199,7 +200,7 @@ async fn answer(stream: &mut TcpStream, cookies: &Mutex<Vec<Vec<u8>>>) -> io::Re
     let mut answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\
         Connection: close\r\n"
         .to_vec();
-    // Not with the icon, which the browser asks for whenever it likes.
+    // The icon must not set them, because the browser asks for it at any time.
     if head.starts_with(b"GET / ") {
         let cookies = cookies.lock().expect("a lock").clone();
         for cookie in cookies {

@@ -1,4 +1,4 @@
-//! jrckenpo's older way of signing up: two forms, and the password alone.
+//! jrckenpo's older way of signing up: two forms, and the password only.
 
 use crate::browser::Browser;
 use crate::demo::{Demo, Person};
@@ -6,7 +6,7 @@ use crate::demo::{Demo, Person};
 const REFUSED: &str = "無効なユーザーIDまたはパスワードです。";
 const PASSWORD: &str = "Kiri8no8oto";
 
-/// G1–G4, T4, T9: Kirie comes with a letter.
+/// G1–G4, T4, T9: Kirie has a letter.
 #[tokio::test]
 async fn g1_to_g4_kirie_of_jrckenpo_registers_with_a_letter() {
     let mut demo = Demo::start();
@@ -38,7 +38,7 @@ async fn g1_to_g4_kirie_of_jrckenpo_registers_with_a_letter() {
     demo.stop();
 }
 
-/// G1, with its mistakes.
+/// G1, with mistakes.
 async fn prove_identity(browser: &Browser, kirie: &Person) {
     browser.arrives_at("本人確認").await;
     browser.sees("全3ステップ中1").await;
@@ -58,7 +58,7 @@ async fn prove_identity(browser: &Browser, kirie: &Person) {
     browser.press("確認").await;
 }
 
-/// G2, with its mistakes.
+/// G2, with mistakes.
 async fn type_details(browser: &Browser, kirie: &Person) {
     browser.arrives_at("個人情報入力画面").await;
     browser.sees("全3ステップ中2").await;
@@ -105,7 +105,7 @@ async fn is_chosen(browser: &Browser, label: &str) -> bool {
     browser.field(label).await.is_selected().await.expect(label)
 }
 
-/// T4: jrckenpo asks for the password alone.
+/// T4: jrckenpo asks for the password only.
 #[tokio::test]
 async fn t4_the_password_alone_signs_jrckenpos_people_in() {
     let demo = Demo::start();

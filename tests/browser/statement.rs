@@ -1,4 +1,4 @@
-//! A statement on a phone: each row is a card, and yet the table is a table.
+//! A statement on a phone: each row is a card, but the table is still a table for a screen reader.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::demo::Demo;
 use crate::layout::{UNUSUAL, USUAL};
 use crate::sample::Sample;
 
-/// Where buttons and headings stand, from the top.
+/// Returns the distance of buttons and headings from the top.
 const TOPS: &str = "
     const top = (element) => element.getBoundingClientRect().top + scrollY;
     return { files: [...document.querySelectorAll('.save a')].map(top),
@@ -22,7 +22,7 @@ struct Tops {
 }
 
 impl Browser {
-    /// What a screen reader is told of: so many of each role that tables have.
+    /// Returns how many elements of each table role a screen reader is told of.
     async fn told_of_tables(&self) -> BTreeMap<String, usize> {
         let tree = self.devtools("Accessibility.getFullAXTree", json!({})).await;
         let nodes = tree["nodes"].as_array().expect("nodes");
@@ -39,7 +39,7 @@ impl Browser {
     }
 }
 
-/// E3: WCAG 1.3.1
+/// E3, WCAG 1.3.1.
 #[tokio::test]
 async fn e3_rows_that_are_cards_on_a_phone_are_told_as_the_table_that_they_are() {
     let mut demo = Demo::start();
@@ -70,7 +70,7 @@ async fn e3_rows_that_are_cards_on_a_phone_are_told_as_the_table_that_they_are()
     demo.stop();
 }
 
-/// E2: a year is long: its file stands at the top, too, and its rows stand by month.
+/// E2: a year is long, so its file is offered at the top too, and its rows are grouped by month.
 #[tokio::test]
 async fn e2_the_file_of_a_long_year_is_at_its_top_and_the_rows_stand_by_month() {
     let mut demo = Demo::start();
@@ -91,14 +91,14 @@ async fn e2_the_file_of_a_long_year_is_at_its_top_and_the_rows_stand_by_month() 
     demo.stop();
 }
 
-/// What the longest names and the largest amounts look like.
+/// Sets the longest names and the largest amounts.
 const LONG: [&str; 3] = [
     "update members set kana = 'アレクサンドラマリア　ヴィクトリアエリザベート'",
     "update expenses set total_yen = 12345678, insurer_yen = 8641974, public_yen = 1000001,
                          out_of_pocket_yen = 2703703,
                          institution = '独立行政法人国立病院機構サンプル医療センター附属診療所',
                          remarks = '高額療養費として健康保険組合から支給した額を含みます'",
-    // A gene therapy.
+    // This is the amount of a gene therapy.
     "update expenses set total_yen = 167077770, insurer_yen = 164155693, public_yen = 1000000,
                          out_of_pocket_yen = 1922077
      where claim_number = (select max(claim_number) from expenses)",

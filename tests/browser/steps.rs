@@ -1,4 +1,4 @@
-//! The first sign-in of the unions whose people decide one thing a page, step by step.
+//! The first sign-in with one decision on each page, step by step.
 
 use crate::browser::Browser;
 use crate::demo::{Demo, Person};
@@ -7,15 +7,15 @@ pub(crate) const TERMS: &str = "KOSMO Communication Web 利用規約";
 pub(crate) const USER_ID: &str = "ユーザIDの変更・認証方法の設定";
 pub(crate) const CODE: &str = "ワンタイムパスワード (OTP) メール認証";
 
-/// 「認証方法」, as the radio buttons call them.
+/// The radio buttons of 「認証方法」.
 pub(crate) const PASSKEY: &str = "生体認証";
 pub(crate) const TOTP: &str = "ワンタイムパスワード（OTP）アプリ認証";
 pub(crate) const EMAIL_CODE: &str = "ワンタイムパスワード（OTP）メール認証";
 pub(crate) const EMAIL_CODE_RECOMMENDED: &str = "ワンタイムパスワード（OTP）メール認証 (推奨)";
 
-/// What a person decides on the way.
+/// What a person decides.
 pub(crate) struct Choices<'c> {
-    /// `None`: the one that is filled in already; so with the user ID.
+    /// `None` keeps what is filled in already; the same for the user ID.
     pub(crate) email: Option<&'c str>,
     pub(crate) user_id: Option<&'c str>,
     pub(crate) method: &'c str,
@@ -23,8 +23,8 @@ pub(crate) struct Choices<'c> {
 }
 
 impl Browser {
-    /// F2–F9: from the top page to whatever follows the own password. The person is known by what
-    /// they chose from then on.
+    /// F2–F9: goes from the top page to the page after the own password. From then on the person
+    /// has the credentials that they chose.
     pub(crate) async fn register(
         &self,
         demo: &mut Demo,
@@ -81,7 +81,7 @@ impl Browser {
         self.sees("全6ステップ中3").await;
     }
 
-    /// F6: what a person does who has got the mail, in this browser or another.
+    /// F6: opens the link from the mail, in this browser or another.
     pub(crate) async fn open_link(&self, link: &str) {
         self.goto(link).await;
         self.arrives_at("メールアドレスの確認").await;
@@ -100,7 +100,7 @@ impl Browser {
         self.press("実行").await;
     }
 
-    /// The methods on offer, and whether each is chosen.
+    /// Returns the methods offered, each with whether it is chosen.
     pub(crate) async fn methods(&self) -> Vec<(String, bool)> {
         let read = "return [...document.querySelectorAll('[type=radio]')]
                         .map((radio) => [radio.labels[0].textContent, radio.checked]);";

@@ -1,10 +1,10 @@
-//! Tables as they are read, row by row.
+//! Tables on a page, read row by row.
 
 use serde::Deserialize;
 
 use crate::browser::Browser;
 
-/// Those that are open to see; the headings of groups are no rows.
+/// Reads the visible tables, without the headings of groups.
 const READ: &str = "
     const cells = (part) => [...part.rows].filter((row) => row.className !== 'group').map(
         (row) => [...row.cells].map((cell) => cell.innerText.trim()));
@@ -22,7 +22,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The one table that is open to see.
+    /// Reads the one visible table.
     pub(crate) async fn read(browser: &Browser) -> Self {
         let mut tables: Vec<Self> = browser.evaluate(READ).await;
         assert_eq!(tables.len(), 1, "{tables:#?}");
@@ -43,13 +43,13 @@ impl Table {
         found.unwrap_or_else(|| panic!("no table is called {caption}"))
     }
 
-    /// What was paid in all: the last figure below a statement, a year or a graph.
+    /// Returns the amount paid in all: the last figure below a statement, a year or a graph.
     pub(crate) fn paid(&self) -> i64 {
         let mut figures = self.foot[0].iter().filter(|cell| cell.starts_with('¥'));
         yen(figures.next_back().expect("a figure"))
     }
 
-    /// Of a statement: each column's sum stands below it.
+    /// Checks a statement: each column's sum is below it.
     pub(crate) fn assert_adds_up(&self) {
         assert!(!self.body.is_empty(), "E2: a month with rows");
         let sums = (3..7).map(|column| self.body.iter().map(|row| yen(&row[column])).sum());
@@ -61,7 +61,7 @@ impl Table {
         }
     }
 
-    /// Of a statement: all of it stands on paper, what a row says of money beside whom it is of.
+    /// Checks a statement on paper: all of it is there, with each row's amounts beside its person.
     pub(crate) fn assert_is_on(&self, paper: &[String]) {
         let has = |line: &str| assert!(paper.iter().any(|read| read == line), "{line}: {paper:#?}");
         for row in &self.body {
@@ -75,7 +75,7 @@ impl Table {
     }
 }
 
-/// Rows with their cells side by side.
+/// Joins each row's cells.
 pub(crate) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(|row| row.join("|").replace('\n', " ")).collect()
 }

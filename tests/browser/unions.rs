@@ -8,7 +8,7 @@ use crate::demo::Demo;
 
 const SESSION: &str = "__Host-kosmo-session";
 
-/// What makes a union's pages its own.
+/// What makes a union's pages look its own.
 #[derive(Debug, PartialEq)]
 struct Look {
     logo: String,
@@ -32,8 +32,8 @@ impl Look {
     }
 }
 
-/// T1, T10: a union has a host, a name, colours and services of its own. L1, T15: its people and
-/// their sessions are nobody's at another.
+/// T1, T10: a union has its own host, name, colours and services. L1, T15: its people and sessions
+/// don't exist at another.
 #[tokio::test]
 async fn t1_t10_t15_jomkenpo_is_visibly_another_union_and_knows_nobody_of_klinekenpo() {
     let mut demo = Demo::start();

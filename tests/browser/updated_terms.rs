@@ -1,4 +1,4 @@
-//! Terms that have changed since a person agreed to them.
+//! Terms that changed after a person agreed to them.
 
 use crate::browser::Browser;
 use crate::demo::Demo;

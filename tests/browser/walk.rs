@@ -1,7 +1,7 @@
-//! A walk from page to page, which looks at each on a phone and on a desk, with text of any size:
-//! nothing sticks out or is cut off, Chromium complains of nothing, and axe finds nothing.
+//! Walks from page to page and checks each on a phone and on a desktop, with text of any size:
+//! nothing sticks out or is cut off, Chromium has no complaints, and axe finds nothing.
 //!
-//! With `SCREENSHOTS=folder` each is also kept as a picture, `<name>-<width>.png`.
+//! With `SCREENSHOTS=folder` it also saves a picture of each page, `<name>-<width>.png`.
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,16 @@ use serde_json::json;
 use crate::browser::Browser;
 use crate::layout::{UNUSUAL, USUAL};
 
-/// Opens what is folded, and counts it.
+/// Opens everything that is folded, and returns how many there were.
 const UNFOLD: &str = "
     const folded = document.querySelectorAll('details:not([open])');
     for (const details of folded) details.open = true;
     return folded.length;";
 
-/// The menu would lie over what is pressed next.
+/// The menu would cover what is pressed next.
 const FOLD_MENU: &str = "document.querySelector('.menu')?.removeAttribute('open');";
 
-/// Walks from page to page and looks at each.
+/// A walk from page to page that checks each one.
 pub(crate) struct Walk<'a> {
     browser: &'a Browser,
     pictures: Option<PathBuf>,
@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
         let headings: usize =
             browser.evaluate("return document.querySelectorAll('h1').length;").await;
         assert_eq!(headings, 1, "{name}: one heading names a page");
-        // That a page came with 404 or 422 is as it should be.
+        // A page may be answered with 404 or 422 on purpose.
         let status = format!("{} - Failed to load resource:", browser.url().await);
         let mut complaints = browser.complaints().await;
         complaints.retain(|complaint| !complaint.message.starts_with(&status));
@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
                 "{name} at {width} px and {text}% of text: {violations:#?}"
             );
         }
-        // Those of axe itself, which belongs to no page.
+        // Drops the complaints about axe itself, which is not part of the page.
         browser.complaints().await;
         browser.evaluate::<()>(FOLD_MENU).await;
     }
@@ -85,13 +85,13 @@ impl<'a> Walk<'a> {
         self.look(name).await;
     }
 
-    /// The page with this heading, to which something done on the page before leads.
+    /// Checks the page with this heading, which the last action led to.
     pub(crate) async fn arrive(&self, name: &str, heading: &str) {
         self.browser.arrives_at(heading).await;
         self.look(name).await;
     }
 
-    /// The page as it is with something wrong.
+    /// Presses a button with something wrong, and checks the page with the error.
     pub(crate) async fn be_refused(&self, name: &str, button: &str, error: &str) {
         self.browser.press(button).await;
         self.browser.explains(error).await;

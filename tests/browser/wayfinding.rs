@@ -1,4 +1,5 @@
-//! How people find their way on: the menu, an offer that can be refused, a link opened where it was asked for.
+//! How people find their way: the menu, an offer that can be declined, and a link opened in the browser that
+//! asked for it.
 
 use crate::browser::Browser;
 use crate::demo::Demo;
@@ -32,7 +33,7 @@ async fn taro_wants_no_passkey_and_the_menu_leads_him_to_his_expenses_and_out() 
 
 /// F6, F7
 #[tokio::test]
-async fn whoever_opens_the_link_where_it_was_asked_for_goes_on_from_there() {
+async fn a_person_who_opens_the_link_in_the_same_browser_goes_on_from_there() {
     let mut demo = Demo::start();
     let browser = Browser::open().await;
     let misaki = demo.someone("klinekenpo", "migrated");

@@ -1,4 +1,4 @@
-//! Nothing of this needs scripts.
+//! Everything here works without scripts.
 
 use thirtyfour::By;
 use thirtyfour::prelude::ElementQueryable as _;
@@ -11,7 +11,7 @@ use crate::graph::GRAPH;
 use crate::sample::Sample;
 use crate::steps::{EMAIL_CODE, USER_ID};
 
-/// L3, L10: a browser that runs no scripts signs in, even where the button is pressed twice.
+/// L3, L10: a browser without scripts signs in, even if the button is pressed twice.
 #[tokio::test]
 async fn l3_l10_without_scripts_everything_works() {
     let mut demo = Demo::start();
@@ -45,7 +45,7 @@ async fn l3_l10_without_scripts_everything_works() {
     demo.stop();
 }
 
-/// F2–F10, L3: neither does the first sign-in.
+/// F2–F10, L3: the first sign-in needs no scripts.
 #[tokio::test]
 async fn f2_to_f10_the_first_sign_in_works_without_scripts() {
     let mut demo = Demo::start();
@@ -76,7 +76,7 @@ async fn f2_to_f10_the_first_sign_in_works_without_scripts() {
     demo.stop();
 }
 
-/// E5, E6, E8, D2: neither do the expenses, their files and their bars.
+/// E5, E6, E8, D2: the expenses, their files and their graphs need no scripts.
 #[tokio::test]
 async fn e5_e6_e8_d2_the_expenses_work_without_scripts() {
     let mut demo = Demo::start();

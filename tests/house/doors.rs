@@ -1,4 +1,4 @@
-//! Doors speak no SQL; rooms no HTTP, and they name no page of a door.
+//! Doors contain no SQL. Rooms contain no HTTP and name no page of a door.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::files::{module, module_of, only_in_tests, sources, without_tests};
 use crate::modules::{Crate, Name, strings};
 
-/// What speaks HTTP or argv.
+/// Modules that speak HTTP or argv.
 const DOORS: &[&str] = &["web", "portal", "console", "cli", "demo"];
-/// What decides and keeps.
+/// Modules that decide and store.
 const ROOMS: &[&str] =
     &["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import", "jobs"];
 
-/// The product's own code in some rooms or doors, without its tests.
+/// Returns the product's own code in some rooms or doors, without tests.
 fn product(wanted: &[&str]) -> Vec<(PathBuf, String)> {
     let sources = sources();
     let tests = only_in_tests(&sources);
@@ -26,7 +26,7 @@ fn product(wanted: &[&str]) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Every way to send a statement: sqlx's macros and functions, and a connection or a pool in hand.
+/// Every way to send a statement: sqlx's macros and functions, or a connection or pool.
 const SQL: [&str; 12] = [
     "sqlx::query",
     "query!",
@@ -42,7 +42,7 @@ const SQL: [&str; 12] = [
     "PgListener",
 ];
 
-/// What a door may name of sqlx: what a room's function fails with, and how the server is reached.
+/// The types of sqlx that a door may name: errors of rooms' functions, and the server's address.
 const SQLX_TYPES: [&str; 3] =
     ["sqlx::Error", "sqlx::migrate::MigrateError", "sqlx::postgres::PgConnectOptions"];
 
@@ -62,7 +62,7 @@ fn doors_speak_no_sql_and_rooms_no_http() {
     }
 }
 
-/// The addresses of `portal/places.rs` by name, each with what is found there.
+/// Returns the addresses of `portal/places.rs` by name, each with what it is.
 fn places() -> BTreeMap<String, (String, String)> {
     let (_, text) =
         sources().into_iter().find(|(path, _)| path.ends_with("portal/places.rs")).unwrap();
@@ -82,7 +82,7 @@ fn places() -> BTreeMap<String, (String, String)> {
     found
 }
 
-/// A room that names a page of a door can't be asked by another door, and a page that moves breaks mails.
+/// If a room named a page, other doors could not call it, and a page that moves would break its mails.
 #[test]
 fn rooms_name_no_page_and_no_template_of_a_door() {
     let places: Vec<String> = places().into_values().map(|(path, _)| path).collect();
@@ -105,14 +105,14 @@ fn rooms_name_no_page_and_no_template_of_a_door() {
     }
 }
 
-/// A route of the portal: the place's name, and the handlers by method.
+/// A route of the portal: the address's name, and the handlers by method.
 struct Route {
     place: String,
-    /// `get` or `post`, where the handler is written, and what it asks for.
+    /// For `get` or `post`: the file of the handler, and its arguments.
     handlers: Vec<(String, String)>,
 }
 
-/// Every route of the portal, with each handler's arguments as they are written.
+/// Returns every route of the portal, with its handlers' arguments as they are written.
 fn routes() -> Vec<Route> {
     let sources = sources();
     let known = Crate::read(&sources);
@@ -157,7 +157,7 @@ fn arguments(known: &Crate, texts: &BTreeMap<Name, &String>, path: &Path, handle
     format!("{given} {written}")
 }
 
-/// Without Fetch Metadata nothing but its token tells where a form comes from.
+/// Without Fetch Metadata, only its token tells where a form comes from.
 #[test]
 fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
     let mut forms = 0;
@@ -179,27 +179,27 @@ fn every_place_has_one_route() {
     assert_eq!(routed, places);
 }
 
-/// A page whose handler asks for a complete sign-in is one that a sign-in, or a proof, leads back to; the others are
-/// named here, each with its reason.
+/// If a handler requires a complete sign-in, its page is one to return to after a sign-in or a proof. Exceptions are
+/// listed here, with reasons.
 #[test]
 fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
     const OTHERS: [&str; 15] = [
-        // Files to keep.
+        // Downloads.
         "EXPENSES_DEDUCTION_FILE",
         "EXPENSES_MONTH_PDF",
         "EXPENSES_SEARCH_PDF",
         "EXPENSES_YEAR_PDF",
-        // A proof once more: it leads to another page itself.
+        // Pages of a re-authentication, which leads on to another page itself.
         "AGAIN_EMAIL_CODE",
         "AGAIN_EMAIL_CODE_RESEND",
         "AGAIN_PASSKEY",
         "AGAIN_PASSWORD",
         "AGAIN_RECOVERY_CODE",
         "AGAIN_TOTP",
-        // The end of the first sign-in, and the way out.
+        // The end of the first sign-in, and the sign-out.
         "REGISTERED",
         "SIGN_OUT",
-        // What a page fetches by itself, or sends a form to.
+        // Addresses that a page fetches by itself, or only sends a form to.
         "METHODS_TOTP_QR",
         "PASSKEY_OFFER",
         "PROFILE_EMAIL_STATUS",

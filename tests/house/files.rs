@@ -1,14 +1,14 @@
-//! The sources as the tests of the house read them.
+//! The sources, as the house's tests read them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The repository.
+/// The repository's root.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every file of the product.
+/// Returns every file of the product.
 pub fn sources() -> Vec<(PathBuf, String)> {
     sources_below(&["src"])
 }
@@ -33,14 +33,15 @@ pub fn sources_below(folders: &[&str]) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The room or door that a file belongs to.
+/// Returns the room or door that a file belongs to.
 pub fn module(path: &Path) -> String {
     let below = path.strip_prefix(root().join("src")).unwrap();
     let first = below.components().next().unwrap().as_os_str().to_str().unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The module that a file is: `["web", "form"]` for `src/web/form/mod.rs` and for `src/web/form.rs`.
+/// Returns the module of a file: `["web", "form"]` for `src/web/form/mod.rs` and for
+/// `src/web/form.rs`.
 pub fn module_of(path: &Path) -> Vec<String> {
     let below = path.strip_prefix(root().join("src")).unwrap().with_extension("");
     let mut parts: Vec<String> =
@@ -51,7 +52,8 @@ pub fn module_of(path: &Path) -> Vec<String> {
     parts
 }
 
-/// The files that only a test build has: those that `#[cfg(test)] mod name;` names, and what is below them.
+/// Returns the files that only a test build has: those declared by `#[cfg(test)] mod name;`, and those
+/// below them.
 pub fn only_in_tests(sources: &[(PathBuf, String)]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for (path, text) in sources {
@@ -70,8 +72,8 @@ pub fn only_in_tests(sources: &[(PathBuf, String)]) -> Vec<PathBuf> {
     found
 }
 
-/// A source without the items that only a test build has. As rustfmt lays them out, an item ends with the first line
-/// that is indented as its first and ends with `;` or `}`.
+/// Removes the items that only a test build has. As rustfmt formats them, an item ends at the first line with the
+/// same indent as its first line that ends with `;` or `}`.
 pub fn without_tests(text: &str) -> String {
     let mut kept = String::new();
     let mut lines = text.lines();

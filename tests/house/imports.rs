@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::files::{root, sources};
 use crate::modules::{Crate, circles};
 
-/// From the ground up. A module may use those before it and itself.
+/// The modules from the lowest up. A module may use itself and those before it.
 const ORDER: &[&str] = &[
     "base",
     "config",
@@ -53,8 +53,8 @@ fn imports_run_downward() {
     }
 }
 
-/// What two files of a room know of each other, nobody can read, move or test alone. [`crate::modules`] says what
-/// counts as a use.
+/// Two files that use each other can't be read, moved or tested alone. [`crate::modules`] says what counts as a
+/// use.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let uses = Crate::read(&sources()).uses();
@@ -71,7 +71,7 @@ fn no_files_use_each_other_in_a_circle() {
     assert!(told.is_empty(), "\n{told}");
 }
 
-/// The finder sees what it looks for, by whichever name the files call each other.
+/// The finder works whichever way the files name each other.
 #[test]
 fn a_circle_is_seen_through_every_way_to_name_a_file() {
     let source = |path: &str, text: &str| (root().join("src").join(path), text.to_owned());
@@ -80,7 +80,7 @@ fn a_circle_is_seen_through_every_way_to_name_a_file() {
         ("use super::other::{self, Unused};", "other::There"),
         ("use super::{other as far};", "far::There"),
         ("", "super::other::There"),
-        // Through a third file that re-exports it.
+        // In these cases a third file re-exports it.
         ("use super::Shown;", "Shown"),
         ("use super::other::*;", "There"),
     ];

@@ -1,5 +1,5 @@
-//! The rules of the house that a compiler doesn't hold: imports run downward only, doors speak no SQL, rooms no HTTP and no
-//! page of a door, files are opened in one place, and none is too long.
+//! Rules of the house that the compiler doesn't check: imports run downward only, doors contain no SQL, rooms contain
+//! no HTTP and no page of a door, files are opened in one place, and no file is too long.
 
 mod doors;
 mod files;
@@ -37,7 +37,7 @@ fn the_asvs_table_names_tests_that_exist() {
     }
 }
 
-/// ASVS 6.5.3, 7.2.3
+/// ASVS 6.5.3, 7.2.3: secrets come from the thread's generator.
 #[test]
 fn secrets_come_from_the_threads_generator_alone() {
     let others = ["SmallRng", "StdRng", "fastrand", "OsRng", "seed_from", "rand::rngs"];
@@ -47,7 +47,7 @@ fn secrets_come_from_the_threads_generator_alone() {
     }
 }
 
-/// Calls that `base/files.rs` alone may make, by file and line.
+/// Returns the calls that only `base/files.rs` may make, by file and line.
 fn calls_past_files(calls: &[&str]) -> Vec<String> {
     let sources = sources();
     let tests = only_in_tests(&sources);
@@ -68,7 +68,7 @@ fn calls_past_files(calls: &[&str]) -> Vec<String> {
     found
 }
 
-/// There it is said who may read what is written.
+/// Each of its functions says who may read what is written.
 #[test]
 fn every_file_and_folder_is_written_by_base_files() {
     let calls = [
@@ -83,7 +83,7 @@ fn every_file_and_folder_is_written_by_base_files() {
     assert_eq!(calls_past_files(&calls), Vec::<String>::new());
 }
 
-/// There what is no file is refused before anybody waits for it.
+/// It refuses everything but regular files, for which a reader could wait for ever.
 #[test]
 fn every_file_is_opened_by_base_files() {
     let calls = ["fs::read(", "fs::read_to_string(", "File::open("];

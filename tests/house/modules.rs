@@ -1,9 +1,9 @@
-//! The modules of the crate and what each file's own code names of another's.
+//! The modules of the crate, and what each file's own code uses of another file.
 //!
-//! A file uses the file in which an item is *written*, whichever way it names the item: by `crate::`, `super::`, `self::`, by a
-//! child's or an imported module's plain name, or by a name that a third file re-exports. A file that declares a module,
-//! or re-exports something without naming it anywhere else, doesn't use it; and a path that only passes through
-//! a module is no use of that module. What only a test build has is left out.
+//! A file uses the file in which an item is *defined*, whichever way it names the item: by `crate::`, `super::`,
+//! `self::`, by the plain name of a child or an imported module, or by a name that a third file re-exports. Declaring a
+//! module, or re-exporting an item without naming it elsewhere, is no use of it. A path that only goes through a module
+//! is no use of that module. Code of test builds is left out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::files::{module_of, only_in_tests, without_tests};
 /// A path from the crate's root: `["web", "form"]`.
 pub type Name = Vec<String>;
 
-/// What a `use` brings in: the path and the name it gets here.
+/// An import: the path, and the name that it has here.
 #[derive(Debug, Clone)]
 struct Import {
     path: Name,
@@ -25,14 +25,14 @@ struct Module {
     imports: Vec<Import>,
     /// Paths in the code itself.
     paths: Vec<Name>,
-    /// Every word of the code outside of its `use` lines.
+    /// Every word in the code outside its `use` lines.
     words: BTreeSet<String>,
 }
 
-/// Which module uses which.
+/// Which modules each module uses.
 pub type Uses = BTreeMap<Name, BTreeSet<Name>>;
 
-/// Modules that use each other in a circle, each circle once.
+/// Finds modules that use each other in a circle. Each circle is returned once.
 pub fn circles(uses: &Uses) -> Vec<Vec<Name>> {
     let reached: BTreeMap<&Name, BTreeSet<&Name>> =
         uses.keys().map(|from| (from, reachable(uses, from))).collect();
@@ -79,12 +79,12 @@ impl Crate {
         Self { modules: modules.collect() }
     }
 
-    /// Who uses whom.
+    /// Returns which modules each module uses.
     pub fn uses(&self) -> Uses {
         self.modules.keys().map(|name| (name.clone(), self.used_by(name))).collect()
     }
 
-    /// The module in which an item is written that a module names by a path.
+    /// Returns the module in which an item is defined that another module names by a path.
     pub fn written_in(&self, from: &Name, path: &[String]) -> Option<Name> {
         let mut found = BTreeSet::new();
         self.owners(&self.absolute(from, path)?, &mut found, 0);
@@ -110,7 +110,8 @@ impl Crate {
         found
     }
 
-    /// The path from the crate's root; `None` for one into another crate, and for a local name.
+    /// Returns the path from the crate's root, or `None` for another crate's path and for a local
+    /// name.
     fn absolute(&self, from: &Name, path: &[String]) -> Option<Name> {
         let mut base = from.clone();
         let mut rest = path;
@@ -140,7 +141,7 @@ impl Crate {
         Some([base.as_slice(), rest].concat())
     }
 
-    /// The modules in which the item of a path is written.
+    /// Finds the modules in which the item of a path is defined.
     fn owners(&self, path: &[String], found: &mut BTreeSet<Name>, depth: usize) {
         assert!(depth < 10, "{path:?} is re-exported in a circle");
         let mut at: Name = Vec::new();
@@ -165,7 +166,7 @@ impl Crate {
             }
             return;
         }
-        // The path names a module itself; what is used of it says so by a path of its own.
+        // The path names a module itself. What is used of it has a path of its own.
     }
 }
 
@@ -180,9 +181,9 @@ impl Module {
                     at = read_use(&words, at + 1, &[], &mut module.imports) + 1;
                     continue;
                 }
-                // `mod name;`
+                // Skips `mod name;`.
                 "mod" => at += 2,
-                // `pub(in crate::portal)`
+                // Skips `pub(in crate::portal)`.
                 "pub" if words.get(at + 1).is_some_and(|word| word == "(") => {
                     at += words[at..].iter().position(|word| word == ")").unwrap_or_default();
                 }
@@ -208,7 +209,7 @@ impl Module {
     }
 }
 
-/// Reads the tree behind `use` from `at`; returns where it ends.
+/// Reads the tree after `use` from `at`, and returns its end.
 fn read_use(words: &[String], mut at: usize, before: &[String], found: &mut Vec<Import>) -> usize {
     let mut path = before.to_vec();
     let mut name = None;
@@ -247,12 +248,12 @@ fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The words and marks of a source without comments and strings.
+/// Returns the words and signs of a source, without comments and strings.
 fn words(text: &str) -> Vec<String> {
     taken_apart(text).0
 }
 
-/// The strings of a source, as they are written.
+/// Returns the strings of a source as they are written.
 pub fn strings(text: &str) -> Vec<String> {
     taken_apart(text).1
 }
@@ -273,7 +274,7 @@ fn taken_apart(text: &str) -> (Vec<String>, Vec<String>) {
             at = end_of_string(&chars, at);
             strings.push(chars[start..at - 1].iter().collect());
         } else if c == '\'' && (next == '\\' || chars.get(at + 2) == Some(&'\'')) {
-            // A character; a lifetime has no second mark.
+            // A character literal; a lifetime has no second quote.
             at += if next == '\\' { 2 } else { 1 };
             while chars.get(at).is_some_and(|c| *c != '\'') || chars.get(at + 1) == Some(&'\'') {
                 at += 1;
@@ -319,7 +320,7 @@ fn end_of_raw_string(chars: &[char], mut at: usize) -> usize {
         at += 1;
     }
     if chars.get(at) != Some(&'"') {
-        // `r#type`: a name.
+        // A raw name such as `r#type`.
         return at;
     }
     at += 1;

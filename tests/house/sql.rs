@@ -1,12 +1,13 @@
-//! Reads SQL as far as it takes to tell if each table of a union is tied to the union that the statement names.
+//! Reads SQL just enough to tell if each table of a union is tied to the union that the statement names.
 //!
-//! A table is tied by `tenant_id = $1`, or by `tenant_id = other.tenant_id` to a table that is. The condition has to hold
-//! for every row, so one below an OR counts for nothing. An INSERT is tied by the value that it gives `tenant_id`.
+//! A table is tied by `tenant_id = $1`, or by `tenant_id = other.tenant_id` to a tied table. The condition has to hold
+//! for every row, so one below an OR doesn't count. An INSERT is tied by the value that it gives to `tenant_id`.
 
 use crate::words::{Part, parts_of};
 
 const QUERIES: [&str; 6] = ["select", "with", "values", "insert", "update", "delete"];
-/// What ends a table's name, so that none of it is taken for an alias; and what ends a condition.
+/// Words that end a table's name, so that none is taken for its alias, and words that end a
+/// condition.
 const CLAUSES: [&str; 27] = [
     "where",
     "on",
@@ -45,7 +46,7 @@ fn split(parts: &[Part], at: impl Fn(&Part) -> bool) -> impl Iterator<Item = &[P
     parts.split(move |part| at(part))
 }
 
-/// Whose tenant a table's rows are of. `Union` is the one that the statement names.
+/// The union that a table's rows belong to. [`UNION`] is the one that the statement names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Tie(usize);
 
@@ -63,13 +64,13 @@ struct Table {
 struct Reader<'o> {
     owned: &'o [String],
     tables: Vec<Table>,
-    /// Each scope's parent.
+    /// The parent of each scope.
     scopes: Vec<Option<usize>>,
-    /// For each tie another that is the same, or itself.
+    /// For each tie, an equal one, or itself.
     same: Vec<usize>,
 }
 
-/// The tables of a union that a statement touches without tying them to the union.
+/// Returns the tables of a union that a statement uses without tying them to the union.
 pub fn untied(statement: &str, owned: &[String]) -> Vec<String> {
     let mut reader = Reader { owned, tables: Vec::new(), scopes: Vec::new(), same: vec![0] };
     for statement in split(&parts_of(statement), |part| part.is_symbol(";")) {
@@ -103,7 +104,8 @@ impl Reader<'_> {
         tie
     }
 
-    /// Reads a query with its CTEs and UNIONs. Gives the ties of its output at `column`, one a UNION's side.
+    /// Reads a query with its CTEs and UNIONs. Returns the ties of its output at `column`, one for each side
+    /// of a UNION.
     fn query(
         &mut self,
         parts: &[Part],
@@ -112,7 +114,8 @@ impl Reader<'_> {
     ) -> Vec<Option<Tie>> {
         let mut rest = parts;
         if rest.first().is_some_and(|part| part.is("with")) {
-            // `name (columns) as [not] materialized (query), …` up to the word that begins the query itself.
+            // Reads `name (columns) as [not] materialized (query), …` up to the word that begins the query
+            // itself.
             let end = rest
                 .iter()
                 .skip(1)
@@ -139,7 +142,8 @@ impl Reader<'_> {
         split(rest, is_union).map(|side| self.side(side, parent, column)).collect()
     }
 
-    /// `copy table (columns) from stdin`: whose rows they are stands in a column of the file.
+    /// Reads `copy table (columns) from stdin`. A column of the file says which union the rows
+    /// belong to.
     fn copy(&mut self, parts: &[Part]) {
         let scope = self.scope(None);
         if let [_, Part::Word(name), rest @ ..] = parts {
@@ -200,7 +204,7 @@ impl Reader<'_> {
         self.whose(value, scope)
     }
 
-    /// One SELECT, UPDATE or DELETE.
+    /// Reads one SELECT, UPDATE or DELETE.
     fn side(
         &mut self,
         parts: &[Part],
@@ -254,7 +258,7 @@ impl Reader<'_> {
         }
     }
 
-    /// One table of a list; gives where it ends.
+    /// Reads one table of a list, and returns its end.
     fn table(&mut self, parts: &[Part], mut at: usize, scope: usize) -> usize {
         while parts.get(at).is_some_and(|part| part.one_of(&["lateral", "only"])) {
             at += 1;
@@ -287,7 +291,7 @@ impl Reader<'_> {
         };
         let name = if is_function { "" } else { name };
         self.add(name, alias, scope);
-        // The columns of a function's or a subquery's alias.
+        // Skips the columns of a function's or a subquery's alias.
         if let Some(Part::Group(_)) = parts.get(at) {
             at += 1;
         }
@@ -312,7 +316,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `a join b using (tenant_id, …)`
+    /// Ties `a join b using (tenant_id, …)`.
     fn tie_neighbours(&mut self, scope: usize) {
         let own = self.tables.iter().filter(|table| table.scope == scope && table.owned);
         let ties: Vec<Tie> = own.map(|table| table.tie).collect();
@@ -321,7 +325,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A condition that holds for every row.
+    /// Reads a condition that holds for every row.
     fn holds(&mut self, condition: &[Part], scope: usize) {
         if condition.iter().any(|part| part.is("or")) {
             return;
@@ -351,7 +355,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What an expression says of whose rows they are: a parameter, `tenant_id` or `alias.tenant_id`.
+    /// Returns the tie of an expression: of a parameter, of `tenant_id` or of `alias.tenant_id`.
     fn whose(&self, expression: &[Part], scope: usize) -> Option<Tie> {
         match expression {
             [Part::Parameter] => Some(UNION),
@@ -364,7 +368,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The only such table of the scope, or else of the scopes around it.
+    /// Returns the only such table in the scope, or else in the scopes around it.
     fn find(&self, scope: usize, is_it: impl Fn(&Table) -> bool) -> Option<Tie> {
         let mut at = Some(scope);
         while let Some(scope) = at {

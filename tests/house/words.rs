@@ -1,6 +1,6 @@
-//! The words of a statement.
+//! Splits a statement into words.
 
-/// A statement, with what stands in parentheses as one part.
+/// A part of a statement; parentheses with their content are one part.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
     Word(String),
@@ -39,7 +39,7 @@ pub fn parts_of(text: &str) -> Vec<Part> {
             '-' if rest.starts_with("--") => (until("\n", 0), None),
             '\'' => (until("'", 1), Some(Part::Other)),
             '"' => (until("\"", 1), Some(Part::Other)),
-            // A piece that the program puts in.
+            // A piece that the program inserts.
             '{' => (until("}", 1), Some(Part::Word(rest[..until("}", 1)].to_owned()))),
             '$' => (
                 1 + rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1),
@@ -70,7 +70,7 @@ pub fn parts_of(text: &str) -> Vec<Part> {
         open.last_mut().unwrap().extend(part);
         rest = &rest[length..];
     }
-    // What is left open belongs to a piece of a statement.
+    // What is still open belongs to an incomplete statement.
     while open.len() > 1 {
         let group = open.pop().unwrap();
         open.last_mut().unwrap().push(Part::Group(group));

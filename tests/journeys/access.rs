@@ -1,4 +1,4 @@
-//! Every route of both web doors says who may come; each is knocked at by whoever may not.
+//! Every route of both web doors declares its access; each is tried by visitors with less.
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -9,10 +9,10 @@ use crate::support::browser::{Browser, Page};
 use crate::support::people::TARO;
 use crate::support::world::World;
 
-/// The step that somebody owes who has given a right password.
+/// The step that is due for a person who gave the right password.
 const OWED: &str = "/sign-in/code";
 
-/// An address that a route serves.
+/// Returns an address that a route serves.
 fn address(path: &str) -> String {
     path.replace("{month}", "2026-10")
         .replace("{year}", "2026")
@@ -20,7 +20,7 @@ fn address(path: &str) -> String {
         .replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057")
 }
 
-/// How each kind of visitor is turned away, if at all.
+/// Returns where each kind of visitor is sent, or `None` if they may come in.
 fn turned_away(access: Access, who: Access) -> Option<&'static str> {
     match (who, access) {
         (Access::Anybody, Access::Anybody) => None,
@@ -33,7 +33,7 @@ fn turned_away(access: Access, who: Access) -> Option<&'static str> {
     }
 }
 
-/// Returns true if a page is as it was declared.
+/// Returns true if a page answers as its declared access says.
 fn is_right(page: &Page, access: Access, who: Access) -> bool {
     let right = match turned_away(access, who) {
         Some(again @ "/reauthenticate?next=") => page.location().starts_with(again),
@@ -43,7 +43,8 @@ fn is_right(page: &Page, access: Access, who: Access) -> bool {
     right && !page.status.is_server_error()
 }
 
-/// Knocks at every route, as somebody who is no more than `who`. Forms are sent only where they have to be refused.
+/// Tries every route as a visitor with no more access than `who`. Forms are sent only where they have to be
+/// refused.
 async fn knock(browser: &Browser, routes: &[Declared], who: Access) {
     let mut wrong = Vec::new();
     let mut note = |page: &Page, access: Access, what: &str| {
@@ -60,7 +61,7 @@ async fn knock(browser: &Browser, routes: &[Declared], who: Access) {
             continue;
         }
         let page = browser.clone().post(&address, &[]).await;
-        // A page without a form has nothing that could be sent to it.
+        // A page without a form takes no POST.
         if page.status != StatusCode::NOT_FOUND {
             note(&page, route.access.post, &format!("sends to {address}"));
         }
@@ -69,7 +70,7 @@ async fn knock(browser: &Browser, routes: &[Declared], who: Access) {
 }
 
 #[tokio::test]
-async fn whoever_brings_too_little_is_turned_away_from_every_page_of_the_portal() {
+async fn a_visitor_with_too_little_access_is_turned_away_from_every_page_of_the_portal() {
     let world = World::new().await;
     let routes = portal::routes();
     let routes = routes.declared();
@@ -91,7 +92,7 @@ async fn whoever_brings_too_little_is_turned_away_from_every_page_of_the_portal(
 }
 
 #[tokio::test]
-async fn whoever_is_no_staff_is_turned_away_from_every_page_of_the_console() {
+async fn people_who_are_not_staff_are_turned_away_from_every_page_of_the_console() {
     let world = World::new().await;
     let taro = world.sign_in(TARO).await;
     let routes = console::routes();

@@ -1,4 +1,4 @@
-//! One's sessions and recent sign-ins (S9), and the lock of second factors (L2).
+//! A person's own sessions and recent sign-ins (S9), and the lock of second factors (L2).
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -10,7 +10,7 @@ use crate::support::world::World;
 const IPHONE: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1";
 
-/// The paths of the buttons that end a session.
+/// Returns the paths of the buttons that end a session.
 async fn endings(browser: &mut Browser) -> Vec<String> {
     let page = browser.get("/sessions").await;
     let actions = page.body.split("action=\"").filter_map(|part| part.split('"').next());

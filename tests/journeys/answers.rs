@@ -9,7 +9,7 @@ use crate::support::world::World;
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
-/// Sends a wrong password, and gives the way to its answer.
+/// Sends a wrong password, and returns the address of the answer.
 async fn mistaken(browser: &mut Browser) -> String {
     browser.get("/sign-in").await;
     let body = format!("user_id={}&password=chigau&csrf={}", TARO.user_id, browser.csrf);

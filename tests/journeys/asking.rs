@@ -1,10 +1,11 @@
-//! What destroys asks before: at a terminal a person, elsewhere for `--yes` (O1, O2).
+//! Destructive commands ask first: the person at a terminal, and elsewhere they require `--yes`
+//! (O1, O2).
 
 use crate::operator::said;
 use crate::support::people::{self, EXPENSE_HEADINGS, GORO, TARO, file};
 use crate::support::world::World;
 
-/// A command that changes nothing for want of a yes, and what it would touch.
+/// Runs a command that changes nothing without a yes, and checks what it says it would affect.
 fn unconfirmed(world: &World, line: &str, touches: &[&str]) {
     let output = world.kosmo(&line.split_whitespace().collect::<Vec<_>>());
     assert_eq!(output.status.code(), Some(2), "{line}: {}", said(&output));
@@ -89,7 +90,7 @@ async fn o1_a_policy_is_not_rolled_back_without_a_yes() {
 async fn o1_a_union_that_is_disabled_shows_nothing_until_it_is_enabled() {
     let world = World::new().await;
     let mut goro = world.sign_in(GORO).await;
-    // The command goes by the real time.
+    // The command uses the machine's clock.
     world.execute("update sessions set created_at = now(), last_seen_at = now()").await;
     unconfirmed(
         &world,
@@ -116,7 +117,8 @@ async fn o1_a_union_that_is_disabled_shows_nothing_until_it_is_enabled() {
     assert!(history.contains("契約終了") && history.contains("（停止中）"), "{history}");
     assert!(done(&world, "tenant disable klinekenpo").contains("何も変えていません"), "twice");
 
-    // Another policy does not bring it back, nor is leaving service a policy to go back to.
+    // Another policy does not bring the union back, and going out of service is no policy to roll
+    // back to.
     world.change_policy("klinekenpo", |config| config.sign_in.lock_after = 7).await;
     assert_eq!(goro.get("/").await.status.as_u16(), 503);
     assert!(done(&world, "tenant rollback klinekenpo --yes").contains("版 2 に戻しました"));

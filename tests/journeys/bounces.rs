@@ -1,4 +1,4 @@
-//! Mail that comes back: Amazon SES tells of it through SNS, and the person reads of it.
+//! Mail that bounces: Amazon SES reports it through SNS, and the person is told.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
@@ -26,7 +26,7 @@ const CERTIFICATE: &str =
 const NOTICE: &str = "t***@example.jp にメールをお届けできませんでした。";
 const ON_TOP: &str = "メールアドレスをご確認のうえ、「プロフィール変更」から変更してください。";
 
-/// A server that takes what a topic of ours posts, and the key that stands for that of AWS.
+/// A server that accepts posts of our topic, and a key that stands for AWS's.
 struct Hook {
     router: Router,
     key: RsaKeyPair,
@@ -49,7 +49,7 @@ impl Hook {
         Self { router: app::router(app), key }
     }
 
-    /// What SNS posts when SES publishes an event.
+    /// Makes what SNS posts when SES publishes an event.
     fn notification(&self, world: &World, event: &Value) -> Value {
         let mut body = json!({
             "Type": "Notification",
@@ -85,7 +85,7 @@ impl Hook {
     }
 }
 
-/// Posts on a host that is no union's.
+/// Posts to a host that belongs to no union.
 async fn post(router: &Router, body: &str) -> StatusCode {
     let request = Request::post("/hooks/ses").header(HOST, "portal.internal:8080");
     let request = request.body(Body::from(body.to_owned())).unwrap();
@@ -116,7 +116,7 @@ async fn marks_that(world: &World, condition: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn whose_mail_came_back_reads_of_it_at_sign_in_and_on_the_top_page() {
+async fn a_person_whose_mail_bounced_is_told_at_sign_in_and_on_the_top_page() {
     let world = World::new().await;
     let hook = Hook::of(&world).await;
     assert_eq!(hook.tell(&world, &taros_bounce()).await, StatusCode::OK);
@@ -235,7 +235,7 @@ async fn a_notification_is_taken_once() {
 }
 
 #[tokio::test]
-async fn another_unions_same_address_is_marked_only_where_nothing_tells_whose_mail_it_was() {
+async fn another_unions_same_address_is_marked_only_if_nothing_tells_which_union_sent_the_mail() {
     let world = World::new().await;
     let hook = Hook::of(&world).await;
     let same = format!("update logins set email = '{}' where email = '{}'", TARO.email, JIRO.email);

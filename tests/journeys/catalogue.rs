@@ -1,11 +1,11 @@
-//! T15 as the database's own catalogue tells it: no table of a union's without its guard.
+//! T15, checked in the database's own catalogue: every table of a union has row-level security.
 
 use kosmo::db::{Db, Role};
 use sqlx::Row as _;
 
 use crate::support::world::{World, tester};
 
-/// The platform's own: read before any tenant is known, nothing of a person in them.
+/// The platform's own tables. They are read before any union is known, and hold no personal data.
 const PLATFORM_TABLES: [&str; 10] = [
     "tenants",
     "tenant_hosts",
@@ -45,7 +45,7 @@ async fn t15_every_table_of_a_union_is_guarded() {
     }
 }
 
-/// ASVS 6.3.2
+/// ASVS 6.3.2: a new installation has no default accounts.
 #[tokio::test]
 async fn a_new_database_has_nobody_in_it() {
     let world = World::empty().await;
@@ -154,7 +154,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
             sqlx::query_scalar(sqlx::AssertSqlSafe(others)).fetch_one(inside.conn()).await.unwrap();
         assert_eq!(seen, 0, "{table}");
     }
-    // The setting ends with its transaction, on the same connection too.
+    // The setting ends with its transaction, even on the same connection.
     let mut tx = server.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let seen: i64 =
         sqlx::query_scalar("select count(*) from expenses").fetch_one(tx.conn()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The operator at the terminal: the real program as a process of its own.
+//! The operator at a terminal, with the real program as a separate process.
 
 mod imports;
 

@@ -1,4 +1,4 @@
-//! Connections that say nothing, say it without end, or are more than there may be.
+//! Connections that are silent, send without end, or are too many.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,9 +23,9 @@ const HOST: &str = "jomkenpo.localhost:8080";
 const SHORT: Duration = Duration::from_millis(100);
 /// Longer than any test takes.
 const LONG: Duration = Duration::from_secs(600);
-/// What is waited for comes much sooner, also on a busy machine.
+/// Everything that is waited for comes much sooner, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A page that everybody may see.
+/// A page that every visitor may see.
 const PAGE: &str = "/sign-in";
 const LARGE: usize = 16 * 1024 * 1024;
 
@@ -33,14 +33,14 @@ const fn limits(connections: u32, time: Duration) -> Limits {
     Limits { connections, head: time, idle: time, stalled: time, answer: LONG }
 }
 
-/// The product at a port, with some pages that no union has.
+/// The product on a port, with a few pages that no union has.
 struct Product {
     address: SocketAddr,
     stop: CancellationToken,
     served: JoinHandle<()>,
-    /// A request to `/held` has come in.
+    /// Notified when a request to `/held` has arrived.
     has_come: Arc<Notify>,
-    /// It may be answered.
+    /// Lets the answer to `/held` go.
     released: Arc<Notify>,
     _world: World,
 }
@@ -75,7 +75,7 @@ impl Product {
         Client { stream: TcpStream::connect(self.address).await.expect("a connection") }
     }
 
-    /// A connection with a request that isn't answered before it is released.
+    /// Opens a connection whose request is answered only once it is released.
     async fn hold(&self) -> Client {
         let mut client = self.connect().await;
         client.ask("/held").await;
@@ -83,7 +83,7 @@ impl Product {
         client
     }
 
-    /// A connection that has had an answer and waits.
+    /// Opens a connection that has had an answer and is idle.
     async fn wait_on(&self) -> Client {
         let mut client = self.connect().await;
         client.ask(PAGE).await;
@@ -130,14 +130,14 @@ impl Client {
         Answer { status, head, body: String::from_utf8(body).expect("text") }
     }
 
-    /// Waits until the server has closed the connection, without a word.
+    /// Waits until the server has closed the connection without sending anything.
     async fn is_closed(&mut self) {
         let mut bytes = [0; 64];
         let read = timeout(PATIENCE, self.stream.read(&mut bytes)).await.expect("an end in time");
         assert!(matches!(read, Ok(0) | Err(_)), "{}", String::from_utf8_lossy(&bytes));
     }
 
-    /// Returns true if the server has said nothing and not closed the connection either.
+    /// Returns true if the server has sent nothing and kept the connection open.
     async fn is_open(&mut self) -> bool {
         timeout(SHORT, self.stream.read_u8()).await.is_err()
     }
@@ -285,7 +285,7 @@ async fn a_browser_full_of_cookies_is_answered_by_a_page_that_clears_them() {
     client.is_closed().await;
 }
 
-/// Their memory is bounded: 64 at once.
+/// Large heads take bounded memory: 64 of them at once.
 #[tokio::test]
 async fn only_so_many_large_heads_come_in_at_once() {
     let product = Product::open(limits(256, LONG)).await;
@@ -293,7 +293,7 @@ async fn only_so_many_large_heads_come_in_at_once() {
     for _ in 0..70 {
         let mut client = product.connect().await;
         let head = format!("GET / HTTP/1.1\r\nX-Large: {}", "x".repeat(70_000));
-        // It fails where the server has seen enough before we have sent all.
+        // The write fails if the server stops reading before everything is sent.
         let _ = client.stream.write_all(head.as_bytes()).await;
         large.push(client);
     }

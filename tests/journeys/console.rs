@@ -1,4 +1,5 @@
-//! Staff's console on its own host: nothing of the portal is there, and nothing of it at the portal.
+//! The staff console on its own host: none of the portal's pages are there, and none of its pages
+//! are at the portal.
 
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
@@ -8,7 +9,7 @@ use crate::support::people::TARO;
 use crate::support::world::{UNIONS, World, union_file};
 
 impl World {
-    /// A new browser on a union's console.
+    /// Opens a new browser at a union's console.
     pub fn at_console(&self, slug: &str) -> Browser {
         Browser::new(self.router.clone(), &format!("{slug}-console.localhost:8080"))
     }

@@ -1,4 +1,4 @@
-//! What was told wrong is put right, and what it was stays known (O2).
+//! Wrong rows are corrected, and their earlier values stay known (O2).
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -18,7 +18,7 @@ fn october() -> Month {
 #[tokio::test]
 async fn o2_a_correction_replaces_a_row_and_keeps_what_it_was() {
     let world = World::new().await;
-    // Another person of the household, another month of notice, another amount.
+    // The person, the month of notice and the amount change.
     let row = "C4,K2,2026-11,2026-08,みなと病院,入院,3,60000,42000,0,18000,,訂正";
     let corrected = world.import_expenses("klinekenpo", &file(CORRECTING, &[row])).await.unwrap();
     assert_eq!(corrected.counts, counts(0, 1, 0));
@@ -45,14 +45,14 @@ async fn o2_a_cancelled_row_is_gone_and_its_number_is_free() {
     assert!(october.shows("該当するデータはありません。"));
     let history = "select count(*) from expense_history where reason = 'cancelled'";
     assert_eq!(world.count(history).await, 1);
-    // The same file again has been heard.
+    // The same file again changes nothing.
     let again = world.import_expenses("klinekenpo", &cancels).await.unwrap();
     assert_eq!(again.counts, counts(0, 0, 1));
     let anew = file(EXPENSE_HEADINGS, &["C4,K1,2026-10,2026-08,別の病院,通院,1,1000,700,0,300,"]);
     let anew = world.import_expenses("klinekenpo", &anew).await.unwrap();
     assert_eq!(anew.counts, counts(1, 0, 0));
     assert!(taro.get("/expenses/months/2026-10").await.shows("別の病院"));
-    // Nor does it cancel what came after it.
+    // Nor does it cancel the row that came later under the same number.
     world.clock.advance(Duration::minutes(1));
     let again = world.import_expenses("klinekenpo", &cancels).await.unwrap();
     assert_eq!((again.counts, again.left), (counts(0, 0, 1), 1));
@@ -100,7 +100,7 @@ async fn o2_what_is_said_to_be_new_replaces_nothing() {
 #[tokio::test]
 async fn o2_rows_that_come_again_stay_with_the_family_that_had_them() {
     let world = World::new().await;
-    // Hanako leaves for a household of her own.
+    // Hanako moves into a household of her own.
     let moved = people::members("klinekenpo").replace(
         "K2,K1,06139927,101,11,01,テスト　花子,テスト　ハナコ,1981-02-03,配偶者",
         "K2,K2,06139927,101,99,00,テスト　花子,テスト　ハナコ,1981-02-03,本人",
@@ -226,7 +226,8 @@ async fn o2_the_sums_of_the_months_follow_their_rows() {
         (kept, counted)
     };
     let files = [
-        // New; to another month, and another amount; taken out, so that a month is empty; the same again.
+        // In turn: a new row; a move to another month with another amount; a cancellation that empties a
+        // month; the same again.
         file(EXPENSE_HEADINGS, &["Z1,K1,2026-12,2026-10,,通院,1,1000,700,0,300,"]),
         file(CORRECTING, &["C4,K1,2026-11,2026-08,,通院,2,9000,6300,0,2700,,訂正"]),
         file(CORRECTING, &["Z1,,,,,,,,,,,,取消"]),

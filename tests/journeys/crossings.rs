@@ -1,4 +1,4 @@
-//! What is shown at a union and is nothing of its own: it opens nothing, and leaves a line on the trail (T15).
+//! Cookies, tokens and links of another union open nothing, and leave a line on the trail (T15).
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -12,7 +12,7 @@ const VISIT: &str = "__Host-kosmo-visit";
 const BROWSER: &str = "__Host-kosmo-browser";
 
 impl World {
-    /// The lines of a union that tell of something foreign, by what was shown.
+    /// Counts the lines of a union about something foreign, by what was presented.
     async fn foreign(&self, slug: &str, shown: &str) -> i64 {
         let tenant = self.tenant(slug);
         self.count(&format!(
@@ -24,7 +24,8 @@ impl World {
     }
 }
 
-/// The name as a host next door can set it for all hosts of the base domain.
+/// Returns the name in a form in which a neighbouring host can set it for all hosts of the base
+/// domain.
 fn disguised(name: &str) -> String {
     name.replacen("__Host-", "__Host%2D", 1)
 }
@@ -62,7 +63,7 @@ async fn t15_a_cookie_that_comes_twice_is_believed_neither_time() {
 }
 
 #[tokio::test]
-async fn s9_who_copied_a_visit_is_not_known_by_it() {
+async fn s9_a_copied_visit_does_not_make_a_browser_known() {
     let world = World::new().await;
     let mut taro = world.browser("klinekenpo");
     taro.get("/sign-in").await;
@@ -97,7 +98,7 @@ async fn t15_a_browser_that_was_named_elsewhere_is_told_once_and_named_anew() {
 async fn t15_a_form_token_belongs_to_the_person_too() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
-    // Somebody who knows the visit knows the tokens of before the sign-in.
+    // A stranger who knows the visit knows its tokens from before the sign-in.
     let mut before = world.browser("klinekenpo");
     before.cookies.insert(VISIT.to_owned(), taro.cookies[VISIT].clone());
     before.get("/sign-in").await;
@@ -171,7 +172,7 @@ async fn t15_a_sibling_that_shows_much_fills_no_trail() {
 }
 
 #[tokio::test]
-async fn t15_an_own_session_that_is_over_is_nothing_foreign() {
+async fn t15_an_ended_session_of_the_same_union_does_not_count_as_foreign() {
     let world = World::new().await;
     let mut taro = world.sign_in(TARO).await;
     let mut stolen = taro.clone();

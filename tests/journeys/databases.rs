@@ -1,4 +1,4 @@
-//! A database that is locked, that only reads, or that takes the product for somebody else.
+//! A database that is locked, that is read-only, or that gives a connection the wrong role.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ async fn every_transaction_has_the_limits_of_its_role_and_none_outlasts_it() {
     }
 }
 
-/// The old primary comes back as a standby, or is fenced off: it answers, and takes nothing.
+/// The old primary comes back as a standby, or is fenced off: it answers, but accepts no writes.
 #[tokio::test]
 async fn a_connection_whose_database_only_reads_is_left_for_another() {
     let world = World::new().await;
@@ -84,7 +84,7 @@ async fn a_database_that_only_reads_is_told_as_unavailable_until_it_writes_again
     let page = world.give_password(&mut browser, TARO).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.text());
 
-    // Over a connection of another database: in its own nothing can be written.
+    // It uses a connection to another database, because nothing can be written in this one.
     let mut other = world.database.options.clone().database("postgres");
     other = other.application_name("failover");
     let mut other = sqlx::PgConnection::connect_with(&other).await.unwrap();
@@ -98,7 +98,7 @@ fn wrong_role(error: &sqlx::Error) -> Option<&WrongRole> {
     error.downcast_ref()
 }
 
-/// As a fresh cluster gets it from `infra/production/roles.sql`.
+/// Sets the logins up on a fresh cluster as `infra/production/roles.sql` does.
 #[tokio::test]
 async fn the_logins_of_production_act_as_their_roles_and_as_no_other() {
     let folder = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ async fn the_logins_of_production_act_as_their_roles_and_as_no_other() {
         .unwrap();
     assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
     let login = |name: &str| postgres.options().username(name).database("kosmo");
-    // A pooler may stand before them: none asks for its role.
+    // With a pooler in between, a process can't set its role itself.
     let pooled = |options: PgConnectOptions| DatabaseAddress {
         options,
         listen: None,

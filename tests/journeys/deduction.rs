@@ -1,4 +1,4 @@
-//! Getting what a tax return is made with: the choice of files, CSV and signed XML (D1, D2, D3).
+//! Files for a tax return: the choice of formats, CSV and signed XML (D1, D2, D3).
 
 use std::io::{Cursor, Read as _};
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::support::world::World;
 const CHOICE: &str = "/expenses/deduction";
 const NO_XML: &str = "この健康保険組合では、電子署名付きXMLデータの提供をまだ行っておりません。";
 const SAMPLE: &str = "このXMLデータは見本です。電子申告には使用できません。";
-/// What D3 asks to be said, and the lag of three months.
+/// The notes that D3 requires, and the note on the delay of three months.
 const NOTES: [&str; 6] = [
     "世帯全員の医療費情報がまとめて出力されます。ご家族の皆さまの同意確認をお願いします。",
     "ダウンロードした時点で当システムに登録されている医療費情報を出力します。",
@@ -26,7 +26,7 @@ const NOTES: [&str; 6] = [
     "原則、受診から3ヶ月後の掲載となります。",
 ];
 
-/// Gives Taro's union a key, self-signed as a demo's is; who judges what it signs.
+/// Gives Taro's union a self-signed key, as in the demo, and returns what verifies its signatures.
 pub(crate) async fn give_key(world: &mut World) -> Desk {
     let desk = Desk::new();
     let key = desk.setting();
@@ -193,7 +193,7 @@ async fn d1_the_signed_file_is_accepted_by_schema_and_verifier_and_two_at_once_a
         assert_ne!(changed, xml, "{from}");
         assert!(desk.is_signed(changed.as_bytes()).is_err(), "{from} became {to}");
     }
-    // A key is one union's.
+    // Only that union has the key.
     assert!(world.sign_in(JIRO).await.get(CHOICE).await.shows(NO_XML));
 }
 
@@ -290,7 +290,7 @@ async fn d1_two_thousand_and_one_rows_are_two_signed_files_in_a_zip() {
 async fn t12_d1_after_losing_eligibility_pages_and_files_end_with_the_last_month() {
     let mut world = World::new().await;
     give_key(&mut world).await;
-    // The notice of January's treatment came after the loss; February's is not his any more.
+    // January's treatment counts although its notice came after the loss; February's does not.
     import(&world, &["C7,K1,2025-04,2025-02,さくら病院,通院,1,2000,1400,0,600,"]).await;
     world.execute("update members set lost_on = '2025-02-01' where code = 'K1'").await;
     let mut taro = world.sign_in(TARO).await;

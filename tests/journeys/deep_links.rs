@@ -1,4 +1,4 @@
-//! A page that somebody opens who has to sign in first is where the sign-in leads.
+//! A page that a person opens before signing in is where the sign-in ends.
 
 use axum::http::{Method, StatusCode};
 use chrono::Duration;
@@ -13,7 +13,7 @@ const MONTHS_HEADING: &str = "2025年3月の医療費明細";
 const NEXT: &str = "__Host-kosmo-next";
 
 impl World {
-    /// Password and code, in a browser that was here before.
+    /// Signs in with password and code, in a known browser.
     async fn sign_in_as_taro(&self, browser: &mut Browser) -> Page {
         self.give_password(browser, TARO).await;
         browser.get("/sign-in/code").await;

@@ -1,4 +1,5 @@
-//! The desk: staff act by the rights that they have at that moment, and never without a line.
+//! Staff act through `Desk`: only by the rights that they have at that moment, and never without an
+//! audit line.
 
 use kosmo::auth::staff::act::{Act, ReadTrail, SearchPeople, ViewMedicalData, ViewPerson};
 use kosmo::auth::staff::desk::{Clerk, Denial, Desk, DeskError, Matter};
@@ -12,11 +13,15 @@ use crate::support::world::World;
 const MEMBERS: &str = "select count(*) from members where tenant_id = current_tenant()";
 
 impl World {
-    /// A staff member in office, as nobody has a page to invite one yet.
+    /// Makes an active staff member. No page can invite one yet.
     async fn hire(&self, slug: &str, roles: &[&str], extra: &[&str]) -> Actor {
         let login = LoginId::new(&self.clock);
         sqlx::query(
-            "insert into staff (tenant_id, login_id, name, roles, extra_rights, invited_at, accepted_at)
+            "with login as (
+                 insert into logins (tenant_id, realm, id, user_id, created_at)
+                 values ($1, 'staff', $2, $2::text, $5)
+             )
+             insert into staff (tenant_id, login_id, name, roles, extra_rights, invited_at, accepted_at)
              values ($1, $2, '管理 花子', $3, $4, $5, $5)",
         )
         .bind(self.tenant(slug))
@@ -34,7 +39,7 @@ impl World {
         Clerk { db: &self.app.db, clock: &self.clock, tenant: self.tenant(slug), actor }
     }
 
-    /// Does an act that counts the union's members.
+    /// Performs an act that counts the union's members.
     async fn act<A: Act>(&self, slug: &str, actor: &Actor) -> Result<i64, DeskError> {
         let clerk = self.clerk(slug, actor);
         Desk::<A>::act(clerk, Matter::default(), async |desk| {
@@ -118,7 +123,7 @@ async fn t15_neither_a_subscriber_nor_another_unions_staff_is_anybody_at_the_des
         .unwrap();
     let taro = staff(LoginId::from_uuid(id));
     assert_eq!(denied(world.act::<ViewPerson>("klinekenpo", &taro).await), Denial::NotStaff);
-    // The realm is part of who somebody is: the very login of staff, come in by the subscribers' door.
+    // The realm is part of the identity: the same login id, but through the subscribers' door.
     let subscriber = Actor { kind: ActorKind::Subscriber, ..hired };
     assert_eq!(denied(world.act::<ViewPerson>("klinekenpo", &subscriber).await), Denial::NotStaff);
     let lines = "select count(*) from audit_events e join tenants t on t.id = e.tenant_id
@@ -163,7 +168,7 @@ async fn an_act_that_fails_leaves_neither_change_nor_line() {
     );
 }
 
-/// A handler's future has to be sent between threads.
+/// A handler's future has to be `Send`.
 #[tokio::test]
 async fn an_act_can_be_done_on_any_thread() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! After losing eligibility (T12), and while the portal rests (T13).
+//! After losing eligibility (T12), and during maintenance (T13).
 
 use axum::http::StatusCode;
 use chrono::{Duration, NaiveDate};
@@ -16,14 +16,14 @@ impl World {
 }
 
 #[tokio::test]
-async fn t12_whoever_lost_eligibility_sees_the_months_up_to_it_and_until_when() {
+async fn t12_a_person_who_lost_eligibility_sees_the_months_before_and_until_when() {
     let world = World::new().await;
     world.lose("K1", "2026-08-01").await;
     let mut browser = world.sign_in(TARO).await;
     let page = browser.get("/").await;
     assert!(page.shows("2026年8月1日に資格を喪失されています。"), "{}", page.text());
     assert!(page.shows("2028年7月31日まで確認できます。"));
-    // Treated in July, the last month: shown. Treated in August: not.
+    // Treatment in July, the last month, is shown; treatment in August is not.
     let history = browser.get("/expenses/history").await;
     assert!(history.shows("2026年9月") && !history.shows("2026年10月"), "{}", history.text());
     let month = browser.get("/expenses/months/2026-10").await;
@@ -57,7 +57,7 @@ async fn t12_a_dependent_who_lost_it_alone_reads_their_own_and_nobody_elses() {
             assert!(!page.shows(other), "{path} shows {other}: {}", page.text());
         }
     }
-    // The family reads of her on.
+    // The family still reads her expenses.
     let mut taro = world.sign_in(TARO).await;
     assert!(taro.get("/expenses/months/2025-03").await.shows("3,720円"));
     assert!(taro.get("/expenses/months/2026-09").await.shows("みなと歯科"));

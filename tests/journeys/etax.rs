@@ -1,5 +1,5 @@
-//! The file for e-Tax, judged by programs of others (D1): `xmllint` holds it against the tax agency's
-//! schema, `xmlsec1` verifies its signature.
+//! The file for e-Tax, checked by other programs (D1): `xmllint` against the tax agency's schema,
+//! `xmlsec1` for its signature.
 
 use std::fs;
 use std::io::{Cursor, Read as _};
@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use kosmo::base::money::Yen;
 use kosmo::base::month::Month;
 use kosmo::config::SigningKeySettings;
-use kosmo::expenses::deduction::{Deduction, Line};
+use kosmo::expenses::deduction::{Deduction, DeductionLine};
 use kosmo::expenses::etax::{self, EtaxFile, ROWS_A_FILE};
 use kosmo::signing::SigningKey;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_RSA_SHA256};
@@ -18,8 +18,8 @@ use tempfile::TempDir;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/xsd/kyotsu/TEG700-001.xsd");
 
-/// A new self-signed key with its certificate, as an operator names it in `signing.keys`. It is valid
-/// from 2020 to the end of 2099.
+/// Makes a self-signed key with its certificate, as an operator names it in `signing.keys`. It is
+/// valid from 2020 to the end of 2099.
 pub fn key_pem(name: &str) -> String {
     let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
     let mut params = CertificateParams::default();
@@ -30,7 +30,7 @@ pub fn key_pem(name: &str) -> String {
     format!("{}{}", key.serialize_pem(), params.self_signed(&key).unwrap().pem())
 }
 
-/// A union's key, and a folder for what it signed.
+/// A union's key, and a folder for the files that it signed.
 pub(crate) struct Desk {
     folder: TempDir,
     key: SigningKey,
@@ -46,7 +46,7 @@ impl Desk {
         Self { folder, key: SigningKey::parse(pem.as_bytes(), "").unwrap() }
     }
 
-    /// The key as an operator names it in the settings.
+    /// Returns the setting with which an operator names the key.
     pub(crate) fn setting(&self) -> SigningKeySettings {
         SigningKeySettings {
             tenant: "klinekenpo".to_owned(),
@@ -55,7 +55,7 @@ impl Desk {
         }
     }
 
-    fn file(&self, lines: Vec<Line>) -> EtaxFile {
+    fn file(&self, lines: Vec<DeductionLine>) -> EtaxFile {
         let deduction = Deduction {
             year: 2025,
             insured: "ﾃｽﾄ ﾀﾛｳ".into(),
@@ -95,8 +95,8 @@ fn judge(command: &mut Command) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&stderr).into_owned()) }
 }
 
-fn line(patient: &str, institution: &str) -> Line {
-    Line {
+fn line(patient: &str, institution: &str) -> DeductionLine {
+    DeductionLine {
         treatment_month: Month::new(2025, 1).unwrap(),
         patient: patient.into(),
         institution: institution.into(),
@@ -150,7 +150,7 @@ fn d1_each_of_several_files_is_whole() {
     }
 }
 
-/// Whatever stands in the data, the schema takes what is written of it.
+/// Every character in the data results in a file that the schema accepts.
 #[test]
 fn d1_no_character_makes_a_file_that_the_schema_refuses() {
     let desk = Desk::new();

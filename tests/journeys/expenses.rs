@@ -97,7 +97,7 @@ async fn e2_a_month_says_that_it_is_the_notices_and_of_which_year_its_treatments
     assert!(!empty.shows("年診療分") && !empty.shows("に記載された"), "{}", empty.text());
 }
 
-/// Where 「前後の医療費明細」 lead.
+/// Returns where 「前後の医療費明細」 leads.
 fn neighbours(page: &Page) -> Vec<&str> {
     let (_, pager) = page.body.split_once("<nav class=\"pager\"").unwrap_or_default();
     let pager = pager.split("</nav>").next().unwrap_or_default();
@@ -114,6 +114,9 @@ async fn e2_one_turns_only_to_months_and_years_with_a_notice_that_may_be_seen() 
         ("months/2026-09", vec!["months/2025-03", "months/2026-10"]),
         ("months/2026-10", vec!["months/2026-09"]),
         ("months/1999-01", vec!["months/2025-03"]),
+        // Months without a notice lead back to those that have one.
+        ("months/2025-04", vec!["months/2025-03", "months/2026-09"]),
+        ("months/2027-01", vec!["months/2026-10"]),
         ("years/2025", vec!["years/2026"]),
         ("years/2026", vec!["years/2025"]),
     ] {

@@ -1,4 +1,4 @@
-//! Keeping one's own expenses from the rest of the household (E7).
+//! Hiding one's own expenses from the rest of the household (E7).
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -12,9 +12,9 @@ use crate::support::people::{
 use crate::support::world::World;
 
 const SETTINGS: &str = "/expenses/settings";
-/// What pages and documents say where somebody's rows are left out.
+/// The note on pages and documents that leave a person's rows out.
 const LEFT_OUT: &str = "家族への公開を望まない方の医療費は、明細にも合計にも含まれていません。";
-/// By what Hanako's rows are known, wherever they show.
+/// Texts that identify Hanako's rows wherever they appear.
 const HERS: [&str; 7] = ["ハナコ", "花子", "みなと歯科", "3,420", "11,400", "3,000", "10,000"];
 const HIDDEN: &str =
     "select count(*) from audit_events e join subscribers a on a.login_id = e.subject_login
@@ -24,7 +24,7 @@ const SHOWN: &str =
                      where e.action = 'expenses.shown' and a.member_code = 'K2'";
 const PRIVATE: &str = "select count(*) from record_privacy";
 
-/// Taro's family, each of whom has an account.
+/// Makes Taro's family, each member with an account.
 async fn world() -> World {
     let world = World::new().await;
     world.import_members("klinekenpo", &people::family()).await.unwrap();
@@ -34,20 +34,20 @@ async fn world() -> World {
     world
 }
 
-/// Answers the form of the settings; where that leads.
+/// Sends the form of the settings, and returns its answer.
 async fn send(browser: &mut Browser, privacy: &str) -> Page {
     browser.get(SETTINGS).await;
     browser.post(SETTINGS, &[("privacy", privacy), ("mail", "on")]).await
 }
 
-/// Answers it, and reads the page that confirms it.
+/// Sends the form, and returns the page that confirms it.
 async fn choose(browser: &mut Browser, privacy: &str) -> Page {
     let answer = send(browser, privacy).await;
     assert_eq!(answer.location(), "/expenses/settings?changed=1", "{}", answer.text());
     browser.follow(answer).await
 }
 
-/// Password and mailed code once more; where that leads.
+/// Proves password and mailed code once more, and returns the answer.
 async fn prove_again(world: &World, browser: &mut Browser, person: Person) -> Page {
     browser.get(&format!("/reauthenticate?next={SETTINGS}")).await;
     let fields = [("password", person.password), ("next", SETTINGS)];
@@ -104,7 +104,7 @@ async fn e7_what_is_private_is_on_no_page_and_in_no_sum_and_each_says_so() {
         ("/expenses/search", "1,800円"),
         ("/expenses/months/2025-03", "300円"),
         ("/expenses/months/2025-03", "¥15,720"),
-        // Hers alone; his alone; nobody's.
+        // In turn: only hers, only his, and none.
         ("/expenses/months/2026-09", "該当するデータはありません。"),
         ("/expenses/months/2026-10", "1,500円"),
         ("/expenses/months/2026-01", "該当するデータはありません。"),
@@ -229,13 +229,13 @@ async fn e7_a_minor_is_told_why_not_and_a_forged_form_changes_nothing() {
     assert_eq!(world.count(PRIVATE).await, 0);
     let lines = "select count(*) from audit_events where action = 'expenses.hidden'";
     assert_eq!(world.count(lines).await, 0);
-    // On the eighteenth birthday one may.
+    // From the eighteenth birthday on, it is allowed.
     choose(&mut world.sign_in(ICHIRO).await, "private").await;
     assert_eq!(world.count(PRIVATE).await, 1);
 }
 
 #[tokio::test]
-async fn e7_who_is_alone_can_choose_before_there_is_a_family() {
+async fn e7_a_person_alone_in_a_household_can_choose_before_there_is_a_family() {
     let world = World::new().await;
     let mut jiro = world.sign_in(JIRO).await;
     let page = jiro.get(SETTINGS).await;
@@ -260,13 +260,13 @@ async fn e7_who_is_alone_can_choose_before_there_is_a_family() {
     }
 }
 
-/// Hanako's row of a members file, once she heads a household of her own.
+/// Hanako's row of a members file, as the head of a household of her own.
 const HANAKO_ALONE: &str = "K2,K2,06139927,101,99,00,テスト　花子,テスト　ハナコ,1981-02-03,本人,2010-04-01,,hanako_k,hanako@example.jp,";
-/// And once she has married Goro.
+/// Her row after she has married Goro.
 const HANAKO_WITH_GORO: &str = "K2,K3,06139927,101,12,01,海運　花子,カイウン　ハナコ,1981-02-03,配偶者,2010-04-01,,hanako_k,hanako@example.jp,";
 
 #[tokio::test]
-async fn p4_e7_who_leaves_the_household_reads_their_own_and_no_more_of_the_others() {
+async fn p4_e7_a_person_who_leaves_the_household_reads_only_their_own_expenses() {
     let world = world().await;
     world.import_members("klinekenpo", &file(MEMBER_HEADINGS, &[HANAKO_ALONE])).await.unwrap();
     let mut hanako = world.sign_in(HANAKO).await;
@@ -292,14 +292,14 @@ async fn p4_e7_who_leaves_the_household_reads_their_own_and_no_more_of_the_other
     assert_eq!(hanako.get("/expenses/search?patient=K1").await.status, StatusCode::NOT_FOUND);
     let words = world.save(&hanako, "/expenses/years/2025/pdf").await.words();
     assert!(words.contains("¥3,420") && !words.contains("タロウ"), "{words}");
-    // The family that had it reads it on.
+    // The family that had it still reads it.
     let mut taro = world.sign_in(TARO).await;
     assert!(taro.get("/expenses/months/2025-03").await.shows("3,720円"));
     assert!(taro.get("/expenses/months/2026-09").await.shows("みなと歯科"));
 }
 
 #[tokio::test]
-async fn p4_e7_what_who_has_left_keeps_private_they_alone_read() {
+async fn p4_e7_a_person_who_has_left_alone_reads_what_they_keep_private() {
     let world = world().await;
     let mut hanako = world.sign_in(HANAKO).await;
     choose(&mut hanako, "private").await;
@@ -320,7 +320,7 @@ async fn p4_e7_what_who_has_left_keeps_private_they_alone_read() {
             assert!(!page.shows(hers), "{path} shows {hers}: {}", page.text());
         }
     }
-    // She shares them again, from where she is now: with the family that had them.
+    // She shares them again from her new household, with the family that had them.
     choose(&mut hanako, "shared").await;
     let page = taro.get("/expenses/months/2026-09").await;
     assert!(page.shows("みなと歯科") && !page.shows(LEFT_OUT), "{}", page.text());
@@ -340,7 +340,7 @@ async fn p4_e7_the_new_family_gets_nothing_of_what_was_before() {
     assert!(goro.get("/expenses/months/2026-11").await.shows("しんきょ歯科"));
     let before = goro.get("/expenses/search?patient=K2").await;
     assert!(before.shows("310円") && !before.shows("みなと歯科"), "{}", before.text());
-    // She reads both her times, and her new family.
+    // She reads both her own times, and her new family.
     let mut hanako = world.sign_in(HANAKO).await;
     for (month, shown) in [
         ("2025-03", "3,420円"),
@@ -351,7 +351,7 @@ async fn p4_e7_the_new_family_gets_nothing_of_what_was_before() {
         let page = hanako.get(&format!("/expenses/months/{month}")).await;
         assert!(page.shows(shown) && !page.shows("タロウ"), "{month}: {}", page.text());
     }
-    // Back with Taro, she reads her time with Goro, and Goro's no more.
+    // Back with Taro, she reads her own time with Goro, but Goro's expenses no more.
     let back = people::family().lines().take(2).collect::<Vec<_>>().join("\n") + "\n";
     world.import_members("klinekenpo", &back).await.unwrap();
     let page = hanako.get("/expenses/months/2026-11").await;

@@ -1,4 +1,4 @@
-//! What happens when the house around the product shakes.
+//! What happens when things around the product fail.
 
 use axum::http::StatusCode;
 use kosmo::app;
@@ -103,7 +103,7 @@ async fn m2_a_mail_taken_by_a_worker_that_died_goes_out_after_its_lease() {
 #[tokio::test]
 async fn l2_fifty_right_sign_ins_at_once_are_all_answered_and_twenty_begin() {
     let world = World::new().await;
-    // Each counts as a try until it proves right.
+    // Each counts as a try until its password proves right.
     world.change_policy("klinekenpo", |policy| policy.sign_in.lock_after = 100).await;
     let attempts = (0..50).map(|_| async {
         world.give_password(&mut world.browser("klinekenpo"), TARO).await.status
@@ -111,7 +111,7 @@ async fn l2_fifty_right_sign_ins_at_once_are_all_answered_and_twenty_begin() {
     let mut answered = 0;
     for status in futures_util::future::join_all(attempts).await {
         let is_accepted = status == StatusCode::SEE_OTHER;
-        // All of them have room in the queue, so nobody is sent away unheard.
+        // The queue has room for all of them, so none is answered with 503.
         assert!(is_accepted || status == StatusCode::TOO_MANY_REQUESTS, "{status}");
         answered += usize::from(is_accepted);
     }
@@ -151,7 +151,7 @@ async fn a_page_that_is_not_there_says_nothing_of_the_account() {
     assert!(page.body.contains("href=\"/\""), "{}", page.text());
 }
 
-/// Its page comes out when the database can't be asked who is signed in, so it can't say that nobody is.
+/// The error page needs no database, so it can't say whether a person is signed in.
 fn says_nothing_of_the_account(page: &Page) {
     for word in ["ログイン", "ログアウト", "テスト"] {
         assert!(!page.shows(word), "{word}: {}", page.text());

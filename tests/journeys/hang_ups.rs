@@ -20,11 +20,11 @@ use crate::support::world::tester;
 const CLIENTS: usize = 14;
 const NAME: &str = "hang_ups";
 
-/// A way to the database on which, at first, nobody hears that a transaction has begun.
+/// A connection to the database that at first holds back the answer to BEGIN.
 struct Wire {
     folder: tempfile::TempDir,
     flows: watch::Sender<bool>,
-    /// Clients that wait for that.
+    /// How many clients wait for it.
     held: Arc<AtomicUsize>,
 }
 
@@ -81,7 +81,7 @@ async fn pass_on(
     tokio::join!(asking, answering);
 }
 
-/// How many connections there are, and how many of them are in a transaction and do nothing.
+/// Returns the number of connections, and how many of them are idle in a transaction.
 async fn connections(admin: &mut PgConnection) -> (i64, i64) {
     let both = "select count(*), count(*) filter (where state like 'idle in transaction%')
                 from pg_stat_activity where application_name = $1";

@@ -1,4 +1,4 @@
-//! Nobody's many papers and searches keep the others waiting.
+//! One person's many documents and searches don't keep others waiting.
 
 use axum::http::StatusCode;
 use futures_util::FutureExt as _;
@@ -46,7 +46,7 @@ async fn e6_four_of_a_persons_papers_and_searches_are_under_way_and_the_fifth_is
     assert_eq!(taro.get("/expenses").await.status, StatusCode::OK, "what is light goes on");
     assert_eq!(taro.get(CODES).await.status, StatusCode::OK);
     assert_eq!(goro.get(SEARCH).await.status, StatusCode::OK, "so do others");
-    // Where one in line has gone away, another may wait, and comes to its turn.
+    // When one in line has gone away, another may wait, and gets its turn.
     drop(waiting);
     let mut tab = taro.clone();
     let waits = tokio::spawn(async move { tab.get(PDF).await.status });

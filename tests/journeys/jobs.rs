@@ -1,4 +1,5 @@
-//! Work that outlasts a request: kept with what caused it, run once at a time, fair between unions.
+//! Work that outlasts a request: stored with its cause, run once at a time, and fair between
+//! unions.
 
 pub mod errands;
 
@@ -62,7 +63,7 @@ async fn a_union_with_a_long_job_leaves_the_other_places_to_others() {
     let worker = Worker::start(&world, &log).await;
     begun(&log).await;
     let other = note(&world, "jomkenpo", "short").await;
-    // It is told of by NOTIFY, at once.
+    // NOTIFY tells the worker at once.
     reaches(&world, "jomkenpo", other, JobState::Done).await;
     assert_eq!(status(&world, "klinekenpo", long).await.state, JobState::Running);
     assert_eq!(log.ran(), ["klinekenpo long", "jomkenpo short"], "one job a union at a time");
@@ -95,11 +96,11 @@ async fn a_worker_that_lost_its_job_to_another_writes_nothing_any_more() {
     let id = enqueue(&world, "klinekenpo", Errand::Wait("begun".to_owned())).await;
     let first = Worker::start(&world, &log).await;
     begun(&log).await;
-    // As though it had been cut off for longer than its lease.
+    // Now it seems that the first worker was cut off for longer than its lease.
     world.execute("update jobs set due_at = due_at - interval '1 hour'").await;
     let second = Worker::start(&world, &log).await;
     begun(&log).await;
-    // The first to wait goes on first.
+    // The first worker continues first.
     log.go_on.notify_one();
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(status(&world, "klinekenpo", id).await.state, JobState::Running);

@@ -17,7 +17,7 @@ const RUNNING: &str =
     "select count(*) from jobs where kind = 'expenses.import' and state = 'running'";
 const ROWS: &str = "select count(*) from expenses";
 
-/// The real program, which takes a file of expenses in.
+/// Starts the real program with an import of expenses.
 fn import(world: &World, file: &str) -> Child {
     let path = world.write("killed.csv", file);
     world
@@ -28,7 +28,7 @@ fn import(world: &World, file: &str) -> Child {
         .unwrap()
 }
 
-/// The real program, which works.
+/// Starts the real program as a worker.
 fn worker(world: &World) -> Child {
     let folder = world.write("worker", "").with_file_name("worker-mails");
     world
@@ -56,7 +56,7 @@ async fn until(world: &World, what: &str, expected: i64) {
     panic!("{what} does not come to {expected}");
 }
 
-/// Holds what an import has to wait for.
+/// Takes a lock that an import has to wait for.
 async fn hold(world: &World, lock: &str) -> PgConnection {
     let mut holder = world.database.admin().await;
     sqlx::raw_sql(AssertSqlSafe(lock.to_owned())).execute(&mut holder).await.unwrap();
@@ -89,7 +89,7 @@ async fn o2_what_a_command_asked_for_goes_on_though_it_is_killed() {
     world.start_worker();
     until(&world, ROWS, 9_006).await;
     assert_eq!(staged_rows(&world).await, 0);
-    // The trail names the person at the terminal, not the worker.
+    // The trail names the operator, not the worker.
     let line = "select count(*) from audit_events
                 where action = 'expenses.imported' and actor_kind = 'operator'
                   and actor_label is not null and batch_id = (select id from import_batches
@@ -107,7 +107,7 @@ async fn o2_an_import_goes_on_after_its_worker_is_killed_twice() {
     let command = import(&world, &many_expenses(0, 9_000));
     let locks = [
         format!("select pg_advisory_lock(hashtextextended('import expenses {tenant}', 0))"),
-        // Claims have their numbers by then, but for that the transaction is not committed.
+        // With this lock, claims have their numbers, but their transaction is not committed.
         "begin; lock table expenses in share mode".to_owned(),
     ];
     for lock in &locks {

@@ -1,4 +1,4 @@
-//! Mail on its way out (M2, M3): at least once, in time or not at all, at its provider's pace.
+//! Mail delivery (M2, M3): at least once, in time or not at all, at the provider's pace.
 
 mod moto;
 mod operator;
@@ -23,7 +23,7 @@ use crate::support::people::TARO;
 use crate::support::world::{World, tester};
 use moto::{Moto, sender_to};
 
-/// Tells Taro of a change, in the name of a union.
+/// Puts a mail about a change into the outbox for Taro, from a union.
 pub async fn post(world: &World, slug: &str) -> MailId {
     post_to(world, slug, TARO.email).await
 }
@@ -40,7 +40,7 @@ pub async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
     id
 }
 
-/// Sends Taro a code that is good for ten minutes.
+/// Puts a code for Taro into the outbox; it expires after ten minutes.
 async fn post_code(world: &World) {
     post_code_to(world, "klinekenpo", TARO.email).await;
 }
@@ -56,7 +56,7 @@ pub async fn post_code_to(world: &World, slug: &str, address: &str) {
     tx.commit().await.unwrap();
 }
 
-/// Many mails at once, due by a clock.
+/// Puts many mails into the outbox, all due now by the given clock.
 async fn post_many(world: &World, count: u32, clock: &Clock) {
     let (tenant, now) = (world.tenant("klinekenpo"), clock.now());
     let insert = format!(
@@ -82,7 +82,7 @@ async fn mails_that(world: &World, condition: &str) -> i64 {
     world.count(&format!("select count(*) from outbox where {condition}")).await
 }
 
-/// A sender to where nobody listens.
+/// Makes a sender to a port on which nobody listens.
 async fn sender_to_nobody() -> Sender {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
@@ -144,7 +144,7 @@ async fn m2_ses_away_for_an_hour_loses_nothing_and_repeats_nothing() {
 #[tokio::test]
 async fn m2_ses_that_never_answers_holds_nobody_up() {
     let world = World::empty().await;
-    // Who connects is let in by the kernel, and heard by nobody.
+    // The kernel accepts the connection, but nobody reads from it.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sender = sender_to(format!("http://{}", silent.local_addr().unwrap()), 1).await;
     for number in 0..10 {
@@ -210,7 +210,7 @@ async fn m2_two_workers_send_each_mail_once_and_together_keep_the_rate() {
     assert_eq!(mails_that(&world, "state = 'sent'").await, 2_100, "rest saves nothing up");
 }
 
-/// How long a running worker takes to send many mails at a pace.
+/// Returns how long a running worker takes to send many mails at a given rate.
 async fn time_to_send(count: u32, per_second: u32) -> Duration {
     let world = World::empty().await;
     let folder = tempfile::tempdir().unwrap();
@@ -283,7 +283,8 @@ async fn m2_a_mail_is_given_up_by_its_age() {
     assert_eq!(mails_that(&world, "state = 'dead' and has_content").await, 1);
 }
 
-/// Sweeps the outbox of every union: how many mails were emptied, and how many deleted.
+/// Sweeps the outbox of every union. Returns how many mails lost their content, and how many were
+/// deleted.
 async fn sweep(world: &World) -> (u64, u64) {
     let mut sum = (0, 0);
     for union in world.app.directory.all() {

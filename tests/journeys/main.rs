@@ -1,4 +1,4 @@
-//! The product over HTTP in one process against a real PostgreSQL, told as what people do.
+//! The product over HTTP in one process, with a real PostgreSQL, told as stories of what people do.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -47,6 +47,7 @@ mod recovery_codes;
 mod remembered;
 mod reserved;
 mod roster;
+mod round_trips;
 mod said;
 mod saved;
 mod scale;

@@ -1,4 +1,4 @@
-//! A month of notice at the operator's terminal (O2): in, looked over, out, and taken back.
+//! A month of notice at the operator's terminal (O2): imported, checked, published, and withdrawn.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
@@ -23,14 +23,14 @@ fn expenses(world: &World, line: &str) -> Output {
     world.kosmo(&arguments)
 }
 
-/// What a command prints that does as it was told.
+/// Runs a command that has to succeed, and returns its output.
 fn done(world: &World, line: &str) -> String {
     let output = expenses(world, line);
     assert!(output.status.success(), "{line}: {}", said(&output));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The code by which a command refuses, and what it says.
+/// Runs a command that has to fail, and returns its exit code and its message.
 fn refused(world: &World, line: &str) -> (Option<i32>, String) {
     let output = expenses(world, line);
     assert!(!output.status.success(), "{line}: {}", said(&output));
@@ -41,7 +41,7 @@ async fn rows(world: &World) -> i64 {
     world.count("select count(*) from expenses").await
 }
 
-/// Taro's claim, and another that finds nobody.
+/// Makes a claim of Taro's, and another that matches nobody.
 fn two_claims() -> Vec<u8> {
     Uke::default()
         .clinic("1234567", "みなと病院")
@@ -170,7 +170,7 @@ async fn o2_claims_without_a_person_go_into_a_new_file_for_its_owners_eyes() {
     assert_eq!(left_out.lines().count(), 2, "{left_out}");
     assert!(left_out.contains("\nUKE-202609-1-131234567-2,,2026-10,2026-08,"), "{left_out}");
     assert_eq!(rows(&world).await, 7);
-    // Once their person is filled in, they come in as any other file does.
+    // Once the person is filled in, they are imported like any other file.
     let completed = left_out.replace("-131234567-2,,", "-131234567-2,K1,");
     let imported = world.import_expenses("klinekenpo", &completed).await.unwrap();
     assert_eq!(imported.counts, Counts { added: 1, changed: 0, unchanged: 0 });

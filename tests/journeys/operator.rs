@@ -1,4 +1,4 @@
-//! What an operator does for people on their way in, through the real program.
+//! What an operator does for people on their way in, with the real program.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
@@ -9,7 +9,7 @@ use crate::support::worker::BackgroundWorker;
 use crate::support::world::World;
 
 impl World {
-    /// The real program on this world's database.
+    /// Makes a command of the real program on this world's database.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
         command.args(arguments).env("KOSMO_DATABASE__URL", self.database.url());
@@ -65,7 +65,7 @@ async fn t9_letters_are_random_private_and_kill_the_ones_before() {
                  where initial_password_hash like '$argon2id$%' and user_id = 'kari-n7'";
     assert_eq!(world.count(plain).await, 1);
 
-    // Whoever held the older letter loses all that they had begun with it.
+    // A person with the older letter loses everything that they had begun with it.
     let began = "select count(*) from sessions where ended_at is null
                  and login_id = (select id from logins where user_id = 'kari-n7')";
     assert_eq!(world.count(began).await, 1);

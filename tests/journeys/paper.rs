@@ -1,4 +1,4 @@
-//! Statements and notices on paper (E6, D4), as programs of others read the PDFs.
+//! Statements and notices on paper (E6, D4), as other programs read the PDFs.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::support::world::World;
 
 const MARCH: &str = "/expenses/months/2025-03/pdf";
 const NOTICE: &str = "/expenses/deduction/pdf/2025";
-/// How D4's notice tells what to do about a name that is missing.
+/// D4: the notice says what to do about a missing name.
 const BLANK: &str = "「療養を受けた病院・診療所・薬局等の名称」が空欄の行があります。お手元の領収書を見て名称を書き入れるか、その行の医療費を領収書から「医療費控除の明細書」に書き写してご申告ください。";
 
 fn has(words: &str, expected: &[&str]) {
@@ -21,7 +21,7 @@ fn has(words: &str, expected: &[&str]) {
     }
 }
 
-/// A4, tagged, its fonts embedded as the subsets that are used.
+/// Checks that it is A4, tagged, and has its fonts embedded as subsets.
 fn is_well_made(saved: &Saved, title: &str, pages: &str) {
     assert_eq!(saved.content_type, "application/pdf");
     let facts = saved.facts();
@@ -138,7 +138,7 @@ async fn d4_the_notice_has_the_six_legal_items() {
         ],
     );
     assert!(!words.contains(BLANK), "nothing is blank: {words}");
-    // Paper that goes to the tax office bears no numbers of the insurance.
+    // Paper for the tax office has no insurance numbers on it.
     assert!(!words.contains("06139927"), "{words}");
 }
 

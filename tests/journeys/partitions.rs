@@ -1,4 +1,4 @@
-//! Years to come get tables of their own, and what lies in the open one goes along.
+//! Each coming year gets its own partition, and its rows move there from the default one.
 
 use chrono::NaiveDate;
 use kosmo::db::migrate;

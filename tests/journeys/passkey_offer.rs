@@ -26,7 +26,7 @@ async fn l6_taro_is_offered_a_passkey_and_says_no_once_for_ever() {
 }
 
 #[tokio::test]
-async fn l6_a_passkey_is_offered_to_nobody_who_has_one_or_may_have_none() {
+async fn l6_a_passkey_is_not_offered_to_people_who_have_one_or_may_not_have_one() {
     let world = World::new().await;
     let (_, mut browser) = world.with_passkey(TARO, KLINE).await;
     assert!(!browser.get("/").await.shows(OFFER), "who has one");

@@ -1,4 +1,4 @@
-//! Passkeys (L6, S5): what a device may answer, and what it may not.
+//! Passkeys (L6, S5): which answers of a device are accepted, and which are not.
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -15,8 +15,8 @@ const REFUSED: &str = "パスキーを確認できませんでした。もう一
 const NOT_ADDED: &str = "お使いの端末からの応答を確認できませんでした。";
 
 impl World {
-    /// A person who has chosen passkeys, with the device that keeps one, and the browser they set it up
-    /// in.
+    /// Sets up a passkey for a person. Returns the device that keeps it, and the browser in which it
+    /// was set up.
     pub(crate) async fn with_passkey(&self, person: Person, origin: &str) -> (Device, Browser) {
         let mut browser = self.sign_in(person).await;
         let mut device = Device::at(origin);
@@ -29,7 +29,7 @@ impl World {
         (device, browser)
     }
 
-    /// Another browser, whose password was right.
+    /// Opens another browser and gives the right password in it.
     async fn half(&self, person: Person) -> Browser {
         let mut browser = self.browser(person.union);
         let page = self.give_password(&mut browser, person).await;
@@ -38,12 +38,12 @@ impl World {
     }
 }
 
-/// Refusals that count towards the lock.
+/// Counts the refusals that count towards the lock.
 const COUNTED: &str = "select count(*) from audit_events
                        where action = 'passkey.refused' and detail ? 'failures'";
 
 impl World {
-    /// Answers that were refused for this and counted for nothing.
+    /// Counts the answers refused for this reason that counted towards nothing.
     pub(crate) async fn refused_for(&self, reason: &str) -> i64 {
         let refused = format!(
             "select count(*) from audit_events
@@ -125,7 +125,8 @@ async fn l6_wrong_origins_unverified_people_and_copied_devices_are_refused() {
     assert!(is_refused(&answer(&mut browser, &proof).await), "UV off");
     device.verifies = true;
 
-    // Two proofs of one device, the later one first: so a copy's counter looks.
+    // One device makes two proofs, and the later one comes first: a copied device's counter looks
+    // like that.
     let mut other = world.half(TARO).await;
     let early = device.prove(options(&browser.get(PROVE).await));
     let late = device.prove(options(&other.get(PROVE).await));

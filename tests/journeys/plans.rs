@@ -1,4 +1,4 @@
-//! `kosmo tenant plan` tells whom a change touches, by what really happens to them (O1).
+//! `kosmo tenant plan` says who is affected by a change, by what really happens to them (O1).
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::operator::said;
 use crate::support::people::{GORO, JIRO, NANA, SABURO, TARO};
 use crate::support::world::{World, union_file};
 
-/// Plans a change of a union as it ships: each setting with whom it touches, and how many.
+/// Plans a change of a union. Returns the number of people affected, by setting and group.
 fn touches(
     world: &World,
     slug: &str,
@@ -33,7 +33,7 @@ fn touches(
         .collect()
 }
 
-/// The number behind the one line that holds these words.
+/// Returns the number in the one line that contains these words.
 #[track_caller]
 fn number(touches: &BTreeMap<String, i64>, words: &str) -> i64 {
     let found: Vec<_> = touches.iter().filter(|(key, _)| key.contains(words)).collect();
@@ -42,7 +42,7 @@ fn number(touches: &BTreeMap<String, i64>, words: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn o1_a_method_that_goes_touches_those_who_have_it() {
+async fn o1_removing_a_method_affects_the_people_who_use_it() {
     let world = World::new().await;
     let (_, _living) = world.with_passkey(TARO, "http://www.klinekenpo.localhost:8080").await;
     world.execute("update logins set email_confirmed_at = now() where user_id = 'goro_k'").await;
@@ -66,9 +66,9 @@ async fn o1_a_method_that_goes_touches_those_who_have_it() {
 }
 
 #[tokio::test]
-async fn o1_shorter_sessions_touch_those_whose_sessions_end() {
+async fn o1_shorter_sessions_affect_the_people_whose_sessions_end() {
     let world = World::new().await;
-    // The command goes by the real time.
+    // The command uses the machine's clock.
     let session =
         "insert into sessions (tenant_id, realm, id, login_id, token_hash, created_at, last_seen_at,
                                          second_factor_at, token_at)
@@ -88,7 +88,7 @@ async fn o1_shorter_sessions_touch_those_whose_sessions_end() {
 }
 
 #[tokio::test]
-async fn o1_letters_tries_ids_and_passwords_touch_their_owners() {
+async fn o1_changes_of_letters_tries_ids_and_passwords_affect_their_owners() {
     let world = World::new().await;
     let issued = "update subscribers s set initial_issued_at = now() - interval '20 days'
                   from logins l where l.id = s.login_id and l.user_id = 'kari-n7'";
@@ -121,7 +121,7 @@ async fn o1_letters_tries_ids_and_passwords_touch_their_owners() {
 }
 
 #[tokio::test]
-async fn o1_losing_eligibility_and_looks_touch_whom_they_touch() {
+async fn o1_changes_of_after_loss_and_of_looks_affect_the_right_people() {
     let world = World::new().await;
     let lost = "update members set lost_on = current_date - 400 where code = 'K3'";
     world.execute(lost).await;

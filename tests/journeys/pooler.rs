@@ -1,4 +1,4 @@
-//! The product behind PgBouncer in transaction mode, as Debian has it.
+//! The product behind PgBouncer in transaction mode, as Debian packages it.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -22,7 +22,7 @@ use crate::support::database::TestDatabase;
 use crate::support::people::{self, JIRO, TARO};
 use crate::support::world::{World, apply, settings, union_file};
 
-/// Far fewer than the processes have connections to the pooler.
+/// Far fewer than the connections that the processes have to the pooler.
 const SERVER_CONNECTIONS: u32 = 3;
 const LOGINS: [(&str, Role); 3] = [
     ("pooled_server", Role::Server),
@@ -90,7 +90,7 @@ impl PgBouncer {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    /// How a process reaches the database: by the pooler, but for notifications.
+    /// Returns how a process connects: through the pooler, except for notifications.
     fn address(&self, database: &TestDatabase, role: Role) -> DatabaseAddress {
         let (login, _) = LOGINS.iter().find(|(_, of)| *of == role).unwrap();
         let direct = database.options.clone().username(login);
@@ -100,8 +100,8 @@ impl PgBouncer {
     }
 }
 
-/// As `infra/production/roles.sql` makes them. Tests that run at the same time share them, and take turns by a lock,
-/// which only counts within one database.
+/// Makes the logins as `infra/production/roles.sql` does. Tests that run at the same time share them and take turns
+/// by a lock, which counts only within one database.
 async fn make_logins(admin: &mut PgConnection) {
     admin.execute("begin; select pg_advisory_xact_lock(2)").await.unwrap();
     for (login, role) in LOGINS {
@@ -119,7 +119,7 @@ async fn make_logins(admin: &mut PgConnection) {
     admin.execute("commit").await.unwrap();
 }
 
-/// PgBouncer refuses to run as root.
+/// Makes PgBouncer run as another user, because it refuses to run as root.
 fn as_nobody_special(command: &mut Command, folder: &Path) {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return;
@@ -162,7 +162,7 @@ async fn behind_a_pooler_people_sign_in_and_read_and_operators_take_files_in() {
 
     let mut taro = world.sign_in(TARO).await;
     let mut jiro = world.sign_in(JIRO).await;
-    // Each transaction may get the server's connection on which another union's was a moment ago.
+    // Each transaction may get the server connection that another union has just used.
     for _ in 0..20 {
         let mut again = taro.clone();
         let (expenses, other, year) = tokio::join!(

@@ -1,7 +1,7 @@
 //! Subscribers and staff of one union: what one realm hands out opens nothing in the other.
 //!
-//! Taro's login has a twin among the staff, with the same user ID and even the same id, so that a look-up that forgot
-//! the realm would find the wrong one of the two.
+//! Taro's login has a twin among the staff, with the same user ID and even the same id, so a look-up that forgot the
+//! realm would find the wrong one.
 
 mod twins;
 
@@ -53,7 +53,8 @@ async fn a_password_opens_nothing_in_the_other_realm() {
 async fn a_lock_and_a_spent_place_of_one_realm_leave_the_other_open() {
     async fn tried<A: Door, B: Door>(twins: &Twins) {
         twins.try_password::<A>("Chigau-2026").await;
-        for change in ["update throttles set tokens = 0", "update logins set locked_at = now()"] {
+        let empty = "update throttles set full_at = full_at + interval '1 day'";
+        for change in [empty, "update logins set locked_at = now()"] {
             twins.world.execute(&format!("{change} where realm = '{}'", A::NAME)).await;
         }
         let shut = twins.try_password::<A>(A::PASSWORD).await;
@@ -95,7 +96,7 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
             email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::NothingDue), "{typed:?}");
         tx.commit().await.unwrap();
-        // Session and code, copied row by row into the other realm, are still no code of that.
+        // Session and code, copied row by row into the other realm, still don't work there.
         for (table, columns) in [
             ("sessions", "id, login_id, token_hash, token_at, created_at, last_seen_at"),
             ("email_codes", "session_id, code_hash, sent_at, expires_at"),
@@ -164,7 +165,7 @@ async fn a_link_to_a_new_password_sets_none_in_the_other_realm() {
         let (user_id, new) = (UserId::parse(TARO.user_id).unwrap(), "Wasurenai-2026".into());
         let sign_in = twins.world.app.sign_in(&twins.actor);
         let client = Client::default();
-        // The twin's own link waits in a row of the same login id.
+        // The twin's own link is stored under the same login id.
         sign_in.ask_for_reset::<B>(&twins.union, Some(&user_id), &client).await.unwrap();
         let theirs = twins.mailed_token(B::EMAIL).await;
         sign_in.ask_for_reset::<A>(&twins.union, Some(&user_id), &client).await.unwrap();
@@ -204,7 +205,7 @@ async fn an_apps_code_opens_nothing_in_the_other_realm() {
         let typed = theirs.prove(&mut tx, &other.token, device, &code).await.unwrap();
         assert!(matches!(typed, Proved::Wrong), "{typed:?}");
         drop(tx);
-        // The app itself, copied into the other realm, is sealed for this one.
+        // The app itself, copied into the other realm, is sealed for its own.
         let copy = format!(
             "insert into devices (tenant_id, realm, id, login_id, kind, name, secret, key_id, last_step, created_at)
              select tenant_id, '{}', id, login_id, kind, name, secret, key_id, last_step, created_at
@@ -230,7 +231,7 @@ async fn a_passkey_opens_nothing_in_the_other_realm_after_a_password_or_alone() 
             options.get("publicKey").cloned().unwrap_or(options)
         };
         let mut tx = twins.tx().await;
-        // Each has one, so that each is asked for it.
+        // Both have a passkey, so both are asked for it.
         let mut devices = [Device::at(KLINE), Device::at(KLINE)];
         let options = passkey::begin_set_up(&mut tx, cx, &other.session).await.unwrap();
         let made = devices[1].make(asked(options));
@@ -309,7 +310,7 @@ async fn a_recovery_code_opens_nothing_in_the_other_realm() {
     tried::<Staff, Subscribers>(&Twins::new().await).await;
 }
 
-/// The database's own word for it: no key of what belongs to a login leaves the realm out.
+/// Checks the database's catalogue: every key of what belongs to a login contains the realm.
 #[tokio::test]
 async fn the_realm_stands_in_every_key_of_what_belongs_to_a_login() {
     let world = World::empty().await;

@@ -22,7 +22,7 @@ impl World {
         browser.post("/forgotten-password", &[("user_id", user_id)]).await
     }
 
-    /// The token of the newest 「パスワードをリセット」.
+    /// Returns the token of the newest 「パスワードをリセット」.
     async fn reset_link(&self, person: Person) -> String {
         self.deliver().await;
         let mails = self.mails_to(person.email);
@@ -34,7 +34,7 @@ impl World {
     async fn reset(&self, person: Person, token: &str, fields: &[(&str, &str)]) -> Page {
         let mut browser = self.browser(person.union);
         browser.get(&format!("{RESET}?token={token}")).await;
-        // A dead link shows no form; whoever has kept one sends it all the same.
+        // A dead link shows no form, but a browser may still have one open and send it.
         browser.get("/sign-in").await;
         let chosen = [("token", token), ("password", NEW), ("again", NEW)];
         let all: Vec<_> = chosen.into_iter().chain(fields.iter().copied()).collect();
@@ -227,7 +227,7 @@ async fn r1_three_mails_to_a_person_and_twenty_from_a_place_are_enough() {
 }
 
 #[tokio::test]
-async fn r2_whoever_forgot_the_id_gets_it_by_birthdate_and_address() {
+async fn r2_a_person_who_forgot_the_user_id_gets_it_by_birthdate_and_address() {
     let world = World::new().await;
     let mut browser = world.browser("klinekenpo");
     let path = "/forgotten-user-id";

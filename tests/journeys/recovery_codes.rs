@@ -1,4 +1,4 @@
-//! Recovery codes: in place of a factor that is lost.
+//! Recovery codes, which replace a lost second factor.
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -102,7 +102,7 @@ async fn a_new_set_kills_the_old_and_one_persons_codes_are_no_other_persons() {
 }
 
 #[tokio::test]
-async fn t4_the_policy_may_turn_them_off_and_who_has_no_factor_needs_none() {
+async fn t4_the_policy_may_turn_them_off_and_people_without_a_factor_need_none() {
     let world = World::new().await;
     let mut saburo = world.sign_in(SABURO).await;
     saburo.get("/reauthenticate?next=/sign-in-methods/recovery-codes").await;
@@ -135,7 +135,7 @@ async fn l4_the_policy_may_widen_the_apps_window() {
 }
 
 #[tokio::test]
-async fn s4_whoever_lost_the_passkey_is_asked_again_for_password_and_recovery_code() {
+async fn s4_a_person_who_lost_the_passkey_proves_password_and_recovery_code() {
     let world = World::new().await;
     let (_, mut browser) = world.with_passkey(TARO, KLINE).await;
     let set = make(&mut browser).await;

@@ -1,5 +1,4 @@
-//! ログイン状態の保存 (L11): a sign-in that is kept, its tokens, and browsers that were seen before
-//! (S9).
+//! ログイン状態の保存 (L11): a remembered sign-in and its tokens, and known browsers (S9).
 
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
@@ -13,7 +12,7 @@ const SESSION: &str = "__Host-kosmo-session";
 const NEW_BROWSER: &str = "【KOSMOWeb】新しい端末からのログイン";
 const COPIED: &str = "複製された可能性";
 
-/// The session's cookie, if the answer sets one.
+/// Returns the session's cookie, if the answer sets one.
 fn session_cookie(page: &Page) -> Option<&str> {
     let mut cookies = page.headers.get_all(SET_COOKIE).into_iter();
     cookies.find_map(|cookie| cookie.to_str().ok().filter(|text| text.starts_with(SESSION)))
@@ -29,7 +28,7 @@ async fn give_password(browser: &mut Browser, person: Person) -> Page {
     browser.post("/sign-in", &fields).await
 }
 
-/// Taro in a browser that keeps him signed in.
+/// Returns a browser that keeps Taro signed in.
 async fn kept(world: &World) -> Browser {
     world.clock.advance(Duration::milliseconds(1));
     let mut browser = world.browser("klinekenpo");
@@ -63,7 +62,7 @@ async fn l11_a_kept_sign_in_outlives_the_browser_for_as_long_as_the_policy_says(
     let mut browser = world.browser("klinekenpo");
     let answer = world.give_password(&mut browser, TARO).await;
     assert!(!session_cookie(&answer).unwrap().contains("Max-Age"));
-    // Seed 004 shows no such box, and no form can bring it back.
+    // Seed 004 shows no such box, and a forged form can't add it.
     let mut browser = world.browser("jrckenpo");
     assert!(!browser.get("/sign-in").await.shows("ログイン状態の保存"));
     let answer = give_password(&mut browser, SABURO).await;
@@ -104,7 +103,7 @@ async fn l11_requests_at_once_and_answers_that_get_lost_sign_nobody_out() {
     let handed_out: Vec<_> = answers.iter().filter_map(session_cookie).collect();
     assert_eq!(handed_out.len(), 1, "one token, whoever is first");
 
-    // That answer got lost on its way.
+    // The browser never got that answer.
     world.clock.advance(Duration::hours(5));
     let answer = browser.get("/expenses").await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -208,7 +207,7 @@ async fn l11_where_the_policy_says_so_who_comes_back_proves_the_second_factor() 
         assert!(browser.get("/sign-in/code").await.heading().contains("メール認証"));
     }
     assert_eq!(mails(&world, "ワンタイムパスワードのお知らせ").await, sent + 1, "one code");
-    // Days later the browser is opened again: no password, but a code.
+    // Days later the browser is opened again: it needs no password, but a code.
     world.clock.advance(Duration::days(2));
     assert_eq!(browser.get("/expenses").await.location(), "/sign-in/code");
     browser.get("/sign-in/code").await;
@@ -242,7 +241,7 @@ async fn s9_a_browser_that_was_not_seen_before_is_told_by_mail_once() {
     let code = world.mailed_code(TARO.email).await;
     other.post("/sign-in/code", &[("code", &code)]).await;
     assert_eq!(mails(&world, NEW_BROWSER).await, 2, "known though its window was closed");
-    // A password alone is a whole sign-in where the union asks for no more.
+    // If the union asks for no second factor, a password alone completes the sign-in.
     for times in 1..=2 {
         world.sign_in(SABURO).await;
         world.deliver().await;

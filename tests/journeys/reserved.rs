@@ -1,4 +1,4 @@
-//! What is counted before a password is hashed is given back where nobody could check it.
+//! A try that was counted before hashing is given back if the password could not be checked.
 
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
@@ -16,7 +16,7 @@ const PROFILE: &str = "/reauthenticate?next=/profile";
 const COUNTED: &str = "select coalesce(sum(reauth_failures), 0)::bigint from sessions";
 const GUESSED: &str = "select sum(password_failures)::bigint from logins";
 
-/// With one thread for hashes, and nobody who may wait for it.
+/// Makes a world with one hashing thread and no room to wait for it.
 async fn narrow() -> World {
     let mut world = World::new().await;
     world
@@ -28,7 +28,7 @@ async fn narrow() -> World {
     world
 }
 
-/// Every turn that there is.
+/// Takes every turn that there is.
 async fn all_turns<'h>(world: &World, hasher: &'h Hasher) -> Vec<HashingTurn<'h>> {
     let mut turns = Vec::new();
     while let Ok(turn) = hasher.turn(world.tenant("jomkenpo"), "somebody").await {
@@ -39,7 +39,7 @@ async fn all_turns<'h>(world: &World, hasher: &'h Hasher) -> Vec<HashingTurn<'h>
 }
 
 impl World {
-    /// A browser whose proof has grown old.
+    /// Returns a browser whose proof of identity is too old.
     async fn with_an_old_proof(&self) -> Browser {
         let mut browser = self.sign_in(TARO).await;
         self.clock.advance(chrono::Duration::minutes(6));
@@ -82,7 +82,7 @@ async fn five_times_busy_cost_no_try_and_the_right_password_goes_on() {
     assert_eq!(page.location(), "/reauthenticate/code?next=/profile", "{}", page.text());
 }
 
-/// Keeps the one thread for hashes busy until the sender is dropped.
+/// Keeps the one hashing thread busy until the sender is dropped.
 async fn keep_busy(world: &World) -> (Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = channel::<()>();
     let (begin, begun) = oneshot::channel();
@@ -112,7 +112,7 @@ async fn a_browser_that_hangs_up_while_its_password_is_hashed_loses_no_try() {
         assert!(asking.await.is_err_and(|error| error.is_cancelled()));
         drop(stop);
         busy.await.expect("the thread is free");
-        // It was right, though nobody waits to hear it.
+        // The password was right, although nobody waits for the answer.
         world.until_counted(0).await;
     }
     let mut browser = browser;

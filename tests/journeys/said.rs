@@ -1,4 +1,5 @@
-//! What is said at the top of the page that follows a change: once, with what happens next.
+//! A sentence at the top of the page that follows a change. It appears once, and says what happens
+//! next.
 
 use chrono::Duration;
 
@@ -10,7 +11,7 @@ use crate::support::world::World;
 
 const METHODS: &str = "/sign-in-methods";
 
-/// Follows an answer; what the page says at its top, and says no more when it is loaded again.
+/// Follows an answer. Returns the sentence at the top, and checks that a reload doesn't repeat it.
 async fn said(browser: &mut Browser, answer: Page) -> String {
     let path = answer.location().to_owned();
     let text = |page: &Page| {

@@ -14,12 +14,12 @@ use tower::ServiceExt as _;
 use crate::support::browser::Browser;
 use crate::support::world::World;
 
-/// A file that somebody saved.
+/// A file that a browser saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Saved {
-    /// As browsers name it.
+    /// The name in browsers.
     pub(crate) name: String,
-    /// As those do that read ASCII alone.
+    /// The name in browsers that read ASCII only.
     pub(crate) plain: String,
     pub(crate) content_type: String,
     pub(crate) bytes: Vec<u8>,
@@ -59,25 +59,25 @@ impl Saved {
         std::str::from_utf8(&self.bytes).expect("UTF-8")
     }
 
-    /// The words on a PDF's pages, line by line, without the blanks between them.
+    /// Returns the words on a PDF's pages, line by line, without spaces between them.
     pub(crate) fn words(&self) -> String {
         self.read_by("pdftotext", &["-layout"], &["-"]).split_whitespace().collect()
     }
 
-    /// What a PDF tells of itself: its title, the size of its pages.
+    /// Returns a PDF's metadata: its title, the size of its pages.
     pub(crate) fn facts(&self) -> BTreeMap<String, String> {
         let told = self.read_by("pdfinfo", &[], &[]);
         let facts = told.lines().filter_map(|line| line.split_once(':'));
         facts.map(|(name, fact)| (name.to_owned(), fact.trim().to_owned())).collect()
     }
 
-    /// A line for each font of a PDF.
+    /// Returns a line for each font in a PDF.
     pub(crate) fn fonts(&self) -> Vec<String> {
         let told = self.read_by("pdffonts", &[], &[]);
         told.lines().skip(2).map(str::to_owned).collect()
     }
 
-    /// What a program of poppler's says of the file.
+    /// Runs one of poppler's programs on the file, and returns its output.
     fn read_by(&self, program: &str, before: &[&str], after: &[&str]) -> String {
         let file = NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), &self.bytes).expect("the file is written");

@@ -1,4 +1,5 @@
-//! `infra/scale/distribute.sql` leaves out no table, and spreads none before those that its keys name.
+//! `infra/scale/distribute.sql` lists every table, each after the tables that its foreign keys refer
+//! to.
 
 use sqlx::Row as _;
 
@@ -6,7 +7,7 @@ use crate::support::world::World;
 
 const DISTRIBUTE: &str = include_str!("../../infra/scale/distribute.sql");
 
-/// The tables that stand between `begin` and the next mark, in their order.
+/// Returns the tables listed with the mark `begin`, in order.
 fn named(begin: &str, end: char) -> Vec<&'static str> {
     let pieces = DISTRIBUTE.split(begin).skip(1);
     pieces.map(|piece| piece.split(end).next().unwrap()).collect()
@@ -61,7 +62,7 @@ async fn a_table_is_spread_after_those_that_its_keys_name() {
     }
 }
 
-/// Neither can be spread: what they do is done by the transaction that writes, and by the statement that asks.
+/// Citus can spread neither. The transaction that writes, and the statement that reads, do their work instead.
 #[tokio::test]
 async fn no_trigger_and_no_function_stands_in_the_way() {
     let world = World::empty().await;

@@ -1,4 +1,4 @@
-//! Narrowing rows down (E5), and looking at them as bars (E8).
+//! Filtering rows (E5), and viewing them as a graph (E8).
 
 use axum::http::StatusCode;
 
@@ -6,7 +6,7 @@ use crate::support::browser::Page;
 use crate::support::people::{GORO, JIRO, TARO};
 use crate::support::world::World;
 
-/// The rows of Taro's household: month of treatment, person, what was paid.
+/// The rows of Taro's household: month of treatment, person, amount paid.
 const ROWS: [&str; 5] = [
     "2025/01 テスト タロウ ¥300",
     "2025/01 テスト タロウ ¥0",
@@ -18,14 +18,14 @@ const ROWS: [&str; 5] = [
 const HIS: &str = "#0961CA";
 const HERS: &str = "#E66010";
 
-/// The rows that a statement shows, as [`ROWS`] are written.
+/// Returns the rows of a statement, in the form of [`ROWS`].
 fn rows(page: &Page) -> Vec<String> {
     let table = page.table();
     let rows = table.iter().filter(|row| row.len() == 8 && row[3].starts_with('¥'));
     rows.map(|row| format!("{} {} {}", row[0], row[1], row[6])).collect()
 }
 
-/// The amounts of a page's tables, row by row.
+/// Returns the amounts in a page's tables, row by row.
 fn amounts(page: &Page) -> Vec<Vec<String>> {
     let yen = |row: Vec<String>| -> Vec<String> {
         row.into_iter().filter(|cell| cell.starts_with('¥')).collect()
@@ -33,7 +33,7 @@ fn amounts(page: &Page) -> Vec<Vec<String>> {
     page.table().into_iter().map(yen).filter(|row| !row.is_empty()).collect()
 }
 
-/// The values that a list offers.
+/// Returns the values that a list offers.
 pub(crate) fn options(page: &Page, name: &str) -> Vec<String> {
     let list = format!("name=\"{name}\"");
     let (_, rest) = page.body.split_once(&list).unwrap_or_else(|| panic!("{name}: {}", page.body));
@@ -42,13 +42,13 @@ pub(crate) fn options(page: &Page, name: &str) -> Vec<String> {
     values.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Pictures of bars, each as SVG.
+/// Returns the graphs of a page as SVG.
 fn pictures(page: &Page) -> Vec<&str> {
     let pictures = page.body.split("<svg ").filter_map(|rest| rest.split_once("</svg>"));
     pictures.map(|(picture, _)| picture).filter(|picture| picture.contains("viewBox")).collect()
 }
 
-/// The heights of a picture's bars in a colour.
+/// Returns the heights of a graph's bars in one colour.
 fn heights(picture: &str, colour: &str) -> Vec<i32> {
     let fill = format!("fill=\"{colour}\"");
     let bars = picture.split("<rect ").skip(1).filter_map(|rest| rest.split_once('>'));
@@ -131,7 +131,8 @@ async fn e5_what_can_not_be_is_told_at_its_field_and_what_was_chosen_stays() {
 async fn e5_t15_nobody_looks_for_somebody_of_another_household() {
     let world = World::new().await;
     for (person, strangers) in [
-        // Of another household, of nobody, of another union, not as it is written.
+        // In turn: a person of another household, nobody, a person of another union, and wrong
+        // spellings.
         (TARO, vec!["K3", "K9", "J1", "k2", "K2%00", "%27"]),
         (GORO, vec!["K1", "K2"]),
         (JIRO, vec!["J2", "K1"]),
@@ -191,7 +192,7 @@ async fn e8_the_bars_and_the_tables_beside_them_tell_the_same() {
     for title in ["2026年の月別の自己負担額", "年別の自己負担額"] {
         assert!(page.shows(title), "{title}: {}", page.text());
     }
-    // Of each line Taro's part, Hanako's, and both; then the sums.
+    // Each line has Taro's part, Hanako's, and both; then come the sums.
     assert_eq!(
         amounts(&page),
         [
@@ -203,13 +204,14 @@ async fn e8_the_bars_and_the_tables_beside_them_tell_the_same() {
             ["¥1,800", "¥6,420", "¥8,220"],
         ]
     );
-    // Months and years, each for a wide page and for a phone.
+    // Graphs of months and of years, each for a wide page and for a phone.
     let pictures = pictures(&page);
     assert_eq!(pictures.len(), 4, "{}", page.body);
     for (picture, bars) in pictures.iter().zip([1, 1, 2, 2]) {
         let (his, hers) = (heights(picture, HIS), heights(picture, HERS));
         assert_eq!((his.len(), hers.len()), (bars, bars), "{picture}");
-        // Of the newest year she paid twice as much as he; a bar is a hair lower than its place.
+        // In the newest year she paid twice as much as he did. A bar is slightly lower than its
+        // value, because of its gap.
         let (his, hers) = (his[bars - 1], hers[bars - 1]);
         assert!((hers - 2 * his).abs() <= 6 && his > 20, "{his} and {hers}: {picture}");
     }

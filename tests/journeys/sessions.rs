@@ -104,7 +104,7 @@ async fn forms_of_other_sites_are_refused() {
         (origin("http://jomkenpo.localhost:8080"), StatusCode::FORBIDDEN),
         (origin("https://evil.example"), StatusCode::FORBIDDEN),
         ([site("cross-site"), origin("null")].concat(), StatusCode::FORBIDDEN),
-        // Safari before 16.4 knows no Sec-Fetch-Site, and our Referrer-Policy hides its origin.
+        // Safari before 16.4 sends no Sec-Fetch-Site, and our Referrer-Policy hides its origin.
         (origin("null"), StatusCode::SEE_OTHER),
         (vec![], StatusCode::SEE_OTHER),
         (origin("http://www.klinekenpo.localhost:8080"), StatusCode::SEE_OTHER),

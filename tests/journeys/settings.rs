@@ -1,4 +1,4 @@
-//! Changing how one signs in (S1–S8).
+//! Changing how a person signs in (S1–S8).
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -13,14 +13,14 @@ use crate::support::world::World;
 const METHODS: &str = "/sign-in-methods";
 
 impl World {
-    /// Taro, signed in so long ago that sensitive pages ask him again.
+    /// Signs a person in so long ago that sensitive pages ask for a proof again.
     async fn stale(&self, person: Person) -> Browser {
         let browser = self.sign_in(person).await;
         self.clock.advance(Duration::minutes(5) + Duration::seconds(1));
         browser
     }
 
-    /// Password and mailed code once more; where that leads.
+    /// Proves password and mailed code once more, and returns the answer.
     async fn prove_again(&self, browser: &mut Browser, person: Person, next: &str) -> Page {
         browser.get(&format!("/reauthenticate?next={next}")).await;
         let fields = [("password", person.password), ("next", next)];
@@ -73,7 +73,7 @@ async fn s4_the_proof_is_the_sessions_own_and_needs_both() {
 #[tokio::test]
 async fn s4_a_code_without_the_password_proves_nothing() {
     let world = World::new().await;
-    // The sign-in's code stays unused: Taro came in by another way.
+    // The code of the sign-in stays unused, because Taro signed in in another way.
     let mut browser = world.browser("klinekenpo");
     world.give_password(&mut browser, TARO).await;
     let code = world.mailed_code(TARO.email).await;
@@ -170,7 +170,7 @@ async fn s1_s8_the_profile_shows_the_seeds_rows_and_changes_the_user_id() {
     let fields = [("user_id", "Taro.Kaiun"), ("was", TARO.user_id), ("method", "email_code")];
     let done = browser.post("/profile", &fields).await;
     assert!(browser.follow(done).await.shows("変更しました。"));
-    // The tab that still shows the old ID can't bring it back, nor another one in.
+    // The tab that still shows the old ID can neither bring it back nor set another one.
     let fields = [("user_id", TARO.user_id), ("was", TARO.user_id), ("method", "email_code")];
     assert!(second_tab.post("/profile", &fields).await.status.is_redirection());
     let fields = [("user_id", "taro.other"), ("was", TARO.user_id), ("method", "email_code")];
@@ -192,7 +192,7 @@ async fn t5_nobody_takes_their_password_as_user_id() {
     let fields = [("user_id", own), ("was", TARO.user_id), ("method", "email_code")];
     let page = browser.post("/profile", &fields).await;
     assert!(page.shows("ユーザIDと同じ文字列はパスワードに設定できません。"), "{}", page.text());
-    // What can change nothing tells nothing.
+    // A form that can change nothing sends no notice.
     for (was, method) in [("taro_x", "email_code"), (TARO.user_id, "no-such")] {
         let fields = [("user_id", own), ("was", was), ("method", method)];
         let page = browser.post("/profile", &fields).await;
@@ -224,7 +224,7 @@ async fn s6_a_new_address_counts_once_confirmed_and_the_old_one_is_told() {
 }
 
 #[tokio::test]
-async fn s6_whoever_is_shown_out_leaves_no_change_of_address_behind() {
+async fn s6_a_session_that_is_ended_leaves_no_change_of_address_behind() {
     let world = World::new().await;
     let mut intruder = world.sign_in(TARO).await;
     intruder.get("/profile/email").await;
@@ -263,7 +263,7 @@ async fn s6_whatever_changes_how_one_signs_in_kills_an_open_link() {
 }
 
 #[tokio::test]
-async fn a_password_chosen_in_a_session_that_ends_meanwhile_is_nobodys() {
+async fn a_password_chosen_in_a_session_that_ends_meanwhile_is_not_set() {
     let world = World::new().await;
     let mut intruder = world.sign_in(TARO).await;
     let page = "/sign-in-methods/password";

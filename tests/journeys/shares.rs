@@ -1,4 +1,4 @@
-//! What one person, or one union's crowd, can take of what all share.
+//! Limits on what one person, or one union's crowd, can take of shared resources.
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -51,7 +51,7 @@ async fn l3_who_was_sent_too_many_codes_is_told_to_wait() {
     assert_eq!(world.give_password(&mut browser, TARO).await.location(), "/sign-in/code");
     let page = browser.get("/sign-in/code").await;
     assert!(page.shows("メールの送信が続いたため、しばらく時間をおいてから"), "{}", page.text());
-    // The others have their own.
+    // Other people have their own limit.
     assert_eq!(
         world.give_password(&mut world.browser("klinekenpo"), GORO).await.location(),
         "/sign-in/code"

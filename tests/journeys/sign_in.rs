@@ -340,7 +340,7 @@ async fn who_signs_in_again_leaves_no_session_behind() {
 }
 
 #[tokio::test]
-async fn who_has_no_address_is_sent_to_the_union() {
+async fn a_person_without_an_address_is_sent_to_the_union() {
     let world = World::new().await;
     let forget = "update logins set email = null, email_confirmed_at = null";
     sqlx::query(forget).execute(&mut world.database.admin().await).await.unwrap();

@@ -1,4 +1,4 @@
-//! What spreadsheets, registers and older systems make of a file (O2).
+//! Files from spreadsheets, registers and older systems (O2).
 
 use encoding_rs::SHIFT_JIS;
 use kosmo::base::japanese::parse_date;
@@ -9,7 +9,7 @@ use crate::support::world::World;
 
 const UNION: &str = "klinekenpo";
 
-/// As Excel saves it in Japan: CP932, CRLF.
+/// Encodes a file as Excel saves it in Japan: CP932, CRLF.
 fn excel(headings: &str, rows: &[&str]) -> Vec<u8> {
     let text = file(headings, rows).replace('\n', "\r\n");
     let (cp932, _, unmappable) = SHIFT_JIS.encode(&text);
@@ -17,7 +17,7 @@ fn excel(headings: &str, rows: &[&str]) -> Vec<u8> {
     cp932.into_owned()
 }
 
-/// A person's row up to 資格取得日, then the rest.
+/// Makes a person's row up to 資格取得日, followed by the rest.
 fn member(number: &str, name: &str, birthdate: &str, relation: &str, rest: &str) -> String {
     let (code, branch) = number.split_once('-').unwrap();
     format!(

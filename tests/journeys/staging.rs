@@ -1,4 +1,4 @@
-//! A file is read first and merged then, by whatever process: what is killed in between leaves nothing half-done (O2).
+//! A file is first read and then merged, by any process. A process killed in between leaves nothing half-done (O2).
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -23,7 +23,7 @@ const STAGED: [&str; 4] = ["staged_files", "staged_members", "staged_expenses", 
 const LAYOUTS: [(&str, &[FileColumn]); 2] =
     [("staged_members", MemberColumn::COLUMNS), ("staged_expenses", ExpenseColumn::COLUMNS)];
 
-/// The number of rows that wait to be merged, and of the files that they are of.
+/// Counts the rows that wait to be merged, and the files that they belong to.
 pub(crate) async fn staged_rows(world: &World) -> i64 {
     let mut rows = 0;
     for table in STAGED {
@@ -56,7 +56,7 @@ fn source(file: &str) -> Source {
 
 #[tokio::test]
 async fn o2_staging_tables_have_the_columns_of_their_layouts() {
-    const OWN: [(&str, &str); 8] = [
+    const OWN: [(&str, &str); 10] = [
         ("tenant_id", "uuid"),
         ("import_id", "uuid"),
         ("row", "bigint"),
@@ -64,6 +64,8 @@ async fn o2_staging_tables_have_the_columns_of_their_layouts() {
         ("by_letter", "boolean"),
         ("initial_password_hash", "text"),
         ("household_code", "text"),
+        ("former_household_code", "text"),
+        ("former_notice_month", "date"),
         ("outcome", "text"),
     ];
     let world = World::empty().await;
@@ -138,7 +140,7 @@ async fn o2_what_one_process_reads_another_merges_once() {
     let merged = expenses::merge(&mut others, &world.clock, &run, Strangers::Refused).await;
     assert!(matches!(merged, Err(ImportError::Forgotten)), "T15: it is another union's");
     drop(others);
-    // A dry run leaves the file where it is.
+    // A dry run leaves the staged file in place.
     for commits in [false, true] {
         let mut tx = elsewhere.tenant(world.tenant(UNION), &tester()).await.unwrap();
         let merged =
@@ -214,7 +216,7 @@ async fn o2_files_of_one_union_and_of_two_come_in_at_the_same_time() {
     assert_eq!(of_another.unwrap().counts, counts(1, 0, 0));
     assert_eq!(world.count("select count(*) from expenses").await, 12_007);
     assert_eq!(staged_rows(&world).await, 0);
-    // The same claims in two files: whichever is second changes nothing.
+    // The same claims are in two files; the second one changes nothing.
     let same = many_expenses(20_000, 5_000);
     let (one, other) =
         tokio::join!(world.stage_expenses(UNION, &same), world.stage_expenses(UNION, &same));

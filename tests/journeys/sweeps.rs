@@ -1,4 +1,4 @@
-//! What grows with use is swept, or its rows stay for a reason.
+//! Every table that grows is swept, or keeps its rows for a stated reason.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::jobs::errands::runner_of;
 use crate::mail::post;
 use crate::support::world::{World, tester};
 
-/// Tables whose rows go by other means than the hourly sweeps, or stay.
+/// Tables that the hourly sweeps leave alone, each with the reason.
 const OTHERS: [(&str, &str); 32] = [
     ("_sqlx_migrations", "a row a migration"),
     ("tenants", "a row a union"),
@@ -94,7 +94,7 @@ async fn a_sweep_finds_its_rows_by_an_index() {
     for (table, column) in [
         ("outbox", "finished_at"),
         ("jobs", "finished_at"),
-        ("throttles", "updated_at"),
+        ("throttles", "full_at"),
         ("password_resets", "expires_at"),
         ("email_confirmations", "expires_at"),
         ("registration_drafts", "typed_at"),

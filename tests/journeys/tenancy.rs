@@ -117,7 +117,7 @@ async fn t3_t16_a_sixth_union_answers_without_a_restart() {
     follower.await.unwrap();
 }
 
-/// Within two seconds, looking again and again.
+/// Waits up to two seconds until the page shows the words.
 async fn appears(browser: &mut Browser, words: &str) {
     let looking = async {
         while !browser.get("/").await.shows(words) {
@@ -221,7 +221,8 @@ fn t4_t5_t6_t7_t9_the_rules_are_those_of_the_seeds() {
     assert_eq!((kline.recommended, kline.lock_after), (Some(EmailCode), 11));
 }
 
-/// Pages hold secrets beside what others may make them say (BREACH); style sheets and scripts hold none.
+/// Pages contain secrets beside text that a stranger can choose (BREACH); style sheets and scripts
+/// contain no secrets.
 #[tokio::test]
 async fn style_sheets_travel_compressed_and_pages_never() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! The trail: who acted, from where, by which request, on whose data.
+//! The trail: who acted, from where, in which request, on whose data.
 
 use kosmo::audit::{self, Action};
 use kosmo::db::{Db, Role};
@@ -38,7 +38,7 @@ async fn a_sign_in_is_the_persons_from_the_password_on() {
 }
 
 #[tokio::test]
-async fn who_gives_a_wrong_password_is_nobody_yet() {
+async fn a_wrong_password_leaves_the_actor_unknown() {
     let world = World::new().await;
     let mut browser = world.browser("klinekenpo");
     browser.headers.push(("user-agent", "x".repeat(5000)));
@@ -96,7 +96,7 @@ async fn each_month_has_its_place_and_no_line_is_without() {
                   from tenants where slug = 'jomkenpo'";
     sqlx::query(insert).execute(&mut admin).await.unwrap();
     assert_eq!(world.count("select count(*) from audit_events_open").await, 1);
-    // A month that began in the open partition stays there; the others get theirs.
+    // A month with lines in the default partition stays there; other months get their own.
     sqlx::query("call add_audit_months(current_date, 36)").execute(&mut admin).await.unwrap();
     assert_eq!(world.count(months).await, 14 + 24 - 1);
     assert_eq!(world.count("select count(*) from audit_events where action = 'x'").await, 1);

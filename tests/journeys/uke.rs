@@ -1,4 +1,4 @@
-//! Taking in claims as the clearing house sends them (O2).
+//! Importing claims as the clearing house sends them (O2).
 
 use chrono::NaiveDate;
 use kosmo::base::ids::BatchId;
@@ -19,7 +19,7 @@ fn october() -> Month {
     Month::new(2026, 10).unwrap()
 }
 
-/// The union's people, with Goro's twins.
+/// Makes the union's people, with twins of Goro's.
 async fn world() -> World {
     let world = World::empty().await;
     let mut members = people::members(UNION);
@@ -39,7 +39,7 @@ async fn refused(world: &World, file: &[u8]) -> Vec<String> {
     errors
 }
 
-/// Takes in what finds its people, and gives the rest.
+/// Imports the claims that match a person, and returns the rest.
 async fn import_the_known(world: &World, file: &[u8]) -> (Imported, Vec<Unmatched>) {
     let path = world.write("claims.uke", file);
     let by = "test".to_owned();
@@ -58,7 +58,7 @@ async fn import_the_known(world: &World, file: &[u8]) -> (Imported, Vec<Unmatche
     (imported, left_out)
 }
 
-/// The ledger's rows in the order of their numbers.
+/// Returns the ledger's rows, ordered by number.
 async fn rows(world: &World) -> Vec<String> {
     sqlx::query_scalar(
         "select concat_ws(' ', claim_number, member_code, to_char(notice_month, 'YYYY-MM'),
@@ -72,7 +72,7 @@ async fn rows(world: &World) -> Vec<String> {
     .unwrap()
 }
 
-/// Two doctor's claims, one of a dentist, two of pharmacies.
+/// Makes two claims of doctors, one of a dentist and two of pharmacies.
 fn one_of_each() -> Vec<u8> {
     Uke::default()
         .clinic("1234567", "髙橋クリニック")
@@ -120,7 +120,7 @@ async fn o2_the_same_claims_twice_change_nothing() {
     let before = rows(&world).await;
     let again = world.import_uke(UNION, &one_of_each(), october()).await.unwrap();
     assert_eq!(again.counts, counts(0, 0, 5));
-    // Other bytes, the same claims.
+    // The bytes differ, but the claims are the same.
     let longer = [one_of_each(), b"\r\nZZ,1\r\n".to_vec()].concat();
     let again = world.import_uke(UNION, &longer, october()).await.unwrap();
     assert_eq!(again.counts, counts(0, 0, 5));
@@ -173,7 +173,8 @@ async fn o2_claims_left_out_come_in_by_the_ordinary_layout() {
     let unfinished = told(world.import_expenses(UNION, &csv).await.unwrap_err());
     assert_eq!(unfinished, ["2行目「個人コード」: 空です"]);
     let completed = csv.replace("UKE-202609-1-131234567-2,,", "UKE-202609-1-131234567-2,K1,");
-    // As a spreadsheet saves it: CP932, months of its own, amounts in groups, dates with slashes.
+    // Encoded as a spreadsheet saves it: CP932, its own form of months, grouped amounts, dates with
+    // slashes.
     let saved = completed
         .trim_start_matches('\u{feff}')
         .replace("2026-10,2026-08", "Oct-26,2026/8/1")
@@ -196,7 +197,7 @@ async fn o2_claims_left_out_come_in_by_the_ordinary_layout() {
     let (again, left_out) = import_the_known(&world, &file).await;
     assert_eq!((again.counts, left_out.len()), (counts(0, 0, 1), 1));
 
-    // What was completed by hand stays, though its person is found now.
+    // The row completed by hand stays, although its claim would now match a person.
     let known = people::members(UNION).replace("1979-08-22", "1979-08-23");
     world.import_members(UNION, &known).await.unwrap();
     world.execute("update expenses set remarks = '手で入力' where claim_number like '%-2'").await;
@@ -301,7 +302,7 @@ async fn o2_the_same_file_again_mends_amounts_that_an_older_release_got_wrong() 
     let world = world().await;
     world.import_uke(UNION, &one_of_each(), october()).await.unwrap();
     let right = rows(&world).await;
-    // As it took a patient's 300 yen for the payer's.
+    // This is what an older release stored: it took a patient's 300 yen for the payer's.
     world
         .execute(
             "update expenses set insurer_yen = 9072, public_yen = 300, out_of_pocket_yen = 3588,

@@ -1,4 +1,4 @@
-//! Mails that tell of a new notice (M1), and of nothing that is in it (M4).
+//! Mails that announce a new notice (M1) and nothing of its content (M4).
 
 use chrono::Duration;
 use kosmo::base::month::Month;
@@ -15,7 +15,7 @@ use crate::support::world::{World, tester};
 const SETTINGS: &str = "/expenses/settings";
 const SUBJECT: &str = "【KOSMOWeb】医療費情報更新のお知らせ";
 
-/// Taro's world with his wife's account.
+/// Makes Taro's world, with an account for his wife.
 async fn world() -> World {
     let world = World::new().await;
     world.import_members("klinekenpo", &people::family()).await.unwrap();
@@ -27,7 +27,8 @@ fn november() -> Month {
     Month::new(2026, 11).unwrap()
 }
 
-/// Takes rows of the November notice in: a row's number, its person, and the month of treatment.
+/// Imports rows of the November notice: each with its number, its person, and the month of
+/// treatment.
 async fn stage(world: &World, union: &str, rows: &[(&str, &str, &str)]) {
     let row = |(claim, member, month): &(&str, &str, &str)| {
         format!("{claim},{member},2026-11,{month},みなと病院,入院,3,60000,42000,0,18000,高額")
@@ -37,7 +38,7 @@ async fn stage(world: &World, union: &str, rows: &[(&str, &str, &str)]) {
     world.stage_expenses(union, &file(EXPENSE_HEADINGS, &rows)).await.unwrap();
 }
 
-/// Publishes a month as the operator does; how many mails that makes.
+/// Publishes a month as the operator does. Returns the number of mails.
 async fn publish(world: &World, union: &str, month: Month) -> u64 {
     let union = world.union(union);
     let mut tx = world.worker.tenant(union.id, &tester()).await.unwrap();
@@ -48,13 +49,13 @@ async fn publish(world: &World, union: &str, month: Month) -> u64 {
     mails
 }
 
-/// Whom the outbox has update mails for.
+/// Returns the recipients of update mails in the outbox.
 async fn told(world: &World) -> Vec<String> {
     let query = "select recipient from outbox where kind = 'expenses_updated' order by recipient";
     sqlx::query_scalar(query).fetch_all(&mut world.database.admin().await).await.unwrap()
 }
 
-/// The update mails that are due now, as they leave.
+/// Sends the update mails that are due now, and returns them.
 async fn leaving(world: &World) -> Vec<Message<'static>> {
     let folder = tempfile::tempdir().unwrap();
     world.deliver_into(folder.path().join("mail")).await;
@@ -131,7 +132,7 @@ async fn m1_update_mails_leave_one_by_one() {
 }
 
 #[tokio::test]
-async fn m1_whoever_can_not_or_would_not_read_it_gets_no_mail() {
+async fn m1_people_who_can_not_read_it_or_refused_it_get_no_mail() {
     let world = world().await;
     let ids = ["unconfirmed", "bounced", "unregistered", "closed", "lost"];
     let mut members = Vec::new();
@@ -159,7 +160,7 @@ async fn m1_whoever_can_not_or_would_not_read_it_gets_no_mail() {
     ] {
         world.execute(change).await;
     }
-    // Taro would not; Goro has nothing in this notice.
+    // Taro refuses them; Goro has nothing in this notice.
     let mut taro = world.sign_in(TARO).await;
     let page = taro.get(SETTINGS).await;
     assert!(page.body.contains("name=\"mail\" value=\"on\" checked"), "{}", page.body);
@@ -173,7 +174,7 @@ async fn m1_whoever_can_not_or_would_not_read_it_gets_no_mail() {
     assert_eq!(publish(&world, "klinekenpo", november()).await, 1);
     assert_eq!(told(&world).await, [HANAKO.email]);
 
-    // He changes his mind, and hears of the next notice.
+    // He changes his mind, and is told of the next notice.
     taro.get(SETTINGS).await;
     let answer = taro.post(SETTINGS, &[("privacy", "shared"), ("mail", "on")]).await;
     let page = taro.follow(answer).await;
@@ -233,12 +234,13 @@ async fn m1_of_two_notices_of_one_moment_the_withdrawal_of_one_keeps_back_its_ow
 }
 
 #[tokio::test]
-async fn m1_p4_t12_who_is_told_of_a_month_is_who_reads_something_in_it() {
+async fn m1_p4_t12_people_are_told_of_a_month_if_they_can_read_something_in_it() {
     let world = world().await;
     for person in [ICHIRO, MIKI] {
         world.register(person).await;
     }
-    // Her own, of the time with Taro; then she leaves him for Goro, and Ichiro loses eligibility alone.
+    // First a row of her own from her time with Taro. Then she moves to Goro, and Ichiro alone loses
+    // eligibility.
     stage(&world, "klinekenpo", &[("N1", "K2", "2026-09")]).await;
     let moved = "K2,K3,06139927,101,12,01,海運　花子,カイウン　ハナコ,1981-02-03,配偶者,2010-04-01,,hanako_k,hanako@example.jp,";
     world.import_members("klinekenpo", &file(MEMBER_HEADINGS, &[moved])).await.unwrap();

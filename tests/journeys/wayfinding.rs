@@ -95,7 +95,7 @@ async fn a_telephone_keeps_each_union_under_its_own_name_and_colour() {
 }
 
 #[tokio::test]
-async fn whoever_finds_a_weakness_reads_whom_to_tell_where_the_settings_say_so() {
+async fn a_person_who_finds_a_weakness_finds_the_contact_that_the_settings_name() {
     let mut world = World::empty().await;
     let path = "/.well-known/security.txt";
     assert_eq!(world.browser("jomkenpo").get(path).await.status, StatusCode::NOT_FOUND);

@@ -1,4 +1,4 @@
-//! A device that keeps passkeys, and a browser around it that says what a test tells it to.
+//! A device that keeps passkeys, and a browser around it that does what a test says.
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -9,14 +9,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::browser::Page;
 
-/// WebAuthn §6.1
+/// Flags of the authenticator data (WebAuthn §6.1).
 const PRESENT: u8 = 0b0000_0001;
 const VERIFIED: u8 = 0b0000_0100;
 const BACKUP_ELIGIBLE: u8 = 0b0000_1000;
 const BACKED_UP: u8 = 0b0001_0000;
 const ATTESTED: u8 = 0b0100_0000;
 
-/// What a page asks of the device.
+/// Returns the options with which a page asks the device.
 pub fn options(page: &Page) -> Value {
     let (_, rest) = page.body.split_once("data-options=\"").expect("options");
     let (escaped, _) = rest.split_once('"').expect("options");
@@ -26,23 +26,23 @@ pub fn options(page: &Page) -> Value {
 }
 
 pub struct Device {
-    /// Where its browser says it is.
+    /// The origin that its browser reports.
     pub origin: String,
-    /// Whether it asks its owner for a face or a finger.
+    /// True if it verifies its owner by face or finger.
     pub verifies: bool,
-    /// Whether it says that its passkey may be backed up, and that it is.
+    /// True if it says that its passkey may be backed up; below, that it is.
     pub eligible: bool,
     pub backed_up: bool,
-    /// Whether it signs with a key that is not the passkey's.
+    /// True if it signs with another key than the passkey's.
     pub forges: bool,
     counter: u32,
-    /// The passkey it made last.
+    /// The passkey that it made last.
     made: Option<Made>,
 }
 
 struct Made {
     id: String,
-    /// Whose it is.
+    /// The user handle.
     user: Value,
     key: EcdsaKeyPair,
 }
@@ -65,7 +65,7 @@ impl Device {
         let key = new_key();
         let id: [u8; 32] = aws_lc_rs::rand::generate(&SystemRandom::new()).expect("bytes").expose();
         let mut told = self.told(&options["rp"]["id"], ATTESTED, 0);
-        // No model, the passkey's id, and its key as COSE writes it (RFC 9053 §7.1.1).
+        // In turn: no model, the passkey's id, and its key in COSE form (RFC 9053 §7.1.1).
         told.extend([0; 16]);
         told.extend([0, 32]);
         told.extend(id);
@@ -89,11 +89,11 @@ impl Device {
         answer
     }
 
-    /// Proves the passkey that it made last, whatever passkeys the page allows.
+    /// Makes a proof with the passkey made last, whatever passkeys the page allows.
     pub fn prove(&mut self, options: Value) -> String {
         self.counter += 1;
         let client = self.client("webauthn.get", &options);
-        // A page may have asked for another passkey.
+        // The page may have asked for another passkey.
         let asked = if options["rpId"].is_null() { &options["rp"]["id"] } else { &options["rpId"] };
         let told = self.told(asked, 0, self.counter);
         let made = self.made.as_ref().expect("a passkey");
@@ -110,7 +110,7 @@ impl Device {
         answer(&made.id, response)
     }
 
-    /// What it says of itself (WebAuthn §6.1).
+    /// Builds the authenticator data (WebAuthn §6.1).
     fn told(&self, relying_party: &Value, more: u8, counter: u32) -> Vec<u8> {
         let relying_party = relying_party.as_str().expect("a relying party");
         let flag = |said: bool, flag: u8| if said { flag } else { 0 };

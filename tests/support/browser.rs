@@ -1,4 +1,4 @@
-//! A browser without a screen: keeps cookies, sends the token of the form it saw last.
+//! A browser without a screen. It keeps cookies and sends the token of the form that it saw last.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-/// What came back.
+/// An answer.
 #[derive(Debug, Clone)]
 pub struct Page {
     pub status: StatusCode,
@@ -22,7 +22,7 @@ impl Page {
         self.headers.get(LOCATION).map_or("", |value| value.to_str().expect("a location"))
     }
 
-    /// The heading a person reads first.
+    /// Returns the heading that a person reads first.
     pub fn heading(&self) -> &str {
         between(&self.body, "<h1", "</h1>")
             .and_then(|tag| tag.split_once('>'))
@@ -37,7 +37,7 @@ impl Page {
         self.text().contains(text)
     }
 
-    /// The page as words, without its tags.
+    /// Returns the page's text without tags.
     pub fn text(&self) -> String {
         let body = self.body.split_once("<body").map_or(self.body.as_str(), |(_, body)| body);
         let mut text = String::new();
@@ -54,7 +54,7 @@ impl Page {
         words.join(" ").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     }
 
-    /// The cells of each row of the table's body and foot; not the headings of its groups.
+    /// Returns the cells of each row in the table's body and foot, without the headings of groups.
     pub fn table(&self) -> Vec<Vec<String>> {
         let cells = |row: &str| {
             row.split(['<'])
@@ -85,7 +85,7 @@ pub struct Browser {
     pub host: String,
     pub cookies: BTreeMap<String, String>,
     pub csrf: String,
-    /// Sent with every request.
+    /// Headers sent with every request.
     pub headers: Vec<(&'static str, String)>,
 }
 
@@ -104,13 +104,13 @@ impl Browser {
         }
     }
 
-    /// Signs out, as the person is asked first.
+    /// Signs out, through the page that asks first.
     pub async fn sign_out(&mut self) -> Page {
         self.get("/sign-out").await;
         self.post("/sign-out", &[]).await
     }
 
-    /// The browser after its window was closed: cookies that last are left.
+    /// Returns the browser after its window was closed: only persistent cookies are left.
     pub fn reopened(&self) -> Self {
         let mut reopened = self.clone();
         reopened.cookies.retain(|name, _| name == "__Host-kosmo-browser");
@@ -121,7 +121,7 @@ impl Browser {
         self.request(Method::GET, path, String::new()).await
     }
 
-    /// Sends a form and goes to its answer, as browsers do; the token is that of the page seen last.
+    /// Sends a form and follows its answer, as browsers do. The token is that of the page seen last.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let csrf = self.csrf.clone();
         let all = fields.iter().copied().chain([("csrf", csrf.as_str())]);
@@ -134,7 +134,7 @@ impl Browser {
         page
     }
 
-    /// Opens a page and goes wherever it leads.
+    /// Follows an answer's redirects.
     pub async fn follow(&mut self, page: Page) -> Page {
         let mut page = page;
         for _ in 0..5 {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 
-/// A database that is dropped with the value.
+/// A database that is dropped with this value.
 pub struct TestDatabase {
     server: String,
     name: String,
@@ -30,12 +30,12 @@ impl TestDatabase {
         Self { server, options: admin.database(&name), name }
     }
 
-    /// As another program names it.
+    /// Returns its URL, for another program.
     pub fn url(&self) -> String {
         self.server.replace("/postgres?", &format!("/{}?", self.name))
     }
 
-    /// A connection that no row-level security binds.
+    /// Opens a connection that bypasses row-level security.
     pub async fn admin(&self) -> PgConnection {
         self.options.connect().await.expect("the test database answers")
     }
@@ -48,7 +48,8 @@ impl Drop for TestDatabase {
     }
 }
 
-/// From `make test`, or else from the server that `infra/dev/postgres.sh` keeps running.
+/// Returns the server's URL: given by `make test`, or that of a server that `infra/dev/postgres.sh`
+/// keeps running.
 fn server_url() -> String {
     if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
         return url;
@@ -59,8 +60,8 @@ fn server_url() -> String {
     String::from_utf8(output.stdout).expect("a URL").trim().to_owned()
 }
 
-/// The name of the migrated template. It is named after what it was made from, so that a changed
-/// migration makes another.
+/// Returns the name of the migrated template, and makes it if it's missing. The name contains a
+/// hash of the migrations, so a changed migration makes another template.
 async fn template(admin: &PgConnectOptions, connection: &mut PgConnection) -> String {
     let mut hash = Sha256::new();
     hash.update(include_str!("../../src/db/roles.sql"));
@@ -88,7 +89,7 @@ async fn template(admin: &PgConnectOptions, connection: &mut PgConnection) -> St
             .unwrap();
         connection.execute(AssertSqlSafe(format!("create database {making}"))).await.unwrap();
         migrate(&admin.clone().database(&making)).await.expect("the migrations run");
-        // The backends of the migration may take a moment to leave.
+        // The connections that migrated may take a moment to close.
         let rename = format!(
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{making}'"
         );

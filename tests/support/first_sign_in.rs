@@ -1,4 +1,4 @@
-//! The first sign-in, page by page, as somebody without a screen walks it.
+//! The first sign-in, page by page, in a browser without a screen.
 
 use super::browser::{Browser, Page};
 use super::people::Person;
@@ -9,7 +9,7 @@ use super::world::World;
 pub struct Answers {
     pub person: Person,
     pub birthdate: &'static str,
-    /// `email_code`, `totp` or `passkey`
+    /// One of `email_code`, `totp` and `passkey`.
     pub method: &'static str,
     pub own_password: &'static str,
 }
@@ -20,7 +20,7 @@ impl Answers {
     }
 }
 
-/// The steps by their paths, in the order of seed 001 2-1.
+/// The paths of the steps, in the order of seed 001 2-1.
 pub const STEPS: [&str; 6] = [
     "/first-sign-in/birthdate",
     "/terms",
@@ -31,7 +31,7 @@ pub const STEPS: [&str; 6] = [
 ];
 
 impl World {
-    /// A browser that has given the first credentials.
+    /// Returns a browser that has given the first credentials.
     pub async fn begin(&self, answers: Answers) -> Browser {
         let mut browser = self.browser(answers.person.union);
         let page = self.give_password(&mut browser, answers.person).await;
@@ -39,7 +39,7 @@ impl World {
         browser
     }
 
-    /// Walks until the page at `path` is due, and opens it.
+    /// Takes steps until the page at `path` is due, and opens it.
     pub async fn walk_to(&self, browser: &mut Browser, answers: Answers, path: &str) -> Page {
         for _ in 0..10 {
             let due = browser.get("/sign-in/continue").await.location().to_owned();
@@ -82,7 +82,7 @@ impl World {
         assert!(done.status.is_redirection(), "{due}: {}", done.text());
     }
 
-    /// Presses the button of the newest link to an address, in a browser of its own.
+    /// Opens the newest link to an address in a new browser, and presses its button.
     pub async fn open_link(&self, person: Person, address: &str) -> Page {
         let link = self.mailed_link(address).await;
         let mut elsewhere = self.browser(person.union);
@@ -90,7 +90,7 @@ impl World {
         elsewhere.post(&link, &[]).await
     }
 
-    /// Path and query of the newest link that was mailed to an address.
+    /// Returns path and query of the newest link that was mailed to an address.
     pub async fn mailed_link(&self, address: &str) -> String {
         self.deliver().await;
         let mails = self.mails_to(address).into_iter();
@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// The value of a hidden field.
+/// Returns the value of a hidden field.
 pub fn hidden(page: &Page, name: &str) -> String {
     let field = format!("name=\"{name}\" value=\"");
     let (_, rest) = page.body.split_once(&field).unwrap_or_else(|| panic!("{name}: {}", page.body));

@@ -1,4 +1,4 @@
-//! What an import came to, in few words.
+//! Results of imports in short form.
 
 use kosmo::import::{Counts, ImportError};
 
@@ -6,7 +6,7 @@ pub fn counts(added: i64, changed: i64, unchanged: i64) -> Counts {
     Counts { added, changed, unchanged }
 }
 
-/// The mistakes of a file, as the operator reads them.
+/// Returns a file's mistakes as the operator reads them.
 pub fn told(error: ImportError) -> Vec<String> {
     match error {
         ImportError::Rows(errors) => errors.told.iter().map(ToString::to_string).collect(),

@@ -1,5 +1,5 @@
-//! What tests of the running product share: a database of their own, a clock they hold, a browser
-//! without a screen.
+//! What tests of the running product share: databases, a clock that tests move, a browser without a
+//! screen.
 
 pub mod authenticator;
 pub mod browser;
@@ -8,5 +8,6 @@ pub mod first_sign_in;
 pub mod imports;
 pub mod people;
 pub mod uke;
+pub mod wire;
 pub mod worker;
 pub mod world;

@@ -1,4 +1,4 @@
-//! The people of the tests, few enough to know by name.
+//! The people of the tests, few enough to know each by name.
 
 /// The heading of every members file.
 pub const MEMBER_HEADINGS: &str = "個人コード,世帯コード,保険者番号,記号,番号,枝番,氏名,氏名カナ,生年月日,続柄,資格取得日,資格喪失日,ユーザID,メールアドレス,仮パスワード";
@@ -8,7 +8,7 @@ pub const EXPENSE_HEADINGS: &str = "明細番号,個人コード,通知年月,�
 
 pub const PASSWORD: &str = "Umikaze-2026";
 
-/// Somebody who signs in.
+/// A person who signs in.
 #[derive(Debug, Clone, Copy)]
 pub struct Person {
     pub union: &'static str,
@@ -26,26 +26,27 @@ const fn person(
     Person { union, user_id, password, email }
 }
 
-/// Registered, head of a household of two.
+/// He is registered, and the head of a household of two.
 pub const TARO: Person = person("klinekenpo", "taro_k", PASSWORD, "taro@example.jp");
-/// Taro's wife and their children, of age and not; once [`family`] came in they can register.
+/// Taro's wife and their children, one of age and one not. They can register once [`family`] is
+/// imported.
 pub const HANAKO: Person = person("klinekenpo", "hanako_k", PASSWORD, "hanako@example.jp");
 pub const ICHIRO: Person = person("klinekenpo", "ichiro_k", PASSWORD, "ichiro@example.jp");
 pub const MIKI: Person = person("klinekenpo", "miki_k", PASSWORD, "miki@example.jp");
-/// Registered, of another household of the same union.
+/// He is registered, in another household of the same union.
 pub const GORO: Person = person("klinekenpo", "goro_k", PASSWORD, "goro@example.jp");
-/// Registered, of another union, with the same user ID as Taro.
+/// He is registered in another union, with the same user ID as Taro.
 pub const JIRO: Person = person("jomkenpo", "taro_k", "Abura-2026", "jiro@example.jp");
-/// Registered, of the union that asks for a password alone.
+/// He is registered in the union that asks for a password only.
 pub const SABURO: Person = person("jrckenpo", "saburo76", "Denpa2026", "saburo@example.jp");
-/// Has the password of jomkenpo's formula.
+/// He has the password of jomkenpo's formula.
 pub const SHIRO: Person = person("jomkenpo", "shiro_j", "800123420010101", "shiro@example.jp");
-/// Has the password of kddikenpo's formula, whose numbers are those of March 2026.
+/// He has the password of kddikenpo's formula, with the numbers of March 2026.
 pub const ROKURO: Person = person("kddikenpo", "rokuro_d", "8025519900505", "rokuro@example.jp");
-/// Has a letter.
+/// She has a letter.
 pub const NANA: Person = person("nideckenpo", "kari-n7", "w7kq2m9xv4tz", "nana@example.jp");
 
-/// A union's members file.
+/// Returns a union's members file.
 pub fn members(union: &str) -> String {
     let rows: &[&str] = match union {
         "klinekenpo" => &[
@@ -71,7 +72,7 @@ pub fn members(union: &str) -> String {
     file(MEMBER_HEADINGS, rows)
 }
 
-/// Taro's family as klinekenpo sends it later: each has an ID of their own. Ichiro is eighteen today.
+/// Returns Taro's family as klinekenpo sends it later, each with a user ID. Ichiro is eighteen today.
 pub fn family() -> String {
     file(
         MEMBER_HEADINGS,
@@ -83,7 +84,8 @@ pub fn family() -> String {
     )
 }
 
-/// klinekenpo's expenses: seed 001's sample for Taro's household, a later month, and Goro's own.
+/// Returns klinekenpo's expenses: seed 001's sample for Taro's household, a later month, and Goro's
+/// own.
 pub fn expenses() -> String {
     file(
         EXPENSE_HEADINGS,
@@ -98,7 +100,7 @@ pub fn expenses() -> String {
     )
 }
 
-/// Headings and rows as a file.
+/// Puts headings and rows together into a file.
 pub fn file(headings: &str, rows: &[&str]) -> String {
     let mut text = format!("{headings}\n");
     for row in rows {

@@ -1,28 +1,29 @@
-//! Writes UKE files as they come: CP932, CRLF, and with much that the product passes over.
+//! Writes UKE files as they are in practice: CP932, CRLF, and with many fields that the product
+//! ignores.
 
 use encoding_rs::SHIFT_JIS;
 
-/// A claim, by what the product reads of it.
+/// A claim, with the fields that the product reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim {
     pub number: &'static str,
-    /// Four digits, of which the first tells the form.
+    /// Four digits; the first one says which form it is.
     pub kind: &'static str,
     pub month: &'static str,
     pub name: &'static str,
     pub birthdate: &'static str,
-    /// 保険者番号, 記号, 番号; `None` where only a public payer pays.
+    /// 保険者番号, 記号, 番号; `None` if only a public payer pays.
     pub insured: Option<[&'static str; 3]>,
     pub days: u32,
     pub points: u32,
     pub share: Option<u32>,
-    /// What the patient pays under a public payer that covers all points.
+    /// The amount that the patient pays under a public payer who covers all points.
     pub public: Option<u32>,
-    /// Empty where the claim tells none.
+    /// Empty if the claim has none.
     pub branch: &'static str,
 }
 
-/// Taro at the doctor's: lines for RE, HO and SI.
+/// Taro at a doctor's, with the records RE, HO and SI.
 pub const TARO: Claim = Claim {
     number: "1",
     kind: "1112",
@@ -37,10 +38,10 @@ pub const TARO: Claim = Claim {
     branch: "",
 };
 
-/// Hanako, of Taro's household.
+/// Hanako, in Taro's household.
 pub const HANAKO: Claim = Claim { name: "テスト　花子", birthdate: "19810203", ..TARO };
 
-/// Goro, of a household of his own.
+/// Goro, in a household of his own.
 pub const GORO: Claim = Claim {
     name: "海運　五郎",
     birthdate: "19850505",
@@ -52,18 +53,18 @@ pub const GORO: Claim = Claim {
 #[derive(Debug, Default)]
 pub struct Uke {
     text: String,
-    /// What its end says: HO and KO records, and points.
+    /// Totals for the last record: the number of HO and KO records, and points.
     records: u32,
     points: u32,
 }
 
 impl Uke {
-    /// A doctor of Tokyo, and the claims that follow.
+    /// Adds a doctor in Tokyo; the next claims are his.
     pub fn clinic(self, code: &str, name: &str) -> Self {
         self.line(&format!("IR,1,13,1,{code},,{name},202609,00,03-0000-0000,"))
     }
 
-    /// A dentist, whose name stands in a record of its own.
+    /// Adds a dentist, whose name is in a record of its own.
     pub fn dentist(self, code: &str, name: &str) -> Self {
         self.line(&format!("UK,1,13,3,{code},,{name},202609,00,"))
             .line(&format!("IR,1,13,3,{code},,202609,00,03-0000-0000,"))
@@ -73,7 +74,7 @@ impl Uke {
         self.line(&format!("YK,1,13,4,{code},{name},202609,00,03-0000-0000"))
     }
 
-    /// A claim of the institution before it.
+    /// Adds a claim of the institution before it.
     pub fn claim(mut self, claim: Claim) -> Self {
         let (kana, share_at, public_at) = match claim.kind.as_bytes()[0] {
             b'3' => (25, 10, 6),
@@ -124,14 +125,14 @@ impl Uke {
         self.line("SI,11,1,111000110,,288,1")
     }
 
-    /// A record as it stands.
+    /// Adds a record as it is.
     pub fn line(mut self, text: &str) -> Self {
         self.text.push_str(text);
         self.text.push_str("\r\n");
         self
     }
 
-    /// The whole file, with the mark that ends it on older systems.
+    /// Returns the whole file, with the end mark of older systems.
     pub fn bytes(&self) -> Vec<u8> {
         let text = format!("{}GO,{},{},99\r\n", self.text, self.records, self.points);
         let (cp932, _, unmappable) = SHIFT_JIS.encode(&text);
@@ -140,7 +141,7 @@ impl Uke {
     }
 }
 
-/// Fields at their places, and commas between them.
+/// Puts fields at their positions, with commas between them.
 fn record(fields: &[(usize, &str)]) -> String {
     let last = fields.iter().map(|(place, _)| *place).max().unwrap_or_default();
     let mut values = vec![""; last + 1];

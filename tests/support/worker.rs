@@ -1,4 +1,4 @@
-//! A worker beside a test, for commands that wait for what it does.
+//! A worker for tests of commands that wait for a job.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -15,8 +15,8 @@ use kosmo::worker;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-/// Runs jobs by the machine's clock, as commands ask for them, on a thread of its own: a test that waits for a command
-/// lets nothing else run on its own thread.
+/// Runs jobs by the machine's clock, like the commands that ask for them. It has a thread of its own, because a test
+/// that waits for a command blocks its own thread.
 pub struct BackgroundWorker {
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,

@@ -1,4 +1,4 @@
-//! The product, running in the test's own process with five unions and their people.
+//! The product running inside the test's own process, with five unions and their people.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -6,8 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use kosmo::app;
-use kosmo::auth::credentials::login;
-use kosmo::auth::credentials::user_id::UserId;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::{BatchId, TenantId};
 use kosmo::base::month::Month;
@@ -38,22 +36,45 @@ use super::worker::BackgroundWorker;
 
 pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo", "nideckenpo"];
 
-/// When the tests' clock starts: a Saturday in Japan, ten in the morning.
+/// The time at which the tests' clock starts: a Saturday at ten in the morning in Japan.
 const START: &str = "2026-11-21T01:00:00Z";
+
+/// What the first sign-in leaves behind: an own password, terms agreed to, an address confirmed, the first credentials
+/// dead, and two lines on the trail.
+const REGISTER: &str = "
+    with owned as (
+        update logins
+        set password_hash = $3, password_set_at = $4, registered_at = $4,
+            email_confirmed_at = case when email is not null then $4 end
+        where tenant_id = $1 and realm = 'subscriber' and user_id = $2 and password_hash is null
+        returning id
+    ), known as (
+        update subscribers
+        set initial_credential = null, initial_issued_at = null, initial_password_hash = null,
+            birthdate_confirmed_at = $4, user_id_chosen_at = $4
+        from owned where tenant_id = $1 and login_id = owned.id
+    ), agreed as (
+        insert into terms_agreements (tenant_id, realm, login_id, terms_id, agreed_at)
+        select $1, 'subscriber', id, $5, $4 from owned
+    )
+    insert into audit_events (tenant_id, id, at, actor_kind, actor_label, actor_roles, action,
+                              subject_login, outcome, detail)
+    select $1, gen_random_uuid(), $4, 'operator', 'test', '{}', action, id, 'ok', '{}'
+    from owned, unnest(array['terms.agreed', 'account.registered']) as action";
 
 /// Who acts when a test does.
 pub fn tester() -> Actor {
     Actor::operator("test")
 }
 
-/// What a members file came to.
+/// The result of importing a members file.
 pub struct ImportedMembers {
     pub counts: Counts,
     pub bad_addresses: RowErrors,
 }
 
 pub struct World {
-    /// It ends before the database goes.
+    /// It is dropped before the database.
     background: OnceLock<BackgroundWorker>,
     pub app: AppState,
     pub router: Router,
@@ -65,7 +86,7 @@ pub struct World {
 }
 
 impl World {
-    /// The five unions, with nobody in them.
+    /// Makes the five unions without people.
     pub async fn empty() -> Self {
         let database = TestDatabase::new().await;
         let clock = Clock::test(START.parse().expect("a time"));
@@ -87,7 +108,7 @@ impl World {
         }
     }
 
-    /// The five unions with the people of [`people`], some of them registered.
+    /// Makes the five unions with the people of [`people`], some of them registered.
     pub async fn new() -> Self {
         let world = Self::empty().await;
         for slug in UNIONS {
@@ -103,12 +124,17 @@ impl World {
         world
     }
 
-    /// Starts the server again, with other settings; browsers opened from now on see it.
+    /// Starts the server again with other settings. Browsers opened from now on use it.
     pub async fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
-        let mut settings = settings(self.folder.path());
+        let mut settings = self.settings();
         change(&mut settings);
         self.app = start(&settings, &self.database, &self.clock).await;
         self.router = app::router(self.app.clone());
+    }
+
+    /// The server's, as they were when it first started.
+    pub fn settings(&self) -> Settings {
+        settings(self.folder.path())
     }
 
     pub fn union(&self, slug: &str) -> Arc<Tenant> {
@@ -120,13 +146,13 @@ impl World {
         self.union(slug).id
     }
 
-    /// A new browser on a union's canonical host.
+    /// Opens a new browser at a union's canonical host.
     pub fn browser(&self, slug: &str) -> Browser {
         let host = if slug == "klinekenpo" { "www.klinekenpo" } else { slug };
         Browser::new(self.router.clone(), &format!("{host}.localhost:8080"))
     }
 
-    /// Gives user ID and password; the answer to that.
+    /// Gives user ID and password, and returns the answer.
     pub async fn give_password(&self, browser: &mut Browser, person: Person) -> Page {
         // Mails are told apart by their time.
         self.clock.advance(chrono::Duration::milliseconds(1));
@@ -135,7 +161,7 @@ impl World {
         browser.post("/sign-in", &fields).await
     }
 
-    /// Signs a registered person in, all the way.
+    /// Signs a registered person in completely.
     pub async fn sign_in(&self, person: Person) -> Browser {
         let mut browser = self.browser(person.union);
         let page = self.give_password(&mut browser, person).await;
@@ -149,7 +175,7 @@ impl World {
         browser
     }
 
-    /// Delivers what is due, and gives the six digits of the newest mail with a code.
+    /// Delivers due mail, and returns the six digits of the newest mail with a code.
     pub async fn mailed_code(&self, address: &str) -> String {
         self.deliver().await;
         let mails = self.mails_to(address).into_iter();
@@ -170,7 +196,7 @@ impl World {
             .expect("the outbox");
     }
 
-    /// Subject and text of the mails to an address, oldest first.
+    /// Returns subject and text of the mails to an address, oldest first.
     pub fn mails_to(&self, address: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.mail_folder()) else { return Vec::new() };
         let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
@@ -191,24 +217,26 @@ impl World {
         self.folder.path().join("mail")
     }
 
-    /// Writes a file where a command can read it.
+    /// Writes a file for a command to read.
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).expect("the file is written");
         path
     }
 
+    /// Makes a person what the first sign-in makes of them, without its pages.
     pub async fn register(&self, person: Person) {
         let hash = self.app.hasher.hash_patiently(&person.password.into()).await.expect("a hash");
-        let user_id = UserId::parse(person.user_id).expect("a user ID");
-        let tenant = self.union(person.union);
-        let mut tx = self.operator.tenant(tenant.id, &tester()).await.expect("a transaction");
-        assert!(
-            login::register(&mut tx, &self.clock, &tenant.terms, &user_id, &hash)
-                .await
-                .expect("the account")
-        );
-        tx.commit().await.expect("a commit");
+        let union = self.union(person.union);
+        let registered = sqlx::query(REGISTER)
+            .bind(union.id.0)
+            .bind(person.user_id)
+            .bind(hash)
+            .bind(self.clock.now())
+            .bind(union.terms.in_force(self.clock.now()).id.0)
+            .execute(&mut self.database.admin().await)
+            .await;
+        assert_eq!(registered.expect("a change").rows_affected(), 2, "{}", person.user_id);
     }
 
     pub async fn import_members(&self, slug: &str, file: &str) -> Result<Counts, ImportError> {
@@ -226,7 +254,7 @@ impl World {
         Ok(imported.counts)
     }
 
-    /// A file of which bad addresses are left out, or refuse it.
+    /// Imports a file in which bad addresses are either left out or refused.
     pub async fn import_members_file(
         &self,
         slug: &str,
@@ -257,7 +285,7 @@ impl World {
         Ok(ImportedMembers { counts, bad_addresses })
     }
 
-    /// Takes expenses in, and publishes the months of their notices.
+    /// Imports expenses, and publishes their months of notice.
     pub async fn import_expenses(&self, slug: &str, file: &str) -> Result<Imported, ImportError> {
         let imported = self.stage_expenses(slug, file).await?;
         for month in &imported.unpublished {
@@ -266,12 +294,12 @@ impl World {
         Ok(imported)
     }
 
-    /// Takes expenses in that nobody sees yet.
+    /// Imports expenses without publishing them.
     pub async fn stage_expenses(&self, slug: &str, file: &str) -> Result<Imported, ImportError> {
         self.import_expenses_file(slug, file.as_bytes()).await
     }
 
-    /// [`World::stage_expenses`] of a file in any encoding.
+    /// Does what [`World::stage_expenses`] does, for a file in any encoding.
     pub async fn import_expenses_file(
         &self,
         slug: &str,
@@ -280,7 +308,7 @@ impl World {
         self.import_as(slug, file, Format::Csv(&Mapping::default())).await
     }
 
-    /// Takes claims in for a month's notice, which is published.
+    /// Imports claims for a month of notice, and publishes it.
     pub async fn import_uke(
         &self,
         slug: &str,
@@ -326,7 +354,7 @@ impl World {
         self.background.get_or_init(|| BackgroundWorker::start(self.database.options.clone()));
     }
 
-    /// Changes a union's policy, as the operator would.
+    /// Changes a union's policy as the operator would.
     pub async fn change_policy(&self, slug: &str, change: impl FnOnce(&mut TenantConfig)) {
         let mut config = union_file(slug);
         change(&mut config);
@@ -334,14 +362,14 @@ impl World {
         self.app.directory.refresh(&self.app.db).await.expect("the directory");
     }
 
-    /// Changes the database as nobody of ours could, past all row-level security.
+    /// Changes the database directly, without row-level security.
     pub async fn execute(&self, statement: &str) {
         let statement = sqlx::AssertSqlSafe(statement.to_owned());
         let mut database = self.database.admin().await;
         sqlx::query(statement).execute(&mut database).await.expect("a change");
     }
 
-    /// One number of the database, past all row-level security.
+    /// Reads one number from the database, without row-level security.
     pub async fn count(&self, query: &str) -> i64 {
         let query = sqlx::AssertSqlSafe(query.to_owned());
         sqlx::query_scalar(query)
@@ -357,7 +385,7 @@ async fn start(settings: &Settings, database: &TestDatabase, clock: &Clock) -> A
         .expect("the server can be put together")
 }
 
-/// Settings of a server whose files lie in a folder.
+/// Returns settings of a server that keeps its files in this folder.
 pub fn settings(folder: &Path) -> Settings {
     let keys = folder.join("sealing.keys");
     if !keys.exists() {
@@ -376,7 +404,7 @@ pub async fn apply(operator: &Db, clock: &Clock, config: &TenantConfig) -> Appli
     applied
 }
 
-/// A union as it ships.
+/// Reads a union's file as it ships.
 pub fn union_file(slug: &str) -> TenantConfig {
     let path = format!("{}/tenants/{slug}.toml", env!("CARGO_MANIFEST_DIR"));
     file::parse(&std::fs::read_to_string(path).expect("a tenant file")).expect("a right one")

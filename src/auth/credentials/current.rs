@@ -1,4 +1,4 @@
-//! Holding a password against the one that a person signs in with now.
+//! Compares a password with the one that a person signs in with now.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
@@ -6,13 +6,14 @@ use subtle::ConstantTimeEq as _;
 use super::first::Secret;
 use super::hashing::{HashingError, HashingTurn};
 use super::password::{self, Flaw};
-use super::stored::HasPasswords;
+use super::stored;
 use super::user_id::UserId;
 use crate::auth::context::{SignIn, SignInError};
+use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::tenant::directory::Tenant;
 
-/// Computes one hash, whatever there is to compare with.
+/// Compares a password with a secret. It always computes one hash, so that the time does not tell what the secret is.
 pub(in crate::auth) async fn matches(
     turn: &HashingTurn<'_>,
     secret: &Secret,
@@ -31,10 +32,7 @@ pub(in crate::auth) async fn matches(
 
 impl SignIn<'_> {
     /// Returns true if a text is the password of somebody who is signed in.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
-    pub async fn is_password<R: HasPasswords>(
+    pub async fn is_password<R: People>(
         &self,
         tenant: &Tenant,
         session: &Session<R>,
@@ -45,7 +43,7 @@ impl SignIn<'_> {
     }
 
     /// Returns true if a password is the one that a person signs in with now, own or first.
-    pub(in crate::auth) async fn is_current<R: HasPasswords>(
+    pub(in crate::auth) async fn is_current<R: People>(
         &self,
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
@@ -54,7 +52,7 @@ impl SignIn<'_> {
     ) -> Result<bool, SignInError> {
         let Ok(user_id) = UserId::parse(user_id) else { return Ok(false) };
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-        let found = R::credentials(&mut tx, self.context(tenant), &user_id).await?;
+        let found = stored::read::<R>(&mut tx, self.context(tenant), &user_id).await?;
         tx.commit().await?;
         match found {
             Some(found) => {
@@ -65,11 +63,8 @@ impl SignIn<'_> {
         }
     }
 
-    /// What is wrong with a password, for this person too, who signs in as `current` now.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
-    pub async fn flaws<R: HasPasswords>(
+    /// Returns the rules that a chosen password breaks. The person signs in as `current` now, and wants to as `user_id`.
+    pub async fn flaws<R: People>(
         &self,
         tenant: &Tenant,
         user_id: &str,

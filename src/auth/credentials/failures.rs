@@ -1,6 +1,5 @@
 //! Wrong passwords in a row, and the lock that they end in (L2).
 
-use super::stored::Credentials;
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
@@ -8,29 +7,7 @@ use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
-/// Counts a try at a person's password before it is checked, so that fifty at once are fifty: how many there were in a
-/// row, this one included. None if no try is left, or for an unknown user: same query, same time.
-pub(in crate::auth) async fn count_try<R: Realm>(
-    tx: &mut TenantTx,
-    login: Option<LoginId<R>>,
-    lock_after: u16,
-) -> Result<Option<i16>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "update logins set password_failures = password_failures + 1
-         where tenant_id = $1 and realm = $2 and id = $3
-           and locked_at is null and second_factor_locked_at is null
-           and password_failures < $4::int
-         returning password_failures",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.map(|login| login.0),
-        i32::from(lock_after)
-    )
-    .fetch_optional(tx.conn())
-    .await
-}
-
-/// Takes a try back that nobody could check.
+/// Takes back a try that could not be checked.
 pub(in crate::auth) async fn take_try_back<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -47,9 +24,9 @@ pub(in crate::auth) async fn take_try_back<R: Realm>(
     .map(drop)
 }
 
-/// Locks a person out whose password was wrong `least` times or more in a row; sessions that live go on. Strangers'
-/// tries leave the person's known browsers open, those of a known `browser` lock everything. Returns the address to
-/// tell if the lock is new; an unknown user takes as long.
+/// Locks a login whose password was wrong `least` times or more in a row. Sessions that live go on. Strangers' tries leave
+/// the person's known browsers open; those of a known `browser` lock these, too. Returns the address to notify if the
+/// lock is new. Without a login it takes as long.
 pub(in crate::auth) async fn lock_out<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -83,35 +60,4 @@ pub(in crate::auth) async fn lock_out<R: Realm>(
     let login = LoginId::<R>::from_uuid(locked.id);
     audit::record_of(tx, clock, Action::Locked, Some(login), detail).await?;
     Ok(locked.email)
-}
-
-/// Returns true if credentials that were read before hashing still hold; then the right password has set the count to
-/// zero. A change of them waits until this transaction has ended, and sees the session it began. Where they don't hold,
-/// nothing of the transaction must be kept.
-pub(in crate::auth) async fn still_holds<R: Realm>(
-    tx: &mut TenantTx,
-    read: &Credentials<R>,
-    known: bool,
-) -> Result<bool, sqlx::Error> {
-    let now = sqlx::query!(
-        r#"update logins set password_failures = 0
-           where tenant_id = $1 and realm = $2 and id = $3
-           returning password_hash,
-                     second_factor_locked_at is not null
-                         or (locked_at is not null and not ($4 and lock_spares_known_browsers))
-                         as "locked!""#,
-        tx.tenant() as TenantId,
-        R::NAME,
-        read.login.0,
-        known
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if now.locked || now.password_hash != read.password_hash {
-        return Ok(false);
-    }
-    match &read.first {
-        Some(first) => first.still_holds(tx).await,
-        None => Ok(true),
-    }
 }

@@ -7,7 +7,7 @@ use crate::db::TenantTx;
 use crate::tenant::policy::FirstSignIn;
 use crate::tenant::policy::formula::FormulaPerson;
 
-/// How a person's first credentials reached them.
+/// The way in which a person's first credentials reached them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub(in crate::auth) enum InitialCredential {
@@ -15,7 +15,7 @@ pub(in crate::auth) enum InitialCredential {
     Letter,
 }
 
-/// A subscriber's first credential, and what the formula is made of.
+/// A subscriber's first credential, and the facts that the formula takes.
 #[derive(Debug)]
 pub struct First {
     pub(super) login: LoginId,
@@ -28,11 +28,11 @@ pub struct First {
     pub(super) birthdate: NaiveDate,
 }
 
-/// What a password is held against.
+/// The secret that a password is compared with.
 pub(in crate::auth) enum Secret {
     /// An argon2id hash: the own password's or the letter's.
     Hash(String),
-    /// What the union's formula makes of the person.
+    /// The password that the union's formula makes of the person.
     Formula(String),
     Nothing,
 }
@@ -55,13 +55,13 @@ impl First {
         }
     }
 
-    /// Returns true if it is accepted on a day.
+    /// Returns true if the credential is accepted on a day.
     pub(in crate::auth) fn is_in_time(&self, policy: &FirstSignIn, today: NaiveDate) -> bool {
         is_in_time(policy, self.credential, self.issued_at, today)
     }
 
-    /// Returns true if no other letter has come meanwhile. The caller holds the login, which another letter waits for;
-    /// asked in the statement that takes the lock, this would see what was before the wait.
+    /// Returns true if no other letter has been issued meanwhile. The caller has locked the login, which another letter
+    /// waits for. This is a statement of its own, since the one that waits for the lock sees rows as they were before.
     pub(in crate::auth) async fn still_holds(
         &self,
         tx: &mut TenantTx,

@@ -1,9 +1,9 @@
 //! Argon2id on a bounded pool of threads.
 //!
-//! A hash takes 19 MiB and some 15 ms. A thread a core, each with memory of its own that it uses
-//! again and again, makes as many hashes as the cores can and never more memory. Work on passwords begins
-//! with a turn, which unions and their people are given fairly ([`FairQueue`]); when nobody else may wait
-//! the answer is "come again", half a second later, instead of a server that drowns. The threads give way to those
+//! A hash takes 19 MiB and about 15 ms. There is one thread for each core, and each thread reuses its own memory, so the
+//! pool makes as many hashes as the cores can and never takes more memory. Work on passwords needs a turn, and turns are
+//! given fairly to unions and their people ([`FairQueue`]). If the queue is full, the caller is told after half a second
+//! to come again, so that the server does not drown in waiting requests. The threads run at a lower priority than those
 //! that answer pages.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,9 +34,9 @@ const SALT_LENGTH: usize = 16;
 const PATIENCE: Duration = Duration::from_millis(20);
 #[cfg(target_os = "linux")]
 const NICENESS: libc::c_int = 5;
-/// A refusal is told after this long. Programs that ask again at once would keep the others waiting with refusals.
+/// A refusal is answered after this long, since programs that ask again at once would keep the server busy with refusals.
 const REFUSED_AFTER: Duration = Duration::from_millis(500);
-/// Turns a thread: while one hashes, others ask the database before and after.
+/// Turns for each thread: while one hashes, others wait for the database before and after their hash.
 const TURNS_PER_THREAD: usize = 3;
 
 /// Hashes and checks passwords, for those whose turn it is.
@@ -44,7 +44,7 @@ const TURNS_PER_THREAD: usize = 3;
 pub struct Hasher {
     jobs: Sender<Job>,
     turns: FairQueue,
-    /// What is checked for people who don't exist, so that the answer takes as long.
+    /// The hash that is checked if there is no such user, so that the answer takes as long.
     dummy: Arc<str>,
 }
 
@@ -65,7 +65,7 @@ impl Passing for HashingError {
     }
 }
 
-/// Somebody's turn to have passwords hashed, until it is dropped.
+/// A turn to have passwords hashed. It ends when it is dropped.
 #[derive(Debug)]
 pub struct HashingTurn<'h> {
     hasher: &'h Hasher,
@@ -74,15 +74,15 @@ pub struct HashingTurn<'h> {
 
 struct Job {
     work: Box<Work>,
-    /// A turn ends with its work, though nobody may wait for that any more.
+    /// The turn lasts until the work ends, even if the request that waited for it is gone.
     _admission: Arc<Admission>,
 }
 
 /// Work that may use the thread's own memory.
 type Work = dyn FnOnce(&mut Vec<Block>) + Send;
 
-/// A stored hash in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
-struct Stored {
+/// A hash in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+struct PhcHash {
     params: Params,
     salt: Vec<u8>,
     hash: Vec<u8>,
@@ -96,7 +96,7 @@ impl Hasher {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             threads => threads,
         };
-        // No more jobs than turns are ever in it.
+        // The channel never holds more jobs than there are turns.
         let (jobs, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads {
@@ -115,8 +115,7 @@ impl Hasher {
         Self { jobs, turns, dummy }
     }
 
-    /// Waits for a turn at a union's people: `who` is the place that a stranger comes from, or the user ID of
-    /// a person who is known.
+    /// Waits for a turn. `who` is the address of a person who is not signed in, or the user ID of one who is.
     ///
     /// # Errors
     /// [`HashingError::Busy`].
@@ -130,7 +129,7 @@ impl Hasher {
         }
     }
 
-    /// [`HashingTurn::hash`] for an operator's work that nobody waits for: where no more may wait it comes again.
+    /// Hashes a password for an operator's command: while the queue is full, it tries again.
     ///
     /// # Errors
     /// [`HashingError::Stopped`].
@@ -159,7 +158,7 @@ impl HashingTurn<'_> {
         self.with_memory(work).await?.ok_or(HashingError::Stopped)
     }
 
-    /// Returns true if the password is the one behind `stored`. `None` takes as long and is false.
+    /// Returns true if the password is the one behind `stored`. None takes as long, and the answer is false.
     ///
     /// # Errors
     /// [`HashingError::Stopped`], [`HashingError::Unreadable`].
@@ -169,7 +168,7 @@ impl HashingTurn<'_> {
         stored: Option<&str>,
     ) -> Result<bool, HashingError> {
         let parsed =
-            Stored::parse(stored.unwrap_or(&self.hasher.dummy)).ok_or(HashingError::Unreadable)?;
+            PhcHash::parse(stored.unwrap_or(&self.hasher.dummy)).ok_or(HashingError::Unreadable)?;
         let password = password.clone();
         let work = move |memory: &mut Vec<Block>| {
             let length = parsed.hash.len();
@@ -179,7 +178,7 @@ impl HashingTurn<'_> {
         Ok(self.with_memory(work).await? && stored.is_some())
     }
 
-    /// Does other work on passwords that takes its time, with the same bounds.
+    /// Does other slow work on passwords within the same bounds.
     ///
     /// # Errors
     /// [`HashingError::Stopped`].
@@ -218,8 +217,8 @@ impl HashingTurn<'_> {
     }
 }
 
-/// Lets this thread give way to those that answer pages, whose work takes no time. Only Linux has a niceness for each
-/// thread; where the system refuses, all are alike.
+/// Lowers this thread's priority below that of the threads that answer pages. Only Linux has a niceness for each thread;
+/// if the system refuses, all threads have the same.
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "the standard library knows no niceness")]
 fn give_way() {
@@ -235,7 +234,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { work, _admission }) = job else { return };
-        // A thread that panics would be missed for good. Whoever waits for the work is told that it has stopped.
+        // A panic must not end the thread, since nothing replaces it. The request gets `Stopped`.
         let done = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
         if done.is_err() {
             tracing::error!("work on a password panicked");
@@ -273,7 +272,7 @@ fn encode(salt: &[u8], hash: &[u8]) -> String {
     format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")
 }
 
-impl Stored {
+impl PhcHash {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("$argon2id$v=19$")?.split('$');
         let mut numbers = parts.next()?.split(',').zip(["m=", "t=", "p="]).map(|(part, name)| {

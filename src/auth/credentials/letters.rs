@@ -1,8 +1,7 @@
 //! 仮ユーザID and 仮パスワード for the letters of a union (T9).
 //!
-//! They are random and easy to tell apart on paper; only a hash of the password stays here, so that
-//! what is printed is the only copy. Another letter kills the one before, and all that anybody did
-//! with that.
+//! They are random, and their characters are easy to tell apart on paper. Only a hash of the password is kept, so the
+//! printed letter is the only copy. Another letter ends the one before, and everything that was begun with it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +17,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::base::spreadsheet::harmless;
 use crate::db::TenantTx;
 
-/// Without 0 and o, 1, i and l, u and v: each of the others is itself in any print.
+/// The characters that can't be misread in any print: 0 and o, 1, i and l, u and v are left out.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
 /// 29^12 passwords: more than 58 bits.
 const PASSWORD_LENGTH: usize = 12;
@@ -26,7 +25,7 @@ const PASSWORD_LENGTH: usize = 12;
 const USER_ID_LENGTH: usize = 8;
 const HASHES_AT_ONCE: usize = 8;
 
-/// What a letter says.
+/// The contents of a letter with first credentials.
 #[derive(Debug)]
 pub struct Letter {
     pub member_code: String,
@@ -36,12 +35,12 @@ pub struct Letter {
     hash: String,
 }
 
-/// Who gets a letter.
+/// The people who get a letter.
 #[derive(Debug, Clone, Copy)]
 pub enum Whom<'a> {
     /// Every insured person (本人) with no login yet.
     Newcomers,
-    /// These people, whether or not they got one before.
+    /// These people, also if they got one before.
     Members(&'a [String]),
 }
 
@@ -55,20 +54,17 @@ pub enum LettersError {
     Database(#[from] sqlx::Error),
 }
 
-/// Somebody who gets one.
+/// A person who gets a letter.
 #[derive(Debug)]
 pub struct Recipient {
     code: String,
     name: String,
-    /// The ID of the login they have.
+    /// The user ID of the login that they have already.
     user_id: Option<String>,
     registered: bool,
 }
 
-/// Finds out who gets a letter.
-///
-/// # Errors
-/// All of [`LettersError`].
+/// Finds the people who get a letter.
 pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipient>, LettersError> {
     let named = match whom {
         Whom::Newcomers => None,
@@ -103,7 +99,7 @@ pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipie
     }
 }
 
-/// Draws IDs and passwords. It takes its time, so it comes before the transaction that stores them.
+/// Draws IDs and passwords. Hashing is slow, so this comes before the transaction that stores them.
 ///
 /// # Errors
 /// [`HashingError::Stopped`].
@@ -123,11 +119,8 @@ pub async fn write(
         .await
 }
 
-/// Stores what the letters are checked against, and gives those that count: whoever registered
-/// meanwhile needs none. The caller commits once they are safe on disk.
-///
-/// # Errors
-/// The database's.
+/// Stores the hashes of the letters' passwords. Returns the letters that hold: people who have registered meanwhile need
+/// none. The caller commits once the letters are safe on disk.
 pub async fn store(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -135,7 +128,7 @@ pub async fn store(
 ) -> Result<Vec<Letter>, sqlx::Error> {
     let column = |of: fn(&Letter) -> &String| letters.iter().map(of).cloned().collect::<Vec<_>>();
     let (codes, hashes) = (column(|letter| &letter.member_code), column(|letter| &letter.hash));
-    // Two operators at once take turns: the second finds the logins of the first.
+    // The lock makes two operators take turns, so that the second finds the logins of the first.
     sqlx::query!(
         "select from members where tenant_id = $1 and code = any($2) order by code for update",
         tx.tenant() as TenantId,
@@ -159,22 +152,22 @@ pub async fn store(
 }
 
 /// A login that a letter is for.
-struct Stored {
+struct LoginOfLetter {
     login: LoginId,
     member_code: String,
     user_id: String,
 }
 
-/// Gives those who have a login, and have not registered, another first credential. Their logins come first, since
-/// a sign-in with the letter before holds its login until its session has begun.
+/// Gives another first credential to people who have a login and have not registered. Their logins are updated first,
+/// since a sign-in with the letter before holds its login until its session has begun.
 async fn kill_those_before(
     tx: &mut TenantTx,
     clock: &Clock,
     codes: &[String],
     hashes: &[String],
-) -> Result<Vec<Stored>, sqlx::Error> {
+) -> Result<Vec<LoginOfLetter>, sqlx::Error> {
     sqlx::query_as!(
-        Stored,
+        LoginOfLetter,
         r#"with cleared as (
                update logins l
                set second_factor = null, email = coalesce(l.former_email, l.email),
@@ -201,18 +194,18 @@ async fn kill_those_before(
     .await
 }
 
-/// Opens logins for those who have none.
+/// Opens logins for people who have none.
 async fn open_logins(
     tx: &mut TenantTx,
     clock: &Clock,
     letters: &[Letter],
     codes: &[String],
     hashes: &[String],
-) -> Result<Vec<Stored>, sqlx::Error> {
+) -> Result<Vec<LoginOfLetter>, sqlx::Error> {
     let ids: Vec<_> = letters.iter().map(|_| LoginId::<Subscribers>::new(clock).0).collect();
     let user_ids: Vec<_> = letters.iter().map(|letter| letter.user_id.clone()).collect();
     sqlx::query_as!(
-        Stored,
+        LoginOfLetter,
         r#"with letter as materialized (
                select id, code, user_id, hash
                from unnest($3::uuid[], $4::text[], $5::text[], $6::text[])
@@ -240,7 +233,7 @@ async fn open_logins(
     .await
 }
 
-/// Somebody else may have held the letter before.
+/// Ends all that was begun with the letters before, since they may have been in the wrong hands.
 async fn end_what_was_begun(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -294,7 +287,7 @@ fn random_text(length: usize) -> String {
 }
 
 impl Letter {
-    /// Its cells in the file that is printed: code, name, ID and password.
+    /// Returns its cells in the file that is printed: code, name, ID and password.
     #[must_use]
     pub fn cells(&self) -> [String; 4] {
         let Self { member_code, name, user_id, password, .. } = self;

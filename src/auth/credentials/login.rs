@@ -1,20 +1,14 @@
-//! Subscribers' logins, as operators and imports look at them.
+//! Subscribers' logins, as operators and imports read and change them.
 
 use super::user_id::UserId;
 use crate::audit::{self, Action};
-use crate::auth::first_sign_in::consent;
 use crate::auth::guard::known_browser;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
-use crate::db::actor::Client;
-use crate::tenant::terms::Terms;
 
-/// Those of some members who have a login.
-///
-/// # Errors
-/// The database's.
+/// Returns the members of a list who have a login.
 pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         "select member_code from subscribers where tenant_id = $1 and member_code = any($2)",
@@ -25,53 +19,7 @@ pub async fn existing(tx: &mut TenantTx, members: &[String]) -> Result<Vec<Strin
     .await
 }
 
-/// Makes a person a registered subscriber, as the first sign-in would: own password, terms agreed
-/// to, address confirmed, first credentials dead. Returns false if there was no such person, or one who is registered.
-///
-/// # Errors
-/// The database's.
-pub async fn register(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    terms: &Terms,
-    user_id: &UserId,
-    password_hash: &str,
-) -> Result<bool, sqlx::Error> {
-    let now = clock.now();
-    let login = sqlx::query_scalar!(
-        r#"with registered as (
-               update logins
-               set password_hash = $4, password_set_at = $5, registered_at = $5,
-                   email_confirmed_at = case when email is not null then $5::timestamptz end
-               where tenant_id = $1 and realm = $2 and user_id = $3 and password_hash is null
-               returning id
-           )
-           update subscribers s
-           set initial_credential = null, initial_issued_at = null, initial_password_hash = null,
-               birthdate_confirmed_at = $5, user_id_chosen_at = $5
-           from registered r where s.tenant_id = $1 and s.login_id = r.id
-           returning s.login_id as "id: LoginId""#,
-        tx.tenant() as TenantId,
-        Subscribers::NAME,
-        user_id.as_str(),
-        password_hash,
-        now
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    if let Some(login) = login {
-        let terms = terms.in_force(now).id;
-        consent::agree(tx, clock, login, terms, &Client::default()).await?;
-        let nothing = serde_json::json!({});
-        audit::record(tx, clock, Action::Registered, Some(login), nothing).await?;
-    }
-    Ok(login.is_some())
-}
-
-/// The login with a user ID.
-///
-/// # Errors
-/// The database's.
+/// Finds the login with a user ID.
 pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select id as "id: LoginId" from logins
@@ -84,11 +32,7 @@ pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId
     .await
 }
 
-/// Lets a locked person try again, and forgets wrong tries. Returns true if there was any of that; none if nobody has
-/// the ID.
-///
-/// # Errors
-/// The database's.
+/// Unlocks a login and forgets wrong tries. Returns true if it was locked or had wrong tries; none if nobody has the ID.
 pub async fn unlock(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,23 +1,22 @@
-//! Own passwords: the union's rules, as a list to read and as a check (T5).
+//! Own passwords: the union's rules as a list to read and as a check (T5).
 //!
-//! A password is taken as it is typed: nothing is folded, nothing cut off.
+//! A password counts as it was typed. It is neither folded nor cut off.
 
 use serde::Serialize;
 use zxcvbn::matching::patterns::{DictionaryPattern, MatchPattern};
 
 use crate::tenant::policy::{CharacterClass, PasswordRules, TenantConfig};
 
-/// So many of the most common passwords are nobody's.
+/// This many of the most common passwords are refused.
 const COMMON: usize = 10_000;
 
-/// Words that stand on every page, and so in the mind of whoever guesses (ASVS 6.1.2); the union's
-/// name in its address is another.
+/// Words that stand on every page, so an attacker tries them first (ASVS 6.1.2). The union's name in its address is another.
 const WORDS: [&str; 4] = ["kosmo", "kosmoweb", "kenpo", "kenko"];
 
-/// Seed 001 5-1 A5, from either side.
+/// The message for a password that equals the user ID, and for a user ID that equals the password (seed 001 5-1 A5).
 pub const SAME_AS_USER_ID: &str = "ユーザIDと同じ文字列はパスワードに設定できません。";
 
-/// What is wrong with a password.
+/// A rule that a password breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
     TooShort,
@@ -36,14 +35,13 @@ pub enum Flaw {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rule {
     pub text: String,
-    /// What a password that keeps it matches, as a regular expression of a browser; `None` where
-    /// only the server can tell.
+    /// A regular expression for the browser, which a password that keeps the rule matches. None if only the server can
+    /// tell.
     pub pattern: Option<String>,
 }
 
-/// All that the rules of a union, whose name in addresses is `slug`, have against a password, in the
-/// order of [`list`]. It can take a
-/// quarter of a second of a core's time: not for a thread that others wait for.
+/// Returns every rule of a union that a password breaks, in the order of [`list`]. `slug` is the union's name in addresses.
+/// This can take a quarter of a second of CPU time, so it must not run on a thread that serves requests.
 #[must_use]
 pub fn flaws(rules: &PasswordRules, slug: &str, user_id: &str, password: &str) -> Vec<Flaw> {
     let length = password.chars().count();
@@ -55,7 +53,7 @@ pub fn flaws(rules: &PasswordRules, slug: &str, user_id: &str, password: &str) -
     found.extend((!password.chars().all(allowed)).then_some(Flaw::Character));
     found.extend(rules.require.iter().filter(lacks).map(|class| Flaw::Lacks(*class)));
     found.extend((password.to_lowercase() == user_id).then_some(Flaw::IsUserId));
-    // Looking it up takes its time, which no megabyte may have.
+    // The look-up is slow, so it is left out for texts that break a rule of length already.
     found.extend((found.is_empty() && is_common(slug, user_id, password)).then_some(Flaw::Common));
     found
 }
@@ -68,8 +66,8 @@ fn is_of(class: CharacterClass, c: char) -> bool {
     }
 }
 
-/// Whether somebody who tries the most likely first, from zxcvbn's lists of what people choose and
-/// what this person and union are called, comes to it among the first ten thousand.
+/// Returns true if an attacker who tries the most likely passwords first finds it among the first ten thousand. The
+/// attacker has zxcvbn's lists of common passwords, and knows the user ID and the union's name.
 fn is_common(slug: &str, user_id: &str, password: &str) -> bool {
     let own = [user_id, slug, slug.trim_end_matches("kenpo")];
     let words: Vec<&str> =
@@ -78,7 +76,8 @@ fn is_common(slug: &str, user_id: &str, password: &str) -> bool {
         return true;
     }
     let estimate = zxcvbn::zxcvbn(password, &words);
-    // One match of rank r costs r + 1 guesses; capitals cost more, and make nothing rarer.
+    // zxcvbn counts r + 1 guesses for one match of rank r. It counts more for capitals, which make a password no rarer, so
+    // the rank is looked at as well.
     estimate.guesses() <= COMMON as u64 + 1
         || matches!(estimate.sequence(), [only] if matches!(
             &only.pattern,
@@ -92,7 +91,7 @@ fn stem(word: &str) -> &str {
 }
 
 impl Flaw {
-    /// What the person is told.
+    /// Returns the message for the person.
     #[must_use]
     pub fn message(self, rules: &PasswordRules) -> String {
         match self {

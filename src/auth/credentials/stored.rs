@@ -1,13 +1,15 @@
-//! What a password is checked against, as the database keeps it.
+//! What a password is checked against, as the database keeps it, and the count of tries at it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::first::{First, InitialCredential, Secret};
 use super::user_id::UserId;
 use crate::auth::context::Context;
-use crate::auth::people::People;
-use crate::base::ids::{LoginId, TenantId};
-use crate::base::realm::{Realm, Staff, Subscribers};
+use crate::auth::guard::throttle::{ClientPlace, SIGN_IN_ADDRESS, SIGN_IN_NETWORK, SIGN_IN_NOBODY};
+use crate::base::ids::{LoginId, TenantId, TermsId};
+use crate::base::realm::Realm;
+use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::FirstSignIn;
 
@@ -15,12 +17,16 @@ use crate::tenant::policy::FirstSignIn;
 #[derive(Debug)]
 pub struct Credentials<R> {
     pub(in crate::auth) login: LoginId<R>,
+    pub(in crate::auth) email: Option<String>,
     pub(in crate::auth) password_hash: Option<String>,
+    pub(in crate::auth) password_set_at: Option<DateTime<Utc>>,
+    /// Set if the person has agreed to the terms in force.
+    pub(in crate::auth) terms: bool,
     /// Of a subscriber who has no password of their own yet.
     pub(in crate::auth) first: Option<First>,
     pub(in crate::auth) lost_on: Option<NaiveDate>,
     locked: bool,
-    /// Set where it was strangers who got the password wrong so often.
+    /// Set if strangers got the password wrong so often, not a browser that the person had signed in with.
     lock_spares_known: bool,
 }
 
@@ -41,117 +47,221 @@ impl<R> Credentials<R> {
     }
 }
 
-/// A realm in which people sign in with a password.
-pub trait HasPasswords: People {
-    /// The credentials of a user ID; none for a login that nobody has.
-    fn credentials(
-        tx: &mut TenantTx,
-        cx: Context<'_>,
-        user_id: &UserId,
-    ) -> impl Future<Output = Result<Option<Credentials<Self>>, sqlx::Error>> + Send
-    where
-        Self: Sized;
+/// Where a try at a password comes from.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::auth) struct TrySource<'s> {
+    pub browser: &'s PlainToken,
+    pub place: &'s ClientPlace,
+    /// Set if the union has a try left for browsers that nobody knows.
+    pub union_has_tries: bool,
+}
+
+/// The credentials of a user ID, and what has become of a try at them.
+#[derive(Debug)]
+pub(in crate::auth) struct Counted<R> {
+    /// None if nobody has the user ID.
+    pub credentials: Option<Credentials<R>>,
+    /// Set if the person has signed in in this browser before.
+    pub known: bool,
+    /// Not set if the place or the union has no try left; then nothing was counted.
+    pub admitted: bool,
+    /// How many tries there were in a row, this one included, from strangers or from this known browser. None if the
+    /// person has none left, is locked, or is nobody.
+    pub failures: Option<i16>,
+}
+
+/// Reads the credentials of a user ID without a try at them.
+pub(super) async fn read<R: Realm>(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    user_id: &UserId,
+) -> Result<Option<Credentials<R>>, sqlx::Error> {
+    Ok(read_and_count(tx, cx, Some(user_id), None).await?.credentials)
+}
+
+/// Reads the credentials of a user ID and counts a try at them before it is checked, so that fifty at once are fifty: one
+/// statement and the same work for everybody, so that the time it takes does not tell who has a login (L1).
+///
+/// A browser in which the person has signed in before takes no try of its place, and has a count of its own, so that
+/// strangers' wrong tries don't use it up. From any other browser, the place pays first (L2). The login is held from the
+/// beginning, as in every transaction that changes it, so that no two of them wait for each other in a circle.
+///
+/// A formula takes symbol and number as they stood on the policy's day.
+pub(in crate::auth) async fn read_and_count<R: Realm>(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    user_id: Option<&UserId>,
+    source: Option<TrySource<'_>>,
+) -> Result<Counted<R>, sqlx::Error> {
+    let policy = &cx.tenant.config;
+    let formula = policy.first_sign_in.formula.as_ref();
+    let numbers_as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(cx.clock.today());
+    let user_id = user_id.map(UserId::as_str);
+    let place = source.map(|source| source.place);
+    let network = place.and_then(|place| place.network.as_deref());
+    let row = sqlx::query_as!(
+        Row,
+        r#"with held as (
+               select id, email, password_hash, password_set_at, closed_at,
+                      coalesce(locked_at, second_factor_locked_at) is not null as locked,
+                      lock_spares_known_browsers and second_factor_locked_at is null
+                          as lock_spares_known
+               from logins
+               where tenant_id = $1 and realm = $2 and user_id = $3
+               for no key update
+           ), asked as (
+               select h.*, s.initial_credential, s.initial_password_hash, s.initial_issued_at,
+                      n.symbol, n.number, m.branch, m.birthdate, m.lost_on,
+                      exists (select from terms_agreements g
+                              where g.tenant_id = $1 and g.realm = $2 and g.login_id = h.id
+                                and g.terms_id = $5) as terms,
+                      exists (select from known_browsers k
+                              where k.tenant_id = $1 and k.realm = $2 and k.login_id = h.id
+                                and k.token_hash = $6) as known
+               from held h
+               left join subscribers s
+                   on s.tenant_id = $1 and s.realm = $2 and s.login_id = h.id
+               left join members m on m.tenant_id = $1 and m.code = s.member_code
+               left join lateral (
+                   select symbol, number from household_numbers n
+                   where n.tenant_id = $1 and n.household_code = m.household_code
+                   -- The newest on the day; before the first, the first.
+                   order by n.valid_from > $4, abs(n.valid_from - $4) limit 1
+               ) n on true
+               -- A subscriber's time ends by the loss of eligibility, which the sign-in tells of.
+               where s.login_id is not null or h.closed_at is null
+           ), address as (
+               insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
+               select $1, $2, $8, $9, $10::timestamptz + $11::interval
+               where $7 and not exists (select from asked where known)
+               on conflict (tenant_id, realm, bucket, key_hash) do update
+               set full_at = greatest(t.full_at, $10) + $11
+               where greatest(t.full_at, $10) + $11 <= $10 + $12::interval
+               returning true
+           ), network as (
+               insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
+               select $1, $2, $13, $14, $10 + $15::interval from address where $14::bytea is not null
+               on conflict (tenant_id, realm, bucket, key_hash) do update
+               set full_at = greatest(t.full_at, $10) + $15
+               where greatest(t.full_at, $10) + $15 <= $10 + $16::interval
+               returning true
+           ), admitted as (
+               select where exists (select from asked where known)
+                   or exists (select from address)
+                      and ($14 is null or exists (select from network))
+           ), counted as (
+               update logins l set password_failures = l.password_failures + 1
+               from asked a, admitted
+               where l.tenant_id = $1 and l.realm = $2 and l.id = a.id and not a.known
+                 and l.locked_at is null and l.second_factor_locked_at is null
+                 and l.password_failures < $17::int
+               returning l.password_failures as failures
+           ), counted_for_browser as (
+               update known_browsers k set failures = k.failures + 1
+               from asked a, admitted
+               where k.tenant_id = $1 and k.realm = $2 and k.login_id = a.id and k.token_hash = $6
+                 and a.known and (not a.locked or a.lock_spares_known)
+                 and k.failures < $17::int
+               returning k.failures
+           ), tried as (
+               select failures from counted union all select failures from counted_for_browser
+           -- A try that counts for nobody writes a row as well.
+           ), nobody as (
+               insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)
+               select $1, $2, $18, $19, $10 + $20::interval from admitted
+               where not exists (select from tried)
+               on conflict (tenant_id, realm, bucket, key_hash) do update
+               set full_at = greatest(t.full_at, $10) + $20
+           )
+           select exists (select from admitted) as "admitted!",
+                  (select failures from tried) as failures,
+                  a.id as "id?", a.email as "email?", a.password_hash as "password_hash?",
+                  a.password_set_at as "password_set_at?",
+                  a.initial_credential as "initial_credential?: InitialCredential",
+                  a.initial_password_hash as "initial_password_hash?",
+                  a.initial_issued_at as "initial_issued_at?",
+                  coalesce(a.locked, false) as "locked!",
+                  coalesce(a.lock_spares_known, false) as "lock_spares_known!",
+                  a.symbol as "symbol?", a.number as "number?", a.branch as "branch?",
+                  a.birthdate as "birthdate?", a.lost_on as "lost_on?",
+                  coalesce(a.terms, false) as "terms!", coalesce(a.known, false) as "known!"
+           from (select) as one left join asked a on true"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        user_id,
+        numbers_as_of,
+        cx.tenant.terms.in_force(cx.clock.now()).id as TermsId,
+        source.map(|source| source.browser.hashed().to_vec()),
+        source.is_some_and(|source| source.union_has_tries),
+        SIGN_IN_ADDRESS.name(),
+        place.map(|place| SIGN_IN_ADDRESS.hash(&place.address)),
+        cx.clock.now(),
+        SIGN_IN_ADDRESS.refill() as TimeDelta,
+        SIGN_IN_ADDRESS.capacity() as TimeDelta,
+        SIGN_IN_NETWORK.name(),
+        network.map(|network| SIGN_IN_NETWORK.hash(network)),
+        SIGN_IN_NETWORK.refill() as TimeDelta,
+        SIGN_IN_NETWORK.capacity() as TimeDelta,
+        i32::from(policy.sign_in.lock_after),
+        SIGN_IN_NOBODY.name(),
+        SIGN_IN_NOBODY.hash(user_id.unwrap_or_default()),
+        SIGN_IN_NOBODY.refill() as TimeDelta
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(row.counted())
 }
 
 struct Row {
-    login: LoginId,
+    admitted: bool,
+    failures: Option<i16>,
+    id: Option<Uuid>,
+    email: Option<String>,
     password_hash: Option<String>,
+    password_set_at: Option<DateTime<Utc>>,
     initial_credential: Option<InitialCredential>,
     initial_password_hash: Option<String>,
     initial_issued_at: Option<DateTime<Utc>>,
     locked: bool,
     lock_spares_known: bool,
-    symbol: String,
-    number: String,
-    branch: String,
-    birthdate: NaiveDate,
+    symbol: Option<String>,
+    number: Option<String>,
+    branch: Option<String>,
+    birthdate: Option<NaiveDate>,
     lost_on: Option<NaiveDate>,
+    terms: bool,
+    known: bool,
 }
 
-impl HasPasswords for Subscribers {
-    /// A formula takes symbol and number as they stood on the policy's day.
-    async fn credentials(
-        tx: &mut TenantTx,
-        cx: Context<'_>,
-        user_id: &UserId,
-    ) -> Result<Option<Credentials<Self>>, sqlx::Error> {
-        let formula = cx.tenant.config.first_sign_in.formula.as_ref();
-        let numbers_as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(cx.clock.today());
-        let row = sqlx::query_as!(
-            Row,
-            r#"select l.id as "login: LoginId", l.password_hash,
-                      s.initial_credential as "initial_credential: InitialCredential",
-                      s.initial_password_hash, s.initial_issued_at,
-                      coalesce(l.locked_at, l.second_factor_locked_at) is not null as "locked!",
-                      l.lock_spares_known_browsers and l.second_factor_locked_at is null
-                          as "lock_spares_known!",
-                      n.symbol, n.number,
-                      m.branch, m.birthdate, m.lost_on
-               from logins l
-               join subscribers s on s.tenant_id = l.tenant_id and s.login_id = l.id
-               join members m on m.tenant_id = s.tenant_id and m.code = s.member_code
-               cross join lateral (
-                   select symbol, number from household_numbers n
-                   where n.tenant_id = m.tenant_id and n.household_code = m.household_code
-                   -- The newest on the day; before the first, the first.
-                   order by n.valid_from > $4, abs(n.valid_from - $4) limit 1
-               ) n
-               where l.tenant_id = $1 and l.realm = $2 and l.user_id = $3"#,
-            tx.tenant() as TenantId,
-            Self::NAME,
-            user_id.as_str(),
-            numbers_as_of
-        )
-        .fetch_optional(tx.conn())
-        .await?;
-        Ok(row.map(|row| Credentials {
-            login: row.login,
-            first: row.initial_credential.filter(|_| row.password_hash.is_none()).map(
-                |credential| First {
-                    login: row.login,
-                    credential,
-                    password_hash: row.initial_password_hash,
-                    issued_at: row.initial_issued_at,
-                    symbol: row.symbol,
-                    number: row.number,
-                    branch: row.branch,
-                    birthdate: row.birthdate,
-                },
-            ),
-            password_hash: row.password_hash,
-            lost_on: row.lost_on,
-            locked: row.locked,
-            lock_spares_known: row.lock_spares_known,
-        }))
+impl Row {
+    fn counted<R>(self) -> Counted<R> {
+        let Self { known, admitted, failures, .. } = self;
+        Counted { credentials: self.credentials(), known, admitted, failures }
     }
-}
 
-impl HasPasswords for Staff {
-    async fn credentials(
-        tx: &mut TenantTx,
-        _: Context<'_>,
-        user_id: &UserId,
-    ) -> Result<Option<Credentials<Self>>, sqlx::Error> {
-        let row = sqlx::query!(
-            r#"select id, password_hash,
-                      coalesce(locked_at, second_factor_locked_at) is not null as "locked!",
-                      lock_spares_known_browsers and second_factor_locked_at is null
-                          as "lock_spares_known!"
-               from logins
-               where tenant_id = $1 and realm = $2 and user_id = $3 and closed_at is null"#,
-            tx.tenant() as TenantId,
-            Self::NAME,
-            user_id.as_str()
-        )
-        .fetch_optional(tx.conn())
-        .await?;
-        Ok(row.map(|row| Credentials {
-            login: LoginId::from_uuid(row.id),
-            password_hash: row.password_hash,
-            first: None,
-            lost_on: None,
-            locked: row.locked,
-            lock_spares_known: row.lock_spares_known,
-        }))
+    fn credentials<R>(self) -> Option<Credentials<R>> {
+        let id = self.id?;
+        let person = self.symbol.zip(self.number).zip(self.branch).zip(self.birthdate);
+        let first = self.initial_credential.zip(person).filter(|_| self.password_hash.is_none());
+        Some(Credentials {
+            login: LoginId::from_uuid(id),
+            email: self.email,
+            password_set_at: self.password_set_at,
+            terms: self.terms,
+            first: first.map(|(credential, (((symbol, number), branch), birthdate))| First {
+                login: LoginId::from_uuid(id),
+                credential,
+                password_hash: self.initial_password_hash,
+                issued_at: self.initial_issued_at,
+                symbol,
+                number,
+                branch,
+                birthdate,
+            }),
+            password_hash: self.password_hash,
+            lost_on: self.lost_on,
+            locked: self.locked,
+            lock_spares_known: self.lock_spares_known,
+        })
     }
 }

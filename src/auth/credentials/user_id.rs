@@ -23,10 +23,10 @@ impl UserId {
     /// Reads what a person typed.
     ///
     /// # Errors
-    /// What is wrong, in Japanese. Whether a union would let a person *choose* such an ID is not
-    /// asked here: IDs of older systems sign in, too.
+    /// The reason why it can't be a user ID, in Japanese. The union's rules for *choosing* an ID are not applied, since IDs
+    /// of older systems sign in, too.
     pub fn parse(text: &str) -> Result<Self, String> {
-        // Folding can lengthen a text eighteenfold, so the length is looked at first.
+        // Folding can make a text eighteen times longer, so the length is checked before, too.
         if text.chars().count() > LONGEST {
             return Err(format!("ユーザIDは{LONGEST}文字以内で入力してください。"));
         }
@@ -46,7 +46,7 @@ impl UserId {
     /// Reads an ID that a person wants to have from now on.
     ///
     /// # Errors
-    /// What the union's rules say against it, in Japanese.
+    /// The rule of the union that it breaks, in Japanese.
     pub fn choose(rules: &UserIdRules, text: &str) -> Result<Self, String> {
         let chosen = Self::parse(text)?;
         let length = chosen.0.chars().count();
@@ -67,14 +67,14 @@ impl UserId {
     }
 }
 
-/// A line of 「利用不可文字一覧」.
+/// A line of 「利用不可文字一覧」: a character, and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Refused {
     pub sign: &'static str,
     pub name: &'static str,
 }
 
-/// Signs by their names (seed 001 2-1 手順9), for the list of what a union refuses.
+/// All signs with their names (seed 001 2-1 手順9), of which a union refuses some.
 const SIGNS: [Refused; 36] = [
     sign("<", "小なり記号"),
     sign(">", "大なり記号"),
@@ -124,10 +124,7 @@ pub fn refused(rules: &UserIdRules) -> Vec<Refused> {
     SIGNS.into_iter().filter(|known| !rules.symbols.contains(known.sign)).collect()
 }
 
-/// Returns true if an ID is somebody else's; whose is nobody's business.
-///
-/// # Errors
-/// The database's.
+/// Returns true if another login has an ID. The answer does not tell whose it is.
 pub async fn is_taken<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -146,7 +143,7 @@ pub async fn is_taken<R: Realm>(
     .await
 }
 
-/// What came of wanting another ID.
+/// The result of changing an ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     Done,
@@ -156,10 +153,7 @@ pub enum Changed {
     Elsewhere,
 }
 
-/// Gives somebody who is registered another ID in place of `was` (S8).
-///
-/// # Errors
-/// The database's.
+/// Gives a registered person another ID in place of `was` (S8).
 pub async fn change<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -195,9 +189,6 @@ pub async fn change<R: Realm>(
 
 /// Gives a subscriber the ID and the method they chose in the first sign-in (F8). Returns false if the ID is somebody
 /// else's.
-///
-/// # Errors
-/// The database's.
 pub async fn set(
     tx: &mut TenantTx,
     clock: &Clock,

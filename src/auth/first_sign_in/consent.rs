@@ -1,4 +1,4 @@
-//! Agreeing to terms of use: who, to which version, when, and from where (F3).
+//! Consent to the terms of use: the person, the version, the time and the place (F3).
 
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
@@ -7,10 +7,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::db::actor::Client;
 
-/// Notes that a person agreed; agreeing again changes nothing.
-///
-/// # Errors
-/// The database's.
+/// Notes that a person has agreed. Agreeing again changes nothing.
 pub async fn agree(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -40,9 +37,6 @@ pub async fn agree(
 }
 
 /// Returns true if the person agreed to any version before.
-///
-/// # Errors
-/// The database's.
 pub async fn has_agreed_before(tx: &mut TenantTx, login: LoginId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from terms_agreements

@@ -1,8 +1,7 @@
-//! 「メールアドレスの確認」 (F4–F7): an address counts once somebody who reads its mail says so.
+//! 「メールアドレスの確認」 (F4–F7): an address counts once a person who reads its mail has confirmed it.
 //!
-//! A link is good for half an hour, and the newest one only. Opening it changes nothing, since
-//! mail scanners open links, too; the button on its page does. Whoever presses that is signed in
-//! nowhere.
+//! Only the newest link works, and only for half an hour. Opening it changes nothing, since mail scanners open links, too.
+//! The button on its page confirms the address. It signs nobody in.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -20,15 +19,15 @@ use crate::db::TenantTx;
 use crate::mail::message::EmailConfirmationMail;
 use crate::mail::outbox::{self, Perishable};
 
-/// How long a link is good for.
+/// A link works for this long.
 pub const VALID_FOR: TimeDelta = TimeDelta::minutes(30);
-/// How long 「再送信」 waits after the last mail to the same address.
+/// 「再送信」 waits this long after the last mail to the same address.
 const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
-/// Mails an hour, to whichever addresses: nobody needs more, and strangers get few.
+/// The most mails in an hour, to all addresses together. Nobody needs more, and strangers get few.
 const MAX_AN_HOUR: i16 = 10;
 const AN_HOUR: TimeDelta = TimeDelta::hours(1);
 
-/// What came of asking for a link.
+/// The result of asking for a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asking {
     Sent,
@@ -44,14 +43,14 @@ pub enum Asking {
     NothingDue,
 }
 
-/// An address that waits for its owner.
+/// An address that is not confirmed yet.
 #[derive(Debug)]
 pub struct Pending {
     pub email: String,
     pub expired: bool,
 }
 
-/// What a link is worth.
+/// The state of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
     /// It confirms this address.
@@ -66,10 +65,7 @@ pub enum Link {
     Taken,
 }
 
-/// Sends a link to an address; an earlier link is dead then.
-///
-/// # Errors
-/// All of [`SendingError`].
+/// Sends a link to an address. An earlier link no longer works then.
 pub async fn ask<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -81,7 +77,7 @@ pub async fn ask<R: Realm>(
         return Ok(Asking::Taken);
     }
     let now = clock.now();
-    // Two requests at once: the second waits for the first, and finds its mail just sent.
+    // Of two requests at once, the second waits here for the first, and then finds that its mail has just been sent.
     let owner = lock(tx, login).await?;
     if owner.confirmed && !owner.registered {
         return Ok(Asking::NothingDue);
@@ -140,10 +136,7 @@ pub async fn ask<R: Realm>(
     Ok(Asking::Sent)
 }
 
-/// The address that waits for its owner, if one does.
-///
-/// # Errors
-/// The database's.
+/// Returns the address that is not confirmed yet, if there is one.
 pub async fn pending<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -162,10 +155,7 @@ pub async fn pending<R: Realm>(
     Ok(row.map(|row| Pending { email: row.email, expired: row.expires_at <= now }))
 }
 
-/// What a link is worth, without using it.
-///
-/// # Errors
-/// The database's.
+/// Returns the state of a link without using it.
 pub async fn look_at<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -184,9 +174,6 @@ pub async fn look_at<R: Realm>(
 }
 
 /// Uses a link. Using it again changes nothing.
-///
-/// # Errors
-/// All of [`SendingError`].
 pub async fn confirm<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -308,9 +295,6 @@ fn worth(
 }
 
 /// Returns true if an address is another person's of the realm already.
-///
-/// # Errors
-/// The database's.
 pub async fn is_taken<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,

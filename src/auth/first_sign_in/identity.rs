@@ -1,7 +1,6 @@
-//! 本人確認: what only the person knows besides the first credentials (F2, G1).
+//! 本人確認: questions that only the person can answer, besides the first credentials (F2, G1).
 //!
-//! Five wrong answers in a row lock the login, as wrong passwords do. Nothing tells which part
-//! was wrong.
+//! Five wrong answers in a row lock the login, as wrong passwords do. The answer does not tell which part was wrong.
 
 use chrono::NaiveDate;
 
@@ -15,7 +14,7 @@ use crate::db::TenantTx;
 /// Wrong answers in a row after which staff have to help.
 const MAX_FAILURES: i16 = 5;
 
-/// What somebody says of themselves.
+/// The answers of a person.
 #[derive(Debug)]
 pub struct Claim {
     pub birthdate: NaiveDate,
@@ -23,7 +22,7 @@ pub struct Claim {
     pub insurer_number: Option<String>,
 }
 
-/// What came of it.
+/// The result of checking them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
     Right,
@@ -32,17 +31,14 @@ pub enum Check {
     Locked,
 }
 
-/// Holds a claim against what the union knows; the right one is noted for ever.
-///
-/// # Errors
-/// The database's.
+/// Compares a claim with the union's records. A right one is noted for ever.
 pub async fn check(
     tx: &mut TenantTx,
     clock: &Clock,
     login: LoginId,
     claim: &Claim,
 ) -> Result<Check, sqlx::Error> {
-    // Tries at once wait here for each other, so that each of them counts.
+    // The lock makes tries at the same time take turns, so that each of them counts.
     let known = sqlx::query!(
         r#"select m.birthdate, h.insurer_number, s.birthdate_failures as failures,
                   l.locked_at is not null as "locked!"

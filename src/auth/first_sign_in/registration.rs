@@ -26,28 +26,28 @@ use crate::mail::{outbox, preferences};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::UpdateMail;
 
-/// What came of a password that was chosen.
+/// The result of choosing a password.
 #[derive(Debug)]
 pub enum Choice {
-    /// It holds; the session goes on under a new token, every other one has ended.
+    /// It is set. The session goes on under a new token, and every other session has ended.
     Done(PlainToken),
     Refused(Vec<Flaw>),
-    /// There was none to choose: a second click's request.
+    /// No password was due: this was the second request of a double click.
     NothingDue,
 }
 
-/// What 「個人情報入力画面」 was told.
+/// The input of 「個人情報入力画面」.
 #[derive(Debug)]
 pub struct Details {
     pub user_id: UserId,
-    /// `None`: the one typed before.
+    /// None if the one typed before stays.
     pub password: Option<SecretString>,
     pub email: Option<EmailAddress>,
     /// 通知情報更新時のメール
     pub expense_mail: bool,
 }
 
-/// What of it is kept until 「実行」.
+/// The input as it is kept until 「実行」.
 pub struct Draft {
     pub user_id: String,
     pub email: Option<String>,
@@ -55,20 +55,20 @@ pub struct Draft {
     password_hash: String,
 }
 
-/// What came of keeping it.
+/// The result of keeping the input.
 #[derive(Debug)]
 pub enum Drafting {
     Kept,
     Refused(Vec<Flaw>),
 }
 
-/// What came of 「実行」.
+/// The result of 「実行」.
 #[derive(Debug)]
 pub enum Registration {
     Done(PlainToken),
-    /// Somebody else took the ID meanwhile.
+    /// Another person has taken the ID meanwhile.
     UserIdTaken,
-    /// Somebody else took the address meanwhile.
+    /// Another person has taken the address meanwhile.
     EmailTaken,
     NothingDue,
 }
@@ -95,7 +95,7 @@ impl SignIn<'_> {
         let hash = self.turn(tenant, &session.user_id).await?.hash(chosen).await?;
         let first = session.password_set_at.is_none();
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
-        // Hashing took its time.
+        // The session may have ended while the password was hashed.
         let set = store::still_lives(&mut tx, session.id).await?
             && set_password(&mut tx, session, &hash, self.clock.now()).await?;
         if !set {
@@ -109,10 +109,7 @@ impl SignIn<'_> {
         Ok(Choice::Done(token))
     }
 
-    /// Keeps what was typed, but for the password, of which a hash is kept.
-    ///
-    /// # Errors
-    /// All of [`SignInError`].
+    /// Keeps the input; of the password, only a hash.
     pub async fn keep_draft(
         &self,
         tenant: &Tenant,
@@ -157,7 +154,7 @@ impl SignIn<'_> {
         Ok(Drafting::Kept)
     }
 
-    /// Registers a person by what was kept (G4).
+    /// Registers a person with the input that was kept (G4).
     ///
     /// # Errors
     /// All of [`SignInError`]; then nothing has changed.
@@ -224,7 +221,7 @@ impl SignIn<'_> {
         Ok(Registration::Done(token))
     }
 
-    /// Whether the password is still the one that the session knew.
+    /// Returns true if the password has not been changed since the session was looked up.
     async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set_at = sqlx::query_scalar!(
@@ -238,8 +235,8 @@ impl SignIn<'_> {
         Ok(set_at == session.password_set_at)
     }
 
-    /// F11: a notice to the address the union knew, where the person gave another, and (`own`) to
-    /// the one that counts now.
+    /// Sends a notice to the address that the union knew, if the person gave another; and with `own` to the present one
+    /// (F11).
     async fn tell_of_first_sign_in(
         &self,
         tx: &mut TenantTx,
@@ -265,8 +262,8 @@ impl SignIn<'_> {
         Ok(())
     }
 
-    /// What every new password brings: all other sessions end, this one gets a new token, and a
-    /// code goes out where one is due.
+    /// Does what every new password brings: all other sessions end, this one gets a new token, and a code is mailed if one
+    /// is due.
     async fn go_on(
         &self,
         tx: &mut TenantTx,
@@ -328,10 +325,7 @@ async fn set_password(
     Ok(set.rows_affected() > 0)
 }
 
-/// What a person typed so far, if anything.
-///
-/// # Errors
-/// The database's.
+/// Returns the input that a person left, if any.
 pub async fn draft(tx: &mut TenantTx, login: LoginId) -> Result<Option<Draft>, sqlx::Error> {
     sqlx::query_as!(
         Draft,

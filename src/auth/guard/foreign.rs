@@ -1,5 +1,5 @@
-//! What was shown at a union and is nothing of its own: it leaves a line on the trail there, since it may have been
-//! carried over from another union. Whose it is, the line doesn't tell; nobody has looked.
+//! Cookies, tokens and links that a browser shows at a union and that the union never gave out. They leave a line on its
+//! trail, since they may have been carried over from another union. The line does not tell whose they are: nobody looks.
 
 use crate::audit::{self, Action};
 use crate::auth::context::SignIn;
@@ -8,10 +8,10 @@ use crate::base::realm::Realm;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
-/// What it was.
+/// What a browser showed that is not the union's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
-    /// The cookie of a session that never was.
+    /// The cookie of a session that the union never had.
     Session,
     /// A cookie that this union did not seal.
     Cookie,
@@ -21,7 +21,7 @@ pub enum Foreign {
     Link,
     /// The answer of a passkey to a question that nobody asked here.
     Passkey,
-    /// A request that a page of another site has made.
+    /// A request that a page of another site made.
     Origin,
 }
 
@@ -39,10 +39,7 @@ impl Foreign {
 }
 
 impl SignIn<'_> {
-    /// Writes the line, unless there were many of that place, or at that union, just now.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Writes the line, unless many came from that place, or at that union, a moment ago.
     pub async fn note_foreign<R: Realm>(
         &self,
         tenant: &Tenant,
@@ -50,9 +47,8 @@ impl SignIn<'_> {
         shown: Foreign,
     ) -> Result<(), sqlx::Error> {
         let (clock, place) = (self.clock, client.place());
-        let few = FOREIGN_ADDRESS.take_apart::<R>(self.db, clock, tenant.id, &place, 1).await?;
-        if few == 0
-            || !self.leases.take_one::<R>(self.db, self.clock, tenant.id, FOREIGN_UNION).await?
+        if !FOREIGN_ADDRESS.take_apart::<R>(self.db, clock, tenant.id, &place, 1).await?
+            || !self.leases.take_one::<R>(self.db, clock, tenant.id, FOREIGN_UNION).await?
         {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Browsers in which a person has signed in before: another one is told by mail (S9).
+//! Browsers in which a person has signed in before. The person gets a mail when another one signs in (S9).
 
 use chrono::TimeDelta;
 
@@ -11,13 +11,14 @@ use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::base::user_agent;
 use crate::db::TenantTx;
+use crate::db::actor::Client;
 use crate::mail::message::NewBrowserMail;
 use crate::mail::outbox;
 
-/// How long a browser is known after its last sign-in, and how long it keeps its cookie.
+/// How long a browser is known after its last sign-in, and how long it keeps its cookie. The hourly sweep forgets it then.
 pub const KNOWN_FOR: TimeDelta = TimeDelta::days(400);
 
-/// Knows from now on the browser in which a session began.
+/// Knows the browser in which a session began, from now on.
 pub(in crate::auth) async fn remember<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -26,17 +27,13 @@ pub(in crate::auth) async fn remember<R: Realm>(
     insert(tx, clock, session).await.map(drop)
 }
 
-/// Knows the browser of a sign-in that is complete, and tells the person where it is a new one.
+/// Knows the browser of a sign-in that is complete, and tells the person if it is a new one.
 pub(in crate::auth) async fn meet<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: SessionId<R>,
 ) -> Result<(), SendingError> {
-    let Context { clock, mail, tenant } = cx;
-    let Some(login) = insert(tx, clock, session).await? else { return Ok(()) };
-    let detail = serde_json::json!({});
-    audit::record_of(tx, clock, Action::BrowserMet, Some(login), detail).await?;
-    forget_old(tx, clock, login).await?;
+    let Some(login) = insert(tx, cx.clock, session).await? else { return Ok(()) };
     let row = sqlx::query!(
         "select l.email, s.remote_address, s.user_agent
          from sessions s
@@ -48,34 +45,43 @@ pub(in crate::auth) async fn meet<R: Realm>(
     )
     .fetch_one(tx.conn())
     .await?;
-    let Some(email) = row.email else { return Ok(()) };
-    let letter = NewBrowserMail {
-        at: minute(clock.now()),
-        device: user_agent::device(row.user_agent.as_deref()),
-        address: row.remote_address,
-        origin: tenant.origin.clone(),
-    };
-    outbox::enqueue(tx, clock, &mail.write(tenant, &letter)?, &email, None).await?;
-    Ok(())
+    let browser = NewBrowser { address: row.remote_address, user_agent: row.user_agent };
+    tell(tx, cx, login, row.email.as_deref(), browser).await
 }
 
-/// Returns true if a person has signed in in a browser before.
-pub(in crate::auth) async fn is_known<R: Realm>(
+/// Where a browser is, and what it calls itself.
+pub(in crate::auth) struct NewBrowser {
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+impl NewBrowser {
+    pub(in crate::auth) fn of(client: &Client) -> Self {
+        let address = client.address.map(|address| address.to_string());
+        Self { address, user_agent: client.user_agent.clone() }
+    }
+}
+
+/// Notes that a person has signed in in a new browser, and tells them.
+pub(in crate::auth) async fn tell<R: Realm>(
     tx: &mut TenantTx,
-    login: Option<LoginId<R>>,
-    browser: &PlainToken,
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from known_browsers
-                          where tenant_id = $1 and realm = $2 and login_id = $3
-                            and token_hash = $4) as "known!""#,
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.map(|login| login.0),
-        browser.hashed().to_vec()
-    )
-    .fetch_one(tx.conn())
-    .await
+    cx: Context<'_>,
+    login: LoginId<R>,
+    email: Option<&str>,
+    browser: NewBrowser,
+) -> Result<(), SendingError> {
+    let Context { clock, mail, tenant } = cx;
+    let detail = serde_json::json!({});
+    audit::record_of(tx, clock, Action::BrowserMet, Some(login), detail).await?;
+    let Some(email) = email else { return Ok(()) };
+    let letter = NewBrowserMail {
+        at: minute(clock.now()),
+        device: user_agent::device(browser.user_agent.as_deref()),
+        address: browser.address,
+        origin: tenant.origin.clone(),
+    };
+    outbox::enqueue(tx, clock, &mail.write(tenant, &letter)?, email, None).await?;
+    Ok(())
 }
 
 /// Returns true if a session began in a browser in which the person had signed in before.
@@ -96,34 +102,7 @@ pub(in crate::auth) async fn is_of<R: Realm>(
     .await
 }
 
-/// Counts a try in a known browser before it is checked, as strangers' are counted for the login: how many there were
-/// in a row, this one included. None if no try is left, or if the lock is for known browsers, too.
-pub(in crate::auth) async fn count_try<R: Realm>(
-    tx: &mut TenantTx,
-    login: LoginId<R>,
-    browser: &PlainToken,
-    lock_after: u16,
-) -> Result<Option<i16>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "update known_browsers k set failures = k.failures + 1
-         from logins l
-         where k.tenant_id = $1 and k.realm = $2 and k.login_id = $3 and k.token_hash = $4
-           and k.failures < $5::int
-           and l.tenant_id = $1 and l.realm = $2 and l.id = k.login_id
-           and l.second_factor_locked_at is null
-           and (l.locked_at is null or l.lock_spares_known_browsers)
-         returning k.failures",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0,
-        browser.hashed().to_vec(),
-        i32::from(lock_after)
-    )
-    .fetch_optional(tx.conn())
-    .await
-}
-
-/// Takes a try back that nobody could check.
+/// Takes back a try that could not be checked.
 pub(in crate::auth) async fn take_try_back<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -143,7 +122,7 @@ pub(in crate::auth) async fn take_try_back<R: Realm>(
     .map(drop)
 }
 
-/// Forgets wrong tries in all of a person's browsers.
+/// Forgets the wrong tries in all of a person's browsers.
 pub(in crate::auth) async fn forgive_all<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
@@ -160,7 +139,7 @@ pub(in crate::auth) async fn forgive_all<R: Realm>(
     .map(drop)
 }
 
-/// Whose new browser it is; none if it is known, or the session tells of none.
+/// Knows a session's browser. Returns the login if the browser is new; none if it was known, or the session tells of none.
 async fn insert<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -182,22 +161,4 @@ async fn insert<R: Realm>(
     .fetch_optional(tx.conn())
     .await?;
     Ok(row.filter(|row| row.new).map(|row| LoginId::from_uuid(row.login_id)))
-}
-
-async fn forget_old<R: Realm>(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    login: LoginId<R>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "delete from known_browsers
-         where tenant_id = $1 and realm = $2 and login_id = $3 and last_seen_at < $4",
-        tx.tenant() as TenantId,
-        R::NAME,
-        login.0,
-        clock.now() - KNOWN_FOR
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
 }

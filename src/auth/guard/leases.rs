@@ -2,7 +2,7 @@
 //!
 //! All tries at a union, from everywhere, would queue for one row, each with a connection that others need. So a
 //! server takes a lease of tokens, deals them out from memory, and asks for more when they are spent: one
-//! request asks, the others wait without a connection. What a server holds when it stops is lost, and counts as
+//! request asks, the others wait without a connection. Tokens that a server holds when it stops are lost, and count as
 //! tries. So the union's limit is wrong by a lease a server at most.
 
 use std::collections::HashMap;
@@ -17,14 +17,14 @@ use crate::base::ids::TenantId;
 use crate::base::realm::Realm;
 use crate::db::Db;
 
-/// A hundredth of what a union's people may get wrong at once.
+/// A hundredth of the burst of a union's wrong sign-ins.
 const LEASE: i32 = 20;
-/// An empty bucket is asked again after this long.
+/// The server asks an empty bucket again after this long.
 const ASK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(1);
 /// The one key of a union's own bucket.
 const THE_UNION: &str = "";
 
-/// What this server holds of each union's buckets.
+/// The tokens that this server holds of each union's buckets.
 #[derive(Debug, Default)]
 pub struct Leases(Mutex<HashMap<Key, Shared>>);
 
@@ -40,7 +40,7 @@ struct Lease {
 }
 
 impl Leases {
-    /// Takes a token of a union's bucket; `false` where there is none left.
+    /// Takes a token of a union's bucket. Returns false if there is none left.
     pub(in crate::auth) async fn take_one<R: Realm>(
         &self,
         db: &Db,
@@ -51,12 +51,16 @@ impl Leases {
         let mut lease = self.lease::<R>(union, bucket).lock_owned().await;
         if lease.tokens == 0 && lease.ask_at <= clock.now() {
             let (db, clock) = (db.clone(), clock.clone());
-            // Goes on though the browser hangs up: tokens that have left the bucket are in the lease.
+            // This goes on though the browser hangs up, so that tokens that have left the bucket are in the lease.
             let asking = tokio::spawn(async move {
-                lease.tokens = bucket.take_apart::<R>(&db, &clock, union, THE_UNION, LEASE).await?;
-                if lease.tokens == 0 {
-                    lease.ask_at = clock.now() + ASK_AGAIN_AFTER;
+                // A bucket that has no whole lease may have a token.
+                for tokens in [LEASE, 1] {
+                    if bucket.take_apart::<R>(&db, &clock, union, THE_UNION, tokens).await? {
+                        lease.tokens = tokens;
+                        return Ok(lease);
+                    }
                 }
+                lease.ask_at = clock.now() + ASK_AGAIN_AFTER;
                 Ok::<_, sqlx::Error>(lease)
             });
             lease = asking.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
@@ -66,7 +70,7 @@ impl Leases {
         Ok(got)
     }
 
-    /// Gives a token back: it was no wrong try after all.
+    /// Gives a token back, since it was no wrong try after all.
     pub(in crate::auth) async fn give_back<R: Realm>(&self, union: TenantId, bucket: Bucket) {
         self.lease::<R>(union, bucket).lock().await.tokens += 1;
     }

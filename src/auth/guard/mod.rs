@@ -1,4 +1,4 @@
-//! What keeps guesses few and tells them from the person's own tries.
+//! Limits on guesses, which leave the person's own tries alone.
 
 mod availability;
 pub mod foreign;

@@ -1,36 +1,36 @@
-//! What a person has to do next: a pure function of the union's policy and of durable facts.
+//! The step that a person has to do next: a pure function of the union's policy and of durable facts.
 //!
-//! No step is stored anywhere. A closed browser, a second tab or a crash can therefore neither
-//! lose a step nor skip one.
+//! No step is stored anywhere, so a closed browser, a second tab or a crash can neither lose a step nor skip one.
 
 use serde::Serialize;
 
 use crate::tenant::policy::{FirstSignInFlow, SecondFactor, TenantConfig};
 
-/// What is known of a person whose password was right.
+/// The facts about a person whose password was right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
+    /// True if the person has told their birthdate.
     pub birthdate: bool,
-    /// Whether the terms in force have been agreed to.
+    /// True if the person has agreed to the terms in force.
     pub terms: bool,
     pub address: Address,
-    /// Whether user ID and method have been chosen.
+    /// True if the person has chosen a user ID and a method.
     pub user_id: bool,
-    /// Whether the password is the person's own, not one of the first credentials.
+    /// True if the password is the person's own, not one of the first credentials.
     pub own_password: bool,
-    /// Whether the own password is older than the union allows (seed 004 注意事項).
+    /// True if the own password is older than the union allows (seed 004 注意事項).
     pub password_expired: bool,
-    /// Whether the first own password was set in this session.
+    /// True if the first own password was set in this session.
     pub first_session: bool,
-    /// The method the person chose, whether or not the policy still allows it.
+    /// The method that the person chose, also if the policy no longer allows it.
     pub method: Option<SecondFactor>,
-    /// Whether that method has been set up.
+    /// True if that method has been set up.
     pub set_up: bool,
-    /// Whether this session has proved a second factor.
+    /// True if this session has proved a second factor.
     pub second_factor: bool,
 }
 
-/// How far the person has come with a mail address.
+/// The state of the person's mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Address {
     None,
@@ -39,7 +39,7 @@ pub enum Address {
     Confirmed,
 }
 
-/// What comes next.
+/// A step of a sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// 「生年月日の入力」
@@ -84,14 +84,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A page on, within the same step of the journey.
+    /// Returns the progress of the next page within the same step of the journey.
     #[must_use]
     pub const fn later(self) -> Self {
         Self { step: self.step + 1, of: self.of }
     }
 }
 
-/// The step that is due.
+/// Returns the step that is due.
 #[must_use]
 pub fn next(policy: &TenantConfig, facts: Facts) -> Step {
     if !facts.own_password {
@@ -103,9 +103,14 @@ pub fn next(policy: &TenantConfig, facts: Facts) -> Step {
     if !policy.sign_in.second_factors.is_empty() && !facts.second_factor {
         return next_of_second_factor(policy, facts);
     }
-    if facts.password_expired {
+    next_of_proved(facts.password_expired, facts.terms)
+}
+
+/// Returns the step that is due for a registered person who has proved all that the union asks for.
+pub(in crate::auth) fn next_of_proved(password_expired: bool, terms: bool) -> Step {
+    if password_expired {
         Step::NewPassword
-    } else if !facts.terms {
+    } else if !terms {
         Step::Terms
     } else {
         Step::Complete
@@ -145,14 +150,14 @@ fn next_of_second_factor(policy: &TenantConfig, facts: Facts) -> Step {
     }
 }
 
-/// Whoever chose nothing, or what the policy has forbidden since, gets a mail: every union with
-/// second factors allows that (`tenant::review`).
+/// Returns the method that a person proves. A person who chose none, or one that the policy no longer allows, gets a mail:
+/// every union with second factors allows that (`tenant::review`).
 pub(in crate::auth) fn method(policy: &TenantConfig, facts: Facts) -> SecondFactor {
     let allowed = &policy.sign_in.second_factors;
     facts.method.filter(|method| allowed.contains(method)).unwrap_or(SecondFactor::EmailCode)
 }
 
-/// How far `step` is on the way through the first sign-in; `None` for a step of later sign-ins.
+/// Returns how far `step` is on the way through the first sign-in. None for a step of later sign-ins.
 #[must_use]
 pub fn progress(policy: &TenantConfig, facts: Facts, step: Step) -> Option<Progress> {
     let first = !facts.own_password;

@@ -1,7 +1,7 @@
-//! Asking for a mail that lets a person back in.
+//! Requests for a mail that lets a person back in.
 //!
-//! Everybody gets the same answer after the same work: for nobody, a link is kept and a mail is written too, which
-//! never goes out.
+//! Everybody gets the same answer after the same work. For an unknown user a link is stored and a mail is written as well,
+//! but the mail is never sent.
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,16 +12,16 @@ use crate::mail::message::Mail;
 use crate::mail::outbox::{self, Perishable};
 use crate::tenant::directory::Tenant;
 
-/// What is said to a person who asks.
+/// The answer to a person who asks for a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// The same, whoever it is.
+pub enum MailAsked {
+    /// The same answer for everybody.
     Answered,
     /// Too many were asked for from this place.
     TooMany,
 }
 
-/// A login that nobody has, the same each time a user ID is typed.
+/// Returns the id of a login that nobody has. It is the same each time the same user ID is typed.
 pub(super) fn nobody<R>(typed: &str) -> LoginId<R> {
     let hash = Sha256::digest(typed);
     LoginId::from_uuid(

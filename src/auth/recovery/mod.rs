@@ -4,5 +4,5 @@ mod asking;
 mod password;
 mod user_id;
 
-pub use self::asking::Asked;
+pub use self::asking::MailAsked;
 pub use self::password::{Reset, VALID_FOR};

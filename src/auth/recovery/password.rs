@@ -3,16 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 
-use super::asking::{Asked, nobody};
+use super::asking::{MailAsked, nobody};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
-use crate::auth::credentials::stored::HasPasswords;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::reset::reset;
 use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON};
 use crate::auth::links;
+use crate::auth::people::People;
 use crate::auth::session::store;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::Realm;
@@ -24,19 +24,19 @@ use crate::mail::outbox::Perishable;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::FactorReset;
 
-/// How long 「パスワードをリセット」 works (seed 001 3-3).
+/// The link 「パスワードをリセット」 works for this long (seed 001 3-3).
 pub const VALID_FOR: TimeDelta = TimeDelta::minutes(5);
 
-/// What came of a new password.
+/// The result of setting a new password.
 #[derive(Debug)]
 pub enum Reset {
     Done,
     Refused(Vec<Flaw>),
-    /// The link is used, replaced, too old, or nobody's.
+    /// The link was used, was replaced, is too old, or is unknown.
     Over,
 }
 
-/// Whose link it is.
+/// The owner of a link.
 struct Owner<R> {
     login: LoginId<R>,
     user_id: String,
@@ -45,24 +45,21 @@ struct Owner<R> {
 }
 
 impl SignIn<'_> {
-    /// Mails a link for a new password to whoever has a user ID, if anybody may have one.
-    ///
-    /// # Errors
-    /// All of [`SendingError`].
+    /// Mails a link for a new password to the person with a user ID, if that person may have one.
     pub async fn ask_for_reset<R: Realm>(
         &self,
         tenant: &Tenant,
         user_id: Option<&UserId>,
         client: &Client,
-    ) -> Result<Asked, SendingError> {
+    ) -> Result<MailAsked, SendingError> {
         let typed = user_id.map_or("", UserId::as_str);
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !RECOVERY_ADDRESS.take_one::<R>(&mut tx, self.clock, &client.place()).await? {
             tx.commit().await?;
-            return Ok(Asked::TooMany);
+            return Ok(MailAsked::TooMany);
         }
         let often = !RECOVERY_PERSON.take_one::<R>(&mut tx, self.clock, typed).await?;
-        // An address that nobody confirmed counts from the registration on.
+        // An address that the person gave counts from the registration on, also if it was not confirmed.
         let found = sqlx::query!(
             r#"select id, email as "email!" from logins
                where tenant_id = $1 and realm = $2 and user_id = $3 
@@ -101,13 +98,10 @@ impl SignIn<'_> {
         let detail = serde_json::json!({});
         audit::record_of(&mut tx, self.clock, Action::ResetAsked, login, detail).await?;
         tx.commit().await?;
-        Ok(Asked::Answered)
+        Ok(MailAsked::Answered)
     }
 
-    /// Whose link it is, by the user ID, as long as it works; looking uses nothing up.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Returns the user ID of a link's owner as long as the link works. Looking does not use it up.
     pub async fn whose_reset<R: Realm>(
         &self,
         tenant: &Tenant,
@@ -119,12 +113,12 @@ impl SignIn<'_> {
         Ok(owner.map(|owner| owner.user_id))
     }
 
-    /// Sets a new password by a link, which is used up then; every session ends. `lost`: the devices
-    /// are gone too, where the union lets this replace them (seed 002 A13).
+    /// Sets a new password by a link, which is used up then. Every session ends. `lost` is set if the person has lost the
+    /// devices, too, and the union lets this replace them (seed 002 A13).
     ///
     /// # Errors
     /// All of [`SignInError`]; then nothing has changed.
-    pub async fn reset_password<R: HasPasswords>(
+    pub async fn reset_password<R: People>(
         &self,
         tenant: &Tenant,
         token: &PlainToken,

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::asking::{Asked, nobody};
+use super::asking::{MailAsked, nobody};
 use crate::audit::{self, Action};
 use crate::auth::context::{SendingError, SignIn};
 use crate::auth::guard::throttle::{RECOVERY_ADDRESS, RECOVERY_PERSON};
@@ -15,20 +15,17 @@ use crate::tenant::directory::Tenant;
 
 impl SignIn<'_> {
     /// Mails their user ID to whoever has a birthdate and an address.
-    ///
-    /// # Errors
-    /// All of [`SendingError`].
     pub async fn ask_for_user_id(
         &self,
         tenant: &Tenant,
         birthdate: NaiveDate,
         email: &EmailAddress,
         client: &Client,
-    ) -> Result<Asked, SendingError> {
+    ) -> Result<MailAsked, SendingError> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         if !RECOVERY_ADDRESS.take_one::<Subscribers>(&mut tx, self.clock, &client.place()).await? {
             tx.commit().await?;
-            return Ok(Asked::TooMany);
+            return Ok(MailAsked::TooMany);
         }
         let often =
             !RECOVERY_PERSON.take_one::<Subscribers>(&mut tx, self.clock, email.as_str()).await?;
@@ -74,6 +71,6 @@ impl SignIn<'_> {
         let login = found.first().map(|person| person.id);
         audit::record(&mut tx, self.clock, Action::UserIdAsked, login, detail).await?;
         tx.commit().await?;
-        Ok(Asked::Answered)
+        Ok(MailAsked::Answered)
     }
 }

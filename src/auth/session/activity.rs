@@ -15,7 +15,7 @@ use crate::tenant::policy::TenantConfig;
 /// How far back sign-ins are shown.
 const SHOWN_FOR: TimeDelta = TimeDelta::days(90);
 const SHOWN: i64 = 30;
-/// What a try ends with that fails.
+/// The actions that a failed try ends with.
 const REFUSED: [Action; 5] = [
     Action::SignInRefused,
     Action::EmailCodeRefused,
@@ -43,10 +43,7 @@ pub struct SignInTry {
     pub user_agent: Option<String>,
 }
 
-/// The sessions in which somebody may still do something, the newest first.
-///
-/// # Errors
-/// The database's.
+/// Returns the sessions that live, the newest first.
 pub async fn living(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -75,10 +72,7 @@ pub async fn living(
     .await
 }
 
-/// Recent tries to sign in as this person, the newest first.
-///
-/// # Errors
-/// The database's.
+/// Returns recent tries to sign in as this person, the newest first.
 pub async fn recent(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -115,9 +109,6 @@ pub async fn recent(
 }
 
 /// Ends one of the person's sessions; ending it again changes nothing. Returns false if it is not theirs.
-///
-/// # Errors
-/// The database's.
 pub async fn end(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -135,7 +126,7 @@ pub async fn end(
     )
     .fetch_one(tx.conn())
     .await?;
-    // The one who is shown out may have asked for a change that still waits for its link.
+    // A stranger in that session may have asked for a change that still waits for its link.
     links::kill(tx, clock, session.login).await?;
     if theirs && store::end(tx, clock, id).await? {
         let detail = serde_json::json!({ "ended": 1, "session": id });
@@ -145,9 +136,6 @@ pub async fn end(
 }
 
 /// Ends all of the person's sessions but this one.
-///
-/// # Errors
-/// The database's.
 pub async fn end_others(
     tx: &mut TenantTx,
     clock: &Clock,

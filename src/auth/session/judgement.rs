@@ -1,6 +1,6 @@
-//! What a token is worth, judged by what the database knows of it, the union's policy and the time.
+//! Judges a token by its row in the database, the union's policy and the time.
 //!
-//! One that was used up and comes back was copied: its session ends.
+//! A token that comes back after the browser has shown a newer one was copied, so its session ends.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,7 +13,7 @@ const ROTATED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Requests in flight still bear the token before.
 pub(super) const IN_FLIGHT: TimeDelta = TimeDelta::minutes(1);
 
-/// How a session's newest token came, and fared.
+/// The history of a session's newest token.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Newest {
     pub at: DateTime<Utc>,
@@ -23,7 +23,7 @@ pub(super) struct Newest {
     pub rotated: bool,
 }
 
-/// What the token before the newest is worth.
+/// The judgement on the token before the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
     /// As good as the newest: one of several requests at once.
@@ -52,19 +52,19 @@ impl Newest {
     }
 }
 
-/// What the database knows of a token that some session bears, or bore before its newest.
+/// The row of a token that a session bears, or bore before its newest.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
     /// Set if it is the session's newest token.
     pub is_newest: bool,
     pub newest: Newest,
     pub life: Life,
-    /// Since when the second factor is asked for again (L11).
+    /// When the second factor was asked for again (L11); none if it is not.
     pub lapsed_at: Option<DateTime<Utc>>,
     pub reauth_password_at: Option<DateTime<Utc>>,
 }
 
-/// What becomes of the request.
+/// The judgement on a request's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judgement {
     /// The session goes on under a newer token.
@@ -80,7 +80,7 @@ pub(super) enum Judgement {
     },
 }
 
-/// What has to be written down of the use.
+/// The part of the use that has to be written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Note {
     Nothing,

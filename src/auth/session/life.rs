@@ -5,9 +5,9 @@ use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use super::living::NOTE_EVERY;
 use crate::auth::eligibility::Loss;
 use crate::base::clock::jst;
-use crate::tenant::policy::{SignIn, TenantConfig};
+use crate::tenant::policy::{SignInRules, TenantConfig};
 
-/// What decides it.
+/// The facts that decide it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::auth) struct Life {
     pub created_at: DateTime<Utc>,
@@ -57,7 +57,7 @@ pub(in crate::auth) fn expires_at(
 
 /// Returns true if a session was left alone for longer than the union allows.
 pub(in crate::auth) fn rests(
-    policy: &SignIn,
+    policy: &SignInRules,
     last_seen_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> bool {
@@ -66,7 +66,7 @@ pub(in crate::auth) fn rests(
 }
 
 fn is_over(
-    policy: &SignIn,
+    policy: &SignInRules,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn l9_a_session_ends_by_rest_and_by_age() {
-        let policy = SignIn {
+        let policy = SignInRules {
             second_factors: vec![],
             recommended: None,
             lock_after: 11,

@@ -28,25 +28,25 @@ pub struct Session<R: People = Subscribers> {
     pub person: R::Person,
     /// The address the person confirmed, or else the one the union knows.
     pub email: Option<String>,
-    /// Whether mail to it came back.
+    /// True if mail to it came back.
     pub(super) email_failed: bool,
     /// Set while the person has a recovery code that was not used.
     pub has_recovery_codes: bool,
     pub(in crate::auth) passkey_offer_answered: bool,
-    /// Until when the browser keeps the session though it is closed (L11).
+    /// The browser keeps the session until then, though its window is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
     /// When the own password was set.
     pub password_set_at: Option<DateTime<Utc>>,
     pub(super) reauthenticated_at: Option<DateTime<Utc>>,
     pub(super) reauth_password_at: Option<DateTime<Utc>>,
-    /// Since when the second factor is asked for again.
+    /// When the second factor was asked for again; none if it is not.
     pub(super) lapsed_at: Option<DateTime<Utc>>,
-    /// In place of the token that it was found by.
+    /// The token that replaces the one by which the session was found.
     pub rotated: Option<PlainToken>,
     pub(super) facts: Facts,
 }
 
-/// What a token turned out to be.
+/// The result of looking a token up.
 #[derive(Debug, Clone)]
 pub enum Lookup<R: People = Subscribers> {
     Living(Box<Session<R>>),
@@ -57,18 +57,18 @@ pub enum Lookup<R: People = Subscribers> {
         session: SessionId<R>,
         login: LoginId<R>,
     },
-    /// It was never ours, or was ended.
+    /// There is no such session, or it was ended.
     Unknown,
 }
 
 impl<R: People> Session<R> {
-    /// What the person has to do next.
+    /// Returns the step that is due.
     #[must_use]
     pub fn next_step(&self, policy: &TenantConfig) -> Step {
         journey::next(policy, self.facts)
     }
 
-    /// How far the first sign-in is.
+    /// Returns how far the first sign-in is.
     #[must_use]
     pub fn progress(&self, policy: &TenantConfig) -> Option<Progress> {
         journey::progress(policy, self.facts, self.next_step(policy))
@@ -93,19 +93,19 @@ impl<R: People> Session<R> {
         self.email.as_deref().filter(|_| self.email_failed)
     }
 
-    /// Whether the person proved a moment ago who it is.
+    /// Returns true if the person has proved their identity within the last five minutes.
     #[must_use]
     pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         self.reauthenticated_at.is_some_and(|at| now - at <= FRESH_FOR)
     }
 
-    /// Whether the password of a re-authentication was right a moment ago.
+    /// Returns true if the password of a re-authentication was right within the last five minutes.
     #[must_use]
     pub fn password_is_fresh(&self, now: DateTime<Utc>) -> bool {
         self.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR)
     }
 
-    /// Since when the person, who came back after a rest, owes the second factor again (L11).
+    /// Returns when the second factor was asked for again, because the person came back after a rest (L11).
     #[must_use]
     pub fn lapsed_at(&self) -> Option<DateTime<Utc>> {
         self.lapsed_at
@@ -118,7 +118,7 @@ impl<R: People> Session<R> {
 }
 
 impl Session {
-    /// The last month of treatment that the person may see; `None`: whatever comes.
+    /// Returns the last month of treatment that the person may see; none if there is no limit.
     #[must_use]
     pub fn last_month(&self) -> Option<Month> {
         self.person.loss.map(|loss| loss.last_month())

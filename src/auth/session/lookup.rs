@@ -2,19 +2,17 @@
 
 use super::judgement::{Judgement, Note, judge};
 use super::living::Lookup;
-use super::row::{Found, HasSessions};
+use super::row::{self, FoundSession};
 use super::store::end;
 use super::token;
 use crate::auth::context::{Context, SendingError};
+use crate::auth::people::People;
 use crate::base::ids::TenantId;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
 /// Finds the session of a token that a browser shows, and notes that it was used.
-///
-/// # Errors
-/// All of [`SendingError`].
-pub async fn find<R: HasSessions>(
+pub async fn find<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
@@ -23,7 +21,7 @@ pub async fn find<R: HasSessions>(
 }
 
 /// Finds the session of a token that is on its way to the browser.
-pub(in crate::auth) async fn read<R: HasSessions>(
+pub(in crate::auth) async fn read<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
@@ -31,7 +29,7 @@ pub(in crate::auth) async fn read<R: HasSessions>(
     look(tx, cx, token, false).await
 }
 
-async fn look<R: HasSessions>(
+async fn look<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
@@ -39,7 +37,7 @@ async fn look<R: HasSessions>(
 ) -> Result<Lookup<R>, SendingError> {
     let (clock, policy) = (cx.clock, &cx.tenant.config);
     let now = clock.now();
-    let Some(Found { standing, mut session }) = R::session(tx, cx, token).await? else {
+    let Some(FoundSession { standing, mut session }) = row::find::<R>(tx, cx, token).await? else {
         return token::of_before(tx, cx, token).await;
     };
     let (lapses, note) = match judge(&standing, policy, now, shown) {

@@ -9,11 +9,10 @@ pub(in crate::auth) mod life;
 pub(in crate::auth) mod living;
 pub(in crate::auth) mod lookup;
 pub(in crate::auth) mod proof;
-pub(in crate::auth) mod row;
+mod row;
 pub(in crate::auth) mod store;
 pub(in crate::auth) mod token;
 
 pub use self::living::{CODE_LASTS, Lookup, Session};
 pub use self::lookup::find;
-pub use self::row::HasSessions;
 pub use self::store::{end, end_others, was_ours};

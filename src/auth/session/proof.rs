@@ -1,4 +1,4 @@
-//! Proving who one is: the second factor of a sign-in, and whatever a re-authentication asks for.
+//! Proofs of identity: the second factor of a sign-in, and both factors of a re-authentication.
 
 use super::living::{FRESH_FOR, Session};
 use super::store::lock_login_of;
@@ -14,7 +14,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// What proved a second factor.
+/// The kind of proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::auth) enum Proof {
     Factor(SecondFactor),

@@ -17,31 +17,29 @@ use chrono::{DateTime, Utc};
 /// How many sign-ins a person may have begun and not finished, on whatever machines.
 const MOST_UNFINISHED: i64 = 3;
 
-/// What a session begins with.
+/// The facts that a session begins with.
 #[derive(Debug)]
 pub(in crate::auth) struct Beginning<'b, R> {
     pub login: LoginId<R>,
     pub remember_until: Option<DateTime<Utc>>,
     pub client: &'b Client,
-    /// What the browser is known by later.
+    /// The token by which the browser is known later.
     pub browser: &'b PlainToken,
-    /// Set if all was proved by now that the union asks for (S4).
-    pub whole: bool,
 }
 
-/// Begins a session for a person whose password, or whose passkey, was right.
+/// Begins a session for a person whose passkey was right; a right password begins one by a statement of its own.
 pub(in crate::auth) async fn begin<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
     beginning: Beginning<'_, R>,
 ) -> Result<(SessionId<R>, PlainToken), sqlx::Error> {
-    let Beginning { login, remember_until, client, browser, whole } = beginning;
+    let Beginning { login, remember_until, client, browser } = beginning;
     let (id, token) = (SessionId::new(clock), PlainToken::random());
     sqlx::query!(
         "insert into sessions (tenant_id, realm, id, login_id, token_hash, token_at, created_at,
                                last_seen_at, remember_until, remote_address, user_agent,
-                               browser_hash, reauthenticated_at)
-         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10, $11)",
+                               browser_hash)
+         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10)",
         tx.tenant() as TenantId,
         R::NAME,
         id.0,
@@ -51,8 +49,7 @@ pub(in crate::auth) async fn begin<R: Realm>(
         remember_until,
         client.address.map(|address| address.to_string()),
         client.user_agent,
-        browser.hashed().to_vec(),
-        whole.then(|| clock.now())
+        browser.hashed().to_vec()
     )
     .execute(tx.conn())
     .await?;
@@ -60,9 +57,6 @@ pub(in crate::auth) async fn begin<R: Realm>(
 }
 
 /// Returns true if a token that is not in use any more was one of this union's, in a realm.
-///
-/// # Errors
-/// The database's.
 pub async fn was_ours<R: Realm>(
     tx: &mut TenantTx,
     token: &PlainToken,
@@ -82,20 +76,21 @@ pub async fn was_ours<R: Realm>(
     .await
 }
 
-/// Makes room for one more sign-in that is not complete: of a person's others only the newest go on, and codes that
-/// have not gone out for those that end never will. Those in known browsers and those elsewhere are counted apart, so
-/// that a stranger who knows the password ends none of the person's own.
+/// Ends all of a person's sign-ins that are not complete but the newest, of which `newest` is one; codes that have not
+/// gone out for those that end never will. Those in known browsers and those elsewhere are counted apart, so that a
+/// stranger who knows the password ends none of the person's own.
 pub(in crate::auth) async fn end_unfinished<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
     login: LoginId<R>,
+    newest: SessionId<R>,
     known_browser: bool,
 ) -> Result<(), sqlx::Error> {
     let ended: Vec<Uuid> = sqlx::query_scalar!(
         "with unfinished as (
              select s.id, row_number() over (order by s.created_at desc, s.id desc) as place
              from sessions s
-             where s.tenant_id = $1 and s.realm = $2 and s.login_id = $3
+             where s.tenant_id = $1 and s.realm = $2 and s.login_id = $3 and s.id <> $7
                and s.ended_at is null and s.second_factor_at is null
                and $6 = exists (select from known_browsers k
                                 where k.tenant_id = $1 and k.realm = $2
@@ -110,7 +105,8 @@ pub(in crate::auth) async fn end_unfinished<R: Realm>(
         login.0,
         MOST_UNFINISHED,
         clock.now(),
-        known_browser
+        known_browser,
+        newest.0
     )
     .fetch_all(tx.conn())
     .await?;
@@ -218,9 +214,6 @@ pub(in crate::auth) async fn still_lives<R: Realm>(
 }
 
 /// Ends a session; ending it again changes nothing. Returns true if it lived.
-///
-/// # Errors
-/// The database's.
 pub async fn end<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -241,9 +234,6 @@ pub async fn end<R: Realm>(
 
 /// Ends every session of a login but `keep` (L7), and kills the link that one of them may have
 /// asked for. Returns how many lived.
-///
-/// # Errors
-/// The database's.
 pub async fn end_others<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,

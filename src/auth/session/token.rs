@@ -88,8 +88,8 @@ pub(super) async fn rotate<R: Realm>(
     Ok((rotated.rows_affected() > 0).then_some(token))
 }
 
-/// What becomes of a token that a living session had before. Retired under a minute ago: a request in flight. Older:
-/// a replay, which ends the session.
+/// Looks up a token that a living session had before. If it was retired less than a minute ago, the request was in
+/// flight. If it is older, it is a replay, which ends the session.
 pub(super) async fn of_before<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,

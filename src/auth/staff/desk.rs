@@ -11,23 +11,23 @@ use serde_json::json;
 
 use super::act::Act;
 use super::find;
-use crate::audit::{self, Action, Line, Purpose, Target};
+use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::actor::{Actor, ActorKind};
 use crate::db::{Db, TenantTx};
 
-/// Who stands before the desk.
+/// The person who stands before the desk.
 #[derive(Debug, Clone, Copy)]
 pub struct Clerk<'c> {
     pub db: &'c Db,
     pub clock: &'c Clock,
     pub tenant: TenantId,
-    /// As the console's session names them.
+    /// The actor that the console's session names.
     pub actor: &'c Actor,
 }
 
-/// Whom an act concerns, and why it is done.
+/// The person whom an act concerns, and its purpose.
 #[derive(Debug, Clone, Default)]
 pub struct Matter {
     /// The person whose data it is.
@@ -35,19 +35,19 @@ pub struct Matter {
     /// The member, where they may have no login.
     pub member: Option<String>,
     pub target: Option<Target>,
-    pub purpose: Option<Purpose>,
-    /// In the words of whoever acts.
+    pub purpose: Option<StaffPurpose>,
+    /// The reason in the staff member's own words.
     pub reason: Option<String>,
 }
 
 impl Matter {
-    fn line(&self, action: Action) -> Line {
+    fn line(&self, action: Action) -> AuditLine {
         let Self { member, target, purpose, reason, .. } = self.clone();
-        Line { member, target, purpose, reason, ..Line::new(action, json!({})) }
+        AuditLine { member, target, purpose, reason, ..AuditLine::new(action, json!({})) }
     }
 }
 
-/// Why somebody was refused, as the trail tells it.
+/// The reason of a refusal, as it stands on the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
     /// No staff of this union's: a subscriber, or another union's.
@@ -84,10 +84,10 @@ pub struct Desk<A: Act> {
 }
 
 impl<A: Act> Desk<A> {
-    /// Does `work`, if whoever asks may, and gives what came of it once it is on the trail.
+    /// Does `work` if the actor may, and returns its result once the act is on the trail.
     ///
     /// # Errors
-    /// [`DeskError::Denied`], which is on the trail; and those of `work`, after which nothing has happened.
+    /// [`DeskError::Denied`], which is on the trail. After an error of `work` nothing has changed.
     pub async fn act<T, E: From<DeskError>>(
         clerk: Clerk<'_>,
         matter: Matter,
@@ -117,7 +117,7 @@ impl<A: Act> Desk<A> {
     }
 }
 
-/// Lets somebody in under their name and roles of this moment.
+/// Names the actor with the name and roles that they have at this moment, if they are in office.
 async fn admit<A: Act>(
     tx: &mut TenantTx,
     clerk: Clerk<'_>,
@@ -143,7 +143,7 @@ async fn deny<A: Act>(
     denial: Denial,
 ) -> Result<(), sqlx::Error> {
     let detail = json!({ "act": A::ACTION.name(), "right": format!("{:?}", A::RIGHT) });
-    let line = Line { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
+    let line = AuditLine { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
     let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
     audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
     tx.commit().await

@@ -3,7 +3,7 @@
 //! Roles are sums: none takes anything away, and none implies another. An extra right is given by name, and no role has
 //! one by itself. `rights.txt` beside this file is the whole table, held by a test.
 
-/// What a staff member is for.
+/// The role of a staff member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// 閲覧
@@ -35,7 +35,7 @@ impl Role {
     }
 }
 
-/// What a staff member is let do besides their role.
+/// A right that a staff member has besides their role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExtraRight {
     /// 医療情報閲覧
@@ -67,7 +67,7 @@ impl ExtraRight {
     }
 }
 
-/// What can be allowed.
+/// A right that an act needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Right {
     /// Search, and a person's page without medical data.
@@ -150,7 +150,7 @@ impl Right {
     }
 }
 
-/// What one staff member may do.
+/// The rights of one staff member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
     roles: Vec<Role>,
@@ -158,7 +158,7 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// `None` for what can't be held together: nothing at all, or 監査 beside anything else.
+    /// Returns none for roles and rights that can't be held together: no role, or 監査 beside anything else.
     #[must_use]
     pub fn new(roles: Vec<Role>, extra: Vec<ExtraRight>) -> Option<Self> {
         let alone = roles == [Role::Auditor] && extra.is_empty();
@@ -166,7 +166,7 @@ impl Rights {
         (alone || together).then_some(Self { roles, extra })
     }
 
-    /// As they are kept. A name that this program doesn't know allows nothing.
+    /// Reads the names as they are stored. None if this program doesn't know one of them.
     pub(super) fn of_names(roles: &[String], extra: &[String]) -> Option<Self> {
         Self::new(
             roles.iter().filter_map(|name| Role::parse(name)).collect(),

@@ -1,4 +1,4 @@
-//! Counting whom a change touches.
+//! Counts the people whom a change of policy touches.
 
 use futures_util::TryStreamExt as _;
 
@@ -11,9 +11,6 @@ use crate::tenant::policy::TenantConfig;
 
 /// Counts the people of the transaction's union whom replacing one policy by another touches, by what
 /// happens to them. Nothing for settings that did not change.
-///
-/// # Errors
-/// The database's.
 pub async fn count(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -27,10 +24,7 @@ pub async fn count(
     Ok(touches)
 }
 
-/// How many sessions of the transaction's union live, and how many people's they are.
-///
-/// # Errors
-/// The database's.
+/// Counts the living sessions of the transaction's union, and their people.
 pub async fn living_sessions(
     tx: &mut TenantTx,
     clock: &Clock,

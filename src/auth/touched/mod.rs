@@ -1,4 +1,4 @@
-//! Whom a change of a union's policy touches, counted by the rules that sign people in.
+//! The people whom a change of a union's policy touches, counted by the rules that sign people in.
 
 mod count;
 mod people;

@@ -73,7 +73,7 @@ impl Person {
         self.user_id.is_some()
     }
 
-    /// Returns true for somebody who has a login but no password of their own yet.
+    /// Returns true if the person has a login but no password of their own yet.
     pub(super) fn is_newcomer(&self) -> bool {
         self.has_login() && !self.registered
     }
@@ -82,7 +82,7 @@ impl Person {
         self.is_newcomer() && self.initial_credential == Some(credential)
     }
 
-    /// Returns true where the first credential opens the portal today.
+    /// Returns true if the first credential opens the portal today.
     pub(super) fn is_let_in(&self, policy: &TenantConfig, today: NaiveDate) -> bool {
         let first = self.initial_credential.filter(|_| self.is_newcomer());
         first.is_some_and(|first| {

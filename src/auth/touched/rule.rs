@@ -1,13 +1,13 @@
-//! What a change of a setting does, and to whom.
+//! The effect of a changed setting, and the people whom it touches.
 
 use serde::Serialize;
 
-/// What a changed setting does, and to how many.
+/// The effect of a changed setting, and the number of people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Touch {
     /// The setting, or the group of settings: `sign_in.lock_after`.
     pub setting: &'static str,
-    /// Whom it touches, in Japanese: 「利用が終了する人」.
+    /// The people whom it touches, in Japanese: 「利用が終了する人」.
     pub whom: String,
     pub people: i64,
     /// Sessions that end, where that is what it does.

@@ -15,7 +15,7 @@ fn rule<'r>(
     Rule { setting, whom: whom.into(), touches: Box::new(touches) }
 }
 
-/// What differs between two policies, and whom that touches.
+/// Returns the settings that differ between two policies, and the people whom each touches.
 pub(super) fn of<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
@@ -287,7 +287,7 @@ fn mails<'r>(before: &'r TenantConfig, after: &'r TenantConfig, rules: &mut Vec<
     }
 }
 
-/// What all see, and what changes nobody's sign-in.
+/// Settings that everybody sees, and that change nobody's sign-in.
 fn pages<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,

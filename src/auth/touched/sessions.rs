@@ -12,7 +12,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
-/// A session that nobody ended.
+/// A session that was not ended.
 pub(super) struct Living {
     login: LoginId,
     life: Life,
@@ -55,7 +55,7 @@ fn rule<'r>(
     Rule { setting, whom: whom.to_owned(), touches: Box::new(touches) }
 }
 
-/// How many sessions live, and how many people's they are.
+/// The number of living sessions, and of their people.
 pub(super) async fn living(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -66,7 +66,7 @@ pub(super) async fn living(
     Ok(counted.first().map_or((0, 0), |touch| (touch.sessions.unwrap_or_default(), touch.people)))
 }
 
-/// What ends, by the setting that ends it: each is tried by itself.
+/// Counts the sessions that end, by the setting that ends them. Each setting is tried by itself.
 pub(super) async fn count(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,11 +1,11 @@
-//! Mail addresses, as strict as the mails we send need them.
+//! Mail addresses, checked as strictly as the mails we send need.
 
 use super::japanese::fold;
 
 /// RFC 5321 §4.5.3.1 and seed 001 2-1: 255 characters at most.
 pub const LONGEST: usize = 255;
 const LONGEST_LOCAL_PART: usize = 64;
-/// Carriers that gave their customers addresses with dots where RFC 5322 has none, until 2009 or so.
+/// Until about 2009, these carriers gave out addresses with dots where RFC 5322 allows none.
 const FREE_WITH_DOTS: [&str; 3] = ["docomo.ne.jp", "ezweb.ne.jp", "au.com"];
 
 /// An address, folded to half width and lower case, without quoting, comments or a second address.
@@ -13,7 +13,7 @@ const FREE_WITH_DOTS: [&str; 3] = ["docomo.ne.jp", "ezweb.ne.jp", "au.com"];
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Reads what a person or a file says; `None` for what can't be an address.
+    /// Reads an address that a person or a file gave. Returns `None` if it can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.chars().count() > LONGEST {
@@ -22,7 +22,7 @@ impl EmailAddress {
         let address = fold(text).to_lowercase();
         let (local, domain) = address.split_once('@')?;
         let local = unquoted(local);
-        // Known to mail servers by its A-labels.
+        // Mail servers know an international domain by its A-labels.
         let domain = idna::domain_to_ascii(domain).ok()?;
         let address = format!("{local}@{domain}");
         let local_is_right = is_local_part(local)
@@ -31,8 +31,8 @@ impl EmailAddress {
         right.then_some(Self(address))
     }
 
-    /// The address as a mail server takes it, and tells it back: a local part such as `taro..demo` is quoted
-    /// (RFC 5321 §4.1.2).
+    /// Returns the address as a mail server takes it and reports it back. A local part such as `taro..demo`
+    /// is quoted (RFC 5321 §4.1.2).
     #[must_use]
     pub fn deliverable(&self) -> String {
         match self.0.split_once('@') {
@@ -47,7 +47,7 @@ impl EmailAddress {
     }
 }
 
-/// Enough of an address to know one's own by: `t***@example.jp`.
+/// Shows enough of an address for its owner to recognise it: `t***@example.jp`.
 #[must_use]
 pub fn masked(address: &str) -> String {
     match address.split_once('@') {
@@ -63,13 +63,13 @@ fn unquoted(local: &str) -> &str {
     local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(local)
 }
 
-/// RFC 5322 §3.2.3 dot-atom.
+/// Returns true for a dot-atom (RFC 5322 §3.2.3).
 fn is_local_part(text: &str) -> bool {
     is_dotted_local_part(text) && text.split('.').all(|part| !part.is_empty())
 }
 
-/// A dot-atom that may have dots side by side or at its end. `=?` begins an encoded word (RFC 2047), which a mail
-/// program may decode into another address than the one that was checked.
+/// Returns true for a dot-atom that may also have dots side by side or at its end. `=?` is refused: it begins an
+/// encoded word (RFC 2047), which a mail program may decode into another address than the one checked.
 fn is_dotted_local_part(text: &str) -> bool {
     let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
     let right = |byte| byte == b'.' || atom(byte);
@@ -79,7 +79,7 @@ fn is_dotted_local_part(text: &str) -> bool {
         && !text.contains("=?")
 }
 
-/// RFC 1123 §2.1, of two labels at least.
+/// Returns true for a host name (RFC 1123 §2.1) of at least two labels.
 fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -1,8 +1,8 @@
-//! What the operating system says, in Japanese.
+//! Errors of the operating system, in Japanese.
 
 use std::io::{self, ErrorKind};
 
-/// What an error of the operating system says, as an operator reads it.
+/// Says in Japanese, for an operator, what went wrong.
 #[must_use]
 pub fn words(error: &io::Error) -> String {
     if error.get_ref().is_some() {
@@ -37,7 +37,7 @@ pub fn words(error: &io::Error) -> String {
     words.to_owned()
 }
 
-/// An error that carries words of its own: ours are Japanese, those of libraries are not.
+/// Handles an error with a message of its own: ours are in Japanese, those of libraries in English.
 fn custom(error: &io::Error) -> String {
     let words = error.to_string();
     if !words.is_ascii() {

@@ -1,38 +1,38 @@
-//! Folding of what people and older systems write: widths, eras, dates.
+//! Reading and writing what people and older systems write: widths, eras, dates.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::base::clock::jst;
 
-/// A day as pages and mails write it: 2024年10月24日.
+/// Formats a day for pages and mails: 2024年10月24日.
 #[must_use]
 pub fn day(date: NaiveDate) -> String {
     date.format("%Y年%-m月%-d日").to_string()
 }
 
-/// A moment in Japan as pages and mails write it: 2024年10月24日 15:59.
+/// Formats a moment in Japan for pages and mails: 2024年10月24日 15:59.
 #[must_use]
 pub fn minute(at: DateTime<Utc>) -> String {
     jst(at).format("%Y年%-m月%-d日 %H:%M").to_string()
 }
 
-/// Half-width letters, digits and signs, full-width kana (Unicode NFKC), without [invisible marks](is_invisible)
-/// anywhere and without the blanks around. For ids, numbers, dates and addresses; never for a password,
-/// nor for text in which a joiner says how letters are drawn.
+/// Folds to half-width letters, digits and signs and full-width kana (Unicode NFKC), drops all [invisible
+/// marks](is_invisible), and trims. Use it for ids, numbers, dates and addresses. Never use it for a password,
+/// nor for text in which a joiner changes how letters are drawn.
 #[must_use]
 pub fn fold(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).nfkc().collect::<String>().trim().to_owned()
 }
 
-/// [`fold`], without any blank or dash: codes that people copy.
+/// Folds a code that people copy: [`fold`], without any blank or dash.
 #[must_use]
 pub fn fold_code(text: &str) -> String {
     fold(text).chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).collect()
 }
 
 /// Returns true if a character shows nothing by itself: zero-width blanks and joiners, marks of the writing
-/// direction, a byte order mark, soft hyphens. Mails, chats and documents put them around what is copied.
+/// direction, a byte order mark, soft hyphens. Mail programs, chats and documents add them to copied text.
 /// They are Unicode's format characters (Cf), without the few that are drawn.
 #[must_use]
 pub const fn is_invisible(c: char) -> bool {
@@ -55,7 +55,7 @@ pub const fn is_invisible(c: char) -> bool {
 }
 
 /// Returns true for what people and word processors write between the groups of a code: Unicode's dashes
-/// (Pd) that [`fold`] leaves, the minus sign, and what a Japanese keyboard gives in their place.
+/// (Pd) that [`fold`] leaves, the minus sign, and what a Japanese keyboard enters instead.
 const fn is_dash(c: char) -> bool {
     matches!(
         c,
@@ -72,38 +72,13 @@ const fn is_dash(c: char) -> bool {
     )
 }
 
-/// 〓, which printers set where they have no type.
-pub const GETA: char = '\u{3013}';
-
-/// Returns true for a character of somebody's own (Unicode's private use, 外字), which no font of a reader's
-/// shows.
-#[must_use]
-pub const fn is_gaiji(c: char) -> bool {
-    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
-}
-
-/// Returns true if a text has such a character. A page is looked through whole, so this decodes only what begins with a byte
-/// as high as theirs do; no character has such a byte further on.
-#[must_use]
-pub fn has_gaiji(text: &str) -> bool {
-    const LOWEST: u8 = 0xee;
-    const CHUNK: usize = 64;
-    let begins_one = |at: usize| text[at..].chars().next().is_some_and(is_gaiji);
-    text.as_bytes().chunks(CHUNK).zip((0..).step_by(CHUNK)).any(|(chunk, start)| {
-        // Without a way out in its middle, this loop takes many bytes at once.
-        let highest = chunk.iter().fold(0, |highest: u8, byte| highest.max(*byte));
-        highest >= LOWEST
-            && chunk.iter().zip(start..).any(|(byte, at)| *byte >= LOWEST && begins_one(at))
-    })
-}
-
 /// An era of the Japanese calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::base) struct Era {
     name: &'static str,
     letter: char,
     first_day: NaiveDate,
-    /// How many years it has; people write all of its last year in it.
+    /// The number of its last year. People write all of that year in this era.
     years: i32,
 }
 
@@ -117,12 +92,13 @@ const ERAS: [Era; 5] = [
     era("平成", 'H', (1989, 1, 8), 31),
     era("昭和", 'S', (1926, 12, 25), 64),
     era("大正", 'T', (1912, 7, 30), 15),
-    // The years before 1873 had other months.
+    // Before 1873, months were those of the old calendar.
     era("明治", 'M', (1868, 1, 1), 45),
 ];
 
 impl Era {
-    /// A year of the era in the calendar of the west; `None` for one that the era has not.
+    /// Converts a year of the era to the western calendar. Returns `None` if the era has no such
+    /// year.
     pub(in crate::base) fn year(self, year: i32) -> Option<i32> {
         (1..=self.years).contains(&year).then(|| self.first_day.year() - 1 + year)
     }
@@ -132,26 +108,23 @@ impl Era {
     }
 }
 
-/// Why a text is no date.
+/// Why a text is not a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoDate {
-    /// It isn't written as dates are.
+    /// It is not written like a date.
     Unreadable,
-    /// It is written as one, of a day that the calendar has not: 20260230.
+    /// It is written like a date, but the calendar has no such day: 20260230.
     NoSuchDay,
 }
 
-/// [`read_date`], where nobody asks why not.
+/// Reads a date as [`read_date`] does, without the reason for a failure.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     read_date(text).ok()
 }
 
-/// Reads a date as people write it: 19790822, 1979/8/22, 1979-08-22, 1979年8月22日, 昭和54年8月22日,
-/// S54.8.22; in any width.
-///
-/// # Errors
-/// Why it is none.
+/// Reads a date as people write it, in any width: 19790822, 1979/8/22, 1979-08-22, 1979年8月22日,
+/// 昭和54年8月22日, S54.8.22.
 pub fn read_date(text: &str) -> Result<NaiveDate, NoDate> {
     let text = fold(text).replace("元年", "1年");
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
@@ -167,7 +140,7 @@ pub fn read_date(text: &str) -> Result<NaiveDate, NoDate> {
     }
 }
 
-/// What follows an era's name or letter, and the era.
+/// Splits an era's name or letter off and returns the rest with the era.
 pub(in crate::base) fn strip_era(text: &str) -> (&str, Option<Era>) {
     for era in ERAS {
         let rest = text
@@ -197,7 +170,8 @@ fn date(year: &str, month: &str, day: &str, era: Option<Era>) -> Result<NaiveDat
         .ok_or(NoDate::NoSuchDay)
 }
 
-/// Letters of other scripts that are drawn as nothing, and take part in no Japanese word.
+/// Returns true for letters of other scripts that are drawn as nothing and occur in no Japanese
+/// word.
 const fn is_blank_letter(c: char) -> bool {
     matches!(
         c,
@@ -205,8 +179,8 @@ const fn is_blank_letter(c: char) -> bool {
     )
 }
 
-/// Returns true if nothing of a text can be seen: it is empty to whoever reads it. Blanks, what is
-/// [invisible](is_invisible), blank letters and Braille's, and marks that choose the shape of a letter before them.
+/// Returns true if a reader sees nothing of the text: it has only blanks, [invisible](is_invisible) marks, blank
+/// letters, the blank Braille cell, and marks that choose the shape of the letter before them.
 #[must_use]
 pub fn shows_nothing(text: &str) -> bool {
     let chooses_a_shape = |c: char| {
@@ -224,8 +198,8 @@ pub fn shows_nothing(text: &str) -> bool {
     })
 }
 
-/// A character that can't be shown as what it is, or that parts a line where no line ends: U+FFFD, what is
-/// [invisible](is_invisible), blank letters, line separators, and what is no character at all.
+/// Returns the first character that can't be shown, or that breaks a line where none should end: U+FFFD,
+/// [invisible](is_invisible) marks, blank letters, line separators, and noncharacters.
 #[must_use]
 pub fn unshowable(text: &str) -> Option<char> {
     let parts_lines = |c: char| matches!(c, '\u{2028}'..='\u{2029}');
@@ -243,34 +217,6 @@ pub fn unshowable(text: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_of_somebodys_own_are_found_wherever_they_stand() {
-        let edges = [
-            '\u{e000}',
-            '\u{f8ff}',
-            '\u{f900}',
-            '\u{effff}',
-            '\u{f0000}',
-            '\u{ffffd}',
-            '\u{ffffe}',
-            '\u{100000}',
-            '\u{10fffd}',
-            '\u{10ffff}',
-            'a',
-            'é',
-            '薬',
-            '：',
-            '𠮷',
-        ];
-        for edge in edges {
-            for before in [0, 1, 20, 21, 22, 63, 64, 65, 200] {
-                let text = format!("{}{edge}（あ）", "薬".repeat(before));
-                assert_eq!(has_gaiji(&text), is_gaiji(edge), "{edge:?} after {before}");
-            }
-        }
-        assert!(!has_gaiji(""));
-    }
 
     #[test]
     fn a_date_is_read_in_every_way_it_is_written() {

@@ -1,7 +1,8 @@
-//! What people and programs write: Japanese, mail addresses, browsers' names, spreadsheets and TOML files; and the words
-//! for what the operating system says.
+//! Text that people and programs write: Japanese, mail addresses, user agents, spreadsheets, TOML files, and errors of
+//! the operating system.
 
 pub mod email;
+pub mod gaiji;
 pub mod io_words;
 pub mod japanese;
 pub mod spreadsheet;

@@ -1,15 +1,15 @@
-//! Files that a spreadsheet opens, and cells that it takes as text.
+//! Cells that a spreadsheet takes as text and never runs.
 
 use super::japanese::fold;
 
-/// By which Excel knows UTF-8.
+/// Excel needs a byte order mark to recognise UTF-8.
 pub const BOM: &str = "\u{feff}";
 
-/// A cell's text, with an apostrophe before what a spreadsheet would run as a formula; imports take it off again.
+/// Puts an apostrophe before a cell's text that a spreadsheet would run as a formula. Imports take it off again.
 ///
-/// A Japanese spreadsheet takes `＝１＋１` for a formula, too, and some look past blanks and invisible marks before it, so
-/// that the text counts as it reads when folded. The minus sign (U+2212) is what many systems make of a full-width
-/// hyphen. A needless apostrophe does no harm; a missing one does.
+/// A Japanese spreadsheet also runs `＝１＋１`, and some skip blanks and invisible marks before a formula, so the
+/// folded text is checked. Many systems write the minus sign (U+2212) for a full-width hyphen. A needless apostrophe
+/// does no harm; a missing one does.
 #[must_use]
 pub fn harmless(text: impl AsRef<str>) -> String {
     let text = text.as_ref();

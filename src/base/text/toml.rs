@@ -1,6 +1,6 @@
-//! What is wrong with a TOML file, in the words of its reader.
+//! Mistakes in a TOML file, in Japanese.
 
-/// What a reader of TOML says is wrong with a file.
+/// Translates what the TOML parser says is wrong.
 #[must_use]
 pub fn mistake(message: &str) -> String {
     let known = [
@@ -30,7 +30,7 @@ pub fn mistake(message: &str) -> String {
     let found = known.iter().find(|(english, _)| message.contains(english));
     match found {
         Some((_, japanese)) => (*japanese).to_owned(),
-        // Our own types speak Japanese.
+        // Messages of our own types are in Japanese already.
         None if !message.is_ascii() => message.trim().to_owned(),
         None => "TOMLの書き方の誤りです".to_owned(),
     }

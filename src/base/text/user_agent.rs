@@ -1,6 +1,6 @@
-//! Devices, as their owners call them.
+//! Names of devices, as their owners know them.
 
-/// Browsers by the word of theirs that no other sends; what comes first counts.
+/// Each browser by a word that no other sends. The first match counts: Edge also sends `Chrome`.
 const BROWSERS: [(&str, &str); 6] = [
     ("Edg", "Microsoft Edge"),
     ("SamsungBrowser", "Samsung Internet"),
@@ -20,7 +20,7 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// A device by its `User-Agent`, as a person would call it: 「Chrome（Windows）」.
+/// Names a device by its `User-Agent` as a person would: 「Chrome（Windows）」.
 #[must_use]
 pub fn device(user_agent: Option<&str>) -> String {
     let text = user_agent.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `kosmo tenant …`: unions from TOML files (O1).
+//! `kosmo tenant …` manages unions from TOML files (O1).
 
 mod read;
 mod versions;
@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::json;
 
-use self::read::{Mistake, look, print_cautions, read};
+use self::read::{FileMistake, look, print_cautions, read};
 use super::output::{self, Column};
 use super::{Operator, Outcome};
 use crate::base::clock::jst;
@@ -137,7 +137,7 @@ impl Command {
         !matches!(self, Self::Validate { .. } | Self::Example)
     }
 
-    /// The commands that need neither settings nor database.
+    /// Runs the commands that need neither settings nor database.
     pub(super) fn run_alone(self) -> anyhow::Result<Outcome> {
         match self {
             Self::Validate { files, json } => validate(&files, json),
@@ -172,14 +172,14 @@ impl Command {
     }
 }
 
-/// `kosmo tenant validate`
+/// Runs `kosmo tenant validate`.
 fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     if json {
         let looked = look(files);
         let problems: Vec<_> = looked.as_ref().err().into_iter().flatten().collect();
         let problems: Vec<_> = problems
             .iter()
-            .map(|Mistake { file, problem }| {
+            .map(|FileMistake { file, problem }| {
                 json!({
                     "file": file, "line": problem.line, "path": problem.path,
                     "message": problem.message, "suggestion": problem.suggestion,
@@ -206,7 +206,7 @@ fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// `kosmo tenant list`
+/// Runs `kosmo tenant list`.
 async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;
@@ -249,7 +249,7 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// `kosmo tenant show`
+/// Runs `kosmo tenant show`.
 async fn show(
     operator: &Operator,
     slug: &str,

@@ -1,4 +1,4 @@
-//! Unions' files as a command reads them, and what it says of them.
+//! Reads unions' files for a command, and prints what is wrong with them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,14 @@ use crate::tenant::file::{self, problem};
 use crate::tenant::hosts;
 use crate::tenant::policy::{TenantConfig, contact};
 
-/// What is wrong with a file.
-pub(super) struct Mistake {
+/// A mistake in a file.
+pub(super) struct FileMistake {
     pub(super) file: String,
     pub(super) problem: problem::Problem,
 }
 
-/// Reads files; all their mistakes, where there are any.
-pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>> {
+/// Reads files, or returns all their mistakes.
+pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<FileMistake>> {
     let (mut configs, mut texts, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
     for path in files {
         let text = files::text(path).unwrap_or_else(|error| Err(told::error(&error)));
@@ -37,8 +37,9 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
             }
         };
         let file = path.display().to_string();
-        mistakes
-            .extend(problems.into_iter().map(|problem| Mistake { file: file.clone(), problem }));
+        mistakes.extend(
+            problems.into_iter().map(|problem| FileMistake { file: file.clone(), problem }),
+        );
     }
     for clash in hosts::clashes(configs.iter().map(|config| (&config.slug, &config.hosts))) {
         let (file, text) = &texts[clash.index];
@@ -48,17 +49,17 @@ pub(super) fn look(files: &[PathBuf]) -> Result<Vec<TenantConfig>, Vec<Mistake>>
             message: format!("ホスト名「{}」は組合「{}」が使っています", clash.label, clash.holder),
             suggestion: None,
         };
-        mistakes.push(Mistake { file: file.clone(), problem });
+        mistakes.push(FileMistake { file: file.clone(), problem });
     }
     if mistakes.is_empty() { Ok(configs) } else { Err(mistakes) }
 }
 
-/// Reads files; prints all their mistakes, and gives `None` where there is any.
+/// Reads files. If any has a mistake, prints all mistakes and returns `None`.
 pub(super) fn read(files: &[PathBuf]) -> Option<Vec<TenantConfig>> {
     match look(files) {
         Ok(configs) => Some(configs),
         Err(mistakes) => {
-            for Mistake { file, problem } in &mistakes {
+            for FileMistake { file, problem } in &mistakes {
                 let line = problem.line.map(|line| format!("{line}:")).unwrap_or_default();
                 eprintln!("{file}:{line} {problem}");
             }

@@ -1,4 +1,4 @@
-//! What changes a union that people use already: plan, apply, rollback, disable, enable.
+//! Commands that change a union in use: plan, apply, rollback, disable, enable.
 
 use std::path::PathBuf;
 
@@ -9,22 +9,22 @@ use crate::auth::touched::{self, Touch};
 use crate::cli::confirm::{Answer, confirmed};
 use crate::cli::{Operator, Outcome, output};
 use crate::db::PlatformTx;
-use crate::tenant::file::plan::{Change, changes};
+use crate::tenant::file::plan::{SettingChange, changes};
 use crate::tenant::policy::TenantConfig;
 use crate::tenant::policy::contact;
-use crate::tenant::registry::{self, Applied, People, Registered};
+use crate::tenant::registry::{self, Applied, PeopleCounts, RegisteredUnion};
 
-/// What a new policy does to a union's people.
+/// The effects of a new policy on a union's people.
 #[derive(Debug)]
 struct Effects {
-    people: People,
+    people: PeopleCounts,
     touches: Vec<Touch>,
 }
 
 impl Effects {
     async fn of(
         operator: &Operator,
-        union: &Registered,
+        union: &RegisteredUnion,
         after: &TenantConfig,
     ) -> anyhow::Result<Self> {
         let mut tx = operator.begin(union.id).await?;
@@ -44,7 +44,7 @@ impl Effects {
         if self.touches.is_empty() {
             lines.push("    今いる人への影響はありません".to_owned());
         }
-        let People { members, accounts, registered } = self.people;
+        let PeopleCounts { members, accounts, registered } = self.people;
         lines.push(format!(
             "  組合全体: 加入者 {members}人、うちユーザIDのある人 {accounts}人、登録済みの人 {registered}人"
         ));
@@ -52,11 +52,11 @@ impl Effects {
     }
 }
 
-fn lines_of(changes: &[Change]) -> impl Iterator<Item = String> {
+fn lines_of(changes: &[SettingChange]) -> impl Iterator<Item = String> {
     changes.iter().map(|change| format!("  {change}"))
 }
 
-/// `kosmo tenant plan`
+/// Runs `kosmo tenant plan`.
 pub(super) async fn plan(
     operator: &Operator,
     files: &[PathBuf],
@@ -92,8 +92,8 @@ pub(super) async fn plan(
 
 fn print(
     config: &TenantConfig,
-    current: Option<&Registered>,
-    changes: &[Change],
+    current: Option<&RegisteredUnion>,
+    changes: &[SettingChange],
     effects: Option<&Effects>,
 ) {
     match (current, effects) {
@@ -108,8 +108,8 @@ fn print(
 
 fn in_json(
     config: &TenantConfig,
-    current: Option<&Registered>,
-    changes: &[Change],
+    current: Option<&RegisteredUnion>,
+    changes: &[SettingChange],
     effects: Option<&Effects>,
 ) -> serde_json::Value {
     let people = effects.map(|Effects { people, .. }| {
@@ -125,7 +125,7 @@ fn in_json(
     })
 }
 
-/// `kosmo tenant apply`
+/// Runs `kosmo tenant apply`.
 pub(super) async fn apply(
     operator: &Operator,
     files: &[PathBuf],
@@ -174,7 +174,7 @@ fn applied_in_json(slug: &str, applied: &Applied) -> serde_json::Value {
     })
 }
 
-/// What a rollback comes to, as the operator agrees to it.
+/// What a rollback does. The operator agrees to it.
 #[derive(Debug)]
 struct Rollback {
     target: i32,
@@ -182,15 +182,15 @@ struct Rollback {
     effects: Option<Effects>,
 }
 
-/// Two rollbacks are the same if they keep the same. Whom they touch is counted anew each time, and
-/// somebody may sign in meanwhile.
+/// Two rollbacks are equal if they store the same. The people they affect are counted again each
+/// time, and one may sign in meanwhile.
 impl PartialEq for Rollback {
     fn eq(&self, other: &Self) -> bool {
         (self.target, &self.applied) == (other.target, &other.applied)
     }
 }
 
-/// `kosmo tenant rollback`
+/// Runs `kosmo tenant rollback`.
 pub(super) async fn rollback(
     operator: &Operator,
     slug: &str,
@@ -238,7 +238,7 @@ async fn roll_back(
         None => registry::earlier(&mut tx, slug, id, newest).await?,
     };
     let config = registry::version(&mut tx, slug, id, target).await?;
-    // A version that this program can't read is no hindrance to leaving it.
+    // An unreadable present version has no countable effects, but may be left.
     let effects = match registry::find(&mut tx, slug).await {
         Ok(Some(union)) => Some(Effects::of(operator, &union, &config).await?),
         _ => None,
@@ -248,24 +248,24 @@ async fn roll_back(
     Ok((Rollback { target, applied, effects }, tx))
 }
 
-/// What taking a union out of service comes to, as the operator agrees to it.
+/// What taking a union out of service does. The operator agrees to it.
 #[derive(Debug)]
 struct Disabled {
-    /// The new version; `None` where the union is out of service already.
+    /// The new version, or `None` if the union is out of service already.
     version: Option<i32>,
-    people: People,
-    /// Living sessions, and how many people's they are.
+    people: PeopleCounts,
+    /// The number of live sessions, and of the people they belong to.
     sessions: (i64, i64),
 }
 
-/// Two are the same if they keep the same, as with [`Rollback`].
+/// Two are equal if they store the same, as with [`Rollback`].
 impl PartialEq for Disabled {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version
     }
 }
 
-/// `kosmo tenant disable`
+/// Runs `kosmo tenant disable`.
 pub(super) async fn disable(
     operator: &Operator,
     slug: &str,
@@ -277,7 +277,7 @@ pub(super) async fn disable(
         if version.is_none() {
             return Vec::new();
         }
-        let People { accounts, registered, .. } = people;
+        let PeopleCounts { accounts, registered, .. } = people;
         let (sessions, signed_in) = sessions;
         vec![
             format!(
@@ -312,7 +312,7 @@ pub(super) async fn disable(
     Ok(Outcome::Done)
 }
 
-/// `kosmo tenant enable`
+/// Runs `kosmo tenant enable`.
 pub(super) async fn enable(
     operator: &Operator,
     slug: &str,
@@ -339,12 +339,12 @@ fn state_in_json(slug: &str, enabled: bool, version: Option<i32>) -> serde_json:
 mod tests {
     use super::*;
 
-    fn people(accounts: i64) -> People {
-        People { accounts, ..People::default() }
+    fn people(accounts: i64) -> PeopleCounts {
+        PeopleCounts { accounts, ..PeopleCounts::default() }
     }
 
     #[test]
-    fn o1_who_signs_in_while_the_operator_thinks_does_not_matter() {
+    fn o1_a_sign_in_while_the_operator_thinks_does_not_matter() {
         let disabled = |version, accounts| Disabled {
             version,
             people: people(accounts),

@@ -1,4 +1,4 @@
-//! Asking before what can't be taken back (O1, O2).
+//! Asks before changes that can't be taken back (O1, O2).
 
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
@@ -9,11 +9,11 @@ use crate::jobs::consent::{Attempt, Consent};
 const CHANGED: &str =
     "確認のあいだに内容が変わりました。何も変えていません。もう一度実行してください";
 
-/// What came of asking.
+/// The result of asking.
 pub(in crate::cli) enum Answer<T> {
-    /// To be kept.
+    /// The work's result, to be committed.
     Yes(T),
-    /// Nothing was changed, which was said.
+    /// Nothing was changed, and the operator was told so.
     No(Outcome),
 }
 
@@ -21,12 +21,12 @@ pub(in crate::cli) enum Answer<T> {
 enum Reply {
     Yes,
     No,
-    /// There was nobody to ask.
+    /// There is no terminal, so nobody could be asked.
     Nobody,
 }
 
 impl Reply {
-    /// What a command comes to without a yes.
+    /// Returns the command's result, or `None` after a yes.
     const fn refusal(self) -> Option<Outcome> {
         match self {
             Self::Yes => None,
@@ -36,13 +36,10 @@ impl Reply {
     }
 }
 
-/// Works something out, shows what it touches, and asks whether to keep it. Nothing that `work` holds
-/// open waits for the person: it is dropped before the question, and done anew after it. What is kept is
-/// what was shown, by the equality of `T`: counts that only describe (people, sessions) have no part in it,
-/// since they change while the person thinks. Where `touches` has no line, or with `yes`, nobody is asked.
-///
-/// # Errors
-/// Those of `work`, and the terminal's.
+/// Does some work, shows what it affects, and asks whether to commit it. While the person thinks, nothing
+/// of `work` stays open: it is dropped before the question and done again after it. The second result must
+/// equal the first one by `T`'s `==`, which leaves out numbers that only describe (people, sessions), since
+/// those change meanwhile. If `touches` returns no line, or with `yes`, nobody is asked.
 pub(in crate::cli) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
     yes: bool,
     touches: impl FnOnce(&T) -> Vec<String>,
@@ -51,10 +48,8 @@ pub(in crate::cli) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
     confirmed_by(ask_at_the_terminal, yes, touches, work).await
 }
 
-/// [`confirmed`] for what a job does: it is run again with the person's consent to what it would come to.
-///
-/// # Errors
-/// Those of `run`, and the terminal's.
+/// Does what [`confirmed`] does for a job. The job is run again with the person's consent to the result that it would
+/// have.
 pub(in crate::cli) async fn agreed<T, E: From<io::Error>>(
     yes: bool,
     touches: impl FnOnce(&T) -> Vec<String>,
@@ -173,7 +168,8 @@ mod tests {
         assert!(screen.starts_with("3件\n") && screen.contains("--yes"), "{screen}");
     }
 
-    /// Works out what grows by `step` each time, asks a person, and tells how often it was worked out.
+    /// Does work whose result grows by `step` each time, asks a person, and returns how often it was
+    /// done.
     async fn asked(typed: &str, yes: bool, step: i32) -> (Answer<(i32, ())>, i32) {
         let mut runs = 0;
         let ask = |touched: &[String]| ask(touched, Some(typed.as_bytes()), &mut Vec::new());

@@ -1,4 +1,4 @@
-//! Texts that operators give, and files that they get beside a change.
+//! Text files that operators give, and files written together with a change.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use anyhow::Context as _;
 
 use crate::import::source::read_text;
 
-/// Reads a small text in any of the encodings that operators have; what is wrong where it is in none.
+/// Reads a small text in any encoding that operators use. The inner error says that it is in none of
+/// them.
 pub(in crate::cli) fn text(path: &Path) -> anyhow::Result<Result<String, String>> {
     match read_text(path) {
         Ok(text) => Ok(Ok(text)),
@@ -16,7 +17,7 @@ pub(in crate::cli) fn text(path: &Path) -> anyhow::Result<Result<String, String>
     }
 }
 
-/// A file that was written beside a change, and goes again unless that is kept.
+/// A file written together with a change. It is deleted on drop unless the change is committed.
 pub(in crate::cli) struct Provisional(Option<PathBuf>);
 
 impl Provisional {

@@ -1,5 +1,4 @@
-//! How any command speaks with the person at the terminal: questions and tables, files it writes, complaints in
-//! Japanese, and exit codes.
+//! The terminal: questions and tables, output files, error messages in Japanese, and exit codes.
 
 pub(super) mod confirm;
 pub(super) mod files;
@@ -12,15 +11,15 @@ pub(super) mod watch;
 
 use std::process::ExitCode;
 
-/// What a command came to; its exit code.
+/// The result of a command, which becomes its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
-    /// It was not to be done, which was said.
+    /// It could not be done, or the operator said no; a message was printed.
     Failed,
-    /// A yes was missing, and nobody there to give it.
+    /// It needs a yes, and there was nobody to ask.
     Unconfirmed,
-    /// What the operator gave has mistakes, or `doctor` found some; they were printed.
+    /// The operator's input has mistakes, or `doctor` found some. They were printed.
     Rejected,
 }
 

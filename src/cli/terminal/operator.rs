@@ -1,4 +1,4 @@
-//! The person at the terminal, and the union that a command is for.
+//! The operator, and the union that a command is for.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::db::{Db, Role, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::portal::places;
 use crate::tenant::directory::{Directory, Tenant};
-use crate::tenant::registry::{self, Registered, RegistryError};
+use crate::tenant::registry::{self, RegisteredUnion, RegistryError};
 use crate::web::page::Pages;
 
-/// Whose people and rows a command works on.
+/// The union that a command works on.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Union {
     /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
@@ -23,28 +23,28 @@ pub(in crate::cli) struct Union {
     pub(in crate::cli) tenant: String,
 }
 
-/// What the operator's commands work with.
+/// What the operator's commands need.
 pub(in crate::cli) struct Operator {
     pub(in crate::cli) db: Db,
     pub(in crate::cli) clock: Clock,
-    /// The person at the terminal, as the trail names them.
+    /// The operator's name on the trail.
     pub(in crate::cli) name: String,
 }
 
 impl Operator {
-    /// A transaction within a union, for the person at the terminal.
+    /// Opens a transaction within a union, with the operator as the actor.
     pub(in crate::cli) async fn begin(&self, union: TenantId) -> Result<TenantTx, sqlx::Error> {
         self.db.tenant(union, &Actor::operator(&self.name)).await
     }
 
-    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<Registered> {
+    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<RegisteredUnion> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;
         tx.commit().await?;
         Ok(found)
     }
 
-    /// A union as servers know it, and who writes its mails.
+    /// Returns a union as servers know it, with what writes its mails.
     pub(in crate::cli) async fn union(
         &self,
         settings: &Settings,
@@ -59,7 +59,7 @@ impl Operator {
     }
 }
 
-/// Fills in the mails that a command or a worker causes.
+/// Makes what writes the mails that a command or a worker causes.
 pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom> {
     let templates = Pages::load(places::of_service)?.templates();
     Ok(MailRoom::new(templates, settings.mail.domain.clone(), places::LINKS))

@@ -1,9 +1,9 @@
-//! What commands print: a table for people, JSON for programs.
+//! Output of commands: tables for people, JSON for programs.
 
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr as _;
 
-/// A column's heading, and the side its cells stand on.
+/// A column's heading, and how its cells are aligned.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::cli) enum Column {
     Left(&'static str),
@@ -17,7 +17,8 @@ pub(in crate::cli) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints a list for programs, value by value, as [`json`] would print it whole.
+/// Prints a list for programs one value at a time, in the same form as [`json`] would print the
+/// whole.
 #[derive(Default)]
 pub(in crate::cli) struct JsonList {
     is_begun: bool,
@@ -36,7 +37,7 @@ impl JsonList {
     }
 }
 
-/// Prints rows below their headings; where there are none, `nothing` says so.
+/// Prints rows below their headings, or `nothing` if there are none.
 pub(in crate::cli) fn table<const N: usize>(
     columns: [Column; N],
     rows: &[[String; N]],

@@ -1,4 +1,4 @@
-//! Errors as an operator reads them: in Japanese, each reason once, and what to do about it.
+//! Errors for an operator: in Japanese, with each reason once, and what to do about it.
 
 use std::io;
 
@@ -15,7 +15,7 @@ const DATABASE: &str = "データベースに接続できません。設定（KO
 const NO_SCHEMA: &str =
     "データベースのスキーマが古いか、まだありません。kosmo migrate を実行してください";
 
-/// An error with its reasons.
+/// Describes an error with its reasons.
 pub(in crate::cli) fn error(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in error.chain() {
@@ -26,7 +26,7 @@ pub(in crate::cli) fn error(error: &anyhow::Error) -> String {
             (_, Some(error)) => database(error),
             _ => words.clone(),
         };
-        // An error that repeats its reason has it in English.
+        // An error that repeats its reason repeats it in English.
         for part in &mut parts {
             *part = part.replace(&words, &japanese);
         }
@@ -40,7 +40,7 @@ pub(in crate::cli) fn error(error: &anyhow::Error) -> String {
     parts.join(": ")
 }
 
-/// The database's error that another one is, without a word of its own.
+/// Returns the database error inside an error that adds no words of its own.
 fn database_in<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e sqlx::Error> {
     if let Some(error) = cause.downcast_ref() {
         return Some(error);
@@ -61,7 +61,7 @@ fn database_in<'e>(cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e s
     }
 }
 
-/// What the database, or the way to it, says.
+/// Describes an error of the database, or of the connection to it.
 pub(in crate::cli) fn database(error: &sqlx::Error) -> String {
     if let sqlx::Error::Configuration(error) = error
         && let Some(wrong) = error.downcast_ref()
@@ -86,7 +86,7 @@ pub(in crate::cli) fn database(error: &sqlx::Error) -> String {
     }
 }
 
-/// What is wrong with the database user, and the statement that mends it.
+/// Describes what is wrong with the database user, with the statement that mends it.
 fn wrong_role(wrong: &WrongRole) -> String {
     match wrong {
         WrongRole::Another { acting, wanted } => format!(

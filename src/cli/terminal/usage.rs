@@ -1,17 +1,18 @@
-//! Help and complaints about arguments, in Japanese: clap knows English alone.
+//! Help and errors of arguments, in Japanese: clap only has English.
 
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Error, Parser};
 
-/// Reads the program's arguments; else what to end with, after everything was said.
+/// Reads the program's arguments. On an error or for help, it prints everything and returns the
+/// exit code.
 pub(in crate::cli) fn parse<C: Parser>() -> Result<C, ExitCode> {
     let matches = command::<C>().try_get_matches().map_err(|error| refuse(&error))?;
     C::from_arg_matches(&matches).map_err(|error| refuse(&error))
 }
 
-/// Every command, with its help in Japanese.
+/// Builds every command, with help in Japanese.
 pub(in crate::cli) fn command<C: Parser>() -> Command {
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
     let version = version.help("バージョンを表示します");
@@ -38,7 +39,7 @@ fn in_japanese(command: Command) -> Command {
         .mut_subcommands(in_japanese)
 }
 
-/// Headings for those parts that a command has.
+/// Writes headings only for the parts that a command has.
 fn template(command: &Command) -> String {
     let mut template = "{about-with-newline}\n使い方: {usage}\n\n".to_owned();
     if command.has_subcommands() {
@@ -50,7 +51,7 @@ fn template(command: &Command) -> String {
     template + "オプション:\n{options}{after-help}\n"
 }
 
-/// The line after 「使い方」 has an English word in it otherwise.
+/// Translates the line after 「使い方」, in which clap writes an English word.
 fn name_usage(command: &mut Command) {
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().replace("[OPTIONS]", "[オプション]");
@@ -58,7 +59,7 @@ fn name_usage(command: &mut Command) {
     command.get_subcommands_mut().for_each(name_usage);
 }
 
-/// Prints what clap has to say, and gives the code to end with.
+/// Prints what clap reports, and returns the exit code.
 fn refuse(error: &Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
     use crate::cli::command::Cli;
 
-    /// Every command with the words that lead to it.
+    /// Collects every command with the words that lead to it.
     fn all(command: &Command, path: &[String], found: &mut Vec<(Vec<String>, Command)>) {
         for sub in command.get_subcommands() {
             let path = [path, &[sub.get_name().to_owned()]].concat();

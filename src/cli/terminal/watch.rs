@@ -1,4 +1,4 @@
-//! Work that a worker does for the person at the terminal, who watches until it ends.
+//! Runs a job for the operator, who watches until it ends.
 
 use std::time::{Duration, Instant};
 
@@ -10,24 +10,25 @@ use crate::jobs::kind::Job;
 use crate::jobs::{self, JobState, JobStatus};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Nobody sees the difference in a job that takes longer than a few seconds.
+/// How often a job that takes longer than a few seconds is checked. Nobody notices the delay.
 const LOOK_LATER_EVERY: Duration = Duration::from_millis(500);
 const LOOK_LATER_AFTER: Duration = Duration::from_secs(3);
-/// A running worker takes a job up within a second.
+/// If no worker has started the job by now, none may be running: usually it takes less than a
+/// second.
 const WORKER_MISSED_AFTER: Duration = Duration::from_secs(10);
 
-/// Why a job's output is not known.
+/// Why a job's result is not known.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum WatchError {
-    /// It was given up, and changed nothing.
+    /// The job was given up. It changed nothing.
     #[error("{0}")]
     Failed(String),
     #[error("取り消しました。何も変えていません")]
     Cancelled,
-    /// Nothing was asked for.
+    /// The job could not be enqueued.
     #[error("{0}")]
     Unasked(#[source] sqlx::Error),
-    /// It may go on, and change something.
+    /// The job may still run and change something.
     #[error(
         "結果を確かめられません。処理は続いているかもしれません（kosmo jobs list --all で確かめられます）"
     )]
@@ -41,7 +42,7 @@ impl WatchError {
     }
 }
 
-/// Asks for a job, waits until it ends, and returns what it came to. Ctrl-C cancels it.
+/// Enqueues a job, waits until it ends, and returns its result. Ctrl-C cancels it.
 pub(in crate::cli) async fn run<J: Job>(
     operator: &Operator,
     union: TenantId,
@@ -82,7 +83,7 @@ impl Watch<'_> {
                     return Err(WatchError::Failed(status.last_error.unwrap_or_default()));
                 }
                 JobState::Cancelled => return Err(WatchError::Cancelled),
-                // No worker begins it any more.
+                // The job was cancelled before a worker began it.
                 JobState::Queued if status.cancel_asked => return Err(WatchError::Cancelled),
                 JobState::Queued | JobState::Running => {
                     self.tell(&status, began.elapsed(), &mut told);
@@ -123,7 +124,7 @@ impl Watch<'_> {
         tx.commit().await
     }
 
-    /// Says what the person waits for, once: a worker, or another attempt. `told` is the attempt that was told of last.
+    /// Says once what the job waits for: a worker, or its next attempt. `told` is the last attempt that was reported.
     fn tell(&self, status: &JobStatus, waited: Duration, told: &mut Option<i16>) {
         let words = match (status.state, status.attempts) {
             (JobState::Queued, 0) if waited > WORKER_MISSED_AFTER => "ワーカーを待っています（kosmo worker が動いているか確かめてください。Ctrl-C で取り消せます）".to_owned(),
@@ -140,14 +141,14 @@ impl Watch<'_> {
     }
 }
 
-/// A bar for work whose end nobody knows.
+/// Makes a progress bar for work of unknown length.
 pub(in crate::cli) fn spinner(words: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     spin(&bar, words);
     bar
 }
 
-/// Turns a bar into one for work whose end nobody knows.
+/// Turns a progress bar into one for work of unknown length.
 pub(in crate::cli) fn spin(bar: &ProgressBar, words: &'static str) {
     bar.set_style(ProgressStyle::default_spinner());
     bar.set_message(words);

@@ -1,9 +1,9 @@
-//! Whose colour is which.
+//! The colours of people.
 
 use crate::base::money::Yen;
 use crate::expenses::ledger::PersonSum;
 
-/// So many people have a colour of their own; the rest share one more.
+/// This many people have a colour of their own; the others share one more.
 pub const PEOPLE: usize = 8;
 
 /// The people of a picture, in the order of their colours.
@@ -14,8 +14,8 @@ pub struct People {
 }
 
 impl People {
-    /// In the order in which they first had a notice, those of the same month as they come: so nobody's colour changes
-    /// when somebody else has a first one.
+    /// Orders people by the month of their first notice, and those of the same month as they come. So nobody's colour
+    /// changes when another person gets a first notice.
     #[must_use]
     pub fn of(sums: &[PersonSum]) -> Self {
         let mut first: Vec<&PersonSum> = Vec::new();
@@ -31,20 +31,20 @@ impl People {
         Self { known: names.collect() }
     }
 
-    /// Which colour is a person's.
+    /// Returns the number of a person's colour.
     #[must_use]
     pub fn series(&self, member: &str) -> usize {
         let place = self.known.iter().position(|(code, _)| code == member);
         place.map_or(PEOPLE, |place| place.min(PEOPLE))
     }
 
-    /// How many colours there are.
+    /// Returns the number of colours in use.
     #[must_use]
     pub fn count(&self) -> usize {
         self.known.len().min(PEOPLE + 1)
     }
 
-    /// Whose colour it is.
+    /// Returns the name of the person who has a colour.
     #[must_use]
     pub fn name(&self, series: usize) -> &str {
         match self.known.get(series) {
@@ -53,7 +53,7 @@ impl People {
         }
     }
 
-    /// One amount for each colour.
+    /// Returns one amount for each colour.
     #[must_use]
     pub fn stack<'s>(&self, sums: impl Iterator<Item = &'s PersonSum>) -> Vec<Yen> {
         let mut stack = vec![Yen::default(); self.count()];

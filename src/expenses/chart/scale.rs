@@ -2,10 +2,10 @@
 
 use crate::base::money::Yen;
 
-/// At most so many marks above zero.
+/// The axis has at most this many marks above zero.
 const MARKS: u64 = 5;
 
-/// The axis of yen: round steps, up to the tallest bar.
+/// An axis of yen with round steps, up to the tallest bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scale {
     step: u64,
@@ -34,7 +34,7 @@ impl Scale {
         (0..=self.count).map(|mark| mark * self.step).collect()
     }
 
-    /// 5,000, or 2万 where every mark is so round, or 1.5億 where they are large: a label has little room.
+    /// Returns a mark's label, which has little room: 5,000; or 2万 if all marks are whole 万; or 1.5億 if they are large.
     pub(super) fn label(self, yen: u64) -> String {
         let grouped = |number: u64| Yen(number.cast_signed()).grouped();
         match yen {

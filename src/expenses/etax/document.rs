@@ -1,4 +1,4 @@
-//! The form itself (TEG700-001.xsd), as text with an empty signature in it.
+//! Writes the form (TEG700-001.xsd) as XML, with an empty signature in it.
 
 use std::io;
 
@@ -8,33 +8,33 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::legible::legible;
 use crate::base::month::Month;
-use crate::expenses::deduction::{Deduction, Line};
+use crate::expenses::deduction::{Deduction, DeductionLine};
 
-/// `WBD00010` in a `WBD00000`, of which a file has a hundred.
+/// A group (`WBD00000`) holds this many rows (`WBD00010`); a file holds a hundred groups.
 pub(super) const ROWS_A_GROUP: usize = 20;
 
 const FORM: &str = "http://xml.e-tax.nta.go.jp/XSD/kyotsu";
 const GENERAL: &str = "http://xml.e-tax.nta.go.jp/XSD/general";
-/// What the signature refers to.
+/// The id of the root, to which the signature refers.
 const ID: &str = "TEG700";
 const SOFTWARE: &str = "kosmo-web";
-/// More than most rows take, so that a file is one allocation.
+/// Most rows take less than this, so that a file needs one allocation.
 const ROW_BYTES: usize = 512;
 
 type Xml = Writer<Vec<u8>>;
 
-/// What goes into one file.
-pub(super) struct Page<'p> {
+/// The contents of one file.
+pub(super) struct FormPage<'p> {
     pub deduction: &'p Deduction,
-    /// Its part of the year's.
-    pub lines: &'p [Line],
-    /// Where the year fills several.
+    /// The file's part of the year's lines.
+    pub lines: &'p [DeductionLine],
+    /// The file's number, if the year fills several files.
     pub number: Option<usize>,
     pub made: NaiveDate,
 }
 
-/// The file, with the template of a signature as the root's last child.
-pub(super) fn write(page: &Page<'_>, signature: &str) -> io::Result<String> {
+/// Writes a file; the template of the signature becomes the root's last child.
+pub(super) fn write(page: &FormPage<'_>, signature: &str) -> io::Result<String> {
     let mut xml = Xml::new(Vec::with_capacity(page.lines.len() * ROW_BYTES));
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let insurer = legible(&page.deduction.insurer);
@@ -61,7 +61,7 @@ pub(super) fn write(page: &Page<'_>, signature: &str) -> io::Result<String> {
     String::from_utf8(xml.into_inner()).map_err(io::Error::other)
 }
 
-fn row(xml: &mut Xml, line: &Line) -> io::Result<()> {
+fn row(xml: &mut Xml, line: &DeductionLine) -> io::Result<()> {
     xml.create_element("WBD00010").write_inner_content(|xml| {
         text(xml, "WBD00020", &legible(&line.patient))?;
         month(xml, "WBD00030", line.treatment_month)?;
@@ -79,7 +79,7 @@ fn month(xml: &mut Xml, name: &'static str, month: Month) -> io::Result<()> {
     Ok(())
 }
 
-/// An element with a text; an empty one where there is none, so that a blank item is seen to be one.
+/// Writes an element with a text. A blank text becomes an empty element, so that readers see the item is blank.
 fn text(xml: &mut Xml, name: &'static str, text: &str) -> io::Result<()> {
     let element = xml.create_element(name);
     if text.is_empty() {
@@ -96,7 +96,7 @@ mod tests {
     use crate::base::money::Yen;
 
     fn written(patient: &str, institution: &str, number: Option<usize>) -> String {
-        let line = Line {
+        let line = DeductionLine {
             treatment_month: Month::new(2025, 1).unwrap(),
             patient: patient.into(),
             institution: institution.into(),
@@ -111,7 +111,7 @@ mod tests {
             hides_somebody: false,
         };
         let made = NaiveDate::from_ymd_opt(2026, 2, 6).unwrap();
-        let page = Page { deduction: &deduction, lines: &deduction.lines, number, made };
+        let page = FormPage { deduction: &deduction, lines: &deduction.lines, number, made };
         write(&page, "<signature/>").unwrap()
     }
 

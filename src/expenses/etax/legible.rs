@@ -1,10 +1,11 @@
-//! Text that the form takes: `gen:str` of General.xsd allows some of Unicode's blocks alone.
+//! Text as the form takes it: `gen:str` of General.xsd allows only some blocks of Unicode.
 
-use crate::base::japanese::{GETA, fold};
+use crate::base::gaiji::GETA;
+use crate::base::japanese::fold;
 
-/// A text as the form takes it: half-width kana in full width, blanks around dropped, and 〓 for each
-/// character that the form refuses, such as 𠮷 or a gaiji of the union's own. A variation selector
-/// goes without a trace: the character it varies stands before it.
+/// Rewrites a text as the form takes it: half-width kana become full-width, blanks at both ends go, and 〓 replaces each
+/// character that the form refuses, such as 𠮷 or a gaiji of the union. Variation selectors are dropped, since the character
+/// before each says enough.
 #[must_use]
 pub(super) fn legible(text: &str) -> String {
     let text = widened(text);
@@ -18,7 +19,7 @@ pub(super) fn legible(text: &str) -> String {
         .collect()
 }
 
-/// Folds half-width kana alone: ㈱ and full-width letters are the name's own, and the form takes them.
+/// Widens half-width kana and nothing else: ㈱ and full-width letters belong to the name, and the form takes them.
 fn widened(text: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     characters
@@ -38,8 +39,8 @@ fn is_variation_selector(c: char) -> bool {
     matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
-/// The blocks of `gen:str`, in its order; the blank characters that it allows besides are none of
-/// a name.
+/// Returns true for a character of the blocks of `gen:str`, which stand here in the schema's order. The schema also allows
+/// some control characters for blanks, which no name needs.
 fn is_allowed(c: char) -> bool {
     matches!(
         c,
@@ -114,7 +115,7 @@ mod tests {
         }
     }
 
-    /// Of each block in the pattern, its first and last character and those beyond.
+    /// Tries the first and the last character of each block in the pattern, and the characters just outside it.
     #[test]
     fn d1_the_blocks_of_the_schema_end_where_it_ends_them() {
         for (first, last) in [

@@ -1,7 +1,7 @@
 //! 医療費通知 for e-Tax: form TEG700, signed with the union's key (D1).
 //!
-//! A year goes into one file, or into a zip of several where it has more rows than the form holds.
-//! None is made of a year that lacks one of the items the law asks for.
+//! A year becomes one file, or a zip of several if it has more rows than the form holds. No file is made of a year that
+//! lacks one of the items that the law asks for.
 
 mod document;
 mod legible;
@@ -14,18 +14,18 @@ use chrono::NaiveDate;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use self::document::Page;
+use self::document::FormPage;
 pub use self::unfit::{Unfit, unfit};
 use super::deduction::Deduction;
 use crate::signing::SigningKey;
 
-/// 100 groups of 20 (TEG700-001.xsd).
+/// A file holds 100 groups of 20 rows (TEG700-001.xsd).
 pub const ROWS_A_FILE: usize = document::ROWS_A_GROUP * 100;
 
-/// What a person downloads.
+/// A file that a person downloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EtaxFile {
-    /// In ASCII: `iryohi-klinekenpo-2025.xml`.
+    /// The name in ASCII: `iryohi-klinekenpo-2025.xml`.
     pub name: String,
     pub content_type: &'static str,
     pub bytes: Vec<u8>,
@@ -33,7 +33,7 @@ pub struct EtaxFile {
 
 #[derive(Debug, thiserror::Error)]
 pub enum EtaxError {
-    /// The person can't mend it, but has to know which rows their union has to.
+    /// The person can't mend this, but has to know which rows the union has to mend.
     #[error("{} items are missing or can't be written", .0.len())]
     Unfit(Vec<Unfit>),
     #[error("can't be signed: {0}")]
@@ -42,10 +42,10 @@ pub enum EtaxError {
     Write(#[from] io::Error),
 }
 
-/// Makes the file of a year: the same of the same data, key and day.
+/// Makes the file of a year. The same data, key and day make the same file.
 ///
 /// # Errors
-/// [`EtaxError::Unfit`] where an item is missing; and the signer's.
+/// [`EtaxError::Unfit`] if an item is missing.
 pub fn file(
     deduction: &Deduction,
     key: &SigningKey,
@@ -60,7 +60,7 @@ pub fn file(
     let several = deduction.lines.len() > ROWS_A_FILE;
     let mut parts = Vec::new();
     for (lines, number) in deduction.lines.chunks(ROWS_A_FILE).zip(1..) {
-        let page = Page { deduction, lines, number: several.then_some(number), made: today };
+        let page = FormPage { deduction, lines, number: several.then_some(number), made: today };
         let xml = document::write(&page, signature::TEMPLATE)?;
         parts.push((format!("{stem}-{number}.xml"), signature::sign(xml, key)?.into_bytes()));
     }
@@ -76,13 +76,13 @@ pub fn file(
     Ok(EtaxFile { name: format!("{stem}.xml"), content_type: "application/xml", bytes })
 }
 
-/// A sample says so in its name, wherever it is saved.
+/// Returns the file's name without its ending. A sample says that it is one, wherever it is saved.
 fn stem(year: i32, key: &SigningKey, slug: &str) -> String {
     let sample = if key.self_signed { "-sample" } else { "" };
     format!("iryohi-{slug}-{year}{sample}")
 }
 
-/// A zip whose entries bear no time, so that it is the same each time.
+/// Packs files into a zip. Its entries bear no time, so that the same files make the same zip.
 fn pack(parts: &[(String, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -102,11 +102,11 @@ mod tests {
     use super::*;
     use crate::base::money::Yen;
     use crate::base::month::Month;
-    use crate::expenses::deduction::Line;
+    use crate::expenses::deduction::DeductionLine;
     use crate::signing::samples;
 
     fn year(rows: usize) -> Deduction {
-        let line = Line {
+        let line = DeductionLine {
             treatment_month: Month::new(2025, 1).unwrap(),
             patient: "テスト タロウ".into(),
             institution: "サンプルクリニック".into(),

@@ -1,12 +1,12 @@
-//! The signature of a form: of XML-Signature (2002), enveloped, by RSA and SHA-256.
+//! The signature of a form: an enveloped XML signature (2002) with RSA and SHA-256.
 
 use bergshamra::Error;
 use bergshamra::dsig::sign::sign_owned;
 
 use crate::signing::SigningKey;
 
-/// What the signer fills in: the digest, the signature, and the certificates. Without a blank
-/// anywhere, which would be signed, too.
+/// The signer fills in the digest, the signature and the certificates. The template has no blanks, since they would be
+/// signed, too.
 pub(super) const TEMPLATE: &str = concat!(
     r#"<dsig:Signature xmlns:dsig="http://www.w3.org/2000/09/xmldsig#" Id="TEG700-Signature">"#,
     r#"<dsig:SignedInfo>"#,
@@ -26,7 +26,7 @@ pub(super) const TEMPLATE: &str = concat!(
     r#"</dsig:Signature>"#,
 );
 
-/// Fills the template in a document.
+/// Signs a document that has the template in it.
 pub(super) fn sign(xml: String, key: &SigningKey) -> Result<String, Error> {
     sign_owned(&key.signer(), xml)
 }

@@ -1,17 +1,16 @@
-//! What keeps a year from being written for e-Tax: one of the six legal items is missing, or is more
-//! than the form holds. A blank institution is no such thing: the person writes it in from the
-//! receipt (seed 000 Q14).
+//! Reasons why a year can't be written for e-Tax: one of the six legal items is missing, or is longer than the form
+//! allows. A blank institution is no reason, since the person writes it in from the receipt (seed 000 Q14).
 
 use super::legible::legible;
 use crate::base::money::Yen;
 use crate::expenses::deduction::Deduction;
 
-/// Characters of a person's name (TEG700-001.xsd).
+/// The most characters that a person's name may have (TEG700-001.xsd).
 const LONGEST_NAME: usize = 100;
 /// `gen:kingaku` has 15 digits.
 const HIGHEST: Yen = Yen(999_999_999_999_999);
 
-/// An item that is missing or can't be written; of a row with its number, the first is 1.
+/// An item that is missing or can't be written. An item of a row has the row's number, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
     NoLines,
@@ -41,7 +40,7 @@ impl std::fmt::Display for Unfit {
     }
 }
 
-/// Everything that keeps a year from being written, in its order; nothing of one that can be.
+/// Returns all reasons why a year can't be written, in the form's order. It is empty for a year that can.
 #[must_use]
 pub fn unfit(deduction: &Deduction) -> Vec<Unfit> {
     let mut found = Vec::new();
@@ -73,10 +72,10 @@ fn name(text: &str, missing: Unfit, long: Unfit) -> Option<Unfit> {
 mod tests {
     use super::*;
     use crate::base::month::Month;
-    use crate::expenses::deduction::Line;
+    use crate::expenses::deduction::DeductionLine;
 
     fn year() -> Deduction {
-        let line = Line {
+        let line = DeductionLine {
             treatment_month: Month::new(2025, 1).unwrap(),
             patient: "テスト タロウ".into(),
             institution: String::new(),

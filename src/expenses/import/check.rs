@@ -1,4 +1,4 @@
-//! What is wrong with the rows of an expenses file as a whole: how they contradict each other, the registry or the ledger.
+//! Mistakes of the rows of an expenses file as a whole: they contradict each other, the registry or the ledger.
 
 use super::layout::ExpenseColumn;
 use crate::base::ids::{BatchId, TenantId};
@@ -7,8 +7,7 @@ use crate::import::RowErrors;
 use crate::import::layout::Layout as _;
 use crate::import::staged::StagedFile;
 
-/// Notes rows that stand twice, people the union doesn't know, and, where some rows correct others, corrections of what
-/// is not there.
+/// Notes claims that stand twice, unknown people, and, if some rows correct others, corrections of claims that don't exist.
 pub(super) async fn check(
     tx: &mut TenantTx,
     import: BatchId,
@@ -34,7 +33,7 @@ pub(super) async fn check(
     Ok(())
 }
 
-/// Rows, and the first row of the same claim.
+/// Returns rows whose claim stands in an earlier row, each with the first such row.
 async fn claims_twice(tx: &mut TenantTx, import: BatchId) -> Result<Vec<(i64, i64)>, sqlx::Error> {
     let found = sqlx::query!(
         r#"select row as "row!", first as "first!"

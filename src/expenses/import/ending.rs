@@ -1,8 +1,8 @@
-//! Ends what a file replaces or cancels: out of the ledger, and into history.
+//! Ends the rows that a file replaces or cancels: they leave the ledger, and history keeps them.
 //!
-//! The ledger is a hundred times as large as a file. So its rows are looked up by their keys, one for each
-//! staged row (`cross join lateral … limit 1`), whatever the planner believes of the file's size: it never reads the whole
-//! ledger for ten corrections.
+//! The ledger is a hundred times as large as a file. So [`compare`] looks its rows up by their keys, one for each staged row
+//! (`cross join lateral … limit 1`), whatever the planner believes of the file's size: ten corrections never make it read the
+//! whole ledger. It notes where each row stands, so that nothing else has to look for it again.
 
 use super::layout::ExpenseColumn;
 use crate::base::clock::Clock;
@@ -12,14 +12,18 @@ use crate::db::TenantTx;
 use crate::expenses::history::into_history;
 use crate::import::layout::Layout as _;
 use crate::import::staged::StagedFile;
-use crate::import::{ImportError, RowErrors, row_count};
+use crate::import::{ImportError, RowErrors};
 
-/// Rows of the ledger that the file ends.
+/// What the file does to rows of the ledger.
 #[derive(Default)]
 pub(super) struct Ended {
+    /// Rows of claims that stand in the file, too.
+    standing: i64,
     pub(super) replaced: i64,
     pub(super) cancelled: i64,
-    /// The months that they stood in.
+    /// Rows that stay as they are, since another file brought them after this one came first.
+    pub(super) left: i64,
+    /// The months in which replaced and cancelled rows stood.
     pub(super) months: Vec<Month>,
 }
 
@@ -32,63 +36,89 @@ pub(super) async fn end_others(
     file: &StagedFile,
     known: i64,
 ) -> Result<Ended, ImportError> {
-    let standing = compare(tx, import).await?;
-    if standing != known {
-        let message = format!("{known}件の明細番号に対して、明細が{standing}件あります");
+    let ended = compare(tx, import, file).await?;
+    if ended.standing != known {
+        let message = format!("{known}件の明細番号に対して、明細が{}件あります", ended.standing);
         return Err(ImportError::Inconsistent(message));
     }
     refuse_clashes(tx, import, file).await?;
-    let ended = count_ended(tx, import).await?;
     if ended.replaced + ended.cancelled > 0 {
-        keep_history(tx, clock, import).await?;
-        take_off_sums(tx, import).await?;
-        delete_ended(tx, import).await?;
+        end(tx, clock, import).await?;
     }
     Ok(ended)
 }
 
-/// Holds the staged rows against the ledger's of the same claims, and notes what each does to its one. A row stays with
-/// the family that had it, unless it is another person's now. Returns how many there are.
-async fn compare(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error> {
-    let compared = sqlx::query!(
-        "update staged_expenses s
-         set outcome = compared.outcome,
-             household_code = coalesce(compared.household_code, s.household_code)
-         from (
-             select r.row,
-                    case when e.member_code = r.person_code then e.household_code end
-                        as household_code,
-                    case when r.correction = 'cancel' then 'cancelled'
-                         when (e.member_code, e.notice_month, e.treatment_month, e.institution,
-                               e.care, e.days, e.total_yen, e.insurer_yen, e.public_yen,
-                               e.out_of_pocket_yen, e.computed, e.remarks)
-                              is not distinct from
-                              (r.person_code, r.notice_month, r.treatment_month, r.institution,
-                               r.care, r.days, r.total, r.insurer_paid, r.public_paid,
-                               r.out_of_pocket, r.computed, r.remarks) then 'same'
-                         else 'corrected' end as outcome
-             from staged_expenses r
-             cross join lateral (
-                 select c.household_code, c.notice_month from expense_claims c
-                 where c.tenant_id = $1 and c.claim_number = r.claim_number limit 1
-             ) c
-             cross join lateral (
-                 select e.* from expenses e
-                 where e.tenant_id = $1 and e.household_code = c.household_code
-                   and e.notice_month = c.notice_month and e.claim_number = r.claim_number limit 1
-             ) e
-             where r.tenant_id = $1 and r.import_id = $2
-         ) compared
-         where s.tenant_id = $1 and s.import_id = $2 and s.row = compared.row",
+/// Compares the staged rows with the ledger's rows of the same claims. Notes with each staged row where its claim's row
+/// stands, and what becomes of that. A row stays with the family that had it, unless it is another person's now.
+///
+/// A UKE file that comes again (its rows say no more that they are new) mends only what it brought itself. Claims that
+/// stand by another file were completed by hand, since the file found no person for them at first: they are left.
+async fn compare(
+    tx: &mut TenantTx,
+    import: BatchId,
+    file: &StagedFile,
+) -> Result<Ended, sqlx::Error> {
+    sqlx::query_as!(
+        Ended,
+        r#"with compared as (
+               update staged_expenses s
+               set outcome = found.outcome, former_household_code = found.household_code,
+                   former_notice_month = found.notice_month,
+                   household_code = case when found.is_same_person then found.household_code
+                                         else s.household_code end
+               from (
+                   select r.row, e.household_code, e.notice_month,
+                          coalesce(e.member_code = r.person_code, false) as is_same_person,
+                          case when r.correction = 'cancel' then 'cancelled'
+                               when $3 and r.correction is null and not exists (
+                                   select from import_batches b
+                                   where b.tenant_id = $1 and b.id = e.batch_id
+                                     and b.kind = 'expenses' and b.file_sha256 = $4
+                                     and b.reading = $5) then 'left'
+                               when (e.member_code, e.notice_month, e.treatment_month,
+                                     e.institution, e.care, e.days, e.total_yen, e.insurer_yen,
+                                     e.public_yen, e.out_of_pocket_yen, e.computed, e.remarks)
+                                    is not distinct from
+                                    (r.person_code, r.notice_month, r.treatment_month,
+                                     r.institution, r.care, r.days, r.total, r.insurer_paid,
+                                     r.public_paid, r.out_of_pocket, r.computed, r.remarks)
+                                    then 'same'
+                               else 'corrected' end as outcome
+                   from staged_expenses r
+                   cross join lateral (
+                       select c.household_code, c.notice_month from expense_claims c
+                       where c.tenant_id = $1 and c.claim_number = r.claim_number limit 1
+                   ) c
+                   cross join lateral (
+                       select e.* from expenses e
+                       where e.tenant_id = $1 and e.household_code = c.household_code
+                         and e.notice_month = c.notice_month
+                         and e.claim_number = r.claim_number limit 1
+                   ) e
+                   where r.tenant_id = $1 and r.import_id = $2
+               ) found
+               where s.tenant_id = $1 and s.import_id = $2 and s.row = found.row
+               returning s.outcome, s.former_notice_month
+           )
+           select count(*) as "standing!",
+                  count(*) filter (where outcome = 'corrected') as "replaced!",
+                  count(*) filter (where outcome = 'cancelled') as "cancelled!",
+                  count(*) filter (where outcome = 'left') as "left!",
+                  coalesce(array_agg(distinct former_notice_month)
+                               filter (where outcome in ('corrected', 'cancelled')), '{}')
+                      as "months!: Vec<Month>"
+           from compared"#,
         tx.tenant() as TenantId,
-        import as BatchId
+        import as BatchId,
+        file.notice.is_some(),
+        file.sha256,
+        file.reading
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(row_count(compared.rows_affected()))
+    .fetch_one(tx.conn())
+    .await
 }
 
-/// A row that says it is new must not replace another.
+/// Refuses rows that say they are new where another row has their number.
 async fn refuse_clashes(
     tx: &mut TenantTx,
     import: BatchId,
@@ -113,118 +143,17 @@ async fn refuse_clashes(
     errors.into_result()
 }
 
-async fn count_ended(tx: &mut TenantTx, import: BatchId) -> Result<Ended, sqlx::Error> {
-    sqlx::query_as!(
-        Ended,
-        r#"select count(*) filter (where s.outcome = 'corrected') as "replaced!",
-                  count(*) filter (where s.outcome = 'cancelled') as "cancelled!",
-                  coalesce(array_agg(distinct c.notice_month), '{}') as "months!: Vec<Month>"
-           from staged_expenses s
-           cross join lateral (
-               select c.notice_month from expense_claims c
-               where c.tenant_id = $1 and c.claim_number = s.claim_number limit 1
-           ) c
-           where s.tenant_id = $1 and s.import_id = $2
-             and s.outcome in ('corrected', 'cancelled')"#,
-        tx.tenant() as TenantId,
-        import as BatchId
-    )
-    .fetch_one(tx.conn())
-    .await
-}
-
-async fn keep_history(
-    tx: &mut TenantTx,
-    clock: &Clock,
-    import: BatchId,
-) -> Result<(), sqlx::Error> {
+/// Ends the rows that the file replaces or cancels.
+async fn end(tx: &mut TenantTx, clock: &Clock, import: BatchId) -> Result<(), sqlx::Error> {
     into_history!(
-        "",
-        "reason" from "(
-            select e.*, s.outcome as reason
-            from staged_expenses s
-            cross join lateral (
-                select c.household_code, c.notice_month from expense_claims c
-                where c.tenant_id = $1 and c.claim_number = s.claim_number limit 1
-            ) c
-            cross join lateral (
-                select e.* from expenses e
-                where e.tenant_id = $1 and e.household_code = c.household_code
-                  and e.notice_month = c.notice_month and e.claim_number = s.claim_number limit 1
-            ) e
-            where s.tenant_id = $1 and s.import_id = $2
-              and s.outcome in ('corrected', 'cancelled')
-        ) ended",
+        "delete from expenses e using staged_expenses s
+         where s.tenant_id = $1 and s.import_id = $2 and s.outcome in ('corrected', 'cancelled')
+           and e.tenant_id = $1 and e.household_code = s.former_household_code
+           and e.notice_month = s.former_notice_month and e.claim_number = s.claim_number
+         returning e.*, s.outcome as reason",
         tx,
         import as BatchId,
         clock.now()
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-/// Deletes the rows that the file ends, with their claims.
-async fn delete_ended(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
-    let tenant = tx.tenant();
-    sqlx::query!(
-        "delete from expenses e using (
-             select c.household_code, c.notice_month, c.claim_number
-             from staged_expenses s
-             cross join lateral (
-                 select c.household_code, c.notice_month, c.claim_number from expense_claims c
-                 where c.tenant_id = $1 and c.claim_number = s.claim_number limit 1
-             ) c
-             where s.tenant_id = $1 and s.import_id = $2
-               and s.outcome in ('corrected', 'cancelled')
-         ) ended
-         where e.tenant_id = $1 and e.household_code = ended.household_code
-           and e.notice_month = ended.notice_month and e.claim_number = ended.claim_number",
-        tenant as TenantId,
-        import as BatchId
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!(
-        "delete from expense_claims
-         where tenant_id = $1
-           and claim_number = any (array(select s.claim_number from staged_expenses s
-                                         where s.tenant_id = $1 and s.import_id = $2
-                                           and s.outcome in ('corrected', 'cancelled')))",
-        tenant as TenantId,
-        import as BatchId
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-/// Takes the rows that the file ends off the sums of their months.
-async fn take_off_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update expense_months kept
-         set rows = kept.rows - ended.rows, total_yen = kept.total_yen - ended.total_yen,
-             out_of_pocket_yen = kept.out_of_pocket_yen - ended.out_of_pocket_yen
-         from (
-             select c.notice_month, count(*) as rows, sum(e.total_yen) as total_yen,
-                    sum(e.out_of_pocket_yen) as out_of_pocket_yen
-             from staged_expenses s
-             cross join lateral (
-                 select c.household_code, c.notice_month from expense_claims c
-                 where c.tenant_id = $1 and c.claim_number = s.claim_number limit 1
-             ) c
-             cross join lateral (
-                 select e.total_yen, e.out_of_pocket_yen from expenses e
-                 where e.tenant_id = $1 and e.household_code = c.household_code
-                   and e.notice_month = c.notice_month and e.claim_number = s.claim_number limit 1
-             ) e
-             where s.tenant_id = $1 and s.import_id = $2
-               and s.outcome in ('corrected', 'cancelled')
-             group by c.notice_month
-         ) ended
-         where kept.tenant_id = $1 and kept.notice_month = ended.notice_month",
-        tx.tenant() as TenantId,
-        import as BatchId
     )
     .execute(tx.conn())
     .await

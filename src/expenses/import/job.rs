@@ -14,7 +14,7 @@ use crate::jobs::kind::Job;
 pub struct MergeExpenses {
     pub run: ImportRun,
     pub strangers: Strangers,
-    /// A file that changes what people see already needs it.
+    /// Needed for a file that changes published months.
     pub consent: Consent<Imported>,
 }
 

@@ -3,7 +3,7 @@
 use crate::import::layout::layout;
 
 layout! {
-    /// The columns of an expenses file. Headings in any order; others are passed over.
+    /// The columns of an expenses file. They may come in any order; others are skipped.
     pub enum ExpenseColumn {
         ClaimNumber = "claim_number" "明細番号" Text Required,
         PersonCode = "person_code" "個人コード" Text Required,
@@ -22,5 +22,5 @@ layout! {
     }
 }
 
-/// What 「自己負担額の区分」 says of an amount that the claim did not tell.
+/// The word in 「自己負担額の区分」 for an amount that was computed, since the claim did not state it.
 pub(in crate::expenses) const COMPUTED: &str = "計算";

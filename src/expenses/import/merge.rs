@@ -7,12 +7,15 @@ use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::base::month::Month;
 use crate::db::TenantTx;
+use crate::expenses::history::forget_empty_months;
 use crate::import::staged::StagedFile;
 use crate::import::{Counts, ImportError, ImportRun, RowErrors, row_count};
 
-/// What the merge came to.
+/// The result of a merge.
 pub(super) struct Merged {
     pub(super) counts: Counts,
+    /// Rows that stay as they are in the ledger, since another file brought them.
+    pub(super) left: i64,
     /// Oldest first.
     pub(super) months: Vec<ChangedMonth>,
 }
@@ -24,18 +27,19 @@ pub(super) struct ChangedMonth {
     pub(super) published: bool,
 }
 
-/// Which claims are given their numbers.
+/// Claims that are given their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claims {
-    /// Those that no correction is about.
+    /// Claims that correct no other.
     New,
-    /// Those whose earlier rows were ended.
+    /// Claims whose earlier rows were ended.
     Corrected,
 }
 
-/// Claims are given their numbers first. If all of a file's rows got theirs, no number stood twice or was in the ledger,
-/// and everybody is known: that needs no other look. Else the file is compared with the ledger. Of the staged rows,
-/// `left` were left out since.
+/// Merges the rows that are still staged. `staged` are the sums of all the file's rows, of which `left` were taken away again.
+///
+/// Claims are given their numbers first. If all rows get theirs, no number stands twice or is in the ledger, and every
+/// person is known, so nothing else has to be checked. Otherwise the file is compared with the ledger.
 pub(super) async fn merge(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -60,15 +64,16 @@ pub(super) async fn merge(
     }
     let inserted = insert(tx, import).await?;
     add_sums(tx, import).await?;
+    forget_empty_months(tx).await?;
     let added = inserted - ended.replaced;
     let changed = ended.replaced + ended.cancelled;
     let counts = Counts { added, changed, unchanged: staged.rows - added - changed };
     let months = changed_months(tx, import, &ended.months).await?;
-    Ok(Merged { counts, months })
+    Ok(Merged { counts, left: ended.left, months })
 }
 
-/// A claim that was withdrawn or cancelled, and comes again for the same person and month, is the
-/// household's that had it, wherever the person is now.
+/// Gives claims that were withdrawn or cancelled, and come again for the same person and month, to the household that had
+/// them, wherever the person is now.
 async fn keep_households(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update staged_expenses s set household_code = before.household_code
@@ -94,7 +99,7 @@ async fn keep_households(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx:
     .map(drop)
 }
 
-/// Gives claims their numbers, where these are free; returns how many.
+/// Gives claims their numbers, where these are free. Returns the number of claims that got theirs.
 async fn number_claims(
     tx: &mut TenantTx,
     import: BatchId,
@@ -108,7 +113,7 @@ async fn number_claims(
          join members m on m.tenant_id = $1 and m.code = s.person_code
          where s.tenant_id = $1 and s.import_id = $2
            and case when $3 then s.outcome = 'corrected'
-                    else s.correction is null or s.correction = 'new' end
+                    else coalesce(s.correction, 'new') = 'new' end
          on conflict do nothing",
         tx.tenant() as TenantId,
         import as BatchId,
@@ -119,7 +124,7 @@ async fn number_claims(
     Ok(row_count(done.rows_affected()))
 }
 
-/// Writes new and corrected rows into the ledger; returns how many.
+/// Writes new and corrected rows into the ledger. Returns the number of rows.
 async fn insert(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error> {
     let done = sqlx::query!(
         "insert into expenses (tenant_id, household_code, notice_month, claim_number, member_code,
@@ -141,9 +146,8 @@ async fn insert(tx: &mut TenantTx, import: BatchId) -> Result<i64, sqlx::Error> 
     Ok(row_count(done.rows_affected()))
 }
 
-/// Adds what came to the sums of its months; a month without rows has none.
+/// Adds new and corrected rows to the sums of their months.
 async fn add_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
-    let tenant = tx.tenant();
     sqlx::query!(
         "insert into expense_months as kept
              (tenant_id, notice_month, rows, total_yen, out_of_pocket_yen)
@@ -155,18 +159,15 @@ async fn add_sums(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error>
          on conflict (tenant_id, notice_month) do update
          set rows = kept.rows + excluded.rows, total_yen = kept.total_yen + excluded.total_yen,
              out_of_pocket_yen = kept.out_of_pocket_yen + excluded.out_of_pocket_yen",
-        tenant as TenantId,
+        tx.tenant() as TenantId,
         import as BatchId
     )
     .execute(tx.conn())
-    .await?;
-    sqlx::query!("delete from expense_months where tenant_id = $1 and rows = 0", tenant as TenantId)
-        .execute(tx.conn())
-        .await
-        .map(drop)
+    .await
+    .map(drop)
 }
 
-/// The months of what the file changed, with those in which its former rows stood, and whether people see them.
+/// Returns the months of new and changed rows and of their `former` rows, and tells which of them are published.
 async fn changed_months(
     tx: &mut TenantTx,
     import: BatchId,

@@ -1,4 +1,4 @@
-//! The documented layout of an expenses file, row by row.
+//! Reads the rows of an expenses file in the documented layout.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -15,10 +15,10 @@ use crate::import::source::Source;
 use crate::import::staging::Reader;
 use crate::import::{ImportError, RowErrors};
 
-/// So many days or times a row may have.
+/// The most days or times that a row may have.
 const MOST_DAYS: i16 = 999;
 
-/// What a row does to one that came before.
+/// The effect of a row on an earlier row of the same claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Correction {
     New,
@@ -56,7 +56,7 @@ impl ExpenseReader {
         Ok(Self { rows: Rows::open(source, mapping)?, errors: RowErrors::default() })
     }
 
-    /// Which of the file's columns was read as which.
+    /// Returns the headings that were read as the layout's columns.
     pub(super) fn reading(&self) -> String {
         self.rows.headings.reading()
     }
@@ -78,7 +78,7 @@ impl Reader for ExpenseReader {
     }
 }
 
-/// Parses a row. Of a row that cancels another, nothing but its number is read.
+/// Parses a row. If it cancels another, only its number is read.
 fn parse(row: &Row<'_, ExpenseColumn>, errors: &mut RowErrors) -> Option<StagedExpense> {
     use ExpenseColumn as Column;
     if !row.is_whole(errors) {
@@ -135,7 +135,7 @@ fn parse(row: &Row<'_, ExpenseColumn>, errors: &mut RowErrors) -> Option<StagedE
     Some(expense)
 }
 
-/// The word for an amount that its claim did not tell.
+/// Parses the word for an amount that was computed.
 fn computed(text: &str) -> Result<(), String> {
     match text.trim() {
         COMPUTED => Ok(()),
@@ -143,7 +143,7 @@ fn computed(text: &str) -> Result<(), String> {
     }
 }
 
-/// The months of notice and treatment.
+/// Parses the months of notice and treatment.
 fn months(row: &Row<'_, ExpenseColumn>, errors: &mut RowErrors) -> Option<(Month, Month)> {
     let month = |text: &str| {
         Month::read(text).ok_or_else(|| format!("「{text}」は年月ではありません（例: 2026-03）"))
@@ -158,8 +158,8 @@ fn months(row: &Row<'_, ExpenseColumn>, errors: &mut RowErrors) -> Option<(Month
     Some((notice, treatment))
 }
 
-/// Whole yen from nothing to [`Yen::MOST`], `12,960`, `¥12960` and `12960円` too. In a CP932 file ¥ is the byte
-/// 5C, which reads as a backslash; a lone dash is a spreadsheet's nought.
+/// Parses whole yen from 0 to [`Yen::MOST`], also as `12,960`, `¥12960` or `12960円`. In a CP932 file ¥ is the byte 5C, which
+/// reads as a backslash; spreadsheets write a lone dash for 0.
 fn yen(text: &str) -> Result<Yen, String> {
     let plain = fold(text);
     let plain = plain.trim_start_matches(['¥', '\\']).trim();
@@ -190,7 +190,7 @@ fn within<N: FromStr + PartialOrd + Display>(
     }
 }
 
-/// `12,960` without its separators, which must stand where they belong.
+/// Takes the separators out of `12,960`. Returns `None` if they stand in the wrong places.
 fn ungrouped(text: &str) -> Option<String> {
     let mut groups = text.split(',');
     let first = groups.next()?;

@@ -1,4 +1,4 @@
-//! Expenses in the staging table.
+//! Writes expenses into their staging table, and sums them up.
 
 use crate::base::ids::{BatchId, TenantId};
 use crate::base::money::Yen;
@@ -7,7 +7,7 @@ use crate::db::TenantTx;
 use crate::import::staging::{Batch, batch};
 
 batch! {
-    /// A row of an expenses file. One that cancels another has nothing but its number.
+    /// A row of an expenses file. A row that cancels another has only its number.
     #[derive(Default)]
     pub(super) struct StagedExpense in StagedExpenses {
         row: i64,
@@ -67,13 +67,13 @@ impl Batch for StagedExpenses {
     }
 }
 
-/// What an import's staged rows come to.
+/// The sums of an import's staged rows.
 #[derive(Debug)]
 pub(super) struct StagedSums {
     pub(super) rows: i64,
     pub(super) total: Yen,
     pub(super) out_of_pocket: Yen,
-    /// Whether some of the rows correct others.
+    /// Set if some of the rows correct others.
     pub(super) corrects: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The jobs that publish a month and take it back.
+//! The jobs that publish and withdraw a month.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,17 +18,17 @@ use crate::tenant::registry;
 pub struct PublishExpenses {
     pub month: Month,
     pub by: String,
-    /// False if nobody is to be told.
+    /// False if no mails are wanted.
     pub tells: bool,
 }
 
-/// What publishing a month came to.
+/// The result of publishing a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     pub published: Published,
-    /// How many mails are on their way.
+    /// The number of mails that were written.
     pub mails: u64,
-    /// True if nobody is told because a link in a mail would lead to a portal that answers nobody.
+    /// True if no mails were written because the union is disabled, so that their links would lead nowhere.
     pub stopped: bool,
 }
 
@@ -41,7 +41,7 @@ impl Job for PublishExpenses {
         let mut tx = cx.begin().await?;
         let published = publish(&mut tx, &cx.clock, self.month, &self.by).await?;
         let tells = self.tells && published == Published::Now;
-        // What this worker knows of the union may be a moment old.
+        // The worker's copy of the union may be out of date.
         let stopped = tells && !registry::is_enabled(tx.conn(), cx.tenant.id).await?;
         let mut mails = 0;
         if tells && !stopped {
@@ -64,12 +64,12 @@ impl From<TellError> for JobError {
     }
 }
 
-/// Takes a month back.
+/// Withdraws a month.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WithdrawExpenses {
     pub month: Month,
     pub by: String,
-    /// Everything is worked out, and nothing changed.
+    /// True if the result is only computed, and nothing is changed.
     pub dry_run: bool,
     pub consent: Consent<Withdrawn>,
 }
@@ -82,7 +82,7 @@ impl Job for WithdrawExpenses {
     async fn run(&self, cx: &JobContext, (): &()) -> Result<Attempt<Withdrawn>, JobError> {
         let mut tx = cx.begin().await?;
         let withdrawn = withdraw(&mut tx, &cx.clock, self.month, &self.by).await?;
-        // There is nothing to agree to in a month without rows.
+        // A month without rows needs no consent.
         let is_nothing = withdrawn.rows == 0 && !withdrawn.published;
         if self.dry_run || is_nothing {
             return Ok(Attempt::Done(withdrawn));

@@ -1,19 +1,18 @@
-//! What a claim's points come to in yen, and who pays which part of it. Pure.
+//! Turns a claim's points into yen, and splits them between those who pay. Pure.
 //!
-//! No text that could be read says what a blank 負担金額 of a public payer means, nor how two payers of
-//! overlapping points share: such amounts are marked as computed.
+//! No document that we could read says what a blank 負担金額 of a public payer means, or how two payers of overlapping
+//! points share them. Such amounts are marked as computed.
 
 use crate::base::japanese::fold;
 use crate::base::money::Yen;
 use crate::expenses::care::Care;
 
-/// The counter rounds to ten yen, so that what it took may exceed the share by less.
+/// The counter rounds to ten yen, so the patient may have paid up to nine yen more than the share.
 const COUNTERS_YEN: i64 = 10;
 /// A point is ten yen everywhere.
 pub(super) const YEN_A_POINT: i64 = 10;
 
-/// Tenths of the total that the patient pays, by the last digit of the claim's kind; an odd digit is
-/// an in-patient's.
+/// The tenths of the total that the patient pays, by the last digit of the claim's kind. Odd digits are in-patients'.
 const TENTHS: [i64; 10] = [
     3, // 0: 高齢7割
     3, 3, // 1, 2: 本人
@@ -23,25 +22,24 @@ const TENTHS: [i64; 10] = [
     3, // 9: 高齢7割
 ];
 
-/// Which layout a claim's records have.
+/// The form of a claim, which decides the layout of its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ClaimForm {
     Medical,
     Dental,
     Pharmacy,
 }
 
-/// レセプト種別: the first of its four digits tells the form, the last one who is treated, and whether
-/// as an in-patient.
+/// レセプト種別. The first of its four digits is the form; the last says who is treated, and if as an in-patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind {
-    pub form: Form,
+pub(super) struct ClaimKind {
+    pub form: ClaimForm,
     pub care: Care,
     tenths: i64,
 }
 
-impl Form {
-    /// The first digit of a kind.
+impl ClaimForm {
+    /// Returns the first digit of the kinds of this form.
     pub const fn digit(self) -> char {
         match self {
             Self::Medical => '1',
@@ -51,9 +49,9 @@ impl Form {
     }
 }
 
-impl Kind {
+impl ClaimKind {
     /// # Errors
-    /// What is wrong, in Japanese.
+    /// The message is in Japanese, for the operator.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = fold(text);
         let digits = text.as_bytes();
@@ -63,10 +61,10 @@ impl Kind {
         }
         let last = usize::from(digits[3] - b'0');
         let (form, care) = match digits[0] {
-            b'1' if last % 2 == 1 => (Form::Medical, Care::Inpatient),
-            b'1' => (Form::Medical, Care::Outpatient),
-            b'3' => (Form::Dental, Care::Dental),
-            b'4' => (Form::Pharmacy, Care::Pharmacy),
+            b'1' if last % 2 == 1 => (ClaimForm::Medical, Care::Inpatient),
+            b'1' => (ClaimForm::Medical, Care::Outpatient),
+            b'3' => (ClaimForm::Dental, Care::Dental),
+            b'4' => (ClaimForm::Pharmacy, Care::Pharmacy),
             b'6' => return Err(format!("訪問看護（{text}）はCSVで取り込んでください")),
             _ => return Err(format!("「{text}」は医科（1）・歯科（3）・調剤（4）ではありません")),
         };
@@ -74,20 +72,20 @@ impl Kind {
     }
 }
 
-/// What the insurance says of a claim.
+/// The insurance's part of a claim (HO).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Insurance {
-    pub kind: Kind,
-    /// HO 負担金額: what the insurance leaves to be paid, where the claim tells it (a share that is capped).
+    pub kind: ClaimKind,
+    /// HO 負担金額: the part that the insurance leaves to the patient, if the claim states it (when the share is capped).
     pub share: Option<Yen>,
 }
 
-/// What a public payer's record (KO) says of a claim.
+/// A public payer's part of a claim (KO).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Payer {
-    /// The points that it covers.
+    /// The points that the payer covers.
     pub points: i64,
-    /// KO 負担金額: what the *patient* pays of them under this scheme; 公費の一部負担金.
+    /// KO 負担金額: the part of them that the *patient* pays under this scheme (公費の一部負担金).
     pub share: Option<Yen>,
 }
 
@@ -98,22 +96,21 @@ pub(super) struct Amounts {
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
-    /// Set where `out_of_pocket` was not told by the claim, all of it.
+    /// Set if the claim did not state all of `out_of_pocket`.
     pub computed: bool,
 }
 
 impl Amounts {
-    /// Splits a claim's total between insurer, public payers and patient, to the yen and without rounding,
-    /// as notices have it. `insurance` is `None` where public payers alone pay.
+    /// Splits a claim's total between insurer, public payers and patient, to the yen and without rounding, as notices do.
+    /// `insurance` is `None` if public payers alone pay.
     ///
-    /// The insurer pays all but the insured share: the share that the claim tells, or else the person's
-    /// rate. Without a public payer the patient pays that share. Under public payers the patient pays what
-    /// their records say, and the insured share of the points that none of them covers; what remains of
-    /// the insured share is the public payers'. A blank in their record is nothing, and marked as
-    /// computed.
+    /// The insurer pays all but the insured share, which the claim states or the person's rate gives. Without a public
+    /// payer the patient pays that share. With public payers the patient pays what their records state, and the insured
+    /// share of the points that no payer covers; the public payers pay the rest of the insured share. A blank in a payer's
+    /// record counts as 0, and the amount is marked as computed.
     ///
     /// # Errors
-    /// What is wrong, in Japanese.
+    /// The message is in Japanese, for the operator.
     pub fn of(
         points: i64,
         insurance: Option<Insurance>,
@@ -153,18 +150,18 @@ impl Amounts {
     }
 }
 
-/// What public payers cover together, and what they leave to the patient.
+/// The points that public payers cover together, and the part that they leave to the patient.
 struct Covered {
     points: i64,
     patient: i64,
-    /// Set where a record left something open.
+    /// Set if a record left something open.
     guessed: bool,
 }
 
 impl Covered {
-    /// Where a later payer covers the same points, or all that an earlier one covers and more, it takes
-    /// over what that one left to the patient: the last word counts. Payers of different points that fit
-    /// into the claim side by side stand side by side.
+    /// A later payer that covers the same points as an earlier one, or those and more, takes over what the earlier one left
+    /// to the patient: the last record counts. Payers of different points count side by side if their points fit into the
+    /// claim together.
     fn by(payers: &[Payer], points: i64) -> Self {
         let mut apart: Vec<Payer> = Vec::new();
         let mut guessed = false;

@@ -1,15 +1,14 @@
-//! Records into claims. Pure: a record after another goes in, and a claim comes out where the next one
-//! begins.
+//! Puts records together to claims. Pure: records go in one by one, and a claim comes out when the next one begins.
 //!
-//! A claim is an RE record and what follows it up to the next, under the institution of the last IR or
-//! YK record. Records that say nothing of people and money are passed over, unknown ones too.
+//! A claim is an RE record with the records up to the next RE; its institution is that of the last IR or YK record. Records
+//! that say nothing about people or money are skipped, and so are unknown records.
 
 use chrono::NaiveDate;
 
-use super::amounts::{Amounts, Insurance, Kind, Payer};
+use super::amounts::{Amounts, ClaimKind, Insurance, Payer};
 use super::end::End;
 use super::layout::{
-    self, DAYS, HO_INSURER, HO_NUMBER, HO_SYMBOL, Layout, MOST_POINTS, MOST_SHARE, POINTS,
+    self, ClaimLayout, DAYS, HO_INSURER, HO_NUMBER, HO_SYMBOL, MOST_POINTS, MOST_SHARE, POINTS,
     RE_BIRTHDATE, RE_KIND, RE_MONTH, RE_NAME, RE_NUMBER, SN_BRANCH, UK_NAME,
 };
 use super::records::Record;
@@ -28,17 +27,17 @@ pub(super) struct Claim {
     pub treatment_month: Month,
     pub institution: String,
     pub care: Care,
-    /// The name, or the kana where there is none.
+    /// The name, or the kana if there is no name.
     pub patient: String,
     pub birthdate: NaiveDate,
     pub branch: Option<String>,
     pub days: i64,
     pub amounts: Amounts,
-    /// `None` where only public payers pay.
+    /// `None` if public payers alone pay.
     pub insured: Option<Insured>,
 }
 
-/// Whom the insurance insures.
+/// The numbers of an insured household.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Insured {
     pub insurer_number: String,
@@ -50,52 +49,52 @@ pub(super) struct Insured {
 pub(super) struct Parser {
     notice: Month,
     institution: Institution,
-    /// What the last UK record calls an institution.
+    /// The name of an institution in the last UK record.
     dentist: String,
-    /// Whether that record came after the last IR and RE records, and so belongs to what comes now.
+    /// Set if that record came after the last IR and RE records, so that it belongs to the next ones.
     dentist_is_next: bool,
-    open: Option<Open>,
+    open: Option<OpenClaim>,
     claims: u64,
     end: End,
 }
 
-/// Where the claims that follow come from.
+/// The institution of the claims that follow.
 enum Institution {
     Unknown,
-    /// Its mistakes were told.
+    /// The record has mistakes, which were noted.
     Unreadable,
-    /// Its record, which is read as the form of each claim has it.
+    /// The line and text of the record, whose layout depends on the form of each claim.
     Known(u64, String),
 }
 
-/// A claim of which more may follow.
-pub(super) struct Open {
+/// A claim to which more records may belong.
+pub(super) struct OpenClaim {
     line: u64,
     head: Option<Head>,
     insured: Option<Insured>,
-    /// What its HO says, or else its first KO.
+    /// The days and points of the HO record, or of the first KO record if there is no HO.
     days: i64,
     points: i64,
     /// HO 負担金額.
     share: Option<Yen>,
     payers: Vec<Payer>,
-    /// Where its last 負担金額 stands: the line, and the record's name.
+    /// The line and the name of the field in which the last 負担金額 stands.
     share_at: (u64, &'static str),
     branch: Option<String>,
     broken: bool,
 }
 
-/// What an RE record tells.
+/// The contents of an RE record.
 struct Head {
     number: String,
-    kind: Kind,
+    kind: ClaimKind,
     treatment_month: Month,
     institution: String,
     patient: String,
     birthdate: NaiveDate,
 }
 
-struct Place {
+struct InstitutionRecord {
     code: String,
     month: Month,
     name: String,
@@ -114,12 +113,12 @@ impl Parser {
         }
     }
 
-    /// Whether there was no claim at all, not even one with mistakes.
+    /// Returns true if there was no claim at all, not even one with mistakes.
     pub fn is_empty(&self) -> bool {
         self.claims == 0
     }
 
-    /// Takes a record in; the claim that it ends, if it was right.
+    /// Takes a record in. Returns the claim that it ends, unless that has mistakes.
     pub fn take(&mut self, record: Record<'_>, errors: &mut RowErrors) -> Option<Claim> {
         match record.name() {
             "UK" => {
@@ -147,7 +146,7 @@ impl Parser {
                 self.claims += 1;
                 self.dentist_is_next = false;
                 let head = self.head(record, errors);
-                self.open = Some(Open::new(record.line, head));
+                self.open = Some(OpenClaim::new(record.line, head));
                 ended
             }
             "HO" | "KO" | "SN" => {
@@ -161,7 +160,7 @@ impl Parser {
         }
     }
 
-    /// Ends the claim that is open, as the end of the file does.
+    /// Ends the open claim, as the end of the file does.
     pub fn close(&mut self, errors: &mut RowErrors) -> Option<Claim> {
         let open = self.open.take()?;
         self.end.count(open.counted());
@@ -176,7 +175,7 @@ impl Parser {
     fn head(&mut self, record: Record<'_>, errors: &mut RowErrors) -> Option<Head> {
         let notice = self.notice;
         let number = record.required(RE_NUMBER, errors, |text| code(text, 20));
-        let kind = record.required(RE_KIND, errors, Kind::parse);
+        let kind = record.required(RE_KIND, errors, ClaimKind::parse);
         let treatment_month =
             record.required(RE_MONTH, errors, |text| match layout::month(text)? {
                 treated if treated > notice => Err("通知年月より後です".to_owned()),
@@ -185,14 +184,14 @@ impl Parser {
         let name = record.optional(RE_NAME, errors, |text| line(text, 100));
         let birthdate = record.required(RE_BIRTHDATE, errors, layout::day);
         let kind = kind?;
-        let layout = Layout::of(kind.form);
+        let layout = ClaimLayout::of(kind.form);
         let kana = record.optional(layout.kana, errors, |text| code(text, 100));
         let place = self.place(record, layout, errors);
         let (number, treatment_month, birthdate) = (number?, treatment_month?, birthdate?);
         let (name, kana, place) = (name?, kana?, place?);
         Some(Head {
-            // A month's claims lie side by side in the index of all claims. An institution's code is
-            // its own only within its prefecture and form.
+            // The month comes first so that a month's claims lie side by side in the index of all claims. An
+            // institution's code is unique only within its prefecture and form.
             number: format!(
                 "UKE-{}-{}-{}-{number}",
                 place.month.first_day().format("%Y%m"),
@@ -207,13 +206,13 @@ impl Parser {
         })
     }
 
-    /// The institution, read as a form has it; its mistakes are told once.
+    /// Reads the institution's record by the layout of a claim's form. Its mistakes are noted once.
     fn place(
         &mut self,
         claim: Record<'_>,
-        layout: &Layout,
+        layout: &ClaimLayout,
         errors: &mut RowErrors,
-    ) -> Option<Place> {
+    ) -> Option<InstitutionRecord> {
         let record = match &self.institution {
             Institution::Known(line, text) => Record::new(*line, text),
             Institution::Unreadable => return None,
@@ -236,7 +235,7 @@ impl Parser {
             None => Some(Some(self.dentist.clone())),
         };
         let place = || {
-            Some(Place {
+            Some(InstitutionRecord {
                 code: prefecture?.unwrap_or_default() + &own_code?,
                 month: month?,
                 name: name?.unwrap_or_default(),
@@ -250,7 +249,7 @@ impl Parser {
     }
 }
 
-impl Open {
+impl OpenClaim {
     fn new(line: u64, head: Option<Head>) -> Self {
         Self {
             line,
@@ -266,18 +265,18 @@ impl Open {
         }
     }
 
-    /// HO and KO records of the claim, and its points, as the file's end counts them; `None` where they
-    /// can't be read.
+    /// Returns the number of HO and KO records of the claim, and its points, as the file's end counts them; `None` if
+    /// they can't be read.
     pub(super) fn counted(&self) -> Option<(i64, i64)> {
         let readable = self.head.is_some() && !self.broken;
         let records = usize::from(self.insured.is_some()) + self.payers.len();
         readable.then(|| (i64::try_from(records).unwrap_or(i64::MAX), self.points))
     }
 
-    /// Takes in what belongs to the claim; nothing can be said of it where the form is not known.
+    /// Takes in a record of the claim. If the form is unknown, the record can't be read and is skipped.
     fn take(&mut self, record: Record<'_>, errors: &mut RowErrors) {
         let Some(head) = &self.head else { return };
-        let layout = Layout::of(head.kind.form);
+        let layout = ClaimLayout::of(head.kind.form);
         let taken = match record.name() {
             "HO" => self.take_insurance(record, layout, errors),
             "KO" => self.take_payer(record, layout, errors),
@@ -286,11 +285,11 @@ impl Open {
         self.broken |= taken.is_none();
     }
 
-    /// Numbers that are no numbers of ours are not the file's mistake: the claim finds nobody then.
+    /// Takes in the HO record. Numbers that are not the union's are no mistake of the file: no person is found then.
     fn take_insurance(
         &mut self,
         record: Record<'_>,
-        layout: &Layout,
+        layout: &ClaimLayout,
         errors: &mut RowErrors,
     ) -> Option<()> {
         if self.insured.is_some() {
@@ -313,11 +312,11 @@ impl Open {
         Some(())
     }
 
-    /// Several may pay. Where no insurance does, the first tells days and points.
+    /// Takes in a KO record, of which there may be several. If there is no insurance, the first has the days and points.
     fn take_payer(
         &mut self,
         record: Record<'_>,
-        layout: &Layout,
+        layout: &ClaimLayout,
         errors: &mut RowErrors,
     ) -> Option<()> {
         let alone = self.insured.is_none() && self.payers.is_empty();
@@ -334,17 +333,17 @@ impl Open {
         if alone {
             (self.days, self.points) = (days.unwrap_or_default(), points.unwrap_or_default());
         }
-        // Points that it leaves open are the claim's.
+        // A blank stands for all points of the claim.
         self.payers.push(Payer { points: points.unwrap_or(self.points), share });
         self.share_at = (record.line, "KO 負担金額");
         Some(())
     }
 
-    /// There may be such a record for the insurer and for each public payer: the first that tells counts.
+    /// Takes in an SN record. There may be one for the insurer and for each public payer; the first with a branch counts.
     fn take_branch(
         &mut self,
         record: Record<'_>,
-        layout: &Layout,
+        layout: &ClaimLayout,
         errors: &mut RowErrors,
     ) -> Option<()> {
         if layout.has_branch {

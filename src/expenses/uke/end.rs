@@ -1,30 +1,30 @@
-//! GO, the record that ends a file and tells what a whole one holds.
+//! GO, the record that ends a file and states its sums.
 //!
-//! A file of which the tail is missing has none, and one that was altered has other sums: neither is
-//! taken in. Its count is that of HO and KO records together; some systems write the number of claims
-//! there, which is accepted as well. Its points take each claim once.
+//! A file whose tail is missing has no such record, and an altered file has other sums; both are refused. The count is that
+//! of all HO and KO records; some systems write the number of claims, which is accepted as well. The points count each
+//! claim once.
 
 use super::layout::{GO_COUNT, GO_POINTS, GO_VOLUME, MOST_SUM};
 use super::records::Record;
 use crate::import::RowErrors;
 
-/// What the last volume of a file, or its only one, says of itself.
+/// The number of a file's last volume, and of its only one.
 const LAST_VOLUME: i64 = 99;
 const CUT: &str = "ファイルが途中で切れているか、書き換えられています";
 
-/// What was read since the last GO, and whether one came.
+/// The sums of the claims since the last GO record.
 #[derive(Debug, Default)]
 pub(super) struct End {
     claims: i64,
     records: i64,
     points: i64,
-    /// Set by a claim with a mistake, which was told: sums say nothing then.
+    /// Set if a claim has mistakes, which were noted: then the sums can't be compared.
     unreadable: bool,
     closed: bool,
 }
 
 impl End {
-    /// Counts a claim: its records and points, unless it can't be read.
+    /// Counts a claim with its records and points; `None` if it can't be read.
     pub fn count(&mut self, counted: Option<(i64, i64)>) {
         self.closed = false;
         self.claims += 1;
@@ -37,12 +37,13 @@ impl End {
         }
     }
 
-    /// Returns true if no claim came after the last GO, and there was one.
+    /// Returns true if there was a GO record, and no claim came after it.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Holds what was read against what GO says. A file may be several that were joined, each with its own.
+    /// Compares what was read with the GO record. Several files may have been joined, so a file may have several such
+    /// records.
     pub fn close(&mut self, record: Record<'_>, errors: &mut RowErrors) {
         let read = std::mem::replace(self, Self { closed: true, ..Self::default() });
         let whole = |text: &str| super::layout::whole(text, MOST_SUM);

@@ -1,8 +1,8 @@
-//! Which field of which record tells what, and how it is written.
+//! The fields of the records, and how they are written.
 
 use chrono::NaiveDate;
 
-use super::amounts::Form;
+use super::amounts::ClaimForm;
 use super::records::Field;
 use crate::base::japanese::{fold, parse_date};
 use crate::base::month::Month;
@@ -19,27 +19,27 @@ pub(super) const RE_BIRTHDATE: Field = Field::new(6, "生年月日");
 pub(super) const HO_INSURER: Field = Field::new(1, "保険者番号");
 pub(super) const HO_SYMBOL: Field = Field::new(2, "記号");
 pub(super) const HO_NUMBER: Field = Field::new(3, "番号");
-/// HO's and KO's.
+/// The same field of HO and KO.
 pub(super) const DAYS: Field = Field::new(4, "日数");
-/// HO's and KO's.
+/// The same field of HO and KO.
 pub(super) const POINTS: Field = Field::new(5, "合計点数");
 pub(super) const SN_BRANCH: Field = Field::new(6, "枝番");
 pub(super) const GO_COUNT: Field = Field::new(1, "総件数");
 pub(super) const GO_POINTS: Field = Field::new(2, "総合計点数");
 pub(super) const GO_VOLUME: Field = Field::new(3, "マルチボリューム識別情報");
 
-/// What the fields hold: eight digits.
+/// These fields hold eight digits.
 pub(super) const MOST_POINTS: i64 = 99_999_999;
 pub(super) const MOST_SHARE: i64 = 99_999_999;
-/// A file's sums have more.
+/// The fields of a file's sums hold twelve.
 pub(super) const MOST_SUM: i64 = 999_999_999_999;
 
-/// Where the records of a form differ from the others'.
-pub(super) struct Layout {
-    /// The record of the institution.
+/// The fields in which the records of a form differ from other forms'.
+pub(super) struct ClaimLayout {
+    /// The name of the institution's record.
     pub place: &'static str,
     pub month: Field,
-    /// A dentist's stands in the UK record.
+    /// The institution's name; `None` for dentists, whose name stands in the UK record.
     pub name: Option<Field>,
     pub kana: Field,
     pub share: Field,
@@ -47,7 +47,7 @@ pub(super) struct Layout {
     pub has_branch: bool,
 }
 
-const MEDICAL: Layout = Layout {
+const MEDICAL: ClaimLayout = ClaimLayout {
     place: "IR",
     month: Field::new(7, "請求年月"),
     name: Some(Field::new(6, "医療機関名称")),
@@ -57,7 +57,7 @@ const MEDICAL: Layout = Layout {
     has_branch: true,
 };
 
-const DENTAL: Layout = Layout {
+const DENTAL: ClaimLayout = ClaimLayout {
     place: "IR",
     month: Field::new(6, "請求年月"),
     name: None,
@@ -67,7 +67,7 @@ const DENTAL: Layout = Layout {
     has_branch: true,
 };
 
-const PHARMACY: Layout = Layout {
+const PHARMACY: ClaimLayout = ClaimLayout {
     place: "YK",
     month: Field::new(6, "請求年月"),
     name: Some(Field::new(5, "薬局名称")),
@@ -77,12 +77,12 @@ const PHARMACY: Layout = Layout {
     has_branch: false,
 };
 
-impl Layout {
-    pub const fn of(form: Form) -> &'static Self {
+impl ClaimLayout {
+    pub const fn of(form: ClaimForm) -> &'static Self {
         match form {
-            Form::Medical => &MEDICAL,
-            Form::Dental => &DENTAL,
-            Form::Pharmacy => &PHARMACY,
+            ClaimForm::Medical => &MEDICAL,
+            ClaimForm::Dental => &DENTAL,
+            ClaimForm::Pharmacy => &PHARMACY,
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Finds the people that claims are about, a set at a time.
+//! Finds the people of claims, a set at a time.
 //!
-//! The household is the one whose 記号 and 番号 were those of the claim at the end of the month of
-//! treatment, under the claim's insurer; the person is its member with the birthdate and, where the claim
-//! tells one, the branch. Exactly one person will do.
+//! The household is the one that had the claim's 記号, 番号 and insurer at the end of the month of treatment. The person is
+//! its member with the claim's birthdate and, if the claim has one, its branch. There has to be exactly one such person.
 
 use super::unmatched::{Reason, Unmatched};
 use crate::base::ids::{BatchId, TenantId};
@@ -11,7 +10,7 @@ use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::expenses::care::Care;
 
-/// Rows with a claim number that stands in an earlier row: theirs, and the first.
+/// Returns rows whose claim number stands in an earlier row, each with the first such row.
 pub(super) async fn claims_twice(
     tx: &mut TenantTx,
     import: BatchId,
@@ -29,8 +28,8 @@ pub(super) async fn claims_twice(
     Ok(found.into_iter().map(|found| (found.row, found.first)).collect())
 }
 
-/// Looks everybody up: a claim's person, or how far the search came. Numbers hold until the next ones; the first ones
-/// that are known held before, too.
+/// Looks up each claim's person, and notes the person or the reason why there is none. A household's numbers are valid until
+/// its next ones; its first known numbers count for the time before, too.
 pub(super) async fn find_people(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update staged_claims s
@@ -76,7 +75,7 @@ pub(super) async fn find_people(tx: &mut TenantTx, import: BatchId) -> Result<()
     .map(drop)
 }
 
-/// The claims whose people were found go on as rows for a month's notice.
+/// Stages the matched claims as rows of a month's notice.
 pub(super) async fn stage_found(
     tx: &mut TenantTx,
     import: BatchId,
@@ -103,18 +102,17 @@ pub(super) async fn stage_found(
     .map(drop)
 }
 
-/// The claims that found nobody, in the file's order, `most` of them.
+/// Returns the unmatched claims in the file's order, at most `most`.
 pub(super) async fn unmatched(
     tx: &mut TenantTx,
     import: BatchId,
     notice: Month,
     most: usize,
 ) -> Result<Vec<Unmatched>, sqlx::Error> {
-    let unknown = |what: &str| sqlx::Error::Decode(format!("unknown {what:?}").into());
     let claims = sqlx::query!(
         r#"select row, claim_number, reason as "reason!",
-                  treatment_month as "treatment_month: Month", institution, care, days,
-                  total as "total: Yen", insurer_paid as "insurer_paid: Yen",
+                  treatment_month as "treatment_month: Month", institution,
+                  care as "care: Care", days, total as "total: Yen", insurer_paid as "insurer_paid: Yen",
                   public_paid as "public_paid: Yen", out_of_pocket as "out_of_pocket: Yen",
                   computed, symbol, number, branch, birthdate, patient
            from staged_claims
@@ -132,11 +130,13 @@ pub(super) async fn unmatched(
             Ok(Unmatched {
                 row: claim.row.unsigned_abs(),
                 claim: claim.claim_number,
-                reason: Reason::from_name(&claim.reason).ok_or_else(|| unknown(&claim.reason))?,
+                reason: Reason::from_name(&claim.reason).ok_or_else(|| {
+                    sqlx::Error::Decode(format!("unknown reason {:?}", claim.reason).into())
+                })?,
                 notice_month: notice,
                 treatment_month: claim.treatment_month,
                 institution: claim.institution,
-                care: Care::from_name(&claim.care).ok_or_else(|| unknown(&claim.care))?,
+                care: claim.care,
                 days: claim.days,
                 total: claim.total,
                 insurer: claim.insurer_paid,

@@ -1,10 +1,9 @@
-//! Takes in a UKE file (レセプト電算処理): claims of doctors, dentists and pharmacies become rows of the
-//! ledger.
+//! Imports a UKE file (レセプト電算処理): claims of doctors, dentists and pharmacies become rows of the ledger.
 //!
-//! Claims go into a table of their own as they are read, so that memory stays flat; when they are merged, the people
-//! they are about are looked up, a set at a time. Claims know no person's code: 記号, 番号, the birthdate and,
-//! where it is told, the branch have to point at exactly one person. A claim that finds nobody is never
-//! dropped: it is a mistake of the file, or goes into a file of its own for the operator to complete.
+//! Claims are staged in a table of their own as they are read, so that memory stays flat. The merge looks up their people,
+//! a set at a time. A claim has no person's code: 記号, 番号, the birthdate and the branch, if it is given, have to match
+//! exactly one person. A claim without a match is never dropped: it is a mistake of the file, or the operator gets it in a
+//! file to complete.
 
 mod amounts;
 mod claim;
@@ -27,7 +26,7 @@ use crate::import::source::Source;
 use crate::import::staging::{self, Reader};
 use crate::import::{ImportError, Progress, RowErrors};
 
-/// Claims beyond this that find nobody are another union's, and not kept in memory.
+/// A file with more unmatched claims than this is probably another union's, and they are not kept in memory.
 const MOST_UNMATCHED: usize = 100_000;
 
 /// Reads the whole file for a month's notice into the staging table of claims.
@@ -51,11 +50,11 @@ pub(super) async fn stage(
     errors.into_result()
 }
 
-/// Looks up the people of the staged claims. Those that are found go on as rows for a month's notice; the others are
-/// given, in the file's order. Claims are new ones, but for a file that comes `again`: that replaces what it brought.
+/// Looks up the people of the staged claims. Matched claims are staged as rows of a month's notice. Returns the unmatched
+/// claims in the file's order. The rows say that they are new, unless the file comes `again` and replaces what it brought.
 ///
 /// # Errors
-/// [`ImportError::Heading`] where nearly nobody is found.
+/// [`ImportError::Heading`] if more than 100,000 claims are unmatched.
 pub(super) async fn find_people(
     tx: &mut TenantTx,
     import: BatchId,
@@ -90,7 +89,7 @@ impl ClaimReader {
         Ok(self.parser.close(&mut self.errors))
     }
 
-    /// Looks at the end of the file.
+    /// Checks that the file has claims and is whole.
     fn end(&self) -> Result<(), ImportError> {
         let message = if self.parser.is_empty() {
             "レセプト（REレコード）が1件もありません。UKEファイルか確認してください"

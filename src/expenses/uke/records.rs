@@ -1,4 +1,4 @@
-//! The lines of a UKE file: a record each, with commas between its fields and no quotation.
+//! The records of a UKE file. Each line is a record; commas part its fields, and nothing is quoted.
 
 use std::io::{BufRead as _, BufReader, Read};
 
@@ -8,7 +8,7 @@ use crate::import::{ImportError, RowErrors};
 
 const BUFFER: usize = 64 * 1024;
 
-/// A file's records, one in memory at a time.
+/// Reads a file's records, of which one is in memory at a time.
 pub(super) struct Records {
     reader: BufReader<Box<dyn Read + Send>>,
     fuse: Fuse,
@@ -23,8 +23,8 @@ impl Records {
         Self { reader, fuse, text: String::new(), line: 0 }
     }
 
-    /// The next record, which has no name where the line is blank. A last line that does not end was
-    /// cut off, and may be read as a smaller number than was written.
+    /// Returns the next record; a blank line is one without a name. A last line without an end is refused: it was cut off,
+    /// so its last number may be smaller than the one that was written.
     pub fn next_record(&mut self) -> Result<Option<Record<'_>>, ImportError> {
         self.text.clear();
         if self.reader.read_line(&mut self.text)? == 0 {
@@ -46,7 +46,7 @@ impl Records {
     }
 }
 
-/// A place in a record, counted from zero, which is the record's own name.
+/// A field of a record, by its index. Index 0 is the record's own name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     index: usize,
@@ -83,7 +83,7 @@ impl<'r> Record<'r> {
         self.text.split(',').nth(index).unwrap_or_default().trim()
     }
 
-    /// Parses a field that must not be empty; a mistake is noted, and gives `None`.
+    /// Parses a field that must not be empty. Returns `None` after noting a mistake.
     pub fn required<T>(
         self,
         field: Field,
@@ -97,7 +97,7 @@ impl<'r> Record<'r> {
         found
     }
 
-    /// Parses a field that may be empty; the outer `None` is a mistake, the inner one an empty field.
+    /// Parses a field that may be empty. Returns `None` after noting a mistake, and `Some(None)` for an empty field.
     pub fn optional<T>(
         self,
         field: Field,

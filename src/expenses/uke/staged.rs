@@ -1,4 +1,4 @@
-//! Claims in the staging table.
+//! Writes claims into their staging table.
 
 use chrono::NaiveDate;
 
@@ -11,7 +11,7 @@ use crate::db::TenantTx;
 use crate::import::staging::{Batch, batch};
 
 batch! {
-    /// A claim as it is kept until its person is looked up.
+    /// A claim whose person is not looked up yet.
     pub(super) struct StagedClaim in StagedClaims {
         row: i64,
         claim_number: String,

@@ -1,4 +1,4 @@
-//! Claims that found nobody, and the file in which an operator gets them.
+//! Claims for which no person was found, and the file in which an operator gets them.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -14,15 +14,15 @@ use crate::expenses::care::Care;
 use crate::expenses::import::layout::{COMPUTED, ExpenseColumn};
 use crate::import::layout::Layout as _;
 
-/// What stands beside the layout's own columns, and is passed over when the file comes in.
+/// Columns beside those of the layout. The import skips them when the file comes back.
 const HINTS: [&str; 6] = ["記号", "番号", "枝番", "生年月日", "氏名", "理由"];
 
-/// A claim that nobody could be found for.
+/// A claim for which no person was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
     /// The line of its RE record.
     pub row: u64,
-    /// Its number in the ledger, once somebody is found.
+    /// The number that it gets in the ledger once its person is known.
     pub claim: String,
     pub reason: Reason,
     pub notice_month: Month,
@@ -39,11 +39,11 @@ pub struct Unmatched {
     pub number: Option<String>,
     pub branch: Option<String>,
     pub birthdate: NaiveDate,
-    /// The name as the claim has it.
+    /// The name as the claim writes it.
     pub patient: String,
 }
 
-/// Where the search for a claim's person ended.
+/// The reason why no person was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     PublicPayer,
@@ -54,7 +54,7 @@ pub enum Reason {
     Ambiguous,
 }
 
-/// Which claims an operator keeps in a file, as a later search is compared with it: the file's rows, hashed.
+/// The hash of the claims that an operator has in a file, to compare a later search with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptClaims {
     pub count: usize,
@@ -113,8 +113,8 @@ impl fmt::Display for Reason {
 }
 
 impl Unmatched {
-    /// The cells of the layout's own columns, by their names; others stay empty. The person's code is for
-    /// the operator to fill in.
+    /// Returns the cells of the layout's columns, by the columns' names; the other columns stay empty. The operator fills in
+    /// the person's code.
     fn cells(&self) -> [(&'static str, String); 12] {
         [
             ("claim_number", self.claim.clone()),
@@ -132,7 +132,7 @@ impl Unmatched {
         ]
     }
 
-    /// What helps to find the person, in the order of [`HINTS`].
+    /// Returns what helps the operator to find the person, in the order of [`HINTS`].
     fn hints(&self) -> [String; 6] {
         [
             self.symbol.clone().unwrap_or_default(),
@@ -145,11 +145,11 @@ impl Unmatched {
     }
 }
 
-/// Writes claims as a CSV file of the documented layout, which is taken in like any other once the
-/// people's codes are filled in.
+/// Writes claims as a CSV file of the documented layout. Once the people's codes are filled in, it is imported like any
+/// other.
 ///
 /// # Errors
-/// The file system's.
+/// The file can't be written.
 pub fn write_unmatched(mut out: impl Write, claims: &[Unmatched]) -> io::Result<()> {
     out.write_all(BOM.as_bytes())?;
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);

@@ -1,4 +1,4 @@
-//! A mail as it travels (RFC 5322).
+//! A mail in the form in which it travels (RFC 5322).
 
 use mail_builder::MessageBuilder;
 use mail_builder::headers::raw::Raw;
@@ -6,26 +6,27 @@ use mail_builder::headers::raw::Raw;
 use super::queue::Outgoing;
 use crate::base::email::EmailAddress;
 
-/// The recipient is not one address and nothing else.
+/// The recipient is not exactly one mail address.
 #[derive(Debug, thiserror::Error)]
 #[error("the recipient is not a mail address")]
 pub struct NoAddress;
 
-/// The address that a mail goes to.
+/// Returns the address that a mail goes to.
 ///
 /// # Errors
-/// [`NoAddress`] for anything but an address as it is kept.
+/// Returns [`NoAddress`] if the text is not exactly an address as we store it.
 pub(super) fn recipient(mail: &Outgoing) -> Result<EmailAddress, NoAddress> {
     EmailAddress::parse(&mail.recipient)
         .filter(|address| address.as_str() == mail.recipient)
         .ok_or(NoAddress)
 }
 
-/// Text and HTML in one message. The Message-ID is the mail's own, so that a repeat is recognised
-/// (Amazon SES puts its own in its place). Machines are asked not to answer.
+/// Puts text and HTML into one message. The Message-ID is made of the mail's id, so that a repeat
+/// is recognised (Amazon SES replaces it with its own). `Auto-Submitted` asks programs not to
+/// answer.
 ///
 /// # Errors
-/// [`NoAddress`]; nothing else than an address gets into a header.
+/// Returns [`NoAddress`] if the recipient isn't one: nothing else may get into a header.
 pub fn message(mail: &Outgoing) -> Result<Vec<u8>, NoAddress> {
     let rendered = &mail.rendered;
     let recipient = recipient(mail)?;

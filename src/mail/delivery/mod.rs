@@ -1,7 +1,7 @@
-//! Sends what the outbox holds: fairly between unions, at the pace of the provider, codes and links before all else.
+//! Sends the mail in the outbox: fairly between unions, at the provider's pace, and codes and links first.
 //!
-//! [`queue`] has the statements of the outbox's other side, [`rates`] the pace; a mail is written out by [`mime`] and
-//! taken out of the house by a [`sender`], to [`ses`] or into a folder.
+//! [`queue`] has the statements on the worker's side of the outbox, and [`rates`] the pace. [`mime`] writes a mail
+//! out, and a [`sender`] sends it, by [`ses`] or into a folder.
 
 pub mod mime;
 pub mod queue;
@@ -27,24 +27,26 @@ use crate::jobs::waiting::{Waiting, rest_until};
 use crate::mail::outbox::CHANNEL;
 use crate::tenant::registry;
 
-/// Mails on their way at once; enough for 500 a second at a provider that takes 0.4 seconds for one.
+/// Mails in flight at once. It is enough for 500 a second with a provider that takes 0.4 seconds for
+/// each.
 const MOST_AT_ONCE: usize = 200;
-/// Places that only codes and links may use, however many other mails a slow provider is taking.
+/// Places reserved for codes and links, for when a slow provider holds many other mails.
 const URGENT_PLACES: usize = 50;
-/// How long the worker rests when more is due than the pace allows: a fraction of what a provider's bucket holds.
+/// How long the worker rests if more is due than the pace allows. It is short beside the tenth of a second for
+/// which the bucket holds tokens.
 const NEXT_AFTER: Duration = Duration::from_millis(25);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
-/// The connections that [`run`] uses at most: one each to survey and to deliver. Listening has connections of its own.
+/// The most connections that [`run`] uses: one to survey and one to deliver. Listening has its own.
 pub const CONNECTIONS: u32 = 2;
 
-/// Sends all that is due. Returns how many mails were tried.
+/// Sends all mail that is due. Returns how many mails were tried.
 ///
-/// A mail that can't be sent is no error: it waits for its next turn.
+/// A mail that can't be sent is no error: it waits for its next try.
 pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, sqlx::Error> {
     let waiting = Waiting::new();
     survey(db, clock, &waiting).await?;
-    let mut delivery = Delivery::new(db, clock, sender, &waiting);
+    let mut delivery = Deliverer::new(db, clock, sender, &waiting);
     let mut tried = 0;
     loop {
         delivery.launch().await?;
@@ -57,8 +59,8 @@ pub async fn deliver(db: &Db, clock: &Clock, sender: &Sender) -> Result<usize, s
     }
 }
 
-/// Delivers until `stop`, woken by the database and by the clock, at most so many mails a second over
-/// all workers. A mail on its way out is finished.
+/// Delivers until `stop`, woken by the database and by the clock, at most `per_second` mails a second
+/// over all workers. Mails in flight are finished first.
 pub async fn run(
     db: &Db,
     clock: &Clock,
@@ -67,7 +69,7 @@ pub async fn run(
     stop: &CancellationToken,
 ) {
     let waiting = Waiting::new();
-    let mut delivery = Delivery::new(db, clock, sender, &waiting);
+    let mut delivery = Deliverer::new(db, clock, sender, &waiting);
     tokio::select! {
         () = waiting.listen(db, CHANNEL, Queue::parse) => {}
         () = survey_often(db, clock, &waiting) => {}
@@ -81,7 +83,7 @@ async fn survey_often(db: &Db, clock: &Clock, waiting: &Waiting<Queue>) {
     }
 }
 
-/// Notes when each union has mail to deliver next.
+/// Notes when each union's next mail is due.
 async fn survey(db: &Db, clock: &Clock, waiting: &Waiting<Queue>) -> Result<(), sqlx::Error> {
     let mut platform = db.platform().await?;
     let now = turns::time(platform.conn(), clock).await?;
@@ -98,18 +100,18 @@ async fn survey(db: &Db, clock: &Clock, waiting: &Waiting<Queue>) -> Result<(), 
     Ok(())
 }
 
-/// Mails on their way, and those that have landed.
-struct Delivery<'d> {
+/// The mails in flight, and those whose result is known.
+struct Deliverer<'d> {
     db: &'d Db,
     clock: &'d Clock,
     sender: &'d Sender,
     waiting: &'d Waiting<Queue>,
     in_flight: JoinSet<Landed>,
-    /// Kept until it is written down, however long the database is away.
+    /// Results, kept until they are written to the database, however long it is away.
     landed: Vec<Landed>,
 }
 
-impl<'d> Delivery<'d> {
+impl<'d> Deliverer<'d> {
     fn new(db: &'d Db, clock: &'d Clock, sender: &'d Sender, waiting: &'d Waiting<Queue>) -> Self {
         Self { db, clock, sender, waiting, in_flight: JoinSet::new(), landed: Vec::new() }
     }
@@ -147,7 +149,7 @@ impl<'d> Delivery<'d> {
         Ok(())
     }
 
-    /// Sends what is due, codes and links first, as far as there are places and the pace allows.
+    /// Sends what is due, codes and links first, as far as free places and the pace allow.
     async fn launch(&mut self) -> Result<(), sqlx::Error> {
         for (lane, kept_free) in [(Lane::Urgent, 0), (Lane::Other, URGENT_PLACES)] {
             let places = MOST_AT_ONCE.saturating_sub(kept_free + self.in_flight.len());
@@ -158,7 +160,7 @@ impl<'d> Delivery<'d> {
         Ok(())
     }
 
-    /// Several unions that wait get the same share of what the pace allows: each has a turn before any has another.
+    /// Shares the tokens equally between the unions that wait: each has a turn before any has another.
     async fn launch_lane(&mut self, lane: Lane, places: i64) -> Result<(), sqlx::Error> {
         let (provider, mut platform) = (self.sender.provider(), self.db.platform().await?);
         let now = turns::time(platform.conn(), self.clock).await?;
@@ -173,7 +175,7 @@ impl<'d> Delivery<'d> {
             let mut platform = self.db.platform().await?;
             let unions = turns::take(&mut platform, lane.queue(), &ready, tokens, now).await?;
             platform.commit().await?;
-            // A union that is gone has no turn, and no mail.
+            // These unions no longer exist, so they have no turn and no mail.
             for tenant in ready.into_iter().filter(|_| unions.is_empty()) {
                 self.waiting.forget(Queue { tenant, lane });
             }
@@ -204,7 +206,7 @@ impl<'d> Delivery<'d> {
         };
         let (mails, due_at) = take.await.inspect_err(|_: &sqlx::Error| self.waiting.note(key))?;
         match due_at {
-            // What is due and could not be taken is locked by another worker: it may be free in a moment.
+            // Another worker has locked what is due, so try again in a moment.
             Some(due_at) if due_at <= now && mails.is_empty() => {
                 self.waiting.note_from(key, Instant::now() + NEXT_AFTER);
             }
@@ -226,7 +228,7 @@ impl<'d> Delivery<'d> {
         ready.filter(|queue| queue.lane == lane).map(|queue| queue.tenant).collect()
     }
 
-    /// Takes in one that has landed, and what else has.
+    /// Notes this result, and all others that have come in meanwhile.
     fn land(&mut self, first: Result<Landed, JoinError>) {
         let mut next = Some(first);
         while let Some(landed) = next {
@@ -248,7 +250,7 @@ impl<'d> Delivery<'d> {
         self.settle().await
     }
 
-    /// Writes down what became of mails, union by union; what could not be written stays.
+    /// Writes the results to the database, union by union. What can't be written is kept for later.
     async fn settle(&mut self) -> Result<(), sqlx::Error> {
         while let Some(tenant) = self.landed.first().map(|landed| landed.mail.tenant) {
             let of_union = |landed: &Landed| landed.mail.tenant == tenant;
@@ -263,7 +265,7 @@ impl<'d> Delivery<'d> {
     }
 }
 
-/// Delivering changes nothing that the trail tells of.
+/// Delivery writes no audit line, so the actor needs no more than a name.
 fn actor() -> Actor {
     Actor::system("mail")
 }

@@ -1,8 +1,8 @@
-//! The worker's side of the outbox: what it may take, and what it writes down afterwards.
+//! The worker's side of the outbox: taking mails, and writing their results.
 //!
-//! A mail is taken by moving its due time past a lease, so that a worker killed in the middle gives
-//! it back by itself. Its number of attempts tells which worker holds it: one that lost it to another
-//! writes nothing any more.
+//! A worker takes a mail by moving its due time to the end of a lease, so the mail of a killed worker
+//! becomes due again by itself. The number of attempts tells which worker holds a mail: one whose
+//! lease another worker has taken over writes nothing.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,24 +15,24 @@ use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;
 use crate::mail::message::RenderedMail;
 
-/// How long a mail is its worker's.
+/// How long a worker holds a mail.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// How long a mail may take to leave; the rest of the lease is for writing down that it did.
+/// How long sending may take. The rest of the lease is for writing the result.
 pub(super) const SEND_WITHIN: Duration = Duration::from_secs(45);
-/// A provider that is away for a day, or over a weekend, loses nothing.
+/// Long enough that nothing is lost if a provider is down for a day, or over a weekend.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(72);
 const LONGEST_PAUSE_SECONDS: i64 = 480;
 
-/// In which of a union's two queues a mail waits.
+/// Which of a union's two queues a mail waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// Codes and links, which go before all others.
+    /// Codes and links, which are sent before all others.
     Urgent,
     Other,
 }
 
 impl Lane {
-    /// The queue in which unions have their turns.
+    /// Returns the name of the queue in which unions take turns.
     pub(super) const fn queue(self) -> &'static str {
         match self {
             Self::Urgent => "mail/urgent",
@@ -45,7 +45,7 @@ impl Lane {
     }
 }
 
-/// One union's mail in one lane: what a word of new mail names, as `mail/urgent 019d…`.
+/// One union's mail in one lane. Notifications of new mail name it as `mail/urgent 019d…`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::mail) struct Queue {
     pub(in crate::mail) tenant: TenantId,
@@ -66,7 +66,7 @@ impl fmt::Display for Queue {
     }
 }
 
-/// A mail that the worker holds.
+/// A mail that this worker holds.
 pub struct Outgoing {
     pub tenant: TenantId,
     /// The union's name in logs and metrics.
@@ -75,14 +75,14 @@ pub struct Outgoing {
     pub rendered: RenderedMail,
     pub recipient: String,
     pub created_at: DateTime<Utc>,
-    /// Since when it waits: from its creation, or since an operator put it back.
+    /// Since when it waits: its creation, or the time an operator put it back.
     pub queued_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     pub attempts: i16,
 }
 
 impl Outgoing {
-    /// A mail that never was in the outbox, to be looked at.
+    /// Makes a mail to look at, which was never in the outbox.
     #[must_use]
     pub fn sample(rendered: RenderedMail, slug: &str, recipient: &str, clock: &Clock) -> Self {
         Self {
@@ -103,24 +103,25 @@ impl Outgoing {
     }
 }
 
-/// What became of a mail.
+/// The result of trying to send a mail.
 pub(super) enum Fate {
     Sent,
-    /// It was too late, and was not sent.
+    /// It had expired, so it was not sent.
     Expired,
-    /// It could not be sent now.
+    /// It could not be sent now, and is tried again.
     Postponed(String),
     /// It can never be sent.
     Refused(String),
 }
 
-/// A mail whose fate is not written down yet.
+/// A mail whose result is not written yet.
 pub(super) struct Landed {
     pub(super) mail: Outgoing,
     pub(super) fate: Fate,
 }
 
-/// Returns when a lane of the transaction's union has something to do next: a mail to send, or one that expires.
+/// Returns when something is next to do in a lane of the transaction's union: a mail to send, or one that
+/// expires.
 pub(super) async fn next_due(
     tx: &mut TenantTx,
     lane: Lane,
@@ -138,7 +139,7 @@ pub(super) async fn next_due(
     .await
 }
 
-/// Marks as expired what nobody may get any more, mails to nobody among them.
+/// Marks mails as expired that are too late, and those to nobody.
 pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with late as materialized (
@@ -156,10 +157,10 @@ pub(super) async fn expire(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<(), 
     .map(drop)
 }
 
-/// Takes up to `most` mails of a lane of the transaction's union that are due.
+/// Takes up to `most` due mails from a lane of the transaction's union.
 ///
-/// They are chosen once (`materialized`): a subquery may run again for each row, and passes over the rows that it has
-/// just taken, so that it would take more than `most`.
+/// They are chosen once (`materialized`). A plain subquery may run again for each row and skips the rows that it has just
+/// locked, so it would take more than `most`.
 pub(super) async fn take(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -209,7 +210,7 @@ pub(super) async fn take(
     Ok(outgoing.collect())
 }
 
-/// Writes down what became of mails of the transaction's union.
+/// Writes the results for mails of the transaction's union.
 pub(super) async fn settle(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -231,7 +232,7 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// A mail that left just before it expired was sent all the same.
+/// Marks mails as sent, even those that have been marked as expired since: they left in time.
 async fn settle_sent(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -263,7 +264,8 @@ async fn settle_sent(
     .map(drop)
 }
 
-/// Back into the queue, or out of it: then only a mail that would still be good keeps its content.
+/// Puts a mail back into the queue, or takes it out for good. A dead mail keeps its content only if
+/// it never expires, so that it can be put back.
 async fn settle_unsent(
     tx: &mut TenantTx,
     now: DateTime<Utc>,
@@ -293,8 +295,8 @@ async fn settle_unsent(
     .map(drop)
 }
 
-/// 2 s, 4 s, 8 s … and up to a quarter more, so that many don't come back at once: ten minutes at
-/// most.
+/// Returns the pause before the next try: 2 s, 4 s, 8 s …, plus up to a quarter, so that many don't
+/// come back at once. It is ten minutes at most.
 fn backoff(attempts: i16) -> TimeDelta {
     let attempts = attempts.max(1).unsigned_abs().into();
     let seconds = 2_i64.saturating_pow(attempts).min(LONGEST_PAUSE_SECONDS);

@@ -1,4 +1,4 @@
-//! How fast mail may leave: a bucket of tokens a provider, over all workers.
+//! How fast mail may leave: a token bucket for each provider, shared by all workers.
 
 use chrono::{DateTime, Utc};
 
@@ -29,7 +29,7 @@ pub async fn set(
 }
 
 /// Takes up to `most` whole tokens out of a provider's bucket, which holds those of a tenth of a second. Returns how
-/// many were taken: `most` if no rate is set for the provider. Other workers wait here until the transaction ends.
+/// many were taken, which is `most` if the provider has no rate. Other workers wait here until the transaction ends.
 pub(super) async fn take(
     tx: &mut PlatformTx,
     now: DateTime<Utc>,
@@ -56,7 +56,7 @@ pub(super) async fn take(
     Ok(taken)
 }
 
-/// Gives tokens back that no mail needed.
+/// Returns tokens that no mail needed.
 pub(super) async fn give_back(db: &Db, provider: &str, tokens: i64) -> Result<(), sqlx::Error> {
     let mut tx = db.platform().await?;
     add(&mut tx, provider, tokens).await?;

@@ -1,4 +1,4 @@
-//! Takes mail out of the house: into a folder, or to Amazon SES.
+//! Sends mail: into a folder, or by Amazon SES.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use super::ses::{Ses, SesError};
 use crate::base::files;
 use crate::config::{MailSender, MailSettings, Settings};
 
-/// Where mail leaves.
+/// Where mail is sent to.
 #[derive(Debug, Clone)]
 pub enum Sender {
-    /// One `.eml` a mail (RFC 5322).
+    /// Writes one `.eml` file for each mail (RFC 5322).
     File(PathBuf),
-    /// Amazon SES, API v2.
+    /// Sends through Amazon SES, API v2.
     Ses(Ses),
 }
 
-/// Why a mail did not leave; free of addresses and content.
+/// Why a mail was not sent. It contains no address and no content.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     #[error(transparent)]
@@ -32,7 +32,7 @@ pub enum SendError {
 }
 
 impl SendError {
-    /// Returns true if sending the mail again can't help.
+    /// Returns true if a retry can't help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
@@ -44,7 +44,7 @@ impl SendError {
 }
 
 impl Sender {
-    /// The sender that the settings name. That of SES finds its credentials as every AWS program does.
+    /// Makes the sender that the settings name. SES's credentials are found as in every AWS program.
     pub async fn new(settings: &Settings) -> Self {
         match settings.mail.sender {
             MailSender::File => Self::File(settings.mail_directory()),
@@ -55,12 +55,12 @@ impl Sender {
         }
     }
 
-    /// A sender to SES with the credentials of `aws`.
+    /// Makes a sender to SES with the credentials of `aws`.
     pub async fn ses(settings: &MailSettings, aws: ConfigLoader) -> Self {
         Self::Ses(Ses::new(settings, aws).await)
     }
 
-    /// The name under which the rate of sending is kept.
+    /// Returns the name of the provider's token bucket.
     #[must_use]
     pub fn provider(&self) -> &'static str {
         match self {
@@ -69,8 +69,10 @@ impl Sender {
         }
     }
 
+    /// Sends a mail.
+    ///
     /// # Errors
-    /// Why it did not leave.
+    /// See [`SendError::is_permanent`] for whether a retry can help.
     pub async fn send(&self, mail: &Outgoing) -> Result<(), SendError> {
         let message = mime::message(mail)?;
         match self {
@@ -80,7 +82,7 @@ impl Sender {
     }
 }
 
-/// A mail sent twice is the same file.
+/// The file is named by the mail, so a mail that is sent twice is the same file.
 async fn write_eml(folder: &Path, mail: &Outgoing, message: Vec<u8>) -> Result<(), SendError> {
     let path = folder.join(format!("{}.eml", mail.id));
     let (place, target) = (folder.to_owned(), path.clone());

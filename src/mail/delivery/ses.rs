@@ -18,11 +18,11 @@ use crate::base::email::EmailAddress;
 use crate::config::MailSettings;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// The first mail of a process, and some later ones, wait for credentials, too.
+/// The first mail of a process, and some later ones, also wait for credentials.
 const CREDENTIALS_WITHIN: Duration = Duration::from_secs(5);
 
-/// What says that this very mail will never do. All else may be mended: the rate, the credentials,
-/// the sender's domain, the account.
+/// Codes that mean SES will never take this mail. Other failures can be mended: the rate, the
+/// credentials, the sender's domain, the account.
 const PERMANENT: [&str; 5] = [
     "MessageRejected",
     "BadRequestException",
@@ -31,14 +31,14 @@ const PERMANENT: [&str; 5] = [
     "RequestEntityTooLargeException",
 ];
 
-/// A way to SES.
+/// A client of SES.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
     configuration_set: Option<String>,
 }
 
-/// Why SES did not take a mail: its own code, or how the way there failed.
+/// Why SES did not take a mail: its error code, or how the connection failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct SesError {
@@ -48,7 +48,7 @@ pub struct SesError {
 }
 
 impl Ses {
-    /// The outbox tries again by itself, so the client doesn't.
+    /// The client doesn't retry, because the outbox does.
     pub(super) async fn new(settings: &MailSettings, aws: ConfigLoader) -> Self {
         let timeout = settings.ses_timeout();
         let timeouts = TimeoutConfig::builder()
@@ -67,10 +67,7 @@ impl Ses {
         Self { client, configuration_set: settings.ses_configuration_set.clone() }
     }
 
-    /// Hands a mail over, with the union and the kind of mail as its tags.
-    ///
-    /// # Errors
-    /// Why SES did not take it.
+    /// Sends a mail, tagged with its union and kind.
     pub(super) async fn send(
         &self,
         mail: &Outgoing,
@@ -104,7 +101,7 @@ impl From<BuildError> for SesError {
 }
 
 impl From<SdkError<SendEmailError>> for SesError {
-    /// SES's own message stays out, since it may name the address.
+    /// Leaves SES's own message out, since it may contain the address.
     fn from(error: SdkError<SendEmailError>) -> Self {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let code = error.code().filter(|code| !code.is_empty()).unwrap_or(match &error {
@@ -138,7 +135,7 @@ mod tests {
     use crate::base::clock::Clock;
     use crate::mail::message::RenderedMail;
 
-    /// Answers every request alike, and keeps what it was told.
+    /// Answers every request in the same way, and keeps what was sent.
     async fn answering(answer: String) -> (MailSettings, Arc<Mutex<Vec<Value>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! The certificates that SNS signs with: fetched from it once, and kept.
+//! The certificates that SNS signs with. Each is fetched from SNS once and cached.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -16,13 +16,13 @@ use x509_parser::pem::parse_x509_pem;
 use super::error::SnsError;
 use super::url::SnsUrl;
 
-/// Together less than SNS waits for an answer (15 seconds).
+/// Two such waits are shorter than SNS waits for an answer (15 seconds).
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const LARGEST: usize = 64 * 1024;
-/// SNS has one a region, and changes it about once a year.
+/// SNS has one certificate in each region, and changes it about once a year.
 const MOST: usize = 16;
 
-/// What is needed of a certificate.
+/// What we need of a certificate.
 #[derive(Debug)]
 pub struct Certificate {
     public_key: Vec<u8>,
@@ -31,7 +31,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads the first certificate of a PEM file. None if the file has no certificate.
+    /// Reads the first certificate of a PEM file. Returns `None` if the file has none.
     #[must_use]
     pub fn from_pem(pem: &[u8]) -> Option<Self> {
         let (_, pem) = parse_x509_pem(pem).ok()?;
@@ -48,23 +48,23 @@ impl Certificate {
         (self.not_before..=self.not_after).contains(&at.timestamp())
     }
 
-    /// RFC 8017 A.1.1
+    /// Returns the key in the form of RFC 8017 A.1.1.
     pub(super) fn public_key(&self) -> &[u8] {
         &self.public_key
     }
 }
 
-/// Certificates by the address they are served at.
+/// Certificates by their address.
 #[derive(Debug, Default)]
 pub struct Certificates {
     known: Mutex<HashMap<SnsUrl, Arc<Certificate>>>,
-    /// One task fetches at a time, so that strangers can't make us fetch much.
+    /// Only one task fetches at a time, so that strangers can't make us fetch much.
     fetching: tokio::sync::Mutex<()>,
     https: Https,
 }
 
 impl Certificates {
-    /// Keeps a certificate as that of an address.
+    /// Caches the certificate of an address.
     pub fn keep(&self, url: SnsUrl, certificate: Certificate) -> Arc<Certificate> {
         let certificate = Arc::new(certificate);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +98,7 @@ impl Certificates {
     }
 }
 
-/// The way to SNS, with the TLS of the mails' way to SES. It follows no redirect.
+/// An HTTPS client for SNS, with the same TLS as the client of SES. It follows no redirect.
 #[derive(Debug, Default)]
 pub(super) struct Https(OnceLock<Connector>);
 

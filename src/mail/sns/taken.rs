@@ -1,16 +1,17 @@
-//! Messages that were taken. SNS posts each at least once, and a stranger could post an old one again: each counts once.
+//! The ids of messages already handled. SNS posts each at least once, and a stranger could replay one, but each counts
+//! once.
 
 use chrono::TimeDelta;
 
 use crate::base::clock::Clock;
 use crate::db::PlatformTx;
 
-/// Longer than a message counts as new.
+/// This has to be longer than [`super::Topic::open`] accepts a message.
 const KEEP_FOR: TimeDelta = TimeDelta::days(1);
-/// How many old messages each new one removes: no post waits for a long clean-up, and there are never more new ones.
+/// How many old ids each new one removes. Clean-up keeps pace with new ids, and no post waits for a long one.
 const BATCH: i64 = 100;
 
-/// Returns true if a message was taken before.
+/// Returns true if a message was handled before.
 pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from sns_messages where message_id = $1) as "known!""#,
@@ -20,7 +21,7 @@ pub async fn is_known(tx: &mut PlatformTx, message_id: &str) -> Result<bool, sql
     .await
 }
 
-/// Notes that a message was taken, and forgets a batch of those that are too old to come again.
+/// Notes that a message was handled, and deletes a batch of ids too old to come again.
 pub async fn note(tx: &mut PlatformTx, clock: &Clock, message_id: &str) -> Result<(), sqlx::Error> {
     let now = clock.now();
     sqlx::query!(

@@ -23,7 +23,7 @@ fn envelope(body: &str) -> Envelope {
     Envelope::read(body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"))
 }
 
-/// All that [`Topic::open`] does, with the certificate at hand.
+/// Does all that [`Topic::open`] does, with a given certificate.
 fn open(envelope: &Envelope, certificate: &Certificate) -> Result<Content, SnsError> {
     let topic = topic(TOPIC);
     envelope.check(&topic, now())?;

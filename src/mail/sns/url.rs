@@ -1,6 +1,7 @@
 //! Addresses at SNS itself.
 
-/// An address at SNS itself, which [`super::Topic`] makes: `https://sns.ap-northeast-1.amazonaws.com/…`.
+/// An address at SNS itself: `https://sns.ap-northeast-1.amazonaws.com/…`. Only [`super::Topic`] makes
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SnsUrl(pub(super) String);
 

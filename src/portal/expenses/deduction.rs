@@ -1,4 +1,4 @@
-//! 「医療費控除申告用データを取得する」 (D1–D4): which file, of which year, and what is in it.
+//! 「医療費控除申告用データを取得する」 (D1–D4): the choice of a file and a year, and a preview of the file.
 
 use std::ops::RangeInclusive;
 
@@ -18,16 +18,16 @@ use crate::web::identity::{Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
-/// What a tax return can be made with.
+/// The formats of the file for a tax return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::portal) enum Format {
+pub(in crate::portal) enum DeductionFormat {
     Xml,
     Csv,
     Pdf,
 }
 
-impl Format {
+impl DeductionFormat {
     pub(super) fn parse(text: &str) -> Option<Self> {
         match text {
             "xml" => Some(Self::Xml),
@@ -46,13 +46,13 @@ impl Format {
     }
 }
 
-/// If the union offers signed XML, and under which key.
+/// The union's signature of XML files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::portal) enum Signing {
-    /// It has no key yet.
+    /// The union has no key yet, so it offers no XML.
     None,
-    /// By a key that no authority vouches for.
+    /// The key is self-signed, so files are only samples.
     Sample,
     Offered,
 }
@@ -87,11 +87,11 @@ pub(super) async fn choose(
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct DeductionPage {
-    format: Format,
+    format: DeductionFormat,
     signing: Signing,
     years: Vec<Choice>,
     form: YearForm,
-    shown: Option<Contents>,
+    shown: Option<DeductionContents>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,9 +100,9 @@ struct YearForm {
     year: Field,
 }
 
-/// What a file of a year has in it.
+/// The contents of a year's file.
 #[derive(Debug, Serialize)]
-struct Contents {
+struct DeductionContents {
     year: i32,
     insured: String,
     lines: Vec<ShownLine>,
@@ -110,7 +110,7 @@ struct Contents {
     /// Set if the notes have to explain a computed amount.
     computed: bool,
     hides_somebody: bool,
-    /// Lines with which no XML can be made, and why.
+    /// The reasons why no XML can be made.
     unfit: Vec<String>,
     file: String,
 }
@@ -133,9 +133,9 @@ pub(super) struct YearQuery {
 }
 
 impl DeductionPage {
-    /// `year`: as it was asked for, if it was; `of_year`: what there is of a year that can be chosen.
+    /// `year` is the requested year as the address has it. `of_year` are its rows; `None` if it can't be chosen.
     pub(in crate::portal) fn of(
-        format: Format,
+        format: DeductionFormat,
         signing: Signing,
         years: RangeInclusive<i32>,
         year: Option<&str>,
@@ -160,15 +160,15 @@ impl DeductionPage {
             signing,
             years: years.rev().map(choice).collect(),
             form,
-            shown: of_year.map(|deduction| Contents::of(format, deduction)),
+            shown: of_year.map(|deduction| DeductionContents::of(format, deduction)),
         }
     }
 }
 
-impl Contents {
-    fn of(format: Format, deduction: &Deduction) -> Self {
+impl DeductionContents {
+    fn of(format: DeductionFormat, deduction: &Deduction) -> Self {
         let unfit = match format {
-            Format::Xml if !deduction.lines.is_empty() => {
+            DeductionFormat::Xml if !deduction.lines.is_empty() => {
                 etax::unfit(deduction).iter().map(ToString::to_string).collect()
             }
             _ => Vec::new(),
@@ -192,7 +192,7 @@ impl Contents {
     }
 }
 
-/// A year of an address, if it can be chosen.
+/// Parses the year of an address. Returns `None` if it can't be chosen.
 pub(super) fn year(text: &str, years: &RangeInclusive<i32>) -> Option<i32> {
     period::year(text).filter(|year| years.contains(year))
 }
@@ -203,11 +203,11 @@ pub(super) async fn show(
     Subscriber { visitor, session, .. }: Subscriber,
     Query(asked): Query<YearQuery>,
 ) -> Result<Response, WebError> {
-    let format = Format::parse(&format).ok_or(WebError::NotFound)?;
+    let format = DeductionFormat::parse(&format).ok_or(WebError::NotFound)?;
     let signing = Signing::of(&app, &visitor);
     let years = deduction::years(app.clock.today());
-    // Without a key there is nothing to choose.
-    let offered = format != Format::Xml || signing != Signing::None;
+    // Without a key the page has no form.
+    let offered = format != DeductionFormat::Xml || signing != Signing::None;
     let asked = asked.year.as_deref().filter(|_| offered);
     let of_year = match asked.and_then(|text| year(text, &years)) {
         Some(year) => {
@@ -230,7 +230,7 @@ mod tests {
     use crate::base::month::Month;
 
     fn deduction() -> Deduction {
-        let line = |month, institution: &str| deduction::Line {
+        let line = |month, institution: &str| deduction::DeductionLine {
             treatment_month: Month::new(2024, month).unwrap(),
             patient: "テスト タロウ".to_owned(),
             institution: institution.to_owned(),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn page(year: Option<&str>, of_year: Option<&Deduction>) -> DeductionPage {
-        DeductionPage::of(Format::Csv, Signing::None, 2021..=2025, year, of_year)
+        DeductionPage::of(DeductionFormat::Csv, Signing::None, 2021..=2025, year, of_year)
     }
 
     #[test]
@@ -284,11 +284,11 @@ mod tests {
 
     #[test]
     fn d1_there_are_three_formats() {
-        for format in [Format::Xml, Format::Csv, Format::Pdf] {
-            assert_eq!(Format::parse(format.name()), Some(format));
+        for format in [DeductionFormat::Xml, DeductionFormat::Csv, DeductionFormat::Pdf] {
+            assert_eq!(DeductionFormat::parse(format.name()), Some(format));
         }
         for text in ["XML", "xls", ""] {
-            assert_eq!(Format::parse(text), None);
+            assert_eq!(DeductionFormat::parse(text), None);
         }
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::deduction::{Format, year};
+use super::deduction::{DeductionFormat, year};
 use crate::expenses::deduction::{self, Deduction};
 use crate::expenses::{csv, etax, pdf};
 use crate::portal::places::EXPENSES_DEDUCTION;
@@ -23,14 +23,14 @@ pub(super) async fn send(
     Path((format, asked)): Path<(String, String)>,
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
-    let format = Format::parse(&format).ok_or(WebError::NotFound)?;
+    let format = DeductionFormat::parse(&format).ok_or(WebError::NotFound)?;
     let years = deduction::years(app.clock.today());
     let year = year(&asked, &years).ok_or(WebError::NotFound)?;
     let union = visitor.tenant.config.name.clone();
     let mut tx = visitor.begin(&app).await?;
     let deduction = deduction::of(&mut tx, Reader::of(&session), &union, year).await?;
     tx.commit().await?;
-    let unfit = format == Format::Xml && !etax::unfit(&deduction).is_empty();
+    let unfit = format == DeductionFormat::Xml && !etax::unfit(&deduction).is_empty();
     if deduction.lines.is_empty() || unfit {
         // The page says why there is none.
         let page = format!("{EXPENSES_DEDUCTION}/{}?year={year}", format.name());
@@ -38,16 +38,16 @@ pub(super) async fn send(
     }
     let slug = visitor.tenant.config.slug.as_str();
     match format {
-        Format::Xml => signed(app, &visitor, deduction, turn).await,
-        Format::Csv => {
+        DeductionFormat::Xml => signed(app, &visitor, deduction, turn).await,
+        DeductionFormat::Csv => {
             let name = format!("医療費通知データ_{union}_{year}年.csv");
             let plain = csv::file_name(slug, year);
             Ok(download(&name, &plain, CSV, csv::deduction(&deduction)))
         }
-        Format::Pdf => {
+        DeductionFormat::Pdf => {
             let name = format!("医療費控除通知_{union}_{year}年.pdf");
             let plain = format!("iryohi-{slug}-{year}.pdf");
-            // The turn ends with the work, though the browser hangs up.
+            // The turn lasts until the work is done, even if the browser hangs up.
             let file = to_the_end(async move {
                 let _held = turn;
                 pdf::deduction(&app.printer, &deduction).await
@@ -57,7 +57,7 @@ pub(super) async fn send(
     }
 }
 
-/// XML under the union's key; where there is none, there is no such file.
+/// Sends XML signed with the union's key. Without a key the file is not found.
 async fn signed(
     app: AppState,
     visitor: &Visitor,
@@ -65,10 +65,10 @@ async fn signed(
     turn: Turn,
 ) -> Result<Response, WebError> {
     let slug = visitor.tenant.config.slug.as_str().to_owned();
-    // It keeps a processor busy, so it is made away from the threads that answer.
+    // Signing keeps a processor busy, so it runs apart from the threads that answer requests.
     let processor = app.turns.sign().await;
     let made = tokio::task::spawn_blocking(move || {
-        // Until it is made, though the browser hangs up before.
+        // Both last until the file is made, even if the browser hangs up before.
         let _held = (turn, processor);
         let key = app.signing.of(&slug, app.clock.now())?;
         Some(etax::file(&deduction, key, &slug, app.clock.today()))

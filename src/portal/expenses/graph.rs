@@ -1,4 +1,4 @@
-//! 「自己負担額のグラフ」 (E8): what was paid by month and by year, by person; the same as tables.
+//! 「自己負担額のグラフ」 (E8): charts of the payments of each month and each year by person, with the same figures as tables.
 
 use std::ops::Range;
 
@@ -26,23 +26,23 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct Graph {
     /// The calendar year whose months are shown.
     year: i32,
-    /// None: there is no notice of that year.
+    /// `None` if the year has no notice.
     months: Option<Figure>,
     years: Option<Figure>,
     links: Vec<YearLink>,
-    /// Set if somebody's rows are left out (E7).
+    /// Set if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 
-/// Bars, whose colours they are in, and the same in figures.
+/// A chart, its legend, and the same figures as a table.
 #[derive(Debug, Serialize)]
 struct Figure {
-    /// SVG, for wide pages and narrow ones.
+    /// The chart as SVG, for wide pages and for narrow ones.
     desk: Option<String>,
     phone: Option<String>,
     people: Vec<FigurePerson>,
     lines: Vec<FigureLine>,
-    /// The people's, below their columns.
+    /// Each person's sum, which stands below the person's column.
     sums: Vec<String>,
     total: String,
 }
@@ -57,9 +57,9 @@ struct FigurePerson {
 #[derive(Debug, Serialize)]
 struct FigureLine {
     label: String,
-    /// None: there is no notice of that time.
+    /// `None` if the month or year has no notice.
     path: Option<String>,
-    /// One for each person.
+    /// One amount for each person.
     parts: Vec<String>,
     total: String,
 }
@@ -79,8 +79,8 @@ pub(super) struct GraphQuery {
     year: Option<String>,
 }
 
-/// Where a bar stands, and what it stands for.
-struct Place {
+/// The month or year of a bar.
+struct BarPeriod {
     label: String,
     short: String,
     path: String,
@@ -88,13 +88,13 @@ struct Place {
 }
 
 impl Graph {
-    /// From the sums, by person.
+    /// Makes the page from the sums, which are ordered by person.
     pub(in crate::portal) fn of(sums: &[PersonSum], january: Month, hides_somebody: bool) -> Self {
         let people = People::of(sums);
         let of_year: Vec<PersonSum> =
             sums.iter().filter(|sum| sum.month.year() == january.year()).cloned().collect();
         let in_months = || of_year.iter().map(|sum| sum.month);
-        let months: Vec<Place> = match (in_months().min(), in_months().max()) {
+        let months: Vec<BarPeriod> = match (in_months().min(), in_months().max()) {
             (Some(first), Some(last)) => {
                 (0..=last.since(first)).map(|count| month_place(first.plus(count))).collect()
             }
@@ -118,9 +118,9 @@ impl Graph {
     }
 }
 
-fn month_place(month: Month) -> Place {
+fn month_place(month: Month) -> BarPeriod {
     let period = Period::Month(month);
-    Place {
+    BarPeriod {
         label: format!("{}月", month.month()),
         short: month.month().to_string(),
         path: period.path(EXPENSES),
@@ -128,9 +128,9 @@ fn month_place(month: Month) -> Place {
     }
 }
 
-fn year_place(january: Month) -> Place {
+fn year_place(january: Month) -> BarPeriod {
     let period = Period::Year(january);
-    Place {
+    BarPeriod {
         label: format!("{}年", january.year()),
         short: january.year().to_string(),
         path: period.path(EXPENSES),
@@ -139,8 +139,8 @@ fn year_place(january: Month) -> Place {
 }
 
 impl Figure {
-    /// None where there is nothing to show.
-    fn of(people: &People, sums: &[PersonSum], places: &[Place]) -> Option<Self> {
+    /// Returns `None` if there are no sums.
+    fn of(people: &People, sums: &[PersonSum], places: &[BarPeriod]) -> Option<Self> {
         if sums.is_empty() {
             return None;
         }
@@ -157,7 +157,7 @@ impl Figure {
             shown.iter().map(|series| parts[*series].to_string()).collect()
         };
         let total = |parts: &[Yen]| parts.iter().copied().sum::<Yen>().to_string();
-        let noticed = |place: &Place| within(sums, place).next().is_some();
+        let noticed = |place: &BarPeriod| within(sums, place).next().is_some();
         let lines = places.iter().zip(&bars);
         let whole = people.stack(sums.iter());
         Some(Self {
@@ -184,7 +184,7 @@ impl Figure {
     }
 }
 
-/// The colours of whoever has something, in the household's order; those who share one come last.
+/// Returns the colours of the people who have sums, in the household's order. The colour that several people share comes last.
 fn listed(people: &People, sums: &[PersonSum]) -> Vec<usize> {
     let mut listed = Vec::new();
     for sum in sums {
@@ -197,8 +197,8 @@ fn listed(people: &People, sums: &[PersonSum]) -> Vec<usize> {
     listed
 }
 
-/// The sums that a bar is made of.
-fn within<'s>(sums: &'s [PersonSum], place: &Place) -> impl Iterator<Item = &'s PersonSum> {
+/// Returns the sums of a bar.
+fn within<'s>(sums: &'s [PersonSum], place: &BarPeriod) -> impl Iterator<Item = &'s PersonSum> {
     sums.iter().filter(move |sum| place.months.contains(&sum.month))
 }
 

@@ -21,7 +21,7 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct History {
     years: Vec<FiscalYear>,
     filter: FilterForm,
-    /// Set if somebody's rows are left out (E7).
+    /// Set if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 
@@ -44,7 +44,7 @@ impl Page for History {
 }
 
 impl History {
-    /// From the months, newest first.
+    /// Makes the page from the months, which are ordered newest first.
     pub(in crate::portal) fn of(
         months: &[MonthSum],
         choices: &Choices,

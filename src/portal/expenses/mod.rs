@@ -1,4 +1,4 @@
-//! 「医療費情報」: what the household spent (seed 001 4-1), and what its tax return gets of it (4-2).
+//! 「医療費情報」: a household's expenses (seed 001 4-1), and the files for its tax return (4-2).
 
 pub(super) mod deduction;
 pub(super) mod deduction_file;

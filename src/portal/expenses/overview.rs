@@ -1,4 +1,4 @@
-//! The two tiles (E1), and the ways to everything else.
+//! 「医療費情報」: the two tiles with sums (E1), and the links to all other pages of expenses.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,18 +20,18 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Overview {
-    latest: Tile,
-    this_year: Tile,
-    /// Set if somebody's rows are left out (E7).
+    latest: SumTile,
+    this_year: SumTile,
+    /// Set if rows of another person may be left out (E7).
     hides_somebody: bool,
     /// Set if the union tells of new notices by mail.
     sends_mail: bool,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Tile {
+struct SumTile {
     yen: String,
-    /// None: there is no such notice.
+    /// `None` if there is no such notice.
     path: Option<String>,
     period: Option<String>,
 }
@@ -41,14 +41,14 @@ impl Page for Overview {
 }
 
 impl Overview {
-    /// From the months, newest first.
+    /// Makes the page from the months, which are ordered newest first.
     pub(in crate::portal) fn of(
         months: &[MonthSum],
         this_year: i32,
         hides_somebody: bool,
         sends_mail: bool,
     ) -> Self {
-        let latest = months.first().map(|latest| Tile {
+        let latest = months.first().map(|latest| SumTile {
             yen: latest.out_of_pocket.grouped(),
             path: Some(Period::Month(latest.month).path(EXPENSES)),
             period: Some(latest.month.japanese()),
@@ -58,7 +58,7 @@ impl Overview {
             .filter(|sum| sum.month.year() == this_year)
             .map(|sum| sum.out_of_pocket)
             .collect();
-        let year = (!of_year.is_empty()).then(|| Tile {
+        let year = (!of_year.is_empty()).then(|| SumTile {
             yen: of_year.into_iter().sum::<Yen>().grouped(),
             path: Month::new(this_year, 1).map(|january| Period::Year(january).path(EXPENSES)),
             period: Some(format!("{this_year}年")),

@@ -1,4 +1,4 @@
-//! 「医療費明細 (PDF)」 (E6), of a period and of a search.
+//! Sends 「医療費明細 (PDF)」 (E6) of a period and of a search.
 
 use axum::response::Response;
 
@@ -11,17 +11,17 @@ use crate::web::state::App;
 use crate::web::to_the_end::to_the_end;
 use crate::web::turns::Turn;
 
-/// What goes on paper, and what it is saved as.
+/// The contents and the names of a PDF.
 pub(super) struct Paper {
     pub(super) title: String,
     pub(super) insured: String,
     pub(super) statement: Statement,
     pub(super) name: String,
-    /// The name in ASCII.
+    /// The file's name in ASCII.
     pub(super) plain: String,
 }
 
-/// Prints it in the person's turn, which ends with the work though the browser hangs up, and sends it.
+/// Prints a PDF and sends it. The person's turn lasts until the work is done, even if the browser hangs up.
 pub(super) async fn send(
     app: &App,
     visitor: &Visitor,

@@ -22,13 +22,13 @@ use crate::web::turns::Turn;
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Search {
     filter: FilterForm,
-    /// None: something is wrong with what was asked for.
-    found: Option<Found>,
+    /// `None` if the filter has mistakes.
+    found: Option<SearchResult>,
 }
 
 #[derive(Debug, Serialize)]
-struct Found {
-    /// What was asked for, in words.
+struct SearchResult {
+    /// The filter in words.
     words: String,
     table: Table,
 }
@@ -46,7 +46,7 @@ impl Search {
     ) -> Self {
         let pdf = format!("{EXPENSES_SEARCH}/pdf?{}", narrowed.query());
         let table = Table::by_month(rows, hides_somebody, pdf);
-        Self { filter, found: Some(Found { words: narrowed.words(), table }) }
+        Self { filter, found: Some(SearchResult { words: narrowed.words(), table }) }
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn pdf(
     if rows.is_empty() {
         return Ok(Redirect::to(&format!("{EXPENSES_SEARCH}?{}", narrowed.query())).into_response());
     }
-    // Whose it is stays out of the name, which a list of downloads shows to anybody.
+    // The file's name leaves out the patient's, since other people may see a list of downloads.
     let months = narrowed.months().map(|months| format!("_{months}")).unwrap_or_default();
     let paper = Paper {
         title: format!("医療費明細（{}）", narrowed.words()),
@@ -113,7 +113,7 @@ pub(in crate::portal) mod samples {
     use super::*;
     use crate::records::filter::Choices;
 
-    /// A page as it comes of a query.
+    /// Makes the page of a query.
     pub(in crate::portal) fn page(
         query: &str,
         choices: &Choices,

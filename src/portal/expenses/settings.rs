@@ -22,17 +22,17 @@ const SHARED: &str = "shared";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SettingsPage {
-    /// Set if something was changed just now.
+    /// Set if the form has just changed something.
     pub(in crate::portal) changed: bool,
     /// Set if the person is too young to choose.
     pub(in crate::portal) minor: bool,
-    /// Since when one's own rows are private.
+    /// The day since which the person's rows are private.
     pub(in crate::portal) private_since: Option<String>,
     /// Set if the union tells of new notices by mail.
     pub(in crate::portal) sends_mail: bool,
-    /// Set if the person wants that, as it is now.
+    /// Set if the person wants such mails.
     pub(in crate::portal) wants_mail: bool,
-    /// Where it goes.
+    /// The address to which they go.
     pub(in crate::portal) email: Option<String>,
     pub(in crate::portal) form: SettingsForm,
 }
@@ -63,7 +63,7 @@ pub(super) struct SettingsInput {
     mail: bool,
 }
 
-/// How it stands now.
+/// The settings as they are now.
 struct Now {
     own: Own,
     wants_mail: bool,

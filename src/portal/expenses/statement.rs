@@ -1,4 +1,4 @@
-//! 「2025年3月の医療費明細」 and 「2025年の医療費明細」 (E2, E3), and the same as a PDF (E6).
+//! 「2025年3月の医療費明細」 and 「2025年の医療費明細」 (E2, E3), and the same as PDFs (E6).
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::paper::{self, Paper};
 use super::table::Table;
-use crate::expenses::ledger::{self, ExpenseRow, MonthSum};
+use crate::base::month::Month;
+use crate::expenses::ledger::{self, ExpenseRow};
 use crate::expenses::statement::Statement;
 use crate::portal::places::EXPENSES;
 use crate::portal::records::period::{Neighbour, Period};
@@ -24,9 +25,9 @@ use crate::web::turns::Turn;
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct StatementPage {
     title: String,
-    /// 「2025年診療分」: the years of treatment of a month's rows.
+    /// 「2025年診療分」: the years in which a month's rows were treated.
     treated: Option<String>,
-    /// Which months' notices these are.
+    /// The months of the notices.
     notices: String,
     table: Table,
     previous: Option<Neighbour>,
@@ -38,10 +39,10 @@ impl Page for StatementPage {
 }
 
 impl StatementPage {
-    /// `noticed`: all months of which there is a notice.
+    /// `nearest` are the nearest months with rows before and after the period.
     pub(in crate::portal) fn of(
         period: Period,
-        noticed: &[MonthSum],
+        nearest: [Option<Month>; 2],
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
     ) -> Self {
@@ -54,7 +55,7 @@ impl StatementPage {
             Period::Month(_) => Table::of(rows, hides_somebody, pdf),
             Period::Year(_) => Table::by_month(rows, hides_somebody, pdf),
         };
-        let [previous, next] = period.neighbours(noticed.iter().map(|sum| sum.month), EXPENSES);
+        let [previous, next] = period.links(nearest, EXPENSES);
         Self { title: title(period), treated, notices: period.notices(), table, previous, next }
     }
 }
@@ -64,7 +65,7 @@ fn title(period: Period) -> String {
     format!("{}の医療費明細", period.label())
 }
 
-/// 「2025年診療分」, or 「2024年・2025年診療分」; none where there are no rows.
+/// Returns 「2025年診療分」, or 「2024年・2025年診療分」; `None` if there are no rows.
 fn treated(rows: &[ExpenseRow]) -> Option<String> {
     let years: BTreeSet<i32> = rows.iter().map(|row| row.treatment_month.year()).collect();
     let years: Vec<String> = years.iter().map(|year| format!("{year}年")).collect();
@@ -114,10 +115,10 @@ async fn show(
     let reader = Reader::of(&session);
     let mut tx = visitor.begin(app).await?;
     let rows = ledger::notices(&mut tx, reader, period.months()).await?;
-    let noticed = ledger::month_sums(&mut tx, reader).await?;
+    let nearest = ledger::neighbours(&mut tx, reader, period.months()).await?;
     let hides_somebody = privacy::hides_somebody(&mut tx, RecordKind::Expenses, reader).await?;
     tx.commit().await?;
-    let page = StatementPage::of(period, &noticed, rows, hides_somebody);
+    let page = StatementPage::of(period, nearest, rows, hides_somebody);
     visitor.page(app, StatusCode::OK, &page)
 }
 
@@ -151,30 +152,22 @@ async fn send(
 mod tests {
     use super::*;
     use crate::base::money::Yen;
-    use crate::base::month::Month;
     use crate::expenses::care::Care;
 
     #[test]
     fn e2_one_leads_to_the_next_month_or_year_with_a_notice_and_at_the_ends_no_further() {
-        let sum = |(year, month)| MonthSum {
-            month: Month::new(year, month).unwrap(),
-            out_of_pocket: Yen(1),
-        };
-        let noticed = [(2026, 10), (2026, 9), (2025, 3), (2023, 12)].map(sum);
-        for (shown, previous, next) in [
-            ("2026-10", Some("2026-09"), None),
-            ("2026-09", Some("2025-03"), Some("2026-10")),
-            ("2025-03", Some("2023-12"), Some("2026-09")),
-            ("2023-12", None, Some("2025-03")),
-            // Months without a notice lead back to those that have one.
-            ("2025-04", Some("2025-03"), Some("2026-09")),
-            ("2027-01", Some("2026-10"), None),
-            ("2026", Some("2025"), None),
-            ("2025", Some("2023"), Some("2026")),
-            ("2023", None, Some("2025")),
+        let month = |text: &str| Month::parse(text).unwrap();
+        for (shown, nearest, previous, next) in [
+            ("2026-10", [Some("2026-09"), None], Some("2026-09"), None),
+            ("2026-09", [Some("2025-03"), Some("2026-10")], Some("2025-03"), Some("2026-10")),
+            ("2023-12", [None, Some("2025-03")], None, Some("2025-03")),
+            ("2026", [Some("2025-03"), None], Some("2025"), None),
+            ("2025", [Some("2023-12"), Some("2026-09")], Some("2023"), Some("2026")),
+            ("2023", [None, Some("2025-03")], None, Some("2025")),
         ] {
             let period = Period::month(shown).or_else(|| Period::year(shown)).unwrap();
-            let page = StatementPage::of(period, &noticed, Vec::new(), false);
+            let nearest = nearest.map(|text| text.map(month));
+            let page = StatementPage::of(period, nearest, Vec::new(), false);
             let end = |neighbour: Option<Neighbour>| neighbour.map(|found| found.path);
             let path = |text: &str| {
                 format!("{}/{text}", period.path(EXPENSES).rsplit_once('/').unwrap().0)
@@ -182,7 +175,8 @@ mod tests {
             assert_eq!(end(page.previous), previous.map(path), "before {shown}");
             assert_eq!(end(page.next), next.map(path), "after {shown}");
         }
-        let alone = StatementPage::of(Period::month("2026-10").unwrap(), &[], Vec::new(), false);
+        let alone =
+            StatementPage::of(Period::month("2026-10").unwrap(), [None, None], Vec::new(), false);
         assert!(alone.previous.is_none() && alone.next.is_none());
     }
 
@@ -190,7 +184,6 @@ mod tests {
     fn e2_a_month_of_notice_tells_the_years_of_treatment() {
         let row = |year, month| ExpenseRow {
             treatment_month: Month::new(year, month).unwrap(),
-            member: "K1".to_owned(),
             patient: "テスト タロウ".to_owned(),
             institution: String::new(),
             care: Care::Outpatient,
@@ -204,7 +197,7 @@ mod tests {
         };
         let march = Period::month("2025-03").unwrap();
         assert_eq!(title(march), "2025年3月の医療費明細");
-        let treated = |period, rows| StatementPage::of(period, &[], rows, false).treated;
+        let treated = |period, rows| StatementPage::of(period, [None, None], rows, false).treated;
         assert_eq!(treated(march, vec![row(2025, 1)]).as_deref(), Some("2025年診療分"), "seed 001");
         let both = vec![row(2024, 12), row(2025, 1), row(2025, 2)];
         assert_eq!(treated(march, both.clone()).as_deref(), Some("2024年・2025年診療分"));

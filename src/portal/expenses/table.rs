@@ -11,14 +11,14 @@ pub(in crate::portal) struct Table {
     #[serde(flatten)]
     statement: Statement,
     groups: Vec<Group>,
-    /// The same as a file.
+    /// The address of the same table as a file.
     pdf: String,
 }
 
-/// Rows of one month of treatment that stand together.
+/// Rows of one month of treatment.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Group {
-    /// None: the rows stand without headings.
+    /// `None` if the rows have no heading.
     heading: Option<Heading>,
     /// The index of its first row, and the index after its last.
     from: usize,
@@ -33,13 +33,13 @@ struct Heading {
 }
 
 impl Table {
-    /// Rows as they come.
+    /// Makes a table without headings.
     pub(in crate::portal) fn of(rows: Vec<ExpenseRow>, hides_somebody: bool, pdf: String) -> Self {
         let groups = vec![Group { heading: None, from: 0, to: rows.len() }];
         Self { statement: Statement::of(rows, hides_somebody), groups, pdf }
     }
 
-    /// Rows under a heading for each month of treatment, where there are several months.
+    /// Makes a table with a heading for each month of treatment, if there are several months.
     pub(in crate::portal) fn by_month(
         rows: Vec<ExpenseRow>,
         hides_somebody: bool,
@@ -77,7 +77,6 @@ mod tests {
     fn row(month: u32, out_of_pocket: i64) -> ExpenseRow {
         ExpenseRow {
             treatment_month: Month::new(2025, month).unwrap(),
-            member: "K1".to_owned(),
             patient: "テスト タロウ".to_owned(),
             institution: String::new(),
             care: Care::Outpatient,

@@ -70,12 +70,12 @@ pub(super) async fn submit(
     }
 }
 
-/// What a person typed, in any of the ways people write a date.
+/// Reads a birthdate in any form in which people write a date.
 pub(in crate::portal) fn read(text: &str) -> Result<NaiveDate, &'static str> {
     if shows_nothing(text) {
         return Err("生年月日を入力してください。");
     }
-    // No way of writing a date is longer; folding a long text takes its time.
+    // No form of a date is longer than this, and folding a long text takes time.
     let date = if text.chars().count() <= 40 { read_date(text) } else { Err(NoDate::Unreadable) };
     date.map_err(|error| match error {
         NoDate::Unreadable => "生年月日は数字8桁で入力してください。（入力例:19790822）",

@@ -82,7 +82,7 @@ pub(super) async fn registered(
         return Ok(Redirect::to(TOP).into_response());
     }
     let page = RegisteredPage { user_id: session.user_id, email: session.email };
-    // 「メニューへ」 leads to the top page, wherever the person wanted to go at first.
+    // 「メニューへ」 always leads to the top page, even if the person first wanted another.
     visitor.jar = visitor.jar.without_next();
     visitor.page(&app, StatusCode::OK, &page)
 }
@@ -96,7 +96,7 @@ async fn page(
     let mut tx = visitor.begin(app).await?;
     let draft = registration::draft(&mut tx, session.login).await?;
     tx.commit().await?;
-    // Nothing to confirm yet: this page was opened by its address.
+    // There is nothing to confirm yet: the person opened this page by its address.
     let Some(draft) = draft else {
         return Ok(Redirect::to(DETAILS).into_response());
     };

@@ -28,7 +28,7 @@ pub(in crate::portal) struct DetailsPage {
     pub(in crate::portal) user_id_rules: RulesText,
     pub(in crate::portal) rules: Vec<Rule>,
     pub(in crate::portal) password_min: u16,
-    /// Whether a password was typed before, which need not be typed again.
+    /// True if a password was given before and need not be typed again.
     pub(in crate::portal) password_kept: bool,
     pub(in crate::portal) form: DetailsForm,
 }
@@ -40,7 +40,7 @@ pub(in crate::portal) struct DetailsForm {
     pub(in crate::portal) password: Field,
     pub(in crate::portal) again: Field,
     pub(in crate::portal) email: Field,
-    /// `yes` or `no`
+    /// Either `yes` or `no`.
     pub(in crate::portal) expense_mail: Field,
 }
 
@@ -50,7 +50,7 @@ impl Page for DetailsPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct TypedDetails {
     user_id: String,
     password: SecretString,
     again: SecretString,
@@ -86,7 +86,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     signing_in: SigningIn,
-    Form { fields, .. }: Form<Typed>,
+    Form { fields, .. }: Form<TypedDetails>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::Details)?;
     let SigningIn { visitor, session, .. } = &signing_in;
@@ -108,11 +108,11 @@ pub(super) async fn submit(
     }
 }
 
-/// What was typed, or `None` with the errors at their fields.
+/// Reads the form. Returns `None` if something is wrong, with the errors at their fields.
 async fn read(
     app: &App,
     signing_in: &SigningIn,
-    fields: &Typed,
+    fields: &TypedDetails,
     form: &mut DetailsForm,
 ) -> Result<Option<Details>, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
@@ -136,7 +136,8 @@ async fn read(
     {
         form.email.error = Some(email::TAKEN.to_owned());
     }
-    // A hash can't be held against another ID, which the password must not equal.
+    // The kept password is only a hash, so it can't be compared with a new user ID, which it must
+    // not equal.
     let draft = registration::draft(&mut tx, session.login).await?;
     let typed_id = user_id.as_ref().map_or("", UserId::as_str);
     let kept = draft.is_some_and(|draft| draft.user_id == typed_id);
@@ -163,7 +164,7 @@ async fn read(
     let others = [&form.user_id, &form.email, &form.expense_mail];
     if !wrong && others.iter().any(|field| field.error.is_some()) {
         wrong = true;
-        // What is wrong with the password is told in the same go.
+        // Reports what is wrong with the password at the same time.
         if !keeps {
             form.password.error = twice.flaws(app, visitor, ids).await?;
         }

@@ -1,4 +1,5 @@
-//! 「初回ログインが完了しました」: methods are set up at the next sign-in (F10, seed 003 1【10】【11】).
+//! 「初回ログインが完了しました」: second factors are set up at the next sign-in (F10, seed 003
+//! 1【10】【11】).
 
 use axum::extract::State;
 use axum::http::StatusCode;

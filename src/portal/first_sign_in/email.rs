@@ -1,4 +1,4 @@
-//! 「メールアドレスの設定」 and the page that waits for its link to be opened (F4–F7).
+//! 「メールアドレスの設定」, and the page that waits until the person opens the link (F4–F7).
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -25,7 +25,7 @@ const TOO_LONG: &str = "設定可能なメールアドレスの最大文字数�
 pub(in crate::portal) const TAKEN: &str =
     "他のアカウントで設定されているメールアドレスです。別のメールアドレスを入力してください。";
 
-/// To somebody who asks whether one ID or address after the other is free.
+/// Shown to a person who checks one ID or address after another for being free.
 pub(in crate::portal) const TOO_MANY: &str =
     "確認が続いたため、しばらく時間をおいてから、もう一度お試しください。";
 pub(in crate::portal) const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
@@ -68,7 +68,7 @@ pub(in crate::portal) struct Email {
 }
 
 impl Email {
-    /// The form as it was sent, with what is wrong.
+    /// Returns the form as it was sent, with an error.
     pub(in crate::portal) fn refused(&self, error: &str) -> EmailForm {
         EmailForm {
             errors: Vec::new(),
@@ -108,15 +108,15 @@ pub(super) async fn submit(
         Asking::TooSoon { seconds } if asked_elsewhere(&app, &signing_in, &email).await? => {
             page(&app, &signing_in, form(&too_soon(seconds)))
         }
-        // A double click's second request: the first one's mail is on its way.
+        // For a double click's second request, the first one's mail is on its way.
         Asking::Sent | Asking::TooSoon { .. } | Asking::NothingDue => {
             Ok(Redirect::to(ONWARD).into_response())
         }
     }
 }
 
-/// Sends a link; `everywhere` ends the person's other sessions before it (L7), also where no mail goes out because one
-/// to this address is on its way already. Where the form is refused, nothing of it happens.
+/// Sends a link. `everywhere` ends the person's other sessions first (L7), even if no new mail is sent because one to
+/// this address was sent just before. If the form is refused, nothing is changed.
 pub(in crate::portal) async fn ask(
     app: &App,
     visitor: &Visitor,
@@ -154,7 +154,7 @@ pub(in crate::portal) fn too_soon(seconds: i64) -> String {
     format!("メールを送信したばかりです。届かない場合は、{wait}後にもう一度お試しください。")
 }
 
-/// Whether the mail that went out last was to another address than this.
+/// Returns true if the last mail went to another address than this.
 async fn asked_elsewhere(
     app: &App,
     signing_in: &SigningIn,
@@ -165,7 +165,7 @@ async fn asked_elsewhere(
     Ok(pending.is_none_or(|pending| pending.email != email.as_str()))
 }
 
-/// The address may be changed until it is confirmed.
+/// Allows a change of the address until it is confirmed.
 fn choosing(signing_in: SigningIn) -> Result<SigningIn, WebError> {
     match signing_in.step {
         Step::AddressConfirmation => Ok(signing_in),
@@ -176,7 +176,7 @@ fn choosing(signing_in: SigningIn) -> Result<SigningIn, WebError> {
 /// Reads an address.
 ///
 /// # Errors
-/// What seed 001 2-1 手順6 says to it.
+/// Returns the message of seed 001 2-1 手順6 to show at the field.
 pub(in crate::portal) fn read(text: &str) -> Result<EmailAddress, String> {
     if shows_nothing(text) {
         return Err(EMPTY.to_owned());
@@ -189,7 +189,7 @@ pub(in crate::portal) fn read(text: &str) -> Result<EmailAddress, String> {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Refresh {
-    /// Whether the person pressed 「更新」.
+    /// Present if the person pressed 「更新」.
     refresh: Option<String>,
 }
 
@@ -236,12 +236,13 @@ pub(in crate::portal) struct Status {
     pub(in crate::portal) confirmed: bool,
 }
 
-/// What the waiting page asks every few seconds where scripts run.
+/// Tells a waiting page with scripts, which asks every few seconds, whether the address is
+/// confirmed.
 pub(super) async fn status(signing_in: SigningIn) -> Json<Status> {
     Json(Status { confirmed: signing_in.step != Step::AddressConfirmation })
 }
 
-/// The address that waits for its owner, if one does.
+/// Returns the address that waits to be confirmed, if there is one.
 pub(in crate::portal) async fn pending(
     app: &App,
     visitor: &Visitor,
@@ -260,7 +261,7 @@ async fn sent_page(
 ) -> Result<Response, WebError> {
     let SigningIn { visitor, session, .. } = signing_in;
     let Some(pending) = pending(app, visitor, session).await? else {
-        // Confirmed this very moment.
+        // It was confirmed at this very moment.
         return Ok(Redirect::to(ONWARD).into_response());
     };
     let page = SentPage {

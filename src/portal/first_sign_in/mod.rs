@@ -1,7 +1,7 @@
-//! The first sign-in, one decision a page (seeds 001–003), or on two forms (seed 004).
+//! The first sign-in: one decision on each page (seeds 001–003), or two forms (seed 004).
 //!
-//! Each page belongs to a step of [`journey`](crate::auth::journey); opened when another is due, it
-//! leads there.
+//! Each page belongs to a step of [`journey`](crate::auth::journey). If another step is due, the
+//! page redirects to it.
 
 pub(super) mod birthdate;
 pub(super) mod confirmation;

@@ -28,7 +28,7 @@ pub(in crate::portal) struct UserIdPage {
     pub(in crate::portal) form: UserIdForm,
 }
 
-/// The union's rules, as both ways of signing up list them.
+/// The union's rules for user IDs, as both kinds of first sign-in show them.
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct RulesText {
     changeable: bool,
@@ -64,7 +64,7 @@ impl Page for UserIdPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Chosen {
+pub(super) struct ChosenUserId {
     user_id: String,
     #[serde(default)]
     method: String,
@@ -82,7 +82,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     signing_in: SigningIn,
-    Form { fields, .. }: Form<Chosen>,
+    Form { fields, .. }: Form<ChosenUserId>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::UserId)?;
     let SigningIn { visitor, session, .. } = &signing_in;

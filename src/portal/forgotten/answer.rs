@@ -1,4 +1,4 @@
-//! What everybody is answered who asks for a forgotten credential.
+//! The answer to everybody who asks for a forgotten credential.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use crate::web::form::Field;
 use crate::web::identity::Visitor;
 use crate::web::state::App;
 
-/// The sign-in page with what to do next.
+/// Shows the sign-in page with what to do next.
 pub(super) fn answer(
     app: &App,
     visitor: &Visitor,

@@ -1,4 +1,4 @@
-//! 「パスワードを忘れた方はこちら」: a link by mail (R1).
+//! 「パスワードを忘れた方はこちら」 sends a link by mail (R1).
 
 use axum::extract::State;
 use axum::response::Response;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
 use crate::auth::credentials::user_id::UserId;
-use crate::auth::recovery::{Asked, VALID_FOR};
+use crate::auth::recovery::{MailAsked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
 use crate::db::actor::Client;
@@ -20,12 +20,13 @@ use crate::web::state::{App, AppState};
 const EMPTY: &str = "ユーザIDを入力してください。";
 const ANSWER: &str = "詳細な手順を記載したメールをすぐに受信してください。";
 
-/// To whoever waits in vain.
+/// What to do if no mail comes.
 const NO_MAIL: &str = "届かない場合は、ユーザIDと迷惑メールフォルダ、「@kosmo-web.jp」からのメールを受信できる設定になっているかをご確認のうえ、「パスワードを忘れた方はこちら」からもう一度操作してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct ForgottenPasswordPage {
-    /// Whether people come with a formula's password, or with a letter's.
+    /// True if the union's people may still have a password by the formula; below, one from a
+    /// letter.
     pub(in crate::portal) formula: bool,
     pub(in crate::portal) letter: bool,
     pub(in crate::portal) form: ForgottenPasswordForm,
@@ -42,7 +43,7 @@ impl Page for ForgottenPasswordPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct TypedUserId {
     user_id: String,
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Form { visitor, fields }: Form<Typed>,
+    Form { visitor, fields }: Form<TypedUserId>,
 ) -> Result<Response, WebError> {
     let typed = Field::with_value(&fields.user_id);
     if shows_nothing(&fields.user_id) {
@@ -68,12 +69,12 @@ pub(super) async fn submit(
         .ask_for_reset::<Subscribers>(&visitor.tenant, user_id.as_ref(), &client)
         .await?;
     match asked {
-        Asked::Answered => {
+        MailAsked::Answered => {
             let minutes = VALID_FOR.num_minutes();
             let notice = format!("{ANSWER}\nメールのリンクの有効時間は{minutes}分です。{NO_MAIL}");
             answer(&app, &visitor, notice, &fields.user_id)
         }
-        Asked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY_MAILS)),
+        MailAsked::TooMany => page(&app, &visitor, typed.with_error(TOO_MANY_MAILS)),
     }
 }
 

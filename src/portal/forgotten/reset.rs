@@ -1,4 +1,5 @@
-//! The far end of 「パスワードをリセット」 (R1, R3). Looking at it uses nothing up: scanners of mail do that.
+//! The page behind 「パスワードをリセット」 (R1, R3). Opening it doesn't use the link up, because
+//! mail scanners open links.
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -24,12 +25,12 @@ const DONE: &str = "パスワードを変更しました。新しいパスワー
 
 #[derive(Default, Serialize)]
 pub(in crate::portal) struct ResetPasswordPage {
-    /// The link's, which comes back with the form.
+    /// The link's token, which the form sends back.
     pub(in crate::portal) token: String,
-    /// For password managers.
+    /// For password managers, which store it with the password.
     pub(in crate::portal) user_id: String,
     pub(in crate::portal) rules: Vec<Rule>,
-    /// Whether this replaces lost devices, too (seed 002 A13).
+    /// True if this page also replaces lost devices (seed 002 A13).
     pub(in crate::portal) lost_device: bool,
     pub(in crate::portal) form: ResetPasswordForm,
 }
@@ -54,13 +55,13 @@ impl Page for ResetOverPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Link {
+pub(super) struct LinkQuery {
     #[serde(default)]
     token: String,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Chosen {
+pub(super) struct ChosenPassword {
     token: String,
     password: SecretString,
     again: SecretString,
@@ -71,14 +72,14 @@ pub(super) struct Chosen {
 pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
-    Query(Link { token }): Query<Link>,
+    Query(LinkQuery { token }): Query<LinkQuery>,
 ) -> Result<Response, WebError> {
     page(&app, &visitor, token, ResetPasswordForm::default()).await
 }
 
 pub(super) async fn submit(
     State(app): State<AppState>,
-    Form { visitor, fields: Chosen { token, password, again, lost } }: Form<Chosen>,
+    Form { visitor, fields: ChosenPassword { token, password, again, lost } }: Form<ChosenPassword>,
 ) -> Result<Response, WebError> {
     let Some(link) = PlainToken::parse(&token) else {
         return over(&app, &visitor);
@@ -108,13 +109,13 @@ pub(super) async fn submit(
     }
 }
 
-/// What a link is that was used, replaced, or never was this union's.
+/// Answers for a link that was used or replaced, or never was this union's.
 fn over(app: &App, visitor: &Visitor) -> Result<Response, WebError> {
     let answer = visitor.page(app, StatusCode::GONE, &ResetOverPage {})?;
     Ok(foreign(Foreign::Link, answer))
 }
 
-/// The form of a link that works.
+/// Shows the form, if the link still works.
 async fn page(
     app: &App,
     visitor: &Visitor,

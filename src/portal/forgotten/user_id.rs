@@ -1,11 +1,11 @@
-//! 「ユーザIDを忘れた方はこちら」: the ID by mail (R2).
+//! 「ユーザIDを忘れた方はこちら」 sends the user ID by mail (R2).
 
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
-use crate::auth::recovery::Asked;
+use crate::auth::recovery::MailAsked;
 use crate::db::actor::Client;
 use crate::portal::first_sign_in::{birthdate, email};
 use crate::portal::words::TOO_MANY_MAILS;
@@ -17,7 +17,8 @@ use crate::web::state::{App, AppState};
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct ForgottenUserIdPage {
-    /// Whether people come with a formula's password, or with a letter's.
+    /// True if the union's people may still have a password by the formula; below, one from a
+    /// letter.
     pub(in crate::portal) formula: bool,
     pub(in crate::portal) letter: bool,
     pub(in crate::portal) form: ForgottenUserIdForm,
@@ -35,7 +36,7 @@ impl Page for ForgottenUserIdPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Typed {
+pub(super) struct TypedIdentity {
     birthdate: String,
     email: String,
 }
@@ -50,7 +51,7 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Form { visitor, fields }: Form<Typed>,
+    Form { visitor, fields }: Form<TypedIdentity>,
 ) -> Result<Response, WebError> {
     let mut form = ForgottenUserIdForm {
         errors: Vec::new(),
@@ -65,14 +66,14 @@ pub(super) async fn submit(
     };
     match visitor.sign_in(&app).ask_for_user_id(&visitor.tenant, *birthdate, email, &client).await?
     {
-        Asked::Answered => {
+        MailAsked::Answered => {
             let notice = format!(
                 "以下のメールアドレスにメールを送信しました。\nあなたのメールアドレス: {}\nメールに記載されているユーザIDでログインしてください。",
                 email.as_str()
             );
             answer(&app, &visitor, notice, "")
         }
-        Asked::TooMany => {
+        MailAsked::TooMany => {
             form.email = form.email.with_error(TOO_MANY_MAILS);
             page(&app, &visitor, form)
         }

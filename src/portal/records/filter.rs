@@ -1,4 +1,4 @@
-//! 「診療年月・受診者で絞り込む」 (E5): the form, and what it asks for.
+//! 「診療年月・受診者で絞り込む」 (E5): the form of a filter, and its values.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ const UNKNOWN_MONTH: &str = "診療年月を一覧から選択してください
 const REVERSED: &str =
     "終わりの診療年月には、始まりの診療年月か、それより後の年月を選択してください。";
 
-/// What an address asks for; an empty value is none.
+/// The values of a filter in an address. An empty value sets no limit.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::portal) struct FilterQuery {
     #[serde(default)]
@@ -32,19 +32,19 @@ pub(in crate::portal) struct FilterForm {
     patient_choices: Vec<Choice>,
 }
 
-/// What was asked for, and the name of the person.
+/// A filter without mistakes, and the name of its person.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::portal) struct Narrowed {
     pub(in crate::portal) filter: Filter,
     patient: Option<String>,
 }
 
-/// Somebody asked for a person whose rows are not theirs to see, or who isn't there.
+/// The address names a person who doesn't exist, or whose rows the reader may not read.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::portal) struct UnknownPatient;
 
 impl FilterQuery {
-    /// The filter; none where something is wrong with it, which the form tells.
+    /// Returns the form and the filter; no filter if there are mistakes, which the form shows.
     pub(in crate::portal) fn read(
         &self,
         choices: &Choices,
@@ -86,7 +86,7 @@ impl FilterQuery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct NoMonth;
 
-/// A month of an address.
+/// Parses a month of an address.
 fn month(text: &str) -> Result<Option<Month>, NoMonth> {
     match text {
         "" => Ok(None),
@@ -95,7 +95,7 @@ fn month(text: &str) -> Result<Option<Month>, NoMonth> {
 }
 
 impl FilterForm {
-    /// The form as it comes, with nothing chosen.
+    /// Makes a form with nothing chosen.
     pub(in crate::portal) fn new(choices: &Choices) -> Self {
         Self::of(choices, None, None, "")
     }
@@ -118,7 +118,7 @@ fn text(month: Option<Month>) -> String {
     month.map(|month| month.to_string()).unwrap_or_default()
 }
 
-/// The months there are, newest first, and the chosen one, whether or not there is.
+/// Returns the choices of months, newest first. The chosen month is among them even if it has no rows.
 fn month_choices(months: &[Month], chosen: Option<Month>) -> Vec<Choice> {
     let mut months = months.to_vec();
     months.extend(chosen);
@@ -158,7 +158,7 @@ impl Narrowed {
         serde_urlencoded::to_string(fields).unwrap_or_default()
     }
 
-    /// 「2025年1月から2025年3月まで」; none where every month counts.
+    /// Returns 「2025年1月から2025年3月まで」; `None` if months are not limited.
     pub(in crate::portal) fn months(&self) -> Option<String> {
         let until = |month: Month| format!("{}まで", month.japanese());
         match (self.filter.from, self.filter.to) {
@@ -170,7 +170,7 @@ impl Narrowed {
         }
     }
 
-    /// Everything that was chosen, in words.
+    /// Returns all limits in words.
     pub(in crate::portal) fn words(&self) -> String {
         let months = self.months().unwrap_or_else(|| "指定なし".to_owned());
         let patient = self.patient.as_deref().unwrap_or("全員");

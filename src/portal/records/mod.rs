@@ -1,6 +1,6 @@
-//! What the pages of every kind of record share: the addresses of a period, and the form that narrows rows down.
+//! The common parts of the pages of all kinds of record: the addresses of a period, and the form of a filter.
 //!
-//! A kind's own pages show its rows and sums in its own words.
+//! The pages of a kind show its rows and sums in its own words.
 
 pub(super) mod filter;
 pub(super) mod period;

@@ -1,4 +1,4 @@
-//! A month's or a year's notices: one address each, and the ways to the ones before and after.
+//! The notices of a month or a year: their address, and the links to the period before and after.
 
 use std::ops::Range;
 
@@ -6,23 +6,23 @@ use serde::Serialize;
 
 use crate::base::month::Month;
 
-/// Where a page of a period leads on to.
+/// A link to the period before or after.
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Neighbour {
     pub(in crate::portal) label: String,
     pub(in crate::portal) path: String,
 }
 
-/// Whose notices a statement has: those of a month, or of a year, January to December.
+/// The months of a statement's notices: one month, or a calendar year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::portal) enum Period {
     Month(Month),
-    /// From this January on.
+    /// The year that begins with this January.
     Year(Month),
 }
 
 impl Period {
-    /// Reads `2025-03`, and nothing that is written otherwise: a page has one address.
+    /// Parses `2025-03`. Other spellings are refused, so that a page has only one address.
     pub(in crate::portal) fn month(text: &str) -> Option<Self> {
         Month::parse(text).filter(|parsed| parsed.to_string() == text).map(Self::Month)
     }
@@ -38,7 +38,7 @@ impl Period {
         }
     }
 
-    /// The period like this one that holds a month.
+    /// Returns the period of the same kind that holds a month.
     fn with(self, month: Month) -> Option<Self> {
         match self {
             Self::Month(_) => Some(Self::Month(month)),
@@ -61,7 +61,7 @@ impl Period {
         }
     }
 
-    /// As addresses and file names write it.
+    /// Returns the period as addresses and file names write it.
     pub(in crate::portal) fn plain(self) -> String {
         match self {
             Self::Month(month) => month.to_string(),
@@ -69,7 +69,7 @@ impl Period {
         }
     }
 
-    /// Its page among those of a kind of record, `/expenses` for one.
+    /// Returns the path of the period's page below the pages of a kind of record, such as `/expenses`.
     pub(in crate::portal) fn path(self, pages: &str) -> String {
         let folder = match self {
             Self::Month(_) => "months",
@@ -78,30 +78,20 @@ impl Period {
         format!("{pages}/{folder}/{}", self.plain())
     }
 
-    /// The periods before and after this one that hold one of these months.
-    pub(in crate::portal) fn neighbours(
+    /// Returns links to the periods that hold the nearest months with rows before and after this period.
+    pub(in crate::portal) fn links(
         self,
-        noticed: impl Iterator<Item = Month>,
+        nearest: [Option<Month>; 2],
         pages: &str,
     ) -> [Option<Neighbour>; 2] {
-        let months = self.months();
-        let (mut previous, mut next) = (None, None);
-        for month in noticed {
-            if month < months.start {
-                previous = previous.max(Some(month));
-            } else if month >= months.end {
-                next = Some(next.map_or(month, |next: Month| next.min(month)));
-            }
-        }
-        let neighbour = |month: Month| {
-            let period = self.with(month)?;
+        nearest.map(|month| {
+            let period = self.with(month?)?;
             Some(Neighbour { label: period.label(), path: period.path(pages) })
-        };
-        [previous.and_then(neighbour), next.and_then(neighbour)]
+        })
     }
 }
 
-/// A year as addresses write it: four digits.
+/// Parses a year as addresses write it: four digits.
 pub(in crate::portal) fn year(text: &str) -> Option<i32> {
     let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().ok() } else { None }

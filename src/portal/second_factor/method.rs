@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::factor::method;
 use crate::auth::journey::Step;
 use crate::portal::places::ONWARD;
-use crate::tenant::policy::{SecondFactor, SignIn};
+use crate::tenant::policy::{SecondFactor, SignInRules};
 use crate::web::error::WebError;
 use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -76,7 +76,7 @@ fn setting_up(signing_in: SigningIn) -> Result<SigningIn, WebError> {
 /// # Errors
 /// The error that the person reads.
 pub(in crate::portal) fn chosen(
-    policy: &SignIn,
+    policy: &SignInRules,
     name: &str,
 ) -> Result<Option<SecondFactor>, &'static str> {
     if policy.second_factors.is_empty() {
@@ -88,7 +88,7 @@ pub(in crate::portal) fn chosen(
 
 /// Returns the methods that the union allows as radio buttons, in its order (T4). If nothing was chosen yet, the
 /// recommended one is ticked.
-pub(in crate::portal) fn methods(policy: &SignIn, chosen: &str) -> Vec<Choice> {
+pub(in crate::portal) fn methods(policy: &SignInRules, chosen: &str) -> Vec<Choice> {
     let ticked = match chosen {
         "" => policy.recommended.map_or("", SecondFactor::name),
         chosen => chosen,

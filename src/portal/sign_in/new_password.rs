@@ -25,7 +25,7 @@ const CHANGED: &str = "パスワードを更新しました。次回から新し
 pub(in crate::portal) struct NewPasswordPage {
     pub(in crate::portal) progress: Option<Progress>,
     pub(in crate::portal) expired: bool,
-    /// Whether it is changed among the settings (S7).
+    /// True if the password is changed on the settings page (S7).
     pub(in crate::portal) settings: bool,
     pub(in crate::portal) user_id: String,
     pub(in crate::portal) rules: Vec<Rule>,
@@ -55,7 +55,7 @@ pub(in crate::portal) struct NewPassword {
     again: SecretString,
 }
 
-/// Who chooses a password.
+/// The person who chooses a password.
 struct Choosing {
     visitor: Visitor,
     session: Session,
@@ -180,7 +180,7 @@ impl Twice<'_> {
         Ok(true)
     }
 
-    /// What the union's rules say against it.
+    /// The rules of the union that it breaks.
     pub(in crate::portal) async fn flaws(
         self,
         app: &App,

@@ -29,7 +29,7 @@ pub(in crate::portal) struct SignInPage {
     pub(in crate::portal) maintenance: Option<String>,
     /// Days for which ログイン状態の保存 lasts (L11); absent: not offered.
     pub(in crate::portal) remember_days: Option<u16>,
-    /// What a passkey answers that signs in by itself (L6); absent: not offered.
+    /// The challenge for a passkey that signs in by itself (L6). None if the union does not offer that.
     pub(in crate::portal) passkey: Option<Offer>,
     pub(in crate::portal) form: SignInForm,
 }
@@ -76,7 +76,7 @@ impl Page for SignInPage {
     const FRESH: &'static [&'static str] = &["passkey"];
 }
 
-/// Whoever has tried too often from one place, or whose union somebody else does that to.
+/// Answers a person who has tried too often from one place, or at whose union there are too many wrong tries.
 pub(in crate::portal) fn too_many(
     app: &App,
     visitor: &Visitor,
@@ -87,7 +87,7 @@ pub(in crate::portal) fn too_many(
     visitor.page(app, StatusCode::TOO_MANY_REQUESTS, &page)
 }
 
-/// What a passkey that signs in by itself is asked in.
+/// The visit in which a passkey that signs in by itself is asked.
 pub(in crate::portal) fn visit<'v>(
     app: &'v App,
     visitor: &'v Visitor,

@@ -21,7 +21,7 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 use crate::web::to_the_end::to_the_end;
 
-/// Longer than any password a union may allow; what is longer is nobody's.
+/// Longer than any password that a union may allow. A longer text is nobody's password.
 const LONGEST_PASSWORD: usize = 1024;
 
 const NO_USER_ID: &str = "ユーザIDを入力してください。";
@@ -46,7 +46,7 @@ impl Page for ClosedPage {
     const TEMPLATE: &'static str = "portal/closed.html";
 }
 
-/// Whose time after losing eligibility is over (T12).
+/// Tells a person that the time after losing eligibility is over (T12).
 fn closed(app: &App, visitor: &Visitor, loss: Loss) -> Result<Response, WebError> {
     let page = ClosedPage { lost_on: day(loss.lost_on), closed_on: day(loss.last_day()) };
     visitor.page(app, StatusCode::FORBIDDEN, &page)
@@ -107,7 +107,7 @@ pub(in crate::portal) async fn submit(
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// A try that is counted is checked, too, though the browser hangs up.
+/// Checks a password. This goes on if the browser hangs up, so that a try that is counted is checked, too.
 async fn try_password(
     app: &AppState,
     client: Client,

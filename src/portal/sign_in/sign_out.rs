@@ -43,13 +43,13 @@ pub(in crate::portal) async fn submit(
         }
         tx.commit().await?;
     }
-    // Nobody who has to come back at once is left on the top page.
+    // A person who has to sign in again at once is not left on the top page.
     let comes_back = visitor
         .session()
         .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
     let onward = if comes_back { AGAIN } else { TOP };
     let jar = visitor.jar.without_visit();
-    // The next person at this browser did not ask for the page that this one had wanted.
+    // The next person at this browser must not land on the page that this one had asked for.
     let jar = if comes_back { jar } else { jar.without_next() };
     Ok((jar, Redirect::to(onward)).into_response())
 }

@@ -4,9 +4,11 @@ use super::{Gallery, field, wrong};
 use crate::base::money::Yen;
 use crate::base::month::Month;
 use crate::expenses::care::Care;
-use crate::expenses::deduction::{Deduction, Line};
+use crate::expenses::deduction::{Deduction, DeductionLine};
 use crate::expenses::ledger::{ExpenseRow, MonthSum, PersonSum};
-use crate::portal::expenses::deduction::{DeductionChoice, DeductionPage, Format, Signing};
+use crate::portal::expenses::deduction::{
+    DeductionChoice, DeductionFormat, DeductionPage, Signing,
+};
 use crate::portal::expenses::graph::Graph;
 use crate::portal::expenses::history::History;
 use crate::portal::expenses::overview::Overview;
@@ -23,7 +25,6 @@ fn month(year: i32, month: u32) -> Month {
 fn row(institution: &str, remarks: &str, computed: bool) -> ExpenseRow {
     ExpenseRow {
         treatment_month: month(2025, 1),
-        member: "K1".to_owned(),
         patient: "テスト タロウ".to_owned(),
         institution: institution.to_owned(),
         care: Care::Outpatient,
@@ -37,7 +38,7 @@ fn row(institution: &str, remarks: &str, computed: bool) -> ExpenseRow {
     }
 }
 
-/// As the sample, without any, and as many as a year has at most.
+/// Makes rows as in the sample, none, and as many as a year has at most.
 fn statements() -> [Vec<ExpenseRow>; 3] {
     let few = vec![row("サンプルクリニック", "", false), row("", "<b>備考</b>", true)];
     let many = (0..300).map(|number| {
@@ -64,11 +65,11 @@ pub(super) fn show(gallery: &mut Gallery) {
     }
     for rows in statements() {
         let hides = rows.len() > 2;
-        let noticed = &months[usize::from(hides)..];
+        let nearest = [(!hides).then_some(month(2024, 12)), Some(month(2026, 1))];
         let period = Period::month("2025-03").unwrap();
-        gallery.show(&StatementPage::of(period, noticed, rows.clone(), hides));
+        gallery.show(&StatementPage::of(period, nearest, rows.clone(), hides));
         let period = Period::year("2026").unwrap();
-        gallery.show(&StatementPage::of(period, noticed, rows.clone(), hides));
+        gallery.show(&StatementPage::of(period, nearest, rows.clone(), hides));
         for query in ["", "from=2025-01&to=2025-03&patient=K2", "from=2025-03&to=2025-01", "to=x"] {
             gallery.show(&samples::page(query, &choices(), rows.clone(), hides));
         }
@@ -95,14 +96,14 @@ fn graphs(gallery: &mut Gallery) {
 }
 
 fn deductions(gallery: &mut Gallery) {
-    let line = |institution: &str| Line {
+    let line = |institution: &str| DeductionLine {
         treatment_month: month(2025, 1),
         patient: "テスト タロウ".to_owned(),
         institution: institution.to_owned(),
         paid: Yen(3_990),
         computed: false,
     };
-    let of_year = |lines: Vec<Line>, hides_somebody: bool| Deduction {
+    let of_year = |lines: Vec<DeductionLine>, hides_somebody: bool| Deduction {
         year: 2025,
         insured: "テスト タロウ".to_owned(),
         insurer: "サンプル健康保険組合".to_owned(),
@@ -118,7 +119,7 @@ fn deductions(gallery: &mut Gallery) {
     ];
     for signing in [Signing::None, Signing::Sample, Signing::Offered] {
         gallery.show(&DeductionChoice { signing });
-        for format in [Format::Xml, Format::Csv, Format::Pdf] {
+        for format in [DeductionFormat::Xml, DeductionFormat::Csv, DeductionFormat::Pdf] {
             let page =
                 |year, of_year| DeductionPage::of(format, signing, 2021..=2025, year, of_year);
             gallery.show(&page(None, None));

@@ -22,7 +22,7 @@ fn mails(union: &Tenant) -> BTreeMap<&'static str, RenderedMail> {
     samples::all(&room, union, &clock).unwrap().into_iter().collect()
 }
 
-/// A union that people reach in every way, and one that they only can call.
+/// A union with every way to reach it, and one that can only be called.
 fn unions() -> [Tenant; 2] {
     let full = parse(EXAMPLE).unwrap();
     let mut bare = full.clone();
@@ -141,7 +141,7 @@ fn links_stand_in_both_parts_and_lead_to_the_union() {
 fn m4_no_mail_tells_of_anybodys_health() {
     let [union, _] = unions();
     for (name, mail) in mails(&union) {
-        // The service's name is all that an update says of it (M1).
+        // The service's name is all that an update mail says about health (M1).
         let text = mail.text.replace("医療費情報", "");
         let html = mail.html.replace("医療費情報", "");
         for word in ["医療", "診療", "薬", "健診", "病", "給付", "円"] {

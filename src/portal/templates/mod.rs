@@ -1,4 +1,4 @@
-//! Every template is filled in once, so that none waits for a person to find its mistake.
+//! Fills every template in once, so that no mistake in one is first met by a person.
 
 mod expenses;
 mod mails;
@@ -31,11 +31,11 @@ use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
 use crate::web::error::Failure;
 use crate::web::form::{Field, FormError};
-use crate::web::layers::Message;
-use crate::web::page::{Frame, Page, Pages, Person};
+use crate::web::layers::FailureMessage;
+use crate::web::page::{Frame, Page, Pages, SignedInPerson};
 use crate::web::prose::Shelf;
 
-/// Pages that somebody sees who isn't signing in and isn't signed in.
+/// Pages for people who are neither signed in nor signing in.
 const NOBODYS: [&str; 12] = [
     "portal/closed.html",
     "portal/confirm_email.html",
@@ -54,7 +54,7 @@ const NOBODYS: [&str; 12] = [
 struct Gallery {
     pages: Pages,
     frames: Vec<Frame>,
-    /// Templates, and what became of them.
+    /// Templates, and their HTML.
     shown: Vec<(&'static str, String)>,
 }
 
@@ -71,7 +71,7 @@ impl Gallery {
         bare.contact.required_items.clear();
         let frames = [(full, Some("テスト　太郎")), (bare, None)].map(|(config, person)| Frame {
             tenant: Arc::new(tenant(config)),
-            person: person.map(|name| Person {
+            person: person.map(|name| SignedInPerson {
                 name: name.to_owned(),
                 lost_on: Some("2026年4月1日".to_owned()),
                 until: Some("2028年3月31日".to_owned()),
@@ -101,7 +101,7 @@ impl Gallery {
     }
 }
 
-/// ASVS 6.2.7
+/// ASVS 6.2.7: password fields say what they are for.
 fn fields_help_password_managers(template: &str, html: &str) {
     for field in html.split("<input").filter(|field| field.contains("type=\"password\"")) {
         let tag = field.split('>').next().unwrap_or_default();
@@ -112,7 +112,7 @@ fn fields_help_password_managers(template: &str, html: &str) {
     }
 }
 
-/// ASVS 6.2.7
+/// ASVS 6.2.7: pasting is allowed.
 #[test]
 fn no_script_hinders_pasting() {
     for path in TemplateFiles::iter().filter(|path| path.ends_with(".js")) {
@@ -147,7 +147,7 @@ fn wrong(field: Option<&'static str>) -> Vec<FormError> {
 
 const PROGRESS: Option<Progress> = Some(Progress { step: 3, of: 6 });
 
-/// Every page of the first sign-in, as it comes and with something wrong everywhere.
+/// Every page of the first sign-in, empty and with every error.
 fn first_sign_in(gallery: &mut Gallery) {
     use super::confirm_email::ConfirmEmailPage;
     use super::first_sign_in::{birthdate, confirmation, details, done, email, identity, user_id};
@@ -269,7 +269,7 @@ fn fill_in_every_page() -> Gallery {
         Failure::Unexpected,
         Failure::Unavailable,
     ] {
-        gallery.show(&PortalMessage(Message::of(failure, RequestId::new(&Clock::System))));
+        gallery.show(&PortalMessage(FailureMessage::of(failure, RequestId::new(&Clock::System))));
     }
     expenses::show(&mut gallery);
     gallery

@@ -1,4 +1,4 @@
-//! Ways back in, and a portal that is closed.
+//! Recovery, and a closed portal.
 
 use super::{Gallery, field, wrong};
 use crate::auth::credentials::password;

@@ -1,4 +1,4 @@
-//! The Nu Html Checker has nothing against any page, whatever it shows.
+//! The Nu Html Checker finds nothing wrong with any page, whatever it shows.
 
 use std::fs;
 use std::path::Path;
@@ -8,39 +8,39 @@ use serde::Deserialize;
 
 use super::fill_in_every_page;
 
-/// Where `infra/dev/setup.sh test` puts it.
+/// `infra/dev/setup.sh test` puts it here.
 const CHECKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/vnu-26.9.27.jar");
 const UNKNOWN_HOST: &str = include_str!("../../../templates/unknown_host.html");
 
 #[derive(Deserialize)]
-struct Report {
-    messages: Vec<Message>,
+struct CheckerReport {
+    messages: Vec<Complaint>,
 }
 
 /// An error or a warning.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Message {
+struct Complaint {
     url: String,
     message: String,
     #[serde(default)]
     extract: String,
 }
 
-/// What it has against the pages of a folder; one run for all, since it starts slowly.
+/// Checks the pages of a folder in one run, because the checker starts slowly.
 fn check(folder: &Path) -> Vec<String> {
     let mut java = Command::new("java");
     java.args(["-jar", CHECKER, "--format", "json", "--exit-zero-always", "--stdout"]).arg(folder);
     let output = java.output().expect("java, which `infra/dev/setup.sh test` installs");
     let said = String::from_utf8_lossy(&output.stdout);
-    let report: Report = serde_json::from_str(&said).unwrap_or_else(|error| {
+    let report: CheckerReport = serde_json::from_str(&said).unwrap_or_else(|error| {
         let log = String::from_utf8_lossy(&output.stderr);
         panic!("{CHECKER}, which `infra/dev/setup.sh test` fetches: {error}: {said}{log}");
     });
     let place = |url: &str| url.rsplit('/').next().unwrap_or_default().to_owned();
     let lines = report.messages.into_iter();
     lines
-        .map(|Message { url, message, extract }| format!("{}: {message} {extract}", place(&url)))
+        .map(|Complaint { url, message, extract }| format!("{}: {message} {extract}", place(&url)))
         .collect()
 }
 

@@ -1,8 +1,8 @@
-//! Reads a union's TOML file and tells *all* that is wrong with it, each with its line.
+//! Reads a union's TOML file and reports *all* its mistakes, each with its line.
 //!
-//! Serde stops at the first mistake. So the reader notes it, puts the value of a complete example
-//! in its place and reads again, until the file can be read; then the rules that span several
-//! values are applied to what the file itself said.
+//! Serde stops at the first mistake. So the reader notes it, replaces the value with that of a
+//! complete example, and reads again until the file can be read. Then the rules across several
+//! values are checked, but only for values that the file itself gave.
 
 pub mod plan;
 pub mod problem;
@@ -16,13 +16,13 @@ use self::problem::Problem;
 use self::review::review;
 use super::policy::TenantConfig;
 
-/// A complete file with every setting there is: what `kosmo tenant example` prints.
+/// A complete file with every setting. `kosmo tenant example` prints it.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// Reads a tenant file.
 ///
 /// # Errors
-/// Every mistake, in the order of its lines.
+/// Returns every mistake, in the order of its lines.
 pub fn parse(text: &str) -> Result<TenantConfig, Vec<Problem>> {
     let document = Document::parse(text).map_err(|error| {
         vec![Problem {
@@ -51,7 +51,8 @@ pub fn parse(text: &str) -> Result<TenantConfig, Vec<Problem>> {
         }
     };
     if let Some(config) = &config {
-        // What follows from a value that stands in for a wrong one was not said by the file.
+        // A finding is dropped if it rests on a value of the example, since the file never said
+        // that.
         let told: Vec<_> = problems.iter().map(|problem| problem.path.clone()).collect();
         let own = |path: &str| !told.iter().any(|told| within(told, path) || within(path, told));
         let findings = review(config).into_iter().filter(|found| {
@@ -69,7 +70,7 @@ pub fn parse(text: &str) -> Result<TenantConfig, Vec<Problem>> {
     }
 }
 
-/// The line of a setting in a file that can be read, or of the nearest table around it.
+/// Returns the line of a setting in a readable file, or of the nearest table around it.
 #[must_use]
 pub fn line_of_setting(text: &str, path: &str) -> Option<usize> {
     Document::parse(text).ok().map(|document| line_of_path(text, &document, path))
@@ -81,7 +82,7 @@ pub fn to_toml(config: &TenantConfig) -> String {
     toml::to_string_pretty(config).expect("a tenant configuration has only types TOML knows")
 }
 
-/// Whether `inner` is the setting `outer` or a part of it.
+/// Returns true if `inner` is the setting `outer` or a part of it.
 fn within(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
@@ -103,7 +104,7 @@ impl From<&figment::Error> for Mistake {
         let mut remedy = Remedy::TakeFromExample;
         let (message, suggestion) = match &error.kind {
             Kind::UnknownField(name, known) => {
-                // Figment names the key itself already, but not at the top of the file.
+                // Figment's path ends in the key already, except at the top of the file.
                 if path.last() != Some(name) {
                     path.push(name.clone());
                 }
@@ -129,7 +130,8 @@ impl From<&figment::Error> for Mistake {
                 );
                 (message, example_of(&path))
             }
-            // Our own types speak Japanese; those of libraries (dates) do not.
+            // Messages of our own types are in Japanese already; those of libraries (dates) are
+            // not.
             Kind::Message(message) if !message.is_ascii() => (message.clone(), example_of(&path)),
             _ => ("正しい値ではありません".to_owned(), example_of(&path)),
         };
@@ -139,7 +141,7 @@ impl From<&figment::Error> for Mistake {
 }
 
 impl Mistake {
-    /// Whether `value` could be changed so that reading gets further.
+    /// Changes `value` so that reading gets further. Returns false if that is impossible.
     fn repair(&self, value: &mut Value) -> bool {
         let Some((last, parents)) = self.path.split_last() else { return false };
         let example = lookup(&to_value(EXAMPLE), &self.path).cloned();
@@ -161,7 +163,7 @@ impl Mistake {
     }
 }
 
-/// What serde expected.
+/// Translates what serde expected.
 fn type_name(expected: &str) -> &'static str {
     match expected {
         "a string" => "文字列",
@@ -172,7 +174,7 @@ fn type_name(expected: &str) -> &'static str {
     }
 }
 
-/// What stood there.
+/// Shows the wrong value as the operator wrote it.
 fn value_name(actual: &Actual) -> String {
     match actual {
         Actual::Bool(value) => value.to_string(),
@@ -202,7 +204,7 @@ fn example_of(path: &[String]) -> Option<String> {
     lookup(&to_value(EXAMPLE), path).and_then(short).map(|value| format!("例: {value}"))
 }
 
-/// A single value as TOML writes it; nothing for tables.
+/// Formats a single value as TOML writes it. Returns `None` for tables.
 fn short(value: &Value) -> Option<String> {
     match value {
         Value::Dict(..) => None,
@@ -211,7 +213,7 @@ fn short(value: &Value) -> Option<String> {
     }
 }
 
-/// The file as figment reads it, whose errors tell where they happened. Dates may stand with or
+/// Reads the file into figment's values, whose errors know their path. Dates may stand with or
 /// without quotes.
 fn to_value(text: &str) -> Value {
     fn unquoted_dates(value: toml::Value) -> toml::Value {
@@ -234,7 +236,8 @@ fn to_value(text: &str) -> Value {
 fn lookup<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, key| match value {
         Value::Dict(_, dict) => dict.get(key),
-        // Every element of the example's lists is as good an example as the first.
+        // The example's lists have at least one element, which serves as an example for every
+        // index.
         Value::Array(_, items) => key.parse::<usize>().ok().and_then(|_| items.first()),
         _ => None,
     })
@@ -248,7 +251,7 @@ fn lookup_mut<'a>(value: &'a mut Value, path: &[String]) -> Option<&'a mut Value
     })
 }
 
-/// The line of a setting, or of the nearest table around it that stands in the file.
+/// Returns the line of a setting, or of the nearest table around it in the file.
 fn line_of_path(text: &str, document: &Document<&str>, path: &str) -> usize {
     let mut line = 1;
     let mut item = Some(document.as_item().clone());

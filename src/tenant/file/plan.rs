@@ -1,4 +1,4 @@
-//! What applying a file would change.
+//! The changes that applying a file would make.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,17 +7,17 @@ use crate::tenant::policy::TenantConfig;
 
 /// One setting that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
-    /// `password.min_length`
+pub struct SettingChange {
+    /// The setting: `password.min_length`.
     pub path: String,
-    /// Absent: newly written.
+    /// `None` if the setting is new.
     pub before: Option<Value>,
-    /// Absent: taken away.
+    /// `None` if the setting is removed.
     pub after: Option<Value>,
 }
 
-/// `password.min_length: 8 → 10`
-impl std::fmt::Display for Change {
+/// Formats the change as `password.min_length: 8 → 10`.
+impl std::fmt::Display for SettingChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let word =
             |value: &Option<Value>| value.as_ref().map_or("なし".to_owned(), Value::to_string);
@@ -25,9 +25,9 @@ impl std::fmt::Display for Change {
     }
 }
 
-/// The settings in which two configurations differ, by path.
+/// Lists the settings in which two configurations differ, by path.
 #[must_use]
-pub fn changes(before: Option<&TenantConfig>, after: &TenantConfig) -> Vec<Change> {
+pub fn changes(before: Option<&TenantConfig>, after: &TenantConfig) -> Vec<SettingChange> {
     let json = |config: &TenantConfig| {
         serde_json::to_value(config).expect("a tenant configuration has only types JSON knows")
     };
@@ -36,7 +36,7 @@ pub fn changes(before: Option<&TenantConfig>, after: &TenantConfig) -> Vec<Chang
     found
 }
 
-fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Change>) {
+fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<SettingChange>) {
     if before == after {
         return;
     }
@@ -51,7 +51,7 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
         (None, Some(Value::Object(new))) => {
             new.iter().for_each(|(key, value)| walk(&join(key), None, Some(value), found));
         }
-        _ => found.push(Change {
+        _ => found.push(SettingChange {
             path: path.to_owned(),
             before: before.cloned(),
             after: after.cloned(),
@@ -71,7 +71,8 @@ mod tests {
         let mut after = before.clone();
         after.password.min_length = 10;
         after.password.max_age_years = None;
-        let told: Vec<_> = changes(Some(&before), &after).iter().map(Change::to_string).collect();
+        let told: Vec<_> =
+            changes(Some(&before), &after).iter().map(SettingChange::to_string).collect();
         assert_eq!(told, ["password.min_length: 8 → 10", "password.max_age_years: 3 → なし"]);
     }
 }

@@ -1,9 +1,9 @@
-//! What is wrong with a union's settings, as an operator reads it.
+//! Mistakes in a union's settings, as an operator reads them.
 
 /// One mistake in a tenant file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// From 1; absent where it concerns the file as a whole.
+    /// The line, counted from 1; `None` if the mistake concerns the whole file.
     pub line: Option<usize>,
     /// The setting: `password.min_length`.
     pub path: String,

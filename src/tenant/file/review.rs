@@ -1,4 +1,4 @@
-//! Rules that a union's settings keep among themselves.
+//! Rules across several of a union's settings.
 
 use std::collections::HashSet;
 
@@ -17,17 +17,17 @@ use crate::tenant::policy::{
     CharacterClass, FirstSignInFlow, FormulaRule, SecondFactor, TenantConfig,
 };
 
-/// WCAG 2.2 1.4.3 for text of ordinary size.
+/// The minimum of WCAG 2.2 1.4.3 for text of ordinary size.
 const LEAST_CONTRAST: f64 = 4.5;
 
-/// A contradiction, and the settings besides its own that it follows from.
+/// A contradiction, with the other settings that it rests on.
 pub(super) struct Finding {
-    /// Without its line.
+    /// The mistake, still without its line.
     pub(super) problem: Problem,
     pub(super) rests_on: &'static [&'static str],
 }
 
-/// All that contradicts itself.
+/// Returns all contradictions.
 pub(super) fn review(config: &TenantConfig) -> Vec<Finding> {
     let mut found = Findings(Vec::new());
     names(config, &mut found);
@@ -144,7 +144,8 @@ fn names(config: &TenantConfig, found: &mut Findings) {
     );
 }
 
-/// Line breaks are for the contact's texts; nothing else that can't be seen is for any text.
+/// Only the contact's texts may have line breaks. Other invisible characters are refused
+/// everywhere.
 fn control_characters(path: &str, value: &Value, found: &mut Findings) {
     let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {
@@ -189,7 +190,8 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         "ログイン状態の保存か二要素認証がありません",
         "remember_days と second_factors を加えるか、false にしてください",
     );
-    // What people fall back to whose method is gone: nobody may be left without a way in.
+    // The mailed code is the last resort of people who lost their method: nobody may be left
+    // without a way in.
     found.add(
         !rules.second_factors.is_empty()
             && !rules.second_factors.contains(&SecondFactor::EmailCode),
@@ -291,7 +293,7 @@ fn first_sign_in(config: &TenantConfig, found: &mut Findings) {
     }
 }
 
-/// A wrong formula is found here, never at a sign-in.
+/// A wrong formula has to be found here, not at a person's sign-in.
 fn formula(rule: &FormulaRule, found: &mut Findings) {
     let example = &rule.example;
     let password = rule.template.password(FormulaPerson {

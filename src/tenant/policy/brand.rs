@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Brand {
-    /// The band on top, the buttons, the icons.
+    /// The colour of the band on top, the buttons and the icons.
     pub accent: Colour,
-    /// What stands in the header.
+    /// The words in the header.
     pub logo_text: String,
 }
 
-/// An sRGB colour, `#0017c1`.
+/// An sRGB colour: `#0017c1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Colour {
@@ -23,20 +23,20 @@ pub struct Colour {
 impl Colour {
     pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
 
-    /// Its red, green and blue.
+    /// Returns red, green and blue.
     #[must_use]
     pub const fn rgb(self) -> [u8; 3] {
         [self.red, self.green, self.blue]
     }
 
-    /// WCAG 2.2 contrast ratio, from 1 to 21.
+    /// Returns the contrast ratio of WCAG 2.2, from 1 to 21.
     #[must_use]
     pub fn contrast(self, other: Self) -> f64 {
         let (one, two) = (self.luminance(), other.luminance());
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// WCAG 2.2 relative luminance.
+    /// Returns the relative luminance of WCAG 2.2.
     fn luminance(self) -> f64 {
         let linear = |channel: u8| {
             let value = f64::from(channel) / 255.0;

@@ -1,4 +1,4 @@
-//! How to reach a union, as templates of pages and mails read it.
+//! How to reach a union, for the templates of pages and mails.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::{Contact, TenantConfig};
 use crate::base::japanese::fold;
 use crate::tenant::file::problem::Problem;
 
-/// Every key is there, since templates refuse to guess.
+/// Every key is always present, because templates fail on an unknown one.
 #[derive(Debug, Serialize)]
 pub struct ContactView<'a> {
     text: &'a str,
@@ -16,20 +16,20 @@ pub struct ContactView<'a> {
     subject: Option<&'a str>,
     required_items: &'a [String],
     note: Option<&'a str>,
-    /// Whether none of it leads to anybody: then people are told where to look.
+    /// True if there is no way to reach the union at all. The page then says where else to look.
     nowhere: bool,
 }
 
 #[derive(Debug, Serialize)]
 struct Phone<'a> {
     number: &'a str,
-    /// What a link dials (RFC 3966).
+    /// The number that a link dials (RFC 3966).
     tel: String,
     hours: Option<&'a str>,
 }
 
 impl Contact {
-    /// Returns true if it tells any way to reach the union.
+    /// Returns true if there is any way to reach the union.
     #[must_use]
     pub const fn is_reachable(&self) -> bool {
         self.mail.is_some() || self.form_url.is_some() || self.phone.is_some()
@@ -56,7 +56,7 @@ impl<'a> From<&'a Contact> for ContactView<'a> {
     }
 }
 
-/// Returns true for a telephone number of Japan, or one with its country's code.
+/// Returns true for a Japanese telephone number, or one with a country code.
 pub(in crate::tenant) fn can_be_dialled(number: &str) -> bool {
     let dialled = dialled(number);
     let digits = dialled.strip_prefix('+').unwrap_or(&dialled);
@@ -64,7 +64,7 @@ pub(in crate::tenant) fn can_be_dialled(number: &str) -> bool {
     known && (10..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// What is no mistake of a union's file, but would leave its people without help.
+/// Returns what is no mistake in a union's file but would leave its people without help.
 #[must_use]
 pub fn cautions(config: &TenantConfig) -> Vec<Problem> {
     let unreachable = Problem {
@@ -76,7 +76,7 @@ pub fn cautions(config: &TenantConfig) -> Vec<Problem> {
     (!config.contact.is_reachable()).then_some(unreachable).into_iter().collect()
 }
 
-/// `03-0000-0000`, as people write it in any width, without all that is not dialled.
+/// Keeps only what is dialled of a number such as `03-0000-0000`, in any width.
 fn dialled(number: &str) -> String {
     fold(number).chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }

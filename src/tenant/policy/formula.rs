@@ -1,13 +1,14 @@
-//! The migration-reset formula: a password a person can work out from what they know (seed 003).
+//! The migration-reset formula: a password that a person can work out from what they know (seed
+//! 003).
 //!
-//! It is evaluated when the person signs in, so that a cut-over of a million people hashes nothing
+//! It is evaluated when the person signs in, so that moving a million people over hashes nothing
 //! beforehand.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// A template over a person's numbers: `{symbol}{number}{birthdate:YYYYMMDD}`. What stands outside
-/// braces is taken as it is.
+/// A template over a person's numbers: `{symbol}{number}{birthdate:YYYYMMDD}`. Text outside braces
+/// is kept as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Formula {
@@ -30,7 +31,7 @@ enum DateFormat {
     MonthDay,
 }
 
-/// What a formula may speak of.
+/// What a formula may use of a person.
 #[derive(Debug, Clone, Copy)]
 pub struct FormulaPerson<'a> {
     pub symbol: &'a str,
@@ -40,7 +41,7 @@ pub struct FormulaPerson<'a> {
 }
 
 impl Formula {
-    /// The password of a person.
+    /// Returns the password of a person.
     #[must_use]
     pub fn password(&self, person: FormulaPerson<'_>) -> String {
         self.parts
@@ -61,7 +62,7 @@ impl Formula {
             .collect()
     }
 
-    /// Whether it asks for something that differs between the people of a household.
+    /// Returns true if it uses something that differs between the people of a household.
     #[must_use]
     pub fn tells_people_apart(&self) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Birthdate(_) | Part::Branch))

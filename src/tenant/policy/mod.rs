@@ -1,8 +1,8 @@
-//! What a union decides, as types.
+//! A union's decisions, as types.
 //!
-//! The same type reads the TOML file an operator writes and the JSON kept in `tenant_policies`, so
-//! the two can't drift apart. Single values are checked where they are parsed; rules that span
-//! several values live in [`super::review`].
+//! The same type reads the TOML file that an operator writes and the JSON kept in
+//! `tenant_policies`, so the two can't drift apart. Single values are checked where they are
+//! parsed. Rules across several values are in [`super::file`].
 
 pub mod brand;
 pub mod contact;
@@ -19,37 +19,37 @@ use self::names::{InsurerNumber, Slug};
 use super::hosts::Hosts;
 use crate::base::clock::jst;
 
-/// Everything the platform knows of one union; one file of `tenants/`.
+/// Everything that the platform knows of one union. Each file of `tenants/` holds one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantConfig {
-    /// The name in commands and logs, for ever: `klinekenpo`.
+    /// The name in commands and logs. It never changes: `klinekenpo`.
     pub slug: Slug,
     /// The name people read: 川崎汽船健康保険組合.
     pub name: String,
     /// The short name in 「<KDDI>KOSMO Communication Web（加入者）へ移動」 (seed 000 Q5).
     pub short_name: String,
-    /// 保険者番号 that may stand in this union's files; empty: any.
+    /// The 保険者番号 that this union's import files may contain; if empty, any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub insurer_numbers: Vec<InsurerNumber>,
-    /// Of what people are told by mail when there is something new, unless they refuse (M1).
+    /// The news that people get by mail unless they refuse it (M1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub update_mails: Vec<UpdateMail>,
     pub hosts: Hosts,
     pub brand: Brand,
     pub contact: Contact,
-    pub sign_in: SignIn,
+    pub sign_in: SignInRules,
     pub password: PasswordRules,
     pub user_id: UserIdRules,
     pub first_sign_in: FirstSignIn,
-    /// What happens when every device is lost (seeds 000 A9, 001 3-8, 002 A13).
+    /// How a person who lost every device gets back in (seeds 000 A9, 001 3-8, 002 A13).
     pub lost_device: LostDevice,
     pub after_loss: AfterLoss,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_dates: Option<ServiceDates>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
-    /// The services on the top page, in their order (T10).
+    /// The services on the top page, in order (T10).
     pub services: Vec<Service>,
 }
 
@@ -62,7 +62,7 @@ pub enum UpdateMail {
 }
 
 impl UpdateMail {
-    /// Its name in the database.
+    /// Returns its name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -71,11 +71,11 @@ impl UpdateMail {
     }
 }
 
-/// How a person reaches the union, told wherever the page says to ask it (T7).
+/// How a person reaches the union. Pages that say "ask your union" show it (T7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
-    /// The sentence that stands on the page.
+    /// The sentence on the page.
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
@@ -84,20 +84,20 @@ pub struct Contact {
     /// The number as people write it: 03-0000-0000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// When somebody answers the telephone.
+    /// When the telephone is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
-    /// The subject the union wants to read.
+    /// The mail subject that the union asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// What a mail must tell for the union to answer.
+    /// What a mail has to state so that the union can answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_items: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// A way to prove who one is, besides the password (T4).
+/// A proof of identity besides the password (T4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
@@ -112,38 +112,41 @@ pub enum SecondFactor {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SignIn {
-    /// Allowed second factors in the order they are offered; empty: password alone (seed 004).
+pub struct SignInRules {
+    /// The allowed second factors, in the order offered. If empty, a password alone is enough (seed
+    /// 004).
     pub second_factors: Vec<SecondFactor>,
-    /// The one marked (推奨).
+    /// The factor marked （推奨）.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommended: Option<SecondFactor>,
-    /// How many wrong passwords in a row lock a person out.
+    /// How many wrong passwords in a row lock the login.
     pub lock_after: u16,
     /// Minutes without a request after which a session ends (L9).
     pub idle_minutes: u16,
-    /// Hours after which a session ends however busy it is.
+    /// Hours after which a session ends, even one in constant use.
     pub session_hours: u16,
-    /// Steps of 30 seconds, before and after the running one, in which an app's code counts, too
-    /// (RFC 6238 §5.2). The seeds promise none.
+    /// How many steps of 30 seconds before and after the present one an app's code may be from (RFC
+    /// 6238 §5.2). The seeds promise none.
     #[serde(default)]
     pub totp_window: u16,
-    /// Whether recovery codes are offered to those with a second factor.
+    /// True if recovery codes are offered to people with a second factor.
     #[serde(default = "yes")]
     pub recovery_codes: bool,
-    /// Days that ログイン状態の保存 lasts (L11); absent: not offered.
+    /// How many days ログイン状態の保存 lasts (L11); if absent, it is not offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remember_days: Option<u16>,
-    /// Whether who is kept signed in proves the second factor again after a rest of `idle_minutes`.
+    /// True if a person who is kept signed in has to prove the second factor again after
+    /// `idle_minutes` without a request.
     #[serde(default)]
     pub remember_asks_second_factor: bool,
-    /// Whether a passkey signs in by itself, without user ID and password.
+    /// True if a passkey signs in by itself, without user ID and password.
     #[serde(default)]
     pub passkey_alone: bool,
 }
 
-impl SignIn {
-    /// Whether there are recovery codes: only for those who have a second factor to lose.
+impl SignInRules {
+    /// Returns true if the union offers recovery codes. Without a second factor there is nothing to
+    /// recover.
     #[must_use]
     pub fn offers_recovery_codes(&self) -> bool {
         self.recovery_codes && !self.second_factors.is_empty()
@@ -154,7 +157,7 @@ const fn yes() -> bool {
     true
 }
 
-/// A class of characters of which a password needs one at least.
+/// A class of characters of which a password must contain at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CharacterClass {
@@ -163,47 +166,49 @@ pub enum CharacterClass {
     Symbol,
 }
 
-/// T5. A password never equals the user ID, whatever the union says (seed 001 5-1 A5).
+/// Rules for passwords (T5). A password never equals the user ID, whatever the union says (seed 001
+/// 5-1 A5).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordRules {
     pub min_length: u16,
     pub max_length: u16,
-    /// Symbols allowed besides half-width letters and digits.
+    /// The symbols allowed besides half-width letters and digits.
     pub symbols: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub require: Vec<CharacterClass>,
-    /// Years after which a new password is asked for (seed 004).
+    /// Years after which a new password is required (seed 004).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age_years: Option<u16>,
 }
 
-/// T6. Letters and digits are always allowed and folded to lower case.
+/// Rules for user IDs (T6). Letters and digits are always allowed; letters are folded to lower
+/// case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserIdRules {
     pub min_length: u16,
     pub max_length: u16,
     pub symbols: String,
-    /// Whether a registered person may change it.
+    /// True if a registered person may change it.
     pub changeable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstSignInFlow {
-    /// One decision a page (seeds 001, 003).
+    /// One decision on each page (seeds 001, 003).
     Steps,
     /// The older way: two forms and a confirmation (seed 004).
     SingleForm,
 }
 
-/// How a person without an own password becomes a registered subscriber (T8, T9).
+/// How a person without a password of their own becomes a registered subscriber (T8, T9).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FirstSignIn {
     pub flow: FirstSignInFlow,
-    /// Whether the second factor is set up at a second sign-in (seed 003) instead of at once.
+    /// True if the second factor is set up at a second sign-in (seed 003) instead of at once.
     #[serde(default)]
     pub sign_out_before_set_up: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,20 +217,20 @@ pub struct FirstSignIn {
     pub letter: Option<LetterRule>,
 }
 
-/// The migration-reset password: known to the person, written down nowhere (T8).
+/// The migration-reset password: the person can work it out, and it is written down nowhere (T8).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FormulaRule {
     pub template: Formula,
-    /// The day as of which symbol and number count (seed 000 A12); absent: today's.
+    /// The day as of which symbol and number are taken (seed 000 A12). Default: today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers_as_of: Option<NaiveDate>,
-    /// First day on which it is accepted.
+    /// The first day on which it is accepted.
     pub valid_from: NaiveDate,
-    /// Last day on which it is accepted; absent: until the first own password.
+    /// The last day on which it is accepted; if absent, until the person chooses a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<NaiveDate>,
-    /// A person and the password the union expects for them; the formula is held to it.
+    /// A person with the password that the union expects. The formula is checked against it.
     pub example: FormulaExample,
 }
 
@@ -243,24 +248,26 @@ pub struct FormulaExample {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// 圧着はがき to the address the union knows.
+    /// By 圧着はがき (sealed postcard), to the address that the union knows.
     Post,
-    /// Handed over by the employer.
+    /// By the employer, who hands it over.
     Employer,
 }
 
-/// 仮ユーザID and 仮パスワード (T9).
+/// A letter with 仮ユーザID and 仮パスワード (T9).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LetterRule {
     pub delivered_by: Vec<Delivery>,
-    /// Days after that of issue on which the letter's password is still good; absent: for ever.
+    /// Days after the day of issue on which the letter's password still works; if absent, it works
+    /// for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_after_days: Option<u16>,
 }
 
 impl LetterRule {
-    /// The last day on which a letter of that time is good, in Japan; `None`: it has none.
+    /// Returns the last day, in Japan, on which a letter issued at that time works, or `None` if it
+    /// works for ever.
     #[must_use]
     pub fn last_day(&self, issued_at: DateTime<Utc>) -> Option<NaiveDate> {
         let days = Days::new(self.expires_after_days?.into());
@@ -271,13 +278,13 @@ impl LetterRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactorReset {
-    /// The union's staff reset it on request (初期化対応).
+    /// The union's staff reset them on request (初期化対応).
     Staff,
-    /// 「パスワードを忘れた方はこちら」 leads to registering anew.
+    /// 「パスワードを忘れた方はこちら」 leads to a new registration.
     ForgottenPassword,
 }
 
-/// T11.
+/// How second factors are reset when every device is lost (T11).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LostDevice {
@@ -288,11 +295,11 @@ pub struct LostDevice {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AfterLoss {
-    /// Years for which one's own past expenses stay readable.
+    /// For how many years a person can still read their own past expenses.
     pub years: u16,
 }
 
-/// T14.
+/// Dates of the move from the old site (T14).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceDates {
@@ -301,19 +308,19 @@ pub struct ServiceDates {
     pub old_site_closes: Option<NaiveDate>,
 }
 
-/// T13: a window that comes round, in Japan's time.
+/// A recurring maintenance window, in Japan's time (T13).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Maintenance {
-    /// RFC 5545 recurrence rule: `FREQ=MONTHLY;BYDAY=3TH`.
+    /// A recurrence rule of RFC 5545: `FREQ=MONTHLY;BYDAY=3TH`.
     pub rule: String,
-    /// `19:00`
+    /// The time at which it begins: `19:00`.
     pub from: String,
-    /// `22:00`
+    /// The time at which it ends: `22:00`.
     pub until: String,
 }
 
-/// A module of the portal, whether or not it has pages already.
+/// A module of the portal, even one that has no pages yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceKind {
@@ -334,7 +341,7 @@ pub enum ServiceKind {
 }
 
 impl SecondFactor {
-    /// What its radio button says (F8).
+    /// Returns the text of its radio button (F8).
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -344,7 +351,7 @@ impl SecondFactor {
         }
     }
 
-    /// Its name in forms, policies and the database.
+    /// Returns its name in forms, policies and the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -372,7 +379,7 @@ pub enum Icon {
 #[serde(deny_unknown_fields)]
 pub struct Service {
     pub kind: ServiceKind,
-    /// What the tile says.
+    /// The text on the tile.
     pub label: String,
     pub icon: Icon,
 }

@@ -1,4 +1,4 @@
-//! The short names a union goes by, each parsed once.
+//! A union's short names; each is checked when it is parsed.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,18 +52,18 @@ name! {
 }
 
 name! {
-    /// What stands before the base domain: `jomkenpo`, `www.klinekenpo`.
+    /// The part of a host name before the base domain: `jomkenpo`, `www.klinekenpo`.
     HostLabel,
     |text: &str| text.len() <= 190 && text.split('.').all(is_dns_label),
     "半角の英小文字・数字・ハイフンを「.」でつないだホスト名にしてください"
 }
 
 name! {
-    /// 保険者番号: eight digits, the last one a check digit.
+    /// 保険者番号: eight digits, of which the last is a check digit.
     InsurerNumber, is_insurer_number, "数字8桁で、末尾の検証番号が合う保険者番号にしてください"
 }
 
-/// RFC 1123 §2.1, in lower case.
+/// Returns true for a label of RFC 1123 §2.1, in lower case.
 fn is_dns_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -71,7 +71,8 @@ fn is_dns_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The check digit of 保険者番号: weights 2, 1 from the right, digits of products added, modulus 10.
+/// Checks the last digit of 保険者番号: weights 2 and 1 from the right, the digits of products
+/// added, modulus 10.
 fn is_insurer_number(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
     if digits.len() != 8 || text.len() != 8 {

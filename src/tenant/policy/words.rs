@@ -1,12 +1,13 @@
-//! The words that are a union's own.
+//! Words that differ between unions.
 
 use super::{FirstSignInFlow, TenantConfig};
 
-/// What most unions call it, and what our own words call it.
+/// Most unions use this word, and so do our own texts.
 const USER_ID: &str = "ユーザID";
 
 impl TenantConfig {
-    /// What the union calls a user ID: the letters and pages of the older way (seed 004) say ユーザーID.
+    /// Returns the union's word for a user ID. Letters and pages of the older way (seed 004) say
+    /// ユーザーID.
     #[must_use]
     pub const fn user_id_word(&self) -> &'static str {
         match self.first_sign_in.flow {
@@ -15,7 +16,7 @@ impl TenantConfig {
         }
     }
 
-    /// Our own words, as the union says them.
+    /// Puts the union's word for a user ID into our own text.
     #[must_use]
     pub fn say(&self, words: &str) -> String {
         words.replace(USER_ID, self.user_id_word())

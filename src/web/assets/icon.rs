@@ -1,4 +1,4 @@
-//! The picture that a telephone shows for a union's portal: our sign on the union's colour.
+//! The icon that a telephone shows for a union's portal: our sign on the union's colour.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use axum::body::Bytes;
 
 use crate::tenant::policy::brand::Colour;
 
-/// Apple's home screen, and the two that a web app manifest should name.
+/// The sizes for Apple's home screen and for a web app manifest.
 pub const SIZES: [u32; 3] = [180, 192, 512];
 
 /// The strokes of `favicon.svg`, in its 32 units.
@@ -16,18 +16,18 @@ const STROKES: [[(f32, f32); 2]; 3] =
 const HALF_A_STROKE: f32 = 2.0;
 const UNITS: f32 = 32.0;
 
-/// The address of a union's picture.
+/// Returns the address of a union's icon.
 #[must_use]
 pub fn icon_url(accent: Colour, size: u32) -> String {
     format!("/assets/icon-{size}.{}.png", accent.to_string().trim_start_matches('#'))
 }
 
-/// Pictures that were drawn before: as many as unions have colours.
+/// Icons drawn before. There are as many as unions have colours, in three sizes.
 #[derive(Debug, Default)]
 pub struct Icons(Mutex<HashMap<(Colour, u32), Bytes>>);
 
 impl Icons {
-    /// The picture of that name, where it is one of a union with that colour.
+    /// Returns the icon of that name, or `None` if it isn't an icon of this colour.
     #[must_use]
     pub fn get(&self, name: &str, accent: Colour) -> Option<Bytes> {
         let size = SIZES
@@ -43,7 +43,7 @@ impl Icons {
     }
 }
 
-/// A PNG; the corners are full, since each system cuts its own shape out.
+/// Draws a PNG. Its corners are filled, because each system cuts its own shape out.
 fn draw(accent: Colour, size: u32) -> Option<Vec<u8>> {
     let unit = UNITS / size as f32;
     let mut pixels = Vec::with_capacity(size as usize * size as usize * 3);
@@ -52,7 +52,7 @@ fn draw(accent: Colour, size: u32) -> Option<Vec<u8>> {
             let point = ((column as f32 + 0.5) * unit, (row as f32 + 0.5) * unit);
             let distances = STROKES.iter().map(|stroke| distance(point, *stroke));
             let nearest = distances.fold(f32::INFINITY, f32::min);
-            // A pixel that the edge crosses is partly white.
+            // A pixel on the edge is partly white.
             let white = ((HALF_A_STROKE - nearest) / unit + 0.5).clamp(0.0, 1.0);
             let mixed = |channel: u8| f32::from(channel) + (255.0 - f32::from(channel)) * white;
             pixels.extend(accent.rgb().map(|channel| mixed(channel).round() as u8));
@@ -67,7 +67,7 @@ fn draw(accent: Colour, size: u32) -> Option<Vec<u8>> {
     Some(file)
 }
 
-/// How far a point is from a stroke's middle.
+/// Returns how far a point is from the middle line of a stroke.
 fn distance(point: (f32, f32), [from, to]: [(f32, f32); 2]) -> f32 {
     let along = (to.0 - from.0, to.1 - from.1);
     let offset = (point.0 - from.0, point.1 - from.1);

@@ -1,8 +1,8 @@
-//! Files that pages ask for: served by the binary, under names that carry a hash of their content,
-//! so that browsers may keep them for ever.
+//! Files that pages load. The binary serves them under names with a hash of their content, so that browsers may
+//! cache them for ever.
 //!
-//! They are the same for everybody, so they may be compressed. Pages are not: beside a secret, what somebody else
-//! makes a page say would tell it by the length of the answer (BREACH).
+//! They are the same for everybody, so they may be compressed. Pages must not be: if a stranger can put text into
+//! a page that also holds a secret, the compressed length gives the secret away (BREACH).
 
 pub mod icon;
 pub mod serve;
@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use self::icon::Icons;
 use crate::tenant::policy::brand::Colour;
 
-/// Everything below `templates/`, inside the binary (a debug build reads the folder instead).
+/// Everything below `templates/`. It is inside the binary (a debug build reads the folder).
 #[derive(RustEmbed)]
 #[folder = "templates/"]
 pub struct TemplateFiles;
@@ -35,7 +35,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 /// The files of `templates/assets/`.
 #[derive(Debug)]
 pub struct Assets {
-    /// `app.css` → `/assets/app.0123456789abcdef.css`
+    /// Maps `app.css` to `/assets/app.0123456789abcdef.css`.
     urls: HashMap<String, String>,
     by_name: HashMap<String, Asset>,
     icons: Icons,
@@ -45,7 +45,7 @@ pub struct Assets {
 struct Asset {
     content: Bytes,
     content_type: &'static str,
-    /// Made when it is first asked for.
+    /// Compressed at the first request.
     gzip: OnceLock<Bytes>,
 }
 
@@ -74,7 +74,7 @@ impl Asset {
 
 const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
-/// RFC 9110 §12.5.3: a coding with the weight 0 is refused.
+/// Returns true if the browser accepts gzip. A weight of 0 refuses it (RFC 9110 §12.5.3).
 fn accepts_gzip(asked: &HeaderMap) -> bool {
     let lines = asked.get_all(ACCEPT_ENCODING).into_iter().filter_map(|line| line.to_str().ok());
     let weight = lines.flat_map(|line| line.split(',')).find_map(|coding| {
@@ -109,7 +109,7 @@ impl Assets {
         assets
     }
 
-    /// A file as a browser gets it: of those that depend on a union's colour, the one of `accent`.
+    /// Answers with a file. An icon is served only in the union's colour, which is `accent`.
     pub(in crate::web) fn answer(
         &self,
         name: &str,
@@ -129,14 +129,14 @@ impl Assets {
         }
     }
 
-    /// The address of a file.
+    /// Returns the address of a file.
     #[must_use]
     pub fn url(&self, name: &str) -> Option<&str> {
         self.urls.get(name).map(String::as_str)
     }
 }
 
-/// The address of a union's colours.
+/// Returns the address of the style sheet with a union's colours.
 #[must_use]
 pub fn theme_url(accent: Colour) -> String {
     format!("/assets/theme.{}.css", accent.to_string().trim_start_matches('#'))

@@ -1,4 +1,4 @@
-//! `GET /assets/{name}`
+//! Handles `GET /assets/{name}`.
 
 use std::sync::Arc;
 

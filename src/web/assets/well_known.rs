@@ -1,4 +1,5 @@
-//! What programs ask of every site: how to put it on a home screen, and whom to tell of a weakness.
+//! What programs ask every site for: a manifest for the home screen, and the contact for
+//! weaknesses.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::tenant::directory::Tenant;
 use crate::tenant::hosts::Door;
 use crate::web::state::AppState;
 
-/// How long what `security.txt` tells may be relied on, from the moment it is read (RFC 9116 §2.5.5).
+/// How long the content of `security.txt` may be relied on after it is read (RFC 9116 §2.5.5).
 const RELIABLE_FOR: TimeDelta = TimeDelta::days(90);
 const FOR_AN_HOUR: (HeaderName, &str) = (CACHE_CONTROL, "public, max-age=3600");
 
@@ -28,7 +29,7 @@ struct Manifest<'m> {
     id: &'static str,
     start_url: &'static str,
     scope: &'static str,
-    /// With the browser's way back, which people know.
+    /// `minimal-ui` keeps the browser's Back button.
     display: &'static str,
     theme_color: String,
     background_color: &'static str,
@@ -43,7 +44,7 @@ struct ManifestIcon {
     purpose: &'static str,
 }
 
-/// `GET /manifest.webmanifest`
+/// Handles `GET /manifest.webmanifest`.
 pub async fn manifest(Extension(tenant): Extension<Arc<Tenant>>) -> Response {
     let config = &tenant.config;
     let accent = config.brand.accent;
@@ -69,7 +70,8 @@ pub async fn manifest(Extension(tenant): Extension<Arc<Tenant>>) -> Response {
     (headers, Json(manifest)).into_response()
 }
 
-/// `GET /.well-known/security.txt` (RFC 9116), where the settings name a contact.
+/// Handles `GET /.well-known/security.txt` (RFC 9116). It exists only if the settings name a
+/// contact.
 pub async fn security_txt(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,

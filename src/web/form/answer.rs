@@ -1,11 +1,11 @@
-//! What a form came to, shown at an address of its own (Post/Redirect/Get).
+//! The answer to a form, shown at an address of its own (Post/Redirect/Get).
 //!
 //! A page that answers a POST is a trap: Back leads to 「ERR_CACHE_MISS」, and a reload sends the form
 //! again and spends another try. So the page is kept for a few minutes in a sealed cookie, the browser is
-//! sent to the form's address, and the form's own handler shows the kept page there in place of a
-//! fresh one. The handler decides first, as at any GET: a person who may no longer see the form sees no
-//! kept page either. The cookie opens for the visit and the session that it was made for, and at no
-//! other address; nothing is kept on a server, so any of them can show it.
+//! redirected to the form's address, and the form's own handler shows the kept page instead of a fresh
+//! one. The handler decides first, as for any GET: a person who may no longer see the form doesn't see
+//! the kept page either. The cookie opens only for the visit, the session and the address that it was
+//! made for. Nothing is kept on a server, so any server can show it.
 
 use std::io::{Read as _, Write as _};
 
@@ -28,16 +28,16 @@ use crate::web::identity::cookies::Cookies;
 use crate::web::page::Page;
 use crate::web::state::App;
 
-/// Reloads within this time show the answer again; later ones show the form anew.
+/// A reload within this time shows the answer again; a later one shows a fresh form.
 pub(in crate::web) const KEPT_FOR: TimeDelta = TimeDelta::minutes(5);
-/// A browser drops a cookie of more than 4,096 bytes, its name and attributes included (RFC 6265 §6.1).
+/// Browsers drop a cookie of more than 4,096 bytes, including its name and attributes (RFC 6265 §6.1).
 const LARGEST: usize = 3_900;
-/// No kept page is larger than this when it is opened again.
+/// The limit on a kept page when it is decompressed.
 const LARGEST_OPENED: u64 = 256 * 1024;
-/// About the time in which a throttle gives a try back.
+/// A throttle gives a try back in about this time.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("60");
 
-/// What waits in the cookie.
+/// The content of the cookie.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     until: DateTime<Utc>,
@@ -46,18 +46,15 @@ struct Kept {
 
 #[derive(Serialize, Deserialize)]
 enum Shows {
-    /// A page in place of the fresh one; what it leaves out is the fresh one's.
+    /// A page shown instead of the fresh one. Fields that it lacks come from the fresh one.
     Page { status: u16, template: String, fields: Value },
-    /// A sentence above the fresh page, once.
+    /// A sentence shown once above the fresh page.
     Said(String),
 }
 
 impl Visitor {
-    /// A page, with the cookie that its forms need. Where it answers a form, the browser is led to the
-    /// form's address, which shows it (see this module).
-    ///
-    /// # Errors
-    /// The template's.
+    /// Shows a page, with the cookie that its forms need. If it answers a form, it redirects to the
+    /// form's address, where the page is shown (see this module).
     pub fn page<P: Page>(
         &self,
         app: &App,
@@ -67,10 +64,8 @@ impl Visitor {
         show(self, app, &self.asked().address(), status, page)
     }
 
-    /// [`Visitor::page`] where a form is answered at another address than its own, which may have a query.
-    ///
-    /// # Errors
-    /// The template's.
+    /// Does what [`Visitor::page`] does for a form that is answered at another address, which may have a
+    /// query.
     pub fn page_at<P: Page>(
         &self,
         app: &App,
@@ -81,11 +76,8 @@ impl Visitor {
         show(self, app, at, status, page)
     }
 
-    /// Leads to a page that says at its top, once, what was done and what comes next. `jar`: the
-    /// browser's cookies from now on.
-    ///
-    /// # Errors
-    /// None that a caller could handle.
+    /// Redirects to a page that says once, at its top, what was done and what comes next. `jar`
+    /// holds the answer's cookies.
     pub fn say(
         &self,
         app: &App,
@@ -97,11 +89,8 @@ impl Visitor {
     }
 }
 
-/// Shows a page, or what is kept to be shown in its place. `at`: the address, with its query if it has
-/// one, where the page is shown that answers a form.
-///
-/// # Errors
-/// The template's.
+/// Shows a page, or the kept one instead. `at` is the address, with its query, at which the answer to
+/// a form is shown.
 fn show<P: Page>(
     visitor: &Visitor,
     app: &App,
@@ -137,7 +126,7 @@ fn show<P: Page>(
     Ok((jar, html).into_response())
 }
 
-/// Keeps a page and leads there; `None` where it is too large for a cookie.
+/// Keeps a page and redirects to it. Returns `None` if it is too large for a cookie.
 fn keep_page<P: Page>(
     visitor: &Visitor,
     app: &App,
@@ -162,10 +151,7 @@ fn keep_page<P: Page>(
     Ok(Some((jar, Redirect::to(&location)).into_response()))
 }
 
-/// Leads to a page that says a sentence at its top, once; `jar` are the answer's cookies.
-///
-/// # Errors
-/// None that a caller could handle.
+/// Redirects to a page that says a sentence once at its top. `jar` holds the answer's cookies.
 fn say(
     visitor: &Visitor,
     jar: Cookies,
@@ -177,7 +163,7 @@ fn say(
     Ok((kept.unwrap_or(jar), Redirect::to(path)).into_response())
 }
 
-/// Adds the cookie; `None` where it would be too large.
+/// Adds the cookie. Returns `None` if it would be too large.
 fn keep(
     visitor: &Visitor,
     jar: Cookies,
@@ -194,7 +180,7 @@ fn keep(
     Ok((text.len() <= LARGEST).then(|| jar.with_answer(text, KEPT_FOR)))
 }
 
-/// What is kept for this visitor under a name, if anything is.
+/// Returns what is kept for this visitor under this name, if anything.
 fn take(visitor: &Visitor, app: &App, name: &str) -> Option<Shows> {
     let sealed = Sealed::parse(visitor.jar.answer()?)?;
     let purpose = purpose(visitor, visitor.asked().path(), name);
@@ -205,13 +191,13 @@ fn take(visitor: &Visitor, app: &App, name: &str) -> Option<Shows> {
     (app.clock.now() < kept.until).then_some(kept.shows)
 }
 
-/// Opens for the union, the visit, the session, the address and the answer it was sealed for.
+/// Binds the cookie to the union, the visit, the session, the address and the answer.
 fn purpose(visitor: &Visitor, path: &str, name: &str) -> String {
     let session = visitor.session().map(|session| session.id.to_string()).unwrap_or_default();
     format!("answer {} {session} {path} {name}", visitor.answers_secret())
 }
 
-/// A kept page with the fields that were too long to be kept, as the fresh one has them.
+/// Completes a kept page with the fresh page's values for the fields that were left out.
 fn completed(kept: Value, fresh: &impl Page) -> Result<Value, WebError> {
     let mut fields = serde_json::to_value(fresh)?;
     match (&mut fields, kept) {

@@ -4,29 +4,29 @@ use axum::http::Method;
 use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 
-/// The parameter that names a kept answer.
+/// The query parameter that names a kept answer.
 pub(in crate::web) const PARAMETER: &str = "answer";
 
-/// The part of a request that decides how its page is shown.
+/// The parts of a request that decide how its page is shown.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Requested {
     path: String,
-    /// Without the parameter that names a kept answer.
+    /// The query, without the parameter that names a kept answer.
     query: String,
     wants: Wants,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::web) enum Wants {
-    /// A page, or the kept answer of this name; an empty name is that of what was said last.
+    /// A page, or the kept answer of this name. A sentence to be said once has an empty name.
     Page(String),
-    /// A browser's form: the way to its answer.
+    /// A redirect to the answer, for a form sent by a browser.
     WayToAnswer,
-    /// A program's form: the answer itself.
+    /// The answer itself, for a form sent by a program.
     Answer,
 }
 
-impl Asked {
+impl Requested {
     #[must_use]
     pub fn of(parts: &Parts) -> Self {
         let (mut query, mut answer) = (Vec::new(), "");
@@ -56,7 +56,7 @@ impl Asked {
         &self.path
     }
 
-    /// The path with its query, as the form was sent to it.
+    /// Returns the path with its query, to which the form was sent.
     #[must_use]
     pub fn address(&self) -> String {
         let joint = if self.query.is_empty() { "" } else { "?" };

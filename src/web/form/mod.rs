@@ -1,5 +1,5 @@
-//! Forms: what was sent is bounded and proved to come from our own page; what was typed is kept,
-//! but for secrets; errors stand at their field and in a summary.
+//! Forms: their size is bounded, and a token proves that they come from our own page. Input is
+//! shown again, except secrets. Errors are shown at their field and in a summary.
 
 pub mod answer;
 pub mod asked;
@@ -19,38 +19,38 @@ use super::error::Failure;
 use super::identity::Visitor;
 use super::state::AppState;
 
-/// More than any form of the portal takes.
+/// No form of the portal is larger.
 const LARGEST_FORM: usize = 64 * 1024;
-/// Slower than any phone that is still connected.
+/// Slower than any telephone that is still connected.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
-/// Of a form that is too large, so much is read and forgotten: a browser that can't finish sending
+/// A form that is too large is read up to this size and dropped. If we stopped earlier, the browser
 /// would show a broken connection instead of our page.
 const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
 
-/// A form that came from a page of this visitor's.
+/// A form sent from a page of this visitor.
 #[derive(Debug)]
 pub struct Form<T> {
     pub visitor: Visitor,
     pub fields: T,
 }
 
-/// A form as it was sent, for the one page that shows itself again when it was stale.
+/// A form as it was sent, even with a stale token, for the one page that then shows itself again.
 #[derive(Debug)]
 pub struct Sent<T> {
     pub visitor: Visitor,
     pub fields: T,
-    /// Nothing may be done where it is foreign.
+    /// If it is [`Token::Foreign`], the form must not be acted on.
     pub token: Token,
 }
 
-/// What the token of a form says.
+/// Where a form came from, by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token {
-    /// The form came from a page of this visitor's, as things stand.
+    /// A page of this visitor, in the present session.
     Current,
-    /// It came from one that was drawn before somebody signed in.
+    /// A page of this visitor that was opened before the sign-in.
     BeforeSignIn,
-    /// It came from elsewhere, or from another visit.
+    /// Another site, or another visit.
     Foreign,
 }
 
@@ -68,7 +68,7 @@ impl Token {
 }
 
 #[derive(Deserialize)]
-struct Envelope<T> {
+struct WithToken<T> {
     csrf: String,
     #[serde(flatten)]
     fields: T,
@@ -94,14 +94,14 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
         let visitor = Visitor::from_request_parts(&mut parts, app).await?;
         let body = tokio::time::timeout(LONGEST_SENDING, read(body)).await.ok().flatten();
         let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
-        let envelope: Envelope<T> =
+        let envelope: WithToken<T> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;
         let token = Token::read(&envelope.csrf, &visitor);
         Ok(Self { visitor, fields: envelope.fields, token })
     }
 }
 
-/// The body, unless it is too large or breaks off.
+/// Reads the body. Returns `None` if it is too large or ends early.
 async fn read(body: Body) -> Option<Vec<u8>> {
     let mut chunks = body.into_data_stream();
     let (mut kept, mut seen) = (Vec::new(), 0);
@@ -125,9 +125,9 @@ pub struct Button {}
 /// A field as its template shows it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Field {
-    /// What was typed; never a password.
+    /// The input. It is never a password.
     pub value: String,
-    /// What is wrong with it, a line each.
+    /// What is wrong with it, one sentence a line.
     pub error: Option<String>,
 }
 
@@ -147,12 +147,13 @@ impl Field {
 /// A line of the summary above the form.
 #[derive(Debug, Clone, Serialize)]
 pub struct FormError {
-    /// The field it links to; none where the form as a whole is meant.
+    /// The field that it links to, or `None` if it concerns the whole form.
     pub field: Option<&'static str>,
     pub message: String,
 }
 
-/// The summary of fields, in their order on the page; a line for each line of a field's error.
+/// Makes the summary of fields, in their order on the page, with one entry for each line of a
+/// field's error.
 #[must_use]
 pub fn summary(fields: &[(&'static str, &Field)]) -> Vec<FormError> {
     fields
@@ -164,7 +165,7 @@ pub fn summary(fields: &[(&'static str, &Field)]) -> Vec<FormError> {
         .collect()
 }
 
-/// How a form is answered: 422 where something is wrong with it.
+/// Returns the status of a form's answer: 422 if something is wrong with it.
 #[must_use]
 pub fn status_of(errors: &[FormError]) -> StatusCode {
     if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
@@ -175,15 +176,12 @@ pub fn status_of(errors: &[FormError]) -> StatusCode {
 pub struct Choice {
     pub value: String,
     pub label: String,
-    /// Marked (推奨).
+    /// True if marked （推奨）.
     pub recommended: bool,
     pub checked: bool,
 }
 
-/// Reads a check box: browsers send `on` for a ticked one and nothing for another.
-///
-/// # Errors
-/// The deserializer's.
+/// Reads a check box: browsers send `on` if it is ticked, and nothing otherwise.
 pub fn ticked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(String::deserialize(deserializer)? == "on")
 }

@@ -1,7 +1,7 @@
-//! Where a request came from, and who is behind it before anything is proved.
+//! The address and browser that a request came from, and its actor before anything is proved.
 //!
-//! Behind a proxy the connection is the proxy's, so the operator names the header in which that
-//! tells the browser's address; no other header is believed.
+//! Behind a reverse proxy the connection is the proxy's, so the operator names the header with the
+//! browser's address. No other header is trusted.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::db::actor::{Actor, ActorKind, Client};
 use crate::tenant::hosts::Door;
 use crate::web::state::AppState;
 
-/// Longer names of browsers are cut: nobody has to believe them.
+/// Longer values are cut: a browser may send anything.
 const LONGEST_USER_AGENT: usize = 256;
 
 impl FromRequestParts<AppState> for Client {
@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for Client {
     }
 }
 
-/// Somebody at the door of whom nothing is proved yet.
+/// A person at the door of whom nothing is proved yet.
 impl FromRequestParts<AppState> for Actor {
     type Rejection = Infallible;
 

@@ -1,15 +1,14 @@
 //! The only place where a cookie is read or made.
 //!
-//! Five of them: the session; the visit, which lives as long as the browser's window and to which
-//! form tokens are bound; the browser, by which one is known that signed in before; for minutes what a
-//! form came to ([`crate::web::form::answer`]); and for half an hour the page that somebody wanted to open who had to
-//! sign in first.
+//! There are five: the session; the visit, which ends with the browser's window and to which form tokens are bound;
+//! the browser, by which a browser that signed in before is known; for minutes, the answer to a form
+//! ([`crate::web::form::answer`]); and for half an hour, the page that a person wanted before they had to sign in.
 //!
 //! The hosts below the base domain belong to different unions, and each may set cookies for all of them. The
-//! `__Host-` prefix keeps them from ours, as long as we look for the very bytes that the browser checked: a
-//! name that is decoded first may turn into ours (`__Host%2Dkosmo-session`). A name that comes twice is
-//! believed neither time. Visit and browser are sealed for the union besides, so that nobody can make one up.
-//! Browsers treat `http://*.localhost` as secure, so the demo needs no other names.
+//! `__Host-` prefix protects ours, if we compare the very bytes that the browser checked: a decoded name may turn
+//! into ours (`__Host%2Dkosmo-session`). A name that comes twice is not trusted at all. Visit and browser are also
+//! sealed for the union, so that nobody can invent one. Browsers treat `http://*.localhost` as secure, so the demo
+//! needs no other names.
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -28,24 +27,24 @@ const BROWSER: &str = "__Host-kosmo-browser";
 const ANSWER: &str = "__Host-kosmo-answer";
 const NEXT: &str = "__Host-kosmo-next";
 const OURS: [&str; 5] = [SESSION, VISIT, BROWSER, ANSWER, NEXT];
-/// As long as the slowest step of a sign-in, a link by mail.
+/// As long as the slowest step of a sign-in, which is a link by mail.
 const NEXT_LASTS: TimeDelta = TimeDelta::minutes(30);
-/// Ours together have less than 8 KiB. Past this somebody else has filled the browser's jar, and proxies
-/// begin to refuse its requests.
+/// Our own cookies take less than 8 KiB together. Beyond this size another host has filled the browser's
+/// cookies, and proxies begin to refuse its requests.
 const MOST_BYTES: usize = 128 * 1024;
 
-/// The cookies of a browser: those of ours that came, and those that the answer sets.
+/// The cookies of a browser: ours among those that came, and those that the answer sets.
 #[derive(Clone, Default)]
 pub struct Cookies {
     came: Vec<(&'static str, Option<String>)>,
     set: Vec<Cookie<'static>>,
 }
 
-/// What a browser shows of a cookie that is sealed for the union.
+/// The contents of a cookie that is sealed for the union.
 #[derive(Debug, Clone)]
 pub enum Sealable {
     Nothing,
-    /// This union did not seal it.
+    /// Another key or another union sealed it, or nobody.
     Foreign,
     Own(PlainToken),
 }
@@ -58,7 +57,7 @@ impl Sealable {
 }
 
 impl Cookies {
-    /// Reads those of a request.
+    /// Reads the cookies of a request.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let mut came: Vec<(&'static str, Option<String>)> = Vec::new();
@@ -78,37 +77,38 @@ impl Cookies {
         Self { came, set: Vec::new() }
     }
 
-    /// The session's token, if the browser sent one that can be one.
+    /// Returns the session's token, if the browser sent one that can be one.
     #[must_use]
     pub fn session(&self) -> Option<PlainToken> {
         PlainToken::parse(self.get(SESSION)?)
     }
 
-    /// The visit.
+    /// Returns the visit's secret.
     #[must_use]
     pub fn visit(&self, sealer: &Sealer, tenant: TenantId) -> Sealable {
         self.unsealed(VISIT, sealer, tenant)
     }
 
-    /// What the browser is known by.
+    /// Returns the token by which the browser is known.
     #[must_use]
     pub fn browser(&self, sealer: &Sealer, tenant: TenantId) -> Sealable {
         self.unsealed(BROWSER, sealer, tenant)
     }
 
-    /// What a form came to, sealed.
+    /// Returns the sealed answer to a form.
     #[must_use]
     pub fn answer(&self) -> Option<&str> {
         self.get(ANSWER)
     }
 
-    /// The page where a person wants to go on, as the browser tells it.
+    /// Returns the page that the person wanted, as the browser tells it.
     #[must_use]
     pub fn next(&self) -> Option<&str> {
         self.get(NEXT)
     }
 
-    /// Gives the browser a session: for as long as its window lives, or (L11) for `lasts`.
+    /// Sets the session, until the browser's window closes or, for ログイン状態の保存 (L11), for
+    /// `lasts`.
     #[must_use]
     pub fn with_session(self, token: &PlainToken, lasts: Option<TimeDelta>) -> Self {
         self.with(SESSION, token.expose(), lasts)
@@ -120,7 +120,7 @@ impl Cookies {
         self.with(VISIT, sealed.to_text(), None)
     }
 
-    /// Makes the browser known, for as long as it may stay so.
+    /// Sets the secret by which the browser is known.
     #[must_use]
     pub fn with_browser(
         self,
@@ -138,7 +138,7 @@ impl Cookies {
         self.with(ANSWER, sealed, Some(lasts))
     }
 
-    /// Remembers a page of ours, which must be what a cookie can hold.
+    /// Remembers a page of ours. The text must be fit for a cookie.
     #[must_use]
     pub fn with_next(self, page: String) -> Self {
         self.with(NEXT, page, Some(NEXT_LASTS))
@@ -164,13 +164,13 @@ impl Cookies {
         self.without(NEXT)
     }
 
-    /// Makes the browser forget the session and the visit, and what belonged to them.
+    /// Deletes the session, the visit, and what belongs to them.
     #[must_use]
     pub fn without_visit(self) -> Self {
         self.without(SESSION).without(VISIT).without(ANSWER)
     }
 
-    /// What the browser has from now on.
+    /// Returns the value that the browser has from now on.
     fn get(&self, name: &'static str) -> Option<&str> {
         if let Some(set) = self.set.iter().find(|cookie| cookie.name() == name) {
             return Some(set.value()).filter(|value| !value.is_empty());
@@ -216,7 +216,7 @@ impl IntoResponseParts for Cookies {
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
         for cookie in self.set {
-            // A value of ours is base64, or an address that was read as one.
+            // Our values are base64, or an address that was parsed, so this never fails.
             if let Ok(line) = HeaderValue::try_from(cookie.to_string()) {
                 parts.headers_mut().append(SET_COOKIE, line);
             }
@@ -225,13 +225,13 @@ impl IntoResponseParts for Cookies {
     }
 }
 
-/// Returns true if the answer gives the browser a session, or takes it away.
+/// Returns true if the answer sets or deletes the session.
 pub fn sets_session(answer: &HeaderMap) -> bool {
     let mut cookies = answer.get_all(SET_COOKIE).into_iter();
     cookies.any(|cookie| cookie.as_bytes().starts_with(SESSION.as_bytes()))
 }
 
-/// Returns true if a browser shows so many cookies that it can't go on like this.
+/// Returns true if a browser sends so many cookies that proxies will soon refuse it.
 pub fn are_too_many(headers: &HeaderMap) -> bool {
     headers.get_all(COOKIE).into_iter().map(HeaderValue::len).sum::<usize>() > MOST_BYTES
 }

@@ -1,8 +1,8 @@
-//! Who is asking: extractors that a handler takes as proof.
+//! The person who asks: extractors that a handler takes as proof.
 //!
-//! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given a right password and owes a
-//! step. [`Subscriber`] may see the portal; without a complete sign-in there is no such value, and
-//! without a re-authentication no [`Fresh`] one.
+//! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given the right password and has a
+//! step left. [`Subscriber`] may use the portal: it exists only after a complete sign-in, and
+//! [`Fresh`] only after a re-authentication.
 
 mod client;
 pub mod cookies;
@@ -21,8 +21,8 @@ use self::cookies::{Cookies, Sealable};
 pub use self::proof::{Fresh, SigningIn, Subscriber};
 use super::elsewhere::Elsewhere;
 use super::error::{Failure, WebError, foreign};
-use super::form::asked::Asked;
-use super::page::{Frame, Page, Person};
+use super::form::asked::Requested;
+use super::page::{Frame, Page, SignedInPerson};
 use super::state::{App, AppState};
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
@@ -37,42 +37,39 @@ use crate::db::TenantTx;
 use crate::db::actor::Actor;
 use crate::tenant::directory::Tenant;
 
-/// A note on the answer to somebody who has to sign in, or to finish that, before the page is shown.
+/// A note on the answer to a person who has to sign in, or to finish that, before they see the page.
 #[derive(Debug, Clone, Copy)]
 pub struct TurnedAway;
 
-/// Anybody on a union's host.
+/// A visitor on a union's host.
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub tenant: Arc<Tenant>,
-    /// As the trail names them.
+    /// The actor as the trail names them.
     pub actor: Arc<Actor>,
-    /// Cookies as they came, and those that the answer sets.
+    /// The cookies that came, and those that the answer sets.
     pub jar: Cookies,
-    /// What the browser is known by.
+    /// The token by which the browser is known.
     pub browser: PlainToken,
     visit: PlainToken,
     lookup: Option<Lookup>,
     foreign: Option<Foreign>,
-    asked: Asked,
+    asked: Requested,
 }
 
 impl Visitor {
-    /// Opens a transaction within the union, for whoever asks.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Opens a transaction within the union, in the visitor's name.
     pub async fn begin(&self, app: &App) -> Result<TenantTx, sqlx::Error> {
         app.db.tenant(self.tenant.id, &self.actor).await
     }
 
-    /// What signing in needs, for whoever asks.
+    /// Returns the things that signing in needs, in the visitor's name.
     #[must_use]
     pub fn sign_in<'s>(&'s self, app: &'s App) -> SignIn<'s> {
         app.sign_in(&self.actor)
     }
 
-    /// The living session, complete or not.
+    /// Returns the live session, complete or not.
     #[must_use]
     pub fn session(&self) -> Option<&Session> {
         match &self.lookup {
@@ -81,7 +78,7 @@ impl Visitor {
         }
     }
 
-    /// The session that this browser leaves behind when it begins another, or signs out.
+    /// Returns the session that ends when this browser begins another, or signs out.
     #[must_use]
     pub fn earlier(&self) -> Option<SessionId> {
         match &self.lookup {
@@ -91,19 +88,19 @@ impl Visitor {
         }
     }
 
-    /// The session whose sign-in is complete.
+    /// Returns the session if its sign-in is complete.
     #[must_use]
     pub fn subscriber(&self) -> Option<&Session> {
         self.session().filter(|session| self.step(session) == Step::Complete)
     }
 
-    /// 「全6ステップ中3」 of whoever is in the first sign-in.
+    /// Returns 「全6ステップ中3」 if the visitor is in the first sign-in.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.session().and_then(|session| session.progress(&self.tenant.config))
     }
 
-    /// What every page shows.
+    /// Returns the data that every page shows.
     #[must_use]
     pub fn frame(&self) -> Frame {
         Frame {
@@ -116,8 +113,8 @@ impl Visitor {
         }
     }
 
-    /// The token that this visitor's forms carry: of the visit, and of the person once one signs in, so that
-    /// somebody who knows a visit of before knows none of that person's forms. Tabs in which one person signs in share it.
+    /// Returns the token that this visitor's forms carry. It depends on the visit and, after the sign-in, on the person, so
+    /// that knowing an earlier visit does not help with that person's forms. Tabs in which one person signs in share it.
     #[must_use]
     pub fn csrf(&self) -> String {
         self.csrf_of(match &self.lookup {
@@ -127,7 +124,7 @@ impl Visitor {
         })
     }
 
-    /// The token of the sign-in page's form, which may have been drawn before another window began a session.
+    /// Returns the token of the sign-in page's form, which may have been drawn before another window began a session.
     pub(super) fn csrf_before_sign_in(&self) -> String {
         self.csrf_of(None)
     }
@@ -138,7 +135,7 @@ impl Visitor {
         self.visit.derive("csrf", data.as_bytes()).to_text()
     }
 
-    /// Why a form is refused that carries another token: a session that is over says so itself.
+    /// Answers a form that carries another token. If the session is over, the answer says that instead.
     pub(super) fn refuse_form(self) -> Response {
         match self.lookup {
             Some(Lookup::Expired | Lookup::Unknown) => self.turn_away(),
@@ -146,31 +143,28 @@ impl Visitor {
         }
     }
 
-    /// What a passkey's challenge is bound to before anybody has a session.
+    /// Returns the secret that a passkey's challenge is bound to before there is a session.
     #[must_use]
     pub fn passkey_secret(&self) -> String {
         self.visit.derive("passkey", self.tenant.id.0.as_bytes()).to_text()
     }
 
-    /// What the cookie is sealed with that keeps what a form came to.
+    /// Returns the secret that seals the cookie with the answer to a form.
     pub(super) fn answers_secret(&self) -> String {
         self.visit.derive("answer", self.tenant.id.0.as_bytes()).to_text()
     }
 
-    pub(super) const fn asked(&self) -> &Asked {
+    pub(super) const fn asked(&self) -> &Requested {
         &self.asked
     }
 
-    /// A page that is shown once, and kept nowhere.
-    ///
-    /// # Errors
-    /// The template's.
+    /// Renders a page that is shown once and stored nowhere.
     pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
         let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
         Ok((self.jar.clone(), page).into_response())
     }
 
-    /// The cookies of a browser in which a session has begun.
+    /// Returns the cookies of a browser in which a session has begun.
     pub fn signed_in(
         self,
         app: &App,
@@ -182,27 +176,27 @@ impl Visitor {
         jar.with_browser(&app.sealer, self.tenant.id, &self.browser, KNOWN_FOR)
     }
 
-    /// The cookies of the same browser under its session's newer token.
+    /// Returns the cookies of the same browser with its session's newer token.
     pub fn renewed(self, app: &App, token: &PlainToken) -> Cookies {
         let until = self.session().and_then(|session| session.remember_until);
         let lasts = until.map(|until| until - app.clock.now());
         self.jar.with_session(token, lasts)
     }
 
-    /// The cookies of a browser whose session got a newer token by this very request.
+    /// Returns the cookies of a browser whose session got a newer token in this request.
     #[must_use]
     pub fn rotated(self) -> Option<Cookies> {
         self.session()?.rotated.as_ref()?;
         Some(self.jar)
     }
 
-    /// What the browser shows that is nothing of this union's.
+    /// Returns the thing that the browser showed and that is not this union's.
     #[must_use]
     pub const fn shows_foreign(&self) -> Option<Foreign> {
         self.foreign
     }
 
-    /// The same browser, without its session.
+    /// Returns the same browser without its session.
     #[must_use]
     pub fn signed_out(self) -> Self {
         Self { jar: self.jar.without_session(), lookup: None, ..self }
@@ -212,7 +206,7 @@ impl Visitor {
         session.next_step(&self.tenant.config)
     }
 
-    /// Why a page behind sign-in is not shown.
+    /// Answers a request for a page that needs a sign-in.
     fn turn_away(self) -> Response {
         let mut response = self.elsewhere();
         response.extensions_mut().insert(TurnedAway);
@@ -226,10 +220,11 @@ impl Visitor {
                 step => Elsewhere::Due(step).into_response(),
             },
             Some(Lookup::Expired) => {
-                // At once, to a form as well: what its answer would be kept for has just been forgotten.
+                // The page is shown at once, even in answer to a form: the visit that a kept answer
+                // would need was just deleted.
                 (self.jar.without_visit(), Failure::SessionExpired).into_response()
             }
-            // The newer token is in the browser, or on its way there.
+            // The browser has the newer token, or is about to get it.
             Some(Lookup::Superseded { .. }) => Elsewhere::Top.into_response(),
             Some(Lookup::Unknown) => (self.jar.without_visit(), Elsewhere::SignIn).into_response(),
             None => Elsewhere::SignIn.into_response(),
@@ -237,8 +232,8 @@ impl Visitor {
     }
 }
 
-fn person(session: &Session) -> Person {
-    Person {
+fn person(session: &Session) -> SignedInPerson {
+    SignedInPerson {
         name: session.name.clone(),
         lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
         until: session.person.loss.map(|loss| day(loss.last_day())),
@@ -249,7 +244,7 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        // A form's extractor and its handler's ask for the same visitor.
+        // A handler's extractors ask for the same visitor more than once.
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
@@ -299,7 +294,7 @@ impl FromRequestParts<AppState> for Visitor {
             Sealable::Foreign => (jar.without_browser(), PlainToken::random()),
             Sealable::Nothing => (jar, PlainToken::random()),
         };
-        let asked = Asked::of(parts);
+        let asked = Requested::of(parts);
         let actor = Arc::new(actor);
         let visitor = Self { tenant, actor, jar, browser, visit, lookup, foreign: shows, asked };
         parts.extensions.insert(visitor.clone());
@@ -307,7 +302,7 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
-/// Whose session a token is, and whether it never was one of this union's.
+/// Looks a token up. The second value is true if the token never was one of this union's.
 async fn look_up(
     app: &App,
     tenant: &Tenant,

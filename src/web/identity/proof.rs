@@ -1,4 +1,5 @@
-//! Proofs that a handler takes: of a complete sign-in, of one a moment ago, of a step that is due.
+//! Proofs that a handler takes: of a complete sign-in, of a recent proof of identity, of a step
+//! that is due.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -12,12 +13,12 @@ use crate::web::elsewhere::Elsewhere;
 use crate::web::error::WebError;
 use crate::web::state::AppState;
 
-/// Somebody whose sign-in is complete.
+/// A person whose sign-in is complete.
 #[derive(Debug)]
 pub struct Subscriber {
     pub visitor: Visitor,
     pub session: Session,
-    /// The session's.
+    /// The session's token.
     pub token: PlainToken,
 }
 
@@ -33,7 +34,7 @@ impl FromRequestParts<AppState> for Subscriber {
     }
 }
 
-/// Somebody who proved a moment ago who it is (S4); without re-authentication there is no such
+/// A person who has proved their identity within the last five minutes (S4). Without a re-authentication there is no such
 /// value.
 #[derive(Debug)]
 pub struct Fresh<T>(pub T);
@@ -50,24 +51,26 @@ impl FromRequestParts<AppState> for Fresh<Subscriber> {
     }
 }
 
-/// Somebody with a right password and a step to do.
+/// A person whose password was right and who has a step to do.
 #[derive(Debug)]
 pub struct SigningIn {
     pub visitor: Visitor,
     pub session: Session,
-    /// The session's.
+    /// The session's token.
     pub token: PlainToken,
     pub step: Step,
 }
 
 impl SigningIn {
+    /// Returns itself if `step` is due.
+    ///
     /// # Errors
-    /// The way to the step that is due, where it is not `step`.
+    /// Returns [`WebError::NotDue`], which redirects to the step that is due, if that is another.
     pub fn at(self, step: Step) -> Result<Self, WebError> {
         if self.step == step { Ok(self) } else { Err(WebError::NotDue(self.step)) }
     }
 
-    /// 「全6ステップ中3」; none where the person has been here before.
+    /// Returns 「全6ステップ中3」, or `None` for a person who has signed in before.
     #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         self.visitor.progress()

@@ -1,4 +1,4 @@
-//! A person's turn at what is heavy, as a handler takes it: before its first query.
+//! An extractor for a [`Turn`], which a handler takes before its first query if its work is heavy.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

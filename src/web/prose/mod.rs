@@ -1,8 +1,8 @@
-//! Texts that unions write with a little structure: the small part of Markdown that is promised.
+//! Texts with a little structure: the small part of Markdown that unions are promised.
 //!
-//! Headings, paragraphs whose lines stay lines, lists, bold, links to `https:` and `mailto:`, and rules.
-//! Everything else (HTML, code, pictures, italics, `\*`, `&amp;`) is shown as the characters it was written
-//! with, so that nothing that a lawyer wrote gets lost, and nothing of it acts in a browser.
+//! Headings, paragraphs that keep their line ends, lists, bold, links to `https:` and `mailto:`, quotations
+//! and rules. Everything else (HTML, code, pictures, italics, `\*`, `&amp;`) is shown as the characters it
+//! was written with, so that nothing of a legal text gets lost, and nothing in it is active in a browser.
 
 mod read;
 mod shelf;
@@ -12,10 +12,10 @@ pub use self::read::read;
 pub use self::shelf::Shelf;
 pub use self::write::{html, plain};
 
-/// A part that stands by itself.
+/// A block of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Block {
-    /// `level` counts from 1, the topmost that the text has.
+    /// A heading. `level` counts from 1, which is the highest level in the text.
     Heading {
         level: u8,
         line: Vec<Span>,
@@ -28,7 +28,7 @@ pub enum Block {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// 「1.」 or 「1)」 as the text has it, since a legal text refers to it; empty in a list without numbers.
+    /// 「1.」 or 「1)」 as written, since a legal text refers to it. Empty in a list without numbers.
     pub mark: String,
     pub blocks: Vec<Block>,
 }

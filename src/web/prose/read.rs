@@ -1,30 +1,30 @@
-//! Markdown into blocks.
+//! Parses Markdown into blocks.
 
 use comrak::nodes::{ListType, Node, NodeCode, NodeLink, NodeValue, Sourcepos};
 use comrak::{Arena, Options, parse_document};
 
 use super::{Block, Item, Span};
 
-// These characters, which Unicode keeps for a program's own use, stand in a prepared line for those that
-// Markdown would act on, wherever they stand: in a list, a quote, a link or between backticks.
+// Unicode reserves these characters for a program's own use. In a prepared line they stand for
+// characters that Markdown would act on anywhere: in a list, a quotation, a link or between backticks.
 
-/// It stands for `\`, which would make a character of a mark and then not be shown.
+/// Stands for `\`, which would escape the next character and vanish.
 const BACKSLASH: &str = "\u{fdd0}";
-/// It stands for `&`, which may begin the name of another character.
+/// Stands for `&`, which may begin an entity.
 const AMPERSAND: &str = "\u{fdd1}";
-/// It stands for `:` after `]`: 「[注]: 別紙」 would be taken for the target of a link, and not be shown at all.
+/// Stands for `:` after `]`: 「[注]: 別紙」 would be taken for a link's definition and not be shown at all.
 const COLON: &str = "\u{fdd2}";
 
-/// Reads a text; line ends of any system, and a byte order mark, are no part of it.
+/// Parses a text. It may have the line ends of any system, and a byte order mark.
 #[must_use]
 pub fn read(text: &str) -> Vec<Block> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     let written: Vec<&str> = text.lines().collect();
     let prepared: Vec<String> = written.iter().map(|line| prepared(line)).collect();
     let mut options = Options::default();
-    // 「」 and 、 stand right beside what is bold in Japanese, where CommonMark wants a space.
+    // In Japanese, 「」 and 、 stand directly beside bold text, where CommonMark requires a space.
     options.extension.cjk_friendly_emphasis = true;
-    // A line of hyphens below a paragraph makes no heading of it.
+    // A line of hyphens below a paragraph doesn't make it a heading.
     options.parse.ignore_setext = true;
     let arena = Arena::new();
     let root = parse_document(&arena, &prepared.join("\n"), &options);
@@ -42,7 +42,7 @@ pub fn read(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Writes a line so that Markdown finds in it what is meant.
+/// Prepares a line so that Markdown reads it as it was meant.
 fn prepared(line: &str) -> String {
     let start = line.trim_start_matches(' ');
     let marks = start.len() - start.trim_start_matches('#').len();
@@ -53,13 +53,13 @@ fn prepared(line: &str) -> String {
     line.replace('\\', BACKSLASH).replace('&', AMPERSAND).replace("]:", &format!("]{COLON}"))
 }
 
-/// A part of a prepared text, with the characters that it was written with.
+/// Returns a part of a prepared text with its original characters.
 fn restored(text: &str) -> String {
     text.replace(BACKSLASH, "\\").replace(AMPERSAND, "&").replace(COLON, ":")
 }
 
-/// A place in the parsed text counts lines and bytes of the prepared one, which has as many lines as the
-/// written one.
+/// Parsed positions count lines and bytes of the prepared text, which has the same lines as the
+/// original.
 struct Reader<'t> {
     written: &'t [&'t str],
     prepared: &'t [String],
@@ -82,7 +82,7 @@ impl Reader<'_> {
             NodeValue::List(_) => {
                 Block::List(node.children().map(|item| self.item(item)).collect())
             }
-            // Code, HTML, and whatever a later parser brings.
+            // Code, HTML, and whatever a later version of the parser adds.
             _ => Block::Paragraph(self.as_written(node, data.sourcepos)),
         }
     }
@@ -136,26 +136,26 @@ impl Reader<'_> {
         }
     }
 
-    /// What is inside, between the marks it was written with.
+    /// Adds the content of a node between the marks it was written with.
     fn marked(&self, before: &str, node: Node<'_>, after: &str, spans: &mut Vec<Span>) {
         add(spans, before);
         node.children().for_each(|child| self.span(child, spans));
         add(spans, after);
     }
 
-    /// `*` or `_`
+    /// Returns the mark it was written with: `*` or `_`.
     fn character_at(&self, place: Sourcepos) -> &'static str {
         if self.prepared_from(place).starts_with('_') { "_" } else { "*" }
     }
 
-    /// The rest of the prepared line in which something starts.
+    /// Returns the prepared line from the position on.
     fn prepared_from(&self, place: Sourcepos) -> &str {
         let line = self.prepared.get(place.start.line.saturating_sub(1));
         let rest = line.and_then(|line| line.get(place.start.column.saturating_sub(1)..));
         rest.unwrap_or_default()
     }
 
-    /// The lines of the text themselves, without the marks of the lists and quotes that hold them.
+    /// Returns the original lines, without the marks of the lists and quotations around them.
     fn as_written(&self, node: Node<'_>, place: Sourcepos) -> Vec<Span> {
         let quotes = node
             .ancestors()
@@ -165,7 +165,7 @@ impl Reader<'_> {
         let mut spans = Vec::new();
         for &line in &self.written[place.start.line.saturating_sub(1).min(last)..last] {
             let text = if spans.is_empty() {
-                // Before the block stand marks alone, which are prepared as they are written.
+                // Only marks stand before the block, and preparing doesn't change their length.
                 line.get(place.start.column.saturating_sub(1)..).unwrap_or(line)
             } else {
                 spans.push(Span::LineEnd);
@@ -187,13 +187,13 @@ fn end_of(link: &NodeLink) -> String {
     }
 }
 
-/// Returns true for an address that may be followed from a page.
+/// Returns true for an address that a page may link to.
 fn leads_out(url: &str) -> bool {
     let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
     url.contains(':') && ["https", "mailto"].contains(&scheme.as_str())
 }
 
-/// Text beside text is one.
+/// Adds text, joined to the text before it.
 fn add(spans: &mut Vec<Span>, text: &str) {
     let text = restored(text);
     match spans.last_mut() {

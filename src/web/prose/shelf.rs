@@ -1,4 +1,5 @@
-//! Versions as HTML, made once each: a text may be long, and every sign-in shows it.
+//! Versions of the terms as HTML. Each is made once: a text may be long, and every sign-in shows
+//! it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -6,27 +7,27 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::{html, read};
 use crate::base::ids::TermsId;
 
-/// A server hardly has more versions in force than this.
+/// A server rarely has more versions in force.
 const MOST: usize = 300;
 
-/// HTML, from the first request for it on.
+/// The HTML; the first request makes it.
 type Made = Arc<OnceLock<Arc<str>>>;
 
-/// What was made already, by version: a version's text never changes.
+/// The HTML made so far, by version. A version's text never changes.
 #[derive(Debug, Default)]
 pub struct Shelf {
     versions: Mutex<BTreeMap<TermsId, Made>>,
 }
 
 impl Shelf {
-    /// Gives the HTML of a version whose text is `body`. A request for a version that is just being made waits
-    /// for it; no other request does.
+    /// Returns the HTML of a version whose text is `body`. Only requests for the same version wait while it is
+    /// made.
     #[must_use]
     pub fn html(&self, version: TermsId, body: &str) -> Arc<str> {
         let place = {
             let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
             if versions.len() >= MOST && !versions.contains_key(&version) {
-                // Ids sort by age, and the oldest version is the likeliest to be out of force.
+                // Ids sort by age, and the oldest version is least likely to be in force.
                 versions.pop_first();
             }
             versions.entry(version).or_default().clone()

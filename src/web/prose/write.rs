@@ -1,10 +1,10 @@
-//! Blocks as HTML, and as lines of a terminal.
+//! Writes blocks as HTML, and as lines for a terminal.
 
 use quick_xml::escape::escape;
 
 use super::{Block, Item, Span};
 
-/// HTML for the inside of a page, whose own heading is the `h1`.
+/// Writes HTML for the inside of a page, whose own heading is the `h1`.
 #[must_use]
 pub fn html(blocks: &[Block]) -> String {
     let mut out = String::new();
@@ -35,7 +35,7 @@ fn list_html(items: &[Item], out: &mut String) {
     let (start, end) = match (is_numbered, has_points) {
         (true, _) => ("<ol>", "</ol>"),
         (_, true) => ("<ul>", "</ul>"),
-        // The class takes the browser's own points away, and the role keeps it a list in Safari nevertheless.
+        // The class removes the browser's own bullets, and the role keeps it a list in Safari.
         _ => ("<ul class=\"ways\" role=\"list\">", "</ul>"),
     };
     *out += &format!("{start}\n");
@@ -55,13 +55,14 @@ fn list_html(items: &[Item], out: &mut String) {
     *out += &format!("{end}\n");
 }
 
-/// The number of an item whose mark a browser writes the same way by itself: 「1.」, but neither 「1)」 nor 「01.」.
+/// Returns the number of an item if a browser would write its mark the same way: 「1.」, but neither 「1)」
+/// nor 「01.」.
 fn number(item: &Item) -> Option<&str> {
     let number = item.mark.strip_suffix('.')?;
     (number == "0" || !number.starts_with('0')).then_some(number)
 }
 
-/// A line alone, or with a list below it, needs no paragraph.
+/// Writes an item. A single line, even with a list below it, needs no paragraph.
 fn item_html(mark: &str, blocks: &[Block], out: &mut String) {
     let (line, rest) = match blocks {
         [Block::Paragraph(line), rest @ ..] => (line.as_slice(), rest),
@@ -108,7 +109,7 @@ fn spans_html(spans: &[Span], out: &mut String) {
     }
 }
 
-/// Lines for a terminal: ■ heads a heading, 【】 hold what is bold, ＜＞ where a link leads.
+/// Writes lines for a terminal: ■ marks a heading, 【】 encloses bold text, ＜＞ a link's address.
 #[must_use]
 pub fn plain(blocks: &[Block]) -> String {
     let mut lines = Vec::new();

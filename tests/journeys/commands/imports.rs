@@ -1,4 +1,4 @@
-//! Files that a command takes in at the terminal.
+//! Files that a command imports at a terminal.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -82,7 +82,7 @@ async fn o2_an_import_killed_half_way_leaves_nothing() {
     assert_eq!(again.counts.unchanged, 6, "and hinders nobody");
 }
 
-/// What a command came to that may have waited for ever; it is killed then.
+/// Runs a command that must end by itself; one that hangs is killed, and the test fails.
 fn in_time(mut command: Command) -> Output {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("kosmo runs");

@@ -1,4 +1,4 @@
-//! 「メールアドレスの設定」 and its link (F4–F7).
+//! 「メールアドレスの設定」 and the link that it sends (F4–F7).
 
 use axum::http::{Method, StatusCode};
 use chrono::Duration;
@@ -40,11 +40,11 @@ async fn f4_f5_the_known_address_stands_there_and_each_error_is_told_word_for_wo
 #[tokio::test]
 async fn f5_an_address_that_another_person_confirmed_is_taken_in_this_union_alone() {
     let world = World::new().await;
-    // Taro's is klinekenpo's: nobody's in nideckenpo.
+    // Taro's address is known at klinekenpo only, so it is free at nideckenpo.
     let mut browser = world.begin(BY_LETTER).await;
     world.walk_to(&mut browser, BY_LETTER, PAGE).await;
     assert_eq!(browser.post(PAGE, &[("email", TARO.email)]).await.location(), "/sign-in/continue");
-    // Jiro's is jomkenpo's, and confirmed.
+    // Jiro's address is confirmed at jomkenpo.
     let mut browser = world.begin(BY_FORMULA).await;
     world.walk_to(&mut browser, BY_FORMULA, PAGE).await;
     let page = browser.post(PAGE, &[("email", "JIRO@example.jp")]).await;
@@ -54,7 +54,7 @@ async fn f5_an_address_that_another_person_confirmed_is_taken_in_this_union_alon
 }
 
 #[tokio::test]
-async fn f5_two_who_ask_for_one_address_end_with_one_who_has_it() {
+async fn f5_of_two_people_who_ask_for_one_address_only_one_gets_it() {
     let world = World::new().await;
     let mut browser = world.begin(BY_FORMULA).await;
     world.walk_to(&mut browser, BY_FORMULA, PAGE).await;
@@ -130,7 +130,8 @@ async fn f6_the_link_works_at_29_59_and_not_at_30_01() {
     let confirmed = "select count(*) from logins where user_id = 'rokuro_d'
                      and email_confirmed_at is not null";
     assert_eq!(world.count(confirmed).await, 0);
-    // Half an hour is a session's rest, too: Rokuro signs in again and asks for another mail.
+    // Half an hour is also the idle time of a session: Rokuro signs in again and asks for another
+    // mail.
     let mut browser = world.begin(AT_ONCE).await;
     let page = browser.get(SENT).await;
     assert!(page.shows("有効期限が切れています"), "{}", page.text());
@@ -153,7 +154,7 @@ async fn f7_only_the_newest_link_counts_and_mails_have_a_pause() {
     let second = world.mailed_link(BY_LETTER.person.email).await;
     assert_ne!(first, second);
 
-    // Changed to another address: the newest link is that one's.
+    // After a change of the address, the newest link belongs to the new one.
     let page = browser.get(PAGE).await;
     assert!(page.body.contains("value=\"nana@example.jp\""));
     browser.post(PAGE, &[("email", "nana2@example.jp")]).await;

@@ -1,4 +1,4 @@
-//! People with a first credential: the union's formula, or a letter.
+//! People with first credentials: by the union's formula, or by a letter.
 
 use axum::http::StatusCode;
 use chrono::{Duration, NaiveDate};
@@ -75,7 +75,7 @@ async fn t9_a_letter_dies_when_the_policy_says() {
             config.first_sign_in.letter.as_mut().unwrap().expires_after_days = Some(90);
         })
         .await;
-    // The last day ends at midnight in Japan; the test began at ten.
+    // The last day ends at midnight in Japan; the test began at ten in the morning.
     world.clock.advance(Duration::days(90) + Duration::hours(14) - Duration::seconds(1));
     let page = world.give_password(&mut world.browser("nideckenpo"), NANA).await;
     assert_eq!(page.location(), "/first-sign-in/birthdate");

@@ -15,9 +15,9 @@ pub(crate) use self::set_up::{app_code, key};
 use crate::support::first_sign_in::Answers;
 use crate::support::people::{NANA, ROKURO, SHIRO};
 
-/// By the formula of seed 003, and asked to sign out before the set-up.
+/// A person with the formula of seed 003, who has to sign out before the set-up.
 const BY_FORMULA: Answers = Answers::of(SHIRO, "20010101");
-/// By a letter.
+/// A person with a letter.
 pub(crate) const BY_LETTER: Answers = Answers::of(NANA, "1999/9/9");
-/// By the formula, set-up at once.
+/// A person with the formula, who sets up at once.
 const AT_ONCE: Answers = Answers::of(ROKURO, "平成2年5月5日");

@@ -26,7 +26,7 @@ async fn t14_before_the_opening_the_portal_says_when_it_opens() {
     assert_eq!(world.browser("klinekenpo").get("/").await.status, StatusCode::OK);
     assert_eq!(browser.get("/healthz").await.status, StatusCode::OK);
 
-    // Midnight in Japan is three in the afternoon of the day before in UTC.
+    // Midnight in Japan is 15:00 UTC on the day before.
     world.clock.advance(chrono::Duration::hours(14));
     let page = browser.get("/sign-in").await;
     assert_eq!(page.status, StatusCode::OK);

@@ -1,4 +1,4 @@
-//! Setting up the method that was chosen (F10, L5): the app. Passkeys need a browser.
+//! Setting up the second factor that was chosen (F10, L5): the app. Passkeys need a browser.
 
 use axum::http::StatusCode;
 use chrono::Duration;
@@ -13,13 +13,13 @@ use crate::support::world::World;
 const SET_UP: &str = "/sign-in/totp/set-up";
 const WITH_APP: Answers = Answers { method: "totp", ..AT_ONCE };
 
-/// The key a person would type into the app.
+/// Returns the key that a person would type into the app.
 pub(crate) fn key(page: &Page) -> String {
     let (_, rest) = page.body.split_once("id=\"totp-key\">").expect("a key");
     rest.split('<').next().expect("its end").to_owned()
 }
 
-/// What the app would show now.
+/// Returns the code that the app would show now.
 pub(crate) fn app_code(world: &World, key: &str) -> String {
     let secret =
         Secret::try_from_base32(key.replace(' ', "").to_uppercase()).expect("a key in base 32");
@@ -73,7 +73,7 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
     assert_eq!(world.count(seeds).await, 1, "sealed at rest");
     assert_eq!(world.count("select count(*) from totp_enrolments").await, 0);
 
-    // The next sign-in asks for a code of the app, each of them once.
+    // The next sign-in asks for a code of the app, and takes each code only once.
     let own = Person { password: WITH_APP.own_password, ..WITH_APP.person };
     let mut browser = world.browser("kddikenpo");
     assert_eq!(world.give_password(&mut browser, own).await.location(), "/sign-in/totp");
@@ -104,7 +104,7 @@ async fn l5_the_first_code_of_the_app_ends_the_set_up() {
     let counted = "select count(*) from logins where locked_at is not null
                    or second_factor_failures > 0";
     assert_eq!(world.count(counted).await, 0, "and no click counts as a wrong guess");
-    // Somebody who read it over a shoulder, with the password: neither in, nor able to lock the person out.
+    // A stranger who has the password and saw the code can't sign in with it, nor lock the person out.
     let mut late = world.browser("kddikenpo");
     world.give_password(&mut late, own).await;
     late.get("/sign-in/totp").await;

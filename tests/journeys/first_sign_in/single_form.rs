@@ -11,7 +11,7 @@ const IDENTITY: &str = "/first-sign-in/identity";
 const DETAILS: &str = "/first-sign-in/details";
 const CONFIRMATION: &str = "/first-sign-in/confirmation";
 
-/// Has a letter of jrckenpo's.
+/// He has a letter from jrckenpo.
 const HACHIRO: Person = Person {
     union: "jrckenpo",
     user_id: "kari88888",
@@ -19,7 +19,7 @@ const HACHIRO: Person = Person {
     email: "hachiro@example.jp",
 };
 
-/// What is typed on 「個人情報入力画面」.
+/// The input for 「個人情報入力画面」.
 #[derive(Clone, Copy)]
 struct Typed {
     user_id: &'static str,
@@ -92,7 +92,7 @@ async fn g1_to_g4_hachiro_registers_on_two_forms_and_a_confirmation() {
     assert!(page.shows("全3ステップ中3") && page.shows("hachiro88") && page.shows("●●●●"));
     assert!(page.shows("不要") && !page.body.contains(TYPED.password));
 
-    // 「戻る」: nothing typed is lost, and the password need not be typed again.
+    // 「戻る」 loses no input, and the password need not be typed again.
     let page = browser.get(DETAILS).await;
     assert!(page.body.contains("value=\"hachiro88\"") && page.body.contains("hachi@example.jp"));
     assert!(page.shows("入力済みです。") && !page.body.contains(TYPED.password));
@@ -161,7 +161,7 @@ async fn g1_nothing_tells_which_part_was_wrong_and_five_lock() {
 #[tokio::test]
 async fn g2_each_field_is_checked_and_what_was_typed_stays() {
     let world = world().await;
-    // Nobody confirms an address in the older way.
+    // The older way doesn't confirm addresses.
     let typed = "update logins set email_confirmed_at = null where user_id = 'saburo76'";
     sqlx::query(typed).execute(&mut world.database.admin().await).await.unwrap();
     let mut browser = begin(&world).await;

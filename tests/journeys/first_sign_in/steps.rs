@@ -1,4 +1,4 @@
-//! The way of seeds 001–003, step by step.
+//! The steps of seeds 001–003.
 
 use axum::http::StatusCode;
 
@@ -73,7 +73,7 @@ async fn any_page_opened_out_of_order_leads_to_the_one_that_is_due() {
     for due in STEPS {
         world.walk_to(&mut browser, BY_LETTER, due).await;
         for path in STEPS.into_iter().chain(others).filter(|path| *path != due) {
-            // The top page is everybody's, and an address may be changed until it is confirmed.
+            // Everybody may see the top page, and the address may be changed until it is confirmed.
             let changing = due == "/first-sign-in/email/sent" && path == "/first-sign-in/email";
             if path == "/" || changing {
                 assert_eq!(browser.get(path).await.status, StatusCode::OK);
@@ -93,14 +93,14 @@ async fn a_closed_browser_loses_no_step_and_another_skips_none() {
     for due in STEPS {
         let mut browser = world.begin(BY_LETTER).await;
         world.walk_to(&mut browser, BY_LETTER, due).await;
-        // The window is closed; a new one begins at the sign-in.
+        // The window is closed; a new one begins with the sign-in.
         let mut another = world.begin(BY_LETTER).await;
         assert_eq!(another.get("/sign-in/continue").await.location(), due);
     }
 }
 
 #[tokio::test]
-async fn whoever_is_registered_never_sees_the_first_steps_again() {
+async fn a_registered_person_never_sees_the_first_steps_again() {
     let world = World::new().await;
     let mut browser = world.sign_in(TARO).await;
     for path in STEPS {
@@ -135,7 +135,8 @@ async fn l7_signing_out_everywhere_happens_though_the_mail_is_on_its_way_already
     browser.post("/first-sign-in/email", &[email]).await;
     assert_eq!(elsewhere.get("/sign-in/continue").await.location(), "/first-sign-in/email/sent");
     let mails = world.count("select count(*) from outbox").await;
-    // Another address so soon is no double click: the form comes back as it was sent, and nothing happens.
+    // Another address so soon can't be a double click: the form comes back as it was sent, and nothing is
+    // changed.
     let everywhere = ("everywhere", "on");
     browser.post("/first-sign-in/email", &[("email", "other@example.jp")]).await;
     let refused = browser.post("/first-sign-in/email", &[("email", "taro?@"), everywhere]).await;

@@ -9,7 +9,7 @@ use crate::support::people::{SABURO, TARO};
 use crate::support::world::World;
 
 impl World {
-    /// Publishes terms that are in force in a moment, for one union or for all.
+    /// Publishes terms for one union or for all; they come into force in a moment.
     async fn publish(&self, union: Option<&str>, body: &str) {
         let mut tx = self.operator.platform().await.unwrap();
         let tenant = union.map(|slug| self.tenant(slug));

@@ -91,7 +91,7 @@ async fn t6_a_taken_id_is_refused_without_telling_whose() {
     let page = browser.post(PAGE, &fields).await;
     assert!(page.shows("このユーザIDは利用できません。別のユーザIDを入力してください。"));
     assert!(!page.shows("次郎") && !page.shows("jiro@"));
-    // taro_k is also somebody's in klinekenpo, which is nobody's business in kddikenpo.
+    // The user ID taro_k exists in klinekenpo, but that must not matter in kddikenpo.
     let mut browser = world.begin(AT_ONCE).await;
     world.walk_to(&mut browser, AT_ONCE, PAGE).await;
     assert!(browser.post(PAGE, &fields).await.status.is_redirection());

@@ -1,4 +1,4 @@
-//! What jobs of the tests do, and the workers that do them.
+//! Jobs for tests, and workers that run them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::world::{World, tester};
 
-/// What jobs of the tests did, and what lets them go on.
+/// What the jobs of a test did, and what lets them continue.
 #[derive(Clone, Default)]
 pub struct Log {
     /// `slug word`, in the order in which the jobs ran.
@@ -37,19 +37,19 @@ impl Log {
     }
 }
 
-/// What a job of the tests does.
+/// What a job does.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Errand {
     /// Notes a word.
     Note(String),
-    /// Notes a word, and waits until it is let go.
+    /// Notes a word, and waits until it may continue.
     Wait(String),
     Fail,
     FailForGood,
     Panic,
-    /// Tells how far it is, and then waits.
+    /// Reports its progress, and then waits.
     Half,
-    /// Marks itself as done in a transaction that it never commits.
+    /// Marks itself as done in a transaction that is never committed.
     FinishUncommitted,
 }
 
@@ -118,7 +118,7 @@ pub async fn enqueue(world: &World, slug: &str, errand: Errand) -> JobId {
 }
 
 pub async fn note(world: &World, slug: &str, word: &str) -> JobId {
-    // Jobs of one moment have no order.
+    // Jobs created at the same instant have no order.
     world.clock.advance(TimeDelta::milliseconds(1));
     enqueue(world, slug, Errand::Note(word.to_owned())).await
 }
@@ -132,7 +132,7 @@ pub async fn status(world: &World, slug: &str, id: JobId) -> JobStatus {
     jobs::status(&mut tx, id).await.unwrap().expect("a job")
 }
 
-/// A worker that runs until it is stopped, or killed.
+/// A worker that runs until it is stopped or killed.
 pub struct Worker {
     task: tokio::task::JoinHandle<()>,
     stop: CancellationToken,
@@ -170,7 +170,7 @@ pub async fn run_by_a_worker(log: &Log, job: &str) {
     tokio::time::timeout(Duration::from_secs(10), ran).await.expect("it runs");
 }
 
-/// Waits until a running worker has brought a job so far.
+/// Waits until a running worker has brought a job to a state.
 pub async fn reaches(world: &World, slug: &str, id: JobId, state: JobState) {
     let reached = async {
         while status(world, slug, id).await.state != state {

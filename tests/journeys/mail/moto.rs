@@ -1,4 +1,4 @@
-//! moto, a server that speaks the SES v2 API, on this machine for as long as a test needs it.
+//! moto, a server with the API of SES v2. It runs on this machine as long as a test needs it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -12,7 +12,7 @@ use mail_parser::{Message, MessageParser};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Where infra/dev/setup.sh puts it.
+/// `infra/dev/setup.sh` puts it here.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/moto-5.2.5");
 const REGION: &str = "ap-northeast-1";
 
@@ -22,7 +22,7 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// A server that nobody has told of any sender.
+    /// Starts a server that knows no verified sender.
     pub fn start() -> Self {
         assert!(Path::new(FOLDER).exists(), "infra/dev/setup.sh test brings {FOLDER}");
         let mut server = Command::new("python3")
@@ -45,7 +45,7 @@ impl Moto {
         Self { server, address }
     }
 
-    /// A server that takes mails from the product's domain.
+    /// Starts a server that accepts mails from the product's domain.
     pub async fn ready() -> Self {
         let moto = Self::start();
         moto.trust_the_domain().await;
@@ -67,7 +67,7 @@ impl Moto {
         sender_to(self.url(), 15).await
     }
 
-    /// The mails that came, each as it was sent.
+    /// Returns the mails that arrived, as they were sent.
     pub async fn mails(&self) -> Vec<Message<'static>> {
         let mut stream = TcpStream::connect(&self.address).await.expect("moto answers");
         let request = "GET /moto-api/data.json HTTP/1.0\r\n\r\n";
@@ -92,7 +92,7 @@ impl Drop for Moto {
     }
 }
 
-/// The product's sender to a server that speaks SES.
+/// Makes the product's sender for a server with SES's API.
 pub async fn sender_to(url: String, timeout_seconds: u64) -> Sender {
     let settings = MailSettings {
         ses_region: Some(REGION.to_owned()),

@@ -1,4 +1,4 @@
-//! `kosmo mail`: mail that did not arrive, and what mail looks like.
+//! `kosmo mail`: mail that did not arrive, and samples of mails.
 
 use std::process::Output;
 
@@ -54,7 +54,7 @@ async fn m2_a_refused_mail_is_listed_and_put_back() {
     assert_eq!(retry("klinekenpo", "no-id").status.code(), Some(2));
 
     moto.trust_the_domain().await;
-    // The command's clock is the machine's.
+    // The command uses the machine's clock.
     world.execute("update outbox set due_at = created_at").await;
     assert_eq!(deliver(&world, &sender).await, 1);
     assert_eq!(moto.mails().await.len(), 1);
@@ -86,7 +86,7 @@ async fn m2_a_mail_that_waits_too_long_is_listed_as_late() {
 async fn m2_a_list_longer_than_a_page_has_every_mail_once_and_in_order() {
     let world = World::empty().await;
     for slug in ["klinekenpo", "jomkenpo"] {
-        // Many of one moment, so that a page ends among them.
+        // Many have the same time, so that a page ends in the middle of them.
         let insert = format!(
             "insert into outbox (tenant_id, id, kind, sender_name, sender, recipient, subject,
                                  text_body, html_body, created_at, due_at, state, finished_at)

@@ -1,11 +1,11 @@
-//! A subscriber and staff of one union who have the same user ID and the same id.
+//! A subscriber and a staff member of one union with the same user ID and the same id.
 
 use std::sync::Arc;
 
 use chrono::Duration;
-use kosmo::auth::credentials::stored::HasPasswords;
 use kosmo::auth::credentials::user_id::UserId;
-use kosmo::auth::session::{self, HasSessions, Lookup, Session};
+use kosmo::auth::people::People;
+use kosmo::auth::session::{self, Lookup, Session};
 use kosmo::auth::sign_in::{Given, Outcome};
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
@@ -20,7 +20,7 @@ pub const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
 pub const STAFFS_EMAIL: &str = "staff@example.jp";
 
 /// A realm whose people sign in here.
-pub trait Door: HasPasswords + HasSessions {
+pub trait Door: People {
     const PASSWORD: &'static str;
     const EMAIL: &'static str;
 }
@@ -42,7 +42,7 @@ pub struct Twins {
     pub actor: Actor,
 }
 
-/// What somebody who signed in has.
+/// The result of a sign-in.
 pub struct SignedIn<R: Door> {
     pub token: PlainToken,
     pub session: Session<R>,

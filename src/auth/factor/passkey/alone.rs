@@ -14,9 +14,9 @@ use super::verdict::Verdict;
 use crate::audit::{self, Action};
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
-use crate::auth::guard::throttle;
+use crate::auth::guard::throttle::ClientPlace;
+use crate::auth::people::People;
 use crate::auth::session::living::Lookup;
-use crate::auth::session::row::HasSessions;
 use crate::auth::session::store::Beginning;
 use crate::auth::session::{lookup, proof, store};
 use crate::auth::sign_in::Outcome;
@@ -102,17 +102,19 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`PasskeyError`]; then no session has begun.
-    pub async fn with_passkey<R: HasSessions>(
+    pub async fn with_passkey<R: People>(
         &self,
         visit: Visit<'_>,
         earlier: Option<SessionId<R>>,
         given: Given<'_>,
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
-        let taken =
-            throttle::take::<R>(&mut tx, self.clock, throttle::places(given.client)).await?;
+        let place = ClientPlace::of(given.client);
+        let may_try = place.take::<R>(&mut tx, self.clock).await?;
         tx.commit().await?;
-        let Some(taken) = taken else { return Ok(Outcome::TooMany) };
+        if !may_try {
+            return Ok(Outcome::TooMany);
+        }
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
         let ticket = Sealed::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
@@ -133,7 +135,7 @@ impl SignIn<'_> {
         let right = matches!(verdict, Verdict::Right(_));
         // Only a right answer gives its try back: one that was signed once could be sent again and again.
         if right {
-            taken.give_back::<R>(&mut tx).await?;
+            place.give_back::<R>(&mut tx).await?;
         }
         let Some(login) = login.filter(|_| right) else {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
@@ -146,7 +148,7 @@ impl SignIn<'_> {
         }
         let remember_until = self.remember_until(visit.tenant, given.remember);
         let Given { client, browser, .. } = given;
-        let beginning = Beginning { login, remember_until, client, browser, whole: false };
+        let beginning = Beginning { login, remember_until, client, browser };
         let cx = self.context(visit.tenant);
         let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
         tx.goes_on_as(self.actor.clone().signed_in(login, id));

@@ -4,28 +4,28 @@ use super::*;
 use crate::base::month::Month;
 use crate::import::RowErrors;
 
-fn kind(text: &str) -> Kind {
-    Kind::parse(text).unwrap()
+fn kind(text: &str) -> ClaimKind {
+    ClaimKind::parse(text).unwrap()
 }
 
 #[test]
 fn o2_the_kind_tells_form_and_care() {
     for (text, form, care) in [
-        ("1111", Form::Medical, Care::Inpatient),
-        ("1112", Form::Medical, Care::Outpatient),
-        ("1110", Form::Medical, Care::Outpatient),
-        ("1119", Form::Medical, Care::Inpatient),
-        ("3111", Form::Dental, Care::Dental),
-        ("3116", Form::Dental, Care::Dental),
-        ("４１１４", Form::Pharmacy, Care::Pharmacy),
+        ("1111", ClaimForm::Medical, Care::Inpatient),
+        ("1112", ClaimForm::Medical, Care::Outpatient),
+        ("1110", ClaimForm::Medical, Care::Outpatient),
+        ("1119", ClaimForm::Medical, Care::Inpatient),
+        ("3111", ClaimForm::Dental, Care::Dental),
+        ("3116", ClaimForm::Dental, Care::Dental),
+        ("４１１４", ClaimForm::Pharmacy, Care::Pharmacy),
     ] {
         let kind = kind(text);
         assert_eq!((kind.form, kind.care), (form, care), "{text}");
     }
     for bad in ["", "111", "11112", "111x", "2112", "0112", "9112"] {
-        assert!(Kind::parse(bad).is_err(), "{bad}");
+        assert!(ClaimKind::parse(bad).is_err(), "{bad}");
     }
-    assert!(Kind::parse("6112").unwrap_err().contains("訪問看護"));
+    assert!(ClaimKind::parse("6112").unwrap_err().contains("訪問看護"));
 }
 
 #[test]
