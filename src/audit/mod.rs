@@ -72,7 +72,8 @@ pub async fn write(
                 approval_id, batch_id, detail)
            select $1, event.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, event.subject,
                   $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26
-           from unnest($27::uuid[], $28::uuid[]) as event (id, subject)"#,
+           from unnest($27::uuid[], $28::uuid[]) as event (id, subject)
+           returning true as written"#,
         tx.tenant() as TenantId,
         clock.now(),
         actor.kind.name(),
@@ -102,7 +103,7 @@ pub async fn write(
         &ids,
         subjects as &[Option<Uuid>]
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await
     .map(drop)
 }

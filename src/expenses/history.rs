@@ -11,7 +11,7 @@ use crate::db::TenantTx;
 /// a macro and not a function because only literals are checked when the program is compiled.
 macro_rules! into_history {
     ($delete:tt, $tx:ident, $ended_by:expr, $ended_at:expr $(, $argument:expr)* $(,)?) => {
-        sqlx::query!(
+        sqlx::query_scalar!(
             "with gone as ("
                 + $delete
                 + "), freed as (
@@ -26,7 +26,7 @@ macro_rules! into_history {
                                     sum(out_of_pocket_yen) as out_of_pocket_yen
                              from gone group by notice_month) ended
                        where kept.tenant_id = $1 and kept.notice_month = ended.notice_month
-                   )
+                   ), kept as (
                    insert into expense_history
                        (tenant_id, claim_number, ended_by, ended_at, reason, household_code,
                         notice_month, member_code, treatment_month, institution, care, days,
@@ -35,7 +35,10 @@ macro_rules! into_history {
                    select $1, claim_number, $2, $3, reason, household_code, notice_month,
                           member_code, treatment_month, institution, care, days, total_yen,
                           insurer_yen, public_yen, out_of_pocket_yen, computed, remarks, batch_id
-                   from gone",
+                   from gone
+                   returning true
+                   )
+                   select count(*) as \"rows!\" from kept",
             $tx.tenant() as TenantId,
             $ended_by,
             $ended_at

@@ -91,18 +91,16 @@ impl ExpensesImport<'_> {
         progress: &mut Progress<'_>,
     ) -> Result<(), ImportError> {
         let mut tx = db.tenant(tenant, actor).await?;
-        let file = match self.format {
+        match self.format {
             Format::Csv(mapping) => self.stage_csv(&mut tx, source, mapping, progress).await?,
             Format::Uke { notice } => {
-                uke::stage(&mut tx, self.run.batch, source, notice, progress).await?;
-                let reading = format!("uke {notice}");
-                let kind = ImportKind::Expenses;
+                let (kind, reading) = (ImportKind::Expenses, format!("uke {notice}"));
                 let mut file = StagedFile::new(kind, source, reading, Mapping::default());
                 file.notice = Some(notice);
-                file
+                file.keep(&mut tx, self.clock, self.run.batch).await?;
+                uke::stage(&mut tx, self.run.batch, source, notice, progress).await?;
             }
-        };
-        file.keep(&mut tx, self.clock, self.run.batch).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -113,10 +111,11 @@ impl ExpensesImport<'_> {
         source: &Source,
         mapping: &Mapping,
         progress: &mut Progress<'_>,
-    ) -> Result<StagedFile, ImportError> {
+    ) -> Result<(), ImportError> {
         let import = self.run.batch;
         let reader = ExpenseReader::open(source, mapping)?;
         let file = StagedFile::new(ImportKind::Expenses, source, reader.reading(), mapping.clone());
+        file.keep(tx, self.clock, import).await?;
         let ExpenseReader { mut errors, .. } = staging::stage(tx, import, reader, progress).await?;
         if !errors.is_empty() {
             // Mistakes of the rows as a whole are reported together with these.
@@ -124,7 +123,7 @@ impl ExpensesImport<'_> {
             check::check(tx, import, &file, corrects, &mut errors).await?;
             errors.into_result()?;
         }
-        Ok(file)
+        Ok(())
     }
 }
 

@@ -169,7 +169,7 @@ async fn concerned(
 /// The result of a withdrawal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
-    pub rows: u64,
+    pub rows: i64,
     /// Set if people had seen the month.
     pub published: bool,
 }
@@ -192,9 +192,8 @@ pub async fn withdraw(
         clock.now(),
         month as Month
     )
-    .execute(tx.conn())
-    .await?
-    .rows_affected();
+    .fetch_one(tx.conn())
+    .await?;
     forget_empty_months(tx).await?;
     sqlx::query!(
         "insert into expense_withdrawals (tenant_id, id, month, rows, withdrawn_at, withdrawn_by)
@@ -202,7 +201,7 @@ pub async fn withdraw(
         tx.tenant() as TenantId,
         withdrawal as BatchId,
         month as Month,
-        i64::try_from(rows).unwrap_or(i64::MAX),
+        rows,
         clock.now(),
         by
     )

@@ -44,7 +44,7 @@ impl StagedFile {
         self.mapping.heading(column)
     }
 
-    /// Notes that the file's rows are all there, which makes them ready to be merged.
+    /// Notes the file, in the transaction that stages its rows: they are all there once that is committed.
     pub async fn keep(
         &self,
         tx: &mut TenantTx,

@@ -1,7 +1,8 @@
 //! Reads a file into its staging table, with reading and writing at the same time.
 //!
 //! PostgreSQL takes no COPY into a table with row-level security. So rows go in some thousands at a time, as an array
-//! a column (`unnest`), which is about as fast, and such a statement is checked at compile time like any other.
+//! a column (`unnest`), which is about as fast, and such a statement is checked at compile time like any other. It reads
+//! the row of the staged file along, so that it runs on the machine that has the union's rows (`infra/scale`).
 
 use std::future::Future;
 

@@ -24,10 +24,10 @@ pub async fn enqueue(
     every: TimeDelta,
     cause: Uuid,
 ) -> Result<u64, sqlx::Error> {
-    let mut written = 0;
+    let mut written = 0_usize;
     for batch in addresses.chunks(BATCH) {
         let ids: Vec<Uuid> = batch.iter().map(|_| MailId::new(clock).0).collect();
-        written += sqlx::query!(
+        let batch = sqlx::query!(
             "insert into outbox (tenant_id, id, kind, sender_name, sender, reply_to, recipient,
                                  subject, text_body, html_body, created_at, queued_at, due_at, cause)
              select $1, who.id, $2, $3, $4, $5, who.address, $6, $7, $8, $9, due.at, due.at, $10
@@ -35,7 +35,8 @@ pub async fn enqueue(
              cross join lateral (
                  -- now() is the same for all batches of a transaction.
                  select coalesce($13, now()) + ($14 + who.place - 1) * $15::interval
-             ) as due (at)",
+             ) as due (at)
+             returning true as written",
             tx.tenant() as TenantId,
             mail.kind,
             mail.sender_name,
@@ -52,12 +53,12 @@ pub async fn enqueue(
             i64::try_from(written).unwrap_or(i64::MAX),
             PgInterval::try_from(every).map_err(sqlx::Error::Encode)?
         )
-        .execute(tx.conn())
-        .await?
-        .rows_affected();
+        .fetch_all(tx.conn())
+        .await?;
+        written += batch.len();
     }
     outbox::announce(tx, Lane::Other).await?;
-    Ok(written)
+    Ok(u64::try_from(written).unwrap_or(u64::MAX))
 }
 
 /// Cancels the mails of a cause that have not left yet.

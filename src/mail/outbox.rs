@@ -57,7 +57,8 @@ pub async fn enqueue(
                                      where tenant_id = $15 and recipient = $6 and $6 <> ''
                                        and state = 'queued'
                                        and urgent = ($11::timestamptz is not null)
-                                     limit $16) as found) as waiting (mails)",
+                                     limit $16) as found) as waiting (mails)
+         returning true as written",
         id as MailId,
         mail.kind,
         mail.sender_name,
@@ -76,7 +77,7 @@ pub async fn enqueue(
         MOST_COUNTED,
         FEW
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     let lane = if perishable.is_some() { Lane::Urgent } else { Lane::Other };
     announce(tx, lane).await?;

@@ -67,6 +67,7 @@ impl MembersImport<'_> {
         file.as_of = Some(self.as_of);
         let import = self.run.batch;
         let mut tx = db.tenant(tenant, actor).await?;
+        file.keep(&mut tx, self.clock, import).await?;
         let MemberReader { mut errors, bad_addresses, unread, .. } =
             staging::stage(&mut tx, import, reader, progress).await?;
         if !errors.is_empty() {
@@ -74,7 +75,6 @@ impl MembersImport<'_> {
             check::check(&mut tx, import, &file, &unread, &mut errors).await?;
             errors.into_result()?;
         }
-        file.keep(&mut tx, self.clock, import).await?;
         tx.commit().await?;
         Ok(bad_addresses)
     }

@@ -167,19 +167,22 @@ async fn open_logins(tx: &mut TenantTx, clock: &Clock, import: BatchId) -> Resul
                                where b.tenant_id = $1 and b.member_code = s.person_code)
          ), opened as (
              insert into logins (tenant_id, realm, id, user_id, email, created_at)
-             select $1, $4, login_id, user_id, email, $3 from newcomers
-         )
+             select $1, $4, login_id, user_id, email, $3 from newcomers returning true
+         ), stands as (
          insert into subscribers (tenant_id, login_id, member_code, initial_credential,
                                   initial_password_hash, initial_issued_at)
          select $1, login_id, person_code,
                 case when by_letter then 'letter' else 'formula' end, initial_password_hash, $3
-         from newcomers",
+         from newcomers
+         returning true
+         )
+         select count(*) from stands",
         tenant as TenantId,
         import as BatchId,
         clock.now(),
         Subscribers::NAME
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await?;
     sqlx::query!(
         "update logins l set email = s.email

@@ -272,3 +272,46 @@ fn rows_that_are_taken_past_locked_ones_are_chosen_once() {
     }
     assert!(seen > 3, "{seen}");
 }
+
+/// An INSERT of rows that are in none of the union's tables needs RETURNING or ON CONFLICT. Citus would write them by COPY
+/// otherwise, which PostgreSQL refuses for a table with row-level security.
+#[test]
+fn rows_from_elsewhere_are_written_without_copy() {
+    let owned = owned_tables();
+    let mut seen = 0;
+    for (file, statements) in statements(&owned) {
+        for statement in statements {
+            let words = statement.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+            for insert in words.split("insert into ").skip(1) {
+                let (insert, _) = insert.split_at(end_of_clause(insert));
+                let Some((_, source)) = insert.split_once(") select ") else { continue };
+                let table = insert.split([' ', '(']).next().unwrap();
+                let from = source.split_once(" from ").map_or("", |(_, from)| from);
+                let from = from.split([' ', '(']).next().unwrap();
+                if !owned.iter().any(|owned| owned == table)
+                    || owned.iter().any(|owned| owned == from)
+                {
+                    continue;
+                }
+                seen += 1;
+                let goes_round = source.contains("returning") || source.contains("on conflict");
+                assert!(goes_round, "{file}: insert into {insert}");
+            }
+        }
+    }
+    assert!(seen > 8, "{seen}");
+}
+
+/// Returns where the parenthesis closes in which a text stands, or else its length.
+fn end_of_clause(text: &str) -> usize {
+    let mut depth = 0;
+    let closes = |(_, c): &(usize, char)| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth < 0
+    };
+    text.char_indices().find(closes).map_or(text.len(), |(at, _)| at)
+}

@@ -214,7 +214,7 @@ async fn open_logins(
                                  where s.tenant_id = $1 and s.member_code = letter.code)
            ), opened as (
                insert into logins (tenant_id, realm, id, user_id, created_at)
-               select $1, $2, id, user_id, $7 from letter
+               select $1, $2, id, user_id, $7 from letter returning true
            )
            insert into subscribers (tenant_id, login_id, member_code, initial_credential,
                                     initial_password_hash, initial_issued_at)

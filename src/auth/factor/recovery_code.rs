@@ -123,7 +123,8 @@ pub async fn renew<R: People>(
     .await?;
     sqlx::query!(
         "insert into recovery_codes (tenant_id, realm, login_id, code_hash, salt, created_at)
-         select $1, $2, $3, hash, $5, $6 from unnest($4::bytea[]) as hash",
+         select $1, $2, $3, hash, $5, $6 from unnest($4::bytea[]) as hash
+         returning true as written",
         tx.tenant() as TenantId,
         R::NAME,
         login.0,
@@ -131,7 +132,7 @@ pub async fn renew<R: People>(
         salt,
         clock.now()
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
     links::kill(tx, clock, login).await?;
     let detail = serde_json::json!({ "count": SET });

@@ -122,13 +122,13 @@ impl<R: Realm> Entry<'_, R> {
                                          user_agent, browser_hash, reauthenticated_at)
                    select $1, $2, $15, $3, $16, $7, $7, $7, $17, $18, $19, $6,
                           case when $12 then $7 end
-                   from let_in where $14::boolean
+                   from let_in where $14::boolean returning true
                ), noted as (
                    insert into audit_events (tenant_id, id, at, actor_kind, actor_id, actor_label,
                                              actor_roles, session_id, remote_address, user_agent,
                                              request_id, action, subject_login, outcome, detail)
                    select $1, $20, $7, $21, $22, $23, $24, $25, $18, $19, $26, $27, $3, $28, $29
-                   from let_in
+                   from let_in returning true
                ), given_back as (
                    update throttles t set full_at = t.full_at - paid.refill
                    from let_in,

@@ -155,7 +155,7 @@ async fn end(tx: &mut TenantTx, clock: &Clock, import: BatchId) -> Result<(), sq
         import as BatchId,
         clock.now()
     )
-    .execute(tx.conn())
+    .fetch_one(tx.conn())
     .await
     .map(drop)
 }

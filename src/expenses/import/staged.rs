@@ -39,10 +39,12 @@ impl Batch for StagedExpenses {
                  (tenant_id, import_id, row, claim_number, person_code, notice_month,
                   treatment_month, institution, care, days, total, insurer_paid, public_paid,
                   out_of_pocket, remarks, correction, computed)
-             select $1, $2, r.*
-             from unnest($3::bigint[], $4::text[], $5::text[], $6::date[], $7::date[], $8::text[],
+             select f.tenant_id, f.id, r.*
+             from staged_files f
+             cross join unnest($3::bigint[], $4::text[], $5::text[], $6::date[], $7::date[], $8::text[],
                          $9::text[], $10::smallint[], $11::bigint[], $12::bigint[], $13::bigint[],
-                         $14::bigint[], $15::text[], $16::text[], $17::boolean[]) r",
+                         $14::bigint[], $15::text[], $16::text[], $17::boolean[]) r
+             where f.tenant_id = $1 and f.id = $2",
             tx.tenant() as TenantId,
             import as BatchId,
             &self.row,

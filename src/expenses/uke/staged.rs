@@ -75,11 +75,13 @@ impl Batch for StagedClaims {
                  (tenant_id, import_id, row, claim_number, treatment_month, institution, care,
                   patient, birthdate, branch, days, total, insurer_paid, public_paid, out_of_pocket,
                   computed, insurer_number, symbol, number)
-             select $1, $2, r.*
-             from unnest($3::bigint[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
+             select f.tenant_id, f.id, r.*
+             from staged_files f
+             cross join unnest($3::bigint[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
                          $9::date[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[],
                          $14::bigint[], $15::bigint[], $16::boolean[], $17::text[], $18::text[],
-                         $19::text[]) r",
+                         $19::text[]) r
+             where f.tenant_id = $1 and f.id = $2",
             tx.tenant() as TenantId,
             import as BatchId,
             &self.row,

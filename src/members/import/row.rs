@@ -54,11 +54,13 @@ impl Batch for StagedMembers {
                  (tenant_id, import_id, row, person_code, household_code, insurer_number, symbol,
                   number, branch, name, kana, birthdate, relation, acquired_on, lost_on, user_id,
                   email, login_id, by_letter, initial_password_hash)
-             select $1, $2, r.*
-             from unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+             select f.tenant_id, f.id, r.*
+             from staged_files f
+             cross join unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                          $9::text[], $10::text[], $11::text[], $12::date[], $13::text[],
                          $14::date[], $15::date[], $16::text[], $17::text[], $18::uuid[],
-                         $19::boolean[], $20::text[]) r",
+                         $19::boolean[], $20::text[]) r
+             where f.tenant_id = $1 and f.id = $2",
             tx.tenant() as TenantId,
             import as BatchId,
             &self.row,
