@@ -51,7 +51,7 @@ create table queue_turns (
 );
 
 -- A process that asks for a job may watch and cancel it. Only the worker writes its progress and result.
-grant select, insert (tenant_id, id, kind, payload, key, asked_by, created_at, due_at), update (cancel_asked_at)
+grant select, insert, update (cancel_asked_at)
     on jobs to kosmo_server, kosmo_operator;
 grant select, insert, update, delete on jobs to kosmo_worker;
 grant select, insert, update on queue_turns to kosmo_worker;

@@ -57,7 +57,7 @@ pub async fn enqueue<J: Job>(
     loop {
         let added = sqlx::query_scalar!(
             r#"insert into jobs (tenant_id, id, kind, payload, key, asked_by, created_at, due_at)
-               values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()))
+               values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, statement_timestamp()))
                on conflict (tenant_id, kind, key) where state in ('queued', 'running') do nothing
                returning id as "id: JobId""#,
             tx.tenant() as TenantId,

@@ -123,15 +123,15 @@ pub(super) async fn renew(
     clock: &Clock,
     hold: Hold,
 ) -> Result<Option<bool>, sqlx::Error> {
+    let now = turns::time(tx.conn(), clock).await?;
     sqlx::query_scalar!(
-        r#"update jobs set due_at = coalesce($4, clock_timestamp()) + make_interval(secs => $5)
+        r#"update jobs set due_at = $4
            where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'
            returning cancel_asked_at is not null as "cancel_asked!""#,
         hold.tenant as TenantId,
         hold.id as JobId,
         hold.hold as HoldId,
-        clock.held(),
-        LEASE.as_seconds_f64()
+        now + LEASE
     )
     .fetch_optional(tx.conn())
     .await
@@ -163,9 +163,10 @@ pub(super) async fn progress(
     of: Option<i64>,
     step: &str,
 ) -> Result<bool, sqlx::Error> {
+    let now = turns::time(tx.conn(), clock).await?;
     let written = sqlx::query_scalar!(
         r#"update jobs set progress_done = $4, progress_of = $5, progress_step = $6,
-                           due_at = coalesce($7, clock_timestamp()) + make_interval(secs => $8)
+                           due_at = $7
            where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'
            returning cancel_asked_at is null as "goes_on!""#,
         hold.tenant as TenantId,
@@ -174,8 +175,7 @@ pub(super) async fn progress(
         done,
         of,
         step,
-        clock.held(),
-        LEASE.as_seconds_f64()
+        now + LEASE
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -194,14 +194,15 @@ pub(super) async fn finish(
     hold: Hold,
     output: &Value,
 ) -> Result<bool, sqlx::Error> {
+    let now = turns::time(tx.conn(), clock).await?;
     let finished = sqlx::query!(
         "update jobs set state = 'done', held_by = null, output = $5,
-                         finished_at = coalesce($4, clock_timestamp())
+                         finished_at = $4
          where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'",
         hold.tenant as TenantId,
         hold.id as JobId,
         hold.hold as HoldId,
-        clock.held(),
+        now,
         output
     )
     .execute(tx.conn())
@@ -230,21 +231,20 @@ pub(super) async fn settle(
         Outcome::Cancelled => ("cancelled", hold.attempts, pause, None),
         Outcome::GivenBack => ("queued", hold.attempts - 1, pause, None),
     };
+    let now = turns::time(tx.conn(), clock).await?;
     let error = error.map(|error| error.chars().take(LONGEST_REASON).collect::<String>());
     sqlx::query!(
         "update jobs set state = $4, held_by = null, attempts = $5,
-                         due_at = coalesce($6, clock_timestamp()) + make_interval(secs => $7),
-                         last_error = coalesce($8, last_error),
-                         finished_at = case when $4 = 'queued' then null
-                                            else coalesce($6, clock_timestamp()) end
+                         due_at = $6,
+                         last_error = coalesce($7, last_error),
+                         finished_at = case when $4 <> 'queued' then $6::timestamptz end
          where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'",
         hold.tenant as TenantId,
         hold.id as JobId,
         hold.hold as HoldId,
         state,
         attempts,
-        clock.held(),
-        pause.as_seconds_f64(),
+        now + pause,
         error
     )
     .execute(tx.conn())

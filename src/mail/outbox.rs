@@ -52,7 +52,7 @@ pub async fn enqueue(
                              urgent, series)
          select $15, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now.at, now.at + greatest(waiting.mails - $17, 0) * $13::interval,
                 $11, $11::timestamptz is not null, $12
-         from (select coalesce($14, clock_timestamp())) as now (at),
+         from (select coalesce($14, statement_timestamp())) as now (at),
               (select count(*) from (select from outbox
                                      where tenant_id = $15 and recipient = $6 and $6 <> ''
                                        and state = 'queued'
@@ -99,13 +99,13 @@ pub async fn drop_unsent(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update outbox
-         set state = 'expired', finished_at = coalesce($4, clock_timestamp()),
+         set state = 'expired', finished_at = $4,
              text_body = '', html_body = ''
          where tenant_id = $1 and state = 'queued' and series = any($2) and kind = $3",
         tx.tenant() as TenantId,
         series,
         kind,
-        clock.held()
+        clock.now()
     )
     .execute(tx.conn())
     .await

@@ -10,6 +10,7 @@ use crate::base::email::masked;
 use crate::base::ids::{MailId, TenantId};
 use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
+use crate::jobs::turns;
 use crate::tenant::registry;
 
 /// A mail that has waited for longer than this is late.
@@ -120,14 +121,15 @@ pub async fn retry(
     ids: Option<&[MailId]>,
 ) -> Result<u64, sqlx::Error> {
     let some: Vec<_> = ids.unwrap_or_default().iter().map(|id| id.0).collect();
+    let now = turns::time(tx.conn(), clock).await?;
     let put_back = sqlx::query!(
         "update outbox
          set state = 'queued', finished_at = null,
-             due_at = coalesce($2, clock_timestamp()), queued_at = coalesce($2, clock_timestamp())
+             due_at = $2, queued_at = $2
          where tenant_id = $1 and state = 'dead' and has_content
            and ($3::boolean or id = any($4))",
         tx.tenant() as TenantId,
-        clock.held(),
+        now,
         ids.is_none(),
         &some
     )

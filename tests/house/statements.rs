@@ -315,3 +315,17 @@ fn end_of_clause(text: &str) -> usize {
     };
     text.char_indices().find(closes).map_or(text.len(), |(at, _)| at)
 }
+
+/// Citus refuses a function of time in COALESCE or CASE, and one that runs on (`clock_timestamp`) anywhere in an UPDATE, since
+/// each machine would come to another result. The time is asked for first, and given as a value.
+#[test]
+fn no_update_asks_for_the_time() {
+    let owned = owned_tables();
+    for (file, statements) in statements(&owned) {
+        for statement in statements {
+            let words = statement.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+            let updates = owned.iter().any(|table| words.contains(&format!("update {table} ")));
+            assert!(!updates || !words.contains("_timestamp()"), "{file}: {words}");
+        }
+    }
+}
