@@ -146,7 +146,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                where greatest(t.full_at, $10) + $15 <= $10 + $16::bigint
                returning true
            ), admitted as (
-               select where exists (select from asked where known)
+               select true as yes where exists (select from asked where known)
                    or exists (select from address)
                       and ($14 is null or exists (select from network))
            ), counted as (
@@ -185,7 +185,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                   a.symbol as "symbol?", a.number as "number?", a.branch as "branch?",
                   a.birthdate as "birthdate?", a.lost_on as "lost_on?",
                   coalesce(a.terms, false) as "terms!", coalesce(a.known, false) as "known!"
-           from (select) as one left join asked a on true"#,
+           from (select true) as one left join asked a on true"#,
         tx.tenant() as TenantId,
         R::NAME,
         user_id,
