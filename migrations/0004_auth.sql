@@ -382,7 +382,7 @@ grant select on email_failures to kosmo_operator;
 
 -- The worker opens logins for the people of a members file, closes those whose time after losing eligibility is over
 -- (T12), tells people of a notice, and sweeps.
-grant select (tenant_id, realm, id, user_id, email, email_confirmed_at, password_hash, registered_at, closed_at), insert,
+grant select (tenant_id, realm, id, user_id, email, email_confirmed_at, password_set_at, registered_at, closed_at), insert,
       update (email, closed_at)
     on logins to kosmo_worker;
 grant select (tenant_id, realm, login_id, member_code), insert on subscribers to kosmo_worker;

@@ -50,8 +50,8 @@ create table queue_turns (
     primary key (queue, tenant_id)
 );
 
--- A process that asks for a job may watch and cancel it. Only the worker writes its progress and result.
-grant select, insert, update (cancel_asked_at)
-    on jobs to kosmo_server, kosmo_operator;
+-- An operator's command asks for a job, watches it and may cancel it. Only the worker writes what becomes of it. The server
+-- asks for none, and so can't have anything done in an operator's name.
+grant select, insert, update (cancel_asked_at) on jobs to kosmo_operator;
 grant select, insert, update, delete on jobs to kosmo_worker;
 grant select, insert, update on queue_turns to kosmo_worker;

@@ -1,4 +1,4 @@
-//! Background work: mail on its way out, jobs, and what is done every hour.
+//! The worker does the background work: it sends mail, runs jobs, and enqueues the jobs of every hour.
 
 pub mod tidy;
 
@@ -22,14 +22,14 @@ use crate::members::import::job::MergeMembers;
 use crate::tenant::directory::Directory;
 use tidy::Tidy;
 
-/// One to read what has changed of unions, and one for the hourly round.
+/// One connection reads the changes of unions, and one enqueues the hourly jobs.
 const OWN_CONNECTIONS: u32 = 2;
-/// As many as all that work here at once use at most, so that none waits for another's.
+/// This is the most that all parts of the worker use at once, so that no part waits for another part's connection.
 pub const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
 const EVERY: Duration = Duration::from_secs(60 * 60);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// The jobs that a worker can run.
+/// Returns the jobs that a worker can run.
 #[must_use]
 pub fn kinds(mail: &MailRoom) -> Kinds {
     Kinds::new()
@@ -40,7 +40,7 @@ pub fn kinds(mail: &MailRoom) -> Kinds {
         .with::<WithdrawExpenses>(())
 }
 
-/// Works until `stop`.
+/// Runs the worker until `stop`.
 pub async fn run(
     settings: &Settings,
     database: impl Into<DatabaseAddress>,
@@ -57,7 +57,7 @@ pub async fn run(
     db.close().await;
 }
 
-/// Runs jobs, and asks for those of every hour, once the unions are known.
+/// Waits until the unions are known. Then it runs jobs, and enqueues those of every hour.
 async fn run_jobs(
     settings: &Settings,
     db: &Db,
@@ -93,7 +93,8 @@ async fn tidy_every_hour(db: &Db, clock: &Clock, directory: &Directory, stop: &C
     }
 }
 
-/// Asks for each union to be tidied up. Several workers ask, and one does it.
+/// Enqueues a job for each union to tidy it up. Every worker does so, but the key lets only one such job in at a
+/// time.
 async fn ask_to_tidy(db: &Db, clock: &Clock, directory: &Directory) -> Result<(), sqlx::Error> {
     let actor = Actor::system("worker");
     for tenant in directory.all() {

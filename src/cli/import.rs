@@ -1,4 +1,4 @@
-//! What importing commands share, and `kosmo members import` (O2).
+//! The parts that all importing commands share, and `kosmo members import` (O2).
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -101,7 +101,7 @@ impl MembersFile {
     }
 }
 
-/// The rows whose people came in without their address.
+/// Returns notes about the rows whose people were imported without their address.
 fn left_out(bad_addresses: &RowErrors) -> Vec<String> {
     let told = bad_addresses.told.iter().map(|error| format!("除きました: {error}"));
     let more = (bad_addresses.untold > 0)
@@ -109,13 +109,13 @@ fn left_out(bad_addresses: &RowErrors) -> Vec<String> {
     told.chain(more).collect()
 }
 
-/// What to look after where a CSV file's last line has no end: the file may have been cut off in it.
+/// Returns a warning if the last line of a CSV file has no end, because the file may have been cut off there.
 pub(super) fn cut_short(source: &Source) -> Option<String> {
     let told = "最後の行に改行がありません。途中で切れていないか、件数と金額を確かめてください";
     (!source.ends_in_line()).then(|| told.to_owned())
 }
 
-/// A file that is about to be taken in.
+/// A file that is about to be imported.
 pub(super) struct OpenedFile {
     pub(super) union: RegisteredUnion,
     pub(super) run: ImportRun,
@@ -126,7 +126,7 @@ pub(super) struct OpenedFile {
 }
 
 impl ImportFile {
-    /// `None` where the file or its mapping is no good, which was printed.
+    /// Opens the file. Returns `None` if the file or its mapping can't be used; then the reason was printed.
     pub(super) async fn open(
         &self,
         operator: &Operator,
@@ -167,15 +167,15 @@ impl ImportFile {
     }
 }
 
-/// What a file came to.
+/// The result of an import, as it is printed.
 pub(super) struct Report {
     pub(super) counts: Counts,
-    /// A label, a name in JSON, and yen.
+    /// Each sum has a label, a name in JSON, and an amount.
     pub(super) sums: Vec<(&'static str, &'static str, Yen)>,
     pub(super) notes: Vec<String>,
 }
 
-/// Why a file was not taken in.
+/// The reason why a file was not imported.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Hindrance {
     #[error(transparent)]
@@ -199,7 +199,7 @@ impl From<sqlx::Error> for Hindrance {
 }
 
 impl Hindrance {
-    /// Returns true if nothing was taken in, and nothing will be.
+    /// Returns true if nothing was imported, and nothing will be.
     pub(super) const fn is_over(&self) -> bool {
         match self {
             Self::Watch(error) => error.is_over(),
@@ -209,7 +209,7 @@ impl Hindrance {
 }
 
 impl OpenedFile {
-    /// Has the worker merge what was read.
+    /// Lets the worker merge the rows that were read.
     pub(super) async fn merge<J: Job>(
         &self,
         operator: &Operator,
@@ -219,7 +219,7 @@ impl OpenedFile {
         watch::run(operator, self.union.id, job, &self.bar).await
     }
 
-    /// Tells what came of the file, and forgets what was read if that is no use any more.
+    /// Prints the result, and deletes the rows that were read if nothing can merge them any more.
     pub(super) async fn finish(
         self,
         operator: &Operator,
@@ -236,7 +236,8 @@ impl OpenedFile {
             }
             Err(hindrance) => {
                 if hindrance.is_over() {
-                    // If the database is gone, the first error is the one to tell; the worker sweeps the rows.
+                    // If the database is gone, this fails, too. The first error is the one to report, and the worker
+                    // sweeps the rows later.
                     let _ = self.give_up(operator).await;
                 }
                 self.tell_hindrance(hindrance)
@@ -244,7 +245,7 @@ impl OpenedFile {
         }
     }
 
-    /// Forgets the rows that were read.
+    /// Deletes the rows that were read.
     pub(super) async fn give_up(&self, operator: &Operator) -> Result<(), sqlx::Error> {
         let mut tx = operator.begin(self.union.id).await?;
         staged::forget(&mut tx, self.run.batch).await?;
@@ -304,7 +305,7 @@ impl OpenedFile {
     }
 }
 
-/// A file that can't be taken in for a reason that is not one row's.
+/// Reports a file that can't be imported, for a reason that does not belong to a single row.
 fn reject_whole(file: &str, json: bool, error: &ImportError) {
     if json {
         let told = serde_json::json!([{ "message": error.to_string() }]);

@@ -1,4 +1,4 @@
-//! `kosmo jobs …`: work in the background, and how far it is.
+//! `kosmo jobs …` shows jobs and their progress.
 
 use clap::Subcommand;
 
@@ -7,7 +7,7 @@ use super::{Operator, Outcome, Union};
 use crate::base::clock::jst;
 use crate::jobs::{self, JobState, JobStatus};
 
-/// How many jobs are read at once, and are one table.
+/// The number of jobs that are read at once, and shown in one table.
 const PAGE: i64 = 500;
 
 #[derive(Debug, Subcommand)]
@@ -33,7 +33,7 @@ impl Command {
     }
 }
 
-/// What a kind of job is called; a name that is new here stays as it is.
+/// Returns the Japanese name of a kind of job. A kind that is not known here keeps its own name.
 fn name_of(kind: &str) -> &str {
     match kind {
         "tidy" => "定期的な整理",
@@ -64,7 +64,6 @@ fn progress(job: &JobStatus) -> String {
     }
 }
 
-/// `kosmo jobs list`
 async fn list(
     operator: &Operator,
     union: &Union,

@@ -1,4 +1,4 @@
-//! `kosmo letters issue`: 仮ユーザID and 仮パスワード, ready to print (T9).
+//! `kosmo letters issue` makes 仮ユーザID and 仮パスワード, ready to print (T9).
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -86,12 +86,12 @@ impl LettersCommand {
             anyhow::Ok((letters.len(), tx))
         };
         let (count, tx) = written.await?;
-        // Somebody registered meanwhile, and nobody is left.
+        // All these people registered in the meantime, so there is no letter.
         if count == 0 {
             return tell(0, None, json);
         }
         beside.keep();
-        // From here on the file may be the only copy of what counts.
+        // The commit may succeed although its answer is lost. Then the file is the only copy of the valid passwords.
         tx.commit().await.with_context(|| {
             format!("{} の内容が有効かどうか分かりません。もう一度発行してください", out.display())
         })?;
@@ -99,7 +99,8 @@ impl LettersCommand {
     }
 }
 
-/// Those of the named people who hold a letter, which another one kills. Newcomers hold none.
+/// Returns the named people who hold a letter that still counts; a new letter ends it. If nobody is named, only
+/// people without a letter get one.
 async fn replaced(tx: &mut TenantTx, named: &[String]) -> anyhow::Result<Vec<String>> {
     if named.is_empty() {
         return Ok(Vec::new());
@@ -119,7 +120,8 @@ fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome>
     Ok(Outcome::Done)
 }
 
-/// Passwords stand in it: for its owner's eyes. Excel in Japan takes it for Shift_JIS without a BOM.
+/// Returns the CSV file. It holds passwords, so only its owner may read it. It starts with a BOM, because Excel in
+/// Japan reads a file without one as Shift_JIS.
 fn csv_of(letters: &[Letter], until: &str) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)

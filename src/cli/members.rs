@@ -1,4 +1,4 @@
-//! `kosmo members …`: taking people in, looking them up, and helping them in.
+//! `kosmo members …` imports people, looks them up, and helps them to sign in.
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
@@ -153,7 +153,6 @@ impl Command {
     }
 }
 
-/// `kosmo members list`
 async fn list(
     operator: &Operator,
     union: &Union,
@@ -168,7 +167,7 @@ async fn list(
     };
     let most = usize::from(which.limit);
     let mut tx = operator.begin(found.id).await?;
-    // One more tells whether there are more.
+    // One member more than the limit shows if there is a next page.
     let mut members = roster::list(&mut tx, wanted, i64::from(which.limit) + 1).await?;
     tx.commit().await?;
     let more = members.len() > most;
@@ -204,7 +203,6 @@ async fn list(
     Ok(Outcome::Done)
 }
 
-/// `kosmo members show`
 async fn show(
     operator: &Operator,
     union: &Union,
@@ -253,7 +251,6 @@ async fn show(
     Ok(Outcome::Done)
 }
 
-/// `kosmo members unlock`
 async fn unlock(
     operator: &Operator,
     union: &Union,
@@ -274,7 +271,7 @@ async fn unlock(
     Ok(Outcome::Done)
 }
 
-/// `kosmo members reset-factors` (R4)
+/// Runs `kosmo members reset-factors` (R4).
 async fn reset_factors(
     settings: &Settings,
     operator: &Operator,

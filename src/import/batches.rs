@@ -1,4 +1,4 @@
-//! Which files were taken in, by whom, and what they came to.
+//! Import batches record which files were imported, by whom, and with what result.
 
 use super::kind::ImportKind;
 use super::staged::StagedFile;
@@ -8,8 +8,8 @@ use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::db::TenantTx;
 
-/// Two imports of a kind take turns within a union. The one that waits does so for as long as a statement may take: an
-/// import of a million rows outlasts what is waited for any other lock.
+/// Makes two imports of a kind take turns within a union. The second one waits as long as a statement may take,
+/// because an import of a million rows takes longer than the usual lock timeout.
 pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error> {
     let name = format!("import {} {}", kind.name(), tx.tenant());
     sqlx::query_scalar!("select set_config('lock_timeout', '0', true)")
@@ -21,12 +21,13 @@ pub async fn lock(tx: &mut TenantTx, kind: ImportKind) -> Result<(), sqlx::Error
         .map(drop)
 }
 
-/// What is known of a file that comes again.
+/// Tells whether a file was imported before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// It was taken in before, and its rows meant the same.
+    /// True if the file was imported before, and its rows meant the same.
     pub the_same: bool,
-    /// That, or it was taken in when it was not noted yet how a file was read.
+    /// True if `the_same` is true, or if the file was imported by a release that did not record yet how a file was
+    /// read.
     pub perhaps: bool,
 }
 
@@ -47,7 +48,7 @@ pub async fn known(tx: &mut TenantTx, file: &StagedFile) -> Result<Known, sqlx::
     .await
 }
 
-/// Notes a file and what came of it, here and on the trail.
+/// Records a file and its result, here and on the audit trail.
 pub async fn record(
     tx: &mut TenantTx,
     clock: &Clock,

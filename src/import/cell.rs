@@ -1,11 +1,11 @@
-//! What a cell says, whatever a spreadsheet has made of it, and what no cell may hold.
+//! Reads a cell's text in spite of a spreadsheet's marks, and refuses characters that no cell may hold.
 
 use crate::base::japanese::unshowable;
 
-/// By which older systems mark the end of a file (Ctrl-Z).
+/// Older systems mark the end of a file with this character (Ctrl-Z).
 pub const END_OF_FILE: char = '\u{1a}';
 
-/// The text within `="0000056"`, the way in which spreadsheets keep a number's zeros in CSV.
+/// Returns the text within `="0000056"`. Spreadsheets write a number in this way to keep its leading zeros in CSV.
 #[must_use]
 pub fn exact(cell: &str) -> &str {
     let cell = cell.trim_end_matches(END_OF_FILE);
@@ -13,15 +13,15 @@ pub fn exact(cell: &str) -> &str {
     quoted.filter(|text| !text.contains('"')).unwrap_or(cell)
 }
 
-/// [`exact`], without the apostrophe by which a spreadsheet knows text: `'0000055`, and what
-/// [`harmless`](crate::base::spreadsheet::harmless) puts before a formula.
+/// Does what [`exact`] does, and also removes the apostrophe with which a spreadsheet marks text: `'0000055`.
+/// [`harmless`](crate::base::spreadsheet::harmless) puts the same mark before a formula.
 #[must_use]
 pub fn text(cell: &str) -> &str {
     let text = exact(cell);
     text.trim_start().strip_prefix('\'').unwrap_or(text)
 }
 
-/// Returns true for a number that a spreadsheet has rounded: `1.23E+11`, or `1.23e+11` as programs write it.
+/// Returns true if a number was rounded by a spreadsheet: `1.23E+11`, or `1.23e+11` as programs write it.
 #[must_use]
 pub fn is_rounded(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -32,11 +32,11 @@ pub fn is_rounded(text: &str) -> bool {
     })
 }
 
-/// Refuses what can't be shown or would turn a line round. Characters of the union's own (Unicode's private
-/// use, 外字) pass: pages show 〓 in their place.
+/// Refuses characters that can't be shown or that change the direction of a line. The union's own characters
+/// (Unicode's private use, 外字) pass, and pages show 〓 in their place.
 ///
 /// # Errors
-/// What is in it, in Japanese.
+/// Returns the name of the character, in a Japanese sentence.
 pub fn showable(text: &str) -> Result<(), String> {
     match unshowable(text) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! Where a file has its columns, by its first row.
+//! Finds the columns of a file by its first row.
 
 use std::marker::PhantomData;
 
@@ -9,22 +9,22 @@ use super::layout::Layout;
 use super::mapping::Mapping;
 use crate::base::japanese::fold;
 
-/// Where in a row each column of a layout stands.
+/// Knows where each column of a layout stands in a row.
 #[derive(Debug)]
 pub struct Headings<L> {
     mapping: Mapping,
-    /// By [`Layout::index`].
+    /// The place of each column, in the order of [`Layout::index`].
     places: Vec<Option<usize>>,
-    /// Where the last column stands that a row can't do without.
+    /// The place of the last column that every row must have.
     last_required: Option<usize>,
     layout: PhantomData<L>,
 }
 
 impl<L: Layout> Headings<L> {
-    /// Finds the columns among a file's headings, in any order; others are passed over.
+    /// Finds the columns among a file's headings, which may be in any order. Unknown headings are ignored.
     ///
     /// # Errors
-    /// Missing and repeated headings, all of them at once.
+    /// [`ImportError::Heading`] names all missing and repeated headings at once.
     pub fn find(mapping: Mapping, headings: &StringRecord) -> Result<Self, ImportError> {
         let folded: Vec<String> = headings.iter().map(fold).collect();
         let mut problems = Vec::new();
@@ -58,7 +58,7 @@ impl<L: Layout> Headings<L> {
         Ok(Self { mapping, places, last_required, layout: PhantomData })
     }
 
-    /// Which of the file's columns is which of the layout's: `0,1,3,,2`.
+    /// Returns the place of each of the layout's columns in the file, as a text: `0,1,3,,2`.
     #[must_use]
     pub fn reading(&self) -> String {
         let place = |place: &Option<usize>| place.map(|place| place.to_string());
@@ -66,20 +66,20 @@ impl<L: Layout> Headings<L> {
         places.collect::<Vec<_>>().join(",")
     }
 
-    /// The column's heading, as the file writes it.
+    /// Returns the column's heading, as the file writes it.
     #[must_use]
     pub fn heading(&self, column: L) -> &str {
         self.mapping.heading(column.column())
     }
 
-    /// Returns true if a row may leave out all of the file's columns from the `length`th on: what it
-    /// does without is optional, or no column of the layout's.
+    /// Returns true if a row may end after `length` fields. Then the missing columns are optional, or not part of the
+    /// layout.
     #[must_use]
     pub fn may_end_at(&self, length: usize) -> bool {
         self.last_required.is_none_or(|last| last < length)
     }
 
-    /// A row's value of a column; empty where the file lacks it.
+    /// Returns a row's value in a column. The value is empty if the file or the row does not have the column.
     #[must_use]
     pub fn value<'r>(&self, record: &'r StringRecord, column: L) -> &'r str {
         self.places[column.index()].and_then(|place| record.get(place)).unwrap_or_default()

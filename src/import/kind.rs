@@ -1,6 +1,6 @@
-//! What a file is of.
+//! The kinds of file that can be imported.
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportKind {
     Members,

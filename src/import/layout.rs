@@ -1,14 +1,14 @@
-//! The columns of a file, declared once.
+//! A layout declares the columns of a file once.
 //!
-//! A layout is an enum whose variants are the columns, so that nothing asks for a column by its place. What else knows
-//! the columns is held to the layout by tests: the staging table, and the README's table.
+//! A layout is an enum whose variants are the columns, so that no code asks for a column by its number. Tests hold
+//! the staging table and the README's table to the layout.
 
 /// A column of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileColumn {
-    /// The name in a mapping, and in the staging table: `treatment_month`.
+    /// The name in a mapping and in the staging table, such as `treatment_month`.
     pub name: &'static str,
-    /// The documented heading: 診療年月.
+    /// The documented heading, such as 診療年月.
     pub heading: &'static str,
     pub cell: CellType,
     pub presence: Presence,
@@ -22,24 +22,24 @@ impl FileColumn {
     }
 }
 
-/// What a column's cells are once they are read.
+/// The type of a column's cells after they are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellType {
     Text,
     Date,
-    /// Kept as its first day.
+    /// A month is kept as its first day.
     Month,
     Yen,
     /// A small whole number.
     Count,
-    /// One word, which is there or not.
+    /// A flag is one word, which is there or not.
     Flag,
-    /// A password, of which nothing but a hash is kept.
+    /// Only the hash of a password is kept.
     Secret,
 }
 
 impl CellType {
-    /// The database's type of such a column; `None` for what isn't kept as it is read.
+    /// Returns the database's type for such a column. Returns `None` if the value is not kept as it was read.
     #[must_use]
     pub const fn sql(self) -> Option<&'static str> {
         match self {
@@ -53,19 +53,19 @@ impl CellType {
     }
 }
 
-/// Whether a file may do without a column.
+/// Tells if a file must have a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
     Required,
     Optional,
 }
 
-/// The columns of a kind of file; see [`layout!`].
+/// The columns of one kind of file; see [`layout!`].
 pub trait Layout: Copy + Send + 'static {
-    /// In the order of their variants.
+    /// All columns, in the order of the enum's variants.
     const COLUMNS: &'static [FileColumn];
 
-    /// Where the column stands in [`Layout::COLUMNS`].
+    /// Returns the column's place in [`Layout::COLUMNS`].
     fn index(self) -> usize;
 
     #[must_use]
@@ -74,7 +74,7 @@ pub trait Layout: Copy + Send + 'static {
     }
 }
 
-/// Declares a layout: a line a column, with its name, heading, type and presence.
+/// Declares a layout. Each line declares a column, with its name, heading, type and presence.
 macro_rules! layout {
     (
         $(#[$doc:meta])*

@@ -1,4 +1,4 @@
-//! Other headings than the documented ones, as an operator maps them.
+//! A mapping tells which headings a file uses instead of the documented ones.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ImportError;
 use super::layout::FileColumn;
 
-/// Other headings, by column name; a small TOML file.
+/// The file's headings by column name. The operator writes them in a small TOML file.
 ///
 /// ```toml
 /// [columns]
@@ -23,7 +23,7 @@ impl Mapping {
     /// Reads a mapping for `columns`.
     ///
     /// # Errors
-    /// What can't be read, and names that the importer doesn't know.
+    /// [`ImportError::Heading`] if the text can't be read, or names a column that the importer doesn't know.
     pub fn parse(text: &str, columns: &[FileColumn]) -> Result<Self, ImportError> {
         let mapping: Self = toml::from_str(text).map_err(|error| {
             ImportError::Heading(format!(
@@ -45,13 +45,13 @@ impl Mapping {
         }
     }
 
-    /// Returns true if the operator gave the column another heading.
+    /// Returns true if the operator mapped the column to another heading.
     #[must_use]
     pub fn renames(&self, column: &FileColumn) -> bool {
         self.columns.contains_key(column.name)
     }
 
-    /// The column's heading, as the file writes it.
+    /// Returns the column's heading, as the file writes it.
     #[must_use]
     pub fn heading<'m>(&'m self, column: &'m FileColumn) -> &'m str {
         self.columns.get(column.name).map_or(column.heading, String::as_str)

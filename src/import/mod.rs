@@ -1,9 +1,10 @@
-//! What every importer shares: reading a CSV file of any size row by row, in UTF-8 or CP932, with
-//! other headings where an operator maps them, and telling errors by row and column.
+//! All importers share this room. It reads a CSV file of any size row by row, in UTF-8 or CP932. An operator can map
+//! other headings, and each error names its row and column.
 //!
-//! A file is staged and then merged. [`staging`] reads it and keeps its rows in permanent tables, under the id of the
-//! batch that they become, in one transaction. What merges them, a set at a time and in one transaction, needs nothing but
-//! that id: it is a job of the worker's, on whatever machine. A process that is killed in either leaves nothing half-done.
+//! An import has two steps, and each is one transaction. [`staging`] reads the file and keeps its rows in permanent
+//! tables, under the id of the batch that they become. Then a job merges the rows with set-based statements. It needs
+//! only the id, so it can run in a worker on another machine. If a process is killed in either step, nothing is
+//! half-done.
 
 pub mod batches;
 pub mod cell;
@@ -23,18 +24,18 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::BatchId;
 use crate::jobs::error::JobError;
 
-/// What a job says that it is at while it merges a file.
+/// The step that a job reports while it merges a file.
 pub const MERGING: &str = "merging";
 
-/// How many errors are told one by one; the rest are counted, so that memory stays flat.
+/// At most this many errors are kept one by one. The rest are only counted, so that memory stays flat.
 const MAX_TOLD: usize = 1_000;
 
 /// A mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowError {
-    /// The line of the file it begins on: the headings are 1.
+    /// The line of the file on which the row begins. The headings are line 1.
     pub row: u64,
-    /// The heading in the file; empty where the whole row is meant.
+    /// The heading in the file. It is empty if the error is about the whole row.
     pub column: String,
     pub message: String,
 }
@@ -49,11 +50,11 @@ impl fmt::Display for RowError {
     }
 }
 
-/// All mistakes of a file.
+/// The mistakes of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowErrors {
     pub told: Vec<RowError>,
-    /// Those beyond the first thousand.
+    /// The number of errors after the first thousand.
     pub untold: u64,
 }
 
@@ -71,8 +72,10 @@ impl RowErrors {
         self.told.is_empty()
     }
 
+    /// Returns `Ok` if there is no mistake.
+    ///
     /// # Errors
-    /// [`ImportError::Rows`] where there is any.
+    /// [`ImportError::Rows`] with the mistakes, sorted by row.
     pub fn into_result(mut self) -> Result<(), ImportError> {
         if self.is_empty() {
             return Ok(());
@@ -82,7 +85,7 @@ impl RowErrors {
     }
 }
 
-/// What an import came to.
+/// The result of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub added: i64,
@@ -91,20 +94,20 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The file's rows: what an operator compares with what was sent, since a CSV that was cut between two
-    /// rows does not show it.
+    /// Returns the number of rows in the file. The operator compares it with the sender's number, because a CSV file
+    /// that was cut between two rows looks complete.
     #[must_use]
     pub const fn rows(self) -> i64 {
         self.added + self.changed + self.unchanged
     }
 }
 
-/// The rows that a statement touched, as [`Counts`] and the database count them.
+/// Converts the number of rows that a statement changed to the type of [`Counts`].
 pub(crate) fn row_count(affected: u64) -> i64 {
     i64::try_from(affected).unwrap_or(i64::MAX)
 }
 
-/// Why nothing was taken in.
+/// The reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error("{0}")]
@@ -115,10 +118,11 @@ pub enum ImportError {
     Rows(RowErrors),
     #[error("取り込みが中断されました")]
     Stopped,
-    /// A file that waited too long to be merged was swept; or it was merged, or given up, by another process.
+    /// The staged file is gone: it was swept because it waited too long, or another process has merged it or given it
+    /// up.
     #[error("読み込んだ内容がもうありません。もう一度取り込んでください")]
     Forgotten,
-    /// The claims that find nobody are not those that the operator has kept.
+    /// The claims that match no member differ from those that the operator has kept in a file.
     #[error("加入者が見つからない明細が、書き出したあとで変わりました。もう一度取り込んでください")]
     OthersUnmatched,
     #[error("台帳に食い違いがあります: {0}")]
@@ -127,15 +131,15 @@ pub enum ImportError {
     Database(#[from] sqlx::Error),
 }
 
-/// Called with the bytes read so far, now and then.
+/// A function that is called from time to time with the number of bytes read so far.
 pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
 
-/// What is wrong with a file that a job was to merge.
+/// The mistakes because of which a job refused to merge a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {
     Rows(RowErrors),
-    /// What is wrong with the file as a whole.
+    /// The mistake is about the file as a whole.
     Whole(String),
 }
 
@@ -149,10 +153,10 @@ impl From<Rejection> for ImportError {
 }
 
 impl ImportError {
-    /// Tells a mistake of the file, which is what its job came to, from a failure of the job.
+    /// Separates a mistake of the file, which is a normal result of the job, from a failure of the job.
     ///
     /// # Errors
-    /// What the job fails with.
+    /// Returns the [`JobError`] with which the job must fail.
     pub fn into_rejection(self) -> Result<Rejection, JobError> {
         match self {
             Self::Rows(errors) => Ok(Rejection::Rows(errors)),
@@ -167,12 +171,12 @@ impl ImportError {
     }
 }
 
-/// Who takes a file in, and whether for good.
+/// One import of a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportRun {
-    /// The staged file, and the batch that it becomes.
+    /// The id of the staged file, which is also the id of the batch that it becomes.
     pub batch: BatchId,
     pub by: String,
-    /// Everything is done and then undone.
+    /// If true, everything is done and then rolled back.
     pub dry_run: bool,
 }

@@ -1,4 +1,4 @@
-//! Rows of a CSV file, parsed one field at a time.
+//! Reads the rows of a CSV file, and parses them field by field.
 
 use csv::StringRecord;
 
@@ -8,23 +8,25 @@ use super::mapping::Mapping;
 use super::source::{Fuse, Source};
 use super::{ImportError, RowErrors, cell};
 
-/// The rows of a file under known headings.
+/// The rows of a file whose headings are known.
 pub struct Rows<L> {
     reader: csv::Reader<Box<dyn std::io::Read + Send>>,
     record: StringRecord,
     fuse: Fuse,
     pub headings: Headings<L>,
     row: u64,
-    /// By how many lines the reader counts too few.
+    /// The number of lines by which the reader's count is too low.
     behind: u64,
-    /// Whether the last row of the file is a whole line.
+    /// True if the last row of the file ends with a line break, so that it was not cut off.
     ends_in_line: bool,
     rows: u64,
 }
 
 impl<L: Layout> Rows<L> {
+    /// Opens a file, and finds its columns.
+    ///
     /// # Errors
-    /// The file's, and headings that are missing.
+    /// Returns an error if the file can't be read, a heading is missing, or the columns are not separated by commas.
     pub fn open(source: &Source, mapping: &Mapping) -> Result<Self, ImportError> {
         let text = source.text();
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.reader);
@@ -32,7 +34,8 @@ impl<L: Layout> Rows<L> {
         refuse_other_separators(&first)?;
         let headings = Headings::find(mapping.clone(), &first)?;
         text.fuse.reset();
-        // Of \r\n, the reader counts \n when it comes to the next record: then it is a line behind.
+        // The reader counts the \n of \r\n only when it comes to the next record, so its count can be one line too
+        // low here.
         let breaks = first.iter().map(|heading| heading.matches('\n').count() as u64).sum::<u64>();
         let behind = (2 + breaks).saturating_sub(reader.position().line());
         let record = StringRecord::new();
@@ -49,10 +52,11 @@ impl<L: Layout> Rows<L> {
         })
     }
 
-    /// The next row that is not blank.
+    /// Returns the next row that is not blank, and `None` at the end of the file.
     ///
     /// # Errors
-    /// The file's, a row without end, and a file that has no row or was cut off in the middle of one.
+    /// Returns an error if the file can't be read, a row has no end, or the file has no row or was cut off within
+    /// one.
     pub fn next_row(&mut self) -> Result<Option<Row<'_, L>>, ImportError> {
         loop {
             let before = self.record.len();
@@ -61,7 +65,7 @@ impl<L: Layout> Rows<L> {
             }
             self.fuse.reset();
             let line = self.record.position().map(|position| position.line() + self.behind);
-            // A file whose lines end in \r alone has no lines to count.
+            // The reader counts no lines if they end in \r alone, so each row counts as at least one line.
             self.row = line.unwrap_or_default().max(self.row + 1);
             if self.record.iter().any(|field| !cell::exact(field).trim().is_empty()) {
                 break;
@@ -72,7 +76,7 @@ impl<L: Layout> Rows<L> {
         Ok(Some(Row { record: &self.record, headings: &self.headings, number: self.row, expected }))
     }
 
-    /// Looks at the end of a file, whose last row has `fields` fields.
+    /// Checks the end of a file. `fields` is the number of fields in its last row.
     fn end(&mut self, fields: usize) -> Result<(), ImportError> {
         if self.rows == 0 {
             let message = "見出しだけで、データの行がありません";
@@ -86,14 +90,14 @@ impl<L: Layout> Rows<L> {
         Ok(())
     }
 
-    /// Bytes of the file read so far.
+    /// Returns the number of bytes of the file that were read so far.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.fuse.total()
     }
 }
 
-/// A file of tabs or semicolons has one heading, which says so.
+/// Refuses a file with another separator. Such a file seems to have only one heading, which contains the separator.
 fn refuse_other_separators(headings: &StringRecord) -> Result<(), ImportError> {
     let only = headings.get(0).filter(|_| headings.len() == 1).unwrap_or_default();
     let separators = [('\t', "タブ"), (';', "セミコロン"), ('|', "縦棒"), ('，', "全角のコンマ")];
@@ -116,19 +120,19 @@ fn unreadable(error: csv::Error) -> ImportError {
     }
 }
 
-/// One row.
+/// One row of a file.
 pub struct Row<'r, L> {
     record: &'r StringRecord,
     headings: &'r Headings<L>,
-    /// The line it begins on.
+    /// The line of the file on which the row begins.
     pub number: u64,
     expected: usize,
 }
 
 impl<L: Layout> Row<'_, L> {
-    /// Notes a row that has too few or too many fields, which would put values under wrong
-    /// headings. Returns true for a whole row. Spreadsheets leave out empty cells at a row's end, or add
-    /// some: that takes nothing away where only optional columns are concerned.
+    /// Returns true if the row has the right number of fields. If not, its values may stand under wrong headings, so
+    /// the mistake is added to `errors`. Spreadsheets leave out empty cells at the end of a row, or add some. This
+    /// does no harm if only optional columns are missing and all additional fields are empty.
     pub fn is_whole(&self, errors: &mut RowErrors) -> bool {
         let length = self.record.len();
         let beyond = self.record.iter().skip(self.expected);
@@ -144,31 +148,31 @@ impl<L: Layout> Row<'_, L> {
         whole
     }
 
-    /// [`Row::number`] as the database has it.
+    /// Returns [`Row::number`] in the database's type.
     #[must_use]
     pub fn line(&self) -> i64 {
         i64::try_from(self.number).unwrap_or(i64::MAX)
     }
 
-    /// The column's heading, as the file writes it.
+    /// Returns the column's heading, as the file writes it.
     #[must_use]
     pub fn heading(&self, column: L) -> &str {
         self.headings.heading(column)
     }
 
-    /// The field's text, without what a spreadsheet marks text by.
+    /// Returns the field's text, without the marks that a spreadsheet adds to text.
     #[must_use]
     pub fn text(&self, column: L) -> &str {
         cell::text(self.headings.value(self.record, column))
     }
 
-    /// The field as it stands, for a password.
+    /// Returns the field of a password, which may begin with an apostrophe of its own.
     #[must_use]
     pub fn exact(&self, column: L) -> &str {
         cell::exact(self.headings.value(self.record, column))
     }
 
-    /// Parses a field that must not be empty; a mistake is noted, and gives `None`.
+    /// Parses a field that must not be empty. A mistake is added to `errors`, and the result is `None`.
     pub fn required<T>(
         &self,
         column: L,
@@ -182,7 +186,7 @@ impl<L: Layout> Row<'_, L> {
         self.parsed(column, errors, parse)
     }
 
-    /// Parses a field that may be empty; the outer `None` is a mistake, the inner one an empty field.
+    /// Parses a field that may be empty. The outer `None` is a mistake, and the inner one is an empty field.
     pub fn optional<T>(
         &self,
         column: L,
@@ -209,10 +213,10 @@ impl<L: Layout> Row<'_, L> {
     }
 }
 
-/// Text of one line, `most` characters at most, with nothing that can't be shown.
+/// Returns a text of one line without spaces around it. It has at most `most` characters.
 ///
 /// # Errors
-/// What is wrong, in Japanese.
+/// Returns the mistake as a Japanese sentence.
 pub fn line(text: &str, most: usize) -> Result<String, String> {
     let text = text.trim_matches(|c: char| c.is_whitespace());
     if text.chars().any(char::is_control) {
@@ -225,10 +229,11 @@ pub fn line(text: &str, most: usize) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// [`line`], with widths folded: codes and numbers.
+/// Does what [`line`] does for codes and numbers. It also turns full-width characters into half-width ones, and
+/// refuses numbers that a spreadsheet has rounded.
 ///
 /// # Errors
-/// What is wrong, in Japanese.
+/// Returns the mistake as a Japanese sentence.
 pub fn code(text: &str, most: usize) -> Result<String, String> {
     let code = line(&crate::base::japanese::fold(text), most)?;
     if cell::is_rounded(&code) {

@@ -1,4 +1,4 @@
-//! Files that were read and wait to be merged.
+//! Staged files were read and wait to be merged.
 
 use chrono::{NaiveDate, TimeDelta};
 use sqlx::types::Json;
@@ -13,7 +13,7 @@ use crate::base::ids::{BatchId, TenantId};
 use crate::base::month::Month;
 use crate::db::TenantTx;
 
-/// Longer than a person thinks about a question, or a merge waits for its turn.
+/// A staged file is swept after this time. A person answers a question sooner, and a merge gets its turn sooner.
 const WAITS_AT_MOST: TimeDelta = TimeDelta::days(1);
 
 /// A staged file, without its rows.
@@ -22,12 +22,13 @@ pub struct StagedFile {
     pub kind: ImportKind,
     pub name: String,
     pub sha256: Vec<u8>,
-    /// What besides its content says what its rows mean.
+    /// How the file was read, for example which column stood where. The same content can mean something else if it is
+    /// read in another way.
     pub reading: String,
     mapping: Mapping,
-    /// The day that a members file describes.
+    /// The day for which a members file is correct.
     pub as_of: Option<NaiveDate>,
-    /// The month in whose notice the claims of a UKE file go.
+    /// The month of the notice that shows the claims of a UKE file.
     pub notice: Option<Month>,
 }
 
@@ -38,13 +39,13 @@ impl StagedFile {
         Self { kind, name, sha256, reading, mapping, as_of: None, notice: None }
     }
 
-    /// The column's heading, as the file writes it.
+    /// Returns the column's heading, as the file writes it.
     #[must_use]
     pub fn heading<'s>(&'s self, column: &'s FileColumn) -> &'s str {
         self.mapping.heading(column)
     }
 
-    /// Notes the file, in the transaction that stages its rows: they are all there once that is committed.
+    /// Records the file, in the transaction that stages its rows. Once that is committed, all rows are there.
     pub async fn keep(
         &self,
         tx: &mut TenantTx,
@@ -71,11 +72,11 @@ impl StagedFile {
         .map(drop)
     }
 
-    /// The file that is to be merged. It is locked until the transaction ends, so that nobody sweeps it or merges it
-    /// meanwhile.
+    /// Returns the file that is to be merged. It is locked until the transaction ends, so that it is not swept or
+    /// merged twice.
     ///
     /// # Errors
-    /// [`ImportError::Forgotten`] where it isn't there any more.
+    /// [`ImportError::Forgotten`] if the file is not there any more.
     pub async fn find(
         tx: &mut TenantTx,
         kind: ImportKind,
@@ -104,7 +105,7 @@ impl StagedFile {
     }
 }
 
-/// Forgets a staged file with its rows: it is merged, or will not be.
+/// Deletes a staged file with its rows, because it was merged or will not be merged.
 pub async fn forget(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from staged_files where tenant_id = $1 and id = $2",
@@ -116,10 +117,10 @@ pub async fn forget(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Erro
     forget_rows(tx, import).await
 }
 
-/// Forgets the union's oldest file that waits for so long that the process that was to merge it must have been killed.
+/// Deletes the union's oldest file that has waited too long; the process that was to merge it was probably killed.
 /// Returns true if there may be more.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error> {
-    // Waits for a merge that is going on, after which the file is gone.
+    // If the file is being merged, this statement waits. Afterwards the file is gone.
     let swept = sqlx::query_scalar!(
         r#"delete from staged_files
            where tenant_id = $1

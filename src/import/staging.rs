@@ -1,8 +1,9 @@
-//! Reads a file into its staging table, with reading and writing at the same time.
+//! Reads a file into its staging table. A thread reads the next rows while the previous ones are written.
 //!
-//! PostgreSQL takes no COPY into a table with row-level security. So rows go in some thousands at a time, as an array
-//! a column (`unnest`), which is about as fast, and such a statement is checked at compile time like any other. It reads
-//! the row of the staged file along, so that it runs on the machine that has the union's rows (`infra/scale`).
+//! PostgreSQL allows no COPY into a table with row-level security. So some thousands of rows go in one statement,
+//! with one array for each column (`unnest`). This is about as fast, and the statement is checked at compile time
+//! like any other. The statement also reads the row of the staged file, so that it runs on the machine that has the
+//! union's rows (`infra/scale`).
 
 use std::future::Future;
 
@@ -12,31 +13,32 @@ use super::{ImportError, Progress};
 use crate::base::ids::BatchId;
 use crate::db::TenantTx;
 
-/// Rows of a batch: enough that the way to the database and back doesn't count, and few enough for the memory.
+/// The number of rows in a batch. It is large enough that round trips to the database cost little, and small enough
+/// that a batch needs little memory.
 const BATCH: usize = 4_000;
-/// Batches that are read ahead of the database.
+/// The number of batches that may be read before the database takes them.
 const AHEAD: usize = 2;
 
-/// Reads a file's rows, and notes what is wrong with them.
+/// Reads a file's rows, and collects their mistakes.
 pub trait Reader: Send + 'static {
     type Batch: Batch;
 
-    /// Reads a row, and adds it to the batch if there is nothing wrong with it. Returns false at the file's end.
+    /// Reads a row, and adds it to the batch if it has no mistake. Returns false at the end of the file.
     ///
     /// # Errors
-    /// What makes the rest of the file unreadable.
+    /// Returns an error if the rest of the file can't be read. Mistakes of a single row are collected instead.
     fn read(&mut self, batch: &mut Self::Batch) -> Result<bool, ImportError>;
 
-    /// Bytes of the file read so far.
+    /// Returns the number of bytes of the file that were read so far.
     fn bytes_read(&self) -> u64;
 }
 
-/// Rows of a staging table; see [`batch!`].
+/// A batch of rows for a staging table; see [`batch!`].
 pub trait Batch: Default + Send + 'static {
-    /// The number of rows.
+    /// Returns the number of rows.
     fn count(&self) -> usize;
 
-    /// Writes the rows, as those of an import.
+    /// Writes the rows under an import's id.
     fn insert(
         self,
         tx: &mut TenantTx,
@@ -44,10 +46,8 @@ pub trait Batch: Default + Send + 'static {
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
-/// Writes all rows of a file, while a thread of its own reads them. Gives the reader back, with what it noted.
-///
-/// # Errors
-/// The file's, and the database's.
+/// Writes all rows of a file, while a thread of its own reads them. Returns the reader, which holds the mistakes that
+/// it found.
 pub async fn stage<R: Reader>(
     tx: &mut TenantTx,
     import: BatchId,
@@ -60,7 +60,7 @@ pub async fn stage<R: Reader>(
         R::Batch::insert(batch, tx, import).await?;
         progress(bytes);
     }
-    // A reader that panicked has ended the channel, too.
+    // If the reader panicked, the channel has ended, too.
     reading.await.unwrap_or(Err(ImportError::Stopped))
 }
 
@@ -76,14 +76,14 @@ fn read_all<R: Reader>(
         }
         let bytes = reader.bytes_read();
         if batch.count() > 0 && batches.blocking_send((batch, bytes)).is_err() {
-            // Nobody waits for them any more.
+            // The writer has failed and no longer receives batches.
             return Err(ImportError::Stopped);
         }
     }
     Ok(reader)
 }
 
-/// Declares a row of a staging table, and a batch of such rows as one statement takes them: an array a column.
+/// Declares a row of a staging table, and a batch of such rows that a statement can take: one array for each column.
 macro_rules! batch {
     (
         $(#[$doc:meta])*
@@ -96,7 +96,7 @@ macro_rules! batch {
             $($(#[$field_doc])* $visibility $field: $type,)*
         }
 
-        /// Rows, column by column.
+        /// A batch of rows, stored by column.
         #[derive(Default)]
         $visibility struct $batch {
             $($field: Vec<$type>,)*

@@ -1,25 +1,25 @@
-//! What a person agreed to, before a job changes what others see at once.
+//! A person's consent to a change that others see at once.
 //!
-//! A job works out what it comes to, and asks for consent if there is something to agree to and nobody has: nothing is
-//! changed then. Asked for again with that consent, it works everything out anew, and keeps it only if it still comes
-//! to what was shown.
+//! A job works out its result. If the result needs consent and the person has not given it, the job changes nothing
+//! and asks for consent. The caller then asks the person, and enqueues the job again with the consent. The job works
+//! out its result anew, and commits it only if it equals the result that the person saw.
 
 use serde::{Deserialize, Serialize};
 
-/// What a person agreed to.
+/// The result that a person agreed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consent<T> {
-    /// Nobody was asked yet.
+    /// The person was not asked yet.
     None,
-    /// What was shown.
+    /// The person agreed to this result, as it was shown.
     To(T),
-    /// Whatever it comes to (`--yes`).
+    /// The person agreed to any result (`--yes`).
     ToAnything,
 }
 
 impl<T: PartialEq> Consent<T> {
-    /// Returns true if the person agreed to this.
+    /// Returns true if the person agreed to this outcome.
     pub fn covers(&self, outcome: &T) -> bool {
         match self {
             Self::None => false,
@@ -29,11 +29,11 @@ impl<T: PartialEq> Consent<T> {
     }
 }
 
-/// What came of a job that may need consent.
+/// The result of a job that may need consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attempt<T> {
     Done(T),
-    /// Nothing was changed: this is what would be.
+    /// Nothing was changed. With consent, this would be the result.
     NeedsConsent(T),
 }

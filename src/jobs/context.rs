@@ -1,4 +1,4 @@
-//! What a running job works with.
+//! The context of a running job gives it transactions, and reports its progress.
 
 use std::sync::Arc;
 
@@ -12,12 +12,11 @@ use crate::db::actor::Actor;
 use crate::db::{Db, TenantTx};
 use crate::tenant::directory::Tenant;
 
-/// A job's way to its union's rows, and to those who watch it.
+/// Gives a job access to its union's rows, and reports to the people who watch it.
 #[derive(Debug)]
 pub struct JobContext {
     pub(super) db: Db,
     pub clock: Clock,
-    /// The job's union.
     pub tenant: Arc<Tenant>,
     pub(super) hold: Hold,
     pub(super) actor: Actor,
@@ -29,10 +28,11 @@ impl JobContext {
         self.hold.id
     }
 
-    /// Opens a transaction within the job's union, in the name of whoever asked for the job. While it is open, no other worker takes the job.
+    /// Opens a transaction within the job's union, in the name of the person who asked for the job. While it is
+    /// open, no other worker takes the job.
     ///
     /// # Errors
-    /// [`JobError::Lost`] if another worker has the job, or nobody may have it any more.
+    /// [`JobError::Lost`] if another worker has the job, or the job has ended.
     pub async fn begin(&self) -> Result<TenantTx, JobError> {
         let mut tx = self.db.tenant(self.hold.tenant, &self.actor).await?;
         match queue::keep(&mut tx, self.hold).await? {
@@ -41,7 +41,7 @@ impl JobContext {
         }
     }
 
-    /// Tells those who watch that `done` units are done, out of `of` if that is known, and what comes next.
+    /// Reports that `done` units are done, out of `of` if the total is known, and what the next step is.
     ///
     /// # Errors
     /// [`JobError::Lost`] if the job was cancelled, or another worker has it.
@@ -52,11 +52,11 @@ impl JobContext {
         if goes_on { Ok(()) } else { Err(JobError::Lost) }
     }
 
-    /// Marks the job as done, with what it came to, in the transaction of its last work, so that this work is never done twice. Once that is
-    /// committed, the job may be dropped.
+    /// Marks the job as done and keeps its output. It belongs in the transaction of the job's last work, so that this
+    /// work is never done twice. Once that transaction is committed, the job may be dropped.
     ///
     /// # Errors
-    /// [`JobError::Lost`] if another worker has the job: then nothing may be committed.
+    /// [`JobError::Lost`] if another worker has the job. Then nothing may be committed.
     pub async fn finish(&self, tx: &mut TenantTx, output: &impl Serialize) -> Result<(), JobError> {
         match queue::finish(tx, &self.clock, self.hold, &written(output)?).await? {
             true => Ok(()),

@@ -1,15 +1,15 @@
 //! Why a job did not end well.
 
-/// Why a job did not end well. The reason is kept and shown to operators: nothing of a person belongs in it.
+/// The reason why a job did not end well. It is kept and shown to operators, so it must not contain personal data.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
-    /// It may end well the next time.
+    /// A retry may succeed.
     #[error("{0}")]
     Passing(String),
-    /// Trying again can't help.
+    /// A retry can't succeed.
     #[error("{0}")]
     Final(String),
-    /// The job is another worker's now, or was cancelled: nothing may be written any more.
+    /// Another worker has the job, or it was cancelled. Nothing may be written any more.
     #[error("the job is not this worker's any more")]
     Lost,
 }

@@ -1,4 +1,4 @@
-//! What a job is, and the list of those that a worker can run.
+//! Defines what a job is, and lists the kinds of job that a worker can run.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -13,21 +13,21 @@ use super::context::JobContext;
 use super::error::JobError;
 use super::queue::written;
 
-/// A kind of job; its value is what one job of the kind needs to know.
+/// A kind of job. A value of the type holds what one job of this kind needs to know.
 ///
-/// A job that was begun and not finished runs again from its start, so it asks the facts how far it came. It is dropped
-/// at its next `await` when it is cancelled or its worker stops: what it has not committed has not happened.
+/// A job that was begun and not finished runs again from its start, so it must be idempotent: it reads from the
+/// database how far it came. When a job is cancelled or its worker stops, the job is dropped at its next `await`, and
+/// uncommitted work is lost.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Its name in the database, which stays.
+    /// The name in the database. It must never change, because queued jobs carry it.
     const NAME: &'static str;
-    /// What it works with besides the database.
+    /// What the job needs besides the database.
     type Tools: Clone + Send + Sync + 'static;
 
-    /// What it came to, for those who asked for it. It is kept as long as the job's row: nothing that only one person may
-    /// read belongs in it.
+    /// The result, for the person who asked for the job. It is kept as long as the job's row, and others can read
+    /// it, so it must not contain anything private.
     type Output: Serialize + DeserializeOwned + Send + Unpin + 'static;
 
-    /// Does the work.
     fn run(
         &self,
         cx: &JobContext,
@@ -38,7 +38,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 type Running = Pin<Box<dyn Future<Output = Result<Value, JobError>> + Send>>;
 type Run = Arc<dyn Fn(Value, JobContext) -> Running + Send + Sync>;
 
-/// The kinds that a worker can run.
+/// The kinds of job that a worker can run.
 #[derive(Default, Clone)]
 pub struct Kinds(BTreeMap<&'static str, Run>);
 
@@ -48,13 +48,14 @@ impl Kinds {
         Self::default()
     }
 
-    /// Adds a kind, and the tools that its jobs get.
+    /// Adds a kind of job, and the tools that its jobs get.
     #[must_use]
     pub fn with<J: Job>(mut self, tools: J::Tools) -> Self {
         let run = move |payload: Value, cx: JobContext| -> Running {
             let tools = tools.clone();
             Box::pin(async move {
-                // A newer release may have written it, and another worker of that release can read it.
+                // This is retried, since a newer release may have written the payload, and a worker of that release
+                // can read it.
                 let job: J = serde_json::from_value(payload)
                     .map_err(|error| JobError::Passing(format!("payload unreadable: {error}")))?;
                 written(&job.run(&cx, &tools).await?)

@@ -1,22 +1,23 @@
-//! Work that outlasts a request: imports, publishing, clean-up.
+//! Jobs do work that takes longer than a request may: imports, publishing, clean-up.
 //!
-//! A [`Job`] is put into the queue by [`enqueue`], in the transaction that causes it, and runs in a worker: one worker
-//! at a time, again after a failure or a worker's death, given up with its reason after some attempts. [`status`]
-//! tells how far it is, [`output`] what it came to, [`cancel`] ends it.
+//! [`enqueue`] puts a [`Job`] into the queue, in the transaction that needs it. One worker at a time runs it. It runs
+//! again after a failure or a worker's death, and is given up after some attempts; the reason is kept. [`status`]
+//! returns its progress, [`output`] returns its result, and [`cancel`] ends it.
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | [`kind`] | what a job is, and the list of those that a worker can run |
-//! | [`consent`] | what people agreed to before a job changes what others see |
+//! | [`kind`] | what a job is, and the list of the jobs that a worker can run |
+//! | [`consent`] | a person's consent to changes that others see at once |
 //! | [`error`] | why a job did not end well |
 //! | [`context`] | what a running job works with: transactions, progress |
-//! | [`runner`] | takes jobs, runs them, keeps them while they run |
+//! | [`runner`] | takes jobs, runs them, and renews their leases |
 //! | `queue` | the statements of the runner |
-//! | [`waiting`], [`turns`] | which unions have work, and whose turn it is; for the outbox, too |
+//! | [`waiting`], [`turns`] | which unions have work, and whose turn it is; the outbox uses them, too |
 //!
-//! The room is our own because the job queues at hand (`graphile_worker`, `apalis-postgres`) take the oldest job of all
-//! from one table whose keys know no union: a union with a thousand jobs would go before everybody else's, no row-level
-//! security could tell the unions' jobs apart, and the table could not be spread over machines by union.
+//! We wrote this room ourselves, because the job queues that exist (`graphile_worker`, `apalis-postgres`) take the
+//! oldest job from one table whose keys don't contain the union. With them, a union with a thousand jobs would go
+//! before all others, row-level security could not separate the unions' jobs, and the table could not be spread over
+//! machines by union.
 
 pub mod consent;
 pub mod context;
@@ -37,16 +38,16 @@ use crate::base::clock::Clock;
 use crate::base::ids::{JobId, TenantId};
 use crate::db::TenantTx;
 
-/// For how long anybody may look at a job that is done.
+/// A job that is done is kept for this long, so that people can look at it.
 const KEEP_DONE_FOR: TimeDelta = TimeDelta::days(2);
-/// For how long anybody may ask why a job was given up, or cancelled.
+/// A job that was given up or cancelled is kept for this long, so that people can find out why.
 const KEEP_FOR: TimeDelta = TimeDelta::days(90);
-/// So that no transaction holds many rows.
+/// A sweep deletes at most this many rows at once, so that no transaction locks many rows.
 const BATCH: i64 = 1_000;
 
-/// Puts a job into the queue; it begins once the transaction is committed.
+/// Puts a job into the queue. It can begin once the transaction is committed.
 ///
-/// While a job with this `key` waits or runs, that one's id is returned and nothing is added.
+/// If a job with this `key` already waits or runs, nothing is added, and that job's id is returned.
 pub async fn enqueue<J: Job>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -84,7 +85,8 @@ pub async fn enqueue<J: Job>(
         )
         .fetch_optional(tx.conn())
         .await?;
-        // None if it ended between the two statements: then there is room for this one.
+        // If that job ended between the two statements, the key is free again, and the next turn of the loop adds
+        // this job.
         if let Some(id) = living {
             return Ok(id);
         }
@@ -95,16 +97,16 @@ pub async fn enqueue<J: Job>(
 #[serde(rename_all = "lowercase")]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum JobState {
-    /// It waits for its turn, or for its next attempt.
+    /// The job waits for its first attempt, or for a retry.
     Queued,
     Running,
     Done,
     Cancelled,
-    /// It was given up; [`JobStatus::last_error`] says why.
+    /// The job was given up; [`JobStatus::last_error`] says why.
     Failed,
 }
 
-/// A job, as people watch it.
+/// The state of a job, as it is shown to people.
 #[derive(Debug, Clone, Serialize)]
 pub struct JobStatus {
     pub id: JobId,
@@ -112,11 +114,11 @@ pub struct JobStatus {
     pub state: JobState,
     pub created_at: DateTime<Utc>,
     pub attempts: i16,
-    /// How far it has come, in units of its kind.
+    /// The number of units that are done. Each kind of job has its own unit.
     pub done: i64,
-    /// What `done` comes to in the end, once the job knows.
+    /// The value of `done` at the end. It is `None` until the job knows it.
     pub of: Option<i64>,
-    /// What it is at, in a word of its kind.
+    /// The current step, in a word that the kind of job has chosen.
     pub step: Option<String>,
     pub cancel_asked: bool,
     pub last_error: Option<String>,
@@ -138,7 +140,7 @@ pub async fn status(tx: &mut TenantTx, id: JobId) -> Result<Option<JobStatus>, s
     .await
 }
 
-/// Returns what a job of the transaction's union came to; None if it is not done.
+/// Returns the output of a job of the transaction's union. Returns `None` if the job is not done.
 pub async fn output<J: Job>(
     tx: &mut TenantTx,
     id: JobId,
@@ -155,7 +157,8 @@ pub async fn output<J: Job>(
     Ok(output.map(|Json(output)| output))
 }
 
-/// Returns up to `limit` jobs of the transaction's union, the newest first: those before `before`.
+/// Returns up to `limit` jobs of the transaction's union, the newest first. With `before`, only older jobs are
+/// returned.
 pub async fn list(
     tx: &mut TenantTx,
     before: Option<JobId>,
@@ -176,7 +179,8 @@ pub async fn list(
     .await
 }
 
-/// Asks for the end of a job that waits or runs; a worker ends it within seconds. Returns true if there was one.
+/// Asks that a job which waits or runs be cancelled. A worker ends it within seconds. Returns true if there was such
+/// a job.
 pub async fn cancel(tx: &mut TenantTx, clock: &Clock, id: JobId) -> Result<bool, sqlx::Error> {
     let asked = sqlx::query!(
         "update jobs set cancel_asked_at = $3
@@ -191,7 +195,7 @@ pub async fn cancel(tx: &mut TenantTx, clock: &Clock, id: JobId) -> Result<bool,
     Ok(asked.rows_affected() > 0)
 }
 
-/// Forgets a batch of jobs that nobody asks about any more. Returns true if there may be more.
+/// Deletes a batch of jobs that have been kept long enough. Returns true if there may be more.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error> {
     let now = clock.now();
     let swept = sqlx::query!(

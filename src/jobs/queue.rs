@@ -1,6 +1,6 @@
-//! The runner's statements: what a worker may take, how it keeps it, and what it writes down afterwards.
+//! The runner's statements: they take a job, keep it, and write down its result.
 //!
-//! A job is taken by moving its due time past a lease, so that a worker killed in the middle gives it back by itself.
+//! Taking a job moves its due time past the lease. If the worker is killed, the job falls due again by itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -14,17 +14,17 @@ use crate::base::ids::{HoldId, JobId, TenantId};
 use crate::db::TenantTx;
 use crate::db::actor::Actor;
 
-/// Where a union is named that has new work, or work to end.
+/// The NOTIFY channel. Its payload is the union that has new work, or work to cancel.
 pub(super) const CHANNEL: &str = "kosmo_jobs";
-/// How long a job is its worker's, counted from when the worker last said that it is at it.
+/// A job belongs to its worker for this long after the worker last renewed the lease.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// A job that failed this often is given up.
+/// A job is given up after this many attempts.
 const MOST_ATTEMPTS: i16 = 8;
 const LONGEST_PAUSE_SECONDS: i64 = 600;
-/// A reason is read by people, and can hold a whole chain of errors.
+/// The reason of a failure can be a long chain of errors, so it is cut to this many characters.
 const LONGEST_REASON: usize = 1_000;
 
-/// One worker's hold on one job.
+/// One worker's hold on one job. A statement that names it changes nothing once another worker has the job.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hold {
     pub(super) tenant: TenantId,
@@ -43,25 +43,26 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
-    /// Every attempt before ended without a word: its workers died.
+    /// Returns true if the job has used up its attempts. This happens if the worker of the last attempt died before
+    /// it could write down a failure.
     pub(super) fn is_over(&self) -> bool {
         self.hold.attempts > MOST_ATTEMPTS
     }
 }
 
-/// What became of a job that a worker held.
+/// How a worker's hold on a job ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
     Done(Value),
     Failed(JobError),
     Cancelled,
-    /// The worker stops; another begins at once, and this was no attempt.
+    /// The worker stops. Another worker begins the job at once, and this attempt is not counted.
     GivenBack,
 }
 
-/// What a union has in its queue.
+/// The waiting and running jobs of a union.
 pub(super) struct Peeked {
-    /// When the next job of a kind that this worker knows is due.
+    /// The time when the next job of a kind that this worker knows is due.
     pub(super) due_at: Option<DateTime<Utc>>,
     pub(super) unknown_kinds: Vec<String>,
 }
@@ -82,7 +83,7 @@ pub(super) async fn peek(tx: &mut TenantTx, kinds: &[String]) -> Result<Peeked, 
     .await
 }
 
-/// Takes the union's next job that is due, or is to end before it begins.
+/// Takes the union's next job that is due, or that was cancelled while it waited.
 pub(super) async fn claim(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -117,7 +118,7 @@ pub(super) async fn claim(
     }))
 }
 
-/// Says that the worker is still at it. Returns whether it was asked to end; None if the job is not the worker's.
+/// Renews the lease. Returns `Some(true)` if the job was asked to end, and `None` if another worker has the job.
 pub(super) async fn renew(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -137,9 +138,9 @@ pub(super) async fn renew(
     .await
 }
 
-/// Keeps other workers from the job while the transaction is open. Returns false if the job is not the worker's.
+/// Keeps other workers from the job while the transaction is open. Returns false if another worker has the job.
 ///
-/// The lock is the weakest there is: it stands in nobody's way but that of a claim, which passes locked jobs over.
+/// The lock is a weak one: it does not block updates of the row, but a claim skips rows that are locked.
 pub(super) async fn keep(tx: &mut TenantTx, hold: Hold) -> Result<bool, sqlx::Error> {
     let kept = sqlx::query_scalar!(
         r#"select true as "kept!" from jobs
@@ -154,7 +155,7 @@ pub(super) async fn keep(tx: &mut TenantTx, hold: Hold) -> Result<bool, sqlx::Er
     Ok(kept.is_some())
 }
 
-/// Writes down how far a job is, and renews its lease. Returns false if the job has to end.
+/// Writes down the progress of a job, and renews its lease. Returns false if the job has to end.
 pub(super) async fn progress(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -182,12 +183,12 @@ pub(super) async fn progress(
     Ok(written == Some(true))
 }
 
-/// An output as it is kept.
+/// Returns an output as the database keeps it.
 pub(super) fn written(output: &impl Serialize) -> Result<Value, JobError> {
     serde_json::to_value(output).map_err(|error| JobError::Final(format!("output: {error}")))
 }
 
-/// Marks a job as done. Returns false if it is not the worker's.
+/// Marks a job as done. Returns false if another worker has it.
 pub(super) async fn finish(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -197,6 +198,7 @@ pub(super) async fn finish(
     let now = turns::time(tx.conn(), clock).await?;
     let finished = sqlx::query!(
         "update jobs set state = 'done', held_by = null, output = $5,
+                         progress_done = coalesce(progress_of, progress_done),
                          finished_at = $4
          where tenant_id = $1 and id = $2 and held_by = $3 and state = 'running'",
         hold.tenant as TenantId,
@@ -210,7 +212,7 @@ pub(super) async fn finish(
     Ok(finished.rows_affected() > 0)
 }
 
-/// Writes down what became of a job. Nothing is written if the job is another worker's by now.
+/// Writes down how a job ended. Nothing is written if another worker has the job by now.
 pub(super) async fn settle(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -219,7 +221,7 @@ pub(super) async fn settle(
 ) -> Result<(), sqlx::Error> {
     let pause = TimeDelta::zero();
     let (state, attempts, pause, error) = match outcome {
-        // A job that marked itself as done is not this hold's any more.
+        // If the job has marked itself as done, the hold is over, and this changes nothing.
         Outcome::Done(output) => return finish(tx, clock, hold, output).await.map(drop),
         Outcome::Failed(JobError::Lost) => return Ok(()),
         Outcome::Failed(JobError::Passing(error)) if hold.attempts < MOST_ATTEMPTS => {
@@ -255,7 +257,8 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// 10 s, 20 s, 40 s … and up to a quarter more, so that many don't come back at once: ten minutes at most.
+/// Returns the time to back off: 10 s, 20 s, 40 s and so on, up to 10 minutes. Up to a quarter of it is added at
+/// random, so that many jobs don't retry at the same moment.
 fn backoff(attempts: i16) -> TimeDelta {
     let doublings = u32::from(attempts.clamp(1, 20).unsigned_abs()) - 1;
     let seconds = (10 << doublings).min(LONGEST_PAUSE_SECONDS);

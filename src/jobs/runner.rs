@@ -1,7 +1,7 @@
-//! Takes jobs that are due, fairly between unions, and keeps them while they run.
+//! Takes jobs that are due, fairly between unions, and renews their leases while they run.
 //!
-//! A worker runs one job of a union at a time, so that a union's thousand jobs leave the other places to others. Each
-//! job is a task of its own: one that panics fails alone.
+//! A worker runs one job of a union at a time, so that a union with a thousand jobs does not take all places. Each
+//! job is a task of its own, so that a panic fails only that job.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,22 +23,24 @@ use crate::db::Db;
 use crate::db::actor::{Actor, ActorKind};
 use crate::tenant::directory::Directory;
 
-/// How many jobs a worker runs at once.
+/// The most jobs that a worker runs at once.
 const MOST_AT_ONCE: u32 = 4;
-/// A job in its own transaction tells its progress in another.
+/// A job holds one connection for its transaction, and uses a second one to report its progress.
 const CONNECTIONS_A_JOB: u32 = 2;
-/// The connections that [`Runner::run`] uses at most: its jobs', and one each to survey and to take. Listening has
-/// connections of its own.
+/// The most connections that [`Runner::run`] uses: those of its jobs, one to survey and one to take jobs. Listening
+/// uses a connection outside of this number.
 pub const CONNECTIONS: u32 = MOST_AT_ONCE * CONNECTIONS_A_JOB + 2;
-/// The name of the queue in which unions have their turns.
+/// The queue's name in the table that keeps the unions' turns.
 const QUEUE: &str = "jobs";
-/// Often within a lease; a job that was cancelled ends after this time.
+/// A lease is renewed many times before it ends. A renewal also notices a cancelled job, so the job ends within this
+/// time.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// How long a worker that stops tries to write down what it gives back. What it can't, another takes after the lease.
+/// A worker that stops tries this many times to write down how a job ended. If it can't, another worker takes the job
+/// after the lease.
 const TRIES_AT_THE_END: usize = 3;
 
-/// Runs jobs.
+/// Runs jobs of all unions.
 #[derive(Clone)]
 pub struct Runner {
     db: Db,
@@ -54,7 +56,7 @@ impl Runner {
         Self { db, clock, directory, kinds, waiting: Arc::default() }
     }
 
-    /// Runs jobs until `stop`; those that run then are given back.
+    /// Runs jobs until `stop`. Jobs that are still running then are given back.
     pub async fn run(&self, stop: &CancellationToken) {
         let hear = |payload: &str| payload.parse().ok().map(TenantId);
         tokio::select! {
@@ -64,7 +66,7 @@ impl Runner {
         }
     }
 
-    /// Runs all jobs that are due, and those that fall due meanwhile.
+    /// Runs all jobs that are due, and those that fall due in the meantime.
     pub async fn drain(&self, stop: &CancellationToken) -> Result<(), sqlx::Error> {
         self.survey().await?;
         self.work(stop, true).await;
@@ -77,7 +79,7 @@ impl Runner {
         }
     }
 
-    /// Finds the unions that have jobs, and the jobs that only a newer release knows.
+    /// Finds the unions that have jobs, and logs the jobs that only a newer release knows.
     async fn survey(&self) -> Result<(), sqlx::Error> {
         let kinds = self.kinds.names();
         let mut platform = self.db.platform().await?;
@@ -124,7 +126,8 @@ impl Runner {
             let next = self.waiting.next(is_free).filter(|_| !is_full);
             tokio::select! {
                 Some(ended) = running.join_next() => {
-                    // A task of ours ends without its tenant only if the program ends.
+                    // `join_next` returns an error only if a task panicked or was aborted, and these tasks do
+                    // neither.
                     if let Ok(tenant) = ended {
                         busy.remove(&tenant);
                         self.waiting.note(tenant);
@@ -138,14 +141,13 @@ impl Runner {
         while running.join_next().await.is_some() {}
     }
 
-    /// Takes a job of the union whose turn it is.
     async fn take(&self, ready: &[TenantId]) -> Result<Option<Claimed>, sqlx::Error> {
         let mut platform = self.db.platform().await?;
         let now = turns::time(platform.conn(), &self.clock).await?;
         let turn = turns::take(&mut platform, QUEUE, ready, 1, now).await?;
         platform.commit().await?;
         let Some(tenant) = turn.first().map(|turn| turn.tenant) else {
-            // Unions that are gone.
+            // None of these unions exists any more.
             ready.iter().for_each(|union| self.waiting.forget(*union));
             return Ok(None);
         };
@@ -160,7 +162,7 @@ impl Runner {
         };
         let (claimed, due_at) =
             take.await.inspect_err(|_: &sqlx::Error| self.waiting.note(tenant))?;
-        // A job that is due and could not be taken is locked by another worker: it may be free in a moment.
+        // If a job is due but could not be taken, another worker has locked it. It may be free in a moment.
         let soonest =
             Instant::now() + if claimed.is_some() { Duration::ZERO } else { TRY_AGAIN_AFTER };
         if let Some(due_at) = due_at {
@@ -170,7 +172,7 @@ impl Runner {
         Ok(claimed)
     }
 
-    /// Runs a job to its end, and writes down what became of it.
+    /// Runs a job to its end, and writes down how it ended.
     async fn attend(self, claimed: Claimed, stop: CancellationToken) -> TenantId {
         let (hold, kind) = (claimed.hold, claimed.kind.clone());
         let outcome = self.outcome(claimed, &stop).await;
@@ -207,7 +209,7 @@ impl Runner {
             return Outcome::Cancelled;
         }
         if claimed.is_over() {
-            let reason = "its worker died in each attempt".to_owned();
+            let reason = "its worker died in the last attempt".to_owned();
             return Outcome::Failed(JobError::Final(reason));
         }
         let Some(tenant) = self.directory.find(hold.tenant) else {
@@ -225,7 +227,7 @@ impl Runner {
         let Some(run) = self.kinds.run(&claimed.kind, claimed.payload, cx) else {
             return Outcome::GivenBack;
         };
-        // Dropped, the set ends its task.
+        // A `JoinSet` aborts its task when it is dropped.
         let mut task = JoinSet::new();
         task.spawn(run);
         loop {
@@ -247,7 +249,7 @@ impl Runner {
                 Ok(Some(false)) => {}
                 Ok(Some(true)) => return ended_by(&mut task, Outcome::Cancelled).await,
                 Ok(None) => return ended_by(&mut task, Outcome::Failed(JobError::Lost)).await,
-                // Without the database nobody else can take the job, either.
+                // The job goes on, since other workers can't take it without the database, either.
                 Err(error) => {
                     tracing::warn!(job = %hold.id, %error, "a job's lease is not renewed")
                 }
@@ -262,7 +264,7 @@ impl Runner {
         Ok(renewed)
     }
 
-    /// A job that was told to end was cancelled, or another worker has it.
+    /// Finds out if a lost job was cancelled, or if another worker has it.
     async fn why_lost(&self, hold: Hold) -> Outcome {
         match self.renew(hold).await {
             Ok(Some(true)) => Outcome::Cancelled,
@@ -271,7 +273,7 @@ impl Runner {
     }
 }
 
-/// Whoever asked for a job is named for what it does; what the product does of its own accord is the job's own doing.
+/// Returns the actor in whose name a job runs: the person who asked for it, or the job itself if the system asked.
 fn for_whom(asked_by: Actor, hold: Hold, kind: &str) -> Actor {
     match asked_by.kind {
         ActorKind::System => Actor::job(hold.id.0, kind),
@@ -279,12 +281,12 @@ fn for_whom(asked_by: Actor, hold: Hold, kind: &str) -> Actor {
     }
 }
 
-/// Taking and keeping jobs changes nothing that the trail tells of.
+/// The runner's own statements change nothing that the audit trail records.
 fn actor() -> Actor {
     Actor::system("jobs")
 }
 
-/// Drops a job where it stands, and waits until it is gone.
+/// Aborts a job, and waits until its task is gone.
 async fn ended_by<T: 'static>(task: &mut JoinSet<T>, outcome: Outcome) -> Outcome {
     task.shutdown().await;
     outcome

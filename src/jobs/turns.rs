@@ -1,5 +1,5 @@
-//! Whose turn it is among the unions that have work in a queue: the one that was served longest ago is next, whichever
-//! worker served it.
+//! Decides which union's turn it is in a queue. The union that was served longest ago is next, no matter which worker
+//! served it.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -9,14 +9,13 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::{PlatformTx, TenantTx};
 
-/// A union whose turn it is.
 #[derive(Debug)]
 pub struct Turn {
     pub tenant: TenantId,
     pub slug: String,
 }
 
-/// Gives up to `most` of these unions their turn in a queue, those first that have waited longest.
+/// Gives up to `most` of these unions their turn in a queue. The unions that have waited longest come first.
 pub async fn take(
     tx: &mut PlatformTx,
     queue: &str,
@@ -25,7 +24,7 @@ pub async fn take(
     now: DateTime<Utc>,
 ) -> Result<Vec<Turn>, sqlx::Error> {
     let unions: Vec<Uuid> = unions.iter().map(|union| union.0).collect();
-    // Written in the order of their ids, so that two workers never wait for each other.
+    // The rows are written in the order of their ids, so that two workers can't deadlock.
     sqlx::query_as!(
         Turn,
         r#"with next as materialized (
@@ -47,7 +46,8 @@ pub async fn take(
     .await
 }
 
-/// The time by which work is due: the database's, since it is the same for all workers and servers.
+/// Returns the time that decides if work is due. It is the database's time, which is the same for all workers and
+/// servers.
 pub async fn time(conn: &mut PgConnection, clock: &Clock) -> Result<DateTime<Utc>, sqlx::Error> {
     match clock.held() {
         Some(now) => Ok(now),
@@ -55,7 +55,8 @@ pub async fn time(conn: &mut PgConnection, clock: &Clock) -> Result<DateTime<Utc
     }
 }
 
-/// Tells the workers of new work once the transaction is committed. The same word said twice is heard once.
+/// Tells the workers of new work once the transaction is committed. Several equal notices of a transaction arrive as
+/// one.
 pub async fn announce(tx: &mut TenantTx, channel: &str, payload: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(r#"select pg_notify($1, $2) as "told: String""#, channel, payload)
         .fetch_one(tx.conn())

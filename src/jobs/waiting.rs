@@ -1,8 +1,9 @@
-//! Which unions may have work that is due, and from when: kept in a worker's memory.
+//! A worker keeps in memory which unions may have work, and from when it is due.
 //!
-//! No statement looks for work over all unions at once, since their rows may lie on many machines. Instead a writer's
-//! NOTIFY names its union, and taking a union's work tells when it has more. What nobody told of, a survey finds,
-//! union by union: at start, after the connection to the database was lost, and every half minute.
+//! No statement looks for work over all unions at once, since their rows may lie on many machines. Instead, a
+//! writer's NOTIFY names its union, and a worker that takes a union's work also asks when more is due. A survey asks
+//! each union in turn, and so finds work that no NOTIFY told of. It runs at the start, after the connection to the
+//! database was lost, and every half minute.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,11 +16,11 @@ use tokio::time::Instant;
 
 use crate::db::Db;
 
-/// How soon another worker takes up what a dead one held, beyond its lease.
+/// After a worker dies, another one finds its jobs at most this long after their leases have ended.
 const SURVEY_EVERY: Duration = Duration::from_secs(30);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
-/// Unions with work, by key: the union itself, or the union and the queue.
+/// Holds the unions with work, by key. The key is the union, or the union and the queue.
 #[derive(Debug)]
 pub struct Waiting<K> {
     due: Mutex<HashMap<K, Instant>>,
@@ -33,12 +34,12 @@ impl<K: Copy + Eq + Hash> Waiting<K> {
         Self { due: Mutex::default(), told: Notify::new(), survey: Notify::new() }
     }
 
-    /// Notes that there is work now.
+    /// Notes that work is due now.
     pub fn note(&self, key: K) {
         self.note_from(key, Instant::now());
     }
 
-    /// Notes that there is work from a time on. The earliest time that was noted counts.
+    /// Notes that work is due from a time on. If several times are noted, the earliest one counts.
     pub fn note_from(&self, key: K, at: Instant) {
         let mut due = self.lock();
         let known = due.entry(key).or_insert(at);
@@ -47,7 +48,7 @@ impl<K: Copy + Eq + Hash> Waiting<K> {
         self.told.notify_one();
     }
 
-    /// Notes when the next work is due by the database's clock, which shows `now`.
+    /// Notes when the next work is due. `due_at` and `now` are both times of the database's clock.
     pub fn note_due(&self, key: K, due_at: Option<DateTime<Utc>>, now: DateTime<Utc>) {
         if let Some(due_at) = due_at {
             let wait = (due_at - now).to_std().unwrap_or_default();
@@ -55,28 +56,28 @@ impl<K: Copy + Eq + Hash> Waiting<K> {
         }
     }
 
-    /// Forgets what was noted: the caller looks at the work itself, and notes what is left of it.
+    /// Forgets what was noted. The caller looks at the work itself, and then notes when the rest of it is due.
     pub fn forget(&self, key: K) {
         self.lock().remove(&key);
     }
 
-    /// Those that have work now.
+    /// Returns the keys whose work is due now.
     pub fn ready(&self) -> Vec<K> {
         let now = Instant::now();
         self.lock().iter().filter(|(_, at)| **at <= now).map(|(key, _)| *key).collect()
     }
 
-    /// When the next of those that `counts` has work.
+    /// Returns the time when work is next due, among the keys for which `counts` returns true.
     pub fn next(&self, counts: impl Fn(&K) -> bool) -> Option<Instant> {
         self.lock().iter().filter(|(key, _)| counts(key)).map(|(_, at)| *at).min()
     }
 
-    /// Waits until something was noted since this was waited for.
+    /// Waits until something is noted. It returns at once if something was noted after the last wait.
     pub async fn changed(&self) {
         self.told.notified().await;
     }
 
-    /// Hears what writers tell on a channel, for ever. A payload that `read` does not know is passed over.
+    /// Listens on a channel, for ever. A payload for which `read` returns `None` is skipped.
     pub async fn listen(&self, db: &Db, channel: &str, read: impl Fn(&str) -> Option<K>) {
         loop {
             if let Err(error) = self.listen_on_one_connection(db, channel, &read).await {
@@ -93,7 +94,7 @@ impl<K: Copy + Eq + Hash> Waiting<K> {
         read: impl Fn(&str) -> Option<K>,
     ) -> Result<(), sqlx::Error> {
         let mut listener = db.listen(channel).await?;
-        // Nobody has told this connection of what came before.
+        // This connection missed what was announced before it was opened.
         self.survey.notify_one();
         while let Some(told) = listener.try_recv().await? {
             if let Some(key) = read(told.payload()) {
@@ -103,7 +104,7 @@ impl<K: Copy + Eq + Hash> Waiting<K> {
         Ok(())
     }
 
-    /// Rests after a survey until it is time for the next.
+    /// Waits until the next survey is due.
     pub async fn rest_after(&self, surveyed: Result<(), sqlx::Error>) {
         let pause = match surveyed {
             Ok(()) => SURVEY_EVERY,
@@ -118,7 +119,7 @@ impl<K: Copy + Eq + Hash> Waiting<K> {
         }
     }
 
-    /// Nothing panics while it holds this lock.
+    /// The lock can't be poisoned with half-changed data, since no code panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Instant>> {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,7 +131,7 @@ impl<K: Copy + Eq + Hash> Default for Waiting<K> {
     }
 }
 
-/// Rests until a time, or for ever.
+/// Waits until a time. Waits for ever if there is none.
 pub async fn rest_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,

@@ -1,4 +1,4 @@
-//! What is wrong with the rows of a members file as a whole: how they contradict each other or the registry.
+//! What is wrong with the rows of a members file as a whole: they contradict each other or the registry.
 
 use std::collections::HashSet;
 
@@ -10,14 +10,14 @@ use crate::import::RowErrors;
 use crate::import::layout::Layout as _;
 use crate::import::staged::StagedFile;
 
-/// A row that is wrong, and what to name in the message.
+/// A row that is wrong, and the text that its message names.
 struct Wrong {
     row: i64,
     detail: String,
 }
 
-/// Notes what is wrong with an import's rows. `unread` are the codes of rows that have mistakes of their own: a family
-/// is not told that its head is missing then.
+/// Adds the mistakes of an import's rows to `errors`. `unread` holds the codes of rows that have mistakes of their
+/// own. If a household's head is among them, its family is not reported as a family without a head.
 pub(super) async fn check(
     tx: &mut TenantTx,
     import: BatchId,
@@ -69,7 +69,8 @@ async fn people_twice(tx: &mut TenantTx, import: BatchId) -> Result<Vec<Wrong>, 
     .await
 }
 
-/// The head of a household is in the file, or registered and not in the file as something else.
+/// Finds rows without a head of the household. The head must be in the file as the insured person, or be registered
+/// as one and not be in the file at all.
 async fn without_head(tx: &mut TenantTx, import: BatchId) -> Result<Vec<Wrong>, sqlx::Error> {
     sqlx::query_as!(
         Wrong,
@@ -128,7 +129,7 @@ async fn numbers_unlike_the_heads(
     .await
 }
 
-/// Of households whose head is not in the file.
+/// Finds rows whose numbers differ from the registered ones, among households whose head is not in the file.
 async fn numbers_unlike_the_registered(
     tx: &mut TenantTx,
     import: BatchId,
@@ -172,7 +173,8 @@ async fn numbers_twice(tx: &mut TenantTx, import: BatchId) -> Result<Vec<Wrong>,
     .await
 }
 
-/// Those of registered people who are not in the file, by the newest numbers of their households.
+/// Finds rows with the same numbers as a registered person who is not in the file. Only the newest numbers of that
+/// person's household are compared.
 async fn numbers_of_the_registered(
     tx: &mut TenantTx,
     import: BatchId,
@@ -204,7 +206,8 @@ async fn numbers_of_the_registered(
     .await
 }
 
-/// Those of other people. Whoever has an account keeps the ID they have, so their row's is not looked at.
+/// Finds rows with the user ID of another person. A person with an account keeps the present ID, so the ID in that
+/// person's row is not checked.
 async fn user_ids_taken(tx: &mut TenantTx, import: BatchId) -> Result<Vec<Wrong>, sqlx::Error> {
     sqlx::query_as!(
         Wrong,

@@ -1,8 +1,8 @@
-//! Takes in a file of members: all of it or nothing.
+//! Imports a file of members: all of it or nothing.
 //!
-//! The file's rows go into a staging table as they are read, so that memory stays flat; [`merge`] then
-//! brings the registry in line with them. A person is known by the union's own lasting code, so that a change of
-//! symbol and number keeps their account (seed 000 A11).
+//! The file's rows go into a staging table while they are read, so that memory stays flat. Then [`merge`] makes the
+//! registry equal to them. A person is known by the union's own lasting code, so that a change of symbol and number
+//! keeps the account (seed 000 A11).
 
 pub mod job;
 mod letters;
@@ -27,24 +27,25 @@ use crate::import::staged::{self, StagedFile};
 use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
 use crate::tenant::policy::TenantConfig;
 
-/// What reading a file needs to know besides it.
+/// Everything that is needed to read a file, besides the file itself.
 pub struct MembersImport<'i> {
     pub run: &'i ImportRun,
     pub clock: &'i Clock,
     pub policy: &'i TenantConfig,
     pub hasher: &'i Hasher,
     pub mapping: &'i Mapping,
-    /// The day the file describes: changed symbols and numbers hold from then.
+    /// The day for which the file is correct. Changed symbols and numbers are valid from this day.
     pub as_of: NaiveDate,
-    /// People come in without an address where theirs can't be read; else it is a mistake of the file.
+    /// If true, an address that can't be read is left out, and the person is imported. If false, it is a mistake of
+    /// the file.
     pub skips_bad_addresses: bool,
 }
 
 impl MembersImport<'_> {
-    /// Reads the file and keeps its rows, to be merged under the run's id. Gives the addresses that were left out.
+    /// Reads the file and keeps its rows, to be merged under the run's id. Returns the addresses that were left out.
     ///
     /// # Errors
-    /// All mistakes of the file by row and column; nothing was kept then.
+    /// [`ImportError::Rows`] with the mistakes of the file by row and column. Then nothing was kept.
     pub async fn stage(
         &self,
         db: &Db,
@@ -53,7 +54,7 @@ impl MembersImport<'_> {
         source: &Source,
         progress: &mut Progress<'_>,
     ) -> Result<RowErrors, ImportError> {
-        // A dry run needs none.
+        // A dry run is rolled back, so it needs no hashes.
         let hashes = match self.run.dry_run {
             true => HashMap::new(),
             false => {
@@ -71,7 +72,8 @@ impl MembersImport<'_> {
         let MemberReader { mut errors, bad_addresses, unread, .. } =
             staging::stage(&mut tx, import, reader, progress).await?;
         if !errors.is_empty() {
-            // What is wrong with the rows as a whole is told along with that.
+            // The rows are also checked as a whole now, so that the operator sees all mistakes at once. If there is
+            // no mistake so far, `merge` does this check.
             check::check(&mut tx, import, &file, &unread, &mut errors).await?;
             errors.into_result()?;
         }
@@ -90,11 +92,12 @@ impl MembersImport<'_> {
     }
 }
 
-/// Brings the registry in line with a staged file, which is forgotten. The caller commits, or drops the transaction after
-/// a dry run; the file waits on then.
+/// Makes the registry equal to a staged file, and deletes the staged file. The caller commits. After a dry run it
+/// drops the transaction instead, and the staged file stays.
 ///
 /// # Errors
-/// Mistakes of the file by row and column; [`ImportError::Forgotten`].
+/// [`ImportError::Rows`] with the mistakes of the file by row and column. [`ImportError::Forgotten`] if the staged
+/// file is not there any more.
 pub async fn merge(
     tx: &mut TenantTx,
     clock: &Clock,

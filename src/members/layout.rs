@@ -3,7 +3,7 @@
 use crate::import::layout::layout;
 
 layout! {
-    /// The columns of a members file. Headings in any order; others are passed over.
+    /// The columns of a members file. Its headings may be in any order, and unknown ones are ignored.
     pub enum MemberColumn {
         PersonCode = "person_code" "個人コード" Text Required,
         HouseholdCode = "household_code" "世帯コード" Text Required,

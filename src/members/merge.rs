@@ -1,5 +1,5 @@
-//! The second half of an import of members: from the staging table into the registry, a set at a
-//! time.
+//! The second half of an import of members. It brings the rows of the staging table into the registry with set-based
+//! statements.
 
 use chrono::NaiveDate;
 
@@ -9,7 +9,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::import::Counts;
 
-/// Brings the registry in line with an import's rows.
+/// Makes the registry equal to an import's rows. People who are not in the file stay as they are.
 pub(super) async fn merge(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -24,8 +24,8 @@ pub(super) async fn merge(
     Ok(counts)
 }
 
-/// What the rows come to, before anything is written. A family whose numbers change has changed, even where nothing
-/// else of it does.
+/// Counts the changes before anything is written. If a household's numbers change, all its people in the file count
+/// as changed.
 async fn compare(
     tx: &mut TenantTx,
     import: BatchId,
@@ -68,7 +68,7 @@ async fn compare(
     .await
 }
 
-/// Households and the numbers they go by.
+/// Writes households, and the numbers by which they are known.
 async fn merge_households(
     tx: &mut TenantTx,
     import: BatchId,
@@ -86,7 +86,7 @@ async fn merge_households(
     )
     .execute(tx.conn())
     .await?;
-    // The first numbers hold from the day of acquisition, later ones from the file's day.
+    // A household's first numbers are valid from the day of acquisition, later ones from the file's day.
     sqlx::query!(
         "insert into household_numbers (tenant_id, household_code, valid_from, symbol, number)
          select s.tenant_id, s.person_code,
@@ -111,7 +111,8 @@ async fn merge_households(
     .map(drop)
 }
 
-/// Notes which household a person leaves: rows of theirs stay there, and they go on reading them.
+/// Records the household that a person leaves. The person's expenses stay with it, and the person can still read
+/// them.
 async fn keep_former_households(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into former_households (tenant_id, member_code, household_code)
@@ -153,8 +154,8 @@ async fn merge_members(tx: &mut TenantTx, import: BatchId) -> Result<(), sqlx::E
     .map(drop)
 }
 
-/// Opens logins for those who have a user ID and none yet; whoever has not confirmed an address
-/// yet gets the one the union knows now.
+/// Opens a login for each person who has a user ID in the file and no login yet. A person with a login who has
+/// neither set a password nor confirmed an address gets the address of the file.
 async fn open_logins(tx: &mut TenantTx, clock: &Clock, import: BatchId) -> Result<(), sqlx::Error> {
     let tenant = tx.tenant();
     sqlx::query!(
@@ -189,7 +190,7 @@ async fn open_logins(tx: &mut TenantTx, clock: &Clock, import: BatchId) -> Resul
          from subscribers b
          join staged_members s on s.tenant_id = b.tenant_id and s.person_code = b.member_code
          where l.tenant_id = $1 and l.realm = $3 and b.tenant_id = $1 and b.login_id = l.id
-           and s.tenant_id = $1 and s.import_id = $2 and l.password_hash is null
+           and s.tenant_id = $1 and s.import_id = $2 and l.password_set_at is null
            and l.email_confirmed_at is null and s.email is not null
            and l.email is distinct from s.email",
         tenant as TenantId,

@@ -1,4 +1,4 @@
-//! The registry of insured people and their households.
+//! This room owns the registry of insured people and their households.
 
 mod check;
 pub mod import;

@@ -1,8 +1,8 @@
-//! 続柄: what a person is to the insured one.
+//! 続柄 is the relation of a person to the insured person.
 
 use crate::base::japanese::fold;
 
-/// As stored in `members.relation`.
+/// A person's relation to the insured person, as `members.relation` stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
     Insured,
@@ -24,11 +24,11 @@ impl Relation {
         }
     }
 
-    /// Reads the word of a register: 長女, 3男, 養子, 祖母 …. Relations by marriage are 「その他」, as the law's
-    /// third degree is.
+    /// Reads the word that a register uses, such as 長女, 3男, 養子 or 祖母. Relatives by marriage are 「その他」, and so are
+    /// other relatives up to the third degree, which is the law's limit.
     ///
     /// # Errors
-    /// The words that are accepted.
+    /// Returns a Japanese sentence with the words that are accepted.
     pub fn parse(text: &str) -> Result<Self, String> {
         let word = fold(text).replace("(未届)", "");
         match word.as_str() {
@@ -133,7 +133,8 @@ const OTHER: [&str; 49] = [
     "配偶者の母",
 ];
 
-/// 妻の父, 夫の子, 子の妻, 子の子の妻: somebody by way of another, as the resident register writes it.
+/// Returns true if a word names a relative of a relative, as the resident register writes it:
+/// 妻の父, 夫の子, 子の妻, 子の子の妻.
 fn is_by_somebody(word: &str) -> bool {
     let known = |word: &str| {
         [&SPOUSE[..], &CHILD, &PARENT, &OTHER].iter().any(|words| words.contains(&word))
@@ -142,7 +143,7 @@ fn is_by_somebody(word: &str) -> bool {
     word.contains('の') && word.split('の').all(known)
 }
 
-/// 長男, 二女, 次男, 3男: a child by its place among brothers or sisters.
+/// Returns true if a word names a child by its place among brothers or sisters: 長男, 二女, 次男, 3男.
 fn is_numbered_child(word: &str) -> bool {
     let place = word.strip_suffix(['男', '女']).unwrap_or_default();
     let kanji = ["長", "次", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];

@@ -1,4 +1,4 @@
-//! How members stand: for an operator who looks them up, and changes nothing.
+//! Shows members and their accounts to an operator. Nothing is changed here.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -10,21 +10,21 @@ use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// How far a person has come with signing in.
+/// Tells how far a person has come with the first sign-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Standing {
-    /// There is no account.
+    /// The person has no account.
     None,
-    /// The first credentials came by letter.
+    /// The person has the first credentials by letter, and has not registered yet.
     Letter,
-    /// The first password follows from the union's formula.
+    /// The first password follows from the union's formula, and the person has not registered yet.
     Migrated,
     Registered,
 }
 
-/// A member in a list, without a name.
+/// A member in a list. It has no name, so that a list does not show names.
 #[derive(Debug, Serialize)]
 pub struct Listed {
     pub code: String,
@@ -35,21 +35,18 @@ pub struct Listed {
     pub lost_on: Option<NaiveDate>,
 }
 
-/// Which members are wanted.
+/// Selects the members of a list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'w> {
-    /// Those who are locked out.
+    /// If true, only members who are locked out are listed.
     pub locked: bool,
-    /// Those who stand so.
+    /// Only members with this standing are listed.
     pub standing: Option<Standing>,
-    /// Those whose codes come after this one.
+    /// Only members whose codes come after this one are listed.
     pub after: Option<&'w str>,
 }
 
-/// Members in the order of their codes, `most` of them.
-///
-/// # Errors
-/// The database's.
+/// Returns members in the order of their codes, at most `most` of them.
 pub async fn list(
     tx: &mut TenantTx,
     Wanted { locked, standing, after }: Wanted<'_>,
@@ -83,14 +80,14 @@ pub async fn list(
     .await
 }
 
-/// All that an operator may know of a person.
+/// Everything that an operator may know about a person.
 #[derive(Debug, Serialize)]
 pub struct Shown {
     pub code: String,
     pub household_code: String,
     pub name: String,
     pub kana: String,
-    /// As the database names it: `insured`.
+    /// The relation as the database names it, such as `insured`.
     pub relation: String,
     pub acquired_on: NaiveDate,
     pub lost_on: Option<NaiveDate>,
@@ -100,10 +97,11 @@ pub struct Shown {
     pub second_factor: Option<SecondFactor>,
     pub apps: i64,
     pub passkeys: i64,
-    /// Those that are not used yet.
+    /// The number of recovery codes that are not used yet.
     pub recovery_codes: i64,
-    /// Whether the person confirmed a mail address, and whether mail to it came back.
+    /// True if the person confirmed a mail address.
     pub has_address: bool,
+    /// True if mail to the account's address came back.
     pub address_failed: bool,
     pub locked_at: Option<DateTime<Utc>>,
     pub closed_at: Option<DateTime<Utc>>,
@@ -112,10 +110,8 @@ pub struct Shown {
     login: Option<LoginId>,
 }
 
-/// The person with a code, or else with a user ID. That somebody looked goes on the trail.
-///
-/// # Errors
-/// The database's.
+/// Returns the person with a code, or else with a user ID. If the person is found, the audit trail records this
+/// look-up.
 pub async fn show(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -1,5 +1,4 @@
-//! What is done every hour for each union, whether anybody asks for it or not: accounts are closed whose time is over,
-//! and what piled up is swept.
+//! Every hour, each union is tidied up: accounts are closed if their time is over, and rows that piled up are swept.
 
 use std::pin::Pin;
 
@@ -15,20 +14,21 @@ use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
 use crate::mail;
 
-/// Forgets a batch of rows. Returns true if there may be more.
+/// Deletes a batch of rows. Returns true if there may be more.
 type Forget = for<'a> fn(&'a mut TenantTx, &'a Clock) -> Forgetting<'a>;
 type Forgetting<'a> = Pin<Box<dyn Future<Output = Result<bool, sqlx::Error>> + Send + 'a>>;
 
 /// A room's clean-up of a union's rows.
 pub struct Sweep {
-    /// The room, as watchers of the job read it.
+    /// The room's name, which the job reports as its step.
     pub room: &'static str,
-    /// The tables that it takes rows from.
+    /// The tables from which it deletes rows.
     pub tables: &'static [&'static str],
     forget: Forget,
 }
 
-/// Every room's clean-up. A table that grows with use has its place here, or its migration says why its rows stay.
+/// The clean-up of every room. A table that grows with use must be listed here, or its migration says why its rows
+/// stay.
 pub const SWEEPS: [Sweep; 4] = [
     Sweep {
         room: "auth",
@@ -61,12 +61,12 @@ pub const SWEEPS: [Sweep; 4] = [
     Sweep { room: "jobs", tables: &["jobs"], forget: |tx, clock| Box::pin(jobs::sweep(tx, clock)) },
 ];
 
-/// Tidies a union up.
+/// The job that tidies a union up.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Tidy {}
 
 impl Tidy {
-    /// A union is tidied up once at a time.
+    /// With this key, a union has at most one such job in the queue.
     pub const KEY: &'static str = "hourly";
 }
 

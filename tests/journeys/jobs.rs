@@ -22,7 +22,7 @@ use crate::support::world::{World, tester};
 async fn a_job_is_kept_with_what_caused_it_or_not_at_all() {
     let (world, log) = (World::empty().await, Log::default());
     let tenant = world.tenant("klinekenpo");
-    let mut tx = world.app.db.tenant(tenant, &tester()).await.unwrap();
+    let mut tx = world.operator.tenant(tenant, &tester()).await.unwrap();
     let errand = Errand::Note("never".to_owned());
     jobs::enqueue(&mut tx, &world.clock, &errand, None).await.unwrap();
     drop(tx);
@@ -33,7 +33,7 @@ async fn a_job_is_kept_with_what_caused_it_or_not_at_all() {
     let status = status(&world, "klinekenpo", kept).await;
     assert_eq!((status.state, status.attempts), (JobState::Done, 1));
     assert!(status.finished_at.is_some());
-    let mut tx = world.app.db.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
     assert!(jobs::status(&mut tx, kept).await.unwrap().is_none(), "T15: another union's");
 }
 
@@ -189,7 +189,7 @@ async fn a_job_whose_workers_all_die_is_given_up() {
     drain(&world, &log).await;
     let status = status(&world, "klinekenpo", id).await;
     assert_eq!(status.state, JobState::Failed);
-    assert_eq!(status.last_error.as_deref(), Some("its worker died in each attempt"));
+    assert_eq!(status.last_error.as_deref(), Some("its worker died in the last attempt"));
     assert_eq!(log.ran(), Vec::<String>::new());
 }
 
@@ -234,7 +234,7 @@ async fn a_job_tells_how_far_it_is_and_can_be_cancelled() {
     for (slug, id, asked) in
         [("jomkenpo", id, false), ("klinekenpo", id, true), ("klinekenpo", waiting, true)]
     {
-        let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
+        let mut tx = world.operator.tenant(world.tenant(slug), &tester()).await.unwrap();
         assert_eq!(jobs::cancel(&mut tx, &world.clock, id).await.unwrap(), asked, "{slug}");
         tx.commit().await.unwrap();
     }
@@ -249,7 +249,7 @@ async fn the_same_key_twice_is_one_job_until_it_has_ended() {
     let (world, log) = (World::empty().await, Log::default());
     let keyed = async |slug: &str, word: &str| {
         let errand = Errand::Note(word.to_owned());
-        let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
+        let mut tx = world.operator.tenant(world.tenant(slug), &tester()).await.unwrap();
         let id = jobs::enqueue(&mut tx, &world.clock, &errand, Some("2026-10")).await.unwrap();
         tx.commit().await.unwrap();
         id

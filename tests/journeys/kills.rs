@@ -1,4 +1,4 @@
-//! `kill -9` of a command or a worker in the middle of an import: nothing is half-done, and the work goes on (O2).
+//! `kill -9` hits a command or a worker in the middle of an import. Nothing is half-done, and the work goes on (O2).
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn worker(world: &World) -> Child {
         .unwrap()
 }
 
-/// Sends SIGKILL.
+/// Kills a process with SIGKILL, and waits until it is gone.
 fn killed(mut process: Child) {
     process.kill().unwrap();
     process.wait().unwrap();

@@ -7,6 +7,7 @@ pub mod database;
 pub mod first_sign_in;
 pub mod imports;
 pub mod people;
+pub mod registered;
 pub mod uke;
 pub mod wire;
 pub mod worker;

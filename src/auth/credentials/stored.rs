@@ -112,7 +112,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
            ), asked as (
                select h.*, s.initial_credential, s.initial_password_hash, s.initial_issued_at,
                       n.symbol, n.number, m.branch, m.birthdate, m.lost_on,
-                      exists (select from terms_agreements g
+                      s.login_id is null or exists (select from terms_agreements g
                               where g.tenant_id = $1 and g.realm = $2 and g.login_id = h.id
                                 and g.terms_id = $5) as terms,
                       exists (select from known_browsers k

@@ -117,6 +117,22 @@ impl Bucket {
         Ok(taken)
     }
 
+    /// Gives a token back.
+    async fn give_back<R: Realm>(self, tx: &mut TenantTx, key: &str) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "update throttles set full_at = full_at - $5
+             where tenant_id = $1 and realm = $2 and bucket = $3 and key_hash = $4",
+            tx.tenant() as TenantId,
+            R::NAME,
+            self.name,
+            self.hash(key),
+            self.refill()
+        )
+        .execute(tx.conn())
+        .await
+        .map(drop)
+    }
+
     pub(in crate::auth) const fn name(self) -> &'static str {
         self.name
     }
@@ -164,52 +180,17 @@ impl ClientPlace {
         }
     }
 
-    /// Gives them back: it was no wrong try after all.
+    /// Gives them back: it was no wrong try after all. The address comes first, as where they are taken, so that no two
+    /// transactions wait for each other in a circle.
     pub(in crate::auth) async fn give_back<R: Realm>(
         &self,
         tx: &mut TenantTx,
     ) -> Result<(), sqlx::Error> {
-        let Taken { buckets, keys, refills } = self.taken();
-        sqlx::query!(
-            "update throttles t set full_at = t.full_at - taken.refill
-             from unnest($3::text[], $4::bytea[], $5::bigint[]) as taken (bucket, key_hash, refill)
-             where t.tenant_id = $1 and t.realm = $2 and t.bucket = taken.bucket
-               and t.key_hash = taken.key_hash",
-            tx.tenant() as TenantId,
-            R::NAME,
-            &buckets as &[&str],
-            &keys,
-            &refills
-        )
-        .execute(tx.conn())
-        .await
-        .map(drop)
-    }
-
-    /// What a try takes, as a statement gives it back.
-    pub(in crate::auth) fn taken(&self) -> Taken {
-        let mut taken = Taken::default();
-        taken.add(SIGN_IN_ADDRESS, &self.address);
-        if let Some(network) = &self.network {
-            taken.add(SIGN_IN_NETWORK, network);
+        SIGN_IN_ADDRESS.give_back::<R>(tx, &self.address).await?;
+        match &self.network {
+            Some(network) => SIGN_IN_NETWORK.give_back::<R>(tx, network).await,
+            None => Ok(()),
         }
-        taken
-    }
-}
-
-/// Tokens that were taken: of which buckets, by the hashes of their keys, and how long each takes to come back by itself.
-#[derive(Debug, Default)]
-pub(in crate::auth) struct Taken {
-    pub buckets: Vec<&'static str>,
-    pub keys: Vec<Vec<u8>>,
-    pub refills: Vec<i64>,
-}
-
-impl Taken {
-    fn add(&mut self, bucket: Bucket, key: &str) {
-        self.buckets.push(bucket.name);
-        self.keys.push(bucket.hash(key));
-        self.refills.push(bucket.refill());
     }
 }
 

@@ -70,10 +70,14 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
         let cx = self.context(tenant);
         let counted = read_and_count(&mut tx, cx, given.user_id, Some(source)).await?;
-        tx.commit().await?;
         let Counted { credentials, known, admitted, failures } = counted;
+        if !admitted {
+            // The address keeps its token if the network has none left.
+            return Ok(None);
+        }
+        tx.commit().await?;
         let paid_by = (!known).then_some(place);
-        Ok(admitted.then_some(Try { credentials, known, failures, paid_by }))
+        Ok(Some(Try { credentials, known, failures, paid_by }))
     }
 
     /// Takes a try back of which nothing came. If that can't be done either, the person has one less.

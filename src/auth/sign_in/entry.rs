@@ -6,7 +6,9 @@ use serde_json::json;
 
 use crate::audit::Action;
 use crate::auth::credentials::stored::Credentials;
-use crate::auth::guard::throttle::{self, ClientPlace, SIGN_IN_PERSON, Taken};
+use crate::auth::guard::throttle::{
+    self, ClientPlace, SIGN_IN_ADDRESS, SIGN_IN_NETWORK, SIGN_IN_PERSON,
+};
 use crate::auth::guard::tries::Given;
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, SessionId, TenantId};
@@ -81,14 +83,15 @@ impl<R: Realm> Entry<'_, R> {
             false => (unknown, Action::SignInRefused, json!({ "closed": true })),
         };
         let address = given.client.address.map(|address| address.to_string());
-        let Taken { buckets, keys, refills } =
-            self.paid_by.map(ClientPlace::taken).unwrap_or_default();
+        let network = self.paid_by.and_then(|place| place.network.as_deref());
         let row = sqlx::query!(
             r#"with held as (
                    update logins set password_failures = 0
                    where tenant_id = $1 and realm = $2 and id = $3
                      and password_hash is not distinct from $4
                      and second_factor_locked_at is null
+                     -- Staff leave by the closing of their login; a subscriber's end is told below.
+                     and ($2 <> 'staff' or closed_at is null)
                      and (locked_at is null or ($5 and lock_spares_known_browsers))
                    returning id
                ), let_in as (
@@ -129,13 +132,16 @@ impl<R: Realm> Entry<'_, R> {
                                              request_id, action, subject_login, outcome, detail)
                    select $1, $20, $7, $21, $22, $23, $24, $25, $18, $19, $26, $27, $3, $28, $29
                    from let_in returning true
-               ), given_back as (
-                   update throttles t set full_at = t.full_at - paid.refill
-                   from let_in,
-                        unnest($30::text[], $31::bytea[], $32::bigint[])
-                            as paid (bucket, key_hash, refill)
-                   where t.tenant_id = $1 and t.realm = $2 and t.bucket = paid.bucket
-                     and t.key_hash = paid.key_hash
+               ), address_back as (
+                   update throttles t set full_at = t.full_at - $31::bigint from let_in
+                   where t.tenant_id = $1 and t.realm = $2 and t.bucket = $30
+                     and t.key_hash = $32::bytea
+                   returning true
+               -- The network comes after the address, as where tries are counted, so that no two wait in a circle.
+               ), network_back as (
+                   update throttles t set full_at = t.full_at - $35::bigint from address_back
+                   where t.tenant_id = $1 and t.realm = $2 and t.bucket = $34
+                     and t.key_hash = $36::bytea
                )
                select exists (select from held) as "held!", exists (select from let_in) as "let_in!",
                       exists (select from met) as "browser_is_new!""#,
@@ -168,10 +174,13 @@ impl<R: Realm> Entry<'_, R> {
             action.name(),
             action.outcome().name(),
             detail,
-            &buckets as &[&str],
-            &keys,
-            &refills,
-            clock.now().timestamp_micros()
+            SIGN_IN_ADDRESS.name(),
+            SIGN_IN_ADDRESS.refill(),
+            self.paid_by.map(|place| SIGN_IN_ADDRESS.hash(&place.address)),
+            clock.now().timestamp_micros(),
+            SIGN_IN_NETWORK.name(),
+            SIGN_IN_NETWORK.refill(),
+            network.map(|network| SIGN_IN_NETWORK.hash(network))
         )
         .fetch_one(tx.conn())
         .await?;

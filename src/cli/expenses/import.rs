@@ -1,4 +1,4 @@
-//! `kosmo expenses import`
+//! Runs `kosmo expenses import`.
 
 use std::path::{Path, PathBuf};
 
@@ -80,7 +80,7 @@ impl Import {
         };
         let claims = kept.as_ref().map(|(claims, _)| *claims);
         let merged = self.merge(operator, opened, claims).await;
-        // The file that was written goes again, unless the rest is in, or may come in yet.
+        // The file of unmatched claims is removed again, unless the rest was imported or may still be imported.
         let stays = match &merged {
             Ok(Answer::Yes(_)) => true,
             Ok(Answer::No(_)) => false,
@@ -114,7 +114,8 @@ impl Import {
         import.stage(&operator.db, opened.union.id, &actor, &opened.source, &mut progress).await
     }
 
-    /// Writes the claims down that find nobody, for good, before the rest is taken in; a dry run only counts them.
+    /// Writes the claims that match no member to a file, and syncs it to the disk before the rest is imported. A dry
+    /// run only counts them.
     async fn keep_unmatched(
         &self,
         operator: &Operator,
@@ -182,7 +183,7 @@ impl Import {
     }
 }
 
-/// What of it people see at once, for the operator to agree to.
+/// Returns the changes that people would see at once. The operator has to agree to them.
 fn seen(imported: &Imported) -> Vec<String> {
     let months: Vec<String> = imported.published.iter().map(|month| month.japanese()).collect();
     let Counts { added, changed, .. } = imported.counts;
@@ -192,7 +193,7 @@ fn seen(imported: &Imported) -> Vec<String> {
     ]
 }
 
-/// Writes claims down, for good.
+/// Writes claims to a new file, and syncs it to the disk.
 fn write(path: &Path, claims: &[Unmatched]) -> std::io::Result<()> {
     let named = |error: std::io::Error| {
         std::io::Error::new(

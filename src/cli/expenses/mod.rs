@@ -1,4 +1,4 @@
-//! `kosmo expenses …`: medical expenses in, and their notices out (O2).
+//! `kosmo expenses …` imports medical expenses, and publishes the notices of them (O2).
 
 mod import;
 mod notices;

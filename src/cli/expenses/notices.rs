@@ -1,4 +1,4 @@
-//! `kosmo expenses publish`, `withdraw` and `list`
+//! Runs `kosmo expenses publish`, `withdraw` and `list`.
 
 use anyhow::bail;
 use clap::Args;

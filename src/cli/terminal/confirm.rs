@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
 use super::Outcome;
+use super::interrupt::EndingInterrupt;
 use crate::base::japanese::fold;
 use crate::jobs::consent::{Attempt, Consent};
 
@@ -95,6 +96,7 @@ async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
 }
 
 fn ask_at_the_terminal(touched: &[String]) -> io::Result<Reply> {
+    let _ending = EndingInterrupt::set();
     let stdin = io::stdin();
     let person = stdin.is_terminal().then(|| stdin.lock());
     ask(touched, person, &mut io::stderr())
@@ -168,8 +170,7 @@ mod tests {
         assert!(screen.starts_with("3件\n") && screen.contains("--yes"), "{screen}");
     }
 
-    /// Does work whose result grows by `step` each time, asks a person, and returns how often it was
-    /// done.
+    /// Does work whose result grows by `step` each time, asks a person, and returns how often the work was done.
     async fn asked(typed: &str, yes: bool, step: i32) -> (Answer<(i32, ())>, i32) {
         let mut runs = 0;
         let ask = |touched: &[String]| ask(touched, Some(typed.as_bytes()), &mut Vec::new());

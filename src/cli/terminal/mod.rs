@@ -2,6 +2,7 @@
 
 pub(super) mod confirm;
 pub(super) mod files;
+mod interrupt;
 pub(super) mod logging;
 pub(super) mod operator;
 pub(super) mod output;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::operator::Operator;
 use crate::base::ids::{JobId, TenantId};
@@ -10,14 +11,13 @@ use crate::jobs::kind::Job;
 use crate::jobs::{self, JobState, JobStatus};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How often a job that takes longer than a few seconds is checked. Nobody notices the delay.
+/// After a few seconds, the job is checked less often. Nobody notices the delay.
 const LOOK_LATER_EVERY: Duration = Duration::from_millis(500);
 const LOOK_LATER_AFTER: Duration = Duration::from_secs(3);
-/// If no worker has started the job by now, none may be running: usually it takes less than a
-/// second.
+/// If no worker has started the job by now, perhaps none is running. A job usually starts within a second.
 const WORKER_MISSED_AFTER: Duration = Duration::from_secs(10);
 
-/// Why a job's result is not known.
+/// The reason why a job's result is not known.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum WatchError {
     /// The job was given up. It changed nothing.
@@ -49,15 +49,22 @@ pub(in crate::cli) async fn run<J: Job>(
     job: &J,
     bar: &ProgressBar,
 ) -> Result<J::Output, WatchError> {
+    // It is made before the job, since it hears only what comes later.
+    let interrupts = signal(SignalKind::interrupt())
+        .map_err(|error| WatchError::Unasked(sqlx::Error::Io(error)))?;
     let asked = async {
         let mut tx = operator.begin(union).await?;
         let id = jobs::enqueue(&mut tx, &operator.clock, job, None).await?;
         Ok((id, tx))
     };
     let (id, tx) = asked.await.map_err(WatchError::Unasked)?;
-    tx.commit().await.map_err(|error| WatchError::Unknown(Some(error)))?;
+    tx.commit().await.map_err(unknown)?;
     let watch = Watch { operator, union, id, bar };
-    watch.until_done::<J>().await
+    watch.until_done::<J>(interrupts).await
+}
+
+fn unknown(error: sqlx::Error) -> WatchError {
+    WatchError::Unknown(Some(error))
 }
 
 struct Watch<'w> {
@@ -68,12 +75,17 @@ struct Watch<'w> {
 }
 
 impl Watch<'_> {
-    async fn until_done<J: Job>(&self) -> Result<J::Output, WatchError> {
-        let unknown = |error| WatchError::Unknown(Some(error));
+    async fn until_done<J: Job>(&self, mut interrupts: Signal) -> Result<J::Output, WatchError> {
         let began = Instant::now();
         let (mut told, mut cancels) = (None, false);
         loop {
-            let status = self.status().await.map_err(unknown)?.ok_or(WatchError::Unknown(None))?;
+            let status = tokio::select! {
+                status = self.status() => status.map_err(unknown)?.ok_or(WatchError::Unknown(None))?,
+                _ = interrupts.recv() => {
+                    self.interrupted(&mut interrupts, &mut cancels).await?;
+                    continue;
+                }
+            };
             match status.state {
                 JobState::Done => {
                     let output = self.output::<J>().await.map_err(unknown)?;
@@ -92,15 +104,27 @@ impl Watch<'_> {
             let at_first = began.elapsed() < LOOK_LATER_AFTER;
             tokio::select! {
                 () = tokio::time::sleep(if at_first { LOOK_EVERY } else { LOOK_LATER_EVERY }) => {}
-                Ok(()) = tokio::signal::ctrl_c() => {
-                    if cancels {
-                        return Err(WatchError::Unknown(None));
-                    }
-                    cancels = true;
-                    self.bar.suspend(|| eprintln!("取り消しています…（もう一度 Ctrl-C を押すと、待つのをやめます）"));
-                    self.cancel().await.map_err(unknown)?;
-                }
+                _ = interrupts.recv() => self.interrupted(&mut interrupts, &mut cancels).await?,
             }
+        }
+    }
+
+    /// Cancels the job at the first Ctrl-C. The second one ends the wait, even if the database does not answer.
+    async fn interrupted(
+        &self,
+        interrupts: &mut Signal,
+        cancels: &mut bool,
+    ) -> Result<(), WatchError> {
+        if *cancels {
+            return Err(WatchError::Unknown(None));
+        }
+        *cancels = true;
+        self.bar.suspend(|| {
+            eprintln!("取り消しています…（もう一度 Ctrl-C を押すと、待つのをやめます）");
+        });
+        tokio::select! {
+            cancelled = self.cancel() => cancelled.map_err(unknown),
+            _ = interrupts.recv() => Err(WatchError::Unknown(None)),
         }
     }
 

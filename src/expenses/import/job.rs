@@ -14,7 +14,7 @@ use crate::jobs::kind::Job;
 pub struct MergeExpenses {
     pub run: ImportRun,
     pub strangers: Strangers,
-    /// Needed for a file that changes published months.
+    /// A file that changes published months needs consent.
     pub consent: Consent<Imported>,
 }
 

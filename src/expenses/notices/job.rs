@@ -13,7 +13,7 @@ use crate::mail::message::MailRoom;
 use crate::records::updates::TellError;
 use crate::tenant::registry;
 
-/// Publishes a month, and tells people of it by mail.
+/// The job that publishes a month, and tells people by mail.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct PublishExpenses {
     pub month: Month,
@@ -64,7 +64,7 @@ impl From<TellError> for JobError {
     }
 }
 
-/// Withdraws a month.
+/// The job that withdraws a month.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct WithdrawExpenses {
     pub month: Month,
@@ -82,7 +82,7 @@ impl Job for WithdrawExpenses {
     async fn run(&self, cx: &JobContext, (): &()) -> Result<Attempt<Withdrawn>, JobError> {
         let mut tx = cx.begin().await?;
         let withdrawn = withdraw(&mut tx, &cx.clock, self.month, &self.by).await?;
-        // A month without rows needs no consent.
+        // If the month has no rows and is not published, nothing changes, so no consent is needed.
         let is_nothing = withdrawn.rows == 0 && !withdrawn.published;
         if self.dry_run || is_nothing {
             return Ok(Attempt::Done(withdrawn));

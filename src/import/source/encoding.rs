@@ -1,4 +1,4 @@
-//! Finds out what a file is written in, and turns CP932 into UTF-8.
+//! Finds out a file's encoding, and turns CP932 into UTF-8.
 
 use std::io::{self, BufReader, Read};
 
@@ -11,11 +11,11 @@ pub(super) const BUFFER: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     Utf8,
-    /// Windows-31J, what Japanese systems call Shift_JIS.
+    /// This is Windows-31J, which Japanese systems call Shift_JIS.
     Cp932,
 }
 
-/// Finds out in one pass whether a text can be UTF-8 and whether it can be CP932.
+/// Finds out in one pass if a text can be UTF-8, and if it can be CP932.
 pub(super) struct Scan {
     utf8: Candidate,
     cp932: Candidate,
@@ -43,7 +43,7 @@ impl Scan {
         self.cp932.take(chunk, false);
     }
 
-    /// After the last byte: a character that was cut off is wrong, too.
+    /// Returns the encoding, after the last byte was taken. A character that is cut off at the end is a mistake, too.
     pub(super) fn encoding(mut self, has_bom: bool) -> io::Result<Encoding> {
         self.utf8.take(&[], true);
         self.cp932.take(&[], true);
@@ -77,7 +77,7 @@ impl Candidate {
     }
 }
 
-/// Tells a file for what it is by how it begins.
+/// Refuses a file that is no plain text, and names its format. The first bytes of the file tell the format.
 pub(super) fn refuse_other_formats(beginning: &[u8]) -> io::Result<()> {
     const FORMATS: [(&[u8], &str); 3] = [
         (b"PK\x03\x04", "Excelブック（xlsx）などの圧縮ファイル"),
@@ -102,7 +102,7 @@ pub(super) fn refuse_other_formats(beginning: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Turns CP932 into UTF-8 as it is read.
+/// A reader that turns CP932 into UTF-8.
 pub(super) struct Transcoder<R> {
     inner: BufReader<R>,
     decoder: Decoder,

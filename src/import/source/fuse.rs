@@ -1,4 +1,4 @@
-//! A row without end is stopped before it fills the memory.
+//! The fuse stops a row without end before it fills the memory.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::wrong::wrong;
 
-/// A row longer than this is no row but a quotation mark that was never closed.
+/// A longer row is no real row. It comes from a quotation mark that was never closed.
 const LONGEST_ROW: u64 = 256 * 1024;
 
-/// Blows where a single row takes up more than [`LONGEST_ROW`]; also counts what was read.
+/// Blows if a single row is longer than [`LONGEST_ROW`]. It also counts the bytes that were read.
 #[derive(Debug, Clone, Default)]
 pub struct Fuse {
     total: Arc<AtomicU64>,
@@ -17,19 +17,19 @@ pub struct Fuse {
 }
 
 impl Fuse {
-    /// A row has ended.
+    /// Tells the fuse that a row has ended.
     pub fn reset(&self) {
         self.since_row.store(0, Relaxed);
     }
 
-    /// Bytes of the file read so far.
+    /// Returns the number of bytes of the file that were read so far.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total.load(Relaxed)
     }
 }
 
-/// Counts what is read through it, and stops where the fuse has blown.
+/// A reader that counts its bytes, and fails if the fuse has blown.
 pub(super) struct Metered<R> {
     pub(super) inner: R,
     pub(super) fuse: Fuse,

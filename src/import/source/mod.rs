@@ -1,7 +1,7 @@
-//! A CSV file as UTF-8, whatever it was written in.
+//! Reads a CSV file as UTF-8, even if it was written in CP932.
 //!
-//! It is read twice or more: once to find out its encoding and its fingerprint, then to take it in.
-//! None of that keeps more than a buffer of it, so its size does not matter.
+//! The file is read at least twice: first to find out its encoding and its fingerprint, then to import it. Only a
+//! small buffer of it is in memory, so a file may have any size.
 
 mod encoding;
 mod fuse;
@@ -23,15 +23,16 @@ use super::cell::END_OF_FILE;
 use crate::base::files;
 
 const BOM: &[u8] = crate::base::spreadsheet::BOM.as_bytes();
-/// Terms of use and settings are far smaller; also less than a row may be.
+/// Terms of use and settings are far smaller. This must not be larger than the longest row, or the [`Fuse`] would
+/// blow first.
 const LARGEST_TEXT: u64 = 256 * 1024;
 
-/// What a source is read from: a file, or anything else that can be read from any place.
+/// The input of a source: a file, or anything else that can be read from any position.
 pub trait Input: Read + Seek + Send {}
 
 impl<I: Read + Seek + Send> Input for I {}
 
-/// A file that was looked through once.
+/// A file whose encoding and fingerprint are known.
 pub struct Source {
     input: Arc<Mutex<dyn Input>>,
     pub name: String,
@@ -52,17 +53,17 @@ impl Source {
     /// Opens a file and finds out its encoding.
     ///
     /// # Errors
-    /// As [`files::open`] and [`Source::new`].
+    /// Returns the same errors as [`Source::new`], and fails if the file can't be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         Self::new(&name.unwrap_or_default(), files::open(path)?)
     }
 
-    /// Looks an input through, from its beginning, and finds out its encoding.
+    /// Reads an input from its beginning to its end, and finds out its encoding.
     ///
     /// # Errors
-    /// The input's; and `InvalidData` for a file that is neither UTF-8 nor CP932, naming what it is
-    /// instead or the row of the first byte that is wrong.
+    /// Returns `InvalidData` if the file is neither UTF-8 nor CP932. The message names the format that it is instead,
+    /// or the line of the first wrong byte.
     pub fn new(name: &str, mut input: impl Input + 'static) -> io::Result<Self> {
         let mut buffer = vec![0; BUFFER];
         let mut sha256 = Sha256::new();
@@ -96,13 +97,13 @@ impl Source {
         })
     }
 
-    /// Returns true if the last line has an end, or the mark of a file's end behind it.
+    /// Returns true if the file ends with a line break, or with the mark that older systems put at a file's end.
     #[must_use]
     pub const fn ends_in_line(&self) -> bool {
         self.ends_in_line
     }
 
-    /// The text, from its beginning. Several may be read at once, each at its own place.
+    /// Returns the text, from its beginning. Several texts may be read at once, each at its own position.
     #[must_use]
     pub fn text(&self) -> Text {
         let position = if self.has_bom { BOM.len() as u64 } else { 0 };
@@ -117,10 +118,10 @@ impl Source {
     }
 }
 
-/// Reads a whole small text: UTF-8, with or without a byte order mark, or CP932.
+/// Reads a whole small text, in UTF-8 with or without a byte order mark, or in CP932.
 ///
 /// # Errors
-/// As [`Source::open`]; and `InvalidData` for a file that is too large to be such a text.
+/// Returns the same errors as [`Source::open`], and `InvalidData` if the file is too large.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let source = Source::open(path)?;
     if source.bytes > LARGEST_TEXT {
@@ -138,7 +139,7 @@ pub struct Text {
     pub fuse: Fuse,
 }
 
-/// A reader with a place of its own in an input that others read, too.
+/// A reader with its own position in an input that other readers share.
 struct Window {
     input: Arc<Mutex<dyn Input>>,
     position: u64,
@@ -146,7 +147,7 @@ struct Window {
 
 impl Read for Window {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // A reader that panicked leaves nothing behind but a place, which is set anew here.
+        // A reader that panicked has changed only the input's position, which is set again here.
         let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
         input.seek(SeekFrom::Start(self.position))?;
         let count = input.read(buffer)?;

@@ -1,4 +1,4 @@
-//! What is wrong with a file, as its error.
+//! Makes the error of a file that can't be imported.
 
 use std::io;
 

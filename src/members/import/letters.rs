@@ -1,4 +1,4 @@
-//! The first passwords of a file, hashed for people who can't sign in yet.
+//! Hashes the first passwords of a file, for people who can't sign in yet.
 
 use std::collections::HashMap;
 
@@ -16,10 +16,10 @@ use crate::import::rows::{Rows, code};
 use crate::import::source::Source;
 use crate::members::layout::MemberColumn;
 
-/// Enough to keep every thread of the pool at work.
+/// This is enough to keep every thread of the pool busy.
 const HASHES_AT_ONCE: usize = 16;
 
-/// The hashes, by person. They take their time, so that no transaction is open meanwhile.
+/// Returns the hashes, by person code. Hashing takes long, so no transaction is open meanwhile.
 pub(super) async fn hash_passwords(
     hasher: &Hasher,
     db: &Db,
@@ -45,7 +45,7 @@ pub(super) async fn hash_passwords(
         .await
 }
 
-/// The passwords, by person. Mistakes are told when the rows are read for good.
+/// Returns the passwords, by person code. Mistakes are ignored here; they are reported when the rows are staged.
 fn read(source: &Source, mapping: &Mapping) -> Result<HashMap<String, SecretString>, ImportError> {
     let mut rows = Rows::open(source, mapping)?;
     let mut passwords = HashMap::new();

@@ -1,4 +1,4 @@
-//! The rows of a members file, into the staging table.
+//! Reads the rows of a members file into the staging table.
 
 use std::collections::{HashMap, HashSet};
 
@@ -88,16 +88,17 @@ impl Batch for StagedMembers {
     }
 }
 
-/// Reads a members file, and notes its mistakes.
+/// Reads a members file, and collects its mistakes.
 pub(super) struct MemberReader {
     rows: Rows<MemberColumn>,
     rules: Rules,
-    /// The hashes of first passwords, by person.
+    /// The hashes of first passwords, by person code.
     hashes: HashMap<String, String>,
     pub(super) errors: RowErrors,
-    /// Addresses that are left out.
+    /// The rows whose addresses are left out because they can't be read.
     pub(super) bad_addresses: RowErrors,
-    /// The codes of rows that have mistakes.
+    /// The person codes of rows that have mistakes. No more are added once there are too many mistakes to keep, so
+    /// that memory stays flat.
     pub(super) unread: HashSet<String>,
 }
 
@@ -143,9 +144,9 @@ impl Reader for MemberReader {
     }
 }
 
-/// What a union's rows are held against.
+/// The union's rules for the rows of its files.
 pub(super) struct Rules {
-    /// Those that may stand in the file; empty: any.
+    /// The insurer numbers that the file may contain. If the list is empty, any number is allowed.
     pub(super) insurer_numbers: Vec<InsurerNumber>,
     pub(super) has_letters: bool,
     pub(super) has_formula: bool,
@@ -154,7 +155,7 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// A row with a mistake gives the person's code, where that much could be read.
+    /// Parses a row. If it has a mistake, the error is the person's code, or `None` if the code could not be read.
     fn parse(
         &self,
         row: &Row<'_, MemberColumn>,
@@ -165,7 +166,7 @@ impl Rules {
         if !row.is_whole(errors) {
             return Err(None);
         }
-        // Every field is looked at before the row is given up, so that all its errors are told.
+        // All fields are parsed before the row is refused, so that the operator sees all its mistakes at once.
         let person_code = row.required(Column::PersonCode, errors, |text| code(text, 40));
         let household_code = row.required(Column::HouseholdCode, errors, |text| code(text, 40));
         let insurer_number = row.required(Column::InsurerNumber, errors, |text| self.insurer(text));
@@ -239,7 +240,8 @@ impl Rules {
         if date > self.clock.today() { Err("未来の日付です".to_owned()) } else { Ok(date) }
     }
 
-    /// A user ID without a password is for the formula, which the union must have.
+    /// Checks that a user ID and a password go together. If a user ID has no password in the file, the first password
+    /// follows from the union's formula, so the union must have one.
     fn check_credential(
         &self,
         row: &Row<'_, MemberColumn>,

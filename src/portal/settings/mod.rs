@@ -1,4 +1,4 @@
-//! 「設定」: the person's own ID and address, what they sign in with, and where they are signed in.
+//! 「設定」 shows and changes the person's own ID, address, sign-in methods and sessions.
 
 pub(super) mod passkey_offer;
 pub(super) mod profile;

@@ -1,4 +1,4 @@
-//! The offer of a passkey on the top page, and 「設定しない」.
+//! The top page offers a passkey; 「設定しない」 declines the offer.
 
 use axum::extract::State;
 use axum::response::{Redirect, Response};

@@ -1,4 +1,4 @@
-//! 「プロフィール変更」 (S1, S2, S8).
+//! 「プロフィール変更」 changes a person's user ID and sign-in method (S1, S2, S8).
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -29,11 +29,11 @@ pub(in crate::portal) struct ProfilePage {
     #[serde(flatten)]
     pub(in crate::portal) rules: RulesText,
     pub(in crate::portal) email: Option<String>,
-    /// The ID that counts now.
+    /// The present ID.
     pub(in crate::portal) was: String,
-    /// ユーザー名, which the union alone corrects.
+    /// ユーザー名, which only the union can correct.
     pub(in crate::portal) name: String,
-    /// 仮IDフラグ
+    /// True if the user ID is still the temporary one (仮IDフラグ).
     pub(in crate::portal) temporary: bool,
     pub(in crate::portal) methods: Vec<Choice>,
     pub(in crate::portal) form: ProfileForm,
@@ -54,7 +54,7 @@ impl Page for ProfilePage {
 #[derive(Debug, Deserialize)]
 pub(in crate::portal) struct Typed {
     user_id: Option<String>,
-    /// The ID that the form was drawn with.
+    /// The ID that the page showed when it was loaded.
     #[serde(default)]
     was: String,
     #[serde(default)]
@@ -89,11 +89,11 @@ pub(in crate::portal) async fn submit(
         user_id: Field::with_value(&typed),
         method: Field::with_value(&fields.method),
     };
-    // An ID of the older service may stay as it is, whatever the rules say to new ones.
+    // A person may keep an ID of the older service, even if it breaks the rules for new IDs.
     let method = chosen(&policy.sign_in, &fields.method);
     let user_id = match UserId::parse(&typed) {
         Ok(same) if same.as_str() == session.user_id || same.as_str() == fields.was => Ok(None),
-        // What changes nothing must not tell either whether it is the password.
+        // A request that is refused anyway must not reveal if the typed ID equals the password.
         _ if fields.was != session.user_id => Err(ELSEWHERE.to_owned()),
         _ if method.is_err() => Ok(None),
         _ => new_user_id(&app, &subscriber, &typed).await?.map(Some),
@@ -160,7 +160,7 @@ pub(in crate::portal) async fn submit(
     }
 }
 
-/// The ID a person wants, or what speaks against it.
+/// Returns the ID that a person wants, or the reason why it is refused.
 async fn new_user_id(
     app: &App,
     Subscriber { visitor, session, .. }: &Subscriber,

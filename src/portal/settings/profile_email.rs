@@ -1,4 +1,4 @@
-//! 「Eメール変更」 (S6): the new address counts once its link was used; the old one is told then.
+//! 「Eメール変更」 (S6). The new address counts once its link was used. Then the old address is told of the change.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -70,7 +70,7 @@ pub(in crate::portal) async fn submit(
         Asking::Taken => page(&app, &subscriber, form(TAKEN)),
         Asking::TooMany => page(&app, &subscriber, form(TOO_MANY)),
         Asking::TooSoon { seconds } => match pending(&app, visitor, session).await? {
-            // A double click's second request: the first one's mail is on its way.
+            // This may be the second request of a double click. The first one's mail is on its way.
             Some(pending) if pending.email == email.as_str() => {
                 Ok(Redirect::to(PROFILE_EMAIL_SENT).into_response())
             }
@@ -129,7 +129,7 @@ async fn sent_page(
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = subscriber;
     let Some(pending) = pending(app, visitor, session).await? else {
-        // Said to the person who waited for it, not to one who opens the page again.
+        // The message is only for a person who waited on this page, not for one who opens it again later.
         let waited = notice.is_some();
         let Some(email) = session.confirmed_email().filter(|_| waited) else {
             return Ok(Redirect::to(PROFILE).into_response());

@@ -1,4 +1,4 @@
-//! 「ログイン中の端末」 and recent sign-ins (S9).
+//! 「ログイン中の端末」 shows a person's sessions and recent sign-ins, and ends sessions (S9).
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -31,7 +31,7 @@ pub(in crate::portal) fn routes() -> Routes {
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SessionsPage {
     pub(in crate::portal) sessions: Vec<SessionLine>,
-    /// Whether there are others than this one.
+    /// True if there are other sessions than this one.
     pub(in crate::portal) others: bool,
     pub(in crate::portal) tries: Vec<TryLine>,
 }
@@ -39,7 +39,7 @@ pub(in crate::portal) struct SessionsPage {
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SessionLine {
     pub(in crate::portal) id: String,
-    /// The one that shows this page.
+    /// True for the session that shows this page.
     pub(in crate::portal) this: bool,
     pub(in crate::portal) device: String,
     pub(in crate::portal) address: Option<String>,
@@ -90,7 +90,7 @@ async fn show(
     visitor.page(&app, StatusCode::OK, &page)
 }
 
-/// Where a re-authentication leads back to that an ending asked for.
+/// A person who has to re-authenticate before ending a session comes back here by GET, and is sent to the list.
 async fn back() -> Redirect {
     Redirect::to(SESSIONS)
 }

@@ -1,4 +1,4 @@
-//! 「ログイン方法変更」 (S3, S5): the ways in which a person signs in, and deleting a device.
+//! 「ログイン方法変更」 (S3, S5) shows the ways in which a person signs in, and deletes a device.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -34,11 +34,11 @@ pub(in crate::portal) fn routes() -> Routes {
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct MethodsPage {
-    /// When the password was set.
+    /// The time when the password was set.
     pub(in crate::portal) password_set: String,
-    /// `None` if the union doesn't offer apps.
+    /// This is `None` if the union doesn't offer apps.
     pub(in crate::portal) totp: Option<Devices>,
-    /// `None` if the union doesn't offer passkeys.
+    /// This is `None` if the union doesn't offer passkeys.
     pub(in crate::portal) passkeys: Option<Devices>,
     pub(in crate::portal) email_code: bool,
     /// The name of the method in use.
@@ -54,7 +54,7 @@ pub(in crate::portal) struct Devices {
 pub(in crate::portal) struct Line {
     pub(in crate::portal) id: String,
     pub(in crate::portal) name: String,
-    /// `2024年10月24日 15:59`
+    /// The time when the device was added, such as `2024年10月24日 15:59`.
     pub(in crate::portal) created: String,
 }
 
@@ -96,11 +96,11 @@ async fn show(
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct DeletePage {
-    /// `totp` or `passkey`
+    /// The kind is `totp` or `passkey`.
     pub(in crate::portal) kind: &'static str,
     pub(in crate::portal) name: String,
     pub(in crate::portal) action: String,
-    /// True if a mailed code takes its place.
+    /// True if this is the last device of the method in use, so that a mailed code takes its place.
     pub(in crate::portal) falls_back: bool,
 }
 
@@ -108,7 +108,7 @@ impl Page for DeletePage {
     const TEMPLATE: &'static str = "portal/delete_device.html";
 }
 
-/// Asks if a device is really to be deleted.
+/// Asks the person to confirm that a device is to be deleted.
 async fn ask(
     State(app): State<AppState>,
     Fresh(Subscriber { visitor, session, .. }): Fresh<Subscriber>,
@@ -124,7 +124,7 @@ async fn ask(
     let falls_back =
         in_use && devices.iter().filter(|other| other.kind == device.kind).count() == 1;
     if falls_back && session.confirmed_email().is_none() {
-        // No code could be mailed in its place.
+        // Without a confirmed address, no code could be mailed in the device's place.
         return Ok(Redirect::to(places::PROFILE_EMAIL).into_response());
     }
     let place = match device.kind {

@@ -1,4 +1,4 @@
-//! 「ログイン」 by password or by a passkey alone, a password of one's own, and 「ログアウト」.
+//! 「ログイン」 works by password or by a passkey alone. 「パスワードの更新」 and 「ログアウト」 are here, too.
 
 pub(super) mod new_password;
 mod page;

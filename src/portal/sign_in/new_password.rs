@@ -1,4 +1,4 @@
-//! 「パスワードの更新」: the first own password (F9), or one in place of an old one (G5).
+//! 「パスワードの更新」 sets a person's first own password (F9), or a new one in place of an old one (G5).
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -138,14 +138,14 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
     }
 }
 
-/// A new password, as it was typed into its two fields.
+/// A new password, as it was typed into the two fields.
 #[derive(Clone, Copy)]
 pub(in crate::portal) struct Twice<'t> {
     pub(in crate::portal) password: &'t SecretString,
     pub(in crate::portal) again: &'t SecretString,
 }
 
-/// The two fields as they are shown again.
+/// The two fields, as the form shows them again.
 pub(in crate::portal) struct TwoFields<'f> {
     pub(in crate::portal) password: &'f mut Field,
     pub(in crate::portal) again: &'f mut Field,
@@ -156,9 +156,9 @@ impl Twice<'_> {
         self.password.expose_secret().is_empty() && self.again.expose_secret().is_empty()
     }
 
-    /// Puts what speaks against it to the fields, where they don't hold the same: what is wrong with the
-    /// password itself, too, so that nobody is sent back a second time. Of `ids`, the first is the user ID
-    /// that goes with it, the second the one that counts now.
+    /// Returns true if the password is empty or the two fields differ, and puts the reason into the fields. If they
+    /// differ, the flaws of the password itself are shown, too, so that the person is not sent back a second time.
+    /// The first of `ids` is the user ID that goes with the password, and the second is the present one.
     pub(in crate::portal) async fn is_refused(
         self,
         app: &App,
@@ -180,7 +180,7 @@ impl Twice<'_> {
         Ok(true)
     }
 
-    /// The rules of the union that it breaks.
+    /// Returns a message about the union's rules that the password breaks. Returns `None` if it breaks none.
     pub(in crate::portal) async fn flaws(
         self,
         app: &App,
@@ -196,7 +196,7 @@ impl Twice<'_> {
     }
 }
 
-/// One line a flaw.
+/// Returns one line for each flaw.
 pub(in crate::portal) fn messages(union: &TenantConfig, flaws: &[Flaw]) -> String {
     let lines: Vec<_> = flaws.iter().map(|flaw| flaw.message(&union.password)).collect();
     union.say(&lines.join("\n"))

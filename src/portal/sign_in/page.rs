@@ -1,4 +1,4 @@
-//! The sign-in page: every way in begins on it, and whatever ends a sign-in leads back to it.
+//! Every sign-in begins on this page, and a sign-in that fails leads back to it.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -21,15 +21,15 @@ const TOO_MANY: &str = "ログインの失敗が続いたため、受け付け�
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SignInPage {
     pub(in crate::portal) notice: Option<String>,
-    /// Days for which a letter's password is good.
+    /// The number of days for which a letter's password is valid.
     pub(in crate::portal) letter_days: Option<u16>,
-    /// The day on which the union's old site ends, until it has (T14).
+    /// The last day of the union's old site. It is `None` once that day is over (T14).
     pub(in crate::portal) old_site_closes: Option<String>,
-    /// The maintenance that comes, or is over soon (T13).
+    /// The announcement of a maintenance that comes soon or is going on (T13).
     pub(in crate::portal) maintenance: Option<String>,
-    /// Days for which ログイン状態の保存 lasts (L11); absent: not offered.
+    /// The number of days for which ログイン状態の保存 lasts (L11). It is `None` if the union does not offer it.
     pub(in crate::portal) remember_days: Option<u16>,
-    /// The challenge for a passkey that signs in by itself (L6). None if the union does not offer that.
+    /// The challenge for a passkey that signs in by itself (L6). It is `None` if the union does not offer that.
     pub(in crate::portal) passkey: Option<Offer>,
     pub(in crate::portal) form: SignInForm,
 }
@@ -52,7 +52,7 @@ impl SignInPage {
         })
     }
 
-    /// Where a sign-in ends that has to begin again.
+    /// Shows the sign-in page after a sign-in that has to begin again.
     pub(in crate::portal) fn after(
         app: &App,
         visitor: Visitor,
@@ -76,7 +76,7 @@ impl Page for SignInPage {
     const FRESH: &'static [&'static str] = &["passkey"];
 }
 
-/// Answers a person who has tried too often from one place, or at whose union there are too many wrong tries.
+/// Answers a person if there were too many wrong tries from one place, or at the whole union.
 pub(in crate::portal) fn too_many(
     app: &App,
     visitor: &Visitor,
@@ -87,7 +87,7 @@ pub(in crate::portal) fn too_many(
     visitor.page(app, StatusCode::TOO_MANY_REQUESTS, &page)
 }
 
-/// The visit in which a passkey that signs in by itself is asked.
+/// Returns the visit in which a passkey that signs in by itself is asked for.
 pub(in crate::portal) fn visit<'v>(
     app: &'v App,
     visitor: &'v Visitor,

@@ -1,4 +1,4 @@
-//! 「パスキーでログイン」 on the sign-in page, without user ID and password (L6).
+//! 「パスキーでログイン」 signs a person in without user ID and password (L6).
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! 「ログイン」: user ID and password (L1).
+//! 「ログイン」 with user ID and password (L1).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 use crate::web::to_the_end::to_the_end;
 
-/// Longer than any password that a union may allow. A longer text is nobody's password.
+/// This is longer than any password that a union may allow, so a longer text can't be right.
 const LONGEST_PASSWORD: usize = 1024;
 
 const NO_USER_ID: &str = "ユーザIDを入力してください。";
@@ -35,7 +35,7 @@ pub(in crate::portal) struct Credentials {
     remember: bool,
 }
 
-/// 「ご利用期間が終了しました」
+/// The page says 「ご利用期間が終了しました」.
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct ClosedPage {
     pub(in crate::portal) lost_on: String,
@@ -68,7 +68,7 @@ pub(in crate::portal) async fn submit(
     Sent { visitor, fields, token }: Sent<Credentials>,
 ) -> Result<Response, WebError> {
     if token == Token::Foreign {
-        // Two tabs opened at once, or a page kept for days: the same form once more.
+        // The person opened two tabs at once, or kept the page for days. The same form is shown once more.
         let user_id = Field::with_value(&fields.user_id);
         let form = SignInForm { user_id, remember: fields.remember, ..SignInForm::default() };
         let page =
@@ -107,7 +107,7 @@ pub(in crate::portal) async fn submit(
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-/// Checks a password. This goes on if the browser hangs up, so that a try that is counted is checked, too.
+/// Checks a password. The check goes on if the browser hangs up, because the try is already counted.
 async fn try_password(
     app: &AppState,
     client: Client,

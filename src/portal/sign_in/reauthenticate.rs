@@ -1,5 +1,5 @@
-//! 「続行するには再度認証してください」 (S4): the password once more. The second factor follows it, and a passkey takes its
-//! place.
+//! 「続行するには再度認証してください」 (S4) asks for the password once more, and then for the second factor. A person whose second
+//! factor is a passkey uses the passkey instead.
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -76,7 +76,7 @@ pub(in crate::portal) async fn submit(
         return page(&app, (&visitor, &session), &next, recovery, empty);
     }
     let (server, asked, whose) = (app.clone(), visitor.clone(), session.clone());
-    // A try is counted before it is checked, so that the check goes on though the browser hangs up.
+    // The check goes on if the browser hangs up, because the try is already counted.
     let checked = to_the_end(async move {
         let sign_in = asked.sign_in(&server);
         sign_in.password_again(&asked.tenant, &whose, &token, &password, recovery).await
@@ -103,7 +103,7 @@ const fn page_of(method: SecondFactor) -> &'static str {
     }
 }
 
-/// Shows the page, at the address of the recovery code's page if that follows (`recovery`).
+/// Shows the page. If `recovery` is true, its address is that of the recovery code's page.
 pub(in crate::portal) fn page(
     app: &App,
     (visitor, session): (&Visitor, &Session),

@@ -1,4 +1,4 @@
-//! 「ログアウトしてもよろしいですか？」 (L10).
+//! 「ログアウトしてもよろしいですか？」 asks before it ends a session (L10).
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,7 +29,7 @@ pub(in crate::portal) async fn show(
     visitor.page(&app, StatusCode::OK, &SignOut {})
 }
 
-/// Also the way out of a sign-in that is not complete.
+/// Ends the session. A person can also use it to leave a sign-in that is not complete.
 pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
     Form { visitor, .. }: Form<Button>,
@@ -43,13 +43,13 @@ pub(in crate::portal) async fn submit(
         }
         tx.commit().await?;
     }
-    // A person who has to sign in again at once is not left on the top page.
+    // If the person has to sign in again at once, the sign-in page is more useful than the top page.
     let comes_back = visitor
         .session()
         .is_some_and(|session| session.next_step(&visitor.tenant.config) == Step::SignOut);
     let onward = if comes_back { AGAIN } else { TOP };
     let jar = visitor.jar.without_visit();
-    // The next person at this browser must not land on the page that this one had asked for.
+    // The next person at this browser must not land on the page that this person had asked for.
     let jar = if comes_back { jar } else { jar.without_next() };
     Ok((jar, Redirect::to(onward)).into_response())
 }

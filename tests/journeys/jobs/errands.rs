@@ -111,7 +111,7 @@ pub async fn runner(world: &World, log: &Log) -> Runner {
 }
 
 pub async fn enqueue(world: &World, slug: &str, errand: Errand) -> JobId {
-    let mut tx = world.app.db.tenant(world.tenant(slug), &tester()).await.unwrap();
+    let mut tx = world.operator.tenant(world.tenant(slug), &tester()).await.unwrap();
     let id = jobs::enqueue(&mut tx, &world.clock, &errand, None).await.unwrap();
     tx.commit().await.unwrap();
     id

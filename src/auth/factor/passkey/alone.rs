@@ -110,11 +110,11 @@ impl SignIn<'_> {
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
         let place = ClientPlace::of(given.client);
-        let may_try = place.take::<R>(&mut tx, self.clock).await?;
-        tx.commit().await?;
-        if !may_try {
+        if !place.take::<R>(&mut tx, self.clock).await? {
+            // The address keeps its token if the network has none left.
             return Ok(Outcome::TooMany);
         }
+        tx.commit().await?;
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
         let ticket = Sealed::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
