@@ -122,7 +122,7 @@ async fn the_hourly_job_sweeps_a_union_and_no_other() {
     tx.commit().await.unwrap();
     let runner = runner_of(&world, Kinds::new().with::<Tidy>(())).await;
     runner.drain(&CancellationToken::new()).await.unwrap();
-    let mut tx = world.app.db.tenant(klinekenpo, &tester()).await.unwrap();
+    let mut tx = world.worker.tenant(klinekenpo, &tester()).await.unwrap();
     let status = jobs::status(&mut tx, job).await.unwrap().unwrap();
     assert_eq!((status.state, status.last_error), (JobState::Done, None));
     assert_eq!(world.count("select count(*) from outbox").await, 1, "the other union's");
