@@ -1,6 +1,6 @@
 //! What can happen, by name.
 
-/// What happened. These names are stored for ever and searched for, so they must not change.
+/// An act that the trail records. Its name is stored for ever and searched for, so it must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     SignInPassword,

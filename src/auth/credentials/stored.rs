@@ -1,4 +1,4 @@
-//! What a password is checked against, as the database keeps it, and the count of tries at it.
+//! The credentials that a password is checked against, as the database keeps them, and the count of tries at them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 50;
 /// How many devices of one kind a person may have.
 pub const MOST: usize = 10;
 
-/// What a device is.
+/// The kind of a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum DeviceKind {
@@ -95,7 +95,7 @@ pub(super) struct NewDevice<'d> {
     pub(super) credential: Credential<'d>,
 }
 
-/// What proves that a person has the device.
+/// The secret or key by which a person proves that they have the device.
 pub(super) enum Credential<'d> {
     /// An app's sealed secret, and the step whose code ended the set-up.
     Totp {
@@ -200,7 +200,7 @@ pub async fn delete<R: People>(
 /// Reads the name of a device; `what` is the label of its field.
 ///
 /// # Errors
-/// What is wrong with the name, in Japanese.
+/// The mistake in the name, in Japanese.
 pub fn read_name(text: &str, what: &str) -> Result<String, String> {
     // Folding can lengthen a text eighteenfold.
     if text.chars().count() > LONGEST_NAME {

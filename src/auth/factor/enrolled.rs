@@ -1,4 +1,4 @@
-//! What comes of setting a device up, whichever its kind is.
+//! The end of a set-up, which is the same for every kind of device.
 
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
@@ -13,7 +13,7 @@ use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 
-/// What came of setting a device up.
+/// The result of a set-up.
 #[derive(Debug)]
 pub enum Enrolled {
     /// The person has it, and has proved it by that; the session goes on under this token.

@@ -1,4 +1,4 @@
-//! What a person proves beside the password: a passkey, an app's code, a mailed code, a recovery code.
+//! The factors that a person proves beside the password: a passkey, an app's code, a mailed code, a recovery code.
 //!
 //! Proving any of them comes to [`proved::Proved`], and setting a device up comes to [`enrolled::Enrolled`].
 

@@ -1,4 +1,4 @@
-//! What comes of proving a second factor, whichever it is.
+//! The end of a proof, which is the same for every second factor.
 //!
 //! Wrong ones have a count and a lock of their own, over all methods, sessions and resends (L2).
 
@@ -15,7 +15,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// What came of a second factor that a person gave.
+/// The result of a proof.
 #[derive(Debug)]
 pub enum Proved {
     /// It was right; the session goes on under this token.

@@ -8,7 +8,7 @@ use crate::base::realm::Realm;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
-/// What a browser showed that is not the union's.
+/// A thing that a browser showed and that is not the union's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
     /// The cookie of a session that the union never had.

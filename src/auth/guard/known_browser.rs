@@ -49,7 +49,7 @@ pub(in crate::auth) async fn meet<R: Realm>(
     tell(tx, cx, login, row.email.as_deref(), browser).await
 }
 
-/// Where a browser is, and what it calls itself.
+/// The address of a browser, and the name that it gives itself.
 pub(in crate::auth) struct NewBrowser {
     pub address: Option<String>,
     pub user_agent: Option<String>,

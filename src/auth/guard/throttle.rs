@@ -147,13 +147,13 @@ impl Bucket {
         self.refill() * self.burst
     }
 
-    /// What the database knows a key by: addresses and user IDs do not stand there themselves.
+    /// Returns the hash by which the database knows a key: addresses and user IDs are not stored there themselves.
     pub(in crate::auth) fn hash(self, key: &str) -> Vec<u8> {
         Sha256::digest(format!("{} {key}", self.name)).to_vec()
     }
 }
 
-/// Where a sign-in comes from, whose tries are counted: an address, and a network that anybody gets whole.
+/// The place that a sign-in comes from, where tries are counted: an address, and the network that one customer gets whole.
 #[derive(Debug, Clone)]
 pub(in crate::auth) struct ClientPlace {
     pub address: String,

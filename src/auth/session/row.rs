@@ -1,4 +1,4 @@
-//! What the database knows of a token: one query for both realms.
+//! The look-up of a token in the database: one query serves both realms.
 
 use chrono::{DateTime, NaiveDate, Utc};
 

@@ -14,7 +14,7 @@ use crate::import::layout::Layout as _;
 use crate::import::staged::StagedFile;
 use crate::import::{ImportError, RowErrors};
 
-/// What the file does to rows of the ledger.
+/// The effect of the file on rows of the ledger.
 #[derive(Default)]
 pub(super) struct Ended {
     /// Rows of claims that stand in the file, too.

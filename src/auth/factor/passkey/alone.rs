@@ -51,7 +51,7 @@ pub struct Visit<'v> {
     pub secret: &'v str,
 }
 
-/// What a browser sends in answer.
+/// The answer that a browser sends.
 #[derive(Debug)]
 pub struct Given<'a> {
     pub ticket: &'a str,

@@ -24,7 +24,7 @@ pub(super) struct Ceremony<S> {
     pub(super) state: S,
 }
 
-/// What a challenge is for.
+/// The purpose of a challenge.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     SetUp,

@@ -1,4 +1,4 @@
-//! Whether a device's answer proves a passkey, or why it doesn't.
+//! The check of a device's answer: it proves a passkey, or says why it doesn't.
 
 use sha2::{Digest as _, Sha256};
 use webauthn_rs::prelude::{

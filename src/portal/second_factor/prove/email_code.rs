@@ -1,5 +1,7 @@
 //! 「ワンタイムパスワード (OTP) メール認証」 (L3).
 
+use std::ops::ControlFlow;
+
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
@@ -17,8 +19,7 @@ use crate::portal::places::{
     AGAIN_EMAIL_CODE, AGAIN_EMAIL_CODE_RESEND, AGAIN_PASSWORD, EMAIL_CODE, EMAIL_CODE_RESEND,
     SIGN_IN,
 };
-use crate::portal::sign_in::SignInPage;
-use crate::portal::words::{LOCKED, NO_CODE, SESSION_ENDED, TOO_MANY_MAILS, WRONG_CODE};
+use crate::portal::words::{NO_CODE, TOO_MANY_MAILS, WRONG_CODE};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, summary};
@@ -129,18 +130,16 @@ async fn prove(
     let cx = app.context(&visitor.tenant);
     let proved = email_code::prove::<Subscribers>(&mut tx, cx, token, purpose, code).await?;
     tx.commit().await?;
-    match proved {
-        Proved::Done(token) => Ok(occasion.done(app, visitor, &token)),
-        Proved::Wrong => page(app, &visitor, &occasion, None, field.with_error(WRONG_CODE)),
-        Proved::Expired => page(app, &visitor, &occasion, None, field.with_error(EXPIRED)),
-        Proved::SessionEnded => SignInPage::after(app, visitor, SESSION_ENDED),
-        Proved::Locked => SignInPage::after(app, visitor, LOCKED),
-        Proved::NothingDue => Ok(match occasion {
-            Occasion::SignIn => occasion.onward(),
-            // The password may have grown old meanwhile.
-            Occasion::Reauthentication(next) => next.with(AGAIN_PASSWORD),
+    if let (Proved::NothingDue, Occasion::Reauthentication(next)) = (&proved, &occasion) {
+        // The password may have grown old meanwhile.
+        return Ok(next.with(AGAIN_PASSWORD).into_response());
+    }
+    let error = if matches!(proved, Proved::Expired) { EXPIRED } else { WRONG_CODE };
+    match occasion.conclude(app, visitor, proved)? {
+        ControlFlow::Break(answer) => Ok(answer),
+        ControlFlow::Continue((occasion, visitor)) => {
+            page(app, &visitor, &occasion, None, field.with_error(error))
         }
-        .into_response()),
     }
 }
 

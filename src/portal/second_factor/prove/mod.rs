@@ -49,7 +49,7 @@ pub(in crate::portal) struct Addresses {
 const RECOVERY: Addresses =
     Addresses { sign_in: RECOVERY_CODE, reauthentication: AGAIN_RECOVERY_CODE };
 
-/// What a template shows of the occasion.
+/// The occasion as a template shows it.
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct OccasionView {
     /// True in a re-authentication.
@@ -109,6 +109,22 @@ impl Occasion {
                 (visitor.renewed(app, token), Redirect::to(next.path())).into_response()
             }
         }
+    }
+
+    /// Answers a proof, or gives back what the page needs to say what was wrong with it.
+    fn conclude(
+        self,
+        app: &App,
+        visitor: Visitor,
+        proved: Proved,
+    ) -> Result<ControlFlow<Response, (Self, Visitor)>, WebError> {
+        Ok(ControlFlow::Break(match proved {
+            Proved::Done(token) => self.done(app, visitor, &token),
+            Proved::NothingDue => self.onward().into_response(),
+            Proved::Locked => SignInPage::after(app, visitor, LOCKED)?,
+            Proved::SessionEnded => SignInPage::after(app, visitor, SESSION_ENDED)?,
+            Proved::Wrong | Proved::Expired => return Ok(ControlFlow::Continue((self, visitor))),
+        }))
     }
 
     /// Leads on a person who has nothing to prove any more.
@@ -177,13 +193,9 @@ impl Proving {
 
     /// Answers a proof, or returns the person if the page has to say what was wrong with it.
     fn conclude(self, app: &App, proved: Proved) -> Result<ControlFlow<Response, Self>, WebError> {
-        Ok(ControlFlow::Break(match proved {
-            Proved::Done(token) => self.occasion.done(app, self.visitor, &token),
-            Proved::NothingDue => self.occasion.onward().into_response(),
-            Proved::Locked => SignInPage::after(app, self.visitor, LOCKED)?,
-            Proved::SessionEnded => SignInPage::after(app, self.visitor, SESSION_ENDED)?,
-            Proved::Wrong | Proved::Expired => return Ok(ControlFlow::Continue(self)),
-        }))
+        let Self { visitor, session, token, occasion } = self;
+        let concluded = occasion.conclude(app, visitor, proved)?;
+        Ok(concluded.map_continue(|(occasion, visitor)| Self { visitor, session, token, occasion }))
     }
 }
 

@@ -24,7 +24,7 @@ pub(in crate::portal) const PAGE: Addresses =
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct PasskeyPage {
     pub(in crate::portal) occasion: OccasionView,
-    /// What the browser is asked, as JSON.
+    /// The request to the browser's authenticator, as JSON.
     pub(in crate::portal) options: String,
     pub(in crate::portal) form: PasskeyForm,
 }

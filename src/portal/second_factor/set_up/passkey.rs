@@ -24,7 +24,7 @@ pub(in crate::portal) struct PasskeySetUpPage {
     pub(in crate::portal) progress: Option<Progress>,
     /// True among the settings.
     pub(in crate::portal) settings: bool,
-    /// What the browser is asked, as JSON.
+    /// The request to the browser's authenticator, as JSON.
     pub(in crate::portal) options: String,
     pub(in crate::portal) failure: Option<&'static str>,
     pub(in crate::portal) form: PasskeySetUpForm,
