@@ -126,7 +126,7 @@ async fn measure(
         statement_page::measure(&stage, &server, &mut table)?;
     }
     if wanted.has("sign-ins") {
-        sign_in::measure(&server, &mut table)?;
+        sign_in::measure(&stage, &server, &mut table)?;
     }
     if wanted.has("silence") {
         silence::measure(&server, &mut table)?;
