@@ -136,7 +136,12 @@ impl SignIn<'_> {
                 let detail = serde_json::json!({ "too_many": true });
                 let (action, login) = (Action::SignInRefused, Some(found.login));
                 audit::record_of(&mut tx, self.clock, action, login, detail).await?;
+                // The password was right: the person's own limit holds, and nobody else at the place has to pay.
+                if let Some(place) = paid_by {
+                    place.give_back::<R>(&mut tx).await?;
+                }
                 tx.commit().await?;
+                self.give_back_to_union(tenant, tried).await;
                 return Ok(Outcome::TooMany);
             }
         };
