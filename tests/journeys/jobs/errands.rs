@@ -49,6 +49,8 @@ pub enum Errand {
     Panic,
     /// Reports its progress, and then waits.
     Half,
+    /// Runs a statement that takes minutes.
+    Sleep,
     /// Marks itself as done in a transaction that is never committed.
     FinishUncommitted,
 }
@@ -88,6 +90,10 @@ impl Errand {
                 cx.progress(500, Some(1_000), "rows").await?;
                 log.begun.notify_one();
                 log.go_on.notified().await;
+            }
+            Self::Sleep => {
+                let mut tx = cx.begin().await?;
+                sqlx::query("select pg_sleep(300)").execute(tx.conn()).await?;
             }
             Self::FinishUncommitted => {
                 let mut tx = cx.begin().await?;
@@ -159,6 +165,11 @@ impl Worker {
 pub async fn begun(log: &Log) {
     tokio::time::timeout(Duration::from_secs(10), log.begun.notified()).await.expect("it begins");
 }
+
+/// Counts the statements of [`Errand::Sleep`].
+pub const SLEEPS: &str = "select count(*) from pg_stat_activity
+                          where datname = current_database() and pid <> pg_backend_pid()
+                            and state = 'active' and query like '%pg_sleep%'";
 
 /// Waits until a running worker has run a job.
 pub async fn run_by_a_worker(log: &Log, job: &str) {
