@@ -262,6 +262,19 @@ async fn a_cancelled_jobs_statement_ends_and_its_worker_goes_on() {
 }
 
 #[tokio::test]
+async fn a_job_begins_with_the_policy_that_is_in_force_then() {
+    let (world, log) = (World::empty().await, Log::default());
+    // This worker hears of no change.
+    let runner = runner(&world, &log).await;
+    for name in ["改名健康保険組合", "再改名健康保険組合"] {
+        world.change_policy("klinekenpo", |policy| policy.name = name.to_owned()).await;
+        enqueue(&world, "klinekenpo", Errand::Name).await;
+        runner.drain(&CancellationToken::new()).await.unwrap();
+        assert_eq!(log.ran().pop(), Some(format!("klinekenpo {name}")));
+    }
+}
+
+#[tokio::test]
 async fn the_same_key_twice_is_one_job_until_it_has_ended() {
     let (world, log) = (World::empty().await, Log::default());
     let keyed = async |slug: &str, word: &str| {

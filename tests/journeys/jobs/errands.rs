@@ -51,6 +51,8 @@ pub enum Errand {
     Half,
     /// Runs a statement that takes minutes.
     Sleep,
+    /// Notes the union's name.
+    Name,
     /// Marks itself as done in a transaction that is never committed.
     FinishUncommitted,
 }
@@ -95,6 +97,7 @@ impl Errand {
                 let mut tx = cx.begin().await?;
                 sqlx::query("select pg_sleep(300)").execute(tx.conn()).await?;
             }
+            Self::Name => note(&cx.tenant.config.name),
             Self::FinishUncommitted => {
                 let mut tx = cx.begin().await?;
                 cx.finish(&mut tx, &()).await?;
