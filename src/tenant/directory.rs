@@ -1,9 +1,9 @@
 //! Maps a host to its union and door, without asking the database.
 //!
 //! The whole directory is small (Japan has about 1,400 unions), so it is kept in memory and
-//! replaced as a whole: at start, when the database notifies of a change (LISTEN/NOTIFY), and every
-//! half minute in case a notification was lost. A union whose policy can't be read keeps its last
-//! readable one.
+//! replaced as a whole: at start, when the database notifies of a change (LISTEN/NOTIFY), every half
+//! minute in case a notification was lost, and before a job that would begin with an older policy. A
+//! union whose policy can't be read keeps its last readable one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -129,8 +129,7 @@ impl Directory {
         self.snapshot.load().by_id.get(&id).cloned()
     }
 
-    /// Returns a union with the policy that is in force now, even if no notification of it has arrived yet. A policy that
-    /// can't be read counts as not there, as everywhere in the directory.
+    /// Returns a union with the policy that is in force now, even if no notification of it has arrived yet.
     pub async fn in_force(
         &self,
         db: &Db,
