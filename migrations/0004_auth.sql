@@ -21,6 +21,8 @@ create table logins (
     password_set_at timestamptz,
     -- Wrong passwords in a row; each try is counted before it is checked (L2).
     password_failures smallint not null default 0,
+    -- When the newest of these tries was counted.
+    password_tried_at timestamptz,
     -- The first own password; later ones move password_set_at alone.
     registered_at timestamptz,
     -- Nobody signs in until staff unlock it.
@@ -145,6 +147,8 @@ create table known_browsers (
     last_seen_at timestamptz not null,
     -- Wrong passwords in a row that came from this browser; each is counted before it is checked (L2).
     failures smallint not null default 0,
+    -- When the newest of these tries was counted.
+    tried_at timestamptz,
     primary key (tenant_id, realm, login_id, token_hash),
     foreign key (tenant_id, realm, login_id) references logins (tenant_id, realm, id)
 );
@@ -354,8 +358,8 @@ call protect_by_tenant(
 
 -- Never whose login it is, nor of which realm.
 grant select, update (user_id, email, email_confirmed_at, former_email, second_factor, second_factor_failures,
-              second_factor_locked_at, password_hash, password_set_at, password_failures, registered_at, locked_at,
-              lock_spares_known_browsers, passkey_offer_answered_at)
+              second_factor_locked_at, password_hash, password_set_at, password_failures, password_tried_at, registered_at,
+              locked_at, lock_spares_known_browsers, passkey_offer_answered_at)
     on logins to kosmo_server;
 grant select, update (user_id_chosen_at, birthdate_confirmed_at, birthdate_failures, initial_credential,
               initial_password_hash, initial_issued_at)

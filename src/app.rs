@@ -21,7 +21,6 @@ use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
 use crate::db::{Db, Role, migrate};
-use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
 use crate::portal::{self, PortalMessage, opening, places};
@@ -53,7 +52,7 @@ pub async fn build(
     let base = settings.base_url();
     let https = base.is_https();
     let pages = Pages::load(places::of_service)?;
-    let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone(), places::LINKS);
+    let mail = portal::mail_room(&pages, settings);
     let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
     let hasher = Hasher::new(&settings.hashing);

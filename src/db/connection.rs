@@ -1,14 +1,19 @@
 //! Checks of a new connection: that it acts as the right role, that row-level security binds it, and that it can write.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::Role;
 use super::passing::Passing as _;
 use crate::config::Pooler;
+
+/// A statement of which nobody takes the result may still end by itself within this time.
+const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// The role that a connection acts as is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +94,19 @@ pub(super) async fn is_well(connection: &mut PgConnection) -> Result<bool, sqlx:
     let asked = sqlx::raw_sql("select current_setting('transaction_read_only')::boolean");
     let read_only: bool = connection.fetch_one(asked).await?.try_get(0)?;
     Ok(!read_only)
+}
+
+/// Returns true if a connection that was given back can serve again: its last statement has ended. Otherwise the pool
+/// closes the connection, which ends the statement ([`Role::limits`]). A connection is given back in the middle of a
+/// statement if the work that waits for it is dropped, as a cancelled job is.
+///
+/// We end it like this, and not by `pg_cancel_backend`: behind a pooler, the server process may already work for somebody
+/// else when the cancellation arrives.
+pub(super) async fn is_free(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match timeout(ENDS_WITHIN, connection.ping()).await {
+        Ok(answered) => answered.map(|()| true),
+        Err(_) => Ok(false),
+    }
 }
 
 /// The reason why new connections are refused for good. Without it, requests would wait until the pool's timeout.

@@ -95,6 +95,11 @@ impl Db {
                         || connection::is_well(connection).await?)
                 })
             })
+            .after_release(move |connection, _| {
+                Box::pin(async move {
+                    Ok(role != Role::Worker || connection::is_free(connection).await?)
+                })
+            })
             .connect_lazy_with(connection::plain(options));
         Self { role, pool, listeners, refusals, doubted_until, spread }
     }

@@ -31,7 +31,8 @@ impl Role {
     /// A person waits for a server's answer, and a row locked for seconds holds up others; the statements of any page
     /// take far less than ten seconds. A worker and an operator import files of a million rows by one statement, but
     /// they wait for a lock only as long as an operator would look on. A transaction that idles belongs to a process
-    /// that hangs: none waits for people or mail, and only imports read files in one.
+    /// that hangs: none waits for people or mail, and only imports read files in one. If a worker is killed, or closes
+    /// the connection because its job was cancelled, its long statement ends within a second, with all its locks.
     ///
     /// A server's statements look up a few rows by their keys, whatever the parameters are, so each is planned once for a
     /// connection: planning a page's rows anew for each request takes a fifth as long as reading them. Compiling such a
@@ -48,6 +49,7 @@ impl Role {
             Self::Worker => {
                 "select set_config('transaction_read_only', 'off', true), \
                  set_config('statement_timeout', '1h', true), set_config('lock_timeout', '10s', true), \
+                 set_config('client_connection_check_interval', '1s', true), \
                  set_config('idle_in_transaction_session_timeout', '5min', true), \
                  set_config('work_mem', '64MB', true)"
             }

@@ -17,6 +17,7 @@ use crate::tenant::directory::Tenant;
 pub struct JobContext {
     pub(super) db: Db,
     pub clock: Clock,
+    /// The union, with the policy that was in force when the job began.
     pub tenant: Arc<Tenant>,
     pub(super) hold: Hold,
     pub(super) actor: Actor,

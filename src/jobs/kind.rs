@@ -17,7 +17,7 @@ use super::queue::written;
 ///
 /// A job that was begun and not finished runs again from its start, so it must be idempotent: it reads from the
 /// database how far it came. When a job is cancelled or its worker stops, the job is dropped at its next `await`, and
-/// uncommitted work is lost.
+/// uncommitted work is lost. A statement that the job waits for then ends within seconds, and its locks are free.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name in the database. It must never change, because queued jobs carry it.
     const NAME: &'static str;

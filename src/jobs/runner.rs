@@ -212,10 +212,14 @@ impl Runner {
             let reason = "its worker died in the last attempt".to_owned();
             return Outcome::Failed(JobError::Final(reason));
         }
-        let Some(tenant) = self.directory.find(hold.tenant) else {
-            return Outcome::Failed(JobError::Passing(
-                "the union's policy is unreadable".to_owned(),
-            ));
+        // The person who asked for the job may have changed the policy a moment before.
+        let tenant = match self.directory.in_force(&self.db, hold.tenant).await {
+            Ok(Some(tenant)) => tenant,
+            Ok(None) => {
+                let reason = "the union's policy is unreadable".to_owned();
+                return Outcome::Failed(JobError::Passing(reason));
+            }
+            Err(error) => return Outcome::Failed(error.into()),
         };
         let cx = JobContext {
             db: self.db.clone(),

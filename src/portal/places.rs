@@ -108,7 +108,7 @@ places! {
 }
 
 /// The pages that mails link to.
-pub const LINKS: Links =
+pub(super) const LINKS: Links =
     Links { email_confirmation: CONFIRM_EMAIL, password_reset: RESET_PASSWORD, expenses: EXPENSES };
 
 /// Returns a service's first page, or `None` if it has no pages yet.

@@ -1,9 +1,9 @@
 //! Maps a host to its union and door, without asking the database.
 //!
 //! The whole directory is small (Japan has about 1,400 unions), so it is kept in memory and
-//! replaced as a whole: at start, when the database notifies of a change (LISTEN/NOTIFY), and every
-//! half minute in case a notification was lost. A union whose policy can't be read keeps its last
-//! readable one.
+//! replaced as a whole: at start, when the database notifies of a change (LISTEN/NOTIFY), every half
+//! minute in case a notification was lost, and before a job that would begin with an older policy. A
+//! union whose policy can't be read keeps its last readable one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::hosts::Door;
@@ -93,12 +94,14 @@ struct Snapshot {
 pub struct Directory {
     base: BaseUrl,
     snapshot: ArcSwap<Snapshot>,
+    /// One refresh at a time, so that an older copy never takes the place of a newer one.
+    refreshing: Mutex<()>,
 }
 
 impl Directory {
     /// Reads the directory once.
     pub async fn load(db: &Db, base: BaseUrl) -> Result<Self, sqlx::Error> {
-        let directory = Self { base, snapshot: ArcSwap::default() };
+        let directory = Self { base, snapshot: ArcSwap::default(), refreshing: Mutex::default() };
         directory.refresh(db).await?;
         Ok(directory)
     }
@@ -126,6 +129,28 @@ impl Directory {
         self.snapshot.load().by_id.get(&id).cloned()
     }
 
+    /// Returns a union with the policy that is in force now, even if no notification of it has arrived yet.
+    pub async fn in_force(
+        &self,
+        db: &Db,
+        id: TenantId,
+    ) -> Result<Option<Arc<Tenant>>, sqlx::Error> {
+        let mut tx = db.platform().await?;
+        let newest = sqlx::query_scalar!(
+            "select max(version) from tenant_policies where tenant_id = $1",
+            id as TenantId
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        tx.commit().await?;
+        let known = self.find(id);
+        if known.as_ref().map(|tenant| tenant.version) == newest {
+            return Ok(known);
+        }
+        self.refresh(db).await?;
+        Ok(self.find(id))
+    }
+
     /// Every union, ordered by slug.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Tenant>> {
@@ -136,6 +161,7 @@ impl Directory {
 
     /// Reads the directory again. After an error it stays as it was.
     pub async fn refresh(&self, db: &Db) -> Result<(), sqlx::Error> {
+        let _turn = self.refreshing.lock().await;
         let mut tx = db.platform().await?;
         let stored = registry::load_all(&mut tx).await?;
         let all_terms = terms::load_all(&mut tx).await?;

@@ -304,7 +304,7 @@ pub async fn earlier(
 }
 
 /// Returns true if a union's portal is in service now.
-pub async fn is_enabled(conn: &mut PgConnection, id: TenantId) -> Result<bool, sqlx::Error> {
+async fn is_enabled(conn: &mut PgConnection, id: TenantId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         "select enabled from tenant_policies where tenant_id = $1 order by version desc limit 1",
         id as TenantId

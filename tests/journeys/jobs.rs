@@ -12,10 +12,11 @@ use kosmo::jobs::{self, JobState};
 use tokio_util::sync::CancellationToken;
 
 use self::errands::{
-    Errand, Log, Worker, begun, drain, enqueue, note, reaches, run_by_a_worker, runner, runner_of,
-    status,
+    Errand, Log, SLEEPS, Worker, begun, drain, enqueue, note, reaches, run_by_a_worker, runner,
+    runner_of, status,
 };
 use crate::operator::said;
+use crate::support::kills::until;
 use crate::support::world::{World, tester};
 
 #[tokio::test]
@@ -242,6 +243,35 @@ async fn a_job_tells_how_far_it_is_and_can_be_cancelled() {
     assert_eq!(status(&world, "klinekenpo", id).await.state, JobState::Cancelled);
     assert_eq!(log.ran(), Vec::<String>::new());
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_jobs_statement_ends_and_its_worker_goes_on() {
+    let (world, log) = (World::empty().await, Log::default());
+    let worker = Worker::start(&world, &log).await;
+    let id = enqueue(&world, "klinekenpo", Errand::Sleep).await;
+    until(&world, SLEEPS, 1).await;
+    let mut tx = world.operator.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
+    assert!(jobs::cancel(&mut tx, &world.clock, id).await.unwrap());
+    tx.commit().await.unwrap();
+    reaches(&world, "klinekenpo", id, JobState::Cancelled).await;
+    until(&world, SLEEPS, 0).await;
+    note(&world, "klinekenpo", "next").await;
+    run_by_a_worker(&log, "klinekenpo next").await;
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_job_begins_with_the_policy_that_is_in_force_then() {
+    let (world, log) = (World::empty().await, Log::default());
+    // This worker hears of no change.
+    let runner = runner(&world, &log).await;
+    for name in ["改名健康保険組合", "再改名健康保険組合"] {
+        world.change_policy("klinekenpo", |policy| policy.name = name.to_owned()).await;
+        enqueue(&world, "klinekenpo", Errand::Name).await;
+        runner.drain(&CancellationToken::new()).await.unwrap();
+        assert_eq!(log.ran().pop(), Some(format!("klinekenpo {name}")));
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! `kill -9` hits a command or a worker in the middle of an import. Nothing is half-done, and the work goes on (O2).
 
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use crate::operator::said;
 use crate::staging::{many_expenses, staged_rows};
+use crate::support::kills::{killed, until};
 use crate::support::world::World;
 
 const UNION: &str = "klinekenpo";
@@ -38,22 +38,6 @@ fn worker(world: &World) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
-}
-
-/// Kills a process with SIGKILL, and waits until it is gone.
-fn killed(mut process: Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
-}
-
-async fn until(world: &World, what: &str, expected: i64) {
-    for _ in 0..1_500 {
-        if world.count(what).await == expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what} does not come to {expected}");
 }
 
 /// Takes a lock that an import has to wait for.

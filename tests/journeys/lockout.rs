@@ -183,3 +183,42 @@ async fn l2_strangers_who_guess_lock_themselves_out_and_not_the_persons_own_brow
     assert_eq!(world.give_password(&mut own, TARO).await.location(), "/sign-in/code");
     assert_eq!(world.guess(TARO).await.location(), "/sign-in/code");
 }
+
+#[tokio::test]
+async fn l2_a_last_try_whose_server_died_locks_at_the_next_one_as_a_wrong_one_does() {
+    let world = World::new().await;
+    let mut own = world.sign_in(TARO).await;
+    own.sign_out().await;
+    let unlock = ["members", "unlock", "--tenant", "klinekenpo", TARO.user_id];
+    // A server counts a try before it checks it, and may die in between.
+    world.guess_often(TARO, 10).await;
+    world.execute("update logins set password_failures = 11 where user_id = 'taro_k'").await;
+    for _ in 0..2 {
+        assert!(world.guess(TARO).await.shows(REFUSED));
+        assert_eq!(world.count(LOCKED).await, 0, "it may still be checked, and be right");
+        world.clock.advance(Duration::seconds(140));
+    }
+    world.clock.advance(Duration::seconds(21));
+    for _ in 0..2 {
+        assert!(world.guess(TARO).await.shows(REFUSED));
+        assert_eq!(world.count(LOCKED).await, 1);
+    }
+    let lines = "select count(*) from audit_events where action = 'account.locked'";
+    assert_eq!(world.count(lines).await, 1);
+    world.deliver().await;
+    let told = world.mails_to(TARO.email);
+    assert_eq!(told.iter().filter(|mail| mail.contains("ログインのロック")).count(), 1, "{told:?}");
+    assert_eq!(world.give_password(&mut own, TARO).await.location(), "/sign-in/code");
+    assert!(said(&world.kosmo(&unlock)).contains("解除しました"));
+
+    // A known browser has its own count, and locks everywhere.
+    own.get("/sign-in").await;
+    world.give_password(&mut own, wrong(TARO)).await;
+    world.execute("update known_browsers set failures = 11").await;
+    assert!(world.give_password(&mut own, TARO).await.shows(REFUSED));
+    assert_eq!(world.count(LOCKED).await, 0);
+    world.clock.advance(Duration::minutes(6));
+    assert!(world.give_password(&mut own, TARO).await.shows(REFUSED));
+    let everywhere = "select count(*) from logins where locked_at is not null and not lock_spares_known_browsers";
+    assert_eq!(world.count(everywhere).await, 1);
+}

@@ -2,13 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use kosmo::base::month::Month;
 use kosmo::import::Counts;
 use serde_json::{Value, json};
 
 use crate::operator::said;
+use crate::support::kills::killed_while_it_reads;
 use crate::support::people::{EXPENSE_HEADINGS, TARO, file};
 use crate::support::uke::{self, Claim, Uke};
 use crate::support::world::World;
@@ -187,7 +187,7 @@ async fn o2_claims_killed_half_way_leave_nothing() {
     claims.extend(claim.repeat(200_000));
     let claims = world.write("large.uke", claims);
     let out = claims.with_file_name("unmatched.csv");
-    let mut import = Command::new(env!("CARGO_BIN_EXE_kosmo"))
+    let import = Command::new(env!("CARGO_BIN_EXE_kosmo"))
         .arg("expenses")
         .args(CLAIMS.split_whitespace())
         .arg("--unmatched-to")
@@ -197,15 +197,7 @@ async fn o2_claims_killed_half_way_leave_nothing() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let reading = "select count(*) from pg_stat_activity
-                   where datname = current_database() and query like 'insert into staged_%'";
-    let patience = Instant::now();
-    while world.count(reading).await == 0 {
-        assert!(patience.elapsed() < Duration::from_secs(60), "the import never began");
-        assert!(import.try_wait().unwrap().is_none(), "the import was too quick to be killed");
-    }
-    import.kill().unwrap();
-    import.wait().unwrap();
+    killed_while_it_reads(&world, import).await;
     assert!(rows(&world).await == 6 && !out.exists());
     assert_eq!(world.count("select count(*) from import_batches where kind = 'expenses'").await, 1);
     let one = Uke::default().clinic("1234567", "みなと病院").claim(uke::TARO).bytes();

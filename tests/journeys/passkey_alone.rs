@@ -2,11 +2,13 @@
 
 use axum::http::StatusCode;
 use chrono::Duration;
+use sqlx::Connection as _;
 
 use crate::passkeys::KLINE;
 use crate::support::authenticator::{Device, options};
 use crate::support::browser::{Browser, Page};
 use crate::support::first_sign_in::hidden;
+use crate::support::kills::until;
 use crate::support::people::TARO;
 use crate::support::world::World;
 
@@ -36,6 +38,16 @@ impl Answer {
         let fields = [("ticket", self.ticket.as_str()), ("credential", self.credential.as_str())];
         browser.post(ANSWER, &fields).await
     }
+}
+
+/// Counts the tries that places have spent. A token takes six seconds to come back.
+async fn spent(world: &World) -> i64 {
+    let spent = format!(
+        "select round((max(full_at) - {}) / 6e6)::bigint from throttles
+         where bucket = 'sign_in.address'",
+        world.clock.now().timestamp_micros()
+    );
+    world.count(&spent).await
 }
 
 fn is_refused(page: &Page) -> bool {
@@ -160,18 +172,12 @@ async fn l6_a_passkey_that_is_backed_up_later_signs_in_alone() {
     let moved = Answer::to(&browser.get("/sign-in").await, &mut device);
     assert_eq!(moved.send(&mut browser).await.location(), "/");
     // What was signed once may be sent again and again: it counts towards no lock, yet its place runs dry.
-    // A token takes six seconds to come back.
-    let spent = format!(
-        "select round((max(full_at) - {}) / 6e6)::bigint from throttles
-         where bucket = 'sign_in.address'",
-        world.clock.now().timestamp_micros()
-    );
-    assert_eq!(world.count(&spent).await, 1, "a right one gives its try back");
+    assert_eq!(spent(&world).await, 1, "a right one gives its try back");
     device.forges = true;
     let mut other = world.browser("klinekenpo");
     let forged = Answer::to(&other.get("/sign-in").await, &mut device);
     assert!(is_refused(&forged.send(&mut other).await), "another key's");
-    assert_eq!(world.count(&spent).await, 2);
+    assert_eq!(spent(&world).await, 2);
 }
 
 #[tokio::test]
@@ -190,4 +196,34 @@ async fn t4_without_the_policys_word_there_is_no_such_way_in() {
     assert!(is_refused(&answer.send(&mut elsewhere).await), "klinekenpo's ticket at jomkenpo");
     let theirs = elsewhere.get("/sign-in").await;
     assert!(is_refused(&Answer::to(&theirs, &mut device).send(&mut elsewhere).await));
+}
+
+#[tokio::test]
+async fn l6_an_answer_that_nobody_checks_or_waits_for_costs_its_place_nothing() {
+    let (world, mut device) = world().await;
+    let mut browser = world.browser("klinekenpo");
+    let fails = Answer::to(&browser.get("/sign-in").await, &mut device);
+    world.execute("alter table audit_events rename to elsewhere").await;
+    let page = fails.send(&mut browser).await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", page.text());
+    world.execute("alter table elsewhere rename to audit_events").await;
+    assert_eq!(spent(&world).await, 0, "it could not be noted");
+
+    let mut holder = world.database.admin().await;
+    let lock = "begin; lock table passkey_answers in access exclusive mode";
+    sqlx::raw_sql(lock).execute(&mut holder).await.unwrap();
+    let hung_up = Answer::to(&browser.get("/sign-in").await, &mut device);
+    let mut hangs_up = browser.clone();
+    let asking = tokio::spawn(async move { hung_up.send(&mut hangs_up).await });
+    let waits = "select count(*) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock'";
+    until(&world, waits, 1).await;
+    assert_eq!(spent(&world).await, 1);
+    asking.abort();
+    assert!(asking.await.is_err_and(|error| error.is_cancelled()));
+    holder.close().await.unwrap();
+    let begun = "select count(*) from audit_events
+                 where action = 'sign_in.complete' and detail ->> 'second_factor' = 'passkey'";
+    until(&world, begun, 1).await;
+    assert_eq!(spent(&world).await, 0, "it was right, although nobody waits for the answer");
 }

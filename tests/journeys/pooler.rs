@@ -17,10 +17,12 @@ use sqlx::{ConnectOptions as _, Executor as _};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::jobs::errands::SLEEPS;
 use crate::support::browser::Browser;
 use crate::support::database::TestDatabase;
+use crate::support::kills::until;
 use crate::support::people::{self, JIRO, TARO};
-use crate::support::world::{World, apply, settings, union_file};
+use crate::support::world::{World, apply, settings, tester, union_file};
 
 /// Far fewer than the connections that the processes have to the pooler.
 const SERVER_CONNECTIONS: u32 = 3;
@@ -219,4 +221,21 @@ async fn behind_a_pooler_two_servers_hear_of_a_changed_policy() {
     for (_, follower) in servers {
         follower.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn behind_a_pooler_a_workers_statement_ends_once_nobody_waits_for_it() {
+    let world = World::empty().await;
+    let bouncer = PgBouncer::before(&world.database).await;
+    let worker = Db::new(bouncer.address(&world.database, Role::Worker), Role::Worker, 2);
+    let (tenant, its) = (world.tenant("klinekenpo"), worker.clone());
+    let running = tokio::spawn(async move {
+        let mut tx = its.tenant(tenant, &tester()).await.expect("a transaction");
+        sqlx::query("select pg_sleep(300)").execute(tx.conn()).await.map(drop)
+    });
+    until(&world, SLEEPS, 1).await;
+    running.abort();
+    assert!(running.await.is_err_and(|error| error.is_cancelled()));
+    until(&world, SLEEPS, 0).await;
+    worker.tenant(tenant, &tester()).await.expect("the pool serves");
 }

@@ -217,6 +217,17 @@ async fn l11_where_the_policy_says_so_who_comes_back_proves_the_second_factor() 
     assert_eq!(browser.get("/expenses").await.status, StatusCode::OK);
     let page = browser.get("/profile").await;
     assert_eq!(page.location(), "/reauthenticate?next=/profile", "a code is no password");
+    // The code of a moment ago is used up, so that another one goes out at once.
+    let sent = mails(&world, "ワンタイムパスワードのお知らせ").await;
+    world.clock.advance(Duration::seconds(1));
+    browser.get("/reauthenticate?next=/profile").await;
+    let fields = [("password", TARO.password), ("next", "/profile")];
+    let asked = browser.post("/reauthenticate", &fields).await;
+    assert_eq!(asked.location(), "/reauthenticate/code?next=/profile");
+    assert_eq!(mails(&world, "ワンタイムパスワードのお知らせ").await, sent + 1);
+    let code = world.mailed_code(TARO.email).await;
+    let fields = [("code", code.as_str()), ("next", "/profile")];
+    assert_eq!(browser.post("/reauthenticate/code", &fields).await.location(), "/profile");
 }
 
 #[tokio::test]

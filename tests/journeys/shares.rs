@@ -42,6 +42,33 @@ async fn l3_whoever_begins_many_sign_ins_has_few_of_them_and_few_codes() {
 }
 
 #[tokio::test]
+async fn l2_right_passwords_that_come_too_often_are_paid_for_by_nobody_else() {
+    let world = World::new().await;
+    let too_often = async || {
+        let page = world.give_password(&mut world.browser("klinekenpo"), TARO).await;
+        page.status == StatusCode::TOO_MANY_REQUESTS
+    };
+    let mut begun = 0;
+    while !too_often().await {
+        begun += 1;
+        assert!(begun <= 20, "right ones count, too");
+    }
+    for _ in 0..25 {
+        assert!(too_often().await);
+    }
+    // A place's token takes six seconds to come back, a union's half a second.
+    let spent = |bucket: &str, micros: u32| {
+        format!(
+            "select round(max(full_at - {}) / {micros}.0)::bigint from throttles
+             where bucket = 'sign_in.{bucket}'",
+            world.clock.now().timestamp_micros()
+        )
+    };
+    assert_eq!(world.count(&spent("address", 6_000_000)).await, 0);
+    assert_eq!(world.count(&spent("union", 500_000)).await, 20, "the server's one lease");
+}
+
+#[tokio::test]
 async fn l3_who_was_sent_too_many_codes_is_told_to_wait() {
     let world = World::new().await;
     for _ in 0..10 {

@@ -6,6 +6,7 @@ pub mod browser;
 pub mod database;
 pub mod first_sign_in;
 pub mod imports;
+pub mod kills;
 pub mod people;
 pub mod registered;
 pub mod uke;

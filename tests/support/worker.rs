@@ -8,7 +8,7 @@ use kosmo::config::Settings;
 use kosmo::db::{Db, Role};
 use kosmo::jobs::runner::{self, Runner};
 use kosmo::mail::message::MailRoom;
-use kosmo::portal::places;
+use kosmo::portal::{self, places};
 use kosmo::tenant::directory::Directory;
 use kosmo::web::page::Pages;
 use kosmo::worker;
@@ -64,5 +64,5 @@ impl Drop for BackgroundWorker {
 
 pub fn mail_room() -> MailRoom {
     let pages = Pages::load(places::of_service).expect("the templates");
-    MailRoom::new(pages.templates(), Settings::default().mail.domain, places::LINKS)
+    portal::mail_room(&pages, &Settings::default())
 }

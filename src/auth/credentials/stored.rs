@@ -150,14 +150,15 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                    or exists (select from address)
                       and ($14 is null or exists (select from network))
            ), counted as (
-               update logins l set password_failures = l.password_failures + 1
+               update logins l
+               set password_failures = l.password_failures + 1, password_tried_at = $21
                from asked a, admitted
                where l.tenant_id = $1 and l.realm = $2 and l.id = a.id and not a.known
                  and l.locked_at is null and l.second_factor_locked_at is null
                  and l.password_failures < $17::int
                returning l.password_failures as failures
            ), counted_for_browser as (
-               update known_browsers k set failures = k.failures + 1
+               update known_browsers k set failures = k.failures + 1, tried_at = $21
                from asked a, admitted
                where k.tenant_id = $1 and k.realm = $2 and k.login_id = a.id and k.token_hash = $6
                  and a.known and (not a.locked or a.lock_spares_known)
@@ -205,7 +206,8 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
         i32::from(policy.sign_in.lock_after),
         SIGN_IN_NOBODY.name(),
         SIGN_IN_NOBODY.hash(user_id.unwrap_or_default()),
-        SIGN_IN_NOBODY.refill()
+        SIGN_IN_NOBODY.refill(),
+        cx.clock.now()
     )
     .fetch_one(tx.conn())
     .await?;

@@ -54,7 +54,8 @@ pub enum Purpose {
     Reauthentication,
 }
 
-/// Sends a code to the owner of a session. It takes the place of the one before, which is dead then.
+/// Sends a code to the owner of a session. It takes the place of the one before, which is dead then. A code that was used is
+/// dead already, so that nobody has to wait after it.
 pub async fn send<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -64,14 +65,15 @@ pub async fn send<R: People>(
     let Context { clock, mail, tenant } = cx;
     let now = clock.now();
     let last_sent: Option<DateTime<Utc>> = sqlx::query_scalar!(
-        "select sent_at from email_codes
+        "select case when used_at is null then sent_at end from email_codes
          where tenant_id = $1 and realm = $2 and session_id = $3 for update",
         tx.tenant() as TenantId,
         R::NAME,
         session.id.0
     )
     .fetch_optional(tx.conn())
-    .await?;
+    .await?
+    .flatten();
     if let Some(last) = last_sent
         && now - last < RESEND_PAUSE
     {

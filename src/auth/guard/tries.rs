@@ -106,6 +106,18 @@ impl SignIn<'_> {
         }
     }
 
+    /// Gives a place its try back: nobody could check it. If that can't be done either, the place has one less.
+    pub(in crate::auth) async fn pay_back<R: Realm>(&self, tenant: &Tenant, place: &ClientPlace) {
+        let paid_back = async {
+            let mut tx = self.db.tenant(tenant.id, self.actor).await?;
+            place.give_back::<R>(&mut tx).await?;
+            tx.commit().await
+        };
+        if let Err(error) = paid_back.await {
+            tracing::warn!(%error, "a place has paid for an answer that nobody could check");
+        }
+    }
+
     /// Gives the union's try back, since it was no wrong one. What the place paid is given back where it is noted.
     pub(in crate::auth) async fn give_back_to_union<R: Realm>(
         &self,

@@ -13,7 +13,7 @@ use crate::audit::{self, Action};
 use crate::auth::account_changed::Change;
 use crate::auth::context::{SignIn, SignInError};
 use crate::auth::credentials::current::matches;
-use crate::auth::credentials::failures;
+use crate::auth::credentials::failures::{self, WrongTry};
 use crate::auth::credentials::first::{First, Secret};
 use crate::auth::credentials::hashing::HashingTurn;
 use crate::auth::credentials::stored::Credentials;
@@ -136,7 +136,12 @@ impl SignIn<'_> {
                 let detail = serde_json::json!({ "too_many": true });
                 let (action, login) = (Action::SignInRefused, Some(found.login));
                 audit::record_of(&mut tx, self.clock, action, login, detail).await?;
+                // The password was right: the person's own limit holds, and nobody else at the place has to pay.
+                if let Some(place) = paid_by {
+                    place.give_back::<R>(&mut tx).await?;
+                }
                 tx.commit().await?;
+                self.give_back_to_union(tenant, tried).await;
                 return Ok(Outcome::TooMany);
             }
         };
@@ -207,13 +212,14 @@ impl SignIn<'_> {
         audit::record_of(&mut tx, self.clock, Action::SignInRefused, login, detail).await?;
         let last = i32::from(tenant.config.sign_in.lock_after);
         let was_last = tried.failures.is_none_or(|failures| i32::from(failures) >= last);
-        // If lock_after was lowered, the count may already exceed it. A try that was not counted comes beside the last
-        // one, which may prove right.
-        let least = if tried.failures.is_some() { last } else { last + 1 };
-        let browser = tried.known.then_some(given.browser);
+        let wrong = WrongTry {
+            browser: tried.known.then_some(given.browser),
+            last,
+            is_counted: tried.failures.is_some(),
+        };
         // This is asked for a try that locks nobody, too, so that every wrong one takes as long.
         let locks = login.filter(|_| was_last);
-        if let Some(email) = failures::lock_out(&mut tx, self.clock, locks, browser, least).await? {
+        if let Some(email) = failures::lock_out(&mut tx, self.clock, locks, wrong).await? {
             Change::PasswordLocked.tell_address(&mut tx, self.context(tenant), &email).await?;
         }
         tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::db::actor::Actor;
 use crate::db::{Db, Role, TenantTx};
 use crate::mail::message::MailRoom;
-use crate::portal::places;
+use crate::portal::{self, places};
 use crate::tenant::directory::{Directory, Tenant};
 use crate::tenant::registry::{self, RegisteredUnion, RegistryError};
 use crate::web::page::Pages;
@@ -61,8 +61,7 @@ impl Operator {
 
 /// Makes what writes the mails that a command or a worker causes.
 pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom> {
-    let templates = Pages::load(places::of_service)?.templates();
-    Ok(MailRoom::new(templates, settings.mail.domain.clone(), places::LINKS))
+    Ok(portal::mail_room(&Pages::load(places::of_service)?, settings))
 }
 
 pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {

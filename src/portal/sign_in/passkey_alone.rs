@@ -14,7 +14,9 @@ use crate::portal::places::of_step;
 use crate::portal::words::PASSKEY_REFUSED;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{FormError, Sent, Token, ticked};
+use crate::web::identity::Visitor;
 use crate::web::state::AppState;
+use crate::web::to_the_end::to_the_end;
 
 #[derive(Debug, Deserialize)]
 pub(in crate::portal) struct Answered {
@@ -37,19 +39,8 @@ pub(in crate::portal) async fn submit(
         let page = visitor.page(&app, StatusCode::FORBIDDEN, &page)?;
         return Ok(foreign(Foreign::Form, page));
     }
-    let secret = visitor.passkey_secret();
-    let given = Given {
-        ticket: &fields.ticket,
-        answer: &fields.credential,
-        remember: fields.remember,
-        client: &client,
-        browser: &visitor.browser,
-    };
-    let earlier = visitor.earlier();
-    let outcome =
-        visitor.sign_in(&app).with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
-    match outcome {
+    match check(&app, client, &visitor, fields).await? {
         Outcome::Accepted { token, step, remember_until } => {
             let jar = visitor.signed_in(&app, &token, remember_until);
             return Ok((jar, Redirect::to(of_step(step))).into_response());
@@ -60,4 +51,28 @@ pub(in crate::portal) async fn submit(
     form.errors = vec![FormError { field: None, message: PASSKEY_REFUSED.to_owned() }];
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Checks an answer. The check goes on if the browser hangs up, because the place has already paid for it.
+async fn check(
+    app: &AppState,
+    client: Client,
+    visitor: &Visitor,
+    fields: Answered,
+) -> Result<Outcome, WebError> {
+    let (app, visitor) = (app.clone(), visitor.clone());
+    to_the_end(async move {
+        let secret = visitor.passkey_secret();
+        let given = Given {
+            ticket: &fields.ticket,
+            answer: &fields.credential,
+            remember: fields.remember,
+            client: &client,
+            browser: &visitor.browser,
+        };
+        let earlier = visitor.earlier();
+        let visit = visit(&app, &visitor, &secret);
+        visitor.sign_in(&app).with_passkey(visit, earlier, given).await
+    })
+    .await
 }

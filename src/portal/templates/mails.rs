@@ -4,20 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tenant;
 use crate::base::clock::Clock;
-use crate::mail::message::{MailRoom, RenderedMail};
+use crate::config::Settings;
+use crate::mail::message::RenderedMail;
 use crate::mail::samples;
-use crate::portal::places;
+use crate::portal::{mail_room, places};
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::assets::TemplateFiles;
 use crate::web::page::Pages;
 
 fn mails(union: &Tenant) -> BTreeMap<&'static str, RenderedMail> {
-    let room = MailRoom::new(
-        Pages::load(places::of_service).unwrap().templates(),
-        "kosmo-web.jp".to_owned(),
-        places::LINKS,
-    );
+    let pages = Pages::load(places::of_service).unwrap();
+    let room = mail_room(&pages, &Settings::default());
     let clock = Clock::test("2026-11-21T01:00:00Z".parse().unwrap());
     samples::all(&room, union, &clock).unwrap().into_iter().collect()
 }

@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{command, err, kosmo, out, text};
+use crate::support::kills::killed_while_it_reads;
 use crate::support::people::{self, EXPENSE_HEADINGS};
 use crate::support::world::World;
 
@@ -66,16 +67,8 @@ async fn o2_an_import_killed_half_way_leaves_nothing() {
     let file = world.write("large.csv", rows);
     let url = world.database.url();
     let arguments = ["expenses", "import", "--yes", "--tenant", "klinekenpo", text(&file)];
-    let mut import = command(Some(&url), &arguments).stderr(Stdio::null()).spawn().unwrap();
-    let reading = "select count(*) from pg_stat_activity
-                   where datname = current_database() and query like 'insert into staged_%'";
-    let patience = Instant::now();
-    while world.count(reading).await == 0 {
-        assert!(patience.elapsed() < Duration::from_secs(60), "the import never began");
-        assert!(import.try_wait().unwrap().is_none(), "the import was too quick to be killed");
-    }
-    import.kill().unwrap();
-    import.wait().unwrap();
+    let import = command(Some(&url), &arguments).stderr(Stdio::null()).spawn().unwrap();
+    killed_while_it_reads(&world, import).await;
     assert_eq!(world.count("select count(*) from expenses").await, 6);
     assert_eq!(world.count("select count(*) from import_batches where kind = 'expenses'").await, 1);
     let again = world.import_expenses("klinekenpo", &people::expenses()).await.unwrap();

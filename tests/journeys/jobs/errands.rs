@@ -49,6 +49,10 @@ pub enum Errand {
     Panic,
     /// Reports its progress, and then waits.
     Half,
+    /// Runs a statement that takes minutes.
+    Sleep,
+    /// Notes the union's name.
+    Name,
     /// Marks itself as done in a transaction that is never committed.
     FinishUncommitted,
 }
@@ -89,6 +93,11 @@ impl Errand {
                 log.begun.notify_one();
                 log.go_on.notified().await;
             }
+            Self::Sleep => {
+                let mut tx = cx.begin().await?;
+                sqlx::query("select pg_sleep(300)").execute(tx.conn()).await?;
+            }
+            Self::Name => note(&cx.tenant.config.name),
             Self::FinishUncommitted => {
                 let mut tx = cx.begin().await?;
                 cx.finish(&mut tx, &()).await?;
@@ -159,6 +168,11 @@ impl Worker {
 pub async fn begun(log: &Log) {
     tokio::time::timeout(Duration::from_secs(10), log.begun.notified()).await.expect("it begins");
 }
+
+/// Counts the statements of [`Errand::Sleep`].
+pub const SLEEPS: &str = "select count(*) from pg_stat_activity
+                          where datname = current_database() and pid <> pg_backend_pid()
+                            and state = 'active' and query like '%pg_sleep%'";
 
 /// Waits until a running worker has run a job.
 pub async fn run_by_a_worker(log: &Log, job: &str) {

@@ -98,7 +98,8 @@ impl Visit<'_> {
 }
 
 impl SignIn<'_> {
-    /// Signs in the owner of the passkey that answers. The browser's earlier session ends if a new one begins.
+    /// Signs in the owner of the passkey that answers. The browser's earlier session ends if a new one begins. The caller
+    /// must run this to its end: the place pays for the answer before it is checked, and is paid back if it can't be.
     ///
     /// # Errors
     /// All of [`PasskeyError`]; then no session has begun.
@@ -115,6 +116,21 @@ impl SignIn<'_> {
             return Ok(Outcome::TooMany);
         }
         tx.commit().await?;
+        let outcome = self.check_paid(visit, earlier, &given, &place).await;
+        if outcome.is_err() {
+            self.pay_back::<R>(visit.tenant, &place).await;
+        }
+        outcome
+    }
+
+    /// Checks an answer for which its place has paid.
+    async fn check_paid<R: People>(
+        &self,
+        visit: Visit<'_>,
+        earlier: Option<SessionId<R>>,
+        given: &Given<'_>,
+        place: &ClientPlace,
+    ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
         let ticket = Sealed::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
@@ -147,7 +163,7 @@ impl SignIn<'_> {
             store::end(&mut tx, self.clock, earlier).await?;
         }
         let remember_until = self.remember_until(visit.tenant, given.remember);
-        let Given { client, browser, .. } = given;
+        let Given { client, browser, .. } = *given;
         let beginning = Beginning { login, remember_until, client, browser };
         let cx = self.context(visit.tenant);
         let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
