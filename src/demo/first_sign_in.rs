@@ -11,7 +11,7 @@ use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::email_confirmation::{self, Asking, Link};
 use crate::auth::first_sign_in::identity::{self, Check, Claim};
-use crate::auth::first_sign_in::registration::{Choice, Details, Drafting, Registration};
+use crate::auth::first_sign_in::registration::{Details, Drafting, PasswordChoice, Registration};
 use crate::auth::journey::Step;
 use crate::auth::session::{self, Lookup, Session};
 use crate::auth::sign_in::{Given, Outcome};
@@ -64,7 +64,7 @@ impl FirstSignIn<'_> {
                 Step::OwnPassword => {
                     let own = person.password.as_str().into();
                     match sign_in.choose_password(tenant, &session, &token, &own).await? {
-                        Choice::Done(token) => token,
+                        PasswordChoice::Done(token) => token,
                         other => bail!("{}: {other:?}", person.user_id),
                     }
                 }

@@ -14,7 +14,7 @@ use crate::portal::places::{METHODS_PASSKEYS, METHODS_TOTP, PROFILE};
 use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
-use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -35,7 +35,7 @@ pub(in crate::portal) struct ProfilePage {
     pub(in crate::portal) name: String,
     /// True if the user ID is still the temporary one (仮IDフラグ).
     pub(in crate::portal) temporary: bool,
-    pub(in crate::portal) methods: Vec<Choice>,
+    pub(in crate::portal) methods: Vec<RadioButton>,
     pub(in crate::portal) form: ProfileForm,
 }
 

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::credentials::password::{self, Flaw, Rule};
-use crate::auth::first_sign_in::registration::Choice;
+use crate::auth::first_sign_in::registration::PasswordChoice;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::realm::Subscribers;
@@ -123,15 +123,15 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
         .choose_password(&visitor.tenant, session, token, &fields.password)
         .await?;
     match choice {
-        Choice::Done(token) => {
+        PasswordChoice::Done(token) => {
             let jar = visitor.clone().renewed(app, &token);
             match settings {
                 true => visitor.say(app, jar, onward, CHANGED),
                 false => Ok((jar, Redirect::to(onward)).into_response()),
             }
         }
-        Choice::NothingDue => Ok(Redirect::to(onward).into_response()),
-        Choice::Refused(flaws) => {
+        PasswordChoice::NothingDue => Ok(Redirect::to(onward).into_response()),
+        PasswordChoice::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(app, &choosing, form)
         }

@@ -173,7 +173,7 @@ pub fn status_of(errors: &[FormError]) -> StatusCode {
 
 /// A radio button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Choice {
+pub struct RadioButton {
     pub value: String,
     pub label: String,
     /// True if marked （推奨）.
