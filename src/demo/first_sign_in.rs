@@ -10,7 +10,7 @@ use super::people::DemoPerson;
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::email_confirmation::{self, Asking, Link};
-use crate::auth::first_sign_in::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::first_sign_in::registration::{Details, Drafting, PasswordChoice, Registration};
 use crate::auth::journey::Step;
 use crate::auth::session::{self, Lookup, Session};
@@ -97,7 +97,7 @@ impl FirstSignIn<'_> {
         let mut tx = self.begin().await?;
         if matches!(step, Step::Birthdate | Step::Identity) {
             let insurer_number = (step == Step::Identity).then(|| person.insurer_number.clone());
-            let claim = Claim { birthdate: person.birthdate, insurer_number };
+            let claim = IdentityClaim { birthdate: person.birthdate, insurer_number };
             let check = identity::check(&mut tx, clock, login, &claim).await?;
             ensure!(check == Check::Right, "{}: {check:?}", person.user_id);
         }
