@@ -11,7 +11,7 @@ use crate::jobs::{self, JobState, JobStatus};
 const PAGE: i64 = 500;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum JobsCommand {
     /// バックグラウンドの処理を、新しいものから進み具合とともに表示します
     #[command(after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
     List {
@@ -26,7 +26,7 @@ pub(super) enum Command {
     },
 }
 
-impl Command {
+impl JobsCommand {
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         let Self::List { union, all, json } = self;
         list(operator, &union, all, json).await

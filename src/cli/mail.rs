@@ -24,7 +24,7 @@ use crate::tenant::registry;
 const READER: &str = "sample@example.jp";
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum MailCommand {
     /// 送れなかったメールと遅れているメールを、理由とともに表示します
     #[command(after_help = "例:\n  kosmo mail list\n  kosmo mail list --tenant klinekenpo --json")]
     List {
@@ -77,7 +77,7 @@ fn id(text: &str) -> Result<Uuid, String> {
     text.parse().map_err(|_| "IDではありません（kosmo mail list が表示します）".to_owned())
 }
 
-impl Command {
+impl MailCommand {
     pub(super) async fn run(
         self,
         settings: &Settings,

@@ -12,7 +12,7 @@ use crate::base::ids::WindowId;
 use crate::tenant::maintenance::{self, Window};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum MaintenanceCommand {
     /// すべての組合のメンテナンスを予定します。3日前から画面で知らせ、その間は503を返します
     #[command(
         after_help = "例:\n  kosmo maintenance plan --from 2026-12-01T19:00 --until 2026-12-01T22:00"
@@ -63,7 +63,7 @@ fn in_json(id: WindowId, Window { from, until }: Window) -> serde_json::Value {
     serde_json::json!({ "id": id.to_string(), "from": from, "until": until })
 }
 
-impl Command {
+impl MaintenanceCommand {
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         let mut tx = operator.db.platform().await?;
         match self {

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::members::roster::{self, Listed, Shown, Standing, Wanted};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum MembersCommand {
     /// 加入者のCSVファイルを取り込みます（UTF-8またはCP932）
     #[command(
         after_help = "例:\n  kosmo members import --tenant klinekenpo members.csv --dry-run\n  kosmo members import --tenant klinekenpo members.csv --as-of 2026-10-01"
@@ -135,7 +135,7 @@ fn relation(name: &str) -> &str {
     }
 }
 
-impl Command {
+impl MembersCommand {
     pub(super) async fn run(
         self,
         settings: &Settings,

@@ -46,7 +46,7 @@ const PUBLISH: &str = format_and!(
 );
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum TermsCommand {
     /// 公開したときの見え方を確かめます（何も公開しません。データベース不要）
     #[command(after_help = PREVIEW)]
     Preview {
@@ -63,7 +63,7 @@ pub(super) enum Command {
     #[command(after_help = PUBLISH)]
     Publish {
         #[command(flatten)]
-        whose: Whose,
+        scope: TermsScope,
         /// 施行日（今日以降。例: 2027-04-01）
         #[arg(long, value_parser = day, value_name = "DATE")]
         from: NaiveDate,
@@ -84,7 +84,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct Whose {
+pub(super) struct TermsScope {
     /// この組合だけの規約（例: klinekenpo。KOSMO_TENANT は使いません）
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
@@ -93,7 +93,7 @@ pub(super) struct Whose {
     platform: bool,
 }
 
-impl Command {
+impl TermsCommand {
     pub(super) fn needs_database(&self) -> bool {
         !matches!(self, Self::Preview { .. })
     }
@@ -108,8 +108,8 @@ impl Command {
 
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         match self {
-            Self::Publish { whose, from, file, json } => {
-                publish(operator, &whose, from, &file, json).await
+            Self::Publish { scope, from, file, json } => {
+                publish(operator, &scope, from, &file, json).await
             }
             Self::List { json } => list(operator, json).await,
             alone @ Self::Preview { .. } => alone.run_alone(),
@@ -194,7 +194,7 @@ fn summary(blocks: &[Block]) -> String {
 /// Runs `kosmo terms publish`.
 async fn publish(
     operator: &Operator,
-    whose: &Whose,
+    scope: &TermsScope,
     from: NaiveDate,
     file: &Path,
     json: bool,
@@ -208,7 +208,7 @@ async fn publish(
         jst(operator.clock.now()).timezone().from_local_datetime(&from.and_time(NaiveTime::MIN));
     let effective_at = midnight.single().context("a day that begins")?.to_utc();
     let mut tx = operator.db.platform().await?;
-    let tenant: Option<TenantId> = match &whose.tenant {
+    let tenant: Option<TenantId> = match &scope.tenant {
         Some(slug) => Some(registry::get(&mut tx, slug).await?.id),
         None => None,
     };
@@ -220,7 +220,7 @@ async fn publish(
     }
     tx.commit().await?;
     if json {
-        output::json(&json!({ "tenant": whose.tenant, "from": from }))?;
+        output::json(&json!({ "tenant": scope.tenant, "from": from }))?;
         return Ok(Outcome::Done);
     }
     println!("{from} 施行の利用規約を公開しました");
@@ -258,9 +258,9 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     let rows: Vec<_> = versions
         .iter()
         .map(|version| {
-            let whose = version.tenant.map_or("（共通）", |id| slug_of(id).unwrap_or("?"));
+            let scope = version.tenant.map_or("（共通）", |id| slug_of(id).unwrap_or("?"));
             let from = jst(version.effective_at).format("%Y-%m-%d").to_string();
-            [from, whose.to_owned(), beginning(&version.body)]
+            [from, scope.to_owned(), beginning(&version.body)]
         })
         .collect();
     let columns = [Column::Left("施行日"), Column::Left("組合"), Column::Left("本文の始まり")];

@@ -10,7 +10,7 @@ use self::notices::Which;
 use super::{Operator, Outcome, Union};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum ExpensesCommand {
     /// 医療費のファイルを取り込みます（CSVはUTF-8またはCP932。UKEはレセプト電算処理の形式）
     #[command(
         after_help = "公開済みの通知月を変えるファイルでは、変わる内容を示して確認を求めます。\n\n例:\n  kosmo expenses import --tenant klinekenpo expenses.csv --dry-run\n  kosmo expenses import --tenant klinekenpo --format uke --notice 2026-10 claims.uke"
@@ -58,7 +58,7 @@ pub(super) enum Command {
     },
 }
 
-impl Command {
+impl ExpensesCommand {
     pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
         match self {
             Self::Import(import) => import.run(operator).await,

@@ -18,7 +18,7 @@ use crate::tenant::policy::contact;
 use crate::tenant::registry;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum TenantCommand {
     /// 設定ファイルの誤りをすべて、行番号とともに表示します（データベース不要）
     #[command(after_help = "例:\n  kosmo tenant validate tenants/*.toml")]
     Validate {
@@ -132,7 +132,7 @@ fn version(text: &str) -> Result<i32, String> {
     number.ok_or_else(|| "版の番号ではありません（例: 3）".to_owned())
 }
 
-impl Command {
+impl TenantCommand {
     pub(super) fn needs_database(&self) -> bool {
         !matches!(self, Self::Validate { .. } | Self::Example)
     }
