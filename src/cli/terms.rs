@@ -154,7 +154,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
         }
     }
     if json {
-        let Counted { headings, paragraphs, lists } = Counted::of(&blocks);
+        let BlockCounts { headings, paragraphs, lists } = BlockCounts::of(&blocks);
         output::json(&json!({
             "file": file.display().to_string(),
             "html": target.map(|target| target.display().to_string()),
@@ -166,13 +166,13 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
 }
 
 /// How many blocks of each kind a text has.
-struct Counted {
+struct BlockCounts {
     headings: usize,
     paragraphs: usize,
     lists: usize,
 }
 
-impl Counted {
+impl BlockCounts {
     fn of(blocks: &[Block]) -> Self {
         let count = |is: fn(&Block) -> bool| blocks.iter().filter(|block| is(block)).count();
         Self {
@@ -185,7 +185,7 @@ impl Counted {
 
 /// Shows the counts, so that the operator notices if a heading was not recognised.
 fn summary(blocks: &[Block]) -> String {
-    let Counted { headings, paragraphs, lists } = Counted::of(blocks);
+    let BlockCounts { headings, paragraphs, lists } = BlockCounts::of(blocks);
     format!(
         "見出し {headings}、段落 {paragraphs}、箇条書き {lists}（■ 見出し、・ 箇条書き、【 】 太字、＜ ＞ リンク先）"
     )

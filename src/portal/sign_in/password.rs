@@ -28,7 +28,7 @@ const NO_USER_ID: &str = "ユーザIDを入力してください。";
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Credentials {
+pub(in crate::portal) struct TypedCredentials {
     user_id: String,
     password: SecretString,
     #[serde(default, deserialize_with = "ticked")]
@@ -65,7 +65,7 @@ pub(in crate::portal) async fn show(
 pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Sent { visitor, fields, token }: Sent<Credentials>,
+    Sent { visitor, fields, token }: Sent<TypedCredentials>,
 ) -> Result<Response, WebError> {
     if token == Token::Foreign {
         // The person opened two tabs at once, or kept the page for days. The same form is shown once more.
@@ -113,7 +113,7 @@ async fn try_password(
     client: Client,
     visitor: &Visitor,
     user_id: Option<UserId>,
-    fields: Credentials,
+    fields: TypedCredentials,
 ) -> Result<Outcome, WebError> {
     let (app, visitor) = (app.clone(), visitor.clone());
     to_the_end(async move {
