@@ -48,7 +48,7 @@ impl Page for EmailPage {
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct SentPage {
+pub(in crate::portal) struct EmailSentPage {
     pub(in crate::portal) progress: Option<Progress>,
     pub(in crate::portal) address: String,
     pub(in crate::portal) minutes: i64,
@@ -56,7 +56,7 @@ pub(in crate::portal) struct SentPage {
     pub(in crate::portal) expired: bool,
 }
 
-impl Page for SentPage {
+impl Page for EmailSentPage {
     const TEMPLATE: &'static str = "portal/first_sign_in/email_sent.html";
 }
 
@@ -264,7 +264,7 @@ async fn sent_page(
         // It was confirmed at this very moment.
         return Ok(Redirect::to(ONWARD).into_response());
     };
-    let page = SentPage {
+    let page = EmailSentPage {
         progress: signing_in.progress(),
         address: pending.email,
         minutes: VALID_FOR.num_minutes(),

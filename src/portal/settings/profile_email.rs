@@ -21,24 +21,24 @@ use crate::web::state::{App, AppState};
 const SAME: &str = "現在のメールアドレスと同じです。別のメールアドレスを入力してください。";
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct EmailPage {
+pub(in crate::portal) struct ProfileEmailPage {
     pub(in crate::portal) current: Option<String>,
     pub(in crate::portal) form: EmailForm,
 }
 
-impl Page for EmailPage {
+impl Page for ProfileEmailPage {
     const TEMPLATE: &'static str = "portal/profile_email.html";
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct SentPage {
+pub(in crate::portal) struct ProfileEmailSentPage {
     pub(in crate::portal) address: String,
     pub(in crate::portal) minutes: i64,
     pub(in crate::portal) notice: Option<String>,
     pub(in crate::portal) expired: bool,
 }
 
-impl Page for SentPage {
+impl Page for ProfileEmailSentPage {
     const TEMPLATE: &'static str = "portal/profile_email_sent.html";
 }
 
@@ -138,7 +138,7 @@ async fn sent_page(
             format!("メールアドレスを確認しました。これからは {email} にメールをお送りします。");
         return visitor.say(app, visitor.jar.clone(), PROFILE, &said);
     };
-    let page = SentPage {
+    let page = ProfileEmailSentPage {
         address: pending.email,
         minutes: VALID_FOR.num_minutes(),
         notice,
@@ -149,6 +149,6 @@ async fn sent_page(
 
 fn page(app: &App, subscriber: &Subscriber, mut form: EmailForm) -> Result<Response, WebError> {
     form.errors = summary(&[("email", &form.email)]);
-    let page = EmailPage { current: subscriber.session.email.clone(), form };
+    let page = ProfileEmailPage { current: subscriber.session.email.clone(), form };
     subscriber.visitor.page(app, status_of(&page.form.errors), &page)
 }

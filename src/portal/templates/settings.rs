@@ -12,8 +12,8 @@ use crate::tenant::policy::UserIdRules;
 pub(super) fn show(gallery: &mut Gallery) {
     let config = parse(EXAMPLE).unwrap();
     gallery.show(&PasswordPage::default());
-    gallery.show(&profile_email::EmailPage::default());
-    gallery.show(&profile_email::SentPage::default());
+    gallery.show(&profile_email::ProfileEmailPage::default());
+    gallery.show(&profile_email::ProfileEmailSentPage::default());
     gallery.show(&MethodsPage::default());
     let form = PasswordForm { errors: wrong(None), password: field() };
     let (next, user_id) = ("/".into(), "taro".into());
