@@ -31,7 +31,7 @@ use crate::web::state::App;
 const MOST_STEPS: usize = 12;
 
 /// A place where people do their first sign-in.
-pub(super) struct FirstSignIn<'f> {
+pub(super) struct FirstSignInDriver<'f> {
     pub(super) app: &'f App,
     /// Delivers the mails.
     pub(super) worker: &'f Db,
@@ -40,7 +40,7 @@ pub(super) struct FirstSignIn<'f> {
     pub(super) mail: &'f Path,
 }
 
-impl FirstSignIn<'_> {
+impl FirstSignInDriver<'_> {
     /// Takes a person from the first credentials to the own password. A person who has other first credentials by now
     /// is left alone.
     pub(super) async fn walk(&self, person: &DemoPerson) -> anyhow::Result<()> {

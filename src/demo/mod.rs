@@ -32,7 +32,7 @@ use crate::records::partitions;
 use crate::tenant::directory::Tenant;
 use crate::web::host;
 use crate::web::state::AppState;
-use first_sign_in::FirstSignIn;
+use first_sign_in::FirstSignInDriver;
 use people::{DemoPerson, State};
 
 /// The label below the base domain where mail is read.
@@ -128,7 +128,7 @@ async fn register(
         person.state == State::Registered && beginners.contains(&person.user_id)
     };
     let mail = settings.data_dir.join("first-sign-in");
-    let first_sign_in = FirstSignIn { app: state, worker, tenant, mail: &mail };
+    let first_sign_in = FirstSignInDriver { app: state, worker, tenant, mail: &mail };
     for person in people.iter().filter(due) {
         first_sign_in.walk(person).await.with_context(|| tenant.config.slug.to_string())?;
     }

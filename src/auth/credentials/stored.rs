@@ -11,7 +11,7 @@ use crate::base::ids::{LoginId, TenantId, TermsId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::tenant::policy::FirstSignIn;
+use crate::tenant::policy::FirstSignInRules;
 
 /// The credentials of one login.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl<R> Credentials<R> {
     }
 
     /// The person's own password, or else the first credential.
-    pub(in crate::auth) fn secret(&self, policy: &FirstSignIn) -> Secret {
+    pub(in crate::auth) fn secret(&self, policy: &FirstSignInRules) -> Secret {
         match (&self.password_hash, &self.first) {
             (Some(own), _) => Secret::Hash(own.clone()),
             (None, Some(first)) => first.secret(policy),

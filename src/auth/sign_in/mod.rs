@@ -32,7 +32,7 @@ use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
-use crate::tenant::policy::FirstSignIn;
+use crate::tenant::policy::FirstSignInRules;
 
 /// The result of a sign-in.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl SignIn<'_> {
     }
 
     /// Returns true if the person may come in today: not locked, and a first credential only in its time.
-    fn is_open<R>(&self, first: &FirstSignIn, found: &Credentials<R>, known: bool) -> bool {
+    fn is_open<R>(&self, first: &FirstSignInRules, found: &Credentials<R>, known: bool) -> bool {
         let in_time = |credential: &First| credential.is_in_time(first, self.clock.today());
         !found.are_locked(known) && found.first.as_ref().is_none_or(in_time)
     }

@@ -41,7 +41,7 @@ pub struct TenantConfig {
     pub sign_in: SignInRules,
     pub password: PasswordRules,
     pub user_id: UserIdRules,
-    pub first_sign_in: FirstSignIn,
+    pub first_sign_in: FirstSignInRules,
     /// How a person who lost every device gets back in (seeds 000 A9, 001 3-8, 002 A13).
     pub lost_device: LostDevice,
     pub after_loss: AfterLoss,
@@ -206,7 +206,7 @@ pub enum FirstSignInFlow {
 /// How a person without a password of their own becomes a registered subscriber (T8, T9).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FirstSignIn {
+pub struct FirstSignInRules {
     pub flow: FirstSignInFlow,
     /// True if the second factor is set up at a second sign-in (seed 003) instead of at once.
     #[serde(default)]
