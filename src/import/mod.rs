@@ -132,7 +132,7 @@ pub enum ImportError {
 }
 
 /// A function that is called from time to time with the number of bytes read so far.
-pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
+pub type ProgressFn<'p> = dyn FnMut(u64) + Send + 'p;
 
 /// The mistakes because of which a job refused to merge a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use std::future::Future;
 
 use tokio::sync::mpsc;
 
-use super::{ImportError, Progress};
+use super::{ImportError, ProgressFn};
 use crate::base::ids::BatchId;
 use crate::db::TenantTx;
 
@@ -52,7 +52,7 @@ pub async fn stage<R: Reader>(
     tx: &mut TenantTx,
     import: BatchId,
     reader: R,
-    progress: &mut Progress<'_>,
+    progress: &mut ProgressFn<'_>,
 ) -> Result<R, ImportError> {
     let (sender, mut batches) = mpsc::channel(AHEAD);
     let reading = tokio::task::spawn_blocking(move || read_all(reader, &sender));

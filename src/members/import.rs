@@ -24,7 +24,7 @@ use crate::import::kind::ImportKind;
 use crate::import::mapping::Mapping;
 use crate::import::source::Source;
 use crate::import::staged::{self, StagedFile};
-use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
+use crate::import::{Counts, ImportError, ImportRun, ProgressFn, RowErrors, staging};
 use crate::tenant::policy::TenantConfig;
 
 /// Everything that is needed to read a file, besides the file itself.
@@ -52,7 +52,7 @@ impl MembersImport<'_> {
         tenant: TenantId,
         actor: &Actor,
         source: &Source,
-        progress: &mut Progress<'_>,
+        progress: &mut ProgressFn<'_>,
     ) -> Result<RowErrors, ImportError> {
         // A dry run is rolled back, so it needs no hashes.
         let hashes = match self.run.dry_run {

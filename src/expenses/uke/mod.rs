@@ -24,7 +24,7 @@ use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::source::Source;
 use crate::import::staging::{self, Reader};
-use crate::import::{ImportError, Progress, RowErrors};
+use crate::import::{ImportError, ProgressFn, RowErrors};
 
 /// A file with more unmatched claims than this is probably another union's, and they are not kept in memory.
 const MOST_UNMATCHED: usize = 100_000;
@@ -38,7 +38,7 @@ pub(super) async fn stage(
     import: BatchId,
     source: &Source,
     notice: Month,
-    progress: &mut Progress<'_>,
+    progress: &mut ProgressFn<'_>,
 ) -> Result<(), ImportError> {
     let records = Records::open(source);
     let reader = ClaimReader { records, parser: Parser::new(notice), errors: RowErrors::default() };

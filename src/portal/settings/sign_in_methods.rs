@@ -47,11 +47,11 @@ pub(in crate::portal) struct MethodsPage {
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct Devices {
-    pub(in crate::portal) devices: Vec<Line>,
+    pub(in crate::portal) devices: Vec<DeviceLine>,
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct Line {
+pub(in crate::portal) struct DeviceLine {
     pub(in crate::portal) id: String,
     pub(in crate::portal) name: String,
     /// The time when the device was added, such as `2024年10月24日 15:59`.
@@ -64,7 +64,7 @@ impl Page for MethodsPage {
 
 impl From<Vec<Device>> for Devices {
     fn from(devices: Vec<Device>) -> Self {
-        let line = |device: Device| Line {
+        let line = |device: Device| DeviceLine {
             id: device.id.to_string(),
             name: device.name,
             created: minute(device.created_at),
