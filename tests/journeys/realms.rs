@@ -8,7 +8,7 @@ mod twins;
 use chrono::Duration;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::auth::factor::device;
-use kosmo::auth::factor::email_code::{self, Purpose};
+use kosmo::auth::factor::email_code::{self, CodePurpose};
 use kosmo::auth::factor::enrolled::Enrolled;
 use kosmo::auth::factor::passkey::{self, Visit};
 use kosmo::auth::factor::proved::Proved;
@@ -93,7 +93,7 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
         let cx = twins.world.app.context(&twins.union);
         let mut tx = twins.tx().await;
         let typed =
-            email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+            email_code::prove::<B>(&mut tx, cx, &token, CodePurpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::NothingDue), "{typed:?}");
         tx.commit().await.unwrap();
         // Session and code, copied row by row into the other realm, still don't work there.
@@ -112,10 +112,10 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
         }
         let mut tx = twins.tx().await;
         let typed =
-            email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+            email_code::prove::<B>(&mut tx, cx, &token, CodePurpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::Wrong), "{typed:?}");
         let typed =
-            email_code::prove::<A>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+            email_code::prove::<A>(&mut tx, cx, &token, CodePurpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::Done(_)), "{typed:?}");
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;

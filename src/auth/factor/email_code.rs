@@ -12,7 +12,7 @@ use crate::auth::guard::known_browser;
 use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
 use crate::auth::people::People;
 use crate::auth::session::living::{CODE_LASTS, FRESH_FOR, Session};
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::auth::session::{store, token};
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::fold_code;
@@ -48,7 +48,7 @@ pub enum Sending {
 
 /// What a code is to prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum CodePurpose {
     SignIn,
     /// The second half of a re-authentication, whose password was right a moment ago.
     Reauthentication,
@@ -140,7 +140,7 @@ pub async fn prove<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
-    purpose: Purpose,
+    purpose: CodePurpose,
     typed: &str,
 ) -> Result<Proved, SendingError> {
     let clock = cx.clock;
@@ -177,8 +177,10 @@ pub async fn prove<R: Realm>(
         };
     }
     let asked = match purpose {
-        Purpose::SignIn => due.sign_in,
-        Purpose::Reauthentication => due.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR),
+        CodePurpose::SignIn => due.sign_in,
+        CodePurpose::Reauthentication => {
+            due.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR)
+        }
     };
     if !asked {
         return Ok(Proved::NothingDue);
@@ -187,7 +189,7 @@ pub async fn prove<R: Realm>(
         return Ok(Proved::Expired);
     }
     let login = LoginId::from_uuid(due.login_id);
-    let proof = Proof::Factor(SecondFactor::EmailCode);
+    let proof = ProofKind::Factor(SecondFactor::EmailCode);
     let attempt = Attempt { session, login, token, proof };
     if !right {
         return refuse(tx, cx, &attempt, due.failures + 1).await;

@@ -7,7 +7,7 @@ use crate::auth::context::{Context, SendingError};
 use crate::auth::guard::throttle::REPLAY_PERSON;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::{self, Proof};
+use crate::auth::session::proof::{self, ProofKind};
 use crate::auth::session::store;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
@@ -38,11 +38,11 @@ pub(super) struct Attempt<'a, R: Realm> {
     pub(super) login: LoginId<R>,
     /// The session's, until a right factor renews it.
     pub(super) token: &'a PlainToken,
-    pub(super) proof: Proof,
+    pub(super) proof: ProofKind,
 }
 
 impl<'a, R: People> Attempt<'a, R> {
-    pub(super) fn new(session: &Session<R>, token: &'a PlainToken, proof: Proof) -> Self {
+    pub(super) fn new(session: &Session<R>, token: &'a PlainToken, proof: ProofKind) -> Self {
         Self { session: session.id, login: session.login, token, proof }
     }
 }
@@ -117,11 +117,11 @@ impl<R: Realm> Attempt<'_, R> {
     }
 }
 
-const fn refusal_of(proof: Proof) -> Action {
+const fn refusal_of(proof: ProofKind) -> Action {
     match proof {
-        Proof::Factor(SecondFactor::Passkey) => Action::PasskeyRefused,
-        Proof::Factor(SecondFactor::Totp) => Action::TotpRefused,
-        Proof::Factor(SecondFactor::EmailCode) => Action::EmailCodeRefused,
-        Proof::RecoveryCode => Action::RecoveryCodeRefused,
+        ProofKind::Factor(SecondFactor::Passkey) => Action::PasskeyRefused,
+        ProofKind::Factor(SecondFactor::Totp) => Action::TotpRefused,
+        ProofKind::Factor(SecondFactor::EmailCode) => Action::EmailCodeRefused,
+        ProofKind::RecoveryCode => Action::RecoveryCodeRefused,
     }
 }

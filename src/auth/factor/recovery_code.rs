@@ -14,7 +14,7 @@ use crate::auth::factor::proved::{Attempt, Proved};
 use crate::auth::links;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::auth::session::{proof, store};
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::fold_code;
@@ -182,7 +182,7 @@ pub async fn prove<R: People>(
     )
     .execute(tx.conn())
     .await?;
-    let attempt = Attempt::new(session, token, Proof::RecoveryCode);
+    let attempt = Attempt::new(session, token, ProofKind::RecoveryCode);
     if used.rows_affected() > 0 {
         Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
         attempt.succeed(tx, cx).await

@@ -12,7 +12,7 @@ use crate::auth::factor::enrolled::{Enrolled, enrol, obstacle};
 use crate::auth::factor::proved::{Attempt, Proved};
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::auth::session::{proof, store};
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, TenantId};
@@ -26,7 +26,7 @@ use crate::tenant::policy::SecondFactor;
 const SECRET_LENGTH: usize = 20;
 /// A set-up page that is shown again after this time has another secret.
 const ENROLMENT_LASTS: TimeDelta = TimeDelta::hours(1);
-const PROOF: Proof = Proof::Factor(SecondFactor::Totp);
+const PROOF: ProofKind = ProofKind::Factor(SecondFactor::Totp);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TotpError {

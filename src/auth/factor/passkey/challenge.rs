@@ -26,13 +26,13 @@ pub(super) struct Ceremony<S> {
 
 /// The purpose of a challenge.
 #[derive(Clone, Copy)]
-pub(super) enum Purpose {
+pub(super) enum ChallengePurpose {
     SetUp,
     /// Proving a passkey, at the end of a sign-in or in a re-authentication.
     SignIn,
 }
 
-impl Purpose {
+impl ChallengePurpose {
     const fn name(self) -> &'static str {
         match self {
             Self::SetUp => "set_up",
@@ -55,7 +55,7 @@ pub(super) async fn running<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    purpose: Purpose,
+    purpose: ChallengePurpose,
 ) -> Result<Option<Value>, sqlx::Error> {
     let options = sqlx::query_scalar!(
         "select state -> 'options' from passkey_ceremonies
@@ -76,7 +76,7 @@ pub(super) async fn keep<R: People, S: Serialize>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    purpose: Purpose,
+    purpose: ChallengePurpose,
     ceremony: Ceremony<S>,
 ) -> Result<(), PasskeyError> {
     sqlx::query!(
@@ -101,7 +101,7 @@ pub(super) async fn take_challenge<R: People, S: DeserializeOwned>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    purpose: Purpose,
+    purpose: ChallengePurpose,
 ) -> Result<Option<S>, PasskeyError> {
     let taken = sqlx::query!(
         "delete from passkey_ceremonies

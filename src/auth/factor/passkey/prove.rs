@@ -3,7 +3,7 @@
 use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, Passkey, PublicKeyCredential};
 use webauthn_rs_proto::AllowCredentials;
 
-use super::challenge::{Ceremony, Purpose, keep, running, take_challenge};
+use super::challenge::{Ceremony, ChallengePurpose, keep, running, take_challenge};
 use super::kept::{all, find, note_use};
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use super::verdict::Verdict;
@@ -21,7 +21,7 @@ pub async fn begin_proof<R: People>(
     cx: Context<'_>,
     session: &Session<R>,
 ) -> Result<String, PasskeyError> {
-    if let Some(options) = running(tx, cx.clock, session, Purpose::SignIn).await? {
+    if let Some(options) = running(tx, cx.clock, session, ChallengePurpose::SignIn).await? {
         return Ok(options.to_string());
     }
     let known = all(tx, session.login).await?;
@@ -32,7 +32,7 @@ pub async fn begin_proof<R: People>(
     challenge.public_key.allow_credentials = known.into_iter().map(allowed).collect();
     let options = serde_json::to_value(&challenge)?;
     let text = options.to_string();
-    keep(tx, cx.clock, session, Purpose::SignIn, Ceremony { options, state }).await?;
+    keep(tx, cx.clock, session, ChallengePurpose::SignIn, Ceremony { options, state }).await?;
     Ok(text)
 }
 
@@ -50,7 +50,7 @@ pub async fn prove<R: People>(
     }
     let attempt = Attempt::new(session, token, PROOF);
     let asked: Option<DiscoverableAuthentication> =
-        take_challenge(tx, cx.clock, session, Purpose::SignIn).await?;
+        take_challenge(tx, cx.clock, session, ChallengePurpose::SignIn).await?;
     let Ok(answer) = serde_json::from_str::<PublicKeyCredential>(answer) else {
         return Ok(attempt.fail(tx, cx).await?);
     };

@@ -3,7 +3,7 @@
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 use webauthn_rs_proto::ResidentKeyRequirement;
 
-use super::challenge::{Ceremony, Purpose, keep, running, take_challenge};
+use super::challenge::{Ceremony, ChallengePurpose, keep, running, take_challenge};
 use super::kept::all;
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use crate::auth::context::Context;
@@ -23,7 +23,7 @@ pub async fn begin_set_up<R: People>(
     cx: Context<'_>,
     session: &Session<R>,
 ) -> Result<String, PasskeyError> {
-    if let Some(options) = running(tx, cx.clock, session, Purpose::SetUp).await? {
+    if let Some(options) = running(tx, cx.clock, session, ChallengePurpose::SetUp).await? {
         return Ok(options.to_string());
     }
     let known = all(tx, session.login).await?;
@@ -41,7 +41,7 @@ pub async fn begin_set_up<R: People>(
     }
     let options = serde_json::to_value(&challenge)?;
     let text = options.to_string();
-    keep(tx, cx.clock, session, Purpose::SetUp, Ceremony { options, state }).await?;
+    keep(tx, cx.clock, session, ChallengePurpose::SetUp, Ceremony { options, state }).await?;
     Ok(text)
 }
 
@@ -66,7 +66,7 @@ pub async fn enrol<R: People>(
         return Ok(obstacle);
     }
     let asked: Option<PasskeyRegistration> =
-        take_challenge(tx, cx.clock, session, Purpose::SetUp).await?;
+        take_challenge(tx, cx.clock, session, ChallengePurpose::SetUp).await?;
     let relying_party = relying_party(cx.tenant)?;
     let answer = serde_json::from_str::<RegisterPublicKeyCredential>(answer).ok();
     let made = asked.zip(answer).and_then(|(asked, answer)| {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Addresses, Occasion, OccasionView, Prover, Proving};
-use crate::auth::factor::email_code::{self, Purpose, Sending, VALID_FOR};
+use crate::auth::factor::email_code::{self, CodePurpose, Sending, VALID_FOR};
 use crate::auth::factor::proved::Proved;
 use crate::auth::journey::Progress;
 use crate::base::email::masked;
@@ -123,8 +123,8 @@ async fn prove(
         return page(app, &visitor, &occasion, None, field.with_error(NO_CODE));
     }
     let purpose = match &occasion {
-        Occasion::SignIn => Purpose::SignIn,
-        Occasion::Reauthentication(_) => Purpose::Reauthentication,
+        Occasion::SignIn => CodePurpose::SignIn,
+        Occasion::Reauthentication(_) => CodePurpose::Reauthentication,
     };
     let mut tx = visitor.begin(app).await?;
     let cx = app.context(&visitor.tenant);
