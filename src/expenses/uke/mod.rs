@@ -23,7 +23,7 @@ use crate::base::ids::BatchId;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::source::Source;
-use crate::import::staging::{self, Reader};
+use crate::import::staging::{self, RowReader};
 use crate::import::{ImportError, ProgressFn, RowErrors};
 
 /// A file with more unmatched claims than this is probably another union's, and they are not kept in memory.
@@ -102,7 +102,7 @@ impl ClaimReader {
     }
 }
 
-impl Reader for ClaimReader {
+impl RowReader for ClaimReader {
     type Batch = StagedClaims;
 
     fn read(&mut self, batch: &mut StagedClaims) -> Result<bool, ImportError> {
