@@ -100,7 +100,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     let place = source.map(|source| source.place);
     let network = place.and_then(|place| place.network.as_deref());
     let row = sqlx::query_as!(
-        Row,
+        CredentialsRow,
         r#"with held as (
                select id, email, password_hash, password_set_at, closed_at,
                       coalesce(locked_at, second_factor_locked_at) is not null as locked,
@@ -212,7 +212,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     Ok(row.counted())
 }
 
-struct Row {
+struct CredentialsRow {
     admitted: bool,
     failures: Option<i16>,
     id: Option<Uuid>,
@@ -233,7 +233,7 @@ struct Row {
     known: bool,
 }
 
-impl Row {
+impl CredentialsRow {
     fn counted<R>(self) -> Counted<R> {
         let Self { known, admitted, failures, .. } = self;
         Counted { credentials: self.credentials(), known, admitted, failures }

@@ -20,7 +20,7 @@ pub(super) struct FoundSession<R: People> {
     pub session: Session<R>,
 }
 
-struct Row {
+struct SessionRow {
     id: uuid::Uuid,
     login: uuid::Uuid,
     created_at: DateTime<Utc>,
@@ -65,7 +65,7 @@ pub(super) async fn find<R: People>(
     token: &PlainToken,
 ) -> Result<Option<FoundSession<R>>, sqlx::Error> {
     let row = sqlx::query_as!(
-        Row,
+        SessionRow,
         r#"select s.id, s.login_id as login, s.created_at,
                   s.last_seen_at, s.remember_until, s.reauthenticated_at,
                   s.reauth_password_at, s.second_factor_at is not null as "second_factor!",
@@ -116,7 +116,7 @@ pub(super) async fn find<R: People>(
     Ok(row.and_then(|row| row.found(cx)))
 }
 
-impl Row {
+impl SessionRow {
     fn found<R: People>(self, cx: Context<'_>) -> Option<FoundSession<R>> {
         let member = self.member_code.zip(self.household_code);
         let member = member.map(|(code, household_code)| Member { code, household_code });
