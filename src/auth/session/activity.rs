@@ -26,7 +26,7 @@ const REFUSED: [Action; 5] = [
 
 /// A session that lives.
 #[derive(Debug)]
-pub struct Living {
+pub struct LivingSession {
     pub id: SessionId,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
@@ -49,10 +49,10 @@ pub async fn living(
     clock: &Clock,
     policy: &TenantConfig,
     login: LoginId,
-) -> Result<Vec<Living>, sqlx::Error> {
+) -> Result<Vec<LivingSession>, sqlx::Error> {
     let now = clock.now();
     sqlx::query_as!(
-        Living,
+        LivingSession,
         r#"select id as "id: SessionId", created_at, last_seen_at, remote_address, user_agent
            from sessions
            where tenant_id = $1 and realm = $2 and login_id = $3 and ended_at is null

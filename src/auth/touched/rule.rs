@@ -16,7 +16,7 @@ pub struct Touch {
 }
 
 /// A setting that differs, whom its change touches, and how that is found out.
-pub(super) struct Rule<'r, T> {
+pub(super) struct TouchRule<'r, T> {
     pub(super) setting: &'static str,
     pub(super) whom: String,
     pub(super) touches: Box<dyn Fn(&T) -> bool + Send + Sync + 'r>,

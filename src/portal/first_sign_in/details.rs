@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::email;
 use super::user_id::{RulesText, TAKEN};
-use crate::auth::credentials::password::{self, Rule};
+use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::email_confirmation;
 use crate::auth::first_sign_in::registration::{self, Details, Drafting};
@@ -26,7 +26,7 @@ pub(in crate::portal) struct DetailsPage {
     pub(in crate::portal) progress: Option<Progress>,
     #[serde(flatten)]
     pub(in crate::portal) user_id_rules: RulesText,
-    pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) rules: Vec<PasswordRule>,
     pub(in crate::portal) password_min: u16,
     /// True if a password was given before and need not be typed again.
     pub(in crate::portal) password_kept: bool,

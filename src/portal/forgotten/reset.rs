@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
-use crate::auth::credentials::password::{self, Rule};
+use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::realm::Subscribers;
@@ -29,7 +29,7 @@ pub(in crate::portal) struct ResetPasswordPage {
     pub(in crate::portal) token: String,
     /// For password managers, which store it with the password.
     pub(in crate::portal) user_id: String,
-    pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) rules: Vec<PasswordRule>,
     /// True if this page also replaces lost devices (seed 002 A13).
     pub(in crate::portal) lost_device: bool,
     pub(in crate::portal) form: ResetPasswordForm,

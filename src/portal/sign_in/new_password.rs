@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::credentials::password::{self, Flaw, Rule};
+use crate::auth::credentials::password::{self, Flaw, PasswordRule};
 use crate::auth::first_sign_in::registration::PasswordChoice;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
@@ -28,7 +28,7 @@ pub(in crate::portal) struct NewPasswordPage {
     /// True if the password is changed on the settings page (S7).
     pub(in crate::portal) settings: bool,
     pub(in crate::portal) user_id: String,
-    pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) rules: Vec<PasswordRule>,
     pub(in crate::portal) form: NewPasswordForm,
 }
 
