@@ -18,7 +18,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, TenantId};
 use crate::base::japanese::fold_code;
 use crate::base::realm::{Realm, Subscribers};
-use crate::base::sealed::{Sealed, SealedError, Sealer};
+use crate::base::sealed::{SealedError, SealedValue, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::{Passing, TenantTx};
 use crate::tenant::policy::SecondFactor;
@@ -31,7 +31,7 @@ const PROOF: ProofKind = ProofKind::Factor(SecondFactor::Totp);
 #[derive(Debug, thiserror::Error)]
 pub enum TotpError {
     #[error(transparent)]
-    Sealed(#[from] SealedError),
+    SealedValue(#[from] SealedError),
     #[error("{0:?}")]
     Parameters(totp_rs::TotpError),
     #[error(transparent)]
@@ -112,7 +112,7 @@ impl<R: People> Apps<'_, R> {
         )
         .fetch_one(tx.conn())
         .await?;
-        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
+        let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
         let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
         Ok(Enrolment(self.totp(secret)?))
     }
@@ -133,7 +133,7 @@ impl<R: People> Apps<'_, R> {
         else {
             return Ok(None);
         };
-        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
+        let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
         let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
         Ok(Some(Enrolment(self.totp(secret)?)))
     }
@@ -219,7 +219,7 @@ impl<R: People> Apps<'_, R> {
         else {
             return Ok(None);
         };
-        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
+        let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
         let secret = self.sealer.open(&device_purpose(login, device), &sealed)?;
         Ok(self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)))
     }

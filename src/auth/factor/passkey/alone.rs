@@ -23,7 +23,7 @@ use crate::auth::sign_in::Outcome;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
-use crate::base::sealed::{Sealed, Sealer};
+use crate::base::sealed::{SealedValue, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::db::actor::Client;
@@ -85,13 +85,13 @@ impl Visit<'_> {
     }
 
     /// Opens a ticket, however old it is, if it was made for this very visit.
-    fn unseal<R: Realm>(&self, sealed: &Sealed) -> Option<Asked> {
+    fn unseal<R: Realm>(&self, sealed: &SealedValue) -> Option<Asked> {
         let plain = self.sealer.open(&self.purpose::<R>(), sealed).ok()?;
         serde_json::from_slice(&plain).ok()
     }
 
     /// Returns the challenge of a ticket, if it was made for this very visit and may still be answered.
-    fn open<R: Realm>(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
+    fn open<R: Realm>(&self, sealed: &SealedValue) -> Option<DiscoverableAuthentication> {
         let asked = self.unseal::<R>(sealed)?;
         (self.clock.now() - asked.at < LASTS).then_some(asked.state)
     }
@@ -116,7 +116,7 @@ impl SignIn<'_> {
         }
         tx.commit().await?;
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
-        let ticket = Sealed::parse(given.ticket);
+        let ticket = SealedValue::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
         let asked = ticket.and_then(|ticket| Some((visit.open::<R>(&ticket)?, ticket)));
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
@@ -192,7 +192,7 @@ impl SignIn<'_> {
 async fn is_first<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    ticket: &Sealed,
+    ticket: &SealedValue,
 ) -> Result<bool, sqlx::Error> {
     let now = clock.now();
     sqlx::query!(
