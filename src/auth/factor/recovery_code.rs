@@ -36,7 +36,7 @@ const LONGEST_TYPED: usize = 40;
 
 /// How a person's set stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct CodeSetState {
     /// How many of its codes are unused.
     pub left: i64,
     /// When it was made, in microseconds, which tells it from other sets; 0 if the person has none.
@@ -145,7 +145,7 @@ pub async fn renew<R: People>(
 pub async fn standing<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
-) -> Result<Standing, sqlx::Error> {
+) -> Result<CodeSetState, sqlx::Error> {
     let row = sqlx::query!(
         r#"select count(*) filter (where used_at is null) as "left!", max(created_at) as made_at
            from recovery_codes where tenant_id = $1 and realm = $2 and login_id = $3"#,
@@ -156,7 +156,7 @@ pub async fn standing<R: Realm>(
     .fetch_one(tx.conn())
     .await?;
     let made_at = row.made_at.map_or(0, |at| at.timestamp_micros());
-    Ok(Standing { left: row.left, made_at })
+    Ok(CodeSetState { left: row.left, made_at })
 }
 
 /// Uses a code in place of the second factor. Of many requests at once, one does.

@@ -54,7 +54,7 @@ impl Newest {
 
 /// The row of a token that a session bears, or bore before its newest.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Standing {
+pub(super) struct TokenRow {
     /// Set if it is the session's newest token.
     pub is_newest: bool,
     pub newest: Newest,
@@ -92,7 +92,7 @@ pub(super) enum Note {
 
 /// Judges a token. `shown`: a browser has shown it; else it is on its way there.
 pub(super) fn judge(
-    found: &Standing,
+    found: &TokenRow,
     policy: &TenantConfig,
     now: DateTime<Utc>,
     shown: bool,
@@ -166,7 +166,7 @@ mod tests {
     fn l9_l11_a_token_is_judged_by_its_row_the_policy_and_the_time() {
         let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
         let minutes = |minutes| start + TimeDelta::minutes(minutes);
-        let plain = Standing {
+        let plain = TokenRow {
             is_newest: true,
             newest: Newest { at: start, shown: true, rotated: false },
             life: Life {
@@ -186,18 +186,18 @@ mod tests {
             change(&mut life);
             life
         };
-        let remembered = Standing { life: life(|_| {}), ..plain };
-        let half = Standing { life: life(|life| life.second_factor = false), ..plain };
-        let unshown = Standing { newest: Newest { shown: false, ..plain.newest }, ..plain };
-        let before = |shown, rotated| Standing {
+        let remembered = TokenRow { life: life(|_| {}), ..plain };
+        let half = TokenRow { life: life(|life| life.second_factor = false), ..plain };
+        let unshown = TokenRow { newest: Newest { shown: false, ..plain.newest }, ..plain };
+        let before = |shown, rotated| TokenRow {
             is_newest: false,
             newest: Newest { at: start, shown, rotated },
             ..remembered
         };
         let lives = |note| Judgement::Lives { lapses: false, note };
         let lapse = Judgement::Lives { lapses: true, note: Note::Use };
-        let awaiting = Standing { reauth_password_at: Some(minutes(59)), ..remembered };
-        let lapsed = Standing { lapsed_at: Some(start), ..remembered };
+        let awaiting = TokenRow { reauth_password_at: Some(minutes(59)), ..remembered };
+        let lapsed = TokenRow { lapsed_at: Some(start), ..remembered };
         for (case, found, asks_again, at, shown, expected) in [
             ("used a moment ago", plain, false, 0, true, lives(Note::Nothing)),
             ("used a minute ago", plain, false, 1, true, lives(Note::Use)),

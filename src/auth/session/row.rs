@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::judgement::{Newest, Standing};
+use super::judgement::{Newest, TokenRow};
 use super::life::Life;
 use super::living::Session;
 use crate::auth::context::Context;
@@ -16,7 +16,7 @@ use crate::tenant::policy::SecondFactor;
 
 /// A session as it was found: the same as it will go on, but for what is judged.
 pub(super) struct FoundSession<R: People> {
-    pub standing: Standing,
+    pub standing: TokenRow,
     pub session: Session<R>,
 }
 
@@ -122,7 +122,7 @@ impl SessionRow {
         let member = member.map(|(code, household_code)| Member { code, household_code });
         let (policy, now) = (&cx.tenant.config, cx.clock.now());
         let loss = Loss::of(&policy.after_loss, self.lost_on, cx.clock.today());
-        let standing = Standing {
+        let standing = TokenRow {
             is_newest: self.newest,
             newest: Newest {
                 at: self.token_at,

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::auth::factor::recovery_code::{self, Standing};
+use crate::auth::factor::recovery_code::{self, CodeSetState};
 use crate::web::error::WebError;
 use crate::web::form::Form;
 use crate::web::identity::{Fresh, Subscriber};
@@ -46,7 +46,7 @@ pub(in crate::portal) async fn show(
         return Err(WebError::NotFound);
     }
     let mut tx = visitor.begin(&app).await?;
-    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
+    let CodeSetState { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes: Vec::new() })
 }
@@ -66,13 +66,13 @@ pub(in crate::portal) async fn submit(
     let standing = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;
     if standing.made_at != made_at {
-        let Standing { left, made_at } = standing;
+        let CodeSetState { left, made_at } = standing;
         return visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes: Vec::new() });
     }
     let set = visitor.sign_in(&app).new_recovery_codes(tenant, &session).await?;
     let mut tx = visitor.begin(&app).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
-    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
+    let CodeSetState { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
     visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes })
