@@ -20,7 +20,7 @@ use crate::base::clock::Clock;
 use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
-use crate::db::{Db, Role, migrate};
+use crate::db::{Db, DbRole, migrate};
 use crate::mail::message::MailRoom;
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
@@ -49,7 +49,7 @@ pub async fn build(
     database: impl Into<DatabaseAddress>,
     clock: Clock,
 ) -> anyhow::Result<AppState> {
-    let db = Db::new(database, Role::Server, settings.database.max_connections);
+    let db = Db::new(database, DbRole::Server, settings.database.max_connections);
     let base = settings.base_url();
     let https = base.is_https();
     let pages = Pages::load(places::of_service)?;

@@ -15,7 +15,7 @@ use crate::base::{files, io_words};
 use crate::config::{DatabaseAddress, MailSender, Settings};
 use crate::db::actor::Actor;
 use crate::db::local::find_binaries;
-use crate::db::{Db, Role, health, migrate};
+use crate::db::{Db, DbRole, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
 use crate::portal::places;
@@ -177,7 +177,7 @@ fn signing_key(slug: &str, state: KeyState) -> String {
 }
 
 async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Diagnoses) {
-    let db = Db::new(address.clone(), Role::Operator, 2);
+    let db = Db::new(address.clone(), DbRole::Operator, 2);
     let server = match health::look(&address.options).await {
         Ok(server) => server,
         Err(error) => {
@@ -261,7 +261,7 @@ async fn partitions_ahead(db: &Db) -> Result<String, String> {
 
 /// Does what `kosmo serve` and `kosmo worker` do first.
 async fn roles(settings: &Settings, address: &DatabaseAddress) -> Result<String, String> {
-    for role in [Role::Server, Role::Worker] {
+    for role in [DbRole::Server, DbRole::Worker] {
         let db = Db::new(address.clone(), role, 2);
         let loaded = Directory::load(&db, settings.base_url()).await;
         db.close().await;

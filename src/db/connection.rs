@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
 use tokio::sync::Notify;
 
-use super::Role;
+use super::DbRole;
 use super::passing::Passing as _;
 use crate::config::Pooler;
 
@@ -62,7 +62,7 @@ pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
 /// [`sqlx::Error::Io`], which it may.
 pub(super) async fn settle(
     connection: &mut PgConnection,
-    role: Role,
+    role: DbRole,
     pooler: Pooler,
 ) -> Result<bool, sqlx::Error> {
     let wanted = role.name();

@@ -27,7 +27,7 @@ use crate::base::files;
 use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
-use crate::db::{Db, Role, migrate};
+use crate::db::{Db, DbRole, migrate};
 use crate::records::partitions;
 use crate::tenant::directory::Tenant;
 use crate::web::host;
@@ -87,8 +87,8 @@ async fn run_with(
     if !settings.demo_sealing_keys().exists() {
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }
-    let operator = Db::new(postgres.options(), Role::Operator, 2);
-    let worker = Db::new(postgres.options(), Role::Worker, 2);
+    let operator = Db::new(postgres.options(), DbRole::Operator, 2);
+    let worker = Db::new(postgres.options(), DbRole::Worker, 2);
     seed::unions(&operator).await?;
     let settings = &key::added(settings, &operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;

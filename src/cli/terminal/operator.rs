@@ -8,7 +8,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::config::Settings;
 use crate::db::actor::Actor;
-use crate::db::{Db, Role, TenantTx};
+use crate::db::{Db, DbRole, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::portal::places;
 use crate::tenant::directory::{Directory, Tenant};
@@ -66,7 +66,7 @@ pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom>
 }
 
 pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {
-    let db = Db::new(settings.database()?, Role::Operator, 2);
+    let db = Db::new(settings.database()?, DbRole::Operator, 2);
     let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use kosmo::base::ids::JobId;
 use kosmo::config::Settings;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::jobs::context::JobContext;
 use kosmo::jobs::error::JobError;
 use kosmo::jobs::kind::{Job, Kinds};
@@ -101,7 +101,7 @@ impl Errand {
 }
 
 pub async fn runner_of(world: &World, kinds: Kinds) -> Runner {
-    let db = Db::new(world.database.options.clone(), Role::Worker, runner::CONNECTIONS);
+    let db = Db::new(world.database.options.clone(), DbRole::Worker, runner::CONNECTIONS);
     let directory = Directory::load(&db, Settings::default().base_url()).await.unwrap();
     Runner::new(db, world.clock.clone(), Arc::new(directory), kinds)
 }
