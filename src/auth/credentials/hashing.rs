@@ -42,7 +42,7 @@ const TURNS_PER_THREAD: usize = 3;
 /// Hashes and checks passwords, for those whose turn it is.
 #[derive(Debug, Clone)]
 pub struct Hasher {
-    jobs: Sender<Job>,
+    jobs: Sender<HashingJob>,
     turns: FairQueue,
     /// The hash that is checked if there is no such user, so that the answer takes as long.
     dummy: Arc<str>,
@@ -72,7 +72,7 @@ pub struct HashingTurn<'h> {
     admission: Arc<Admission>,
 }
 
-struct Job {
+struct HashingJob {
     work: Box<Work>,
     /// The turn lasts until the work ends, even if the request that waited for it is gone.
     _admission: Arc<Admission>,
@@ -195,7 +195,7 @@ impl HashingTurn<'_> {
     ) -> Result<T, HashingError> {
         let (answer, waiting) = oneshot::channel();
         let work = Box::new(move |memory: &mut Vec<Block>| drop(answer.send(work(memory))));
-        let job = Job { work, _admission: self.admission.clone() };
+        let job = HashingJob { work, _admission: self.admission.clone() };
         self.hasher.jobs.send(job).map_err(|_| HashingError::Stopped)?;
         waiting.await.map_err(|_| HashingError::Stopped)
     }
@@ -229,11 +229,11 @@ fn give_way() {
 #[cfg(not(target_os = "linux"))]
 const fn give_way() {}
 
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work(queue: &Mutex<Receiver<HashingJob>>) {
     let mut memory = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { work, _admission }) = job else { return };
+        let Ok(HashingJob { work, _admission }) = job else { return };
         // A panic must not end the thread, since nothing replaces it. The request gets `Stopped`.
         let done = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
         if done.is_err() {

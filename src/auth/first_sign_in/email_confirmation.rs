@@ -259,15 +259,15 @@ pub async fn confirm<R: Realm>(
 }
 
 /// The person an address is asked for; only the registered may change one that is confirmed (S6).
-struct Owner {
+struct AddressOwner {
     confirmed: bool,
     registered: bool,
 }
 
 /// Makes asking and confirming wait for each other.
-async fn lock<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<Owner, sqlx::Error> {
+async fn lock<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<AddressOwner, sqlx::Error> {
     sqlx::query_as!(
-        Owner,
+        AddressOwner,
         r#"select email_confirmed_at is not null as "confirmed!",
                   registered_at is not null as "registered!"
            from logins where tenant_id = $1 and realm = $2 and id = $3 for update"#,

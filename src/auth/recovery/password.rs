@@ -37,7 +37,7 @@ pub enum Reset {
 }
 
 /// The owner of a link.
-struct Owner<R> {
+struct LinkOwner<R> {
     login: LoginId<R>,
     user_id: String,
     email: Option<String>,
@@ -173,9 +173,9 @@ impl SignIn<'_> {
         &self,
         tx: &mut TenantTx,
         token: &PlainToken,
-    ) -> Result<Option<Owner<R>>, sqlx::Error> {
+    ) -> Result<Option<LinkOwner<R>>, sqlx::Error> {
         let owner = sqlx::query_as!(
-            Owner,
+            LinkOwner,
             r#"select l.id as "login: LoginId<R>", l.user_id, l.email, r.expires_at
                from password_resets r
                join logins l
