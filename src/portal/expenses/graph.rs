@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::expenses::chart::{self, Bar, PEOPLE, People, Size};
+use crate::expenses::chart::{self, Bar, Legend, PEOPLE, Size};
 use crate::expenses::ledger::{self, PersonSum};
 use crate::portal::places::EXPENSES;
 use crate::portal::records::period;
@@ -90,7 +90,7 @@ struct BarPeriod {
 impl Graph {
     /// Makes the page from the sums, which are ordered by person.
     pub(in crate::portal) fn of(sums: &[PersonSum], january: Month, hides_somebody: bool) -> Self {
-        let people = People::of(sums);
+        let people = Legend::of(sums);
         let of_year: Vec<PersonSum> =
             sums.iter().filter(|sum| sum.month.year() == january.year()).cloned().collect();
         let in_months = || of_year.iter().map(|sum| sum.month);
@@ -140,7 +140,7 @@ fn year_place(january: Month) -> BarPeriod {
 
 impl Figure {
     /// Returns `None` if there are no sums.
-    fn of(people: &People, sums: &[PersonSum], places: &[BarPeriod]) -> Option<Self> {
+    fn of(people: &Legend, sums: &[PersonSum], places: &[BarPeriod]) -> Option<Self> {
         if sums.is_empty() {
             return None;
         }
@@ -185,7 +185,7 @@ impl Figure {
 }
 
 /// Returns the colours of the people who have sums, in the household's order. The colour that several people share comes last.
-fn listed(people: &People, sums: &[PersonSum]) -> Vec<usize> {
+fn listed(people: &Legend, sums: &[PersonSum]) -> Vec<usize> {
     let mut listed = Vec::new();
     for sum in sums {
         let series = people.series(&sum.member);
