@@ -23,7 +23,7 @@ pub struct Member {
 
 /// An insured person or a dependent.
 #[derive(Debug, Clone)]
-pub struct Subscriber {
+pub struct SubscriberFacts {
     /// The union's own code of the person.
     pub member_code: String,
     pub household_code: String,
@@ -32,11 +32,11 @@ pub struct Subscriber {
 }
 
 impl People for Subscribers {
-    type Person = Subscriber;
+    type Person = SubscriberFacts;
 
-    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Subscriber> {
+    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<SubscriberFacts> {
         let Member { code, household_code } = member?;
-        Some(Subscriber { member_code: code, household_code, loss })
+        Some(SubscriberFacts { member_code: code, household_code, loss })
     }
 }
 

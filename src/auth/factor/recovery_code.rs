@@ -7,7 +7,7 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError, SignIn, SignInError};
 use crate::auth::credentials::hashing::HashingError;
 use crate::auth::factor::proved::{Attempt, Proved};
@@ -137,7 +137,7 @@ pub async fn renew<R: People>(
     links::kill(tx, clock, login).await?;
     let detail = serde_json::json!({ "count": SET });
     audit::record_of(tx, clock, Action::RecoveryCodesMade, Some(login), detail).await?;
-    Change::RecoveryCodesMade.tell(tx, cx, session).await?;
+    AccountChange::RecoveryCodesMade.tell(tx, cx, session).await?;
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
 }
 
@@ -184,7 +184,7 @@ pub async fn prove<R: People>(
     .await?;
     let attempt = Attempt::new(session, token, ProofKind::RecoveryCode);
     if used.rows_affected() > 0 {
-        Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
+        AccountChange::RecoveryCodeUsed.tell(tx, cx, session).await?;
         attempt.succeed(tx, cx).await
     } else if was_used(tx, login, typed).await? {
         Ok(attempt.refuse_replay(tx, cx).await?)

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError};
 use crate::auth::email_failures;
 use crate::auth::links;
@@ -235,7 +235,7 @@ pub async fn confirm<R: Realm>(
         kept => {
             if let Some(old) = kept?.old {
                 email_failures::forget_unused(tx, &old).await?;
-                Change::Email.tell_address(tx, cx, &old).await?;
+                AccountChange::Email.tell_address(tx, cx, &old).await?;
             }
         }
     }

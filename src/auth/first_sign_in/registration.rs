@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
@@ -285,7 +285,7 @@ impl SignIn<'_> {
             store::note_registration(tx, self.clock, session.id, whole).await?;
             known_browser::remember(tx, self.clock, session.id).await?;
         } else {
-            Change::Password.tell(tx, self.context(tenant), session).await?;
+            AccountChange::Password.tell(tx, self.context(tenant), session).await?;
         }
         let renewed = token::renew(tx, self.clock, session.id, token).await?;
         if let Lookup::Living(now) =

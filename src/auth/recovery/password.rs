@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::asking::{MailAsked, nobody};
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
@@ -160,7 +160,7 @@ impl SignIn<'_> {
         audit::record_of(&mut tx, self.clock, Action::PasswordReset, login, nothing).await?;
         let cx = self.context(tenant);
         if let Some(email) = &owner.email {
-            Change::Password.tell_address(&mut tx, cx, email).await?;
+            AccountChange::Password.tell_address(&mut tx, cx, email).await?;
         }
         if lost && tenant.config.lost_device.reset_by == FactorReset::ForgottenPassword {
             reset(&mut tx, cx, owner.login, "forgotten_password").await?;

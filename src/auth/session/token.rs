@@ -5,7 +5,7 @@ use super::judgement::IN_FLIGHT;
 use super::living::Lookup;
 use super::store::{end, lock_login};
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError};
 use crate::auth::links;
 use crate::auth::people::People;
@@ -136,7 +136,7 @@ pub(super) async fn end_copied<R: Realm>(
         login.0
     );
     match email.fetch_one(tx.conn()).await? {
-        Some(email) => Change::TokenCopied.tell_address(tx, cx, &email).await,
+        Some(email) => AccountChange::TokenCopied.tell_address(tx, cx, &email).await,
         None => Ok(()),
     }
 }

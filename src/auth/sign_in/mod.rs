@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::entry::{Begins, Begun, Entered, Entry};
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SignIn, SignInError};
 use crate::auth::credentials::current::matches;
 use crate::auth::credentials::failures;
@@ -214,7 +214,9 @@ impl SignIn<'_> {
         // This is asked for a try that locks nobody, too, so that every wrong one takes as long.
         let locks = login.filter(|_| was_last);
         if let Some(email) = failures::lock_out(&mut tx, self.clock, locks, browser, least).await? {
-            Change::PasswordLocked.tell_address(&mut tx, self.context(tenant), &email).await?;
+            AccountChange::PasswordLocked
+                .tell_address(&mut tx, self.context(tenant), &email)
+                .await?;
         }
         tx.commit().await?;
         Ok(Outcome::Refused)

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::credentials::password;
 use crate::auth::credentials::user_id::{self, Changed, UserId};
 use crate::auth::factor::method::{self, Wanted};
@@ -120,7 +120,7 @@ pub(in crate::portal) async fn submit(
             form.user_id = form.user_id.with_error(&policy.say(refused));
             return page(&app, &subscriber, form);
         }
-        Change::UserId.tell(&mut tx, app.context(tenant), session).await?;
+        AccountChange::UserId.tell(&mut tx, app.context(tenant), session).await?;
         said.push(policy.say(&format!(
             "ユーザIDを変更しました。次回から「{}」でログインしてください。",
             user_id.as_str()
@@ -131,7 +131,7 @@ pub(in crate::portal) async fn submit(
         match method::want(&mut tx, clock, session, method).await? {
             Wanted::Counts if session.method(policy) == Some(method) => {}
             Wanted::Counts => {
-                Change::Method.tell(&mut tx, app.context(tenant), session).await?;
+                AccountChange::Method.tell(&mut tx, app.context(tenant), session).await?;
                 said.push(format!(
                     "認証方法を「{}」に変更しました。次回のログインから使います。",
                     method.label()

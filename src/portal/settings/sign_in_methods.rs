@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::factor::device::{self, Device, DeviceKind};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::minute;
@@ -155,7 +155,9 @@ async fn delete(
         tx.commit().await?;
         return Ok(Redirect::to(places::METHODS).into_response());
     };
-    Change::DeviceDeleted(kind).tell(&mut tx, app.context(&visitor.tenant), &session).await?;
+    AccountChange::DeviceDeleted(kind)
+        .tell(&mut tx, app.context(&visitor.tenant), &session)
+        .await?;
     tx.commit().await?;
     let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
     let is_left = devices.iter().any(|device| device.kind == kind);

@@ -8,7 +8,7 @@ pub(in crate::portal) mod totp;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::factor::device::{DeviceKind, MOST};
 use crate::auth::factor::enrolled::Enrolled;
 use crate::auth::factor::method;
@@ -86,7 +86,7 @@ impl SettingUp {
         }
         if matches!(enrolled, Enrolled::Done(_)) && self.is_told() {
             let cx = app.context(&visitor.tenant);
-            Change::DeviceAdded(*kind).tell(&mut tx, cx, session).await?;
+            AccountChange::DeviceAdded(*kind).tell(&mut tx, cx, session).await?;
         }
         let in_use = method::is_in_use(&mut tx, session.login, kind.method()).await?;
         tx.commit().await?;
