@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::credentials::password;
 use crate::auth::credentials::user_id::{self, Changed, UserId};
-use crate::auth::factor::method::{self, Wanted};
+use crate::auth::factor::method::{self, MethodChange};
 use crate::portal::first_sign_in::email::TOO_MANY;
 use crate::portal::first_sign_in::user_id::{RulesText, TAKEN};
 use crate::portal::places::{METHODS_PASSKEYS, METHODS_TOTP, PROFILE};
@@ -129,19 +129,19 @@ pub(in crate::portal) async fn submit(
     let mut onward = PROFILE;
     if let Some(method) = method {
         match method::want(&mut tx, clock, session, method).await? {
-            Wanted::Counts if session.method(policy) == Some(method) => {}
-            Wanted::Counts => {
+            MethodChange::Counts if session.method(policy) == Some(method) => {}
+            MethodChange::Counts => {
                 AccountChange::Method.tell(&mut tx, app.context(tenant), session).await?;
                 said.push(format!(
                     "認証方法を「{}」に変更しました。次回のログインから使います。",
                     method.label()
                 ));
             }
-            Wanted::NoAddress => {
+            MethodChange::NoAddress => {
                 form.method = form.method.with_error(NO_ADDRESS);
                 return page(&app, &subscriber, form);
             }
-            Wanted::SetUp => {
+            MethodChange::SetUp => {
                 onward = match method {
                     SecondFactor::Totp => METHODS_TOTP,
                     SecondFactor::Passkey => METHODS_PASSKEYS,

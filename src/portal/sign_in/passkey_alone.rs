@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::page::{STALE, SignInForm, SignInPage, too_many, visit};
-use crate::auth::factor::passkey::Given;
+use crate::auth::factor::passkey::PasskeyAnswer;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::Outcome;
 use crate::db::actor::Client;
@@ -38,7 +38,7 @@ pub(in crate::portal) async fn submit(
         return Ok(foreign(Foreign::Form, page));
     }
     let secret = visitor.passkey_secret();
-    let given = Given {
+    let given = PasskeyAnswer {
         ticket: &fields.ticket,
         answer: &fields.credential,
         remember: fields.remember,

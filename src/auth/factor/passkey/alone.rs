@@ -53,7 +53,7 @@ pub struct Visit<'v> {
 
 /// The answer that a browser sends.
 #[derive(Debug)]
-pub struct Given<'a> {
+pub struct PasskeyAnswer<'a> {
     pub ticket: &'a str,
     /// The device's answer, as JSON.
     pub answer: &'a str,
@@ -106,7 +106,7 @@ impl SignIn<'_> {
         &self,
         visit: Visit<'_>,
         earlier: Option<SessionId<R>>,
-        given: Given<'_>,
+        given: PasskeyAnswer<'_>,
     ) -> Result<Outcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
         let place = ClientPlace::of(given.client);
@@ -147,7 +147,7 @@ impl SignIn<'_> {
             store::end(&mut tx, self.clock, earlier).await?;
         }
         let remember_until = self.remember_until(visit.tenant, given.remember);
-        let Given { client, browser, .. } = given;
+        let PasskeyAnswer { client, browser, .. } = given;
         let beginning = Beginning { login, remember_until, client, browser };
         let cx = self.context(visit.tenant);
         let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
