@@ -43,7 +43,7 @@ pub(super) enum MailCommand {
         #[command(flatten)]
         union: Union,
         #[command(flatten)]
-        which: Which,
+        which: MailSelection,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -64,7 +64,7 @@ pub(super) enum MailCommand {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct Which {
+pub(super) struct MailSelection {
     /// メールのID（kosmo mail list が表示します）
     #[arg(value_name = "ID", value_parser = id)]
     ids: Vec<Uuid>,
@@ -232,7 +232,7 @@ impl Listing {
 async fn retry(
     operator: &Operator,
     union: &Union,
-    which: Which,
+    which: MailSelection,
     json: bool,
 ) -> anyhow::Result<Outcome> {
     let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();

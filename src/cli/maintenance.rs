@@ -9,7 +9,7 @@ use super::output::{self, Column};
 use super::{Operator, Outcome};
 use crate::base::clock::jst;
 use crate::base::ids::WindowId;
-use crate::tenant::maintenance::{self, Window};
+use crate::tenant::maintenance::{self, MaintenanceWindow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MaintenanceCommand {
@@ -59,7 +59,10 @@ fn id(text: &str) -> Result<uuid::Uuid, String> {
     text.parse().map_err(|_| "IDではありません（kosmo maintenance list が表示します）".to_owned())
 }
 
-fn in_json(id: WindowId, Window { from, until }: Window) -> serde_json::Value {
+fn in_json(
+    id: WindowId,
+    MaintenanceWindow { from, until }: MaintenanceWindow,
+) -> serde_json::Value {
     serde_json::json!({ "id": id.to_string(), "from": from, "until": until })
 }
 
@@ -74,7 +77,7 @@ impl MaintenanceCommand {
                 if until <= operator.clock.now() {
                     bail!("--until: 過ぎています");
                 }
-                let window = Window { from, until };
+                let window = MaintenanceWindow { from, until };
                 let id =
                     maintenance::plan(&mut tx, &operator.clock, window, &operator.name).await?;
                 tx.commit().await?;
@@ -90,7 +93,8 @@ impl MaintenanceCommand {
                     output::json(&planned.collect::<Vec<_>>())?;
                     return Ok(Outcome::Done);
                 }
-                let row = |(id, window): &(WindowId, Window)| [id.to_string(), window.text()];
+                let row =
+                    |(id, window): &(WindowId, MaintenanceWindow)| [id.to_string(), window.text()];
                 let rows: Vec<_> = planned.iter().map(row).collect();
                 let columns = [Column::Left("ID"), Column::Left("期間")];
                 output::table(columns, &rows, "予定はありません");

@@ -30,7 +30,7 @@ pub(super) enum MembersCommand {
         #[command(flatten)]
         union: Union,
         #[command(flatten)]
-        which: Which,
+        which: MemberFilter,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -76,7 +76,7 @@ pub(super) enum MembersCommand {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct MemberFilter {
     /// ロックされた人だけ
     #[arg(long)]
     locked: bool,
@@ -156,7 +156,7 @@ impl MembersCommand {
 async fn list(
     operator: &Operator,
     union: &Union,
-    which: &Which,
+    which: &MemberFilter,
     json: bool,
 ) -> anyhow::Result<Outcome> {
     let found = operator.find(union).await?;

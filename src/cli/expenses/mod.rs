@@ -6,7 +6,7 @@ mod notices;
 use clap::Subcommand;
 
 use self::import::Import;
-use self::notices::Which;
+use self::notices::NoticeMonth;
 use super::{Operator, Outcome, Union};
 
 #[derive(Debug, Subcommand)]
@@ -22,7 +22,7 @@ pub(super) enum ExpensesCommand {
     )]
     Publish {
         #[command(flatten)]
-        notice: Which,
+        notice: NoticeMonth,
         /// メールで知らせません
         #[arg(long)]
         no_mail: bool,
@@ -36,7 +36,7 @@ pub(super) enum ExpensesCommand {
     )]
     Withdraw {
         #[command(flatten)]
-        notice: Which,
+        notice: NoticeMonth,
         /// 件数を調べるだけで、何も変えません
         #[arg(long)]
         dry_run: bool,

@@ -18,7 +18,7 @@ const STOPPED: &str = "組合は停止中のため、メールは送りません
 
 /// A month of a union's notices.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Which {
+pub(in crate::cli) struct NoticeMonth {
     #[command(flatten)]
     union: Union,
     /// 通知月（例: 2026-10）
@@ -28,7 +28,7 @@ pub(in crate::cli) struct Which {
 
 pub(super) async fn publish(
     operator: &Operator,
-    Which { union, notice }: &Which,
+    NoticeMonth { union, notice }: &NoticeMonth,
     tells: bool,
     json: bool,
 ) -> anyhow::Result<Outcome> {
@@ -54,7 +54,7 @@ pub(super) async fn publish(
 
 pub(super) async fn withdraw(
     operator: &Operator,
-    Which { union, notice }: &Which,
+    NoticeMonth { union, notice }: &NoticeMonth,
     dry_run: bool,
     yes: bool,
     json: bool,
