@@ -256,7 +256,7 @@ async fn a_passkey_opens_nothing_in_the_other_realm_after_a_password_or_alone() 
         let alone = async |device: &mut Device, offer: passkey::Offer, realm: &str| {
             let answer = device.prove(asked(offer.options));
             let (client, browser) = (Client::default(), PlainToken::random());
-            let given = passkey::Given {
+            let given = passkey::PasskeyAnswer {
                 ticket: &offer.ticket,
                 answer: &answer,
                 remember: false,

@@ -31,7 +31,7 @@ const PROOF: ProofKind = ProofKind::Factor(SecondFactor::Totp);
 #[derive(Debug, thiserror::Error)]
 pub enum TotpError {
     #[error(transparent)]
-    SealedValue(#[from] SealedError),
+    Sealed(#[from] SealedError),
     #[error("{0:?}")]
     Parameters(totp_rs::TotpError),
     #[error(transparent)]

@@ -28,7 +28,7 @@ pub(in crate::portal) const TAKEN: &str =
 /// Shown to a person who checks one ID or address after another for being free.
 pub(in crate::portal) const TOO_MANY: &str =
     "確認が続いたため、しばらく時間をおいてから、もう一度お試しください。";
-pub(in crate::portal) const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
+const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct EmailPage {
@@ -188,9 +188,16 @@ pub(in crate::portal) fn read(text: &str) -> Result<EmailAddress, String> {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Refresh {
+pub(in crate::portal) struct Refresh {
     /// Present if the person pressed 「更新」.
     refresh: Option<String>,
+}
+
+impl Refresh {
+    /// Returns the words for a person who pressed 「更新」 while the address is not confirmed.
+    pub(in crate::portal) fn notice(&self) -> Option<String> {
+        self.refresh.is_some().then(|| NOT_YET.to_owned())
+    }
 }
 
 pub(super) async fn sent(
@@ -199,8 +206,7 @@ pub(super) async fn sent(
     Query(query): Query<Refresh>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::AddressConfirmation)?;
-    let notice = query.refresh.map(|_| NOT_YET.to_owned());
-    sent_page(&app, &signing_in, notice).await
+    sent_page(&app, &signing_in, query.notice()).await
 }
 
 pub(super) async fn resend(

@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::auth::first_sign_in::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::portal::first_sign_in::email::{
-    Email, EmailForm, NOT_YET, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
+    Email, EmailForm, Refresh, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
 };
 use crate::portal::places::{PROFILE, PROFILE_EMAIL_SENT};
 use crate::web::error::WebError;
@@ -79,17 +79,12 @@ pub(in crate::portal) async fn submit(
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Refresh {
-    refresh: Option<String>,
-}
-
 pub(in crate::portal) async fn sent(
     State(app): State<AppState>,
     subscriber: Subscriber,
     Query(query): Query<Refresh>,
 ) -> Result<Response, WebError> {
-    sent_page(&app, &subscriber, query.refresh.map(|_| NOT_YET.to_owned())).await
+    sent_page(&app, &subscriber, query.notice()).await
 }
 
 pub(in crate::portal) async fn resend(
