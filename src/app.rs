@@ -36,7 +36,7 @@ use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
 use crate::web::{hooks, layers};
 
-/// How long running requests may take to finish once the server was told to stop.
+/// Running requests may take this long to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// Puts a server together and reads the unions.

@@ -159,7 +159,7 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
     Ok(Outcome::Done)
 }
 
-/// How many lines one table has. Longer lists are printed as several tables, because a table's width needs all
+/// The number of lines in one table. Longer lists are printed as several tables, because a table's width needs all
 /// its rows in memory.
 const TABLE: usize = 1_000;
 

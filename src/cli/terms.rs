@@ -165,7 +165,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
     Ok(Outcome::Done)
 }
 
-/// How many blocks of each kind a text has.
+/// The number of blocks of each kind in a text.
 struct BlockCounts {
     headings: usize,
     paragraphs: usize,

@@ -32,7 +32,7 @@ pub use self::role::DbRole;
 use crate::base::ids::TenantId;
 use crate::config::{DatabaseAddress, Pooler};
 
-/// How long a request waits for a connection before the answer is 503.
+/// A request waits this long for a connection before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that has been idle for longer than this is pinged before it is used.
 const FRESH_FOR: Duration = Duration::from_secs(1);

@@ -30,13 +30,13 @@ use crate::web::state::App;
 /// More than any union's first sign-in has.
 const MOST_STEPS: usize = 12;
 
-/// A place where people do their first sign-in.
+/// Takes a union's demo people through their first sign-in.
 pub(super) struct FirstSignInDriver<'f> {
     pub(super) app: &'f App,
     /// Delivers the mails.
     pub(super) worker: &'f Db,
     pub(super) tenant: &'f Tenant,
-    /// Where the mails go.
+    /// The folder to which mails are delivered.
     pub(super) mail: &'f Path,
 }
 

@@ -25,7 +25,7 @@ pub enum Own {
     Private {
         since: NaiveDate,
     },
-    /// Too young to choose; shared.
+    /// The person is too young to choose, so the rows are shared.
     Minor,
 }
 

@@ -72,7 +72,7 @@ impl Tenant {
     }
 }
 
-/// Where a host leads.
+/// The union and door to which a host leads.
 #[derive(Debug, Clone)]
 pub enum Resolution {
     To(Arc<Tenant>, Door),

@@ -15,7 +15,7 @@ use crate::db::PlatformTx;
 
 /// Rules that count from a start (such as `INTERVAL=2`) count from here.
 const SINCE: &str = "20260101";
-/// How many windows are computed at a time.
+/// The number of windows that are computed at a time.
 const KNOWN: u16 = 20;
 /// People are told of a window this long before.
 const TOLD: TimeDelta = TimeDelta::days(3);

@@ -1,4 +1,4 @@
-//! What happens when things around the product fail.
+//! Failures of things around the product.
 
 use axum::http::StatusCode;
 use kosmo::app;

@@ -24,7 +24,7 @@ const NAME: &str = "hang_ups";
 struct Wire {
     folder: tempfile::TempDir,
     flows: watch::Sender<bool>,
-    /// How many clients wait for it.
+    /// The number of clients that wait for it.
     held: Arc<AtomicUsize>,
 }
 

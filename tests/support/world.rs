@@ -39,7 +39,7 @@ pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo"
 /// The time at which the tests' clock starts: a Saturday at ten in the morning in Japan.
 const START: &str = "2026-11-21T01:00:00Z";
 
-/// Who acts when a test does.
+/// Returns the actor of changes that a test makes itself.
 pub fn tester() -> Actor {
     Actor::operator("test")
 }

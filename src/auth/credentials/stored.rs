@@ -22,7 +22,7 @@ pub struct Credentials<R> {
     pub(in crate::auth) password_set_at: Option<DateTime<Utc>>,
     /// Set if the person has agreed to the terms in force.
     pub(in crate::auth) terms: bool,
-    /// Of a subscriber who has no password of their own yet.
+    /// The first credential of a subscriber who has no password of their own yet.
     pub(in crate::auth) first: Option<First>,
     pub(in crate::auth) lost_on: Option<NaiveDate>,
     locked: bool,
@@ -47,7 +47,7 @@ impl<R> Credentials<R> {
     }
 }
 
-/// Where a try at a password comes from.
+/// The browser and the place that a try at a password comes from.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::auth) struct TrySource<'s> {
     pub browser: &'s PlainToken,
@@ -63,10 +63,10 @@ pub(in crate::auth) struct Counted<R> {
     pub credentials: Option<Credentials<R>>,
     /// Set if the person has signed in in this browser before.
     pub known: bool,
-    /// Not set if the place or the union has no try left; then nothing was counted.
+    /// False if the place or the union has no try left; then nothing was counted.
     pub admitted: bool,
-    /// How many tries there were in a row, this one included, from strangers or from this known browser. None if the
-    /// person has none left, is locked, or is nobody.
+    /// The number of tries in a row, this one included, from strangers or from this known browser. `None` if the
+    /// person has none left or is locked, or if there is no such person.
     pub failures: Option<i16>,
 }
 

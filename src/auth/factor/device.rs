@@ -18,7 +18,7 @@ use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
 const LONGEST_NAME: usize = 50;
-/// How many devices of one kind a person may have.
+/// A person may have this many devices of one kind.
 pub const MOST: usize = 10;
 
 /// The kind of a device.

@@ -23,16 +23,16 @@ use crate::mail::message::EmailCodeMail;
 use crate::mail::outbox::{self, Perishable};
 use crate::tenant::policy::SecondFactor;
 
-/// How long a code is good for.
+/// A code is valid for this long.
 pub const VALID_FOR: TimeDelta = CODE_LASTS;
-/// How long 「再送信」 waits after the last mail.
+/// 「再送信」 sends no mail within this time after the last one.
 pub const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
 /// Wrong codes after which a session ends, counted over all codes that were sent for it.
 const MAX_FAILURES: i16 = 5;
 /// The second request of a double click comes within this time.
 const REPEAT_WITHIN: TimeDelta = TimeDelta::seconds(10);
 
-/// What came of asking for a code.
+/// The result of asking for a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
     Sent,
@@ -46,7 +46,7 @@ pub enum Sending {
     NoAddress,
 }
 
-/// What a code is to prove.
+/// The purpose that a code was mailed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodePurpose {
     SignIn,

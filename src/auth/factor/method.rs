@@ -73,7 +73,7 @@ async fn note_choice<R: Realm>(
     audit::record_of(tx, clock, Action::MethodChosen, Some(login), detail).await
 }
 
-/// What came of wanting a method.
+/// The result of changing to another method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodChange {
     /// It counts from now on.

@@ -23,7 +23,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 
-/// How many codes a set has.
+/// The number of codes in a set.
 const SET: usize = 10;
 /// The characters of letters' passwords: none looks like another.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
@@ -34,12 +34,12 @@ const SALT_LENGTH: usize = 16;
 /// Longer than any code, grouped or not; the rest of what is typed is not hashed.
 const LONGEST_TYPED: usize = 40;
 
-/// How a person's set stands.
+/// The state of a person's set of recovery codes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CodeSetState {
-    /// How many of its codes are unused.
+    /// The number of unused codes.
     pub left: i64,
-    /// When it was made, in microseconds, which tells it from other sets; 0 if the person has none.
+    /// The time at which it was made, in microseconds, which tells it from other sets; 0 if the person has none.
     pub made_at: i64,
 }
 

@@ -12,7 +12,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
-/// How far back sign-ins are shown.
+/// Sign-ins are shown for this long.
 const SHOWN_FOR: TimeDelta = TimeDelta::days(90);
 const SHOWN: i64 = 30;
 /// The actions that a failed try ends with.

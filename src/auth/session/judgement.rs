@@ -8,7 +8,7 @@ use super::life::{Life, rests};
 use super::living::{CODE_LASTS, NOTE_EVERY};
 use crate::tenant::policy::TenantConfig;
 
-/// How long a remembered session keeps a token (L11).
+/// A remembered session gets a new token after this time (L11).
 const ROTATED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Requests in flight still bear the token before.
 pub(super) const IN_FLIGHT: TimeDelta = TimeDelta::minutes(1);
@@ -59,7 +59,7 @@ pub(super) struct TokenRow {
     pub is_newest: bool,
     pub newest: Newest,
     pub life: Life,
-    /// When the second factor was asked for again (L11); none if it is not.
+    /// The time at which the second factor was asked for again (L11); `None` if it is not asked for.
     pub lapsed_at: Option<DateTime<Utc>>,
     pub reauth_password_at: Option<DateTime<Utc>>,
 }
@@ -84,9 +84,9 @@ pub(super) enum Judgement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Note {
     Nothing,
-    /// That it was used.
+    /// The session's last use.
     Use,
-    /// That, and a new token in place of the one that was shown.
+    /// The session's last use, and a new token in place of the one that was shown.
     Rotation,
 }
 

@@ -1,4 +1,4 @@
-//! How long a session that nobody ended goes on.
+//! The life of a session that nobody ended.
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
@@ -46,7 +46,7 @@ impl Life {
     }
 }
 
-/// When a password set at `set` is too old: on the same day, so many years later (seed 004).
+/// Returns the time from which a password set at `set` is too old: the same day, that many years later (seed 004).
 pub(in crate::auth) fn expires_at(
     max_age_years: Option<u16>,
     set: DateTime<Utc>,

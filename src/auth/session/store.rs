@@ -14,7 +14,7 @@ use crate::mail::message::{EmailCodeMail, Mail as _};
 use crate::mail::outbox;
 use chrono::{DateTime, Utc};
 
-/// How many sign-ins a person may have begun and not finished, on whatever machines.
+/// A person may have begun and not finished this many sign-ins, on all machines together.
 const MOST_UNFINISHED: i64 = 3;
 
 /// The facts that a session begins with.

@@ -1,4 +1,4 @@
-//! Who may do what: a pure function of a person's roles and extra rights.
+//! The rights of staff, as a pure function of a person's roles and extra rights.
 //!
 //! Roles are sums: none takes anything away, and none implies another. An extra right is given by name, and no role has
 //! one by itself. `rights.txt` beside this file is the whole table, held by a test.
@@ -194,7 +194,8 @@ mod tests {
 
     use super::*;
 
-    /// What a role needs besides, to be allowed: `○` nothing, `–` can't be.
+    /// Returns `○` if the role alone has the right, `–` if no extra right gives it to the role, and otherwise the extra
+    /// right that the role needs besides.
     fn cell(role: StaffRole, right: Right) -> String {
         let holds = |extra: &[ExtraRight]| {
             Rights::new(vec![role], extra.to_vec()).is_some_and(|rights| rights.allow(right))

@@ -1,4 +1,4 @@
-//! What changes for people by themselves, signed in or not.
+//! The rules that count the people for whom a setting changes something, signed in or not.
 
 use chrono::{DateTime, NaiveDate, Utc};
 

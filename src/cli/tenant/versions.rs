@@ -174,7 +174,7 @@ fn applied_in_json(slug: &str, applied: &Applied) -> serde_json::Value {
     })
 }
 
-/// What a rollback does. The operator agrees to it.
+/// The result of a rollback. The operator agrees to it.
 #[derive(Debug)]
 struct Rollback {
     target: i32,
@@ -248,7 +248,7 @@ async fn roll_back(
     Ok((Rollback { target, applied, effects }, tx))
 }
 
-/// What taking a union out of service does. The operator agrees to it.
+/// The result of taking a union out of service. The operator agrees to it.
 #[derive(Debug)]
 struct Disabled {
     /// The new version, or `None` if the union is out of service already.

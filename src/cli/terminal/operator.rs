@@ -23,7 +23,7 @@ pub(in crate::cli) struct Union {
     pub(in crate::cli) tenant: String,
 }
 
-/// What the operator's commands need.
+/// The operator who runs a command, with the database and the clock that commands need.
 pub(in crate::cli) struct Operator {
     pub(in crate::cli) db: Db,
     pub(in crate::cli) clock: Clock,

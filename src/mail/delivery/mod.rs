@@ -32,8 +32,8 @@ use crate::tenant::registry;
 const MOST_AT_ONCE: usize = 200;
 /// Places reserved for codes and links, for when a slow provider holds many other mails.
 const URGENT_PLACES: usize = 50;
-/// How long the worker rests if more is due than the pace allows. It is short beside the tenth of a second for
-/// which the bucket holds tokens.
+/// The worker rests this long if more is due than the pace allows. It is short beside the tenth of a second for which
+/// the bucket holds tokens.
 const NEXT_AFTER: Duration = Duration::from_millis(25);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 

@@ -1,4 +1,4 @@
-//! How fast mail may leave: a token bucket for each provider, shared by all workers.
+//! The pace at which mail may leave: a token bucket for each provider, shared by all workers.
 
 use chrono::{DateTime, Utc};
 

@@ -43,7 +43,7 @@ pub struct Sent<T> {
     pub token: Token,
 }
 
-/// Where a form came from, by its token.
+/// The origin of a form, by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token {
     /// A page of this visitor, in the present session.
@@ -127,7 +127,7 @@ pub struct Button {}
 pub struct Field {
     /// The input. It is never a password.
     pub value: String,
-    /// What is wrong with it, one sentence a line.
+    /// The mistakes in it, one sentence a line.
     pub error: Option<String>,
 }
 

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::world::{World, tester};
 
-/// What the jobs of a test did, and what lets them continue.
+/// The record of what a test's jobs did, and the signal that lets them continue.
 #[derive(Clone, Default)]
 pub struct Log {
     /// `slug word`, in the order in which the jobs ran.
@@ -37,7 +37,7 @@ impl Log {
     }
 }
 
-/// What a job does.
+/// The work of a job.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Errand {
     /// Notes a word.

@@ -29,10 +29,10 @@ use crate::db::TenantTx;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
-/// How long a sign-in page may stand open.
+/// A challenge on a sign-in page can be answered for this long.
 const LASTS: TimeDelta = TimeDelta::hours(1);
 
-/// What a sign-in page asks of the browser.
+/// A challenge to the browser on a sign-in page.
 #[derive(Debug, Serialize)]
 pub struct Offer {
     /// For the browser, as JSON.

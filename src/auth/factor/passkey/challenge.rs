@@ -13,7 +13,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 
-/// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
+/// A challenge waits this long for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// A challenge as the database keeps it: the options that the browser got, and the state that its answer is held
@@ -40,7 +40,7 @@ impl ChallengePurpose {
         }
     }
 
-    /// How old a challenge may be that a page shows again. It may be older in a set-up: while a name is wrong, the
+    /// Returns the age up to which a page shows a challenge again. It is higher in a set-up: while a name is wrong, the
     /// passkey that was made waits with its challenge.
     const fn shown_again_within(self) -> TimeDelta {
         match self {

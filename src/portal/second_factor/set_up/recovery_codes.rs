@@ -14,9 +14,9 @@ use crate::web::state::AppState;
 
 #[derive(Default, Serialize)]
 pub(in crate::portal) struct RecoveryCodesPage {
-    /// How many codes of the set are unused.
+    /// The number of unused codes in the set.
     pub(in crate::portal) left: i64,
-    /// Which set that is.
+    /// The time at which the set was made, which tells it from other sets.
     pub(in crate::portal) made_at: i64,
     /// A new set, shown this once.
     pub(in crate::portal) codes: Vec<String>,
