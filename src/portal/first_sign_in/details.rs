@@ -14,7 +14,7 @@ use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::EmailAddress;
 use crate::portal::places::CONFIRMATION;
-use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{TwoFields, TypedTwice, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -142,7 +142,7 @@ async fn read(
     let typed_id = user_id.as_ref().map_or("", UserId::as_str);
     let kept = draft.is_some_and(|draft| draft.user_id == typed_id);
     tx.commit().await?;
-    let twice = Twice { password: &fields.password, again: &fields.again };
+    let twice = TypedTwice { password: &fields.password, again: &fields.again };
     let keeps = kept && twice.is_empty();
     let ids = (typed_id, session.user_id.as_str());
     let mut two = TwoFields { password: &mut form.password, again: &mut form.again };

@@ -13,7 +13,7 @@ use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{TwoFields, TypedTwice, messages};
 use crate::tenant::policy::FactorReset;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -90,7 +90,7 @@ pub(super) async fn submit(
     else {
         return over(&app, &visitor);
     };
-    let twice = Twice { password: &password, again: &again };
+    let twice = TypedTwice { password: &password, again: &again };
     let mut fields = TwoFields { password: &mut form.password, again: &mut form.again };
     if twice.is_refused(&app, &visitor, (&user_id, &user_id), &mut fields).await? {
         return page(&app, &visitor, token, form).await;

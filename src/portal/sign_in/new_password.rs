@@ -114,7 +114,7 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
     let onward = if *settings { METHODS } else { ONWARD };
     let mut form = NewPasswordForm::default();
     let user_id = &session.user_id;
-    let twice = Twice { password: &fields.password, again: &fields.again };
+    let twice = TypedTwice { password: &fields.password, again: &fields.again };
     if twice.is_refused(app, visitor, (user_id, user_id), &mut form.fields()).await? {
         return page(app, &choosing, form);
     }
@@ -140,7 +140,7 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
 
 /// A new password, as it was typed into the two fields.
 #[derive(Clone, Copy)]
-pub(in crate::portal) struct Twice<'t> {
+pub(in crate::portal) struct TypedTwice<'t> {
     pub(in crate::portal) password: &'t SecretString,
     pub(in crate::portal) again: &'t SecretString,
 }
@@ -151,7 +151,7 @@ pub(in crate::portal) struct TwoFields<'f> {
     pub(in crate::portal) again: &'f mut Field,
 }
 
-impl Twice<'_> {
+impl TypedTwice<'_> {
     pub(in crate::portal) fn is_empty(self) -> bool {
         self.password.expose_secret().is_empty() && self.again.expose_secret().is_empty()
     }
