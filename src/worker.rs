@@ -57,7 +57,7 @@ pub async fn run(
     db.close().await;
 }
 
-/// Waits until the unions are known. Then it runs jobs, and enqueues those of every hour.
+/// Waits until the unions are known, then runs jobs and enqueues the hourly ones.
 async fn run_jobs(
     settings: &Settings,
     db: &Db,

@@ -78,7 +78,7 @@ pub(super) async fn people(
     Ok(everyone)
 }
 
-/// Those of a union's people who have yet to do the first sign-in, by their user IDs.
+/// Returns the user IDs of a union's people who have yet to do the first sign-in.
 pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSet<String>> {
     let mut tx = db.tenant(tenant.id, &actor()).await?;
     let mut all = HashSet::new();

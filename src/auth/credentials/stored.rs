@@ -26,7 +26,8 @@ pub struct Credentials<R> {
     pub(in crate::auth) first: Option<First>,
     pub(in crate::auth) lost_on: Option<NaiveDate>,
     locked: bool,
-    /// Set if strangers got the password wrong so often, not a browser that the person had signed in with.
+    /// True if the lock came from tries of strangers, not of a browser in which the person had signed in. Such a lock
+    /// leaves the person's known browsers open.
     lock_spares_known: bool,
 }
 

@@ -134,8 +134,8 @@ pub async fn send_first<R: People>(
     }
 }
 
-/// Checks a typed code. The right one counts once, though the second request of a double click, which still bears the
-/// session's token of before, gets the same session again under a newer one.
+/// Checks a typed code. The right one counts once. The second request of a double click still bears the session's
+/// earlier token; it gets the same session again under a newer one.
 pub async fn prove<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,

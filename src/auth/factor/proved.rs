@@ -93,8 +93,8 @@ impl<R: Realm> Attempt<'_, R> {
         Ok(Proved::Locked)
     }
 
-    /// Refuses a right factor that was used before. Nobody guessed, so that it counts for nothing. The trail tells of
-    /// the first few alone: whoever repeats one must not fill it.
+    /// Refuses a right factor that was used before. Nobody guessed, so it does not count as a failure. The trail notes
+    /// only the first few, because a person who repeats a factor must not fill it.
     pub(super) async fn refuse_replay(
         &self,
         tx: &mut TenantTx,

@@ -98,7 +98,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Gives a person a new set, and returns it as it is shown this once; the one before is dead then. Returns `None` if
+/// Gives a person a new set, and returns it to be shown this once. The earlier set is dead then. Returns `None` if
 /// the person's set is not the one that was made at `made_at`: another click has just made one.
 pub async fn renew<R: People>(
     tx: &mut TenantTx,

@@ -52,7 +52,7 @@ impl Newest {
     }
 }
 
-/// The row of a token that a session bears, or bore before its newest.
+/// A token that is or was the session's, and the facts that it is judged by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenRow {
     /// Set if it is the session's newest token.

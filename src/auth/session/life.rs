@@ -31,7 +31,7 @@ impl Life {
     }
 
     pub fn is_over(&self, policy: &TenantConfig, now: DateTime<Utc>) -> bool {
-        // An old password asks for itself once more: a session of before doesn't outlive it.
+        // A person whose password has grown too old has to sign in again: an earlier session doesn't outlive it.
         let ends = self.password_ends(policy);
         let outlived = ends.is_some_and(|at| at <= now && self.created_at < at);
         let today = jst(now).date_naive();

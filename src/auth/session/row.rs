@@ -14,7 +14,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// A session as it was found: the same as it will go on, but for what is judged.
+/// A session as the database has it, before its token is judged.
 pub(super) struct FoundSession<R: People> {
     pub standing: TokenRow,
     pub session: Session<R>,

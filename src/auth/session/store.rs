@@ -233,7 +233,7 @@ pub async fn end<R: Realm>(
 }
 
 /// Ends every session of a login but `keep` (L7), and kills the link that one of them may have
-/// asked for. Returns how many lived.
+/// asked for. Returns the number of sessions that were alive.
 pub async fn end_others<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,

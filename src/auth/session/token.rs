@@ -24,8 +24,8 @@ pub(in crate::auth) async fn renew<R: Realm>(
     old: &PlainToken,
 ) -> Result<PlainToken, sqlx::Error> {
     let token = PlainToken::random();
-    // A rotated token that the browser never showed leaves the one before in its place. Both the newest and the one
-    // that was shown are remembered as those of before.
+    // A rotated token that the browser never showed leaves the one before in its place. Both are remembered as retired
+    // tokens: the newest one, and the one that was shown.
     sqlx::query!(
         "with retired as (
              insert into retired_tokens (tenant_id, realm, token_hash, session_id, retired_at)

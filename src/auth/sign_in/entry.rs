@@ -32,7 +32,7 @@ pub(super) enum Begins<R> {
     /// None, since the person's time is over (T12).
     Nothing,
     Session {
-        /// The browser's session of before, which ends.
+        /// The browser's earlier session, which ends.
         earlier: Option<SessionId<R>>,
         remember_until: Option<DateTime<Utc>>,
         /// Set if the union asks for no more: then the browser is known from now on, and nobody asks for the password

@@ -43,7 +43,7 @@ pub enum Outcome {
     Refused,
     /// The password is right, but the time after losing eligibility is over (T12).
     Closed(Loss),
-    /// Too many passwords were wrong from this place, or at this union, whosever they were; or the person has signed in too
+    /// Too many passwords were wrong from this place or at this union, for any user IDs, or the person has signed in too
     /// often.
     TooMany,
 }

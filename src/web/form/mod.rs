@@ -34,7 +34,7 @@ pub struct Form<T> {
     pub fields: T,
 }
 
-/// A form as it was sent, even with a stale token, for the one page that then shows itself again.
+/// A form as it was sent, even with a stale token. Only the sign-in page takes it, and then shows its form again.
 #[derive(Debug)]
 pub struct Sent<T> {
     pub visitor: Visitor,

@@ -88,8 +88,8 @@ pub(in crate::portal) async fn show<P: Prover>(
     page(&app, visitor, occasion, refused.and_then(notice_of), Field::default())
 }
 
-/// Takes the code of a sign-in. The session's token is asked for, not the session: the second request of a double click
-/// still bears the token of before.
+/// Takes the code of a sign-in. It needs the session's token, not the session: the second request of a double click
+/// still bears the earlier token.
 pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
     Form { visitor, fields: Code { code, .. } }: Form<Code>,
@@ -156,7 +156,7 @@ pub(in crate::portal) async fn resend<P: Prover>(
     page(&app, visitor, occasion, notice_of(sending), Field::default())
 }
 
-/// Returns what the page says of 「再送信」. It says by itself if no address is known.
+/// Returns the page's notice about 「再送信」. If no address is known, the template says so without a notice.
 fn notice_of(sending: Sending) -> Option<String> {
     match sending {
         Sending::NoAddress => None,

@@ -80,7 +80,7 @@ impl SettingUp {
         everywhere: bool,
     ) -> Result<bool, WebError> {
         let Self { visitor, session, kind, .. } = self;
-        // The second request of a double click finds nothing due; what its form promised holds for it, too.
+        // The second request of a double click finds nothing due, but its form promised the same.
         if everywhere && matches!(enrolled, Enrolled::Done(_) | Enrolled::NothingDue) {
             session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
         }
