@@ -109,7 +109,7 @@ pub async fn renew<R: People>(
 ) -> Result<Option<Vec<String>>, SendingError> {
     let (clock, login) = (cx.clock, session.login);
     store::lock_login(tx, login).await?;
-    if standing(tx, login).await?.made_at != made_at {
+    if set_state(tx, login).await?.made_at != made_at {
         return Ok(None);
     }
     sqlx::query!(
@@ -142,7 +142,7 @@ pub async fn renew<R: People>(
 }
 
 /// Returns how a person's set stands.
-pub async fn standing<R: Realm>(
+pub async fn set_state<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
 ) -> Result<CodeSetState, sqlx::Error> {

@@ -16,7 +16,7 @@ use crate::tenant::policy::SecondFactor;
 
 /// A session as the database has it, before its token is judged.
 pub(super) struct FoundSession<R: People> {
-    pub standing: TokenRow,
+    pub token_row: TokenRow,
     pub session: Session<R>,
 }
 
@@ -122,7 +122,7 @@ impl SessionRow {
         let member = member.map(|(code, household_code)| Member { code, household_code });
         let (policy, now) = (&cx.tenant.config, cx.clock.now());
         let loss = Loss::of(&policy.after_loss, self.lost_on, cx.clock.today());
-        let standing = TokenRow {
+        let token_row = TokenRow {
             is_newest: self.newest,
             newest: Newest {
                 at: self.token_at,
@@ -145,7 +145,7 @@ impl SessionRow {
             (false, true) => Address::Asked,
             (false, false) => Address::None,
         };
-        let password_ends = standing.life.password_ends(policy);
+        let password_ends = token_row.life.password_ends(policy);
         let session = Session {
             id: SessionId::from_uuid(self.id),
             login: LoginId::from_uuid(self.login),
@@ -175,6 +175,6 @@ impl SessionRow {
                 second_factor: self.second_factor && self.second_factor_lapsed_at.is_none(),
             },
         };
-        Some(FoundSession { standing, session })
+        Some(FoundSession { token_row, session })
     }
 }

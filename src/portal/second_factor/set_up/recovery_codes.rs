@@ -46,7 +46,7 @@ pub(in crate::portal) async fn show(
         return Err(WebError::NotFound);
     }
     let mut tx = visitor.begin(&app).await?;
-    let CodeSetState { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
+    let CodeSetState { left, made_at } = recovery_code::set_state(&mut tx, session.login).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes: Vec::new() })
 }
@@ -63,16 +63,16 @@ pub(in crate::portal) async fn submit(
     // A set costs ten slow hashes: a second click waits for the first, and then makes none.
     let _turn = app.turns.of(tenant.id, session.login).await?;
     let mut tx = visitor.begin(&app).await?;
-    let standing = recovery_code::standing(&mut tx, session.login).await?;
+    let set_state = recovery_code::set_state(&mut tx, session.login).await?;
     tx.commit().await?;
-    if standing.made_at != made_at {
-        let CodeSetState { left, made_at } = standing;
+    if set_state.made_at != made_at {
+        let CodeSetState { left, made_at } = set_state;
         return visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes: Vec::new() });
     }
     let set = visitor.sign_in(&app).new_recovery_codes(tenant, &session).await?;
     let mut tx = visitor.begin(&app).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
-    let CodeSetState { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
+    let CodeSetState { left, made_at } = recovery_code::set_state(&mut tx, session.login).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
     visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes })
