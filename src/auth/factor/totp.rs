@@ -113,13 +113,12 @@ impl<R: People> Apps<'_, R> {
         .fetch_one(tx.conn())
         .await?;
         let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
-        let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
-        Ok(Enrolment(self.totp(secret)?))
+        self.open(&enrolment_purpose(session), &sealed).map(Enrolment)
     }
 
     /// Returns the secret that the page offered, unless the set-up is over or too old.
     async fn begun(&self, tx: &mut TenantTx) -> Result<Option<Enrolment>, TotpError> {
-        let Self { cx: Context { clock, .. }, sealer, session } = self;
+        let Self { cx: Context { clock, .. }, session, .. } = self;
         let Some(row) = sqlx::query!(
             "select secret, key_id from totp_enrolments
              where tenant_id = $1 and realm = $2 and session_id = $3 and begun_at > $4 for update",
@@ -134,8 +133,7 @@ impl<R: People> Apps<'_, R> {
             return Ok(None);
         };
         let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
-        let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
-        Ok(Some(Enrolment(self.totp(secret)?)))
+        self.open(&enrolment_purpose(session), &sealed).map(|totp| Some(Enrolment(totp)))
     }
 
     /// Ends a set-up with the app's first code (L5), which proves the second factor, too.
@@ -220,11 +218,13 @@ impl<R: People> Apps<'_, R> {
             return Ok(None);
         };
         let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
-        let secret = self.sealer.open(&device_purpose(login, device), &sealed)?;
-        Ok(self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)))
+        let totp = self.open(&device_purpose(login, device), &sealed)?;
+        Ok(totp.check(&fold_code(code), seconds(self.cx.clock)))
     }
 
-    fn totp(&self, secret: Vec<u8>) -> Result<Totp, TotpError> {
+    /// Makes the codes' generator from a sealed secret.
+    fn open(&self, purpose: &str, sealed: &SealedValue) -> Result<Totp, TotpError> {
+        let secret = self.sealer.open(purpose, sealed)?;
         // A colon would part the issuer from the account's name. No user ID that was chosen here has one.
         let issuer = format!("{}加入者ページ", self.cx.tenant.config.name).replace(':', "");
         Builder::new()

@@ -192,20 +192,9 @@ pub async fn confirm<R: Realm>(
     };
     lock(tx, login).await?;
     // Another mail may have gone out meanwhile.
-    let Some(row) = sqlx::query!(
-        "select email, expires_at, confirmed_at from email_confirmations
-         where tenant_id = $1 and realm = $2 and token_hash = $3",
-        tx.tenant() as TenantId,
-        R::NAME,
-        token.hashed().to_vec()
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    else {
-        return Ok(Link::Unknown);
-    };
-    let Link::Waiting { email } = worth(row.email, row.expires_at, row.confirmed_at, clock) else {
-        return Ok(look_at::<R>(tx, clock, token).await?);
+    let email = match look_at::<R>(tx, clock, token).await? {
+        Link::Waiting { email } => email,
+        link => return Ok(link),
     };
     if is_taken(tx, login, &email).await? {
         return Ok(Link::Taken);

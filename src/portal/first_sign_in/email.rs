@@ -28,6 +28,8 @@ pub(in crate::portal) const TAKEN: &str =
 /// Shown to a person who checks one ID or address after another for being free.
 pub(in crate::portal) const TOO_MANY: &str =
     "確認が続いたため、しばらく時間をおいてから、もう一度お試しください。";
+pub(in crate::portal) const SENT_AGAIN: &str =
+    "メールをもう一度送信しました。以前のメールのリンクは使えません。";
 const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
 
 #[derive(Debug, Default, Serialize)]
@@ -223,9 +225,7 @@ pub(super) async fn resend(
         return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
-        Asking::Sent => {
-            "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
-        }
+        Asking::Sent => SENT_AGAIN.to_owned(),
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
         Asking::TooMany => TOO_MANY.to_owned(),

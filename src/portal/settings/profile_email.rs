@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::auth::first_sign_in::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::portal::first_sign_in::email::{
-    Email, EmailForm, Refresh, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
+    Email, EmailForm, Refresh, SENT_AGAIN, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
 };
 use crate::portal::places::{PROFILE, PROFILE_EMAIL_SENT};
 use crate::web::error::WebError;
@@ -98,9 +98,7 @@ pub(in crate::portal) async fn resend(
         return Ok(Redirect::to(PROFILE).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
-        Asking::Sent => {
-            "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
-        }
+        Asking::Sent => SENT_AGAIN.to_owned(),
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::Taken => TAKEN.to_owned(),
         Asking::TooMany => TOO_MANY.to_owned(),

@@ -19,9 +19,9 @@ const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 /// A challenge as the database keeps it: the options that the browser got, and the state that its answer is held
 /// against.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Ceremony<S> {
-    pub(super) options: Value,
-    pub(super) state: S,
+struct Ceremony<S> {
+    options: Value,
+    state: S,
 }
 
 /// The purpose of a challenge.
@@ -71,14 +71,17 @@ pub(super) async fn running<R: People>(
     Ok(options.flatten())
 }
 
-/// Keeps a challenge in place of the session's one before, for whichever purpose that was.
+/// Keeps a challenge in place of the session's earlier one, and returns its options as JSON for the browser.
 pub(super) async fn keep<R: People, S: Serialize>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
     purpose: ChallengePurpose,
-    ceremony: Ceremony<S>,
-) -> Result<(), PasskeyError> {
+    challenge: &impl Serialize,
+    state: S,
+) -> Result<String, PasskeyError> {
+    let options = serde_json::to_value(challenge)?;
+    let text = options.to_string();
     sqlx::query!(
         "insert into passkey_ceremonies (tenant_id, realm, session_id, purpose, state, begun_at)
          values ($1, $2, $3, $4, $5, $6)
@@ -88,12 +91,12 @@ pub(super) async fn keep<R: People, S: Serialize>(
         R::NAME,
         session.id.0,
         purpose.name(),
-        serde_json::to_value(ceremony)?,
+        serde_json::to_value(Ceremony { options, state })?,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(text)
 }
 
 /// Takes the session's challenge away, so that it has one answer. Returns `None` if none waits.

@@ -3,7 +3,7 @@
 use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, Passkey, PublicKeyCredential};
 use webauthn_rs_proto::AllowCredentials;
 
-use super::challenge::{Ceremony, ChallengePurpose, keep, running, take_challenge};
+use super::challenge::{ChallengePurpose, keep, running, take_challenge};
 use super::kept::{all, find, note_use};
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use super::verdict::Verdict;
@@ -30,10 +30,7 @@ pub async fn begin_proof<R: People>(
     challenge.mediation = None;
     challenge.public_key.extensions = None;
     challenge.public_key.allow_credentials = known.into_iter().map(allowed).collect();
-    let options = serde_json::to_value(&challenge)?;
-    let text = options.to_string();
-    keep(tx, cx.clock, session, ChallengePurpose::SignIn, Ceremony { options, state }).await?;
-    Ok(text)
+    keep(tx, cx.clock, session, ChallengePurpose::SignIn, &challenge, state).await
 }
 
 /// Checks a browser's answer. An answer that a passkey of the person's has signed is no guess, whatever else is wrong

@@ -3,7 +3,7 @@
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 use webauthn_rs_proto::ResidentKeyRequirement;
 
-use super::challenge::{Ceremony, ChallengePurpose, keep, running, take_challenge};
+use super::challenge::{ChallengePurpose, keep, running, take_challenge};
 use super::kept::all;
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use crate::auth::context::Context;
@@ -39,10 +39,7 @@ pub async fn begin_set_up<R: People>(
         selection.resident_key = Some(ResidentKeyRequirement::Required);
         selection.require_resident_key = true;
     }
-    let options = serde_json::to_value(&challenge)?;
-    let text = options.to_string();
-    keep(tx, cx.clock, session, ChallengePurpose::SetUp, Ceremony { options, state }).await?;
-    Ok(text)
+    keep(tx, cx.clock, session, ChallengePurpose::SetUp, &challenge, state).await
 }
 
 /// Takes the passkey that a browser made (L6), which proves the second factor, too. While the name is wrong, the
