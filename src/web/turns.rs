@@ -20,7 +20,7 @@ const MOST_WAITING: usize = 64;
 
 /// A person's turn. It lasts until this is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct PersonTurn {
     _of_all: Admission,
     _of_the_person: OwnedMutexGuard<()>,
 }
@@ -62,11 +62,11 @@ impl Turns {
     /// # Errors
     /// Returns [`NoTurn`] at once if too many wait. [`NoTurn::Full`] may also come while waiting, if the
     /// place was given to a newcomer from a shorter line.
-    pub async fn of(&self, union: TenantId, person: LoginId) -> Result<Turn, NoTurn> {
+    pub async fn of(&self, union: TenantId, person: LoginId) -> Result<PersonTurn, NoTurn> {
         let one = self.line_of(person)?.lock_owned().await;
         let admission = self.all.enter(union, &person.to_string()).await;
         let of_all = admission.map_err(|Full| NoTurn::Full)?;
-        Ok(Turn { _of_all: of_all, _of_the_person: one })
+        Ok(PersonTurn { _of_all: of_all, _of_the_person: one })
     }
 
     /// Returns the person's line. Holding it keeps a place in it.
