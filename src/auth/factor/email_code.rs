@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::guard::known_browser;
 use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
 use crate::auth::people::People;
@@ -190,7 +190,7 @@ pub async fn prove<R: Realm>(
     }
     let login = LoginId::from_uuid(due.login_id);
     let proof = ProofKind::Factor(SecondFactor::EmailCode);
-    let attempt = Attempt { session, login, token, proof };
+    let attempt = FactorAttempt { session, login, token, proof };
     if !right {
         return refuse(tx, cx, &attempt, due.failures + 1).await;
     }
@@ -211,7 +211,7 @@ pub async fn prove<R: Realm>(
 async fn refuse<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    attempt: &Attempt<'_, R>,
+    attempt: &FactorAttempt<'_, R>,
     failures: i16,
 ) -> Result<Proved, SendingError> {
     sqlx::query!(

@@ -33,7 +33,7 @@ pub enum Proved {
 }
 
 /// A second factor that a person gives in a session.
-pub(super) struct Attempt<'a, R: Realm> {
+pub(super) struct FactorAttempt<'a, R: Realm> {
     pub(super) session: SessionId<R>,
     pub(super) login: LoginId<R>,
     /// The session's, until a right factor renews it.
@@ -41,13 +41,13 @@ pub(super) struct Attempt<'a, R: Realm> {
     pub(super) proof: ProofKind,
 }
 
-impl<'a, R: People> Attempt<'a, R> {
+impl<'a, R: People> FactorAttempt<'a, R> {
     pub(super) fn new(session: &Session<R>, token: &'a PlainToken, proof: ProofKind) -> Self {
         Self { session: session.id, login: session.login, token, proof }
     }
 }
 
-impl<R: Realm> Attempt<'_, R> {
+impl<R: Realm> FactorAttempt<'_, R> {
     /// Notes that the factor was right.
     pub(super) async fn succeed(
         &self,

@@ -10,7 +10,7 @@ use crate::audit::{self, Action};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError, SignIn, SignInError};
 use crate::auth::credentials::hashing::HashingError;
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::links;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
@@ -182,7 +182,7 @@ pub async fn prove<R: People>(
     )
     .execute(tx.conn())
     .await?;
-    let attempt = Attempt::new(session, token, ProofKind::RecoveryCode);
+    let attempt = FactorAttempt::new(session, token, ProofKind::RecoveryCode);
     if used.rows_affected() > 0 {
         AccountChange::RecoveryCodeUsed.tell(tx, cx, session).await?;
         attempt.succeed(tx, cx).await

@@ -9,7 +9,7 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::device::{Credential, DeviceKind, NewDevice};
 use crate::auth::factor::enrolled::{Enrolled, enrol, obstacle};
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::proof::ProofKind;
@@ -186,7 +186,7 @@ impl<R: People> Apps<'_, R> {
         if !proof::owes_proof(tx, cx.clock, session.id).await? {
             return Ok(Proved::NothingDue);
         }
-        let attempt = Attempt::new(session, token, PROOF);
+        let attempt = FactorAttempt::new(session, token, PROOF);
         let Some(step) = self.step_of(tx, device, code).await? else {
             return Ok(attempt.fail(tx, cx).await?);
         };

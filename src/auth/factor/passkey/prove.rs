@@ -8,7 +8,7 @@ use super::kept::{all, find, note_use};
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use super::verdict::Verdict;
 use crate::auth::context::Context;
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::proof;
@@ -45,7 +45,7 @@ pub async fn prove<R: People>(
     if !proof::owes_proof(tx, cx.clock, session.id).await? {
         return Ok(Proved::NothingDue);
     }
-    let attempt = Attempt::new(session, token, PROOF);
+    let attempt = FactorAttempt::new(session, token, PROOF);
     let asked: Option<DiscoverableAuthentication> =
         take_challenge(tx, cx.clock, session, ChallengePurpose::SignIn).await?;
     let Ok(answer) = serde_json::from_str::<PublicKeyCredential>(answer) else {

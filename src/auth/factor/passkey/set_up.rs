@@ -9,7 +9,7 @@ use super::relying_party::{PROOF, PasskeyError, relying_party};
 use crate::auth::context::Context;
 use crate::auth::factor::device::{Credential, DeviceKind, NewDevice};
 use crate::auth::factor::enrolled::{self, Enrolled, obstacle};
-use crate::auth::factor::proved::Attempt;
+use crate::auth::factor::proved::FactorAttempt;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::{proof, store};
@@ -76,7 +76,7 @@ pub async fn enrol<R: People>(
             return Ok(Enrolled::Done(token));
         }
     }
-    let attempt = Attempt::new(session, token, PROOF);
+    let attempt = FactorAttempt::new(session, token, PROOF);
     attempt.note_refusal(tx, cx, serde_json::json!({ "reason": null })).await?;
     Ok(Enrolled::Wrong)
 }
