@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::terminal::logging::start_logging;
 use super::terminal::operator::operator;
-use super::terminal::{Outcome, told, usage};
+use super::terminal::{CommandStatus, told, usage};
 use super::{doctor, expenses, jobs, letters, mail, maintenance, members, server, tenant, terms};
 use crate::config::Settings;
 
@@ -135,7 +135,7 @@ fn end_with_the_pipe() {
     }
 }
 
-async fn execute(command: KosmoCommand) -> anyhow::Result<Outcome> {
+async fn execute(command: KosmoCommand) -> anyhow::Result<CommandStatus> {
     match command {
         KosmoCommand::Completions { shell } => {
             clap_complete::generate(
@@ -144,7 +144,7 @@ async fn execute(command: KosmoCommand) -> anyhow::Result<Outcome> {
                 "kosmo",
                 &mut std::io::stdout(),
             );
-            return Ok(Outcome::Done);
+            return Ok(CommandStatus::Done);
         }
         KosmoCommand::Tenant(command) if !command.needs_database() => return command.run_alone(),
         KosmoCommand::Terms(command) if !command.needs_database() => return command.run_alone(),
@@ -152,11 +152,13 @@ async fn execute(command: KosmoCommand) -> anyhow::Result<Outcome> {
     }
     let settings = Settings::load()?;
     match command {
-        KosmoCommand::Demo { clean: true } => crate::demo::clean(&settings).map(|()| Outcome::Done),
+        KosmoCommand::Demo { clean: true } => {
+            crate::demo::clean(&settings).map(|()| CommandStatus::Done)
+        }
         KosmoCommand::Demo { clean: false } => {
             start_logging(&settings)?;
             Box::pin(crate::demo::run(&settings, server::until_told())).await?;
-            Ok(Outcome::Done)
+            Ok(CommandStatus::Done)
         }
         KosmoCommand::Serve => {
             start_logging(&settings)?;
@@ -176,6 +178,6 @@ async fn execute(command: KosmoCommand) -> anyhow::Result<Outcome> {
         KosmoCommand::Maintenance(command) => command.run(&operator(&settings)?).await,
         KosmoCommand::Expenses(command) => command.run(&operator(&settings)?).await,
         KosmoCommand::Doctor { json } => doctor::run(&settings, json).await,
-        KosmoCommand::Completions { .. } => Ok(Outcome::Done),
+        KosmoCommand::Completions { .. } => Ok(CommandStatus::Done),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Outcome, output, told};
+use super::{CommandStatus, output, told};
 use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
 use crate::base::{files, io_words};
@@ -47,7 +47,7 @@ impl Diagnoses {
     }
 }
 
-pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<CommandStatus> {
     let mut findings = Diagnoses::default();
     findings.add(
         "PostgreSQLサーバー",
@@ -83,7 +83,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
             println!("{} {check}: {detail}", if *ok { "○" } else { "×" });
         }
     }
-    Ok(if healthy { Outcome::Done } else { Outcome::Rejected })
+    Ok(if healthy { CommandStatus::Done } else { CommandStatus::Rejected })
 }
 
 fn mail_exit(settings: &Settings) -> Result<String, String> {

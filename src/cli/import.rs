@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files;
 use super::watch::{self, WatchError};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, Union};
 use crate::auth::credentials::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
@@ -70,10 +70,10 @@ impl MembersFile {
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         let Self { file, as_of, skip_bad_addresses } = self;
         let Some(opened) = file.open(operator, MemberColumn::COLUMNS).await? else {
-            return Ok(Outcome::Rejected);
+            return Ok(CommandStatus::Rejected);
         };
         let hasher = Hasher::new(&settings.hashing);
         let import = MembersImport {
@@ -224,7 +224,7 @@ impl OpenedFile {
         self,
         operator: &Operator,
         result: Result<Report, Hindrance>,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         self.bar.finish_and_clear();
         match result {
             Ok(report) => {
@@ -232,7 +232,7 @@ impl OpenedFile {
                     self.give_up(operator).await?;
                 }
                 self.tell(&report);
-                Ok(Outcome::Done)
+                Ok(CommandStatus::Done)
             }
             Err(hindrance) => {
                 if hindrance.is_over() {
@@ -252,15 +252,15 @@ impl OpenedFile {
         tx.commit().await
     }
 
-    fn tell_hindrance(&self, hindrance: Hindrance) -> anyhow::Result<Outcome> {
+    fn tell_hindrance(&self, hindrance: Hindrance) -> anyhow::Result<CommandStatus> {
         match hindrance {
             Hindrance::Import(ImportError::Rows(errors)) => {
                 reject(&self.source.name, self.json, &errors);
-                Ok(Outcome::Rejected)
+                Ok(CommandStatus::Rejected)
             }
             Hindrance::Import(error @ (ImportError::Heading(_) | ImportError::File(_))) => {
                 reject_whole(&self.source.name, self.json, &error);
-                Ok(Outcome::Rejected)
+                Ok(CommandStatus::Rejected)
             }
             Hindrance::Import(error) => Err(error.into()),
             Hindrance::Watch(error) => Err(error.into()),

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::output::{self, Column, JsonList};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, Union};
 use crate::base::clock::jst;
 use crate::jobs::{self, JobState, JobStatus};
 
@@ -27,7 +27,7 @@ pub(super) enum JobsCommand {
 }
 
 impl JobsCommand {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         let Self::List { union, all, json } = self;
         list(operator, &union, all, json).await
     }
@@ -69,7 +69,7 @@ async fn list(
     union: &Union,
     all: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let tenant = operator.find(union).await?.id;
     let (mut last, mut shown, mut values) = (None, 0, JsonList::default());
     loop {
@@ -91,7 +91,7 @@ async fn list(
     } else {
         println!("{shown}件");
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn table(jobs: &[JobStatus]) {

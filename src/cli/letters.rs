@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use super::confirm::{Answer, confirmed};
 use super::files::Provisional;
-use super::{Operator, Outcome, Union, output};
+use super::{CommandStatus, Operator, Union, output};
 use crate::auth::credentials::hashing::Hasher;
 use crate::auth::credentials::letters::{self, Letter, Whom};
 use crate::base::files::create_new;
@@ -46,7 +46,7 @@ impl LettersCommand {
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         let Self::Issue { union: Union { tenant }, out, members, yes, json } = self;
         let union = operator.find(&Union { tenant: tenant.clone() }).await?;
         let Some(rule) = &union.config.first_sign_in.letter else {
@@ -111,13 +111,13 @@ async fn replaced(tx: &mut TenantTx, named: &[String]) -> anyhow::Result<Vec<Str
     Ok(codes.filter(|code| named.contains(code)).collect())
 }
 
-fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
+fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<CommandStatus> {
     match out {
         _ if json => output::json(&serde_json::json!({ "letters": count, "file": out }))?,
         Some(out) => println!("{count}人分を {} に書きました", out.display()),
         None => println!("通知を発行する人がいません。ファイルは作っていません"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Returns the CSV file. It holds passwords, so only its owner may read it. It starts with a BOM, because Excel in

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::output::{self, Column, JsonList};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, Union};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
@@ -82,7 +82,7 @@ impl MailCommand {
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         match self {
             Self::List { tenant, json } => list(operator, tenant.as_deref(), json).await,
             Self::Retry { union, which, json } => retry(operator, &union, which, json).await,
@@ -132,7 +132,11 @@ fn reason(error: &str) -> String {
 }
 
 /// Runs `kosmo mail list`.
-async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Result<Outcome> {
+async fn list(
+    operator: &Operator,
+    slug: Option<&str>,
+    json: bool,
+) -> anyhow::Result<CommandStatus> {
     let mut platform = operator.db.platform().await?;
     let unions = match slug {
         Some(slug) => vec![(registry::get(&mut platform, slug).await?.id, slug.to_owned())],
@@ -156,7 +160,7 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
         }
     }
     listing.end();
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// The number of lines in one table. Longer lists are printed as several tables, because a table's width needs all
@@ -234,7 +238,7 @@ async fn retry(
     union: &Union,
     which: MailSelection,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();
     let (found, slug) = (operator.find(union).await?, &union.tenant);
     let mut tx = operator.begin(found.id).await?;
@@ -251,17 +255,17 @@ async fn retry(
     let left = u64::try_from(ids.len())?.saturating_sub(put_back);
     if json {
         output::json(&serde_json::json!({ "put_back": put_back, "left": left }))?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     if put_back == 0 {
         println!("送信待ちに戻せるメールはありません。何も変えていません");
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     println!("{put_back}件を送信待ちに戻しました");
     if left > 0 {
         println!("{left}件は、送れなかったメールではないか内容が残っていないため、そのままです");
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo mail preview`.
@@ -271,7 +275,7 @@ async fn preview(
     slug: &str,
     folder: &Path,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let (tenant, room) = operator.union(settings, slug).await?;
     let mails = samples::all(&room, &tenant, &operator.clock)?;
     let names: Vec<_> = mails.iter().map(|(name, _)| *name).collect();
@@ -286,11 +290,11 @@ async fn preview(
         output::json(
             &serde_json::json!({ "mails": names, "folder": folder.display().to_string() }),
         )?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let count = names.len();
     println!("{count}通のメールの見本を {} に書きました（.eml .html .txt）", folder.display());
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn write(folder: &Path, name: &str, extension: &str, content: &[u8]) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
 use clap::Subcommand;
 
 use super::output::{self, Column};
-use super::{Operator, Outcome};
+use super::{CommandStatus, Operator};
 use crate::base::clock::jst;
 use crate::base::ids::WindowId;
 use crate::tenant::maintenance::{self, MaintenanceWindow};
@@ -67,7 +67,7 @@ fn in_json(
 }
 
 impl MaintenanceCommand {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         let mut tx = operator.db.platform().await?;
         match self {
             Self::Plan { from, until, json } => {
@@ -91,7 +91,7 @@ impl MaintenanceCommand {
                 if json {
                     let planned = planned.iter().map(|(id, window)| in_json(*id, *window));
                     output::json(&planned.collect::<Vec<_>>())?;
-                    return Ok(Outcome::Done);
+                    return Ok(CommandStatus::Done);
                 }
                 let row =
                     |(id, window): &(WindowId, MaintenanceWindow)| [id.to_string(), window.text()];
@@ -109,6 +109,6 @@ impl MaintenanceCommand {
                 }
             }
         }
-        Ok(Outcome::Done)
+        Ok(CommandStatus::Done)
     }
 }

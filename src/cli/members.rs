@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::confirm::{Answer, confirmed};
 use super::import::MembersFile;
 use super::output::{self, Column};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, Union};
 use crate::auth::context::Context;
 use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
@@ -140,7 +140,7 @@ impl MembersCommand {
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Import(file) => file.import(settings, operator).await,
             Self::List { union, which, json } => list(operator, &union, &which, json).await,
@@ -158,7 +158,7 @@ async fn list(
     union: &Union,
     which: &MemberFilter,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let found = operator.find(union).await?;
     let wanted = Wanted {
         locked: which.locked,
@@ -175,7 +175,7 @@ async fn list(
     if json {
         let next = members.last().filter(|_| more).map(|member| member.code.as_str());
         output::json(&serde_json::json!({ "members": members, "next_after": next }))?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let rows: Vec<_> = members
         .iter()
@@ -200,7 +200,7 @@ async fn list(
     if let Some(last) = members.last().filter(|_| more) {
         println!("続きがあります。--after {} を付けると表示します", last.code);
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 async fn show(
@@ -208,7 +208,7 @@ async fn show(
     union: &Union,
     person: &str,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let found = operator.find(union).await?;
     let mut tx = operator.begin(found.id).await?;
     let shown = roster::show(&mut tx, &operator.clock, person).await?;
@@ -218,7 +218,7 @@ async fn show(
     };
     if json {
         output::json(&shown)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let at = |at: Option<_>| at.map_or_else(|| "なし".to_owned(), minute);
     let Shown { apps, passkeys, recovery_codes, .. } = shown;
@@ -248,7 +248,7 @@ async fn show(
         ["メールアドレス".to_owned(), address.to_owned()],
     ];
     output::table([Column::Left("項目"), Column::Left("内容")], &rows, "");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 async fn unlock(
@@ -256,7 +256,7 @@ async fn unlock(
     union: &Union,
     user_id: &str,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let found = operator.find(union).await?;
     let mut tx = operator.begin(found.id).await?;
@@ -268,7 +268,7 @@ async fn unlock(
         Some(false) => println!("ロックされていません。何も変えていません"),
         None => bail!("{} にユーザID「{}」の人はいません", union.tenant, user_id.as_str()),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo members reset-factors` (R4).
@@ -279,7 +279,7 @@ async fn reset_factors(
     user_id: &str,
     yes: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let (tenant, mail) = operator.union(settings, &union.tenant).await?;
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
@@ -310,5 +310,5 @@ async fn reset_factors(
             "認証アプリ・パスキー・リカバリーコードを削除し、すべての端末からログアウトしました"
         ),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::import::day;
 use super::output::{self, Column};
-use super::{Operator, Outcome, files};
+use super::{CommandStatus, Operator, files};
 use crate::base::clock::jst;
 use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
@@ -99,14 +99,14 @@ impl TermsCommand {
     }
 
     /// Runs the command that needs neither settings nor database.
-    pub(super) fn run_alone(&self) -> anyhow::Result<Outcome> {
+    pub(super) fn run_alone(&self) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Preview { file, html, json } => preview(file, html.as_deref(), *json),
-            _ => Ok(Outcome::Done),
+            _ => Ok(CommandStatus::Done),
         }
     }
 
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Publish { scope, from, file, json } => {
                 publish(operator, &scope, from, &file, json).await
@@ -129,8 +129,8 @@ fn read(file: &Path) -> anyhow::Result<Option<String>> {
 }
 
 /// Runs `kosmo terms preview`.
-fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
-    let Some(text) = read(file)? else { return Ok(Outcome::Rejected) };
+fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<CommandStatus> {
+    let Some(text) = read(file)? else { return Ok(CommandStatus::Rejected) };
     let blocks = prose::read(&text);
     if !json {
         print!("{}", prose::plain(&blocks));
@@ -162,7 +162,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
             "headings": headings, "paragraphs": paragraphs, "lists": lists,
         }))?;
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// The number of blocks of each kind in a text.
@@ -198,12 +198,12 @@ async fn publish(
     from: NaiveDate,
     file: &Path,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let today = operator.clock.today();
     if from < today {
         bail!("--from: {from} は過ぎています。同意した日より前の施行日は付けられません");
     }
-    let Some(body) = read(file)? else { return Ok(Outcome::Rejected) };
+    let Some(body) = read(file)? else { return Ok(CommandStatus::Rejected) };
     let midnight =
         jst(operator.clock.now()).timezone().from_local_datetime(&from.and_time(NaiveTime::MIN));
     let effective_at = midnight.single().context("a day that begins")?.to_utc();
@@ -221,15 +221,15 @@ async fn publish(
     tx.commit().await?;
     if json {
         output::json(&json!({ "tenant": scope.tenant, "from": from }))?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     println!("{from} 施行の利用規約を公開しました");
     println!("{}", summary(&prose::read(&body)));
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo terms list`.
-async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
+async fn list(operator: &Operator, json: bool) -> anyhow::Result<CommandStatus> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;
     let versions = terms::load_all(&mut tx).await?;
@@ -253,7 +253,7 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
             })
             .collect();
         output::json(&versions)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let rows: Vec<_> = versions
         .iter()
@@ -265,5 +265,5 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
         .collect();
     let columns = [Column::Left("施行日"), Column::Left("組合"), Column::Left("本文の始まり")];
     output::table(columns, &rows, "利用規約はありません");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

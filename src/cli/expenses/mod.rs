@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use self::import::Import;
 use self::notices::NoticeMonth;
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, Union};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ExpensesCommand {
@@ -59,7 +59,7 @@ pub(super) enum ExpensesCommand {
 }
 
 impl ExpensesCommand {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Import(import) => import.run(operator).await,
             Self::Publish { notice, no_mail, json } => {

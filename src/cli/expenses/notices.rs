@@ -9,7 +9,7 @@ use crate::cli::confirm::{self, Answer};
 use crate::cli::import::month;
 use crate::cli::output::{self, Column};
 use crate::cli::watch;
-use crate::cli::{Operator, Outcome, Union};
+use crate::cli::{CommandStatus, Operator, Union};
 use crate::expenses::notices::job::{PublishExpenses, Told, WithdrawExpenses};
 use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::jobs::consent::Consent;
@@ -31,7 +31,7 @@ pub(super) async fn publish(
     NoticeMonth { union, notice }: &NoticeMonth,
     tells: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;
     let job = PublishExpenses { month: *notice, by: operator.name.clone(), tells };
     let bar = watch::spinner("公開しています…");
@@ -49,7 +49,7 @@ pub(super) async fn publish(
         Published::Before => println!("{month}の通知は公開済みです。何も変えていません"),
         Published::Empty => bail!("{month}の通知には医療費がありません"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 pub(super) async fn withdraw(
@@ -58,7 +58,7 @@ pub(super) async fn withdraw(
     dry_run: bool,
     yes: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;
     let month = notice.japanese();
     let bar = watch::spinner("取り下げています…");
@@ -92,14 +92,14 @@ pub(super) async fn withdraw(
         true => println!("{month}の通知には {rows}件あります（何も変えていません）"),
         false => println!("{month}の通知 {rows}件を取り下げました"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 pub(super) async fn list(
     operator: &Operator,
     union: &Union,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;
     let mut tx = operator.begin(union.id).await?;
     let mut months = Vec::new();
@@ -124,7 +124,7 @@ pub(super) async fn list(
             })
             .collect();
         output::json(&months)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let rows: Vec<_> = months
         .iter()
@@ -146,5 +146,5 @@ pub(super) async fn list(
         Column::Left("公開"),
     ];
     output::table(columns, &rows, "医療費はありません");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

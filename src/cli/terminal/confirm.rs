@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
-use super::Outcome;
+use super::CommandStatus;
 use super::interrupt::EndingInterrupt;
 use crate::base::japanese::fold;
 use crate::jobs::consent::{Attempt, Consent};
@@ -15,7 +15,7 @@ pub(in crate::cli) enum Answer<T> {
     /// The work's result, to be committed.
     Yes(T),
     /// Nothing was changed, and the operator was told so.
-    No(Outcome),
+    No(CommandStatus),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ enum Reply {
 
 impl Reply {
     /// Returns the command's result, or `None` after a yes.
-    const fn refusal(self) -> Option<Outcome> {
+    const fn refusal(self) -> Option<CommandStatus> {
         match self {
             Self::Yes => None,
-            Self::No => Some(Outcome::Failed),
-            Self::Nobody => Some(Outcome::Unconfirmed),
+            Self::No => Some(CommandStatus::Failed),
+            Self::Nobody => Some(CommandStatus::Unconfirmed),
         }
     }
 }
@@ -67,7 +67,7 @@ pub(in crate::cli) async fn agreed<T, E: From<io::Error>>(
         Attempt::Done(outcome) => Ok(Answer::Yes(outcome)),
         Attempt::NeedsConsent(_) => {
             eprintln!("{CHANGED}");
-            Ok(Answer::No(Outcome::Failed))
+            Ok(Answer::No(CommandStatus::Failed))
         }
     }
 }
@@ -90,7 +90,7 @@ async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
     let (now, done) = work().await?;
     if now != shown {
         eprintln!("{CHANGED}");
-        return Ok(Answer::No(Outcome::Failed));
+        return Ok(Answer::No(CommandStatus::Failed));
     }
     Ok(Answer::Yes((now, done)))
 }
@@ -186,8 +186,8 @@ mod tests {
     async fn o2_what_is_kept_is_what_was_shown() {
         assert!(matches!(asked("", true, 0).await, (Answer::Yes((3, ())), 1)), "nobody is asked");
         assert!(matches!(asked("y", false, 0).await, (Answer::Yes((3, ())), 2)));
-        assert!(matches!(asked("n", false, 0).await, (Answer::No(Outcome::Failed), 1)));
+        assert!(matches!(asked("n", false, 0).await, (Answer::No(CommandStatus::Failed), 1)));
         let changed = asked("y", false, 1).await;
-        assert!(matches!(changed, (Answer::No(Outcome::Failed), 2)), "it changed meanwhile");
+        assert!(matches!(changed, (Answer::No(CommandStatus::Failed), 2)), "it changed meanwhile");
     }
 }
