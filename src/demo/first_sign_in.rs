@@ -14,7 +14,7 @@ use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::first_sign_in::registration::{Details, Drafting, PasswordChoice, Registration};
 use crate::auth::journey::Step;
 use crate::auth::session::{self, Lookup, Session};
-use crate::auth::sign_in::{Given, Outcome};
+use crate::auth::sign_in::{Given, SignInOutcome};
 use crate::base::email::EmailAddress;
 use crate::base::files;
 use crate::base::realm::Subscribers;
@@ -56,7 +56,7 @@ impl FirstSignInDriver<'_> {
         };
         let sign_in = app.sign_in(&actor);
         let outcome = sign_in.with_password::<Subscribers>(tenant, None, given).await?;
-        let Outcome::Accepted { mut token, .. } = outcome else { return Ok(()) };
+        let SignInOutcome::Accepted { mut token, .. } = outcome else { return Ok(()) };
         for _ in 0..MOST_STEPS {
             let session = self.session(&token).await?;
             let step = session.next_step(&tenant.config);

@@ -36,7 +36,7 @@ use crate::tenant::policy::FirstSignInRules;
 
 /// The result of a sign-in.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum SignInOutcome {
     /// A session has begun. `step` is due; if it needs a mail, that is on its way.
     Accepted { token: PlainToken, step: Step, remember_until: Option<DateTime<Utc>> },
     /// 「無効なユーザIDまたはパスワードです。」
@@ -59,10 +59,10 @@ impl SignIn<'_> {
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
         given: Given<'_>,
-    ) -> Result<Outcome, SignInError> {
+    ) -> Result<SignInOutcome, SignInError> {
         let turn = self.turn(tenant, &given.client.place()).await?;
         let Some(tried) = self.count::<R>(tenant, &given).await? else {
-            return Ok(Outcome::TooMany);
+            return Ok(SignInOutcome::TooMany);
         };
         let outcome = self.check_counted(&turn, tenant, earlier, &given, &tried).await;
         if outcome.is_err() {
@@ -80,7 +80,7 @@ impl SignIn<'_> {
         earlier: Option<SessionId<R>>,
         given: &Given<'_>,
         tried: &Try<R>,
-    ) -> Result<Outcome, SignInError> {
+    ) -> Result<SignInOutcome, SignInError> {
         let first = &tenant.config.first_sign_in;
         let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
         let secret = counted.map_or(Secret::Nothing, |found| found.secret(first));
@@ -112,7 +112,7 @@ impl SignIn<'_> {
         found: &Credentials<R>,
         given: &Given<'_>,
         tried: &Try<R>,
-    ) -> Result<Outcome, SignInError> {
+    ) -> Result<SignInOutcome, SignInError> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         let closed = loss.filter(|loss| loss.is_closed(today));
@@ -137,17 +137,17 @@ impl SignIn<'_> {
                 let (action, login) = (Action::SignInRefused, Some(found.login));
                 audit::record_of(&mut tx, self.clock, action, login, detail).await?;
                 tx.commit().await?;
-                return Ok(Outcome::TooMany);
+                return Ok(SignInOutcome::TooMany);
             }
         };
         let outcome = match closed {
-            Some(loss) => Outcome::Closed(loss),
+            Some(loss) => SignInOutcome::Closed(loss),
             None => {
                 let step = match whole {
                     true => self.greet(&mut tx, tenant, found, given, &begun).await?,
                     false => self.ask_for_more(&mut tx, tenant, found, tried, &begun).await?,
                 };
-                Outcome::Accepted { token: begun.token, step, remember_until }
+                SignInOutcome::Accepted { token: begun.token, step, remember_until }
             }
         };
         tx.commit().await?;
@@ -200,7 +200,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         tried: &Try<R>,
         given: &Given<'_>,
-    ) -> Result<Outcome, SignInError> {
+    ) -> Result<SignInOutcome, SignInError> {
         let detail = serde_json::json!({});
         let login = tried.credentials.as_ref().map(|found| found.login);
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
@@ -219,6 +219,6 @@ impl SignIn<'_> {
                 .await?;
         }
         tx.commit().await?;
-        Ok(Outcome::Refused)
+        Ok(SignInOutcome::Refused)
     }
 }

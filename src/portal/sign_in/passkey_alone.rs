@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::page::{STALE, SignInForm, SignInPage, too_many, visit};
 use crate::auth::factor::passkey::PasskeyAnswer;
 use crate::auth::guard::foreign::Foreign;
-use crate::auth::sign_in::Outcome;
+use crate::auth::sign_in::SignInOutcome;
 use crate::db::actor::Client;
 use crate::portal::places::of_step;
 use crate::portal::words::PASSKEY_REFUSED;
@@ -50,12 +50,12 @@ pub(in crate::portal) async fn submit(
         visitor.sign_in(&app).with_passkey(visit(&app, &visitor, &secret), earlier, given).await?;
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
     match outcome {
-        Outcome::Accepted { token, step, remember_until } => {
+        SignInOutcome::Accepted { token, step, remember_until } => {
             let jar = visitor.signed_in(&app, &token, remember_until);
             return Ok((jar, Redirect::to(of_step(step))).into_response());
         }
-        Outcome::TooMany => return too_many(&app, &visitor, form),
-        Outcome::Closed(_) | Outcome::Refused => {}
+        SignInOutcome::TooMany => return too_many(&app, &visitor, form),
+        SignInOutcome::Closed(_) | SignInOutcome::Refused => {}
     }
     form.errors = vec![FormError { field: None, message: PASSKEY_REFUSED.to_owned() }];
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };

@@ -19,7 +19,7 @@ use crate::auth::people::People;
 use crate::auth::session::living::Lookup;
 use crate::auth::session::store::Beginning;
 use crate::auth::session::{lookup, proof, store};
-use crate::auth::sign_in::Outcome;
+use crate::auth::sign_in::SignInOutcome;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
@@ -107,12 +107,12 @@ impl SignIn<'_> {
         visit: Visit<'_>,
         earlier: Option<SessionId<R>>,
         given: PasskeyAnswer<'_>,
-    ) -> Result<Outcome, PasskeyError> {
+    ) -> Result<SignInOutcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
         let place = ClientPlace::of(given.client);
         if !place.take::<R>(&mut tx, self.clock).await? {
             // The address keeps its token if the network has none left.
-            return Ok(Outcome::TooMany);
+            return Ok(SignInOutcome::TooMany);
         }
         tx.commit().await?;
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
@@ -125,7 +125,7 @@ impl SignIn<'_> {
             if !is_ours {
                 self.note_foreign::<R>(visit.tenant, given.client, Foreign::Passkey).await?;
             }
-            return Ok(Outcome::Refused);
+            return Ok(SignInOutcome::Refused);
         };
         let (verdict, login) = match is_first::<R>(&mut tx, self.clock, &ticket).await? {
             true => self.check::<R>(&mut tx, visit.tenant, asked, &answer).await?,
@@ -141,7 +141,7 @@ impl SignIn<'_> {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
             audit::record_of(&mut tx, self.clock, Action::PasskeyRefused, login, detail).await?;
             tx.commit().await?;
-            return Ok(Outcome::Refused);
+            return Ok(SignInOutcome::Refused);
         };
         if let Some(earlier) = earlier {
             store::end(&mut tx, self.clock, earlier).await?;
@@ -154,11 +154,11 @@ impl SignIn<'_> {
         tx.goes_on_as(self.actor.clone().signed_in(login, id));
         let token = proof::prove(&mut tx, cx, id, &token, PROOF).await?;
         let Lookup::Living(session) = lookup::read::<R>(&mut tx, cx, &token).await? else {
-            return Ok(Outcome::Refused);
+            return Ok(SignInOutcome::Refused);
         };
         tx.commit().await?;
         let step = session.next_step(&visit.tenant.config);
-        Ok(Outcome::Accepted { token, step, remember_until })
+        Ok(SignInOutcome::Accepted { token, step, remember_until })
     }
 
     /// Returns what the answer proves, and the owner of the passkey that it names.
