@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files;
 use super::watch::{self, WatchError};
-use super::{CommandStatus, Operator, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::auth::credentials::hashing::Hasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
@@ -43,7 +43,7 @@ pub(super) struct MembersFile {
 #[derive(Debug, Args)]
 pub(super) struct ImportFile {
     #[command(flatten)]
-    union: Union,
+    union: UnionArg,
     /// 取り込むファイル
     file: PathBuf,
     /// 検査だけを行い、何も変えません

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::output::{self, Column, JsonList};
-use super::{CommandStatus, Operator, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::base::clock::jst;
 use crate::jobs::{self, JobState, JobStatus};
 
@@ -16,7 +16,7 @@ pub(super) enum JobsCommand {
     #[command(after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
     List {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 完了したものも表示します
         #[arg(long)]
         all: bool,
@@ -66,7 +66,7 @@ fn progress(job: &JobStatus) -> String {
 
 async fn list(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     all: bool,
     json: bool,
 ) -> anyhow::Result<CommandStatus> {

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use super::confirm::{Answer, confirmed};
 use super::files::Provisional;
-use super::{CommandStatus, Operator, Union, output};
+use super::{CommandStatus, Operator, UnionArg, output};
 use crate::auth::credentials::hashing::Hasher;
 use crate::auth::credentials::letters::{self, Letter, Whom};
 use crate::base::files::create_new;
@@ -25,7 +25,7 @@ pub(super) enum LettersCommand {
     )]
     Issue {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 作るCSVファイル（すでにあるファイルには書きません。対象の人がいなければ作りません）
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -47,8 +47,8 @@ impl LettersCommand {
         settings: &Settings,
         operator: &Operator,
     ) -> anyhow::Result<CommandStatus> {
-        let Self::Issue { union: Union { tenant }, out, members, yes, json } = self;
-        let union = operator.find(&Union { tenant: tenant.clone() }).await?;
+        let Self::Issue { union: UnionArg { tenant }, out, members, yes, json } = self;
+        let union = operator.find(&UnionArg { tenant: tenant.clone() }).await?;
         let Some(rule) = &union.config.first_sign_in.letter else {
             bail!("{tenant} の設定に first_sign_in.letter がありません");
         };

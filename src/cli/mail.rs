@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::output::{self, Column, JsonList};
-use super::{CommandStatus, Operator, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
@@ -41,7 +41,7 @@ pub(super) enum MailCommand {
     )]
     Retry {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         #[command(flatten)]
         which: MailSelection,
         /// 結果をJSONで出力します
@@ -52,7 +52,7 @@ pub(super) enum MailCommand {
     #[command(after_help = "例:\n  kosmo mail preview --tenant klinekenpo --to mails/")]
     Preview {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 書き出すフォルダ（なければ作ります。前の見本は上書きします）
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
@@ -235,7 +235,7 @@ impl Listing {
 /// Runs `kosmo mail retry`.
 async fn retry(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     which: MailSelection,
     json: bool,
 ) -> anyhow::Result<CommandStatus> {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::confirm::{Answer, confirmed};
 use super::import::MembersFile;
 use super::output::{self, Column};
-use super::{CommandStatus, Operator, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::auth::context::Context;
 use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
@@ -28,7 +28,7 @@ pub(super) enum MembersCommand {
     )]
     List {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         #[command(flatten)]
         which: MemberFilter,
         /// 結果をJSONで出力します
@@ -41,7 +41,7 @@ pub(super) enum MembersCommand {
     )]
     Show {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 個人コードまたはユーザID
         person: String,
         /// 結果をJSONで出力します
@@ -52,7 +52,7 @@ pub(super) enum MembersCommand {
     #[command(after_help = "例:\n  kosmo members unlock --tenant klinekenpo taro_demo")]
     Unlock {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// ユーザID
         user_id: String,
         /// 結果をJSONで出力します
@@ -63,7 +63,7 @@ pub(super) enum MembersCommand {
     #[command(after_help = "例:\n  kosmo members reset-factors --tenant klinekenpo taro_demo")]
     ResetFactors {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// ユーザID
         user_id: String,
         /// 確認せずに実行します
@@ -155,7 +155,7 @@ impl MembersCommand {
 
 async fn list(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     which: &MemberFilter,
     json: bool,
 ) -> anyhow::Result<CommandStatus> {
@@ -205,7 +205,7 @@ async fn list(
 
 async fn show(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     person: &str,
     json: bool,
 ) -> anyhow::Result<CommandStatus> {
@@ -253,7 +253,7 @@ async fn show(
 
 async fn unlock(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     user_id: &str,
     json: bool,
 ) -> anyhow::Result<CommandStatus> {
@@ -275,7 +275,7 @@ async fn unlock(
 async fn reset_factors(
     settings: &Settings,
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     user_id: &str,
     yes: bool,
     json: bool,

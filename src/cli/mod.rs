@@ -19,5 +19,5 @@ mod terms;
 
 pub use self::command::run;
 pub(crate) use self::terminal::CommandStatus;
-use self::terminal::operator::{Operator, Union};
+use self::terminal::operator::{Operator, UnionArg};
 use self::terminal::{confirm, files, output, told, watch};

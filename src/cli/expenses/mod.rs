@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use self::import::Import;
 use self::notices::NoticeMonth;
-use super::{CommandStatus, Operator, Union};
+use super::{CommandStatus, Operator, UnionArg};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ExpensesCommand {
@@ -51,7 +51,7 @@ pub(super) enum ExpensesCommand {
     #[command(after_help = "例:\n  kosmo expenses list --tenant klinekenpo")]
     List {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,

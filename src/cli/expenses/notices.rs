@@ -9,7 +9,7 @@ use crate::cli::confirm::{self, Answer};
 use crate::cli::import::month;
 use crate::cli::output::{self, Column};
 use crate::cli::watch;
-use crate::cli::{CommandStatus, Operator, Union};
+use crate::cli::{CommandStatus, Operator, UnionArg};
 use crate::expenses::notices::job::{PublishExpenses, Told, WithdrawExpenses};
 use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::jobs::consent::Consent;
@@ -20,7 +20,7 @@ const STOPPED: &str = "組合は停止中のため、メールは送りません
 #[derive(Debug, Args)]
 pub(in crate::cli) struct NoticeMonth {
     #[command(flatten)]
-    union: Union,
+    union: UnionArg,
     /// 通知月（例: 2026-10）
     #[arg(long, value_parser = month, value_name = "MONTH")]
     notice: Month,
@@ -97,7 +97,7 @@ pub(super) async fn withdraw(
 
 pub(super) async fn list(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     json: bool,
 ) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;

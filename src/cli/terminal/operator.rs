@@ -17,7 +17,7 @@ use crate::web::page::Pages;
 
 /// The union that a command works on.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Union {
+pub(in crate::cli) struct UnionArg {
     /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
     #[arg(long, env = "KOSMO_TENANT", value_name = "SLUG")]
     pub(in crate::cli) tenant: String,
@@ -37,7 +37,7 @@ impl Operator {
         self.db.tenant(union, &Actor::operator(&self.name)).await
     }
 
-    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<RegisteredUnion> {
+    pub(in crate::cli) async fn find(&self, union: &UnionArg) -> anyhow::Result<RegisteredUnion> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;
         tx.commit().await?;
