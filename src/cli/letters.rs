@@ -15,7 +15,7 @@ use crate::base::files::create_new;
 use crate::base::spreadsheet::BOM;
 use crate::config::Settings;
 use crate::db::TenantTx;
-use crate::members::roster::{self, Standing, Wanted};
+use crate::members::roster::{self, RosterFilter, Standing};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LettersCommand {
@@ -105,7 +105,7 @@ async fn replaced(tx: &mut TenantTx, named: &[String]) -> anyhow::Result<Vec<Str
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = Wanted { standing: Some(Standing::Letter), ..Wanted::default() };
+    let wanted = RosterFilter { standing: Some(Standing::Letter), ..RosterFilter::default() };
     let holders = roster::list(tx, wanted, i64::MAX).await?;
     let codes = holders.into_iter().map(|holder| holder.code);
     Ok(codes.filter(|code| named.contains(code)).collect())

@@ -13,7 +13,7 @@ use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::reset::{TakenAway, reset};
 use crate::base::japanese::{day, minute};
 use crate::config::Settings;
-use crate::members::roster::{self, Listed, Shown, Standing, Wanted};
+use crate::members::roster::{self, Listed, RosterFilter, Shown, Standing};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum MembersCommand {
@@ -160,7 +160,7 @@ async fn list(
     json: bool,
 ) -> anyhow::Result<CommandStatus> {
     let found = operator.find(union).await?;
-    let wanted = Wanted {
+    let wanted = RosterFilter {
         locked: which.locked,
         standing: which.standing.map(Into::into),
         after: which.after.as_deref(),

@@ -20,7 +20,7 @@ use crate::import::ImportRun;
 use crate::import::mapping::Mapping;
 use crate::import::source::Source;
 use crate::members::import::{self as members, MembersImport};
-use crate::members::roster::{self, Standing, Wanted};
+use crate::members::roster::{self, RosterFilter, Standing};
 use crate::tenant::directory::Tenant;
 use crate::tenant::{file, registry};
 
@@ -83,7 +83,7 @@ pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSe
     let mut tx = db.tenant(tenant.id, &actor()).await?;
     let mut all = HashSet::new();
     for standing in [Standing::Migrated, Standing::Letter] {
-        let wanted = Wanted { standing: Some(standing), ..Wanted::default() };
+        let wanted = RosterFilter { standing: Some(standing), ..RosterFilter::default() };
         let listed = roster::list(&mut tx, wanted, MOST_BEGINNERS).await?;
         all.extend(listed.into_iter().filter_map(|member| member.user_id));
     }
