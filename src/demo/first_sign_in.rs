@@ -14,7 +14,7 @@ use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::first_sign_in::registration::{Details, Drafting, PasswordChoice, Registration};
 use crate::auth::journey::Step;
 use crate::auth::session::{self, Lookup, Session};
-use crate::auth::sign_in::{Given, SignInOutcome};
+use crate::auth::sign_in::{PasswordInput, SignInOutcome};
 use crate::base::email::EmailAddress;
 use crate::base::files;
 use crate::base::realm::Subscribers;
@@ -47,7 +47,7 @@ impl FirstSignInDriver<'_> {
         let (app, tenant) = (self.app, self.tenant);
         let (client, actor) = (Client::default(), actor());
         let user_id = UserId::parse(&person.user_id).map_err(anyhow::Error::msg)?;
-        let given = Given {
+        let given = PasswordInput {
             user_id: Some(&user_id),
             password: &person.first_password.as_str().into(),
             remember: false,

@@ -15,7 +15,7 @@ use crate::tenant::directory::Tenant;
 
 /// The input of a sign-in with a password.
 #[derive(Debug)]
-pub struct Given<'a> {
+pub struct PasswordInput<'a> {
     /// None for a text that can't be anybody's.
     pub user_id: Option<&'a UserId>,
     pub password: &'a SecretString,
@@ -47,7 +47,7 @@ impl SignIn<'_> {
     pub(in crate::auth) async fn count<R: Realm>(
         &self,
         tenant: &Tenant,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
     ) -> Result<Option<Try<R>>, sqlx::Error> {
         let union_has_tries =
             self.leases.take_one::<R>(self.db, self.clock, tenant.id, SIGN_IN_UNION).await?;
@@ -62,7 +62,7 @@ impl SignIn<'_> {
     async fn count_at<R: Realm>(
         &self,
         tenant: &Tenant,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         union_has_tries: bool,
     ) -> Result<Option<Try<R>>, sqlx::Error> {
         let place = ClientPlace::of(given.client);

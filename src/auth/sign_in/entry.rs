@@ -9,7 +9,7 @@ use crate::auth::credentials::stored::Credentials;
 use crate::auth::guard::throttle::{
     self, ClientPlace, SIGN_IN_ADDRESS, SIGN_IN_NETWORK, SIGN_IN_PERSON,
 };
-use crate::auth::guard::tries::Given;
+use crate::auth::guard::tries::PasswordInput;
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
@@ -19,7 +19,7 @@ use crate::db::TenantTx;
 /// A person whose password was right.
 pub(super) struct Entry<'e, R> {
     pub found: &'e Credentials<R>,
-    pub given: &'e Given<'e>,
+    pub given: &'e PasswordInput<'e>,
     /// Set if the person has signed in in this browser before.
     pub known: bool,
     /// The place that gets its try back.

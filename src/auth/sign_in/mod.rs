@@ -20,7 +20,7 @@ use crate::auth::credentials::stored::Credentials;
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::email_code;
 use crate::auth::guard::known_browser::{self, NewBrowser};
-pub use crate::auth::guard::tries::Given;
+pub use crate::auth::guard::tries::PasswordInput;
 use crate::auth::guard::tries::Try;
 use crate::auth::journey::{Step, next_of_proved};
 use crate::auth::people::People;
@@ -58,7 +58,7 @@ impl SignIn<'_> {
         &self,
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
-        given: Given<'_>,
+        given: PasswordInput<'_>,
     ) -> Result<SignInOutcome, SignInError> {
         let turn = self.turn(tenant, &given.client.place()).await?;
         let Some(tried) = self.count::<R>(tenant, &given).await? else {
@@ -78,7 +78,7 @@ impl SignIn<'_> {
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         tried: &Try<R>,
     ) -> Result<SignInOutcome, SignInError> {
         let first = &tenant.config.first_sign_in;
@@ -110,7 +110,7 @@ impl SignIn<'_> {
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
         found: &Credentials<R>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         tried: &Try<R>,
     ) -> Result<SignInOutcome, SignInError> {
         let today = self.clock.today();
@@ -161,7 +161,7 @@ impl SignIn<'_> {
         tx: &mut TenantTx,
         tenant: &Tenant,
         found: &Credentials<R>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         begun: &Begun<R>,
     ) -> Result<Step, SignInError> {
         if begun.browser_is_new {
@@ -199,7 +199,7 @@ impl SignIn<'_> {
         &self,
         tenant: &Tenant,
         tried: &Try<R>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
     ) -> Result<SignInOutcome, SignInError> {
         let detail = serde_json::json!({});
         let login = tried.credentials.as_ref().map(|found| found.login);

@@ -10,7 +10,7 @@ use super::page::{STALE, SignInForm, SignInPage, too_many};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::guard::foreign::Foreign;
-use crate::auth::sign_in::{Given, SignInOutcome};
+use crate::auth::sign_in::{PasswordInput, SignInOutcome};
 use crate::base::japanese::{day, shows_nothing};
 use crate::db::actor::Client;
 use crate::portal::places::{TOP, of_step};
@@ -117,7 +117,7 @@ async fn try_password(
 ) -> Result<SignInOutcome, WebError> {
     let (app, visitor) = (app.clone(), visitor.clone());
     to_the_end(async move {
-        let given = Given {
+        let given = PasswordInput {
             user_id: user_id.as_ref(),
             password: &fields.password,
             remember: fields.remember,

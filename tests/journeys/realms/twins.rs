@@ -6,7 +6,7 @@ use chrono::Duration;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::auth::people::People;
 use kosmo::auth::session::{self, Lookup, Session};
-use kosmo::auth::sign_in::{Given, SignInOutcome};
+use kosmo::auth::sign_in::{PasswordInput, SignInOutcome};
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
 use kosmo::db::TenantTx;
@@ -78,7 +78,7 @@ impl Twins {
 
     pub async fn try_password<R: Door>(&self, password: &str) -> SignInOutcome {
         self.world.clock.advance(Duration::milliseconds(1));
-        let given = Given {
+        let given = PasswordInput {
             user_id: Some(&UserId::parse(TARO.user_id).unwrap()),
             password: &password.into(),
             remember: false,
