@@ -59,7 +59,7 @@ pub(in crate::auth) struct TrySource<'s> {
 
 /// The credentials of a user ID, and what has become of a try at them.
 #[derive(Debug)]
-pub(in crate::auth) struct Counted<R> {
+pub(in crate::auth) struct CountedTry<R> {
     /// None if nobody has the user ID.
     pub credentials: Option<Credentials<R>>,
     /// Set if the person has signed in in this browser before.
@@ -93,7 +93,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     cx: Context<'_>,
     user_id: Option<&UserId>,
     source: Option<TrySource<'_>>,
-) -> Result<Counted<R>, sqlx::Error> {
+) -> Result<CountedTry<R>, sqlx::Error> {
     let policy = &cx.tenant.config;
     let formula = policy.first_sign_in.formula.as_ref();
     let numbers_as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(cx.clock.today());
@@ -235,9 +235,9 @@ struct CredentialsRow {
 }
 
 impl CredentialsRow {
-    fn counted<R>(self) -> Counted<R> {
+    fn counted<R>(self) -> CountedTry<R> {
         let Self { known, admitted, failures, .. } = self;
-        Counted { credentials: self.credentials(), known, admitted, failures }
+        CountedTry { credentials: self.credentials(), known, admitted, failures }
     }
 
     fn credentials<R>(self) -> Option<Credentials<R>> {

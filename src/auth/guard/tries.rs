@@ -6,7 +6,7 @@ use super::known_browser;
 use super::throttle::{ClientPlace, SIGN_IN_UNION};
 use crate::auth::context::SignIn;
 use crate::auth::credentials::failures;
-use crate::auth::credentials::stored::{Counted, Credentials, TrySource, read_and_count};
+use crate::auth::credentials::stored::{CountedTry, Credentials, TrySource, read_and_count};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
@@ -70,7 +70,7 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
         let cx = self.context(tenant);
         let counted = read_and_count(&mut tx, cx, given.user_id, Some(source)).await?;
-        let Counted { credentials, known, admitted, failures } = counted;
+        let CountedTry { credentials, known, admitted, failures } = counted;
         if !admitted {
             // The address keeps its token if the network has none left.
             return Ok(None);
