@@ -22,7 +22,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::Db;
 use crate::db::actor::Actor;
-use crate::jobs::turns::{self, Turn};
+use crate::jobs::turns::{self, UnionTurn};
 use crate::jobs::waiting::{Waiting, rest_until};
 use crate::mail::outbox::CHANNEL;
 use crate::tenant::registry;
@@ -189,7 +189,7 @@ impl<'d> Deliverer<'d> {
     /// Sends up to `most` mails of a union. Returns how many.
     async fn launch_union(
         &mut self,
-        union: &Turn,
+        union: &UnionTurn,
         lane: Lane,
         most: i64,
         now: DateTime<Utc>,
