@@ -32,7 +32,7 @@ impl<T: PartialEq> Consent<T> {
 /// The result of a job that may need consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Attempt<T> {
+pub enum ConsentOutcome<T> {
     Done(T),
     /// Nothing was changed. With consent, this would be the result.
     NeedsConsent(T),

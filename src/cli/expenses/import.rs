@@ -19,7 +19,7 @@ use crate::expenses::import::{self, ExpensesImport, Format, Imported, Strangers}
 use crate::expenses::uke::{self, KeptClaims, Unmatched};
 use crate::import::layout::Layout as _;
 use crate::import::{Counts, ImportError};
-use crate::jobs::consent::{Attempt, Consent};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
@@ -145,7 +145,7 @@ impl Import {
         };
         let run = async |consent: Consent<Imported>| {
             let job = MergeExpenses { run: opened.run.clone(), strangers, consent };
-            let attempt: Attempt<Imported> = opened.merge(operator, &job).await??;
+            let attempt: ConsentOutcome<Imported> = opened.merge(operator, &job).await??;
             Ok(attempt)
         };
         confirm::agreed(self.yes, touches, run).await

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use super::CommandStatus;
 use super::interrupt::EndingInterrupt;
 use crate::base::japanese::fold;
-use crate::jobs::consent::{Attempt, Consent};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 
 const CHANGED: &str =
     "確認のあいだに内容が変わりました。何も変えていません。もう一度実行してください";
@@ -54,18 +54,18 @@ pub(in crate::cli) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
 pub(in crate::cli) async fn agreed<T, E: From<io::Error>>(
     yes: bool,
     touches: impl FnOnce(&T) -> Vec<String>,
-    mut run: impl AsyncFnMut(Consent<T>) -> Result<Attempt<T>, E>,
+    mut run: impl AsyncFnMut(Consent<T>) -> Result<ConsentOutcome<T>, E>,
 ) -> Result<Answer<T>, E> {
     let shown = match run(if yes { Consent::ToAnything } else { Consent::None }).await? {
-        Attempt::Done(outcome) => return Ok(Answer::Yes(outcome)),
-        Attempt::NeedsConsent(outcome) => outcome,
+        ConsentOutcome::Done(outcome) => return Ok(Answer::Yes(outcome)),
+        ConsentOutcome::NeedsConsent(outcome) => outcome,
     };
     if let Some(outcome) = ask_at_the_terminal(&touches(&shown))?.refusal() {
         return Ok(Answer::No(outcome));
     }
     match run(Consent::To(shown)).await? {
-        Attempt::Done(outcome) => Ok(Answer::Yes(outcome)),
-        Attempt::NeedsConsent(_) => {
+        ConsentOutcome::Done(outcome) => Ok(Answer::Yes(outcome)),
+        ConsentOutcome::NeedsConsent(_) => {
             eprintln!("{CHANGED}");
             Ok(Answer::No(CommandStatus::Failed))
         }

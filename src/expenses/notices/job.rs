@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Published, Withdrawn, publish, tell, withdraw};
 use crate::auth::context::Context;
 use crate::base::month::Month;
-use crate::jobs::consent::{Attempt, Consent};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
@@ -77,20 +77,20 @@ pub struct WithdrawExpenses {
 impl Job for WithdrawExpenses {
     const NAME: &'static str = "expenses.withdraw";
     type Tools = ();
-    type Output = Attempt<Withdrawn>;
+    type Output = ConsentOutcome<Withdrawn>;
 
-    async fn run(&self, cx: &JobContext, (): &()) -> Result<Attempt<Withdrawn>, JobError> {
+    async fn run(&self, cx: &JobContext, (): &()) -> Result<ConsentOutcome<Withdrawn>, JobError> {
         let mut tx = cx.begin().await?;
         let withdrawn = withdraw(&mut tx, &cx.clock, self.month, &self.by).await?;
         // If the month has no rows and is not published, nothing changes, so no consent is needed.
         let is_nothing = withdrawn.rows == 0 && !withdrawn.published;
         if self.dry_run || is_nothing {
-            return Ok(Attempt::Done(withdrawn));
+            return Ok(ConsentOutcome::Done(withdrawn));
         }
         if !self.consent.covers(&withdrawn) {
-            return Ok(Attempt::NeedsConsent(withdrawn));
+            return Ok(ConsentOutcome::NeedsConsent(withdrawn));
         }
-        let output = Attempt::Done(withdrawn);
+        let output = ConsentOutcome::Done(withdrawn);
         cx.finish(&mut tx, &output).await?;
         tx.commit().await?;
         Ok(output)
