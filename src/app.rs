@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::{DatabaseAddress, Settings};
@@ -56,7 +56,7 @@ pub async fn build(
     let mail = MailRoom::new(pages.templates(), settings.mail.domain.clone(), places::LINKS);
     let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
-    let hasher = Hasher::new(&settings.hashing);
+    let hasher = PasswordHasher::new(&settings.hashing);
     let sealer = settings.sealer()?;
     let printer = Printer::new(&settings.pdf)?;
     let signing = SigningKeys::load(&settings.signing)?;

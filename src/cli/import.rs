@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::files;
 use super::watch::{self, WatchError};
 use super::{CommandStatus, Operator, UnionArg};
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
 use crate::base::money::Yen;
@@ -75,7 +75,7 @@ impl MembersFile {
         let Some(opened) = file.open(operator, MemberColumn::COLUMNS).await? else {
             return Ok(CommandStatus::Rejected);
         };
-        let hasher = Hasher::new(&settings.hashing);
+        let hasher = PasswordHasher::new(&settings.hashing);
         let import = MembersImport {
             run: &opened.run,
             clock: &operator.clock,

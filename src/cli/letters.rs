@@ -9,7 +9,7 @@ use clap::Subcommand;
 use super::confirm::{Answer, confirmed};
 use super::files::Provisional;
 use super::{CommandStatus, Operator, UnionArg, output};
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::auth::credentials::letters::{self, Letter, Whom};
 use crate::base::files::create_new;
 use crate::base::spreadsheet::BOM;
@@ -77,7 +77,8 @@ impl LettersCommand {
         let mut file = create_new(&out).with_context(|| out.display().to_string())?;
         let beside = Provisional::at(&out);
         let written = async {
-            let letters = letters::write(&Hasher::new(&settings.hashing), recipients).await?;
+            let letters =
+                letters::write(&PasswordHasher::new(&settings.hashing), recipients).await?;
             let mut tx = operator.begin(union.id).await?;
             let letters = letters::store(&mut tx, &operator.clock, letters).await?;
             let until = rule.last_day(operator.clock.now()).map(|day| day.to_string());

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use rust_embed::RustEmbed;
 
 use super::people::{self, DemoPerson, Registered};
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
@@ -57,7 +57,7 @@ pub(super) async fn unions(db: &Db) -> anyhow::Result<()> {
 pub(super) async fn people(
     db: &Db,
     worker: &Db,
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
     tenant: &Tenant,
 ) -> anyhow::Result<Vec<DemoPerson>> {
     let slug = tenant.config.slug.as_str();
@@ -94,7 +94,7 @@ pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSe
 struct Seeding<'s> {
     db: &'s Db,
     worker: &'s Db,
-    hasher: &'s Hasher,
+    hasher: &'s PasswordHasher,
     tenant: &'s Tenant,
 }
 

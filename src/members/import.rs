@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 
 use self::row::{MemberReader, Rules};
 use super::{check, merge};
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::actor::Actor;
@@ -32,7 +32,7 @@ pub struct MembersImport<'i> {
     pub run: &'i ImportRun,
     pub clock: &'i Clock,
     pub policy: &'i TenantConfig,
-    pub hasher: &'i Hasher,
+    pub hasher: &'i PasswordHasher,
     pub mapping: &'i Mapping,
     /// The day for which the file is correct. Changed symbols and numbers are valid from this day.
     pub as_of: NaiveDate,

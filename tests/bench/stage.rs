@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use kosmo::auth::credentials::hashing::Hasher;
+use kosmo::auth::credentials::hashing::PasswordHasher;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
@@ -56,8 +56,9 @@ impl<'s> Stage<'s> {
         // This makes it like a database that has been in use for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), DbRole::Operator, 2);
-        let hash =
-            Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
+        let hash = PasswordHasher::new(&HashingSettings::default())
+            .hash_patiently(&PASSWORD.into())
+            .await?;
         for (union, people) in unions {
             register_subscribers(&stage, &db, union, people, &hash).await?;
         }

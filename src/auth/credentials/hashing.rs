@@ -41,7 +41,7 @@ const TURNS_PER_THREAD: usize = 3;
 
 /// Hashes and checks passwords, for those whose turn it is.
 #[derive(Debug, Clone)]
-pub struct Hasher {
+pub struct PasswordHasher {
     jobs: Sender<HashingJob>,
     turns: FairQueue,
     /// The hash that is checked if there is no such user, so that the answer takes as long.
@@ -68,7 +68,7 @@ impl Passing for HashingError {
 /// A turn to have passwords hashed. It ends when it is dropped.
 #[derive(Debug)]
 pub struct HashingTurn<'h> {
-    hasher: &'h Hasher,
+    hasher: &'h PasswordHasher,
     admission: Arc<Admission>,
 }
 
@@ -88,7 +88,7 @@ struct PhcHash {
     hash: Vec<u8>,
 }
 
-impl Hasher {
+impl PasswordHasher {
     /// Starts the threads.
     #[must_use]
     pub fn new(settings: &HashingSettings) -> Self {
@@ -296,8 +296,8 @@ mod tests {
         TenantId(Uuid::nil())
     }
 
-    fn hasher(queue: usize) -> Hasher {
-        Hasher::new(&HashingSettings { threads: 1, queue })
+    fn hasher(queue: usize) -> PasswordHasher {
+        PasswordHasher::new(&HashingSettings { threads: 1, queue })
     }
 
     #[tokio::test]

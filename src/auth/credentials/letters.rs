@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::hashing::{Hasher, HashingError};
+use super::hashing::{HashingError, PasswordHasher};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
@@ -104,7 +104,7 @@ pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipie
 /// # Errors
 /// [`HashingError::Stopped`].
 pub async fn write(
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
     recipients: Vec<Recipient>,
 ) -> Result<Vec<Letter>, HashingError> {
     stream::iter(recipients)
