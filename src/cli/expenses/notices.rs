@@ -10,7 +10,7 @@ use crate::cli::import::month;
 use crate::cli::output::{self, Column};
 use crate::cli::watch;
 use crate::cli::{CommandStatus, Operator, UnionArg};
-use crate::expenses::notices::job::{PublishExpenses, Told, WithdrawExpenses};
+use crate::expenses::notices::job::{PublishExpenses, PublishOutcome, WithdrawExpenses};
 use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::jobs::consent::Consent;
 
@@ -37,7 +37,7 @@ pub(super) async fn publish(
     let bar = watch::spinner("公開しています…");
     let told = watch::run(operator, union.id, &job, &bar).await;
     bar.finish_and_clear();
-    let Told { published, mails, stopped } = told?;
+    let PublishOutcome { published, mails, stopped } = told?;
     let month = notice.japanese();
     match published {
         Published::Now | Published::Before if json => output::json(&serde_json::json!({

@@ -24,7 +24,7 @@ pub struct PublishExpenses {
 
 /// The result of publishing a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct PublishOutcome {
     pub published: Published,
     /// The number of mails that were written.
     pub mails: u64,
@@ -35,9 +35,9 @@ pub struct Told {
 impl Job for PublishExpenses {
     const NAME: &'static str = "expenses.publish";
     type Tools = MailRoom;
-    type Output = Told;
+    type Output = PublishOutcome;
 
-    async fn run(&self, cx: &JobContext, mail: &MailRoom) -> Result<Told, JobError> {
+    async fn run(&self, cx: &JobContext, mail: &MailRoom) -> Result<PublishOutcome, JobError> {
         let mut tx = cx.begin().await?;
         let published = publish(&mut tx, &cx.clock, self.month, &self.by).await?;
         let tells = self.tells && published == Published::Now;
@@ -48,7 +48,7 @@ impl Job for PublishExpenses {
             let context = Context { clock: &cx.clock, mail, tenant: &cx.tenant };
             mails = tell(&mut tx, context, self.month).await?;
         }
-        let told = Told { published, mails, stopped };
+        let told = PublishOutcome { published, mails, stopped };
         cx.finish(&mut tx, &told).await?;
         tx.commit().await?;
         Ok(told)
