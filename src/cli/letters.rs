@@ -10,7 +10,7 @@ use super::confirm::{Answer, confirmed};
 use super::files::Provisional;
 use super::{CommandStatus, Operator, UnionArg, output};
 use crate::auth::credentials::hashing::PasswordHasher;
-use crate::auth::credentials::letters::{self, Letter, Whom};
+use crate::auth::credentials::letters::{self, Letter, LetterRecipients};
 use crate::base::files::create_new;
 use crate::base::spreadsheet::BOM;
 use crate::config::Settings;
@@ -52,7 +52,11 @@ impl LettersCommand {
         let Some(rule) = &union.config.first_sign_in.letter else {
             bail!("{tenant} の設定に first_sign_in.letter がありません");
         };
-        let whom = if members.is_empty() { Whom::Newcomers } else { Whom::Members(&members) };
+        let whom = if members.is_empty() {
+            LetterRecipients::Newcomers
+        } else {
+            LetterRecipients::Members(&members)
+        };
         let touches = |replaced: &Vec<String>| match replaced.as_slice() {
             [] => Vec::new(),
             codes => vec![format!(
