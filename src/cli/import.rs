@@ -21,7 +21,7 @@ use crate::db::actor::Actor;
 use crate::import::layout::{FileColumn, Layout as _};
 use crate::import::mapping::Mapping;
 use crate::import::source::{Encoding, Source};
-use crate::import::{Counts, ImportError, ImportRun, Rejection, RowErrors, staged};
+use crate::import::{Counts, FileRejection, ImportError, ImportRun, RowErrors, staged};
 use crate::jobs::kind::Job;
 use crate::members::import::MembersImport;
 use crate::members::import::job::MergeMembers;
@@ -186,8 +186,8 @@ pub(super) enum Hindrance {
     Terminal(#[from] std::io::Error),
 }
 
-impl From<Rejection> for Hindrance {
-    fn from(rejection: Rejection) -> Self {
+impl From<FileRejection> for Hindrance {
+    fn from(rejection: FileRejection) -> Self {
         Self::Import(rejection.into())
     }
 }

@@ -160,7 +160,7 @@ async fn list(
     json: bool,
 ) -> anyhow::Result<CommandStatus> {
     let found = operator.find(union).await?;
-    let wanted = RosterFilter {
+    let filter = RosterFilter {
         locked: which.locked,
         standing: which.standing.map(Into::into),
         after: which.after.as_deref(),
@@ -168,7 +168,7 @@ async fn list(
     let most = usize::from(which.limit);
     let mut tx = operator.begin(found.id).await?;
     // One member more than the limit shows if there is a next page.
-    let mut members = roster::list(&mut tx, wanted, i64::from(which.limit) + 1).await?;
+    let mut members = roster::list(&mut tx, filter, i64::from(which.limit) + 1).await?;
     tx.commit().await?;
     let more = members.len() > most;
     members.truncate(most);

@@ -83,8 +83,8 @@ pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSe
     let mut tx = db.tenant(tenant.id, &actor()).await?;
     let mut all = HashSet::new();
     for standing in [Standing::Migrated, Standing::Letter] {
-        let wanted = RosterFilter { standing: Some(standing), ..RosterFilter::default() };
-        let listed = roster::list(&mut tx, wanted, MOST_BEGINNERS).await?;
+        let filter = RosterFilter { standing: Some(standing), ..RosterFilter::default() };
+        let listed = roster::list(&mut tx, filter, MOST_BEGINNERS).await?;
         all.extend(listed.into_iter().filter_map(|member| member.user_id));
     }
     tx.commit().await?;

@@ -19,11 +19,11 @@ pub enum Consent<T> {
 }
 
 impl<T: PartialEq> Consent<T> {
-    /// Returns true if the person agreed to this outcome.
-    pub fn covers(&self, outcome: &T) -> bool {
+    /// Returns true if the person agreed to this result.
+    pub fn covers(&self, result: &T) -> bool {
         match self {
             Self::None => false,
-            Self::To(shown) => shown == outcome,
+            Self::To(shown) => shown == result,
             Self::ToAnything => true,
         }
     }

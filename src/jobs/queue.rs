@@ -50,7 +50,7 @@ impl Claimed {
     }
 }
 
-/// How a worker's hold on a job ended.
+/// The result of a worker's attempt at a job.
 #[derive(Debug)]
 pub(super) enum AttemptOutcome {
     Done(Value),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Imported, Strangers, merge};
-use crate::import::{ImportRun, MERGING, Rejection};
+use crate::import::{FileRejection, ImportRun, MERGING};
 use crate::jobs::consent::{Consent, ConsentOutcome};
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
@@ -21,7 +21,7 @@ pub struct MergeExpenses {
 impl Job for MergeExpenses {
     const NAME: &'static str = "expenses.import";
     type Tools = ();
-    type Output = Result<ConsentOutcome<Imported>, Rejection>;
+    type Output = Result<ConsentOutcome<Imported>, FileRejection>;
 
     async fn run(&self, cx: &JobContext, (): &()) -> Result<Self::Output, JobError> {
         cx.progress(0, None, MERGING).await?;
