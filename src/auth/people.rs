@@ -7,14 +7,15 @@ use crate::base::realm::{Realm, Staff, Subscribers};
 
 /// A realm's people.
 pub trait People: Realm + Sized {
-    /// The facts that a session has of a person beside the login.
+    /// The facts of a person that a session has beside the login.
     type Person: Debug + Clone + Send + Sync;
 
-    /// Makes them of the member whose login it is. None if this realm's people are members and there is none.
+    /// Makes these facts from the member to whom the login belongs. Returns `None` if this realm's people are members
+    /// and no member has the login.
     fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Self::Person>;
 }
 
-/// The member whose login it is, as the union knows them.
+/// The member to whom a login belongs, as the union knows them.
 #[derive(Debug)]
 pub struct Member {
     pub code: String,

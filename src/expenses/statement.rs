@@ -15,9 +15,9 @@ pub struct Statement {
     paid: String,
     rows: Vec<StatementRow>,
     totals: StatementTotals,
-    /// Set if the notes have to explain a computed amount.
+    /// True if the notes have to explain a computed amount.
     computed: bool,
-    /// Set if rows of another person may be left out (E7).
+    /// True if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 

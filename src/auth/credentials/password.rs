@@ -35,7 +35,7 @@ pub enum Flaw {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PasswordRule {
     pub text: String,
-    /// A regular expression for the browser, which a password that keeps the rule matches. None if only the server can
+    /// A regular expression for the browser, which a password that keeps the rule matches. `None` if only the server can
     /// tell.
     pub pattern: Option<String>,
 }

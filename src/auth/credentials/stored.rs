@@ -20,7 +20,7 @@ pub struct Credentials<R> {
     pub(in crate::auth) email: Option<String>,
     pub(in crate::auth) password_hash: Option<String>,
     pub(in crate::auth) password_set_at: Option<DateTime<Utc>>,
-    /// Set if the person has agreed to the terms in force.
+    /// True if the person has agreed to the terms in force.
     pub(in crate::auth) terms: bool,
     /// The first credential of a subscriber who has no password of their own yet.
     pub(in crate::auth) first: Option<First>,
@@ -53,16 +53,16 @@ impl<R> Credentials<R> {
 pub(in crate::auth) struct TrySource<'s> {
     pub browser: &'s PlainToken,
     pub place: &'s ClientPlace,
-    /// Set if the union has a try left for browsers that nobody knows.
+    /// True if the union has a try left for browsers that nobody knows.
     pub union_has_tries: bool,
 }
 
 /// The credentials of a user ID, and what has become of a try at them.
 #[derive(Debug)]
 pub(in crate::auth) struct CountedTry<R> {
-    /// None if nobody has the user ID.
+    /// `None` if nobody has the user ID.
     pub credentials: Option<Credentials<R>>,
-    /// Set if the person has signed in in this browser before.
+    /// True if the person has signed in in this browser before.
     pub known: bool,
     /// False if the place or the union has no try left; then nothing was counted.
     pub admitted: bool,

@@ -40,7 +40,7 @@ pub enum PasswordChoice {
 #[derive(Debug)]
 pub struct Details {
     pub user_id: UserId,
-    /// None if the one typed before stays.
+    /// `None` if the one typed before stays.
     pub password: Option<SecretString>,
     pub email: Option<EmailAddress>,
     /// 通知情報更新時のメール

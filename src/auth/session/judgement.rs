@@ -17,9 +17,9 @@ pub(super) const IN_FLIGHT: TimeDelta = TimeDelta::minutes(1);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Newest {
     pub at: DateTime<Utc>,
-    /// Set once the browser has shown it.
+    /// True once the browser has shown it.
     pub shown: bool,
-    /// Set if it came by rotation alone.
+    /// True if it came by rotation alone.
     pub rotated: bool,
 }
 
@@ -55,7 +55,7 @@ impl Newest {
 /// A token that is or was the session's, and the facts that it is judged by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenRow {
-    /// Set if it is the session's newest token.
+    /// True if it is the session's newest token.
     pub is_newest: bool,
     pub newest: Newest,
     pub life: Life,

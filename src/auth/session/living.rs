@@ -118,7 +118,7 @@ impl<R: People> Session<R> {
 }
 
 impl Session {
-    /// Returns the last month of treatment that the person may see; none if there is no limit.
+    /// Returns the last month of treatment that the person may see; `None` if there is no limit.
     #[must_use]
     pub fn last_month(&self) -> Option<Month> {
         self.person.loss.map(|loss| loss.last_month())

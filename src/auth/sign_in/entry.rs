@@ -20,7 +20,7 @@ use crate::db::TenantTx;
 pub(super) struct Entry<'e, R> {
     pub found: &'e Credentials<R>,
     pub given: &'e PasswordInput<'e>,
-    /// Set if the person has signed in in this browser before.
+    /// True if the person has signed in in this browser before.
     pub known: bool,
     /// The place that gets its try back.
     pub paid_by: Option<&'e ClientPlace>,
@@ -35,7 +35,7 @@ pub(super) enum Begins<R> {
         /// The browser's earlier session, which ends.
         earlier: Option<SessionId<R>>,
         remember_until: Option<DateTime<Utc>>,
-        /// Set if the union asks for no more: then the browser is known from now on, and nobody asks for the password
+        /// True if the union asks for no more: then the browser is known from now on, and nobody asks for the password
         /// again a moment later (S4).
         whole: bool,
     },
@@ -55,7 +55,7 @@ pub(super) enum Entered<R> {
 pub(super) struct Begun<R> {
     pub session: SessionId<R>,
     pub token: PlainToken,
-    /// Set if the person has never signed in in this browser before.
+    /// True if the person has never signed in in this browser before.
     pub browser_is_new: bool,
 }
 

@@ -166,7 +166,7 @@ impl Rights {
         (alone || together).then_some(Self { roles, extra })
     }
 
-    /// Reads the names as they are stored. None if this program doesn't know one of them.
+    /// Reads the names as they are stored. `None` if this program doesn't know one of them.
     pub(super) fn of_names(roles: &[String], extra: &[String]) -> Option<Self> {
         Self::new(
             roles.iter().filter_map(|name| StaffRole::parse(name)).collect(),

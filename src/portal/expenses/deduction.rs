@@ -107,7 +107,7 @@ struct DeductionContents {
     insured: String,
     lines: Vec<ShownLine>,
     total: String,
-    /// Set if the notes have to explain a computed amount.
+    /// True if the notes have to explain a computed amount.
     computed: bool,
     hides_somebody: bool,
     /// The reasons why no XML can be made.

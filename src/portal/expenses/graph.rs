@@ -30,7 +30,7 @@ pub(in crate::portal) struct Graph {
     months: Option<Figure>,
     years: Option<Figure>,
     links: Vec<YearLink>,
-    /// Set if rows of another person may be left out (E7).
+    /// True if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 

@@ -22,15 +22,15 @@ const SHARED: &str = "shared";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SettingsPage {
-    /// Set if the form has just changed something.
+    /// True if the form has just changed something.
     pub(in crate::portal) changed: bool,
-    /// Set if the person is too young to choose.
+    /// True if the person is too young to choose.
     pub(in crate::portal) minor: bool,
     /// The day since which the person's rows are private.
     pub(in crate::portal) private_since: Option<String>,
-    /// Set if the union tells of new notices by mail.
+    /// True if the union tells of new notices by mail.
     pub(in crate::portal) sends_mail: bool,
-    /// Set if the person wants such mails.
+    /// True if the person wants such mails.
     pub(in crate::portal) wants_mail: bool,
     /// The address to which they go.
     pub(in crate::portal) email: Option<String>,
@@ -42,7 +42,7 @@ pub(in crate::portal) struct SettingsForm {
     pub(in crate::portal) errors: Vec<FormError>,
     /// `shared` or `private`
     pub(in crate::portal) privacy: Field,
-    /// Set if the box is ticked.
+    /// True if the box is ticked.
     pub(in crate::portal) mail: bool,
 }
 
