@@ -8,7 +8,7 @@ use super::totals::Totals;
 /// 「備考」 begins with this if the amount was computed, since the claim did not state it.
 pub(super) const COMPUTED: &str = "自己負担額は計算額";
 
-/// Rows and their sums, as text.
+/// A statement's rows and sums, as text.
 #[derive(Debug, Serialize)]
 pub struct Statement {
     /// 「あなたが支払った額」

@@ -37,9 +37,9 @@ pub struct Version {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PeopleCounts {
     pub members: i64,
-    /// The members who have a login.
+    /// The number of members who have a login.
     pub accounts: i64,
-    /// Those of them who have a password of their own.
+    /// The number of members who have a password of their own.
     pub registered: i64,
 }
 

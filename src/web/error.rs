@@ -74,7 +74,7 @@ pub fn foreign(shown: Foreign, mut answer: Response) -> Response {
 pub enum WebError {
     #[error("not found")]
     NotFound,
-    /// Another step is due: this one.
+    /// The page belongs to another step than this one, which is due.
     #[error("another step is due")]
     NotDue(Step),
     /// The person has to prove once more who they are, and goes on to this path then.

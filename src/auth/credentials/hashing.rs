@@ -30,7 +30,7 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
-/// About as long as a hash takes.
+/// A hash takes about this long.
 const PATIENCE: Duration = Duration::from_millis(20);
 #[cfg(target_os = "linux")]
 const NICENESS: libc::c_int = 5;
@@ -39,7 +39,7 @@ const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// Turns for each thread: while one hashes, others wait for the database before and after their hash.
 const TURNS_PER_THREAD: usize = 3;
 
-/// Hashes and checks passwords, for those whose turn it is.
+/// Hashes and checks passwords. A request takes a turn first, so that the work stays bounded.
 #[derive(Debug, Clone)]
 pub struct PasswordHasher {
     jobs: Sender<HashingJob>,

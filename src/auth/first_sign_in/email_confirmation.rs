@@ -219,7 +219,7 @@ pub async fn confirm<R: Realm>(
     .fetch_one(tx.conn())
     .await;
     match kept {
-        // Two people at once: the index lets one of them have it.
+        // If two people confirm the address at once, the index lets only one of them have it.
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
         kept => {
             if let Some(old) = kept?.old {
@@ -228,7 +228,7 @@ pub async fn confirm<R: Realm>(
             }
         }
     }
-    // Somebody has just read a mail there.
+    // The link was opened, so mail to this address arrives.
     email_failures::forget(tx, &email).await?;
     sqlx::query!(
         "update email_confirmations set confirmed_at = $4
@@ -240,7 +240,7 @@ pub async fn confirm<R: Realm>(
     )
     .execute(tx.conn())
     .await?;
-    // What the older mailbox was sent is dead.
+    // Links in the older mailbox must not work any more.
     links::kill(tx, clock, login).await?;
     let nothing = serde_json::json!({});
     audit::record_of(tx, clock, Action::AddressConfirmed, Some(login), nothing).await?;

@@ -18,7 +18,7 @@ const MAX_FAILURES: i16 = 5;
 #[derive(Debug)]
 pub struct IdentityClaim {
     pub birthdate: NaiveDate,
-    /// Asked for in the older way alone (seed 004 ③).
+    /// The insurer's number, which only the older way asks for (seed 004 ③).
     pub insurer_number: Option<String>,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Newest {
 /// The judgement on the token before the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// As good as the newest: one of several requests at once.
+    /// It is as good as the newest: this is one of several requests at once.
     Good,
     /// The newest never reached the browser; it needs another.
     Lost,
@@ -69,7 +69,7 @@ pub(super) struct TokenRow {
 pub(super) enum Judgement {
     /// The session goes on under a newer token.
     Superseded,
-    /// Somebody else has the token, too.
+    /// Another browser has the token, too.
     Copied,
     /// The session rested too long or grew too old (L9).
     Over,

@@ -49,7 +49,7 @@ async fn look<R: People>(
             return Ok(Lookup::Unknown);
         }
         Judgement::Over => {
-            // For good: a policy that allows more later must not revive it.
+            // It ends for good: a policy that allows more later must not revive it.
             end(tx, clock, session.id).await?;
             return Ok(Lookup::Expired);
         }

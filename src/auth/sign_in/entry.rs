@@ -29,7 +29,7 @@ pub(super) struct Entry<'e, R> {
 
 /// The session that a right password begins.
 pub(super) enum Begins<R> {
-    /// None, since the person's time is over (T12).
+    /// No session begins, since the person's time is over (T12).
     Nothing,
     Session {
         /// The browser's earlier session, which ends.

@@ -10,7 +10,7 @@ pub struct Touch {
     /// The people whom it touches, in Japanese: 「利用が終了する人」.
     pub whom: String,
     pub people: i64,
-    /// Sessions that end, where that is what it does.
+    /// The number of sessions that end, if the change ends any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<i64>,
 }

@@ -258,7 +258,7 @@ struct Disabled {
     sessions: (i64, i64),
 }
 
-/// Two are equal if they store the same, as with [`Rollback`].
+/// Two results are equal if they store the same, as with [`Rollback`].
 impl PartialEq for Disabled {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version

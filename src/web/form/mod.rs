@@ -21,7 +21,7 @@ use super::state::AppState;
 
 /// No form of the portal is larger.
 const LARGEST_FORM: usize = 64 * 1024;
-/// Slower than any telephone that is still connected.
+/// A telephone that is still connected sends a form faster than this.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
 /// A form that is too large is read up to this size and dropped. If we stopped earlier, the browser
 /// would show a broken connection instead of our page.
@@ -50,7 +50,7 @@ pub enum Token {
     Current,
     /// A page of this visitor that was opened before the sign-in.
     BeforeSignIn,
-    /// Another site, or another visit.
+    /// A page of another site, or of another visit.
     Foreign,
 }
 

@@ -44,7 +44,7 @@ pub struct Cookies {
 #[derive(Debug, Clone)]
 pub enum Sealable {
     Nothing,
-    /// Another key or another union sealed it, or nobody.
+    /// It was sealed with another key or for another union, or was not sealed at all.
     Foreign,
     Own(PlainToken),
 }
