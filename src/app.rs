@@ -14,13 +14,13 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
-use crate::db::{Db, Role, migrate};
+use crate::db::{Db, DbRole, migrate};
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
 use crate::portal::{self, PortalMessage, opening, places};
@@ -35,7 +35,7 @@ use crate::web::state::{App, AppState};
 use crate::web::turns::Turns;
 use crate::web::{hooks, layers};
 
-/// How long running requests may take to finish once the server was told to stop.
+/// Running requests may take this long to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
 /// Puts a server together and reads the unions.
@@ -48,14 +48,14 @@ pub async fn build(
     database: impl Into<DatabaseAddress>,
     clock: Clock,
 ) -> anyhow::Result<AppState> {
-    let db = Db::new(database, Role::Server, settings.database.max_connections);
+    let db = Db::new(database, DbRole::Server, settings.database.max_connections);
     let base = settings.base_url();
     let https = base.is_https();
     let pages = Pages::load(places::of_service)?;
     let mail = portal::mail_room(&pages, settings);
     let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
-    let hasher = Hasher::new(&settings.hashing);
+    let hasher = PasswordHasher::new(&settings.hashing);
     let sealer = settings.sealer()?;
     let printer = Printer::new(&settings.pdf)?;
     let signing = SigningKeys::load(&settings.signing)?;

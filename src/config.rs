@@ -31,9 +31,9 @@ use crate::base::sealed::Sealer;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Where the server listens. `KOSMO_LISTEN`
+    /// The address on which the server listens. `KOSMO_LISTEN`
     pub listen: SocketAddr,
-    /// Where the demo keeps its database, mails and list of people. `KOSMO_DATA_DIR`
+    /// The folder in which the demo keeps its database, mails and list of people. `KOSMO_DATA_DIR`
     pub data_dir: PathBuf,
     pub database: DatabaseSettings,
     pub site: SiteSettings,
@@ -101,7 +101,7 @@ pub enum LogFormat {
 pub struct HashingSettings {
     /// Threads that hash passwords; 0 means one for each core.
     pub threads: usize,
-    /// How many sign-ins may wait for a thread. Beyond that the answer is 503, for the union with the most
+    /// The number of sign-ins that may wait for a thread. Beyond that the answer is 503, for the union with the most
     /// waiters.
     pub queue: usize,
 }
@@ -134,7 +134,7 @@ impl TryFrom<String> for HeaderField {
     }
 }
 
-/// Why the settings can't be used.
+/// The reason why the settings can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("設定の {}", wrong::told(.0))]

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::clock::Clock;
 use crate::config::{DatabaseAddress, Settings};
 use crate::db::actor::Actor;
-use crate::db::{Db, Role};
+use crate::db::{Db, DbRole};
 use crate::expenses::import::job::MergeExpenses;
 use crate::expenses::notices::job::{PublishExpenses, WithdrawExpenses};
 use crate::jobs::kind::Kinds;
@@ -48,7 +48,7 @@ pub async fn run(
     clock: Clock,
     stop: CancellationToken,
 ) {
-    let db = Db::new(database, Role::Worker, CONNECTIONS);
+    let db = Db::new(database, DbRole::Worker, CONNECTIONS);
     let sender = Sender::new(settings).await;
     tokio::join!(
         delivery::run(&db, &clock, &sender, settings.mail.per_second, &stop),
@@ -57,7 +57,7 @@ pub async fn run(
     db.close().await;
 }
 
-/// Waits until the unions are known. Then it runs jobs, and enqueues those of every hour.
+/// Waits until the unions are known, then runs jobs and enqueues the hourly ones.
 async fn run_jobs(
     settings: &Settings,
     db: &Db,

@@ -1,4 +1,4 @@
-//! What can happen, by name.
+//! The acts that the trail records, by name.
 
 /// An act that the trail records. Its name is stored for ever and searched for, so it must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl Action {
     }
 }
 
-/// How an act ended.
+/// The result of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActOutcome {
     Ok,

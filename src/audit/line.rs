@@ -16,7 +16,7 @@ pub struct Target {
     pub label: Option<String>,
 }
 
-/// Why staff looked or acted.
+/// The reason why staff looked or acted.
 #[derive(Debug, Clone)]
 pub struct StaffPurpose {
     /// A code of the union's list.
@@ -36,14 +36,14 @@ pub struct AuditLine {
     pub purpose: Option<StaffPurpose>,
     /// The reason that staff gave, in their own words.
     pub reason: Option<String>,
-    /// Which items a caller on the telephone answered correctly: item → true or false.
+    /// The answers of a caller on the telephone: item → true if it was answered correctly.
     pub caller_check: Option<Value>,
     /// Field → its value before and after.
     pub changed: Option<Value>,
-    /// How many rows were shown, exported or touched.
+    /// The number of rows that were shown, exported or touched.
     pub rows: Option<i64>,
     pub outcome: ActOutcome,
-    /// Why it was refused, or failed.
+    /// The reason why it was refused, or failed.
     pub why: Option<&'static str>,
     /// The approval that let it happen.
     pub approval: Option<Uuid>,

@@ -11,7 +11,7 @@ use crate::mail::outbox;
 
 /// A change to a person's way of signing in, of which they get a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum AccountChange {
     Password,
     Email,
     UserId,
@@ -24,7 +24,7 @@ pub enum Change {
     PasswordLocked,
 }
 
-impl Change {
+impl AccountChange {
     const fn what(self) -> &'static str {
         match self {
             Self::Password => "パスワードの変更",

@@ -1,6 +1,6 @@
 //! The things that almost everything in this room needs.
 
-use crate::auth::credentials::hashing::{Hasher, HashingError, HashingTurn};
+use crate::auth::credentials::hashing::{HashingError, HashingTurn, PasswordHasher};
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::db::actor::Actor;
@@ -37,7 +37,7 @@ pub struct SignIn<'s> {
     pub actor: &'s Actor,
     pub db: &'s Db,
     pub clock: &'s Clock,
-    pub hasher: &'s Hasher,
+    pub hasher: &'s PasswordHasher,
     pub mail: &'s MailRoom,
     pub leases: &'s Leases,
 }
@@ -54,7 +54,7 @@ pub enum SignInError {
 }
 
 impl<'s> SignIn<'s> {
-    /// Waits for a turn to have a password hashed; see [`Hasher::turn`].
+    /// Waits for a turn to have a password hashed; see [`PasswordHasher::turn`].
     pub(super) async fn turn(
         &self,
         tenant: &Tenant,

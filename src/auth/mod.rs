@@ -1,4 +1,4 @@
-//! Who people are: credentials, sign-in, second factors, sessions; of subscribers and of staff.
+//! The identity of subscribers and of staff: credentials, sign-in, second factors, sessions.
 //!
 //! [`journey`] decides what comes next from the policy and durable facts; everything else stores
 //! and checks those facts. A realm is a type parameter wherever both realms do the same.

@@ -7,14 +7,15 @@ use crate::base::realm::{Realm, Staff, Subscribers};
 
 /// A realm's people.
 pub trait People: Realm + Sized {
-    /// The facts that a session has of a person beside the login.
+    /// The facts of a person that a session has beside the login.
     type Person: Debug + Clone + Send + Sync;
 
-    /// Makes them of the member whose login it is. None if this realm's people are members and there is none.
+    /// Makes these facts from the member to whom the login belongs. Returns `None` if this realm's people are members
+    /// and no member has the login.
     fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Self::Person>;
 }
 
-/// The member whose login it is, as the union knows them.
+/// The member to whom a login belongs, as the union knows them.
 #[derive(Debug)]
 pub struct Member {
     pub code: String,
@@ -23,7 +24,7 @@ pub struct Member {
 
 /// An insured person or a dependent.
 #[derive(Debug, Clone)]
-pub struct Subscriber {
+pub struct SubscriberFacts {
     /// The union's own code of the person.
     pub member_code: String,
     pub household_code: String,
@@ -32,11 +33,11 @@ pub struct Subscriber {
 }
 
 impl People for Subscribers {
-    type Person = Subscriber;
+    type Person = SubscriberFacts;
 
-    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Subscriber> {
+    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<SubscriberFacts> {
         let Member { code, household_code } = member?;
-        Some(Subscriber { member_code: code, household_code, loss })
+        Some(SubscriberFacts { member_code: code, household_code, loss })
     }
 }
 

@@ -95,7 +95,7 @@ impl SignIn<'_> {
         Ok(if failures < MAX_FAILURES { PasswordAgain::Wrong } else { PasswordAgain::TooMany })
     }
 
-    /// Counts a try of a session that lives. None if there is no try left.
+    /// Counts a try of a session that lives. `None` if there is no try left.
     async fn reserve<R: People>(
         &self,
         tenant: &Tenant,

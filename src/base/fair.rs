@@ -28,9 +28,9 @@ pub struct Full;
 
 #[derive(Debug)]
 struct Waiters {
-    /// How many more may be admitted now.
+    /// The number of requests that may still be admitted now.
     free: usize,
-    /// How many more may wait.
+    /// The number of requests that may still wait.
     room: usize,
     unions: Ring<TenantId, Ring<String, VecDeque<oneshot::Sender<Admission>>>>,
 }

@@ -1,4 +1,4 @@
-//! What every room needs: ids, time, secrets, Japanese text, money and months; files and their modes, errors of TOML
+//! Basics for every room: ids, time, secrets, Japanese text, money and months; files and their modes, errors of TOML
 //! files and of the operating system in Japanese, and a fair queue.
 
 pub mod clock;

@@ -14,20 +14,20 @@ const NONCE_LENGTH: usize = 24;
 
 /// A sealed value with the name of its key.
 #[derive(Debug, Clone)]
-pub struct Sealed {
+pub struct SealedValue {
     pub key_id: String,
     /// A random nonce, followed by the ciphertext.
     pub bytes: Vec<u8>,
 }
 
-impl Sealed {
+impl SealedValue {
     /// Encodes the value for a hidden form field.
     #[must_use]
     pub fn to_text(&self) -> String {
         format!("{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(&self.bytes))
     }
 
-    /// Reads what [`Sealed::to_text`] wrote. Returns `None` if the text can't be one.
+    /// Reads what [`SealedValue::to_text`] wrote. Returns `None` if the text can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (key_id, bytes) = text.rsplit_once('.')?;
@@ -92,20 +92,20 @@ impl Sealer {
     /// # Panics
     /// Never: our values are far below the cipher's limit of 256 GiB.
     #[must_use]
-    pub fn seal(&self, purpose: &str, plain: &[u8]) -> Sealed {
+    pub fn seal(&self, purpose: &str, plain: &[u8]) -> SealedValue {
         let (key_id, key) = self.keys.last().expect("read() lets none without keys through");
         let nonce: [u8; NONCE_LENGTH] = rand::random();
         let payload = Payload { msg: plain, aad: purpose.as_bytes() };
         let ciphertext =
             key.encrypt(&XNonce::from(nonce), payload).expect("a value of ours is not too long");
-        Sealed { key_id: key_id.clone(), bytes: [&nonce[..], &ciphertext].concat() }
+        SealedValue { key_id: key_id.clone(), bytes: [&nonce[..], &ciphertext].concat() }
     }
 
     /// Opens a value that was sealed for the same purpose.
     ///
     /// # Errors
     /// Fails if the key is gone, or the value was altered or moved.
-    pub fn open(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, SealedError> {
+    pub fn open(&self, purpose: &str, sealed: &SealedValue) -> Result<Vec<u8>, SealedError> {
         let found = self.keys.iter().find(|(name, _)| *name == sealed.key_id);
         let (_, key) = found.ok_or_else(|| SealedError::UnknownKey(sealed.key_id.clone()))?;
         let (nonce, ciphertext) =
@@ -134,9 +134,9 @@ mod tests {
         assert_eq!(both.open("device 1", &sealed).unwrap(), b"seed");
         assert_eq!(both.seal("x", b"y").key_id, "2");
         assert!(matches!(both.open("device 2", &sealed), Err(SealedError::Altered)));
-        let moved = Sealed { key_id: "3".to_owned(), ..sealed.clone() };
+        let moved = SealedValue { key_id: "3".to_owned(), ..sealed.clone() };
         assert!(matches!(both.open("device 1", &moved), Err(SealedError::UnknownKey(_))));
-        let cut = Sealed { bytes: sealed.bytes[..10].to_vec(), ..sealed };
+        let cut = SealedValue { bytes: sealed.bytes[..10].to_vec(), ..sealed };
         assert!(matches!(both.open("device 1", &cut), Err(SealedError::Altered)));
     }
 

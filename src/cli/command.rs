@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::terminal::logging::start_logging;
 use super::terminal::operator::operator;
-use super::terminal::{Outcome, told, usage};
+use super::terminal::{CommandStatus, told, usage};
 use super::{doctor, expenses, jobs, letters, mail, maintenance, members, server, tenant, terms};
 use crate::config::Settings;
 
@@ -17,11 +17,11 @@ const AFTER_HELP: &str = "例:\n  kosmo demo\n  kosmo doctor\n  kosmo tenant lis
 #[command(name = "kosmo", version, after_help = AFTER_HELP)]
 pub(super) struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: KosmoCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum KosmoCommand {
     /// デモ用のデータベースと5つの組合を用意し、すべてを1つのプロセスで動かします
     #[command(after_help = "例:\n  kosmo demo\n  KOSMO_LISTEN=127.0.0.1:8180 kosmo demo")]
     Demo {
@@ -49,13 +49,13 @@ enum Command {
         subcommand,
         after_help = "例:\n  kosmo tenant validate klinekenpo.toml\n  kosmo tenant plan klinekenpo.toml\n  kosmo tenant apply klinekenpo.toml"
     )]
-    Tenant(tenant::Command),
+    Tenant(tenant::TenantCommand),
     /// 加入者を管理します
     #[command(
         subcommand,
         after_help = "例:\n  kosmo members import --tenant klinekenpo members.csv\n  kosmo members list --tenant klinekenpo --locked"
     )]
-    Members(members::Command),
+    Members(members::MembersCommand),
     /// 仮ユーザID・仮パスワードの通知を管理します
     #[command(
         subcommand,
@@ -67,28 +67,28 @@ enum Command {
         subcommand,
         after_help = "例:\n  kosmo mail list\n  kosmo mail retry --tenant klinekenpo --all"
     )]
-    Mail(mail::Command),
+    Mail(mail::MailCommand),
     /// バックグラウンドの処理の進み具合を表示します
     #[command(subcommand, after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
-    Jobs(jobs::Command),
+    Jobs(jobs::JobsCommand),
     /// 利用規約を管理します
     #[command(
         subcommand,
         after_help = "例:\n  kosmo terms preview terms.txt\n  kosmo terms publish --tenant klinekenpo --from 2027-04-01 terms.txt"
     )]
-    Terms(terms::Command),
+    Terms(terms::TermsCommand),
     /// システム全体のメンテナンスを予定します
     #[command(
         subcommand,
         after_help = "例:\n  kosmo maintenance plan --from 2026-12-01T19:00 --until 2026-12-01T22:00\n  kosmo maintenance list"
     )]
-    Maintenance(maintenance::Command),
+    Maintenance(maintenance::MaintenanceCommand),
     /// 医療費を管理します
     #[command(
         subcommand,
         after_help = "例:\n  kosmo expenses import --tenant klinekenpo expenses.csv\n  kosmo expenses publish --tenant klinekenpo --notice 2026-10"
     )]
-    Expenses(expenses::Command),
+    Expenses(expenses::ExpensesCommand),
     /// この環境とデータベースの問題と、その直し方を表示します
     #[command(after_help = "例:\n  kosmo doctor")]
     Doctor {
@@ -110,7 +110,10 @@ pub async fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    if !matches!(cli.command, Command::Demo { .. } | Command::Serve | Command::Worker) {
+    if !matches!(
+        cli.command,
+        KosmoCommand::Demo { .. } | KosmoCommand::Serve | KosmoCommand::Worker
+    ) {
         end_with_the_pipe();
     }
     match execute(cli.command).await {
@@ -132,47 +135,49 @@ fn end_with_the_pipe() {
     }
 }
 
-async fn execute(command: Command) -> anyhow::Result<Outcome> {
+async fn execute(command: KosmoCommand) -> anyhow::Result<CommandStatus> {
     match command {
-        Command::Completions { shell } => {
+        KosmoCommand::Completions { shell } => {
             clap_complete::generate(
                 shell,
                 &mut usage::command::<Cli>(),
                 "kosmo",
                 &mut std::io::stdout(),
             );
-            return Ok(Outcome::Done);
+            return Ok(CommandStatus::Done);
         }
-        Command::Tenant(command) if !command.needs_database() => return command.run_alone(),
-        Command::Terms(command) if !command.needs_database() => return command.run_alone(),
+        KosmoCommand::Tenant(command) if !command.needs_database() => return command.run_alone(),
+        KosmoCommand::Terms(command) if !command.needs_database() => return command.run_alone(),
         _ => {}
     }
     let settings = Settings::load()?;
     match command {
-        Command::Demo { clean: true } => crate::demo::clean(&settings).map(|()| Outcome::Done),
-        Command::Demo { clean: false } => {
+        KosmoCommand::Demo { clean: true } => {
+            crate::demo::clean(&settings).map(|()| CommandStatus::Done)
+        }
+        KosmoCommand::Demo { clean: false } => {
             start_logging(&settings)?;
             Box::pin(crate::demo::run(&settings, server::until_told())).await?;
-            Ok(Outcome::Done)
+            Ok(CommandStatus::Done)
         }
-        Command::Serve => {
+        KosmoCommand::Serve => {
             start_logging(&settings)?;
             server::serve(&settings).await
         }
-        Command::Worker => {
+        KosmoCommand::Worker => {
             start_logging(&settings)?;
             Box::pin(server::worker(&settings)).await
         }
-        Command::Migrate { json } => server::migrate(&settings, json).await,
-        Command::Tenant(command) => command.run(&operator(&settings)?).await,
-        Command::Members(command) => command.run(&settings, &operator(&settings)?).await,
-        Command::Letters(command) => command.run(&settings, &operator(&settings)?).await,
-        Command::Mail(command) => command.run(&settings, &operator(&settings)?).await,
-        Command::Jobs(command) => command.run(&operator(&settings)?).await,
-        Command::Terms(command) => command.run(&operator(&settings)?).await,
-        Command::Maintenance(command) => command.run(&operator(&settings)?).await,
-        Command::Expenses(command) => command.run(&operator(&settings)?).await,
-        Command::Doctor { json } => doctor::run(&settings, json).await,
-        Command::Completions { .. } => Ok(Outcome::Done),
+        KosmoCommand::Migrate { json } => server::migrate(&settings, json).await,
+        KosmoCommand::Tenant(command) => command.run(&operator(&settings)?).await,
+        KosmoCommand::Members(command) => command.run(&settings, &operator(&settings)?).await,
+        KosmoCommand::Letters(command) => command.run(&settings, &operator(&settings)?).await,
+        KosmoCommand::Mail(command) => command.run(&settings, &operator(&settings)?).await,
+        KosmoCommand::Jobs(command) => command.run(&operator(&settings)?).await,
+        KosmoCommand::Terms(command) => command.run(&operator(&settings)?).await,
+        KosmoCommand::Maintenance(command) => command.run(&operator(&settings)?).await,
+        KosmoCommand::Expenses(command) => command.run(&operator(&settings)?).await,
+        KosmoCommand::Doctor { json } => doctor::run(&settings, json).await,
+        KosmoCommand::Completions { .. } => Ok(CommandStatus::Done),
     }
 }

@@ -8,14 +8,14 @@ use serde::Serialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Outcome, output, told};
+use super::{CommandStatus, output, told};
 use crate::base::clock::{Clock, jst};
 use crate::base::japanese::day;
 use crate::base::{files, io_words};
 use crate::config::{DatabaseAddress, MailSender, Settings};
 use crate::db::actor::Actor;
 use crate::db::local::find_binaries;
-use crate::db::{Db, Role, health, migrate};
+use crate::db::{Db, DbRole, health, migrate};
 use crate::mail::undelivered;
 use crate::pdf::Printer;
 use crate::portal::places;
@@ -47,7 +47,7 @@ impl Diagnoses {
     }
 }
 
-pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<CommandStatus> {
     let mut findings = Diagnoses::default();
     findings.add(
         "PostgreSQLサーバー",
@@ -83,7 +83,7 @@ pub(super) async fn run(settings: &Settings, json: bool) -> anyhow::Result<Outco
             println!("{} {check}: {detail}", if *ok { "○" } else { "×" });
         }
     }
-    Ok(if healthy { Outcome::Done } else { Outcome::Rejected })
+    Ok(if healthy { CommandStatus::Done } else { CommandStatus::Rejected })
 }
 
 fn mail_exit(settings: &Settings) -> Result<String, String> {
@@ -177,7 +177,7 @@ fn signing_key(slug: &str, state: KeyState) -> String {
 }
 
 async fn database(settings: &Settings, address: &DatabaseAddress, findings: &mut Diagnoses) {
-    let db = Db::new(address.clone(), Role::Operator, 2);
+    let db = Db::new(address.clone(), DbRole::Operator, 2);
     let server = match health::look(&address.options).await {
         Ok(server) => server,
         Err(error) => {
@@ -261,7 +261,7 @@ async fn partitions_ahead(db: &Db) -> Result<String, String> {
 
 /// Does what `kosmo serve` and `kosmo worker` do first.
 async fn roles(settings: &Settings, address: &DatabaseAddress) -> Result<String, String> {
-    for role in [Role::Server, Role::Worker] {
+    for role in [DbRole::Server, DbRole::Worker] {
         let db = Db::new(address.clone(), role, 2);
         let loaded = Directory::load(&db, settings.base_url()).await;
         db.close().await;

@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::files;
 use super::watch::{self, WatchError};
-use super::{Operator, Outcome, Union};
-use crate::auth::credentials::hashing::Hasher;
+use super::{CommandStatus, Operator, UnionArg};
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::base::ids::BatchId;
 use crate::base::japanese::parse_date;
 use crate::base::money::Yen;
@@ -21,7 +21,7 @@ use crate::db::actor::Actor;
 use crate::import::layout::{FileColumn, Layout as _};
 use crate::import::mapping::Mapping;
 use crate::import::source::{Encoding, Source};
-use crate::import::{Counts, ImportError, ImportRun, Rejection, RowErrors, staged};
+use crate::import::{Counts, FileRejection, ImportError, ImportRun, RowErrors, staged};
 use crate::jobs::kind::Job;
 use crate::members::import::MembersImport;
 use crate::members::import::job::MergeMembers;
@@ -43,7 +43,7 @@ pub(super) struct MembersFile {
 #[derive(Debug, Args)]
 pub(super) struct ImportFile {
     #[command(flatten)]
-    union: Union,
+    union: UnionArg,
     /// 取り込むファイル
     file: PathBuf,
     /// 検査だけを行い、何も変えません
@@ -70,12 +70,12 @@ impl MembersFile {
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         let Self { file, as_of, skip_bad_addresses } = self;
         let Some(opened) = file.open(operator, MemberColumn::COLUMNS).await? else {
-            return Ok(Outcome::Rejected);
+            return Ok(CommandStatus::Rejected);
         };
-        let hasher = Hasher::new(&settings.hashing);
+        let hasher = PasswordHasher::new(&settings.hashing);
         let import = MembersImport {
             run: &opened.run,
             clock: &operator.clock,
@@ -186,8 +186,8 @@ pub(super) enum Hindrance {
     Terminal(#[from] std::io::Error),
 }
 
-impl From<Rejection> for Hindrance {
-    fn from(rejection: Rejection) -> Self {
+impl From<FileRejection> for Hindrance {
+    fn from(rejection: FileRejection) -> Self {
         Self::Import(rejection.into())
     }
 }
@@ -224,7 +224,7 @@ impl OpenedFile {
         self,
         operator: &Operator,
         result: Result<Report, Hindrance>,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         self.bar.finish_and_clear();
         match result {
             Ok(report) => {
@@ -232,7 +232,7 @@ impl OpenedFile {
                     self.give_up(operator).await?;
                 }
                 self.tell(&report);
-                Ok(Outcome::Done)
+                Ok(CommandStatus::Done)
             }
             Err(hindrance) => {
                 if hindrance.is_over() {
@@ -252,15 +252,15 @@ impl OpenedFile {
         tx.commit().await
     }
 
-    fn tell_hindrance(&self, hindrance: Hindrance) -> anyhow::Result<Outcome> {
+    fn tell_hindrance(&self, hindrance: Hindrance) -> anyhow::Result<CommandStatus> {
         match hindrance {
             Hindrance::Import(ImportError::Rows(errors)) => {
                 reject(&self.source.name, self.json, &errors);
-                Ok(Outcome::Rejected)
+                Ok(CommandStatus::Rejected)
             }
             Hindrance::Import(error @ (ImportError::Heading(_) | ImportError::File(_))) => {
                 reject_whole(&self.source.name, self.json, &error);
-                Ok(Outcome::Rejected)
+                Ok(CommandStatus::Rejected)
             }
             Hindrance::Import(error) => Err(error.into()),
             Hindrance::Watch(error) => Err(error.into()),

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::output::{self, Column, JsonList};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::base::clock::jst;
 use crate::jobs::{self, JobState, JobStatus};
 
@@ -11,12 +11,12 @@ use crate::jobs::{self, JobState, JobStatus};
 const PAGE: i64 = 500;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum JobsCommand {
     /// バックグラウンドの処理を、新しいものから進み具合とともに表示します
     #[command(after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
     List {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 完了したものも表示します
         #[arg(long)]
         all: bool,
@@ -26,8 +26,8 @@ pub(super) enum Command {
     },
 }
 
-impl Command {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+impl JobsCommand {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         let Self::List { union, all, json } = self;
         list(operator, &union, all, json).await
     }
@@ -66,10 +66,10 @@ fn progress(job: &JobStatus) -> String {
 
 async fn list(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     all: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let tenant = operator.find(union).await?.id;
     let (mut last, mut shown, mut values) = (None, 0, JsonList::default());
     loop {
@@ -91,7 +91,7 @@ async fn list(
     } else {
         println!("{shown}件");
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn table(jobs: &[JobStatus]) {

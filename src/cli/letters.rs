@@ -8,14 +8,14 @@ use clap::Subcommand;
 
 use super::confirm::{Answer, confirmed};
 use super::files::Provisional;
-use super::{Operator, Outcome, Union, output};
-use crate::auth::credentials::hashing::Hasher;
-use crate::auth::credentials::letters::{self, Letter, Whom};
+use super::{CommandStatus, Operator, UnionArg, output};
+use crate::auth::credentials::hashing::PasswordHasher;
+use crate::auth::credentials::letters::{self, Letter, LetterRecipients};
 use crate::base::files::create_new;
 use crate::base::spreadsheet::BOM;
 use crate::config::Settings;
 use crate::db::TenantTx;
-use crate::members::roster::{self, Standing, Wanted};
+use crate::members::roster::{self, RosterFilter, Standing};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LettersCommand {
@@ -25,7 +25,7 @@ pub(super) enum LettersCommand {
     )]
     Issue {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 作るCSVファイル（すでにあるファイルには書きません。対象の人がいなければ作りません）
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -46,13 +46,17 @@ impl LettersCommand {
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
-        let Self::Issue { union: Union { tenant }, out, members, yes, json } = self;
-        let union = operator.find(&Union { tenant: tenant.clone() }).await?;
+    ) -> anyhow::Result<CommandStatus> {
+        let Self::Issue { union: UnionArg { tenant }, out, members, yes, json } = self;
+        let union = operator.find(&UnionArg { tenant: tenant.clone() }).await?;
         let Some(rule) = &union.config.first_sign_in.letter else {
             bail!("{tenant} の設定に first_sign_in.letter がありません");
         };
-        let whom = if members.is_empty() { Whom::Newcomers } else { Whom::Members(&members) };
+        let whom = if members.is_empty() {
+            LetterRecipients::Newcomers
+        } else {
+            LetterRecipients::Members(&members)
+        };
         let touches = |replaced: &Vec<String>| match replaced.as_slice() {
             [] => Vec::new(),
             codes => vec![format!(
@@ -77,7 +81,8 @@ impl LettersCommand {
         let mut file = create_new(&out).with_context(|| out.display().to_string())?;
         let beside = Provisional::at(&out);
         let written = async {
-            let letters = letters::write(&Hasher::new(&settings.hashing), recipients).await?;
+            let letters =
+                letters::write(&PasswordHasher::new(&settings.hashing), recipients).await?;
             let mut tx = operator.begin(union.id).await?;
             let letters = letters::store(&mut tx, &operator.clock, letters).await?;
             let until = rule.last_day(operator.clock.now()).map(|day| day.to_string());
@@ -105,19 +110,19 @@ async fn replaced(tx: &mut TenantTx, named: &[String]) -> anyhow::Result<Vec<Str
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = Wanted { standing: Some(Standing::Letter), ..Wanted::default() };
+    let wanted = RosterFilter { standing: Some(Standing::Letter), ..RosterFilter::default() };
     let holders = roster::list(tx, wanted, i64::MAX).await?;
     let codes = holders.into_iter().map(|holder| holder.code);
     Ok(codes.filter(|code| named.contains(code)).collect())
 }
 
-fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
+fn tell(count: usize, out: Option<&Path>, json: bool) -> anyhow::Result<CommandStatus> {
     match out {
         _ if json => output::json(&serde_json::json!({ "letters": count, "file": out }))?,
         Some(out) => println!("{count}人分を {} に書きました", out.display()),
         None => println!("通知を発行する人がいません。ファイルは作っていません"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Returns the CSV file. It holds passwords, so only its owner may read it. It starts with a BOM, because Excel in

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::output::{self, Column, JsonList};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::audit::{self, Action};
 use crate::base::clock::jst;
 use crate::base::ids::MailId;
@@ -24,7 +24,7 @@ use crate::tenant::registry;
 const READER: &str = "sample@example.jp";
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum MailCommand {
     /// 送れなかったメールと遅れているメールを、理由とともに表示します
     #[command(after_help = "例:\n  kosmo mail list\n  kosmo mail list --tenant klinekenpo --json")]
     List {
@@ -41,9 +41,9 @@ pub(super) enum Command {
     )]
     Retry {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         #[command(flatten)]
-        which: Which,
+        which: MailSelection,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -52,7 +52,7 @@ pub(super) enum Command {
     #[command(after_help = "例:\n  kosmo mail preview --tenant klinekenpo --to mails/")]
     Preview {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 書き出すフォルダ（なければ作ります。前の見本は上書きします）
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
@@ -64,7 +64,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct Which {
+pub(super) struct MailSelection {
     /// メールのID（kosmo mail list が表示します）
     #[arg(value_name = "ID", value_parser = id)]
     ids: Vec<Uuid>,
@@ -77,12 +77,12 @@ fn id(text: &str) -> Result<Uuid, String> {
     text.parse().map_err(|_| "IDではありません（kosmo mail list が表示します）".to_owned())
 }
 
-impl Command {
+impl MailCommand {
     pub(super) async fn run(
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         match self {
             Self::List { tenant, json } => list(operator, tenant.as_deref(), json).await,
             Self::Retry { union, which, json } => retry(operator, &union, which, json).await,
@@ -132,7 +132,11 @@ fn reason(error: &str) -> String {
 }
 
 /// Runs `kosmo mail list`.
-async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Result<Outcome> {
+async fn list(
+    operator: &Operator,
+    slug: Option<&str>,
+    json: bool,
+) -> anyhow::Result<CommandStatus> {
     let mut platform = operator.db.platform().await?;
     let unions = match slug {
         Some(slug) => vec![(registry::get(&mut platform, slug).await?.id, slug.to_owned())],
@@ -156,10 +160,10 @@ async fn list(operator: &Operator, slug: Option<&str>, json: bool) -> anyhow::Re
         }
     }
     listing.end();
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
-/// How many lines one table has. Longer lists are printed as several tables, because a table's width needs all
+/// The number of lines in one table. Longer lists are printed as several tables, because a table's width needs all
 /// its rows in memory.
 const TABLE: usize = 1_000;
 
@@ -231,10 +235,10 @@ impl Listing {
 /// Runs `kosmo mail retry`.
 async fn retry(
     operator: &Operator,
-    union: &Union,
-    which: Which,
+    union: &UnionArg,
+    which: MailSelection,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let ids: Vec<MailId> = which.ids.into_iter().map(MailId).collect();
     let (found, slug) = (operator.find(union).await?, &union.tenant);
     let mut tx = operator.begin(found.id).await?;
@@ -251,17 +255,17 @@ async fn retry(
     let left = u64::try_from(ids.len())?.saturating_sub(put_back);
     if json {
         output::json(&serde_json::json!({ "put_back": put_back, "left": left }))?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     if put_back == 0 {
         println!("送信待ちに戻せるメールはありません。何も変えていません");
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     println!("{put_back}件を送信待ちに戻しました");
     if left > 0 {
         println!("{left}件は、送れなかったメールではないか内容が残っていないため、そのままです");
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo mail preview`.
@@ -271,7 +275,7 @@ async fn preview(
     slug: &str,
     folder: &Path,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let (tenant, room) = operator.union(settings, slug).await?;
     let mails = samples::all(&room, &tenant, &operator.clock)?;
     let names: Vec<_> = mails.iter().map(|(name, _)| *name).collect();
@@ -286,11 +290,11 @@ async fn preview(
         output::json(
             &serde_json::json!({ "mails": names, "folder": folder.display().to_string() }),
         )?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let count = names.len();
     println!("{count}通のメールの見本を {} に書きました（.eml .html .txt）", folder.display());
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn write(folder: &Path, name: &str, extension: &str, content: &[u8]) -> anyhow::Result<()> {

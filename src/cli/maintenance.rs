@@ -6,13 +6,13 @@ use chrono::{DateTime, NaiveDateTime, TimeZone as _, Utc};
 use clap::Subcommand;
 
 use super::output::{self, Column};
-use super::{Operator, Outcome};
+use super::{CommandStatus, Operator};
 use crate::base::clock::jst;
 use crate::base::ids::WindowId;
-use crate::tenant::maintenance::{self, Window};
+use crate::tenant::maintenance::{self, MaintenanceWindow};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum MaintenanceCommand {
     /// すべての組合のメンテナンスを予定します。3日前から画面で知らせ、その間は503を返します
     #[command(
         after_help = "例:\n  kosmo maintenance plan --from 2026-12-01T19:00 --until 2026-12-01T22:00"
@@ -59,12 +59,15 @@ fn id(text: &str) -> Result<uuid::Uuid, String> {
     text.parse().map_err(|_| "IDではありません（kosmo maintenance list が表示します）".to_owned())
 }
 
-fn in_json(id: WindowId, Window { from, until }: Window) -> serde_json::Value {
+fn in_json(
+    id: WindowId,
+    MaintenanceWindow { from, until }: MaintenanceWindow,
+) -> serde_json::Value {
     serde_json::json!({ "id": id.to_string(), "from": from, "until": until })
 }
 
-impl Command {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+impl MaintenanceCommand {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         let mut tx = operator.db.platform().await?;
         match self {
             Self::Plan { from, until, json } => {
@@ -74,7 +77,7 @@ impl Command {
                 if until <= operator.clock.now() {
                     bail!("--until: 過ぎています");
                 }
-                let window = Window { from, until };
+                let window = MaintenanceWindow { from, until };
                 let id =
                     maintenance::plan(&mut tx, &operator.clock, window, &operator.name).await?;
                 tx.commit().await?;
@@ -88,9 +91,10 @@ impl Command {
                 if json {
                     let planned = planned.iter().map(|(id, window)| in_json(*id, *window));
                     output::json(&planned.collect::<Vec<_>>())?;
-                    return Ok(Outcome::Done);
+                    return Ok(CommandStatus::Done);
                 }
-                let row = |(id, window): &(WindowId, Window)| [id.to_string(), window.text()];
+                let row =
+                    |(id, window): &(WindowId, MaintenanceWindow)| [id.to_string(), window.text()];
                 let rows: Vec<_> = planned.iter().map(row).collect();
                 let columns = [Column::Left("ID"), Column::Left("期間")];
                 output::table(columns, &rows, "予定はありません");
@@ -105,6 +109,6 @@ impl Command {
                 }
             }
         }
-        Ok(Outcome::Done)
+        Ok(CommandStatus::Done)
     }
 }

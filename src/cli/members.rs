@@ -6,17 +6,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::confirm::{Answer, confirmed};
 use super::import::MembersFile;
 use super::output::{self, Column};
-use super::{Operator, Outcome, Union};
+use super::{CommandStatus, Operator, UnionArg};
 use crate::auth::context::Context;
 use crate::auth::credentials::login;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::reset::{TakenAway, reset};
 use crate::base::japanese::{day, minute};
 use crate::config::Settings;
-use crate::members::roster::{self, Listed, Shown, Standing, Wanted};
+use crate::members::roster::{self, Listed, RosterFilter, Shown, Standing};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum MembersCommand {
     /// 加入者のCSVファイルを取り込みます（UTF-8またはCP932）
     #[command(
         after_help = "例:\n  kosmo members import --tenant klinekenpo members.csv --dry-run\n  kosmo members import --tenant klinekenpo members.csv --as-of 2026-10-01"
@@ -28,9 +28,9 @@ pub(super) enum Command {
     )]
     List {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         #[command(flatten)]
-        which: Which,
+        which: MemberFilter,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -41,7 +41,7 @@ pub(super) enum Command {
     )]
     Show {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 個人コードまたはユーザID
         person: String,
         /// 結果をJSONで出力します
@@ -52,7 +52,7 @@ pub(super) enum Command {
     #[command(after_help = "例:\n  kosmo members unlock --tenant klinekenpo taro_demo")]
     Unlock {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// ユーザID
         user_id: String,
         /// 結果をJSONで出力します
@@ -63,7 +63,7 @@ pub(super) enum Command {
     #[command(after_help = "例:\n  kosmo members reset-factors --tenant klinekenpo taro_demo")]
     ResetFactors {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// ユーザID
         user_id: String,
         /// 確認せずに実行します
@@ -76,7 +76,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct MemberFilter {
     /// ロックされた人だけ
     #[arg(long)]
     locked: bool,
@@ -135,12 +135,12 @@ fn relation(name: &str) -> &str {
     }
 }
 
-impl Command {
+impl MembersCommand {
     pub(super) async fn run(
         self,
         settings: &Settings,
         operator: &Operator,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Import(file) => file.import(settings, operator).await,
             Self::List { union, which, json } => list(operator, &union, &which, json).await,
@@ -155,12 +155,12 @@ impl Command {
 
 async fn list(
     operator: &Operator,
-    union: &Union,
-    which: &Which,
+    union: &UnionArg,
+    which: &MemberFilter,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let found = operator.find(union).await?;
-    let wanted = Wanted {
+    let filter = RosterFilter {
         locked: which.locked,
         standing: which.standing.map(Into::into),
         after: which.after.as_deref(),
@@ -168,14 +168,14 @@ async fn list(
     let most = usize::from(which.limit);
     let mut tx = operator.begin(found.id).await?;
     // One member more than the limit shows if there is a next page.
-    let mut members = roster::list(&mut tx, wanted, i64::from(which.limit) + 1).await?;
+    let mut members = roster::list(&mut tx, filter, i64::from(which.limit) + 1).await?;
     tx.commit().await?;
     let more = members.len() > most;
     members.truncate(most);
     if json {
         let next = members.last().filter(|_| more).map(|member| member.code.as_str());
         output::json(&serde_json::json!({ "members": members, "next_after": next }))?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let rows: Vec<_> = members
         .iter()
@@ -200,15 +200,15 @@ async fn list(
     if let Some(last) = members.last().filter(|_| more) {
         println!("続きがあります。--after {} を付けると表示します", last.code);
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 async fn show(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     person: &str,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let found = operator.find(union).await?;
     let mut tx = operator.begin(found.id).await?;
     let shown = roster::show(&mut tx, &operator.clock, person).await?;
@@ -218,7 +218,7 @@ async fn show(
     };
     if json {
         output::json(&shown)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let at = |at: Option<_>| at.map_or_else(|| "なし".to_owned(), minute);
     let Shown { apps, passkeys, recovery_codes, .. } = shown;
@@ -248,15 +248,15 @@ async fn show(
         ["メールアドレス".to_owned(), address.to_owned()],
     ];
     output::table([Column::Left("項目"), Column::Left("内容")], &rows, "");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 async fn unlock(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     user_id: &str,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let found = operator.find(union).await?;
     let mut tx = operator.begin(found.id).await?;
@@ -268,18 +268,18 @@ async fn unlock(
         Some(false) => println!("ロックされていません。何も変えていません"),
         None => bail!("{} にユーザID「{}」の人はいません", union.tenant, user_id.as_str()),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo members reset-factors` (R4).
 async fn reset_factors(
     settings: &Settings,
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     user_id: &str,
     yes: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let user_id = UserId::parse(user_id).map_err(anyhow::Error::msg)?;
     let (tenant, mail) = operator.union(settings, &union.tenant).await?;
     let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
@@ -310,5 +310,5 @@ async fn reset_factors(
             "認証アプリ・パスキー・リカバリーコードを削除し、すべての端末からログアウトしました"
         ),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

@@ -18,6 +18,6 @@ mod terminal;
 mod terms;
 
 pub use self::command::run;
-pub(crate) use self::terminal::Outcome;
-use self::terminal::operator::{Operator, Union};
+pub(crate) use self::terminal::CommandStatus;
+use self::terminal::operator::{Operator, UnionArg};
 use self::terminal::{confirm, files, output, told, watch};

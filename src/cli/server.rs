@@ -5,14 +5,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::operator::mail_room;
-use super::{Outcome, output};
+use super::{CommandStatus, output};
 use crate::app;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::db::migrate;
 use crate::records::partitions;
 
-pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
+pub(super) async fn serve(settings: &Settings) -> anyhow::Result<CommandStatus> {
     let stop = until_told();
     let state = app::build(settings, settings.database()?, Clock::System)
         .await
@@ -22,18 +22,18 @@ pub(super) async fn serve(settings: &Settings) -> anyhow::Result<Outcome> {
         .with_context(|| format!("KOSMO_LISTEN: {} で待ち受けられません", settings.listen))?;
     tracing::info!(address = %settings.listen, unions = state.directory.all().len(), "serving");
     app::serve(state.clone(), app::router(state), listener, stop).await;
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
-pub(super) async fn worker(settings: &Settings) -> anyhow::Result<Outcome> {
+pub(super) async fn worker(settings: &Settings) -> anyhow::Result<CommandStatus> {
     let stop = until_told();
     tracing::info!(sender = ?settings.mail.sender, "working");
     let mail = mail_room(settings)?;
     crate::worker::run(settings, settings.database()?, &mail, Clock::System, stop).await;
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
-pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<Outcome> {
+pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<CommandStatus> {
     let database = settings.database()?.options;
     migrate::migrate(&database).await?;
     partitions::extend_as_owner(&database, Clock::System.today()).await?;
@@ -41,7 +41,7 @@ pub(super) async fn migrate(settings: &Settings, json: bool) -> anyhow::Result<O
         true => output::json(&serde_json::json!({ "up_to_date": true }))?,
         false => println!("データベースは最新です"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Returns a token that Ctrl-C or SIGTERM cancels.

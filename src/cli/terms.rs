@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::import::day;
 use super::output::{self, Column};
-use super::{Operator, Outcome, files};
+use super::{CommandStatus, Operator, files};
 use crate::base::clock::jst;
 use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
@@ -46,7 +46,7 @@ const PUBLISH: &str = format_and!(
 );
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum TermsCommand {
     /// 公開したときの見え方を確かめます（何も公開しません。データベース不要）
     #[command(after_help = PREVIEW)]
     Preview {
@@ -63,7 +63,7 @@ pub(super) enum Command {
     #[command(after_help = PUBLISH)]
     Publish {
         #[command(flatten)]
-        whose: Whose,
+        scope: TermsScope,
         /// 施行日（今日以降。例: 2027-04-01）
         #[arg(long, value_parser = day, value_name = "DATE")]
         from: NaiveDate,
@@ -84,7 +84,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct Whose {
+pub(super) struct TermsScope {
     /// この組合だけの規約（例: klinekenpo。KOSMO_TENANT は使いません）
     #[arg(long, value_name = "SLUG")]
     tenant: Option<String>,
@@ -93,23 +93,23 @@ pub(super) struct Whose {
     platform: bool,
 }
 
-impl Command {
+impl TermsCommand {
     pub(super) fn needs_database(&self) -> bool {
         !matches!(self, Self::Preview { .. })
     }
 
     /// Runs the command that needs neither settings nor database.
-    pub(super) fn run_alone(&self) -> anyhow::Result<Outcome> {
+    pub(super) fn run_alone(&self) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Preview { file, html, json } => preview(file, html.as_deref(), *json),
-            _ => Ok(Outcome::Done),
+            _ => Ok(CommandStatus::Done),
         }
     }
 
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         match self {
-            Self::Publish { whose, from, file, json } => {
-                publish(operator, &whose, from, &file, json).await
+            Self::Publish { scope, from, file, json } => {
+                publish(operator, &scope, from, &file, json).await
             }
             Self::List { json } => list(operator, json).await,
             alone @ Self::Preview { .. } => alone.run_alone(),
@@ -129,8 +129,8 @@ fn read(file: &Path) -> anyhow::Result<Option<String>> {
 }
 
 /// Runs `kosmo terms preview`.
-fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
-    let Some(text) = read(file)? else { return Ok(Outcome::Rejected) };
+fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<CommandStatus> {
+    let Some(text) = read(file)? else { return Ok(CommandStatus::Rejected) };
     let blocks = prose::read(&text);
     if !json {
         print!("{}", prose::plain(&blocks));
@@ -154,7 +154,7 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
         }
     }
     if json {
-        let Counted { headings, paragraphs, lists } = Counted::of(&blocks);
+        let BlockCounts { headings, paragraphs, lists } = BlockCounts::of(&blocks);
         output::json(&json!({
             "file": file.display().to_string(),
             "html": target.map(|target| target.display().to_string()),
@@ -162,17 +162,17 @@ fn preview(file: &Path, target: Option<&Path>, json: bool) -> anyhow::Result<Out
             "headings": headings, "paragraphs": paragraphs, "lists": lists,
         }))?;
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
-/// How many blocks of each kind a text has.
-struct Counted {
+/// The number of blocks of each kind in a text.
+struct BlockCounts {
     headings: usize,
     paragraphs: usize,
     lists: usize,
 }
 
-impl Counted {
+impl BlockCounts {
     fn of(blocks: &[Block]) -> Self {
         let count = |is: fn(&Block) -> bool| blocks.iter().filter(|block| is(block)).count();
         Self {
@@ -185,7 +185,7 @@ impl Counted {
 
 /// Shows the counts, so that the operator notices if a heading was not recognised.
 fn summary(blocks: &[Block]) -> String {
-    let Counted { headings, paragraphs, lists } = Counted::of(blocks);
+    let BlockCounts { headings, paragraphs, lists } = BlockCounts::of(blocks);
     format!(
         "見出し {headings}、段落 {paragraphs}、箇条書き {lists}（■ 見出し、・ 箇条書き、【 】 太字、＜ ＞ リンク先）"
     )
@@ -194,21 +194,21 @@ fn summary(blocks: &[Block]) -> String {
 /// Runs `kosmo terms publish`.
 async fn publish(
     operator: &Operator,
-    whose: &Whose,
+    scope: &TermsScope,
     from: NaiveDate,
     file: &Path,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let today = operator.clock.today();
     if from < today {
         bail!("--from: {from} は過ぎています。同意した日より前の施行日は付けられません");
     }
-    let Some(body) = read(file)? else { return Ok(Outcome::Rejected) };
+    let Some(body) = read(file)? else { return Ok(CommandStatus::Rejected) };
     let midnight =
         jst(operator.clock.now()).timezone().from_local_datetime(&from.and_time(NaiveTime::MIN));
     let effective_at = midnight.single().context("a day that begins")?.to_utc();
     let mut tx = operator.db.platform().await?;
-    let tenant: Option<TenantId> = match &whose.tenant {
+    let tenant: Option<TenantId> = match &scope.tenant {
         Some(slug) => Some(registry::get(&mut tx, slug).await?.id),
         None => None,
     };
@@ -220,16 +220,16 @@ async fn publish(
     }
     tx.commit().await?;
     if json {
-        output::json(&json!({ "tenant": whose.tenant, "from": from }))?;
-        return Ok(Outcome::Done);
+        output::json(&json!({ "tenant": scope.tenant, "from": from }))?;
+        return Ok(CommandStatus::Done);
     }
     println!("{from} 施行の利用規約を公開しました");
     println!("{}", summary(&prose::read(&body)));
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo terms list`.
-async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
+async fn list(operator: &Operator, json: bool) -> anyhow::Result<CommandStatus> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;
     let versions = terms::load_all(&mut tx).await?;
@@ -253,17 +253,17 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
             })
             .collect();
         output::json(&versions)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let rows: Vec<_> = versions
         .iter()
         .map(|version| {
-            let whose = version.tenant.map_or("（共通）", |id| slug_of(id).unwrap_or("?"));
+            let scope = version.tenant.map_or("（共通）", |id| slug_of(id).unwrap_or("?"));
             let from = jst(version.effective_at).format("%Y-%m-%d").to_string();
-            [from, whose.to_owned(), beginning(&version.body)]
+            [from, scope.to_owned(), beginning(&version.body)]
         })
         .collect();
     let columns = [Column::Left("施行日"), Column::Left("組合"), Column::Left("本文の始まり")];
     output::table(columns, &rows, "利用規約はありません");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

@@ -1,4 +1,4 @@
-//! How the database is reached.
+//! The settings of the database: its address and password, its pooler and its notifications.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -17,7 +17,7 @@ pub struct DatabaseSettings {
     pub url: Option<DatabaseUrl>,
     /// A file that holds the URL, for secrets mounted as files.
     pub url_file: Option<PathBuf>,
-    /// Where the process listens for notifications. It must be the database itself if `url` leads to a
+    /// The address at which the process listens for notifications. It must be the database itself if `url` leads to a
     /// pooler.
     pub listen_url: Option<DatabaseUrl>,
     pub listen_url_file: Option<PathBuf>,
@@ -57,7 +57,7 @@ impl DatabaseSettings {
     }
 }
 
-/// What stands between a process and the database.
+/// The kind of pooler that stands between a process and the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooler {
@@ -68,7 +68,7 @@ pub enum Pooler {
     Transaction,
 }
 
-/// How to reach the database. It has no `Debug`, since it holds passwords.
+/// The address of the database. It has no `Debug`, since it holds passwords.
 #[derive(Clone)]
 pub struct DatabaseAddress {
     pub options: PgConnectOptions,
@@ -83,7 +83,7 @@ impl From<PgConnectOptions> for DatabaseAddress {
     }
 }
 
-/// Why no database address could be found.
+/// The reason why no database address could be found.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     #[error(

@@ -1,4 +1,4 @@
-//! How mail is sent.
+//! The settings of mail.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,12 +17,11 @@ const HIGHEST_RATE: u32 = 10_000;
 #[serde(deny_unknown_fields, default)]
 pub struct MailSettings {
     pub sender: MailSender,
-    /// Where the `file` sender writes. Default: `mail` below `data_dir`.
+    /// The folder that the `file` sender writes to. Default: `mail` below `data_dir`.
     pub directory: Option<PathBuf>,
     /// The domain of no-reply@, info@ and webmaster@ (seed 000 Q3).
     pub domain: String,
-    /// How many mails may leave in a second, over all workers. It is the SES account's maximum send
-    /// rate.
+    /// The number of mails that may leave in a second, over all workers. It is the SES account's maximum send rate.
     pub per_second: u32,
     /// AWS region of the `ses` sender.
     pub ses_region: Option<String>,
@@ -32,7 +31,7 @@ pub struct MailSettings {
     pub ses_configuration_set: Option<String>,
     /// The SNS topic on which SES reports bounces and complaints; `POST /hooks/ses` receives them.
     pub sns_topic_arn: Option<TopicArn>,
-    /// How long SES may take to accept a mail. After that, the mail waits for its next try.
+    /// The time that SES may take to accept a mail. After that, the mail waits for its next try.
     pub ses_timeout_seconds: u64,
 }
 

@@ -1,10 +1,10 @@
-//! How documents are typeset.
+//! The settings of documents for printing.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// Where systems keep Noto Sans CJK: Debian, Fedora (newer, older), Arch, Alpine, macOS.
+/// The folders in which systems keep Noto Sans CJK: Debian, Fedora (newer, older), Arch, Alpine, macOS.
 const FONT_FOLDERS: [&str; 6] = [
     "/usr/share/fonts/opentype/noto",
     "/usr/share/fonts/google-noto-sans-cjk-fonts",
@@ -19,9 +19,9 @@ const FONT_FOLDERS: [&str; 6] = [
 pub struct PdfSettings {
     /// Font files, or folders of them. They must have Noto Sans CJK JP in regular and bold.
     pub fonts: Vec<PathBuf>,
-    /// How many documents are typeset at the same time.
+    /// The number of documents that are typeset at the same time.
     pub at_once: usize,
-    /// How many documents may wait for their turn. Beyond that the answer is 503.
+    /// The number of documents that may wait for their turn. Beyond that the answer is 503.
     pub queue: usize,
 }
 

@@ -1,15 +1,15 @@
-//! Where a person can report a weakness.
+//! The contact to which a person can report a weakness.
 
 use serde::Deserialize;
 
-/// What `/.well-known/security.txt` says (RFC 9116).
+/// The content of `/.well-known/security.txt` (RFC 9116).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SecuritySettings {
-    /// Where to write, the best first: `mailto:security@example.jp`, `https://…` or `tel:…`. If empty,
-    /// there is no security.txt.
+    /// The contacts, the best first: `mailto:security@example.jp`, `https://…` or `tel:…`. If empty, there is no
+    /// security.txt.
     pub contacts: Vec<String>,
-    /// Where the rules for security researchers are published: `https://…`.
+    /// The address of the rules for security researchers: `https://…`.
     pub policy: Option<String>,
 }
 

@@ -12,7 +12,7 @@ pub struct SigningSettings {
     pub keys: Vec<SigningKeySettings>,
 }
 
-/// Where a key is. The key itself is neither in the settings nor in the database.
+/// The place of a union's key. The key itself is neither in the settings nor in the database.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKeySettings {

@@ -28,7 +28,7 @@ use super::wire::{AnswerBody, Wire};
 /// Browsers keep up to 180 cookies of 4 KB for a host and send them in one header.
 const LARGEST_HEAD: usize = 1024 * 1024;
 
-/// What all connections share.
+/// The state that all connections share.
 #[derive(Debug)]
 pub(super) struct Conversations {
     router: Router,

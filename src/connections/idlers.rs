@@ -15,7 +15,7 @@ pub(super) struct Idlers {
 
 #[derive(Debug, Default)]
 struct IdleQueue {
-    /// What tells each idle connection to close, by its number.
+    /// The token that tells an idle connection to close, by the connection's number.
     waiting: BTreeMap<u64, CancellationToken>,
     next: u64,
     /// True if `close_oldest` found no idle connection. The next one that becomes idle then wakes

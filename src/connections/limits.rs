@@ -14,14 +14,14 @@ const OTHER_FILES: u32 = 256;
 pub struct Limits {
     /// Connections that are open at once; at least one.
     pub connections: u32,
-    /// How long the first byte of a new connection may take, and again the rest of its head. Between
-    /// requests, how long a head may take from its first byte.
+    /// The time that the first byte of a new connection may take, and again the rest of its head. Between requests, the
+    /// time that a head may take from its first byte.
     pub head: Duration,
-    /// How long a connection may wait for its next request.
+    /// The time for which a connection may wait for its next request.
     pub idle: Duration,
-    /// How long an answer may wait until the other side takes more of it.
+    /// The time for which an answer may wait until the other side takes more of it.
     pub stalled: Duration,
-    /// How long a request with its whole answer may take, even if the client keeps reading a little of it.
+    /// The time that a request with its whole answer may take, even if the client keeps reading a little of it.
     pub answer: Duration,
 }
 

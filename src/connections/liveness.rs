@@ -21,7 +21,7 @@ pub(super) struct Liveness {
     limits: Limits,
     idlers: Arc<Idlers>,
     large_heads: Arc<Semaphore>,
-    /// When cancelled, the connection ends after the request in flight, or at once if there is none.
+    /// Once it is cancelled, the connection ends after the request in flight, or at once if there is none.
     pub(super) told: CancellationToken,
     moment: Mutex<Moment>,
 }
@@ -33,7 +33,7 @@ struct Moment {
     until: Instant,
     /// Set while the client reads nothing of an answer: the time by which it has to read on.
     stalled: Option<Instant>,
-    /// How many bytes of the next request's head have arrived.
+    /// The number of bytes of the next request's head that have arrived.
     head: usize,
     /// Kept until the connection ends, because hyper keeps the memory of a large head that long.
     large_head: Option<OwnedSemaphorePermit>,

@@ -48,8 +48,8 @@ pub async fn serve(
         places: places.clone(),
         conversations,
         stop: stop.clone(),
-        refused: Seldom::default(),
-        full: Seldom::default(),
+        refused: LogThrottle::default(),
+        full: LogThrottle::default(),
     };
     stop.run_until_cancelled(acceptor.run()).await;
     // Nobody closes the semaphore. When all permits are free, all connections have ended.
@@ -62,8 +62,8 @@ struct Acceptor {
     places: Arc<Semaphore>,
     conversations: Arc<Conversations>,
     stop: CancellationToken,
-    refused: Seldom,
-    full: Seldom,
+    refused: LogThrottle,
+    full: LogThrottle,
 }
 
 impl Acceptor {
@@ -135,11 +135,11 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// Limits how often a condition that lasts is logged.
 #[derive(Debug, Default)]
-struct Seldom {
+struct LogThrottle {
     told: Option<Instant>,
 }
 
-impl Seldom {
+impl LogThrottle {
     fn is_due(&mut self) -> bool {
         let now = Instant::now();
         let is_due = self.told.is_none_or(|told| now - told >= TOLD_EVERY);

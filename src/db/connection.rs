@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::Role;
+use super::DbRole;
 use super::passing::Passing as _;
 use crate::config::Pooler;
 
@@ -67,7 +67,7 @@ pub(super) fn plain(options: PgConnectOptions) -> PgConnectOptions {
 /// [`sqlx::Error::Io`], which it may.
 pub(super) async fn settle(
     connection: &mut PgConnection,
-    role: Role,
+    role: DbRole,
     pooler: Pooler,
 ) -> Result<bool, sqlx::Error> {
     let wanted = role.name();

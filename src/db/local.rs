@@ -32,7 +32,7 @@ pub struct LocalPostgres {
     child: Child,
 }
 
-/// Where a server's files are, and which user runs its programs.
+/// A server's files, and the user that runs its programs.
 #[derive(Debug)]
 struct Cluster {
     binaries: PathBuf,

@@ -4,7 +4,7 @@ use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection};
 
-use super::{PlatformTx, Role, connection};
+use super::{DbRole, PlatformTx, connection};
 use crate::config::Pooler;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -27,7 +27,7 @@ pub async fn migrate(options: &PgConnectOptions) -> anyhow::Result<()> {
 /// Connects as the owner of the tables.
 pub async fn owner(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let mut owner = connection::plain(options.clone()).connect().await?;
-    connection::settle(&mut owner, Role::Owner, Pooler::None).await?;
+    connection::settle(&mut owner, DbRole::Owner, Pooler::None).await?;
     // While a migration waits for a lock, others wait behind it. Better it fails and is run again in a quieter
     // hour.
     owner.execute("set lock_timeout = '10s'").await?;

@@ -28,11 +28,11 @@ use self::actor::Actor;
 use self::connection::Refusals;
 pub use self::connection::WrongRole;
 pub use self::passing::Passing;
-pub use self::role::Role;
+pub use self::role::DbRole;
 use crate::base::ids::TenantId;
 use crate::config::{DatabaseAddress, Pooler};
 
-/// How long a request waits for a connection before the answer is 503.
+/// A request waits this long for a connection before the answer is 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that has been idle for longer than this is pinged before it is used.
 const FRESH_FOR: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ const MAX_LISTENERS: u32 = 3;
 /// A pool of connections that act as one role.
 #[derive(Debug, Clone)]
 pub struct Db {
-    role: Role,
+    role: DbRole,
     pool: PgPool,
     /// Listeners have a pool of their own, so that they take no connection from requests.
     listeners: PgPool,
@@ -59,7 +59,7 @@ pub struct Db {
 impl Db {
     /// Makes a pool that connects when it is first used.
     #[must_use]
-    pub fn new(address: impl Into<DatabaseAddress>, role: Role, max_connections: u32) -> Self {
+    pub fn new(address: impl Into<DatabaseAddress>, role: DbRole, max_connections: u32) -> Self {
         let DatabaseAddress { options, listen, pooler } = address.into();
         let doubted_until = Arc::new(Mutex::new(None));
         let refusals = Arc::new(Refusals::default());

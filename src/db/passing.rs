@@ -32,7 +32,7 @@ fn is_passing(code: &str) -> bool {
 
 /// The error of a write in a read-only transaction.
 const READ_ONLY: &str = "25006";
-/// The error of [`super::Role::limits`] in a read-only transaction.
+/// The error of [`super::DbRole::limits`] in a read-only transaction.
 const NOT_FOR_WRITING: &str = "25001";
 
 /// Returns true if the connection is at fault and another one may do better: it broke, its server is going down, or

@@ -2,7 +2,7 @@
 
 /// The role that a process acts as; see `db/roles.sql`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum DbRole {
     /// Owns the tables and runs migrations.
     Owner,
     /// Serves requests.
@@ -13,7 +13,7 @@ pub enum Role {
     Operator,
 }
 
-impl Role {
+impl DbRole {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

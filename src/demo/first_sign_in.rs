@@ -10,11 +10,11 @@ use super::people::DemoPerson;
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::email_confirmation::{self, Asking, Link};
-use crate::auth::first_sign_in::identity::{self, Check, Claim};
-use crate::auth::first_sign_in::registration::{Choice, Details, Drafting, Registration};
+use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
+use crate::auth::first_sign_in::registration::{Details, Drafting, PasswordChoice, Registration};
 use crate::auth::journey::Step;
 use crate::auth::session::{self, Lookup, Session};
-use crate::auth::sign_in::{Given, Outcome};
+use crate::auth::sign_in::{PasswordInput, SignInOutcome};
 use crate::base::email::EmailAddress;
 use crate::base::files;
 use crate::base::realm::Subscribers;
@@ -30,24 +30,24 @@ use crate::web::state::App;
 /// More than any union's first sign-in has.
 const MOST_STEPS: usize = 12;
 
-/// A place where people do their first sign-in.
-pub(super) struct FirstSignIn<'f> {
+/// Takes a union's demo people through their first sign-in.
+pub(super) struct FirstSignInDriver<'f> {
     pub(super) app: &'f App,
     /// Delivers the mails.
     pub(super) worker: &'f Db,
     pub(super) tenant: &'f Tenant,
-    /// Where the mails go.
+    /// The folder to which mails are delivered.
     pub(super) mail: &'f Path,
 }
 
-impl FirstSignIn<'_> {
+impl FirstSignInDriver<'_> {
     /// Takes a person from the first credentials to the own password. A person who has other first credentials by now
     /// is left alone.
     pub(super) async fn walk(&self, person: &DemoPerson) -> anyhow::Result<()> {
         let (app, tenant) = (self.app, self.tenant);
         let (client, actor) = (Client::default(), actor());
         let user_id = UserId::parse(&person.user_id).map_err(anyhow::Error::msg)?;
-        let given = Given {
+        let given = PasswordInput {
             user_id: Some(&user_id),
             password: &person.first_password.as_str().into(),
             remember: false,
@@ -56,7 +56,7 @@ impl FirstSignIn<'_> {
         };
         let sign_in = app.sign_in(&actor);
         let outcome = sign_in.with_password::<Subscribers>(tenant, None, given).await?;
-        let Outcome::Accepted { mut token, .. } = outcome else { return Ok(()) };
+        let SignInOutcome::Accepted { mut token, .. } = outcome else { return Ok(()) };
         for _ in 0..MOST_STEPS {
             let session = self.session(&token).await?;
             let step = session.next_step(&tenant.config);
@@ -64,7 +64,7 @@ impl FirstSignIn<'_> {
                 Step::OwnPassword => {
                     let own = person.password.as_str().into();
                     match sign_in.choose_password(tenant, &session, &token, &own).await? {
-                        Choice::Done(token) => token,
+                        PasswordChoice::Done(token) => token,
                         other => bail!("{}: {other:?}", person.user_id),
                     }
                 }
@@ -97,7 +97,7 @@ impl FirstSignIn<'_> {
         let mut tx = self.begin().await?;
         if matches!(step, Step::Birthdate | Step::Identity) {
             let insurer_number = (step == Step::Identity).then(|| person.insurer_number.clone());
-            let claim = Claim { birthdate: person.birthdate, insurer_number };
+            let claim = IdentityClaim { birthdate: person.birthdate, insurer_number };
             let check = identity::check(&mut tx, clock, login, &claim).await?;
             ensure!(check == Check::Right, "{}: {check:?}", person.user_id);
         }

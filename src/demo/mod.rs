@@ -27,12 +27,12 @@ use crate::base::files;
 use crate::base::sealed::Sealer;
 use crate::config::{Settings, host_name};
 use crate::db::local::LocalPostgres;
-use crate::db::{Db, Role, migrate};
+use crate::db::{Db, DbRole, migrate};
 use crate::records::partitions;
 use crate::tenant::directory::Tenant;
 use crate::web::host;
 use crate::web::state::AppState;
-use first_sign_in::FirstSignIn;
+use first_sign_in::FirstSignInDriver;
 use people::{DemoPerson, State};
 
 /// The label below the base domain where mail is read.
@@ -87,8 +87,8 @@ async fn run_with(
     if !settings.demo_sealing_keys().exists() {
         files::replace(&settings.demo_sealing_keys(), Sealer::new_file().as_bytes())?;
     }
-    let operator = Db::new(postgres.options(), Role::Operator, 2);
-    let worker = Db::new(postgres.options(), Role::Worker, 2);
+    let operator = Db::new(postgres.options(), DbRole::Operator, 2);
+    let worker = Db::new(postgres.options(), DbRole::Worker, 2);
     seed::unions(&operator).await?;
     let settings = &key::added(settings, &operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;
@@ -128,7 +128,7 @@ async fn register(
         person.state == State::Registered && beginners.contains(&person.user_id)
     };
     let mail = settings.data_dir.join("first-sign-in");
-    let first_sign_in = FirstSignIn { app: state, worker, tenant, mail: &mail };
+    let first_sign_in = FirstSignInDriver { app: state, worker, tenant, mail: &mail };
     for person in people.iter().filter(due) {
         first_sign_in.walk(person).await.with_context(|| tenant.config.slug.to_string())?;
     }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use rust_embed::RustEmbed;
 
 use super::people::{self, DemoPerson, Registered};
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::base::clock::Clock;
 use crate::base::ids::BatchId;
 use crate::base::month::Month;
@@ -20,7 +20,7 @@ use crate::import::ImportRun;
 use crate::import::mapping::Mapping;
 use crate::import::source::Source;
 use crate::members::import::{self as members, MembersImport};
-use crate::members::roster::{self, Standing, Wanted};
+use crate::members::roster::{self, RosterFilter, Standing};
 use crate::tenant::directory::Tenant;
 use crate::tenant::{file, registry};
 
@@ -57,7 +57,7 @@ pub(super) async fn unions(db: &Db) -> anyhow::Result<()> {
 pub(super) async fn people(
     db: &Db,
     worker: &Db,
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
     tenant: &Tenant,
 ) -> anyhow::Result<Vec<DemoPerson>> {
     let slug = tenant.config.slug.as_str();
@@ -78,13 +78,13 @@ pub(super) async fn people(
     Ok(everyone)
 }
 
-/// Those of a union's people who have yet to do the first sign-in, by their user IDs.
+/// Returns the user IDs of a union's people who have yet to do the first sign-in.
 pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSet<String>> {
     let mut tx = db.tenant(tenant.id, &actor()).await?;
     let mut all = HashSet::new();
     for standing in [Standing::Migrated, Standing::Letter] {
-        let wanted = Wanted { standing: Some(standing), ..Wanted::default() };
-        let listed = roster::list(&mut tx, wanted, MOST_BEGINNERS).await?;
+        let filter = RosterFilter { standing: Some(standing), ..RosterFilter::default() };
+        let listed = roster::list(&mut tx, filter, MOST_BEGINNERS).await?;
         all.extend(listed.into_iter().filter_map(|member| member.user_id));
     }
     tx.commit().await?;
@@ -94,7 +94,7 @@ pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSe
 struct Seeding<'s> {
     db: &'s Db,
     worker: &'s Db,
-    hasher: &'s Hasher,
+    hasher: &'s PasswordHasher,
     tenant: &'s Tenant,
 }
 

@@ -3,7 +3,7 @@
 //! The SVG uses attributes alone, without styles or scripts, because the page's security policy forbids both. It has no
 //! names in it: a legend beside it explains the colours.
 
-mod people;
+mod legend;
 mod scale;
 
 use plotters::prelude::{
@@ -11,7 +11,7 @@ use plotters::prelude::{
     FontStyle, IntoDrawingArea as _, RGBColor, Rectangle, SVGBackend,
 };
 
-pub use self::people::{PEOPLE, People};
+pub use self::legend::{Legend, PEOPLE};
 use self::scale::Scale;
 use crate::base::money::Yen;
 

@@ -26,7 +26,7 @@ pub struct Deduction {
     /// 保険者の名称
     pub insurer: String,
     pub lines: Vec<DeductionLine>,
-    /// Set if rows of another person may be left out, since that person keeps them private (E7).
+    /// True if rows of another person may be left out, since that person keeps them private (E7).
     pub hides_somebody: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct DeductionLine {
     pub institution: String,
     /// 支払った医療費の額
     pub paid: Yen,
-    /// Set if `paid` was computed from points, since the claim did not state it.
+    /// True if `paid` was computed from points, since the claim did not state it.
     pub computed: bool,
 }
 

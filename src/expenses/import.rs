@@ -26,7 +26,7 @@ use crate::import::kind::ImportKind;
 use crate::import::mapping::Mapping;
 use crate::import::source::Source;
 use crate::import::staged::{self as staged_files, StagedFile};
-use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
+use crate::import::{Counts, ImportError, ImportRun, ProgressFn, RowErrors, staging};
 
 use self::rows::ExpenseReader;
 use super::uke::{self, KeptClaims, Unmatched};
@@ -88,7 +88,7 @@ impl ExpensesImport<'_> {
         tenant: TenantId,
         actor: &Actor,
         source: &Source,
-        progress: &mut Progress<'_>,
+        progress: &mut ProgressFn<'_>,
     ) -> Result<(), ImportError> {
         let mut tx = db.tenant(tenant, actor).await?;
         match self.format {
@@ -110,7 +110,7 @@ impl ExpensesImport<'_> {
         tx: &mut TenantTx,
         source: &Source,
         mapping: &Mapping,
-        progress: &mut Progress<'_>,
+        progress: &mut ProgressFn<'_>,
     ) -> Result<(), ImportError> {
         let import = self.run.batch;
         let reader = ExpenseReader::open(source, mapping)?;

@@ -28,7 +28,7 @@ pub struct ExpenseRow {
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
-    /// Set if `out_of_pocket` was computed from points, since the claim did not state it.
+    /// True if `out_of_pocket` was computed from points, since the claim did not state it.
     pub computed: bool,
     pub remarks: String,
 }

@@ -170,7 +170,7 @@ async fn concerned(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawn {
     pub rows: i64,
-    /// Set if people had seen the month.
+    /// True if people had seen the month.
     pub published: bool,
 }
 

@@ -47,9 +47,9 @@ struct DeductionSheet<'d> {
     paid: String,
     lines: Vec<SheetLine<'d>>,
     total: String,
-    /// Set if a line has no institution, so that the notes ask the reader to fill it in from a receipt (seed 000 Q14).
+    /// True if a line has no institution, so that the notes ask the reader to fill it in from a receipt (seed 000 Q14).
     blanks: bool,
-    /// Set if the notes have to explain a computed amount.
+    /// True if the notes have to explain a computed amount.
     computed: bool,
     hides_somebody: bool,
 }

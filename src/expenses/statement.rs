@@ -8,16 +8,16 @@ use super::totals::Totals;
 /// 「備考」 begins with this if the amount was computed, since the claim did not state it.
 pub(super) const COMPUTED: &str = "自己負担額は計算額";
 
-/// Rows and their sums, as text.
+/// A statement's rows and sums, as text.
 #[derive(Debug, Serialize)]
 pub struct Statement {
     /// 「あなたが支払った額」
     paid: String,
     rows: Vec<StatementRow>,
     totals: StatementTotals,
-    /// Set if the notes have to explain a computed amount.
+    /// True if the notes have to explain a computed amount.
     computed: bool,
-    /// Set if rows of another person may be left out (E7).
+    /// True if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 

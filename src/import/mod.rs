@@ -132,22 +132,22 @@ pub enum ImportError {
 }
 
 /// A function that is called from time to time with the number of bytes read so far.
-pub type Progress<'p> = dyn FnMut(u64) + Send + 'p;
+pub type ProgressFn<'p> = dyn FnMut(u64) + Send + 'p;
 
 /// The mistakes because of which a job refused to merge a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rejection {
+pub enum FileRejection {
     Rows(RowErrors),
     /// The mistake is about the file as a whole.
     Whole(String),
 }
 
-impl From<Rejection> for ImportError {
-    fn from(rejection: Rejection) -> Self {
+impl From<FileRejection> for ImportError {
+    fn from(rejection: FileRejection) -> Self {
         match rejection {
-            Rejection::Rows(errors) => Self::Rows(errors),
-            Rejection::Whole(reason) => Self::Heading(reason),
+            FileRejection::Rows(errors) => Self::Rows(errors),
+            FileRejection::Whole(reason) => Self::Heading(reason),
         }
     }
 }
@@ -157,10 +157,10 @@ impl ImportError {
     ///
     /// # Errors
     /// Returns the [`JobError`] with which the job must fail.
-    pub fn into_rejection(self) -> Result<Rejection, JobError> {
+    pub fn into_rejection(self) -> Result<FileRejection, JobError> {
         match self {
-            Self::Rows(errors) => Ok(Rejection::Rows(errors)),
-            Self::Heading(reason) => Ok(Rejection::Whole(reason)),
+            Self::Rows(errors) => Ok(FileRejection::Rows(errors)),
+            Self::Heading(reason) => Ok(FileRejection::Whole(reason)),
             Self::Database(error) => Err(error.into()),
             Self::File(_)
             | Self::Stopped

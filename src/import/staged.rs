@@ -22,8 +22,8 @@ pub struct StagedFile {
     pub kind: ImportKind,
     pub name: String,
     pub sha256: Vec<u8>,
-    /// How the file was read, for example which column stood where. The same content can mean something else if it is
-    /// read in another way.
+    /// The way in which the file was read, such as the order of its columns. The same content can mean something else if
+    /// it is read in another way.
     pub reading: String,
     mapping: Mapping,
     /// The day for which a members file is correct.

@@ -9,7 +9,7 @@ use std::future::Future;
 
 use tokio::sync::mpsc;
 
-use super::{ImportError, Progress};
+use super::{ImportError, ProgressFn};
 use crate::base::ids::BatchId;
 use crate::db::TenantTx;
 
@@ -20,7 +20,7 @@ const BATCH: usize = 4_000;
 const AHEAD: usize = 2;
 
 /// Reads a file's rows, and collects their mistakes.
-pub trait Reader: Send + 'static {
+pub trait RowReader: Send + 'static {
     type Batch: Batch;
 
     /// Reads a row, and adds it to the batch if it has no mistake. Returns false at the end of the file.
@@ -48,11 +48,11 @@ pub trait Batch: Default + Send + 'static {
 
 /// Writes all rows of a file, while a thread of its own reads them. Returns the reader, which holds the mistakes that
 /// it found.
-pub async fn stage<R: Reader>(
+pub async fn stage<R: RowReader>(
     tx: &mut TenantTx,
     import: BatchId,
     reader: R,
-    progress: &mut Progress<'_>,
+    progress: &mut ProgressFn<'_>,
 ) -> Result<R, ImportError> {
     let (sender, mut batches) = mpsc::channel(AHEAD);
     let reading = tokio::task::spawn_blocking(move || read_all(reader, &sender));
@@ -64,7 +64,7 @@ pub async fn stage<R: Reader>(
     reading.await.unwrap_or(Err(ImportError::Stopped))
 }
 
-fn read_all<R: Reader>(
+fn read_all<R: RowReader>(
     mut reader: R,
     batches: &mpsc::Sender<(R::Batch, u64)>,
 ) -> Result<R, ImportError> {

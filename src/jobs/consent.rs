@@ -19,11 +19,11 @@ pub enum Consent<T> {
 }
 
 impl<T: PartialEq> Consent<T> {
-    /// Returns true if the person agreed to this outcome.
-    pub fn covers(&self, outcome: &T) -> bool {
+    /// Returns true if the person agreed to this result.
+    pub fn covers(&self, result: &T) -> bool {
         match self {
             Self::None => false,
-            Self::To(shown) => shown == outcome,
+            Self::To(shown) => shown == result,
             Self::ToAnything => true,
         }
     }
@@ -32,7 +32,7 @@ impl<T: PartialEq> Consent<T> {
 /// The result of a job that may need consent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Attempt<T> {
+pub enum ConsentOutcome<T> {
     Done(T),
     /// Nothing was changed. With consent, this would be the result.
     NeedsConsent(T),

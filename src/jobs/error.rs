@@ -1,4 +1,4 @@
-//! Why a job did not end well.
+//! The reason why a job did not end well.
 
 /// The reason why a job did not end well. It is kept and shown to operators, so it must not contain personal data.
 #[derive(Debug, thiserror::Error)]

@@ -21,7 +21,7 @@ use super::queue::written;
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name in the database. It must never change, because queued jobs carry it.
     const NAME: &'static str;
-    /// What the job needs besides the database.
+    /// The tools that the job needs besides the database.
     type Tools: Clone + Send + Sync + 'static;
 
     /// The result, for the person who asked for the job. It is kept as long as the job's row, and others can read

@@ -50,9 +50,9 @@ impl Claimed {
     }
 }
 
-/// How a worker's hold on a job ended.
+/// The result of a worker's attempt at a job.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum AttemptOutcome {
     Done(Value),
     Failed(JobError),
     Cancelled,
@@ -217,21 +217,21 @@ pub(super) async fn settle(
     tx: &mut TenantTx,
     clock: &Clock,
     hold: Hold,
-    outcome: &Outcome,
+    outcome: &AttemptOutcome,
 ) -> Result<(), sqlx::Error> {
     let pause = TimeDelta::zero();
     let (state, attempts, pause, error) = match outcome {
         // If the job has marked itself as done, the hold is over, and this changes nothing.
-        Outcome::Done(output) => return finish(tx, clock, hold, output).await.map(drop),
-        Outcome::Failed(JobError::Lost) => return Ok(()),
-        Outcome::Failed(JobError::Passing(error)) if hold.attempts < MOST_ATTEMPTS => {
+        AttemptOutcome::Done(output) => return finish(tx, clock, hold, output).await.map(drop),
+        AttemptOutcome::Failed(JobError::Lost) => return Ok(()),
+        AttemptOutcome::Failed(JobError::Passing(error)) if hold.attempts < MOST_ATTEMPTS => {
             ("queued", hold.attempts, backoff(hold.attempts), Some(error))
         }
-        Outcome::Failed(JobError::Passing(error) | JobError::Final(error)) => {
+        AttemptOutcome::Failed(JobError::Passing(error) | JobError::Final(error)) => {
             ("failed", hold.attempts, pause, Some(error))
         }
-        Outcome::Cancelled => ("cancelled", hold.attempts, pause, None),
-        Outcome::GivenBack => ("queued", hold.attempts - 1, pause, None),
+        AttemptOutcome::Cancelled => ("cancelled", hold.attempts, pause, None),
+        AttemptOutcome::GivenBack => ("queued", hold.attempts - 1, pause, None),
     };
     let now = turns::time(tx.conn(), clock).await?;
     let error = error.map(|error| error.chars().take(LONGEST_REASON).collect::<String>());
@@ -251,7 +251,7 @@ pub(super) async fn settle(
     )
     .execute(tx.conn())
     .await?;
-    if matches!(outcome, Outcome::GivenBack) {
+    if matches!(outcome, AttemptOutcome::GivenBack) {
         turns::announce(tx, CHANNEL, &hold.tenant.to_string()).await?;
     }
     Ok(())

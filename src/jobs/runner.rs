@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::context::JobContext;
 use super::error::JobError;
 use super::kind::Kinds;
-use super::queue::{self, CHANNEL, Claimed, Hold, Outcome};
+use super::queue::{self, AttemptOutcome, CHANNEL, Claimed, Hold};
 use super::turns;
 use super::waiting::{Waiting, rest_until};
 use crate::base::clock::Clock;
@@ -178,12 +178,12 @@ impl Runner {
         let outcome = self.outcome(claimed, &stop).await;
         let job = hold.id;
         match &outcome {
-            Outcome::Done(_) => tracing::info!(%job, kind, "job done"),
-            Outcome::Failed(error) => {
+            AttemptOutcome::Done(_) => tracing::info!(%job, kind, "job done"),
+            AttemptOutcome::Failed(error) => {
                 tracing::warn!(%job, kind, attempts = hold.attempts, %error, "job failed");
             }
-            Outcome::Cancelled => tracing::info!(%job, kind, "job cancelled"),
-            Outcome::GivenBack => tracing::info!(%job, kind, "job given back"),
+            AttemptOutcome::Cancelled => tracing::info!(%job, kind, "job cancelled"),
+            AttemptOutcome::GivenBack => tracing::info!(%job, kind, "job given back"),
         }
         let mut tries = 0;
         while let Err(error) = self.settle(hold, &outcome).await {
@@ -197,29 +197,29 @@ impl Runner {
         hold.tenant
     }
 
-    async fn settle(&self, hold: Hold, outcome: &Outcome) -> Result<(), sqlx::Error> {
+    async fn settle(&self, hold: Hold, outcome: &AttemptOutcome) -> Result<(), sqlx::Error> {
         let mut tx = self.db.tenant(hold.tenant, &actor()).await?;
         queue::settle(&mut tx, &self.clock, hold, outcome).await?;
         tx.commit().await
     }
 
-    async fn outcome(&self, claimed: Claimed, stop: &CancellationToken) -> Outcome {
+    async fn outcome(&self, claimed: Claimed, stop: &CancellationToken) -> AttemptOutcome {
         let hold = claimed.hold;
         if claimed.cancel_asked {
-            return Outcome::Cancelled;
+            return AttemptOutcome::Cancelled;
         }
         if claimed.is_over() {
             let reason = "its worker died in the last attempt".to_owned();
-            return Outcome::Failed(JobError::Final(reason));
+            return AttemptOutcome::Failed(JobError::Final(reason));
         }
         // The person who asked for the job may have changed the policy a moment before.
         let tenant = match self.directory.in_force(&self.db, hold.tenant).await {
             Ok(Some(tenant)) => tenant,
             Ok(None) => {
                 let reason = "the union's policy is unreadable".to_owned();
-                return Outcome::Failed(JobError::Passing(reason));
+                return AttemptOutcome::Failed(JobError::Passing(reason));
             }
-            Err(error) => return Outcome::Failed(error.into()),
+            Err(error) => return AttemptOutcome::Failed(error.into()),
         };
         let cx = JobContext {
             db: self.db.clone(),
@@ -229,7 +229,7 @@ impl Runner {
             actor: for_whom(claimed.asked_by, hold, &claimed.kind),
         };
         let Some(run) = self.kinds.run(&claimed.kind, claimed.payload, cx) else {
-            return Outcome::GivenBack;
+            return AttemptOutcome::GivenBack;
         };
         // A `JoinSet` aborts its task when it is dropped.
         let mut task = JoinSet::new();
@@ -238,21 +238,25 @@ impl Runner {
             let ended = tokio::select! {
                 ended = task.join_next() => Some(ended),
                 () = tokio::time::sleep(RENEW_EVERY) => None,
-                () = stop.cancelled() => return ended_by(&mut task, Outcome::GivenBack).await,
+                () = stop.cancelled() => return ended_by(&mut task, AttemptOutcome::GivenBack).await,
             };
             match ended {
-                Some(Some(Ok(Ok(output)))) => return Outcome::Done(output),
+                Some(Some(Ok(Ok(output)))) => return AttemptOutcome::Done(output),
                 Some(Some(Ok(Err(JobError::Lost)))) => return self.why_lost(hold).await,
-                Some(Some(Ok(Err(error)))) => return Outcome::Failed(error),
+                Some(Some(Ok(Err(error)))) => return AttemptOutcome::Failed(error),
                 Some(Some(Err(_)) | None) => {
-                    return Outcome::Failed(JobError::Passing("the job panicked".to_owned()));
+                    return AttemptOutcome::Failed(JobError::Passing(
+                        "the job panicked".to_owned(),
+                    ));
                 }
                 None => {}
             }
             match self.renew(hold).await {
                 Ok(Some(false)) => {}
-                Ok(Some(true)) => return ended_by(&mut task, Outcome::Cancelled).await,
-                Ok(None) => return ended_by(&mut task, Outcome::Failed(JobError::Lost)).await,
+                Ok(Some(true)) => return ended_by(&mut task, AttemptOutcome::Cancelled).await,
+                Ok(None) => {
+                    return ended_by(&mut task, AttemptOutcome::Failed(JobError::Lost)).await;
+                }
                 // The job goes on, since other workers can't take it without the database, either.
                 Err(error) => {
                     tracing::warn!(job = %hold.id, %error, "a job's lease is not renewed")
@@ -269,10 +273,10 @@ impl Runner {
     }
 
     /// Finds out if a lost job was cancelled, or if another worker has it.
-    async fn why_lost(&self, hold: Hold) -> Outcome {
+    async fn why_lost(&self, hold: Hold) -> AttemptOutcome {
         match self.renew(hold).await {
-            Ok(Some(true)) => Outcome::Cancelled,
-            _ => Outcome::Failed(JobError::Lost),
+            Ok(Some(true)) => AttemptOutcome::Cancelled,
+            _ => AttemptOutcome::Failed(JobError::Lost),
         }
     }
 }
@@ -291,7 +295,7 @@ fn actor() -> Actor {
 }
 
 /// Aborts a job, and waits until its task is gone.
-async fn ended_by<T: 'static>(task: &mut JoinSet<T>, outcome: Outcome) -> Outcome {
+async fn ended_by<T: 'static>(task: &mut JoinSet<T>, outcome: AttemptOutcome) -> AttemptOutcome {
     task.shutdown().await;
     outcome
 }

@@ -10,7 +10,7 @@ use crate::base::ids::TenantId;
 use crate::db::{PlatformTx, TenantTx};
 
 #[derive(Debug)]
-pub struct Turn {
+pub struct UnionTurn {
     pub tenant: TenantId,
     pub slug: String,
 }
@@ -22,11 +22,11 @@ pub async fn take(
     unions: &[TenantId],
     most: i64,
     now: DateTime<Utc>,
-) -> Result<Vec<Turn>, sqlx::Error> {
+) -> Result<Vec<UnionTurn>, sqlx::Error> {
     let unions: Vec<Uuid> = unions.iter().map(|union| union.0).collect();
     // The rows are written in the order of their ids, so that two workers can't deadlock.
     sqlx::query_as!(
-        Turn,
+        UnionTurn,
         r#"with next as materialized (
                select t.id, t.slug, q.served_at
                from tenants t left join queue_turns q on q.tenant_id = t.id and q.queue = $1

@@ -11,7 +11,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;
 
-/// How many mails one statement writes.
+/// The number of mails that one statement writes.
 const BATCH: usize = 5_000;
 
 /// Puts a mail to each address into the outbox. The first is due now, and each further one `every` later. Until a

@@ -1,4 +1,4 @@
-//! What SES reports about a mail after accepting it, in its own JSON
+//! The reports of SES about a mail after accepting it, in its own JSON
 //! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use crate::base::email::EmailAddress;
 /// No word of SES's is longer than this.
 const LONGEST_WORD: usize = 40;
 
-/// Why SES says that an address is not to be written to.
+/// The reason why SES says that an address is not to be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeedbackKind {
     /// The mail could not be delivered, for good.

@@ -6,14 +6,14 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 
-/// How long a dead mail keeps its content, so that an operator can put it back.
+/// A dead mail keeps its content for this long, so that an operator can put it back.
 const KEEP_CONTENT_FOR: TimeDelta = TimeDelta::days(30);
-/// How long a mail's fate can be looked up.
+/// A mail's fate can be looked up for this long.
 const KEEP_FOR: TimeDelta = TimeDelta::days(90);
 /// Keeps the number of rows that a transaction locks small.
 const BATCH: i64 = 1_000;
 
-/// What one batch cleaned up.
+/// The numbers of rows that one batch cleaned up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Swept {
     /// Dead mails that lost their content.

@@ -42,7 +42,7 @@ pub trait Mail: Serialize {
 #[derive(Serialize)]
 pub struct EmailCodeMail {
     pub code: String,
-    /// How long the code works.
+    /// The minutes for which the code works.
     pub minutes: i64,
 }
 
@@ -55,7 +55,7 @@ impl Mail for EmailCodeMail {
 #[derive(Serialize)]
 pub struct EmailConfirmationMail {
     pub url: String,
-    /// How long the link works.
+    /// The minutes for which the link works.
     pub minutes: i64,
     /// True if the address replaces another one (S6).
     pub changes: bool,
@@ -126,7 +126,7 @@ impl Mail for NewBrowserMail {
 #[derive(Serialize)]
 pub struct PasswordResetMail {
     pub url: String,
-    /// How long the link works.
+    /// The minutes for which the link works.
     pub minutes: i64,
 }
 
@@ -268,7 +268,7 @@ impl MailRoom {
     }
 }
 
-/// What mails say of a union.
+/// The facts of a union that mails show.
 #[derive(Serialize)]
 struct UnionContext<'a> {
     name: &'a str,

@@ -29,7 +29,7 @@ use self::url::SnsUrl;
 use crate::base::clock::Clock;
 use crate::config::TopicArn;
 
-/// How far a message's time may differ from now. SNS stops retrying well before.
+/// A message's time may differ from now by this much. SNS stops retrying well before.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(1);
 /// No id of SNS's is longer than this.
 const LONGEST_ID: usize = 100;

@@ -15,10 +15,10 @@ use crate::tenant::registry;
 
 /// A mail that has waited for longer than this is late.
 const LATE_AFTER: TimeDelta = TimeDelta::minutes(5);
-/// How long a dead mail is reported that nobody can put back.
+/// A dead mail that nobody can put back is reported for this long.
 const NEWS_FOR: TimeDelta = TimeDelta::days(1);
 
-/// How many mails a page of [`list`] has.
+/// The number of mails on a page of [`list`].
 const PAGE: i64 = 500;
 
 /// Counts of a union's mail that was not sent.

@@ -1,4 +1,4 @@
-//! What is wrong with the rows of a members file as a whole: they contradict each other or the registry.
+//! Mistakes in the rows of a members file as a whole: they contradict each other or the registry.
 
 use std::collections::HashSet;
 

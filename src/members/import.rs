@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 
 use self::row::{MemberReader, Rules};
 use super::{check, merge};
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::actor::Actor;
@@ -24,7 +24,7 @@ use crate::import::kind::ImportKind;
 use crate::import::mapping::Mapping;
 use crate::import::source::Source;
 use crate::import::staged::{self, StagedFile};
-use crate::import::{Counts, ImportError, ImportRun, Progress, RowErrors, staging};
+use crate::import::{Counts, ImportError, ImportRun, ProgressFn, RowErrors, staging};
 use crate::tenant::policy::TenantConfig;
 
 /// Everything that is needed to read a file, besides the file itself.
@@ -32,7 +32,7 @@ pub struct MembersImport<'i> {
     pub run: &'i ImportRun,
     pub clock: &'i Clock,
     pub policy: &'i TenantConfig,
-    pub hasher: &'i Hasher,
+    pub hasher: &'i PasswordHasher,
     pub mapping: &'i Mapping,
     /// The day for which the file is correct. Changed symbols and numbers are valid from this day.
     pub as_of: NaiveDate,
@@ -52,7 +52,7 @@ impl MembersImport<'_> {
         tenant: TenantId,
         actor: &Actor,
         source: &Source,
-        progress: &mut Progress<'_>,
+        progress: &mut ProgressFn<'_>,
     ) -> Result<RowErrors, ImportError> {
         // A dry run is rolled back, so it needs no hashes.
         let hashes = match self.run.dry_run {

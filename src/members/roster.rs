@@ -37,7 +37,7 @@ pub struct Listed {
 
 /// Selects the members of a list.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'w> {
+pub struct RosterFilter<'w> {
     /// If true, only members who are locked out are listed.
     pub locked: bool,
     /// Only members with this standing are listed.
@@ -49,7 +49,7 @@ pub struct Wanted<'w> {
 /// Returns members in the order of their codes, at most `most` of them.
 pub async fn list(
     tx: &mut TenantTx,
-    Wanted { locked, standing, after }: Wanted<'_>,
+    RosterFilter { locked, standing, after }: RosterFilter<'_>,
     most: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     sqlx::query_as!(

@@ -1,4 +1,4 @@
-//! Why no PDF was made.
+//! The reason why no PDF was made.
 
 use crate::db::Passing;
 
@@ -15,7 +15,7 @@ pub enum PrintError {
     NoTemplate(&'static str),
     #[error("data of a document: {0}")]
     Data(#[from] serde_json::Error),
-    /// What Typst finds wrong with a template.
+    /// A mistake that Typst finds in a template.
     #[error("typesetting {template}: {reason}")]
     Template { template: &'static str, reason: String },
 }

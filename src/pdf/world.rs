@@ -1,5 +1,5 @@
-//! What Typst may reach: the templates, the fonts, and the data of one document. There is no other
-//! file, no network and no date.
+//! The world that Typst may reach: the templates, the fonts, and the data of one document. There is no other file, no
+//! network and no date.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use super::fonts::Faces;
 /// The name under which templates read their data.
 const DATA: &str = "data.json";
 
-/// What all documents share; it is made once.
+/// The resources that all documents share; they are loaded once.
 pub(super) struct Resources {
     library: LazyHash<Library>,
     pub(super) faces: Faces,

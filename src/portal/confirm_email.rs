@@ -24,7 +24,7 @@ pub(super) struct ConfirmEmailPage {
     pub(super) state: &'static str,
     pub(super) address: String,
     pub(super) action: String,
-    /// Where the person goes on, in the browser that waits for this. `None` in another browser.
+    /// The page on which the person goes on, in the browser that waits for this. `None` in another browser.
     pub(super) onward: Option<&'static str>,
 }
 

@@ -18,7 +18,7 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Home {
-    /// Where to continue, for a person in the middle of signing in.
+    /// The page on which a person in the middle of signing in continues.
     pub(super) resume: Option<&'static str>,
     /// The maintenance announced, if any (T13).
     pub(super) maintenance: Option<String>,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::web::layers::FailureMessage;
 use crate::web::page::Page;
 
-/// What went wrong, and what to do.
+/// The page about a failure: what went wrong, and what to do.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct PortalMessage(pub(super) FailureMessage);

@@ -1,5 +1,5 @@
-//! Where a person goes on after a proof: after a sign-in, to the page that they wanted; after a
-//! re-authentication (S4), to the page that required it.
+//! The page to which a proof leads: a sign-in leads to the page that the person wanted, and a re-authentication (S4) to
+//! the page that required it.
 //!
 //! A sign-in has up to nine steps, some of them in another window or on another day, so the wanted page is kept
 //! in a cookie. The top page, where every sign-in ends, redirects to it once. The last page wanted counts. A

@@ -1,4 +1,4 @@
-//! Where a person goes on during a sign-in, and where a person goes who may not see a page.
+//! The next page of a sign-in, and the page for a person who may not see the one they asked for.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;

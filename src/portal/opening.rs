@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::base::japanese::{day, minute};
 use crate::tenant::directory::Tenant;
-use crate::tenant::maintenance::Window;
+use crate::tenant::maintenance::MaintenanceWindow;
 use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
 use crate::web::page::{Frame, Page};
@@ -73,7 +73,11 @@ pub async fn closed(
     }
 }
 
-fn under_maintenance(app: &App, tenant: Arc<Tenant>, window: Window) -> Result<Response, WebError> {
+fn under_maintenance(
+    app: &App,
+    tenant: Arc<Tenant>,
+    window: MaintenanceWindow,
+) -> Result<Response, WebError> {
     let seconds = (window.until - app.clock.now()).num_seconds().max(1);
     let frame = Frame::anonymous(tenant);
     let page = UnderMaintenance { until: minute(window.until) };

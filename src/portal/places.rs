@@ -5,7 +5,7 @@ use crate::auth::journey::Step;
 use crate::mail::message::Links;
 use crate::tenant::policy::ServiceKind;
 
-/// What an address is.
+/// The kind of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PlaceKind {
     /// A page behind the sign-in. A person who has to prove something first is led back to it.

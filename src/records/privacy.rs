@@ -20,12 +20,12 @@ const ADULT_YEARS: u32 = 18;
 
 /// A person's choice for their own rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Own {
+pub enum PrivacyChoice {
     Shared,
     Private {
         since: NaiveDate,
     },
-    /// Too young to choose; shared.
+    /// The person is too young to choose, so the rows are shared.
     Minor,
 }
 
@@ -67,7 +67,7 @@ pub async fn own(
     kind: RecordKind,
     session: &Session,
     today: NaiveDate,
-) -> Result<Own, sqlx::Error> {
+) -> Result<PrivacyChoice, sqlx::Error> {
     let row = sqlx::query!(
         r#"select m.birthdate, p.since as "since?: DateTime<Utc>"
            from members m
@@ -81,9 +81,9 @@ pub async fn own(
     .fetch_one(tx.conn())
     .await?;
     Ok(match row.since {
-        Some(since) => Own::Private { since: jst(since).date_naive() },
-        None if !is_adult(row.birthdate, today) => Own::Minor,
-        None => Own::Shared,
+        Some(since) => PrivacyChoice::Private { since: jst(since).date_naive() },
+        None if !is_adult(row.birthdate, today) => PrivacyChoice::Minor,
+        None => PrivacyChoice::Shared,
     })
 }
 
@@ -104,7 +104,7 @@ pub async fn set(
 ) -> Result<bool, sqlx::Error> {
     let before = own(tx, kind, session, clock.today()).await?;
     match (before, private) {
-        (Own::Shared, true) => {
+        (PrivacyChoice::Shared, true) => {
             sqlx::query!(
                 "insert into record_privacy (tenant_id, kind, member_code, since)
                  values ($1, $2, $3, $4) on conflict do nothing",
@@ -116,7 +116,7 @@ pub async fn set(
             .execute(tx.conn())
             .await?;
         }
-        (Own::Private { .. }, false) => {
+        (PrivacyChoice::Private { .. }, false) => {
             sqlx::query!(
                 "delete from record_privacy
                  where tenant_id = $1 and kind = $2 and member_code = $3",

@@ -1,4 +1,4 @@
-//! What can be wrong with a key, and how to mend it.
+//! Errors of signing keys, in words that say how to mend them.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub struct SigningKeyError {
     pub problem: KeyProblem,
 }
 
-/// What is wrong with a key's file.
+/// A mistake in a key's file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyProblem {
     #[error("ファイルを読めません: {}", words(.0))]

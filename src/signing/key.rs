@@ -79,7 +79,7 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// What we need of a certificate.
+/// The parts of a key's certificate that signing needs.
 struct KeyCertificate {
     der: Vec<u8>,
     subject: String,

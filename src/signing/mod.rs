@@ -29,16 +29,16 @@ pub struct SigningKeys {
     unions: BTreeMap<String, Vec<SigningKey>>,
 }
 
-/// How long a union can sign.
+/// The state of a union's signing keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// Until then, which is far away.
+    /// The union can sign until a time that is far away.
     Good { until: DateTime<Utc> },
-    /// Until then, which is soon, and no key follows.
+    /// The union can sign until a time that is soon, and no key follows.
     Expiring { until: DateTime<Utc> },
-    /// Not any more; the last key ended then.
+    /// The last key expired at this time.
     Expired { until: DateTime<Utc> },
-    /// Not now; the next key begins then.
+    /// No key is valid now; the next one is valid from this time on.
     Early { from: DateTime<Utc> },
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::hosts::Door;
-use super::maintenance::{self, Recurring, Window};
+use super::maintenance::{self, MaintenanceWindow, Recurring};
 use super::notify;
 use super::policy::TenantConfig;
 use super::registry;
@@ -73,7 +73,7 @@ impl Tenant {
     }
 }
 
-/// Where a host leads.
+/// The union and door to which a host leads.
 #[derive(Debug, Clone)]
 pub enum Resolution {
     To(Arc<Tenant>, Door),
@@ -86,7 +86,7 @@ pub enum Resolution {
 struct Snapshot {
     by_host: HashMap<String, Resolution>,
     by_id: HashMap<TenantId, Arc<Tenant>>,
-    maintenance: Vec<Window>,
+    maintenance: Vec<MaintenanceWindow>,
 }
 
 /// The unions of this deployment.
@@ -116,10 +116,10 @@ impl Directory {
     /// Returns the portal's next or present maintenance window, once people have to know of it
     /// (T13).
     #[must_use]
-    pub fn maintenance(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<Window> {
+    pub fn maintenance(&self, tenant: &Tenant, now: DateTime<Utc>) -> Option<MaintenanceWindow> {
         let platform = maintenance::told(&self.snapshot.load().maintenance, now);
         let own = tenant.maintenance.as_ref().and_then(|own| own.told(now));
-        let both: Vec<Window> = platform.into_iter().chain(own).collect();
+        let both: Vec<MaintenanceWindow> = platform.into_iter().chain(own).collect();
         maintenance::told(&both, now)
     }
 

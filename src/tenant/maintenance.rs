@@ -15,19 +15,19 @@ use crate::db::PlatformTx;
 
 /// Rules that count from a start (such as `INTERVAL=2`) count from here.
 const SINCE: &str = "20260101";
-/// How many windows are computed at a time.
+/// The number of windows that are computed at a time.
 const KNOWN: u16 = 20;
 /// People are told of a window this long before.
 const TOLD: TimeDelta = TimeDelta::days(3);
 
 /// A time in which the portal is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Window {
+pub struct MaintenanceWindow {
     pub from: DateTime<Utc>,
     pub until: DateTime<Utc>,
 }
 
-impl Window {
+impl MaintenanceWindow {
     #[must_use]
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
         (self.from..self.until).contains(&now)
@@ -69,7 +69,7 @@ pub struct Recurring {
 #[derive(Debug)]
 struct Near {
     since: DateTime<Utc>,
-    windows: Vec<Window>,
+    windows: Vec<MaintenanceWindow>,
 }
 
 impl Near {
@@ -95,7 +95,7 @@ impl Recurring {
 
     /// Returns the window that is open, or the next one that people have to know of.
     #[must_use]
-    pub fn told(&self, now: DateTime<Utc>) -> Option<Window> {
+    pub fn told(&self, now: DateTime<Utc>) -> Option<MaintenanceWindow> {
         let near = self.near.load();
         if near.covers(now) {
             return told(&near.windows, now);
@@ -111,7 +111,7 @@ impl Recurring {
         let after = self.rule.clone().after(since.with_timezone(&Tz::UTC));
         let window = |from: DateTime<Tz>| {
             let from = from.to_utc();
-            Window { from, until: from + self.length }
+            MaintenanceWindow { from, until: from + self.length }
         };
         Near { since, windows: after.all(KNOWN).dates.into_iter().map(window).collect() }
     }
@@ -119,7 +119,7 @@ impl Recurring {
 
 /// Returns the open window that ends last, or else the next one that people have to know of.
 #[must_use]
-pub fn told(windows: &[Window], now: DateTime<Utc>) -> Option<Window> {
+pub fn told(windows: &[MaintenanceWindow], now: DateTime<Utc>) -> Option<MaintenanceWindow> {
     let told = || windows.iter().copied().filter(|window| window.is_told(now));
     let open = told().filter(|window| window.is_open(now)).max_by_key(|window| window.until);
     open.or_else(|| told().min())
@@ -129,21 +129,23 @@ pub fn told(windows: &[Window], now: DateTime<Utc>) -> Option<Window> {
 pub async fn planned(
     tx: &mut PlatformTx,
     now: DateTime<Utc>,
-) -> Result<Vec<(WindowId, Window)>, sqlx::Error> {
+) -> Result<Vec<(WindowId, MaintenanceWindow)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id as "id: WindowId", starts_at, ends_at from maintenance_windows
            where cancelled_at is null and ends_at > $1 order by starts_at"#,
         now
     );
     let rows = rows.fetch_all(tx.conn()).await?.into_iter();
-    Ok(rows.map(|row| (row.id, Window { from: row.starts_at, until: row.ends_at })).collect())
+    Ok(rows
+        .map(|row| (row.id, MaintenanceWindow { from: row.starts_at, until: row.ends_at }))
+        .collect())
 }
 
 /// Plans a window for every union.
 pub async fn plan(
     tx: &mut PlatformTx,
     clock: &Clock,
-    window: Window,
+    window: MaintenanceWindow,
     by: &str,
 ) -> Result<WindowId, sqlx::Error> {
     let id = WindowId::new(clock);
@@ -237,7 +239,7 @@ mod tests {
 
     #[test]
     fn t13_of_windows_that_overlap_the_one_that_ends_last_counts() {
-        let window = |from, until| Window { from: at(from), until: at(until) };
+        let window = |from, until| MaintenanceWindow { from: at(from), until: at(until) };
         let windows = [
             window("2026-12-01T01:00:00Z", "2026-12-01T11:00:00Z"),
             window("2026-12-01T03:00:00Z", "2026-12-01T04:00:00Z"),
@@ -250,7 +252,10 @@ mod tests {
 
     #[test]
     fn a_window_over_midnight_names_both_days() {
-        let window = Window { from: at("2026-12-05T13:00:00Z"), until: at("2026-12-05T20:30:00Z") };
+        let window = MaintenanceWindow {
+            from: at("2026-12-05T13:00:00Z"),
+            until: at("2026-12-05T20:30:00Z"),
+        };
         assert_eq!(window.text(), "12月5日（土）22:00〜12月6日（日）05:30");
     }
 

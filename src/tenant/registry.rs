@@ -33,13 +33,13 @@ pub struct Version {
     pub note: String,
 }
 
-/// How many people a change of policy can affect.
+/// The numbers of people whom a change of policy can affect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PeopleCounts {
     pub members: i64,
-    /// How many of the members have a login.
+    /// The number of members who have a login.
     pub accounts: i64,
-    /// How many of those have a password of their own.
+    /// The number of members who have a password of their own.
     pub registered: i64,
 }
 

@@ -1,5 +1,5 @@
-//! Where to send a request that may not see what it asked for. It is said without a path, because only the door knows
-//! its pages.
+//! The destination of a request that may not see what it asked for. It is said without a path, because only the door
+//! knows its pages.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

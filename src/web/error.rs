@@ -19,10 +19,10 @@ use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
 
-/// Why a request failed, in the terms that the person is told.
+/// The reason why a request failed, in the terms that the person is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// What was sent can't be read, or is too long.
+    /// The request's content can't be read, or is too long.
     BadRequest,
     /// Another site sent the form, or the page with it is from another visit.
     StaleForm,
@@ -69,12 +69,12 @@ pub fn foreign(shown: Foreign, mut answer: Response) -> Response {
     answer
 }
 
-/// What a handler may fail with.
+/// The error of a handler.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     #[error("not found")]
     NotFound,
-    /// Another step is due: this one.
+    /// The page belongs to another step than this one, which is due.
     #[error("another step is due")]
     NotDue(Step),
     /// The person has to prove once more who they are, and goes on to this path then.

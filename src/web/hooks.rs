@@ -21,7 +21,7 @@ const LARGEST: usize = 256 * 1024;
 /// SNS doesn't wait this long for an answer.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
 
-/// Why a post was refused.
+/// The reason why a post was refused.
 #[derive(Debug, thiserror::Error)]
 enum HookError {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! What surrounds every handler.
+//! The layers around every handler.
 
 use std::sync::Arc;
 
@@ -210,7 +210,7 @@ pub async fn error_pages<P: Page + From<FailureMessage>>(
     response
 }
 
-/// What happened and what to do, in words. The door provides the page around it.
+/// The words about a failure: what happened and what to do. The door provides the page around them.
 #[derive(Debug, Serialize)]
 pub struct FailureMessage {
     title: &'static str,

@@ -1,5 +1,5 @@
-//! What the web doors share: pages, forms, cookies, identity and errors. It fills templates that a door names, and
-//! names no template of a door itself.
+//! The parts that the web doors share: pages, forms, cookies, identity and errors. They fill templates that a door
+//! names, and name no template of a door themselves.
 
 pub mod assets;
 pub mod download;

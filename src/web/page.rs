@@ -38,7 +38,7 @@ pub struct Frame {
     pub person: Option<SignedInPerson>,
     /// The token that every form sends back.
     pub csrf: String,
-    /// Set if the person has a recovery code left and may use it.
+    /// True if the person has a recovery code left and may use it.
     pub offers_recovery_code: bool,
     /// The result of the person's last action, shown at the top.
     pub said: Option<String>,
@@ -213,10 +213,10 @@ struct UnionView<'a> {
     touch_icon: String,
     /// The union's word: ユーザID or ユーザーID.
     user_id: &'static str,
-    /// Set if the union's people know the words of the older flow (seed 004).
+    /// True if the union's people know the words of the older flow (seed 004).
     older_way: bool,
     recovery_codes: bool,
-    /// Set if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
+    /// True if 「パスワードを忘れた方はこちら」 replaces lost devices (T11); otherwise staff do.
     lost_device_by_link: bool,
     /// The services in the top page and the menu (T10).
     services: Vec<ServiceTile<'a>>,

@@ -9,7 +9,7 @@ use super::prose::Shelf;
 use super::turns::Turns;
 use crate::auth::context::Context;
 use crate::auth::context::SignIn;
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
 use crate::base::sealed::Sealer;
@@ -30,7 +30,7 @@ pub struct App {
     pub db: Db,
     pub clock: Clock,
     pub directory: Directory,
-    pub hasher: Hasher,
+    pub hasher: PasswordHasher,
     pub leases: Leases,
     pub mail: MailRoom,
     /// The topic on which SES reports bounced mail.

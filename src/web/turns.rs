@@ -11,21 +11,21 @@ use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use crate::base::fair::{Admission, FairQueue, Full};
 use crate::base::ids::{LoginId, TenantId};
 
-/// How many requests of one person are served or wait: a few tabs, or an impatient click or two.
+/// One person may have this many requests that are served or wait: a few tabs, or an impatient click or two.
 const MOST_OF_A_PERSON: usize = 4;
-/// How many people are served at once for each processor: while one computes, another waits for its rows.
+/// For each processor, this many people are served at once: while one request computes, another waits for its rows.
 const AT_ONCE: usize = 2;
-/// How many people may wait: a few seconds' work.
+/// This many people may wait, which is a few seconds' work.
 const MOST_WAITING: usize = 64;
 
 /// A person's turn. It lasts until this is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct PersonTurn {
     _of_all: Admission,
     _of_the_person: OwnedMutexGuard<()>,
 }
 
-/// Why there is no turn.
+/// The reason why there is no turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoTurn {
     #[error("the person has enough under way")]
@@ -62,11 +62,11 @@ impl Turns {
     /// # Errors
     /// Returns [`NoTurn`] at once if too many wait. [`NoTurn::Full`] may also come while waiting, if the
     /// place was given to a newcomer from a shorter line.
-    pub async fn of(&self, union: TenantId, person: LoginId) -> Result<Turn, NoTurn> {
+    pub async fn of(&self, union: TenantId, person: LoginId) -> Result<PersonTurn, NoTurn> {
         let one = self.line_of(person)?.lock_owned().await;
         let admission = self.all.enter(union, &person.to_string()).await;
         let of_all = admission.map_err(|Full| NoTurn::Full)?;
-        Ok(Turn { _of_all: of_all, _of_the_person: one })
+        Ok(PersonTurn { _of_all: of_all, _of_the_person: one })
     }
 
     /// Returns the person's line. Holding it keeps a place in it.

@@ -9,11 +9,11 @@ pub(crate) const MEMBERS: usize = 50_000;
 pub(crate) const EXPENSES: usize = 1_000_000;
 /// The sizes of households, in turn.
 const FAMILY_SIZES: [usize; 4] = [4, 1, 2, 3];
-/// How many people can sign in: the insured person of each of the first households.
+/// The number of people who can sign in: the insured person of each of the first households.
 pub(crate) const SUBSCRIBERS: usize = 1_000;
-/// How many can in the neighbouring union.
+/// The number of people who can sign in in the neighbouring union.
 pub(crate) const NEIGHBOURS: usize = 64;
-/// How many rows the first household has in [`BUSY_MONTH`], and again in [`BUSY_YEAR`].
+/// The number of rows of the first household in [`BUSY_MONTH`], and again in [`BUSY_YEAR`].
 pub(crate) const BUSY_ROWS: usize = 300;
 /// Other households have no rows in this month.
 pub(crate) const BUSY_MONTH: &str = "2025-09";

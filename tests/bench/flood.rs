@@ -33,7 +33,7 @@ const TIME: Duration = Duration::from_secs(8);
 const PAGE_CLIENTS: u32 = 2;
 const PAGE_EVERY: Duration = Duration::from_millis(25);
 const SIGN_IN_EVERY: Duration = Duration::from_millis(500);
-/// How much slower than without a flood the slowest pages may be.
+/// The slowest pages may be slower by this factor than without a flood.
 const SLOWER: f64 = 1.5;
 /// A flood's thread needs little stack.
 const STACK: usize = 128 * 1024;
@@ -45,7 +45,7 @@ const OFFICE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 const LIFT: &str = "delete from throttles;
                     update logins set locked_at = null, password_failures = 0";
 
-/// What the clients of a flood ask for again and again.
+/// The request that the clients of a flood repeat.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asks {
     /// The sign-in page.
@@ -73,7 +73,7 @@ const LOADS: [Load; 6] = [
     Load { name: "codes", clients: 10, asks: Asks::Code },
 ];
 
-/// How long the neighbour's people waited.
+/// The times for which the neighbour's people waited.
 #[derive(Default)]
 struct Waits {
     took: Vec<Duration>,

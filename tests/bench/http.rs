@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// How many connections are kept busy at once.
+/// The number of connections that are kept busy at once.
 pub(crate) const CLIENTS: usize = 8;
 /// Longer than any answer that is worth counting.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -73,7 +73,7 @@ fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
         .find_map(|(header, value)| header.eq_ignore_ascii_case(name).then_some(value))
 }
 
-/// How often something was done, and in what time.
+/// The number of times something was done, and the time that it took in all.
 #[derive(Debug, Default)]
 pub(crate) struct Rate {
     pub(crate) done: u64,

@@ -20,7 +20,7 @@ use crate::tell;
 
 const ROUNDS: usize = 2;
 
-/// What the ledger contains before the file's rows.
+/// The content of the ledger before the file's rows come.
 #[derive(Clone, Copy)]
 enum Ledger {
     Empty,

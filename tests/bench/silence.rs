@@ -23,13 +23,13 @@ const ENDLESS: u32 = 200;
 const OTHER_FILES: u32 = 512;
 /// The interval between bytes of each endless head.
 const DRIP_EVERY: Duration = Duration::from_millis(200);
-/// How many clients ask for pages meanwhile.
+/// The number of clients that ask for pages meanwhile.
 const READERS: usize = 2;
 /// Together with the time to connect, this is shorter than the server's limit for a head.
 const ROUND: Duration = Duration::from_secs(5);
 const WARM_UP: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 2;
-/// How much slower a page may be.
+/// A page may be slower by this factor.
 const MOST: f64 = 1.5;
 
 pub(crate) fn measure(server: &Server, table: &mut Table) -> anyhow::Result<()> {

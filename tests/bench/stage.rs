@@ -8,12 +8,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use kosmo::auth::credentials::hashing::Hasher;
+use kosmo::auth::credentials::hashing::PasswordHasher;
 use kosmo::base::clock::Clock;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
 use kosmo::db::local::{LocalPostgres, find_binaries};
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::tenant::registry;
 use kosmo::tenant::terms::{self, Terms};
 
@@ -55,9 +55,10 @@ impl<'s> Stage<'s> {
         drop(worker);
         // This makes it like a database that has been in use for a while.
         stage.sql("vacuum analyze")?;
-        let db = Db::new(postgres.options(), Role::Operator, 2);
-        let hash =
-            Hasher::new(&HashingSettings::default()).hash_patiently(&PASSWORD.into()).await?;
+        let db = Db::new(postgres.options(), DbRole::Operator, 2);
+        let hash = PasswordHasher::new(&HashingSettings::default())
+            .hash_patiently(&PASSWORD.into())
+            .await?;
         for (union, people) in unions {
             register_subscribers(&stage, &db, union, people, &hash).await?;
         }
@@ -118,7 +119,7 @@ impl<'s> Stage<'s> {
     pub(crate) fn pgbench(&self) -> anyhow::Result<Command> {
         let tenant = self.sql(&format!("select id from tenants where slug = '{UNION}'"))?;
         let mut command = postgres_program("pgbench");
-        let role = Role::Server.name();
+        let role = DbRole::Server.name();
         command
             .arg(&self.url)
             .env("PGOPTIONS", format!("-c role={role} -c kosmo.tenant_id={tenant}"))

@@ -29,7 +29,7 @@ struct Module {
     words: BTreeSet<String>,
 }
 
-/// Which modules each module uses.
+/// The modules that each module uses.
 pub type Uses = BTreeMap<Name, BTreeSet<Name>>;
 
 /// Finds modules that use each other in a circle. Each circle is returned once.

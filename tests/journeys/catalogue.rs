@@ -1,6 +1,6 @@
 //! T15, checked in the database's own catalogue: every table of a union has row-level security.
 
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use sqlx::Row as _;
 
 use crate::support::world::{World, tester};
@@ -139,7 +139,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
         "expenses",
         "record_notices",
     ];
-    let server = Db::new(world.database.options.clone(), Role::Server, 2);
+    let server = Db::new(world.database.options.clone(), DbRole::Server, 2);
     for table in readable {
         let all = world.count(&format!("select count(*) from {table}")).await;
         assert!(all > 0 || table == "sessions", "{table} has rows to hide");
@@ -169,7 +169,7 @@ async fn t15_without_a_tenant_the_server_sees_no_row_and_with_one_only_its_own()
 #[tokio::test]
 async fn t15_the_server_can_not_write_into_another_union() {
     let world = World::new().await;
-    let server = Db::new(world.database.options.clone(), Role::Server, 1);
+    let server = Db::new(world.database.options.clone(), DbRole::Server, 1);
     let mut tx = server.tenant(world.tenant("klinekenpo"), &tester()).await.unwrap();
     let forged = sqlx::query(
         "insert into audit_events (tenant_id, id, at, actor_kind, actor_roles, action, outcome, detail)

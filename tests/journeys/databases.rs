@@ -10,7 +10,7 @@ use kosmo::config::{DatabaseAddress, Pooler};
 use kosmo::db::actor::Actor;
 use kosmo::db::local::LocalPostgres;
 use kosmo::db::migrate::migrate;
-use kosmo::db::{Db, Passing as _, Role, WrongRole};
+use kosmo::db::{Db, DbRole, Passing as _, WrongRole};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, Executor as _};
 
@@ -55,7 +55,7 @@ async fn every_transaction_has_the_limits_of_its_role_and_none_outlasts_it() {
 #[tokio::test]
 async fn a_connection_whose_database_only_reads_is_left_for_another() {
     let world = World::new().await;
-    let db = Db::new(world.database.options.clone(), Role::Operator, 1);
+    let db = Db::new(world.database.options.clone(), DbRole::Operator, 1);
     let tenant = world.tenant("jomkenpo");
     let mut tx = db.tenant(tenant, &Actor::operator("test")).await.unwrap();
     tx.conn().execute("set session characteristics as transaction read only").await.unwrap();
@@ -117,24 +117,24 @@ async fn the_logins_of_production_act_as_their_roles_and_as_no_other() {
         pooler: Pooler::Transaction,
     };
     migrate(&login("kosmo_login_migrate")).await.unwrap();
-    let operator = Db::new(pooled(login("kosmo_login_operator")), Role::Operator, 1);
+    let operator = Db::new(pooled(login("kosmo_login_operator")), DbRole::Operator, 1);
     apply(&operator, &Clock::System, &union_file("jomkenpo")).await;
     let serving = pooled(login("kosmo_login_serve"));
     let app = app::build(&settings(folder.path()), serving.clone(), Clock::System).await.unwrap();
     let mut browser = Browser::new(app::router(app.clone()), "jomkenpo.localhost");
     assert_eq!(browser.get("/sign-in").await.status, StatusCode::OK);
-    let worker = Db::new(pooled(login("kosmo_login_worker")), Role::Worker, 1);
+    let worker = Db::new(pooled(login("kosmo_login_worker")), DbRole::Worker, 1);
     worker.platform().await.unwrap().commit().await.unwrap();
 
     let asked = Instant::now();
-    let another = Db::new(serving, Role::Operator, 1).platform().await.unwrap_err();
+    let another = Db::new(serving, DbRole::Operator, 1).platform().await.unwrap_err();
     let told = wrong_role(&another).map(ToString::to_string);
     assert_eq!(told.as_deref(), Some("it acts as kosmo_server, not as kosmo_operator"));
-    let taken = Db::new(login("kosmo_login_serve"), Role::Operator, 1).platform().await;
+    let taken = Db::new(login("kosmo_login_serve"), DbRole::Operator, 1).platform().await;
     assert!(!taken.unwrap_err().is_passing(), "nor may it take another role on");
     let mut admin = sqlx::PgConnection::connect_with(&postgres.options()).await.unwrap();
     admin.execute("alter role kosmo_worker bypassrls").await.unwrap();
-    let unbound = Db::new(pooled(login("kosmo_login_worker")), Role::Worker, 1).platform().await;
+    let unbound = Db::new(pooled(login("kosmo_login_worker")), DbRole::Worker, 1).platform().await;
     assert!(matches!(wrong_role(&unbound.unwrap_err()), Some(WrongRole::Unbound(_))));
     assert!(asked.elapsed() < Duration::from_secs(3), "nobody waits for what can't get better");
 

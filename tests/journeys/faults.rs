@@ -1,11 +1,11 @@
-//! What happens when things around the product fail.
+//! Failures of things around the product.
 
 use axum::http::StatusCode;
 use kosmo::app;
 use kosmo::base::clock::Clock;
 use kosmo::db::local::LocalPostgres;
 use kosmo::db::migrate::migrate;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 
 use crate::support::browser::{Browser, Page};
 use crate::support::people::TARO;
@@ -16,7 +16,7 @@ async fn a_database_that_stops_and_starts_again_needs_no_restart_of_the_server()
     let folder = tempfile::tempdir().unwrap();
     let postgres = LocalPostgres::start(folder.path()).await.unwrap();
     migrate(&postgres.options()).await.unwrap();
-    let operator = Db::new(postgres.options(), Role::Operator, 1);
+    let operator = Db::new(postgres.options(), DbRole::Operator, 1);
     apply(&operator, &Clock::System, &union_file("jomkenpo")).await;
     operator.close().await;
     let app =

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::TenantId;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -24,7 +24,7 @@ const NAME: &str = "hang_ups";
 struct Wire {
     folder: tempfile::TempDir,
     flows: watch::Sender<bool>,
-    /// How many clients wait for it.
+    /// The number of clients that wait for it.
     held: Arc<AtomicUsize>,
 }
 
@@ -105,7 +105,7 @@ async fn clients_that_hang_up_while_the_database_stalls_leave_no_transaction_ope
     let mut admin = database.admin().await;
     let wire = Wire::to(&database.options);
     let options = database.options.clone().socket(wire.folder.path()).application_name(NAME);
-    let db = Db::new(options, Role::Server, CLIENTS as u32);
+    let db = Db::new(options, DbRole::Server, CLIENTS as u32);
     let tenant = TenantId::new(&Clock::System);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use kosmo::base::clock::Clock;
 use kosmo::base::ids::MailId;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::mail::delivery;
 use kosmo::mail::delivery::rates;
 use kosmo::mail::delivery::sender::Sender;
@@ -71,7 +71,7 @@ async fn post_many(world: &World, count: u32, clock: &Clock) {
 }
 
 fn worker(world: &World) -> Db {
-    Db::new(world.database.options.clone(), Role::Worker, 3)
+    Db::new(world.database.options.clone(), DbRole::Worker, 3)
 }
 
 async fn deliver(world: &World, sender: &Sender) -> usize {

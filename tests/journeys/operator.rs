@@ -1,4 +1,4 @@
-//! What an operator does for people on their way in, with the real program.
+//! An operator helps people on their way in, with the real program.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};

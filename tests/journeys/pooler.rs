@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kosmo::app;
 use kosmo::config::{DatabaseAddress, Pooler};
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::web::state::AppState;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
@@ -26,10 +26,10 @@ use crate::support::world::{World, apply, settings, tester, union_file};
 
 /// Far fewer than the connections that the processes have to the pooler.
 const SERVER_CONNECTIONS: u32 = 3;
-const LOGINS: [(&str, Role); 3] = [
-    ("pooled_server", Role::Server),
-    ("pooled_worker", Role::Worker),
-    ("pooled_operator", Role::Operator),
+const LOGINS: [(&str, DbRole); 3] = [
+    ("pooled_server", DbRole::Server),
+    ("pooled_worker", DbRole::Worker),
+    ("pooled_operator", DbRole::Operator),
 ];
 
 /// A PgBouncer in front of a test's database.
@@ -93,7 +93,7 @@ impl PgBouncer {
     }
 
     /// Returns how a process connects: through the pooler, except for notifications.
-    fn address(&self, database: &TestDatabase, role: Role) -> DatabaseAddress {
+    fn address(&self, database: &TestDatabase, role: DbRole) -> DatabaseAddress {
         let (login, _) = LOGINS.iter().find(|(_, of)| *of == role).unwrap();
         let direct = database.options.clone().username(login);
         let pooled =
@@ -141,7 +141,7 @@ fn as_nobody_special(command: &mut Command, folder: &Path) {
 }
 
 async fn server(world: &World, bouncer: &PgBouncer, folder: &Path) -> AppState {
-    let address = bouncer.address(&world.database, Role::Server);
+    let address = bouncer.address(&world.database, DbRole::Server);
     app::build(&settings(folder), address, world.clock.clone()).await.expect("a server")
 }
 
@@ -152,8 +152,9 @@ async fn behind_a_pooler_people_sign_in_and_read_and_operators_take_files_in() {
     let folder = tempfile::tempdir().unwrap();
     world.app = server(&world, &bouncer, folder.path()).await;
     world.router = app::router(world.app.clone());
-    world.operator = Db::new(bouncer.address(&world.database, Role::Operator), Role::Operator, 4);
-    world.worker = Db::new(bouncer.address(&world.database, Role::Worker), Role::Worker, 2);
+    world.operator =
+        Db::new(bouncer.address(&world.database, DbRole::Operator), DbRole::Operator, 4);
+    world.worker = Db::new(bouncer.address(&world.database, DbRole::Worker), DbRole::Worker, 2);
 
     for slug in ["klinekenpo", "jomkenpo"] {
         world.import_members(slug, &people::members(slug)).await.expect("the members import");
@@ -205,7 +206,7 @@ async fn behind_a_pooler_two_servers_hear_of_a_changed_policy() {
         }
     };
     tokio::time::timeout(Duration::from_secs(5), both_listen).await.expect("both listen");
-    let operator = Db::new(bouncer.address(&world.database, Role::Operator), Role::Operator, 2);
+    let operator = Db::new(bouncer.address(&world.database, DbRole::Operator), DbRole::Operator, 2);
     let mut config = union_file("jomkenpo");
     config.name = "改名健康保険組合".to_owned();
     apply(&operator, &world.clock, &config).await;

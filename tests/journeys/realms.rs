@@ -8,7 +8,7 @@ mod twins;
 use chrono::Duration;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::auth::factor::device;
-use kosmo::auth::factor::email_code::{self, Purpose};
+use kosmo::auth::factor::email_code::{self, CodePurpose};
 use kosmo::auth::factor::enrolled::Enrolled;
 use kosmo::auth::factor::passkey::{self, Visit};
 use kosmo::auth::factor::proved::Proved;
@@ -17,7 +17,7 @@ use kosmo::auth::factor::totp::{self, Apps};
 use kosmo::auth::first_sign_in::email_confirmation::{self, Asking, Link};
 use kosmo::auth::recovery::Reset;
 use kosmo::auth::session::{self, Lookup};
-use kosmo::auth::sign_in::Outcome;
+use kosmo::auth::sign_in::SignInOutcome;
 use kosmo::base::email::EmailAddress;
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
@@ -34,7 +34,7 @@ use crate::support::world::World;
 async fn a_password_opens_nothing_in_the_other_realm() {
     async fn tried<A: Door, B: Door>(twins: &Twins) {
         let wrong = twins.try_password::<B>(A::PASSWORD).await;
-        assert!(matches!(wrong, Outcome::Refused), "{} in {}: {wrong:?}", A::NAME, B::NAME);
+        assert!(matches!(wrong, SignInOutcome::Refused), "{} in {}: {wrong:?}", A::NAME, B::NAME);
         let failures = format!(
             "select sum(password_failures) from logins where email = '{}' and realm = '{}'",
             A::EMAIL,
@@ -42,7 +42,7 @@ async fn a_password_opens_nothing_in_the_other_realm() {
         );
         assert_eq!(twins.world.count(&failures).await, 0, "a guess there is none here");
         let right = twins.try_password::<B>(B::PASSWORD).await;
-        assert!(matches!(right, Outcome::Accepted { .. }), "{}: {right:?}", B::NAME);
+        assert!(matches!(right, SignInOutcome::Accepted { .. }), "{}: {right:?}", B::NAME);
     }
     let twins = Twins::new().await;
     tried::<Subscribers, Staff>(&twins).await;
@@ -58,9 +58,9 @@ async fn a_lock_and_a_spent_place_of_one_realm_leave_the_other_open() {
             twins.world.execute(&format!("{change} where realm = '{}'", A::NAME)).await;
         }
         let shut = twins.try_password::<A>(A::PASSWORD).await;
-        assert!(matches!(shut, Outcome::TooMany), "{}: {shut:?}", A::NAME);
+        assert!(matches!(shut, SignInOutcome::TooMany), "{}: {shut:?}", A::NAME);
         let open = twins.try_password::<B>(B::PASSWORD).await;
-        assert!(matches!(open, Outcome::Accepted { .. }), "{}: {open:?}", B::NAME);
+        assert!(matches!(open, SignInOutcome::Accepted { .. }), "{}: {open:?}", B::NAME);
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;
     tried::<Staff, Subscribers>(&Twins::new().await).await;
@@ -93,7 +93,7 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
         let cx = twins.world.app.context(&twins.union);
         let mut tx = twins.tx().await;
         let typed =
-            email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+            email_code::prove::<B>(&mut tx, cx, &token, CodePurpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::NothingDue), "{typed:?}");
         tx.commit().await.unwrap();
         // Session and code, copied row by row into the other realm, still don't work there.
@@ -112,10 +112,10 @@ async fn a_mailed_code_opens_nothing_in_the_other_realm() {
         }
         let mut tx = twins.tx().await;
         let typed =
-            email_code::prove::<B>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+            email_code::prove::<B>(&mut tx, cx, &token, CodePurpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::Wrong), "{typed:?}");
         let typed =
-            email_code::prove::<A>(&mut tx, cx, &token, Purpose::SignIn, &code).await.unwrap();
+            email_code::prove::<A>(&mut tx, cx, &token, CodePurpose::SignIn, &code).await.unwrap();
         assert!(matches!(typed, Proved::Done(_)), "{typed:?}");
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;
@@ -176,7 +176,7 @@ async fn a_link_to_a_new_password_sets_none_in_the_other_realm() {
         let set = sign_in.reset_password::<A>(&twins.union, &link, &new, false).await.unwrap();
         assert!(matches!(set, Reset::Done), "{set:?}");
         let open = twins.try_password::<B>(B::PASSWORD).await;
-        assert!(matches!(open, Outcome::Accepted { .. }), "{}: {open:?}", B::NAME);
+        assert!(matches!(open, SignInOutcome::Accepted { .. }), "{}: {open:?}", B::NAME);
         let whose = sign_in.whose_reset::<B>(&twins.union, &theirs).await.unwrap();
         assert_eq!(whose.as_deref(), Some(TARO.user_id), "theirs waits still");
     }
@@ -256,7 +256,7 @@ async fn a_passkey_opens_nothing_in_the_other_realm_after_a_password_or_alone() 
         let alone = async |device: &mut Device, offer: passkey::Offer, realm: &str| {
             let answer = device.prove(asked(offer.options));
             let (client, browser) = (Client::default(), PlainToken::random());
-            let given = passkey::Given {
+            let given = passkey::PasskeyAnswer {
                 ticket: &offer.ticket,
                 answer: &answer,
                 remember: false,
@@ -273,11 +273,11 @@ async fn a_passkey_opens_nothing_in_the_other_realm_after_a_password_or_alone() 
             }
         };
         let offered = alone(&mut devices[0], visit.offer::<B>().unwrap(), B::NAME).await;
-        assert!(matches!(offered, Outcome::Refused), "{}'s passkey: {offered:?}", A::NAME);
+        assert!(matches!(offered, SignInOutcome::Refused), "{}'s passkey: {offered:?}", A::NAME);
         let carried = alone(&mut devices[1], visit.offer::<A>().unwrap(), B::NAME).await;
-        assert!(matches!(carried, Outcome::Refused), "{}'s question: {carried:?}", A::NAME);
+        assert!(matches!(carried, SignInOutcome::Refused), "{}'s question: {carried:?}", A::NAME);
         let own = alone(&mut devices[0], visit.offer::<A>().unwrap(), A::NAME).await;
-        assert!(matches!(own, Outcome::Accepted { .. }), "{}: {own:?}", A::NAME);
+        assert!(matches!(own, SignInOutcome::Accepted { .. }), "{}: {own:?}", A::NAME);
     }
     tried::<Subscribers, Staff>(&Twins::new().await).await;
     tried::<Staff, Subscribers>(&Twins::new().await).await;

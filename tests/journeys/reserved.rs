@@ -4,7 +4,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use kosmo::auth::credentials::hashing::{Hasher, HashingTurn};
+use kosmo::auth::credentials::hashing::{HashingTurn, PasswordHasher};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -29,7 +29,7 @@ async fn narrow() -> World {
 }
 
 /// Takes every turn that there is.
-async fn all_turns<'h>(world: &World, hasher: &'h Hasher) -> Vec<HashingTurn<'h>> {
+async fn all_turns<'h>(world: &World, hasher: &'h PasswordHasher) -> Vec<HashingTurn<'h>> {
     let mut turns = Vec::new();
     while let Ok(turn) = hasher.turn(world.tenant("jomkenpo"), "somebody").await {
         turns.push(turn);

@@ -1,4 +1,4 @@
-//! How often a request asks the database, which may be far away: BEGIN and COMMIT count, too.
+//! The number of times a request asks the database, which may be far away: BEGIN and COMMIT count, too.
 
 use axum::http::StatusCode;
 use kosmo::app;
@@ -8,7 +8,7 @@ use crate::support::people::{Person, SABURO, TARO};
 use crate::support::wire::Wire;
 use crate::support::world::World;
 
-/// What prepares a statement on a connection is no part of a request: the first ones do that.
+/// The first requests on a connection prepare their statements, so they are not counted.
 const WARM_UP: usize = 3;
 const MEASURED: usize = 5;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use chrono::TimeDelta;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::expenses::import::layout::ExpenseColumn;
 use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Strangers};
 use kosmo::import::layout::{FileColumn, Layout as _};
@@ -135,7 +135,7 @@ async fn o2_what_one_process_reads_another_merges_once() {
     let run = stage(&world, &world.operator, &file).await;
     assert_eq!(staged_rows(&world).await, 9_001);
     assert_eq!(world.count("select count(*) from expenses").await, 6, "nothing is merged yet");
-    let elsewhere = Db::new(world.database.options.clone(), Role::Worker, 1);
+    let elsewhere = Db::new(world.database.options.clone(), DbRole::Worker, 1);
     let mut others = elsewhere.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
     let merged = expenses::merge(&mut others, &world.clock, &run, Strangers::Refused).await;
     assert!(matches!(merged, Err(ImportError::Forgotten)), "T15: it is another union's");

@@ -1,7 +1,7 @@
 //! The trail: who acted, from where, in which request, on whose data.
 
 use kosmo::audit::{self, Action};
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use sqlx::Row as _;
 
 use crate::support::people::{GORO, TARO};
@@ -108,7 +108,7 @@ async fn each_month_has_its_place_and_no_line_is_without() {
 async fn t15_nobody_gets_round_the_guard_by_a_months_own_table() {
     let world = World::new().await;
     world.sign_in(GORO).await;
-    let server = Db::new(world.database.options.clone(), Role::Server, 1);
+    let server = Db::new(world.database.options.clone(), DbRole::Server, 1);
     let mut tx = server.tenant(world.tenant("jomkenpo"), &tester()).await.unwrap();
     let read = sqlx::query("select * from audit_events_open").fetch_all(tx.conn()).await;
     assert!(read.unwrap_err().to_string().contains("permission denied"));

@@ -1,4 +1,4 @@
-//! How people find their way: the menu, and addresses that other programs know.
+//! Ways to a page: the menu, and addresses that other programs know.
 
 use axum::http::StatusCode;
 

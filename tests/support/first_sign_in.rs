@@ -4,7 +4,7 @@ use super::browser::{Browser, Page};
 use super::people::Person;
 use super::world::World;
 
-/// What a person fills in on the way.
+/// The answers that a person fills in on the way.
 #[derive(Debug, Clone, Copy)]
 pub struct Answers {
     pub person: Person,

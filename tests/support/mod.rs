@@ -1,5 +1,4 @@
-//! What tests of the running product share: databases, a clock that tests move, a browser without a
-//! screen.
+//! Helpers for tests of the running product: databases, a clock that tests move, a browser without a screen.
 
 pub mod authenticator;
 pub mod browser;

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
-/// What asks a server only if it is there.
+/// The message `Sync`, which asks a server only if it is there.
 const SYNC: &[u8] = b"S\0\0\0\x04";
 
 /// Stands between the product and PostgreSQL.
@@ -35,7 +35,7 @@ impl Wire {
         Self { folder, trips }
     }
 
-    /// How to connect by this way.
+    /// Returns options that connect to the server through this wire.
     pub fn options(&self, server: &PgConnectOptions) -> PgConnectOptions {
         server.clone().socket(self.folder.path())
     }

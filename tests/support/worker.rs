@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use kosmo::base::clock::Clock;
 use kosmo::config::Settings;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::jobs::runner::{self, Runner};
 use kosmo::mail::message::MailRoom;
 use kosmo::portal::{self, places};
@@ -27,7 +27,7 @@ impl BackgroundWorker {
         let stop = CancellationToken::new();
         let until = stop.clone();
         let work = async move {
-            let db = Db::new(options, Role::Worker, runner::CONNECTIONS);
+            let db = Db::new(options, DbRole::Worker, runner::CONNECTIONS);
             let directory = Directory::load(&db, Settings::default().base_url()).await;
             let directory = Arc::new(directory.expect("the unions"));
             let runner = Runner::new(

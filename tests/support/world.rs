@@ -12,7 +12,7 @@ use kosmo::base::month::Month;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::Settings;
 use kosmo::db::actor::Actor;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::expenses::import::{self as expenses, ExpensesImport, Format, Imported, Strangers};
 use kosmo::expenses::notices::{self, Published};
 use kosmo::import::mapping::Mapping;
@@ -39,7 +39,7 @@ pub const UNIONS: [&str; 5] = ["jomkenpo", "jrckenpo", "kddikenpo", "klinekenpo"
 /// The time at which the tests' clock starts: a Saturday at ten in the morning in Japan.
 const START: &str = "2026-11-21T01:00:00Z";
 
-/// Who acts when a test does.
+/// Returns the actor of changes that a test makes itself.
 pub fn tester() -> Actor {
     Actor::operator("test")
 }
@@ -67,7 +67,7 @@ impl World {
     pub async fn empty() -> Self {
         let database = TestDatabase::new().await;
         let clock = Clock::test(START.parse().expect("a time"));
-        let operator = Db::new(database.options.clone(), Role::Operator, 4);
+        let operator = Db::new(database.options.clone(), DbRole::Operator, 4);
         for slug in UNIONS {
             apply(&operator, &clock, &union_file(slug)).await;
         }
@@ -76,7 +76,7 @@ impl World {
         Self {
             background: OnceLock::new(),
             router: app::router(app.clone()),
-            worker: Db::new(database.options.clone(), Role::Worker, 4),
+            worker: Db::new(database.options.clone(), DbRole::Worker, 4),
             folder,
             app,
             clock,

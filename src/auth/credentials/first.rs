@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::base::ids::{LoginId, TenantId};
 use crate::db::TenantTx;
-use crate::tenant::policy::FirstSignIn;
+use crate::tenant::policy::FirstSignInRules;
 use crate::tenant::policy::formula::FormulaPerson;
 
 /// The way in which a person's first credentials reached them.
@@ -38,7 +38,7 @@ pub(in crate::auth) enum Secret {
 }
 
 impl First {
-    pub(super) fn secret(&self, policy: &FirstSignIn) -> Secret {
+    pub(super) fn secret(&self, policy: &FirstSignInRules) -> Secret {
         match (self.credential, &policy.formula) {
             (InitialCredential::Letter, _) => {
                 self.password_hash.clone().map_or(Secret::Nothing, Secret::Hash)
@@ -56,7 +56,7 @@ impl First {
     }
 
     /// Returns true if the credential is accepted on a day.
-    pub(in crate::auth) fn is_in_time(&self, policy: &FirstSignIn, today: NaiveDate) -> bool {
+    pub(in crate::auth) fn is_in_time(&self, policy: &FirstSignInRules, today: NaiveDate) -> bool {
         is_in_time(policy, self.credential, self.issued_at, today)
     }
 
@@ -81,7 +81,7 @@ impl First {
 
 /// Returns true if a first credential of that time is accepted on a day.
 pub(in crate::auth) fn is_in_time(
-    first: &FirstSignIn,
+    first: &FirstSignInRules,
     credential: InitialCredential,
     issued_at: Option<DateTime<Utc>>,
     today: NaiveDate,

@@ -30,7 +30,7 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const HASH_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
-/// About as long as a hash takes.
+/// A hash takes about this long.
 const PATIENCE: Duration = Duration::from_millis(20);
 #[cfg(target_os = "linux")]
 const NICENESS: libc::c_int = 5;
@@ -39,10 +39,10 @@ const REFUSED_AFTER: Duration = Duration::from_millis(500);
 /// Turns for each thread: while one hashes, others wait for the database before and after their hash.
 const TURNS_PER_THREAD: usize = 3;
 
-/// Hashes and checks passwords, for those whose turn it is.
+/// Hashes and checks passwords. A request takes a turn first, so that the work stays bounded.
 #[derive(Debug, Clone)]
-pub struct Hasher {
-    jobs: Sender<Job>,
+pub struct PasswordHasher {
+    jobs: Sender<HashingJob>,
     turns: FairQueue,
     /// The hash that is checked if there is no such user, so that the answer takes as long.
     dummy: Arc<str>,
@@ -68,11 +68,11 @@ impl Passing for HashingError {
 /// A turn to have passwords hashed. It ends when it is dropped.
 #[derive(Debug)]
 pub struct HashingTurn<'h> {
-    hasher: &'h Hasher,
+    hasher: &'h PasswordHasher,
     admission: Arc<Admission>,
 }
 
-struct Job {
+struct HashingJob {
     work: Box<Work>,
     /// The turn lasts until the work ends, even if the request that waited for it is gone.
     _admission: Arc<Admission>,
@@ -88,7 +88,7 @@ struct PhcHash {
     hash: Vec<u8>,
 }
 
-impl Hasher {
+impl PasswordHasher {
     /// Starts the threads.
     #[must_use]
     pub fn new(settings: &HashingSettings) -> Self {
@@ -195,7 +195,7 @@ impl HashingTurn<'_> {
     ) -> Result<T, HashingError> {
         let (answer, waiting) = oneshot::channel();
         let work = Box::new(move |memory: &mut Vec<Block>| drop(answer.send(work(memory))));
-        let job = Job { work, _admission: self.admission.clone() };
+        let job = HashingJob { work, _admission: self.admission.clone() };
         self.hasher.jobs.send(job).map_err(|_| HashingError::Stopped)?;
         waiting.await.map_err(|_| HashingError::Stopped)
     }
@@ -229,11 +229,11 @@ fn give_way() {
 #[cfg(not(target_os = "linux"))]
 const fn give_way() {}
 
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work(queue: &Mutex<Receiver<HashingJob>>) {
     let mut memory = Vec::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { work, _admission }) = job else { return };
+        let Ok(HashingJob { work, _admission }) = job else { return };
         // A panic must not end the thread, since nothing replaces it. The request gets `Stopped`.
         let done = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
         if done.is_err() {
@@ -296,8 +296,8 @@ mod tests {
         TenantId(Uuid::nil())
     }
 
-    fn hasher(queue: usize) -> Hasher {
-        Hasher::new(&HashingSettings { threads: 1, queue })
+    fn hasher(queue: usize) -> PasswordHasher {
+        PasswordHasher::new(&HashingSettings { threads: 1, queue })
     }
 
     #[tokio::test]

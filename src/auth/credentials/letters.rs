@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rand::RngExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::hashing::{Hasher, HashingError};
+use super::hashing::{HashingError, PasswordHasher};
 use crate::audit::{self, Action};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
@@ -37,7 +37,7 @@ pub struct Letter {
 
 /// The people who get a letter.
 #[derive(Debug, Clone, Copy)]
-pub enum Whom<'a> {
+pub enum LetterRecipients<'a> {
     /// Every insured person (本人) with no login yet.
     Newcomers,
     /// These people, also if they got one before.
@@ -65,10 +65,13 @@ pub struct Recipient {
 }
 
 /// Finds the people who get a letter.
-pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipient>, LettersError> {
+pub async fn recipients(
+    tx: &mut TenantTx,
+    whom: LetterRecipients<'_>,
+) -> Result<Vec<Recipient>, LettersError> {
     let named = match whom {
-        Whom::Newcomers => None,
-        Whom::Members(codes) => Some(codes),
+        LetterRecipients::Newcomers => None,
+        LetterRecipients::Members(codes) => Some(codes),
     };
     let found = sqlx::query_as!(
         Recipient,
@@ -104,7 +107,7 @@ pub async fn recipients(tx: &mut TenantTx, whom: Whom<'_>) -> Result<Vec<Recipie
 /// # Errors
 /// [`HashingError::Stopped`].
 pub async fn write(
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
     recipients: Vec<Recipient>,
 ) -> Result<Vec<Letter>, HashingError> {
     stream::iter(recipients)

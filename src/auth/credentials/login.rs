@@ -32,7 +32,7 @@ pub async fn id_of(tx: &mut TenantTx, user_id: &UserId) -> Result<Option<LoginId
     .await
 }
 
-/// Unlocks a login and forgets wrong tries. Returns true if it was locked or had wrong tries; none if nobody has the ID.
+/// Unlocks a login and forgets wrong tries. Returns true if it was locked or had wrong tries; `None` if nobody has the ID.
 pub async fn unlock(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -33,9 +33,9 @@ pub enum Flaw {
 
 /// A rule as the page lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rule {
+pub struct PasswordRule {
     pub text: String,
-    /// A regular expression for the browser, which a password that keeps the rule matches. None if only the server can
+    /// A regular expression for the browser, which a password that keeps the rule matches. `None` if only the server can
     /// tell.
     pub pattern: Option<String>,
 }
@@ -128,15 +128,15 @@ const fn name(class: CharacterClass) -> &'static str {
 
 /// The rules to show beforehand (F9), in the union's words.
 #[must_use]
-pub fn list(union: &TenantConfig) -> Vec<Rule> {
+pub fn list(union: &TenantConfig) -> Vec<PasswordRule> {
     let rules = rules_of(&union.password).into_iter();
-    rules.map(|rule| Rule { text: union.say(&rule.text), ..rule }).collect()
+    rules.map(|rule| PasswordRule { text: union.say(&rule.text), ..rule }).collect()
 }
 
-fn rules_of(rules: &PasswordRules) -> Vec<Rule> {
+fn rules_of(rules: &PasswordRules) -> Vec<PasswordRule> {
     let PasswordRules { min_length, max_length, symbols, require, .. } = rules;
-    let rule = |text: String, pattern: String| Rule { text, pattern: Some(pattern) };
-    let told = |text: &str| Rule { text: text.to_owned(), pattern: None };
+    let rule = |text: String, pattern: String| PasswordRule { text, pattern: Some(pattern) };
+    let told = |text: &str| PasswordRule { text: text.to_owned(), pattern: None };
     let characters = match symbols.is_empty() {
         true => "利用可能文字：半角英数字".to_owned(),
         false => format!("利用可能文字：半角英数字 {symbols}"),

@@ -11,7 +11,7 @@ use crate::base::ids::{LoginId, TenantId, TermsId};
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
-use crate::tenant::policy::FirstSignIn;
+use crate::tenant::policy::FirstSignInRules;
 
 /// The credentials of one login.
 #[derive(Debug)]
@@ -20,13 +20,14 @@ pub struct Credentials<R> {
     pub(in crate::auth) email: Option<String>,
     pub(in crate::auth) password_hash: Option<String>,
     pub(in crate::auth) password_set_at: Option<DateTime<Utc>>,
-    /// Set if the person has agreed to the terms in force.
+    /// True if the person has agreed to the terms in force.
     pub(in crate::auth) terms: bool,
-    /// Of a subscriber who has no password of their own yet.
+    /// The first credential of a subscriber who has no password of their own yet.
     pub(in crate::auth) first: Option<First>,
     pub(in crate::auth) lost_on: Option<NaiveDate>,
     locked: bool,
-    /// Set if strangers got the password wrong so often, not a browser that the person had signed in with.
+    /// True if the lock came from tries of strangers, not of a browser in which the person had signed in. Such a lock
+    /// leaves the person's known browsers open.
     lock_spares_known: bool,
 }
 
@@ -38,7 +39,7 @@ impl<R> Credentials<R> {
     }
 
     /// The person's own password, or else the first credential.
-    pub(in crate::auth) fn secret(&self, policy: &FirstSignIn) -> Secret {
+    pub(in crate::auth) fn secret(&self, policy: &FirstSignInRules) -> Secret {
         match (&self.password_hash, &self.first) {
             (Some(own), _) => Secret::Hash(own.clone()),
             (None, Some(first)) => first.secret(policy),
@@ -47,26 +48,26 @@ impl<R> Credentials<R> {
     }
 }
 
-/// Where a try at a password comes from.
+/// The browser and the place that a try at a password comes from.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::auth) struct TrySource<'s> {
     pub browser: &'s PlainToken,
     pub place: &'s ClientPlace,
-    /// Set if the union has a try left for browsers that nobody knows.
+    /// True if the union has a try left for browsers that nobody knows.
     pub union_has_tries: bool,
 }
 
 /// The credentials of a user ID, and what has become of a try at them.
 #[derive(Debug)]
-pub(in crate::auth) struct Counted<R> {
-    /// None if nobody has the user ID.
+pub(in crate::auth) struct CountedTry<R> {
+    /// `None` if nobody has the user ID.
     pub credentials: Option<Credentials<R>>,
-    /// Set if the person has signed in in this browser before.
+    /// True if the person has signed in in this browser before.
     pub known: bool,
-    /// Not set if the place or the union has no try left; then nothing was counted.
+    /// False if the place or the union has no try left; then nothing was counted.
     pub admitted: bool,
-    /// How many tries there were in a row, this one included, from strangers or from this known browser. None if the
-    /// person has none left, is locked, or is nobody.
+    /// The number of tries in a row, this one included, from strangers or from this known browser. `None` if the
+    /// person has none left or is locked, or if there is no such person.
     pub failures: Option<i16>,
 }
 
@@ -92,7 +93,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     cx: Context<'_>,
     user_id: Option<&UserId>,
     source: Option<TrySource<'_>>,
-) -> Result<Counted<R>, sqlx::Error> {
+) -> Result<CountedTry<R>, sqlx::Error> {
     let policy = &cx.tenant.config;
     let formula = policy.first_sign_in.formula.as_ref();
     let numbers_as_of = formula.and_then(|rule| rule.numbers_as_of).unwrap_or(cx.clock.today());
@@ -100,7 +101,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     let place = source.map(|source| source.place);
     let network = place.and_then(|place| place.network.as_deref());
     let row = sqlx::query_as!(
-        Row,
+        CredentialsRow,
         r#"with held as (
                select id, email, password_hash, password_set_at, closed_at,
                       coalesce(locked_at, second_factor_locked_at) is not null as locked,
@@ -214,7 +215,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
     Ok(row.counted())
 }
 
-struct Row {
+struct CredentialsRow {
     admitted: bool,
     failures: Option<i16>,
     id: Option<Uuid>,
@@ -235,10 +236,10 @@ struct Row {
     known: bool,
 }
 
-impl Row {
-    fn counted<R>(self) -> Counted<R> {
+impl CredentialsRow {
+    fn counted<R>(self) -> CountedTry<R> {
         let Self { known, admitted, failures, .. } = self;
-        Counted { credentials: self.credentials(), known, admitted, failures }
+        CountedTry { credentials: self.credentials(), known, admitted, failures }
     }
 
     fn credentials<R>(self) -> Option<Credentials<R>> {

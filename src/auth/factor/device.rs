@@ -13,12 +13,12 @@ use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, TenantId};
 use crate::base::japanese::{fold, shows_nothing};
 use crate::base::realm::Realm;
-use crate::base::sealed::Sealed;
+use crate::base::sealed::SealedValue;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
 const LONGEST_NAME: usize = 50;
-/// How many devices of one kind a person may have.
+/// A person may have this many devices of one kind.
 pub const MOST: usize = 10;
 
 /// The kind of a device.
@@ -99,7 +99,7 @@ pub(super) struct NewDevice<'d> {
 pub(super) enum Credential<'d> {
     /// An app's sealed secret, and the step whose code ended the set-up.
     Totp {
-        secret: Sealed,
+        secret: SealedValue,
         last_step: i64,
     },
     Passkey(&'d Passkey),
@@ -127,7 +127,7 @@ pub(super) async fn add<R: Realm>(
         Credential::Passkey(passkey) => (None, Some(passkey)),
     };
     let (secret, last_step) = app.unzip();
-    let (key_id, secret) = secret.map(|Sealed { key_id, bytes }| (key_id, bytes)).unzip();
+    let (key_id, secret) = secret.map(|SealedValue { key_id, bytes }| (key_id, bytes)).unzip();
     let added = sqlx::query!(
         "insert into devices (tenant_id, realm, id, login_id, kind, name, created_at, last_used_at,
                               secret, key_id, last_step, credential_id, credential)

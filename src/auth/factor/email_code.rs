@@ -7,12 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::guard::known_browser;
 use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
 use crate::auth::people::People;
 use crate::auth::session::living::{CODE_LASTS, FRESH_FOR, Session};
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::auth::session::{store, token};
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::fold_code;
@@ -23,16 +23,16 @@ use crate::mail::message::EmailCodeMail;
 use crate::mail::outbox::{self, Perishable};
 use crate::tenant::policy::SecondFactor;
 
-/// How long a code is good for.
+/// A code is valid for this long.
 pub const VALID_FOR: TimeDelta = CODE_LASTS;
-/// How long 「再送信」 waits after the last mail.
+/// 「再送信」 sends no mail within this time after the last one.
 pub const RESEND_PAUSE: TimeDelta = TimeDelta::seconds(30);
 /// Wrong codes after which a session ends, counted over all codes that were sent for it.
 const MAX_FAILURES: i16 = 5;
 /// The second request of a double click comes within this time.
 const REPEAT_WITHIN: TimeDelta = TimeDelta::seconds(10);
 
-/// What came of asking for a code.
+/// The result of asking for a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sending {
     Sent,
@@ -46,9 +46,9 @@ pub enum Sending {
     NoAddress,
 }
 
-/// What a code is to prove.
+/// The purpose that a code was mailed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum CodePurpose {
     SignIn,
     /// The second half of a re-authentication, whose password was right a moment ago.
     Reauthentication,
@@ -136,13 +136,13 @@ pub async fn send_first<R: People>(
     }
 }
 
-/// Checks a typed code. The right one counts once, though the second request of a double click, which still bears the
-/// session's token of before, gets the same session again under a newer one.
+/// Checks a typed code. The right one counts once. The second request of a double click still bears the session's
+/// earlier token; it gets the same session again under a newer one.
 pub async fn prove<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
-    purpose: Purpose,
+    purpose: CodePurpose,
     typed: &str,
 ) -> Result<Proved, SendingError> {
     let clock = cx.clock;
@@ -179,8 +179,10 @@ pub async fn prove<R: Realm>(
         };
     }
     let asked = match purpose {
-        Purpose::SignIn => due.sign_in,
-        Purpose::Reauthentication => due.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR),
+        CodePurpose::SignIn => due.sign_in,
+        CodePurpose::Reauthentication => {
+            due.reauth_password_at.is_some_and(|at| now - at <= FRESH_FOR)
+        }
     };
     if !asked {
         return Ok(Proved::NothingDue);
@@ -189,8 +191,8 @@ pub async fn prove<R: Realm>(
         return Ok(Proved::Expired);
     }
     let login = LoginId::from_uuid(due.login_id);
-    let proof = Proof::Factor(SecondFactor::EmailCode);
-    let attempt = Attempt { session, login, token, proof };
+    let proof = ProofKind::Factor(SecondFactor::EmailCode);
+    let attempt = FactorAttempt { session, login, token, proof };
     if !right {
         return refuse(tx, cx, &attempt, due.failures + 1).await;
     }
@@ -211,7 +213,7 @@ pub async fn prove<R: Realm>(
 async fn refuse<R: Realm>(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    attempt: &Attempt<'_, R>,
+    attempt: &FactorAttempt<'_, R>,
     failures: i16,
 ) -> Result<Proved, SendingError> {
     sqlx::query!(

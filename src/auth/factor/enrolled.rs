@@ -7,7 +7,7 @@ use crate::auth::factor::method;
 use crate::auth::links;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::{self, Proof};
+use crate::auth::session::proof::{self, ProofKind};
 use crate::base::ids::LoginId;
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
@@ -64,6 +64,6 @@ pub(super) async fn enrol<R: People>(
     audit::record_of(tx, cx.clock, added, Some(login), detail).await?;
     method::take_wanted(tx, session, kind.method()).await?;
     links::kill(tx, cx.clock, login).await?;
-    let proof = Proof::Factor(kind.method());
+    let proof = ProofKind::Factor(kind.method());
     proof::prove(tx, cx, session.id, token, proof).await.map(Some)
 }

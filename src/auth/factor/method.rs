@@ -73,9 +73,9 @@ async fn note_choice<R: Realm>(
     audit::record_of(tx, clock, Action::MethodChosen, Some(login), detail).await
 }
 
-/// What came of wanting a method.
+/// The result of changing to another method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum MethodChange {
     /// It counts from now on.
     Counts,
     /// It counts once it is set up.
@@ -91,11 +91,11 @@ pub async fn want<R: People>(
     clock: &Clock,
     session: &Session<R>,
     method: SecondFactor,
-) -> Result<Wanted, sqlx::Error> {
+) -> Result<MethodChange, sqlx::Error> {
     // Without the lock, the method of a device that is deleted meanwhile would be chosen.
     store::lock_login(tx, session.login).await?;
     if method == SecondFactor::EmailCode && session.confirmed_email().is_none() {
-        return Ok(Wanted::NoAddress);
+        return Ok(MethodChange::NoAddress);
     }
     let ready = match DeviceKind::of(method) {
         None => true,
@@ -116,7 +116,7 @@ pub async fn want<R: People>(
     )
     .execute(tx.conn())
     .await?;
-    Ok(if ready { Wanted::Counts } else { Wanted::SetUp })
+    Ok(if ready { MethodChange::Counts } else { MethodChange::SetUp })
 }
 
 /// Returns true if a method is the one that counts now; what the session read before may have changed.

@@ -7,7 +7,7 @@ use crate::auth::context::{Context, SendingError};
 use crate::auth::guard::throttle::REPLAY_PERSON;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::{self, Proof};
+use crate::auth::session::proof::{self, ProofKind};
 use crate::auth::session::store;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
@@ -33,21 +33,21 @@ pub enum Proved {
 }
 
 /// A second factor that a person gives in a session.
-pub(super) struct Attempt<'a, R: Realm> {
+pub(super) struct FactorAttempt<'a, R: Realm> {
     pub(super) session: SessionId<R>,
     pub(super) login: LoginId<R>,
     /// The session's, until a right factor renews it.
     pub(super) token: &'a PlainToken,
-    pub(super) proof: Proof,
+    pub(super) proof: ProofKind,
 }
 
-impl<'a, R: People> Attempt<'a, R> {
-    pub(super) fn new(session: &Session<R>, token: &'a PlainToken, proof: Proof) -> Self {
+impl<'a, R: People> FactorAttempt<'a, R> {
+    pub(super) fn new(session: &Session<R>, token: &'a PlainToken, proof: ProofKind) -> Self {
         Self { session: session.id, login: session.login, token, proof }
     }
 }
 
-impl<R: Realm> Attempt<'_, R> {
+impl<R: Realm> FactorAttempt<'_, R> {
     /// Notes that the factor was right.
     pub(super) async fn succeed(
         &self,
@@ -93,8 +93,8 @@ impl<R: Realm> Attempt<'_, R> {
         Ok(Proved::Locked)
     }
 
-    /// Refuses a right factor that was used before. Nobody guessed, so that it counts for nothing. The trail tells of
-    /// the first few alone: whoever repeats one must not fill it.
+    /// Refuses a right factor that was used before. Nobody guessed, so it does not count as a failure. The trail notes
+    /// only the first few, because a person who repeats a factor must not fill it.
     pub(super) async fn refuse_replay(
         &self,
         tx: &mut TenantTx,
@@ -117,11 +117,11 @@ impl<R: Realm> Attempt<'_, R> {
     }
 }
 
-const fn refusal_of(proof: Proof) -> Action {
+const fn refusal_of(proof: ProofKind) -> Action {
     match proof {
-        Proof::Factor(SecondFactor::Passkey) => Action::PasskeyRefused,
-        Proof::Factor(SecondFactor::Totp) => Action::TotpRefused,
-        Proof::Factor(SecondFactor::EmailCode) => Action::EmailCodeRefused,
-        Proof::RecoveryCode => Action::RecoveryCodeRefused,
+        ProofKind::Factor(SecondFactor::Passkey) => Action::PasskeyRefused,
+        ProofKind::Factor(SecondFactor::Totp) => Action::TotpRefused,
+        ProofKind::Factor(SecondFactor::EmailCode) => Action::EmailCodeRefused,
+        ProofKind::RecoveryCode => Action::RecoveryCodeRefused,
     }
 }

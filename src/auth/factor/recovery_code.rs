@@ -7,14 +7,14 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError, SignIn, SignInError};
 use crate::auth::credentials::hashing::HashingError;
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::links;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::auth::session::{proof, store};
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::fold_code;
@@ -23,7 +23,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
 
-/// How many codes a set has.
+/// The number of codes in a set.
 const SET: usize = 10;
 /// The characters of letters' passwords: none looks like another.
 const ALPHABET: &[u8; 29] = b"23456789abcdefghjkmnpqrstwxyz";
@@ -34,12 +34,12 @@ const SALT_LENGTH: usize = 16;
 /// Longer than any code, grouped or not; the rest of what is typed is not hashed.
 const LONGEST_TYPED: usize = 40;
 
-/// How a person's set stands.
+/// The state of a person's set of recovery codes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// How many of its codes are unused.
+pub struct CodeSetState {
+    /// The number of unused codes.
     pub left: i64,
-    /// When it was made, in microseconds, which tells it from other sets; 0 if the person has none.
+    /// The time at which it was made, in microseconds, which tells it from other sets; 0 if the person has none.
     pub made_at: i64,
 }
 
@@ -98,7 +98,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Gives a person a new set, and returns it as it is shown this once; the one before is dead then. Returns `None` if
+/// Gives a person a new set, and returns it to be shown this once. The earlier set is dead then. Returns `None` if
 /// the person's set is not the one that was made at `made_at`: another click has just made one.
 pub async fn renew<R: People>(
     tx: &mut TenantTx,
@@ -109,7 +109,7 @@ pub async fn renew<R: People>(
 ) -> Result<Option<Vec<String>>, SendingError> {
     let (clock, login) = (cx.clock, session.login);
     store::lock_login(tx, login).await?;
-    if standing(tx, login).await?.made_at != made_at {
+    if set_state(tx, login).await?.made_at != made_at {
         return Ok(None);
     }
     sqlx::query!(
@@ -137,15 +137,15 @@ pub async fn renew<R: People>(
     links::kill(tx, clock, login).await?;
     let detail = serde_json::json!({ "count": SET });
     audit::record_of(tx, clock, Action::RecoveryCodesMade, Some(login), detail).await?;
-    Change::RecoveryCodesMade.tell(tx, cx, session).await?;
+    AccountChange::RecoveryCodesMade.tell(tx, cx, session).await?;
     Ok(Some(codes.iter().map(|code| grouped(code)).collect()))
 }
 
 /// Returns how a person's set stands.
-pub async fn standing<R: Realm>(
+pub async fn set_state<R: Realm>(
     tx: &mut TenantTx,
     login: LoginId<R>,
-) -> Result<Standing, sqlx::Error> {
+) -> Result<CodeSetState, sqlx::Error> {
     let row = sqlx::query!(
         r#"select count(*) filter (where used_at is null) as "left!", max(created_at) as made_at
            from recovery_codes where tenant_id = $1 and realm = $2 and login_id = $3"#,
@@ -156,7 +156,7 @@ pub async fn standing<R: Realm>(
     .fetch_one(tx.conn())
     .await?;
     let made_at = row.made_at.map_or(0, |at| at.timestamp_micros());
-    Ok(Standing { left: row.left, made_at })
+    Ok(CodeSetState { left: row.left, made_at })
 }
 
 /// Uses a code in place of the second factor. Of many requests at once, one does.
@@ -182,9 +182,9 @@ pub async fn prove<R: People>(
     )
     .execute(tx.conn())
     .await?;
-    let attempt = Attempt::new(session, token, Proof::RecoveryCode);
+    let attempt = FactorAttempt::new(session, token, ProofKind::RecoveryCode);
     if used.rows_affected() > 0 {
-        Change::RecoveryCodeUsed.tell(tx, cx, session).await?;
+        AccountChange::RecoveryCodeUsed.tell(tx, cx, session).await?;
         attempt.succeed(tx, cx).await
     } else if was_used(tx, login, typed).await? {
         Ok(attempt.refuse_replay(tx, cx).await?)

@@ -12,7 +12,7 @@ use crate::db::TenantTx;
 use crate::mail::message::FactorsResetMail;
 use crate::mail::outbox;
 
-/// How many of each a reset took away.
+/// The numbers of things that a reset took away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct TakenAway {
     pub apps: u64,

@@ -9,16 +9,16 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::device::{Credential, DeviceKind, NewDevice};
 use crate::auth::factor::enrolled::{Enrolled, enrol, obstacle};
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::auth::session::{proof, store};
 use crate::base::clock::Clock;
 use crate::base::ids::{DeviceId, LoginId, TenantId};
 use crate::base::japanese::fold_code;
 use crate::base::realm::{Realm, Subscribers};
-use crate::base::sealed::{Sealed, SealedError, Sealer};
+use crate::base::sealed::{SealedError, SealedValue, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::{Passing, TenantTx};
 use crate::tenant::policy::SecondFactor;
@@ -26,7 +26,7 @@ use crate::tenant::policy::SecondFactor;
 const SECRET_LENGTH: usize = 20;
 /// A set-up page that is shown again after this time has another secret.
 const ENROLMENT_LASTS: TimeDelta = TimeDelta::hours(1);
-const PROOF: Proof = Proof::Factor(SecondFactor::Totp);
+const PROOF: ProofKind = ProofKind::Factor(SecondFactor::Totp);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TotpError {
@@ -112,14 +112,13 @@ impl<R: People> Apps<'_, R> {
         )
         .fetch_one(tx.conn())
         .await?;
-        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
-        let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
-        Ok(Enrolment(self.totp(secret)?))
+        let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
+        self.open(&enrolment_purpose(session), &sealed).map(Enrolment)
     }
 
     /// Returns the secret that the page offered, unless the set-up is over or too old.
     async fn begun(&self, tx: &mut TenantTx) -> Result<Option<Enrolment>, TotpError> {
-        let Self { cx: Context { clock, .. }, sealer, session } = self;
+        let Self { cx: Context { clock, .. }, session, .. } = self;
         let Some(row) = sqlx::query!(
             "select secret, key_id from totp_enrolments
              where tenant_id = $1 and realm = $2 and session_id = $3 and begun_at > $4 for update",
@@ -133,9 +132,8 @@ impl<R: People> Apps<'_, R> {
         else {
             return Ok(None);
         };
-        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
-        let secret = sealer.open(&enrolment_purpose(session), &sealed)?;
-        Ok(Some(Enrolment(self.totp(secret)?)))
+        let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
+        self.open(&enrolment_purpose(session), &sealed).map(|totp| Some(Enrolment(totp)))
     }
 
     /// Ends a set-up with the app's first code (L5), which proves the second factor, too.
@@ -188,7 +186,7 @@ impl<R: People> Apps<'_, R> {
         if !proof::owes_proof(tx, cx.clock, session.id).await? {
             return Ok(Proved::NothingDue);
         }
-        let attempt = Attempt::new(session, token, PROOF);
+        let attempt = FactorAttempt::new(session, token, PROOF);
         let Some(step) = self.step_of(tx, device, code).await? else {
             return Ok(attempt.fail(tx, cx).await?);
         };
@@ -219,12 +217,14 @@ impl<R: People> Apps<'_, R> {
         else {
             return Ok(None);
         };
-        let sealed = Sealed { key_id: row.key_id, bytes: row.secret };
-        let secret = self.sealer.open(&device_purpose(login, device), &sealed)?;
-        Ok(self.totp(secret)?.check(&fold_code(code), seconds(self.cx.clock)))
+        let sealed = SealedValue { key_id: row.key_id, bytes: row.secret };
+        let totp = self.open(&device_purpose(login, device), &sealed)?;
+        Ok(totp.check(&fold_code(code), seconds(self.cx.clock)))
     }
 
-    fn totp(&self, secret: Vec<u8>) -> Result<Totp, TotpError> {
+    /// Makes the codes' generator from a sealed secret.
+    fn open(&self, purpose: &str, sealed: &SealedValue) -> Result<Totp, TotpError> {
+        let secret = self.sealer.open(purpose, sealed)?;
         // A colon would part the issuer from the account's name. No user ID that was chosen here has one.
         let issuer = format!("{}加入者ページ", self.cx.tenant.config.name).replace(':', "");
         Builder::new()

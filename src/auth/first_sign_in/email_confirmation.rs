@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError};
 use crate::auth::email_failures;
 use crate::auth::links;
@@ -192,20 +192,9 @@ pub async fn confirm<R: Realm>(
     };
     lock(tx, login).await?;
     // Another mail may have gone out meanwhile.
-    let Some(row) = sqlx::query!(
-        "select email, expires_at, confirmed_at from email_confirmations
-         where tenant_id = $1 and realm = $2 and token_hash = $3",
-        tx.tenant() as TenantId,
-        R::NAME,
-        token.hashed().to_vec()
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    else {
-        return Ok(Link::Unknown);
-    };
-    let Link::Waiting { email } = worth(row.email, row.expires_at, row.confirmed_at, clock) else {
-        return Ok(look_at::<R>(tx, clock, token).await?);
+    let email = match look_at::<R>(tx, clock, token).await? {
+        Link::Waiting { email } => email,
+        link => return Ok(link),
     };
     if is_taken(tx, login, &email).await? {
         return Ok(Link::Taken);
@@ -230,16 +219,16 @@ pub async fn confirm<R: Realm>(
     .fetch_one(tx.conn())
     .await;
     match kept {
-        // Two people at once: the index lets one of them have it.
+        // If two people confirm the address at once, the index lets only one of them have it.
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Link::Taken),
         kept => {
             if let Some(old) = kept?.old {
                 email_failures::forget_unused(tx, &old).await?;
-                Change::Email.tell_address(tx, cx, &old).await?;
+                AccountChange::Email.tell_address(tx, cx, &old).await?;
             }
         }
     }
-    // Somebody has just read a mail there.
+    // The link was opened, so mail to this address arrives.
     email_failures::forget(tx, &email).await?;
     sqlx::query!(
         "update email_confirmations set confirmed_at = $4
@@ -251,7 +240,7 @@ pub async fn confirm<R: Realm>(
     )
     .execute(tx.conn())
     .await?;
-    // What the older mailbox was sent is dead.
+    // Links in the older mailbox must not work any more.
     links::kill(tx, clock, login).await?;
     let nothing = serde_json::json!({});
     audit::record_of(tx, clock, Action::AddressConfirmed, Some(login), nothing).await?;
@@ -259,15 +248,15 @@ pub async fn confirm<R: Realm>(
 }
 
 /// The person an address is asked for; only the registered may change one that is confirmed (S6).
-struct Owner {
+struct AddressOwner {
     confirmed: bool,
     registered: bool,
 }
 
 /// Makes asking and confirming wait for each other.
-async fn lock<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<Owner, sqlx::Error> {
+async fn lock<R: Realm>(tx: &mut TenantTx, login: LoginId<R>) -> Result<AddressOwner, sqlx::Error> {
     sqlx::query_as!(
-        Owner,
+        AddressOwner,
         r#"select email_confirmed_at is not null as "confirmed!",
                   registered_at is not null as "registered!"
            from logins where tenant_id = $1 and realm = $2 and id = $3 for update"#,

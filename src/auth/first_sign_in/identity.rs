@@ -16,9 +16,9 @@ const MAX_FAILURES: i16 = 5;
 
 /// The answers of a person.
 #[derive(Debug)]
-pub struct Claim {
+pub struct IdentityClaim {
     pub birthdate: NaiveDate,
-    /// Asked for in the older way alone (seed 004 ③).
+    /// The insurer's number, which only the older way asks for (seed 004 ③).
     pub insurer_number: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub async fn check(
     tx: &mut TenantTx,
     clock: &Clock,
     login: LoginId,
-    claim: &Claim,
+    claim: &IdentityClaim,
 ) -> Result<Check, sqlx::Error> {
     // The lock makes tries at the same time take turns, so that each of them counts.
     let known = sqlx::query!(

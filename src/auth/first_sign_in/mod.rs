@@ -1,4 +1,4 @@
-//! What makes a registered subscriber of somebody with first credentials.
+//! The steps by which a person with first credentials becomes a registered subscriber.
 
 pub mod consent;
 pub mod email_confirmation;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
@@ -28,7 +28,7 @@ use crate::tenant::policy::UpdateMail;
 
 /// The result of choosing a password.
 #[derive(Debug)]
-pub enum Choice {
+pub enum PasswordChoice {
     /// It is set. The session goes on under a new token, and every other session has ended.
     Done(PlainToken),
     Refused(Vec<Flaw>),
@@ -40,7 +40,7 @@ pub enum Choice {
 #[derive(Debug)]
 pub struct Details {
     pub user_id: UserId,
-    /// None if the one typed before stays.
+    /// `None` if the one typed before stays.
     pub password: Option<SecretString>,
     pub email: Option<EmailAddress>,
     /// 通知情報更新時のメール
@@ -84,13 +84,17 @@ impl SignIn<'_> {
         session: &Session,
         token: &PlainToken,
         chosen: &SecretString,
-    ) -> Result<Choice, SignInError> {
+    ) -> Result<PasswordChoice, SignInError> {
         let flaws =
             self.flaws::<Subscribers>(tenant, &session.user_id, &session.user_id, chosen).await?;
         if !flaws.is_empty() {
             // The password that holds now may be this very one, set by a click before.
             let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
-            return Ok(if due { Choice::Refused(flaws) } else { Choice::NothingDue });
+            return Ok(if due {
+                PasswordChoice::Refused(flaws)
+            } else {
+                PasswordChoice::NothingDue
+            });
         }
         let hash = self.turn(tenant, &session.user_id).await?.hash(chosen).await?;
         let first = session.password_set_at.is_none();
@@ -99,14 +103,14 @@ impl SignIn<'_> {
         let set = store::still_lives(&mut tx, session.id).await?
             && set_password(&mut tx, session, &hash, self.clock.now()).await?;
         if !set {
-            return Ok(Choice::NothingDue);
+            return Ok(PasswordChoice::NothingDue);
         }
         if first {
             self.tell_of_first_sign_in(&mut tx, tenant, session, true).await?;
         }
         let token = self.go_on(&mut tx, tenant, session, token, first).await?;
         tx.commit().await?;
-        Ok(Choice::Done(token))
+        Ok(PasswordChoice::Done(token))
     }
 
     /// Keeps the input; of the password, only a hash.
@@ -281,7 +285,7 @@ impl SignIn<'_> {
             store::note_registration(tx, self.clock, session.id, whole).await?;
             known_browser::remember(tx, self.clock, session.id).await?;
         } else {
-            Change::Password.tell(tx, self.context(tenant), session).await?;
+            AccountChange::Password.tell(tx, self.context(tenant), session).await?;
         }
         let renewed = token::renew(tx, self.clock, session.id, token).await?;
         if let Lookup::Living(now) =

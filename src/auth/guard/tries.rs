@@ -6,7 +6,7 @@ use super::known_browser;
 use super::throttle::{ClientPlace, SIGN_IN_UNION};
 use crate::auth::context::SignIn;
 use crate::auth::credentials::failures;
-use crate::auth::credentials::stored::{Counted, Credentials, TrySource, read_and_count};
+use crate::auth::credentials::stored::{CountedTry, Credentials, TrySource, read_and_count};
 use crate::auth::credentials::user_id::UserId;
 use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
@@ -15,7 +15,7 @@ use crate::tenant::directory::Tenant;
 
 /// The input of a sign-in with a password.
 #[derive(Debug)]
-pub struct Given<'a> {
+pub struct PasswordInput<'a> {
     /// None for a text that can't be anybody's.
     pub user_id: Option<&'a UserId>,
     pub password: &'a SecretString,
@@ -47,7 +47,7 @@ impl SignIn<'_> {
     pub(in crate::auth) async fn count<R: Realm>(
         &self,
         tenant: &Tenant,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
     ) -> Result<Option<Try<R>>, sqlx::Error> {
         let union_has_tries =
             self.leases.take_one::<R>(self.db, self.clock, tenant.id, SIGN_IN_UNION).await?;
@@ -62,7 +62,7 @@ impl SignIn<'_> {
     async fn count_at<R: Realm>(
         &self,
         tenant: &Tenant,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         union_has_tries: bool,
     ) -> Result<Option<Try<R>>, sqlx::Error> {
         let place = ClientPlace::of(given.client);
@@ -70,7 +70,7 @@ impl SignIn<'_> {
         let mut tx = self.db.tenant_unflushed(tenant.id, self.actor).await?;
         let cx = self.context(tenant);
         let counted = read_and_count(&mut tx, cx, given.user_id, Some(source)).await?;
-        let Counted { credentials, known, admitted, failures } = counted;
+        let CountedTry { credentials, known, admitted, failures } = counted;
         if !admitted {
             // The address keeps its token if the network has none left.
             return Ok(None);

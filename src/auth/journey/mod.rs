@@ -131,7 +131,7 @@ fn next_of_steps(facts: Facts) -> Step {
 fn next_of_single_form(facts: Facts) -> Step {
     match facts {
         Facts { birthdate: false, .. } => Step::Identity,
-        // Updated since the person agreed to them there.
+        // The identity page asks for consent, too, but the terms were updated after that.
         Facts { terms: false, .. } => Step::Terms,
         _ => Step::Details,
     }

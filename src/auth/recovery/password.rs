@@ -5,7 +5,7 @@ use secrecy::SecretString;
 
 use super::asking::{MailAsked, nobody};
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
@@ -37,7 +37,7 @@ pub enum Reset {
 }
 
 /// The owner of a link.
-struct Owner<R> {
+struct LinkOwner<R> {
     login: LoginId<R>,
     user_id: String,
     email: Option<String>,
@@ -160,7 +160,7 @@ impl SignIn<'_> {
         audit::record_of(&mut tx, self.clock, Action::PasswordReset, login, nothing).await?;
         let cx = self.context(tenant);
         if let Some(email) = &owner.email {
-            Change::Password.tell_address(&mut tx, cx, email).await?;
+            AccountChange::Password.tell_address(&mut tx, cx, email).await?;
         }
         if lost && tenant.config.lost_device.reset_by == FactorReset::ForgottenPassword {
             reset(&mut tx, cx, owner.login, "forgotten_password").await?;
@@ -173,9 +173,9 @@ impl SignIn<'_> {
         &self,
         tx: &mut TenantTx,
         token: &PlainToken,
-    ) -> Result<Option<Owner<R>>, sqlx::Error> {
+    ) -> Result<Option<LinkOwner<R>>, sqlx::Error> {
         let owner = sqlx::query_as!(
-            Owner,
+            LinkOwner,
             r#"select l.id as "login: LoginId<R>", l.user_id, l.email, r.expires_at
                from password_resets r
                join logins l

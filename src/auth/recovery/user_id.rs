@@ -14,7 +14,7 @@ use crate::mail::message::UserIdMail;
 use crate::tenant::directory::Tenant;
 
 impl SignIn<'_> {
-    /// Mails their user ID to whoever has a birthdate and an address.
+    /// Mails a user ID to the person with this birthdate and address.
     pub async fn ask_for_user_id(
         &self,
         tenant: &Tenant,
@@ -29,8 +29,8 @@ impl SignIn<'_> {
         }
         let often =
             !RECOVERY_PERSON.take_one::<Subscribers>(&mut tx, self.clock, email.as_str()).await?;
-        // Twins may share an address that the union knew. Where there is nobody, somebody else is looked up all the
-        // same, so that it takes as long.
+        // Twins may share an address that the union knew. If no person is found, another one is looked up all the
+        // same, so that the answer takes as long.
         let found = sqlx::query!(
             r#"with found as materialized (
                    select l.id, l.user_id from logins l

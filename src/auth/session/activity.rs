@@ -12,7 +12,7 @@ use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
-/// How far back sign-ins are shown.
+/// Sign-ins are shown for this long.
 const SHOWN_FOR: TimeDelta = TimeDelta::days(90);
 const SHOWN: i64 = 30;
 /// The actions that a failed try ends with.
@@ -26,7 +26,7 @@ const REFUSED: [Action; 5] = [
 
 /// A session that lives.
 #[derive(Debug)]
-pub struct Living {
+pub struct LivingSession {
     pub id: SessionId,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
@@ -49,10 +49,10 @@ pub async fn living(
     clock: &Clock,
     policy: &TenantConfig,
     login: LoginId,
-) -> Result<Vec<Living>, sqlx::Error> {
+) -> Result<Vec<LivingSession>, sqlx::Error> {
     let now = clock.now();
     sqlx::query_as!(
-        Living,
+        LivingSession,
         r#"select id as "id: SessionId", created_at, last_seen_at, remote_address, user_agent
            from sessions
            where tenant_id = $1 and realm = $2 and login_id = $3 and ended_at is null

@@ -8,7 +8,7 @@ use super::life::{Life, rests};
 use super::living::{CODE_LASTS, NOTE_EVERY};
 use crate::tenant::policy::TenantConfig;
 
-/// How long a remembered session keeps a token (L11).
+/// A remembered session gets a new token after this time (L11).
 const ROTATED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Requests in flight still bear the token before.
 pub(super) const IN_FLIGHT: TimeDelta = TimeDelta::minutes(1);
@@ -17,16 +17,16 @@ pub(super) const IN_FLIGHT: TimeDelta = TimeDelta::minutes(1);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Newest {
     pub at: DateTime<Utc>,
-    /// Set once the browser has shown it.
+    /// True once the browser has shown it.
     pub shown: bool,
-    /// Set if it came by rotation alone.
+    /// True if it came by rotation alone.
     pub rotated: bool,
 }
 
 /// The judgement on the token before the newest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// As good as the newest: one of several requests at once.
+    /// It is as good as the newest: this is one of several requests at once.
     Good,
     /// The newest never reached the browser; it needs another.
     Lost,
@@ -52,14 +52,14 @@ impl Newest {
     }
 }
 
-/// The row of a token that a session bears, or bore before its newest.
+/// A token that is or was the session's, and the facts that it is judged by.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Standing {
-    /// Set if it is the session's newest token.
+pub(super) struct TokenRow {
+    /// True if it is the session's newest token.
     pub is_newest: bool,
     pub newest: Newest,
     pub life: Life,
-    /// When the second factor was asked for again (L11); none if it is not.
+    /// The time at which the second factor was asked for again (L11); `None` if it is not asked for.
     pub lapsed_at: Option<DateTime<Utc>>,
     pub reauth_password_at: Option<DateTime<Utc>>,
 }
@@ -69,7 +69,7 @@ pub(super) struct Standing {
 pub(super) enum Judgement {
     /// The session goes on under a newer token.
     Superseded,
-    /// Somebody else has the token, too.
+    /// Another browser has the token, too.
     Copied,
     /// The session rested too long or grew too old (L9).
     Over,
@@ -84,15 +84,15 @@ pub(super) enum Judgement {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Note {
     Nothing,
-    /// That it was used.
+    /// The session's last use.
     Use,
-    /// That, and a new token in place of the one that was shown.
+    /// The session's last use, and a new token in place of the one that was shown.
     Rotation,
 }
 
 /// Judges a token. `shown`: a browser has shown it; else it is on its way there.
 pub(super) fn judge(
-    found: &Standing,
+    found: &TokenRow,
     policy: &TenantConfig,
     now: DateTime<Utc>,
     shown: bool,
@@ -166,7 +166,7 @@ mod tests {
     fn l9_l11_a_token_is_judged_by_its_row_the_policy_and_the_time() {
         let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
         let minutes = |minutes| start + TimeDelta::minutes(minutes);
-        let plain = Standing {
+        let plain = TokenRow {
             is_newest: true,
             newest: Newest { at: start, shown: true, rotated: false },
             life: Life {
@@ -186,18 +186,18 @@ mod tests {
             change(&mut life);
             life
         };
-        let remembered = Standing { life: life(|_| {}), ..plain };
-        let half = Standing { life: life(|life| life.second_factor = false), ..plain };
-        let unshown = Standing { newest: Newest { shown: false, ..plain.newest }, ..plain };
-        let before = |shown, rotated| Standing {
+        let remembered = TokenRow { life: life(|_| {}), ..plain };
+        let half = TokenRow { life: life(|life| life.second_factor = false), ..plain };
+        let unshown = TokenRow { newest: Newest { shown: false, ..plain.newest }, ..plain };
+        let before = |shown, rotated| TokenRow {
             is_newest: false,
             newest: Newest { at: start, shown, rotated },
             ..remembered
         };
         let lives = |note| Judgement::Lives { lapses: false, note };
         let lapse = Judgement::Lives { lapses: true, note: Note::Use };
-        let awaiting = Standing { reauth_password_at: Some(minutes(59)), ..remembered };
-        let lapsed = Standing { lapsed_at: Some(start), ..remembered };
+        let awaiting = TokenRow { reauth_password_at: Some(minutes(59)), ..remembered };
+        let lapsed = TokenRow { lapsed_at: Some(start), ..remembered };
         for (case, found, asks_again, at, shown, expected) in [
             ("used a moment ago", plain, false, 0, true, lives(Note::Nothing)),
             ("used a minute ago", plain, false, 1, true, lives(Note::Use)),

@@ -1,4 +1,4 @@
-//! How long a session that nobody ended goes on.
+//! The life of a session that nobody ended.
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
@@ -31,7 +31,7 @@ impl Life {
     }
 
     pub fn is_over(&self, policy: &TenantConfig, now: DateTime<Utc>) -> bool {
-        // An old password asks for itself once more: a session of before doesn't outlive it.
+        // A person whose password has grown too old has to sign in again: an earlier session doesn't outlive it.
         let ends = self.password_ends(policy);
         let outlived = ends.is_some_and(|at| at <= now && self.created_at < at);
         let today = jst(now).date_naive();
@@ -46,7 +46,7 @@ impl Life {
     }
 }
 
-/// When a password set at `set` is too old: on the same day, so many years later (seed 004).
+/// Returns the time from which a password set at `set` is too old: the same day, that many years later (seed 004).
 pub(in crate::auth) fn expires_at(
     max_age_years: Option<u16>,
     set: DateTime<Utc>,

@@ -10,11 +10,11 @@ use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
-/// When a session was last used is noted once a minute, not at every request.
+/// A session's last use is noted once in this time, not at every request.
 pub(in crate::auth) const NOTE_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// How long a mailed code is good for.
+/// A mailed code is valid for this long.
 pub const CODE_LASTS: TimeDelta = TimeDelta::minutes(10);
-/// How long a re-authentication is good for (S4).
+/// A re-authentication is valid for this long (S4).
 pub const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// A living session and whose it is.
@@ -35,11 +35,11 @@ pub struct Session<R: People = Subscribers> {
     pub(in crate::auth) passkey_offer_answered: bool,
     /// The browser keeps the session until then, though its window is closed (L11).
     pub remember_until: Option<DateTime<Utc>>,
-    /// When the own password was set.
+    /// The time at which the person's own password was set.
     pub password_set_at: Option<DateTime<Utc>>,
     pub(super) reauthenticated_at: Option<DateTime<Utc>>,
     pub(super) reauth_password_at: Option<DateTime<Utc>>,
-    /// When the second factor was asked for again; none if it is not.
+    /// The time at which the second factor was asked for again; `None` if it is not asked for.
     pub(super) lapsed_at: Option<DateTime<Utc>>,
     /// The token that replaces the one by which the session was found.
     pub rotated: Option<PlainToken>,
@@ -118,7 +118,7 @@ impl<R: People> Session<R> {
 }
 
 impl Session {
-    /// Returns the last month of treatment that the person may see; none if there is no limit.
+    /// Returns the last month of treatment that the person may see; `None` if there is no limit.
     #[must_use]
     pub fn last_month(&self) -> Option<Month> {
         self.person.loss.map(|loss| loss.last_month())

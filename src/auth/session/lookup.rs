@@ -37,10 +37,10 @@ async fn look<R: People>(
 ) -> Result<Lookup<R>, SendingError> {
     let (clock, policy) = (cx.clock, &cx.tenant.config);
     let now = clock.now();
-    let Some(FoundSession { standing, mut session }) = row::find::<R>(tx, cx, token).await? else {
+    let Some(FoundSession { token_row, mut session }) = row::find::<R>(tx, cx, token).await? else {
         return token::of_before(tx, cx, token).await;
     };
-    let (lapses, note) = match judge(&standing, policy, now, shown) {
+    let (lapses, note) = match judge(&token_row, policy, now, shown) {
         Judgement::Superseded => {
             return Ok(Lookup::Superseded { session: session.id, login: session.login });
         }
@@ -49,7 +49,7 @@ async fn look<R: People>(
             return Ok(Lookup::Unknown);
         }
         Judgement::Over => {
-            // For good: a policy that allows more later must not revive it.
+            // It ends for good: a policy that allows more later must not revive it.
             end(tx, clock, session.id).await?;
             return Ok(Lookup::Expired);
         }
@@ -80,7 +80,7 @@ async fn look<R: People>(
             .await?;
         }
         Note::Rotation => {
-            let token_at = standing.newest.at;
+            let token_at = token_row.newest.at;
             session.rotated = token::rotate(tx, clock, session.id, token, token_at).await?;
         }
     }

@@ -16,12 +16,12 @@ use crate::tenant::policy::SecondFactor;
 
 /// The kind of proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::auth) enum Proof {
+pub(in crate::auth) enum ProofKind {
     Factor(SecondFactor),
     RecoveryCode,
 }
 
-impl Proof {
+impl ProofKind {
     const fn name(self) -> &'static str {
         match self {
             Self::Factor(factor) => factor.name(),
@@ -65,7 +65,7 @@ pub(in crate::auth) async fn prove<R: Realm>(
     cx: Context<'_>,
     session: SessionId<R>,
     old: &PlainToken,
-    by: Proof,
+    by: ProofKind,
 ) -> Result<PlainToken, SendingError> {
     let clock = cx.clock;
     let row = sqlx::query!(

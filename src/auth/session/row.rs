@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::judgement::{Newest, Standing};
+use super::judgement::{Newest, TokenRow};
 use super::life::Life;
 use super::living::Session;
 use crate::auth::context::Context;
@@ -14,13 +14,13 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
 
-/// A session as it was found: the same as it will go on, but for what is judged.
+/// A session as the database has it, before its token is judged.
 pub(super) struct FoundSession<R: People> {
-    pub standing: Standing,
+    pub token_row: TokenRow,
     pub session: Session<R>,
 }
 
-struct Row {
+struct SessionRow {
     id: uuid::Uuid,
     login: uuid::Uuid,
     created_at: DateTime<Utc>,
@@ -65,7 +65,7 @@ pub(super) async fn find<R: People>(
     token: &PlainToken,
 ) -> Result<Option<FoundSession<R>>, sqlx::Error> {
     let row = sqlx::query_as!(
-        Row,
+        SessionRow,
         r#"select s.id, s.login_id as login, s.created_at,
                   s.last_seen_at, s.remember_until, s.reauthenticated_at,
                   s.reauth_password_at, s.second_factor_at is not null as "second_factor!",
@@ -116,13 +116,13 @@ pub(super) async fn find<R: People>(
     Ok(row.and_then(|row| row.found(cx)))
 }
 
-impl Row {
+impl SessionRow {
     fn found<R: People>(self, cx: Context<'_>) -> Option<FoundSession<R>> {
         let member = self.member_code.zip(self.household_code);
         let member = member.map(|(code, household_code)| Member { code, household_code });
         let (policy, now) = (&cx.tenant.config, cx.clock.now());
         let loss = Loss::of(&policy.after_loss, self.lost_on, cx.clock.today());
-        let standing = Standing {
+        let token_row = TokenRow {
             is_newest: self.newest,
             newest: Newest {
                 at: self.token_at,
@@ -145,7 +145,7 @@ impl Row {
             (false, true) => Address::Asked,
             (false, false) => Address::None,
         };
-        let password_ends = standing.life.password_ends(policy);
+        let password_ends = token_row.life.password_ends(policy);
         let session = Session {
             id: SessionId::from_uuid(self.id),
             login: LoginId::from_uuid(self.login),
@@ -175,6 +175,6 @@ impl Row {
                 second_factor: self.second_factor && self.second_factor_lapsed_at.is_none(),
             },
         };
-        Some(FoundSession { standing, session })
+        Some(FoundSession { token_row, session })
     }
 }

@@ -14,7 +14,7 @@ use crate::mail::message::{EmailCodeMail, Mail as _};
 use crate::mail::outbox;
 use chrono::{DateTime, Utc};
 
-/// How many sign-ins a person may have begun and not finished, on whatever machines.
+/// A person may have begun and not finished this many sign-ins, on all machines together.
 const MOST_UNFINISHED: i64 = 3;
 
 /// The facts that a session begins with.
@@ -233,7 +233,7 @@ pub async fn end<R: Realm>(
 }
 
 /// Ends every session of a login but `keep` (L7), and kills the link that one of them may have
-/// asked for. Returns how many lived.
+/// asked for. Returns the number of sessions that were alive.
 pub async fn end_others<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,

@@ -5,7 +5,7 @@ use super::judgement::IN_FLIGHT;
 use super::living::Lookup;
 use super::store::{end, lock_login};
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{Context, SendingError};
 use crate::auth::links;
 use crate::auth::people::People;
@@ -24,8 +24,8 @@ pub(in crate::auth) async fn renew<R: Realm>(
     old: &PlainToken,
 ) -> Result<PlainToken, sqlx::Error> {
     let token = PlainToken::random();
-    // A rotated token that the browser never showed leaves the one before in its place. Both the newest and the one
-    // that was shown are remembered as those of before.
+    // A rotated token that the browser never showed leaves the one before in its place. Both are remembered as retired
+    // tokens: the newest one, and the one that was shown.
     sqlx::query!(
         "with retired as (
              insert into retired_tokens (tenant_id, realm, token_hash, session_id, retired_at)
@@ -136,7 +136,7 @@ pub(super) async fn end_copied<R: Realm>(
         login.0
     );
     match email.fetch_one(tx.conn()).await? {
-        Some(email) => Change::TokenCopied.tell_address(tx, cx, &email).await,
+        Some(email) => AccountChange::TokenCopied.tell_address(tx, cx, &email).await,
         None => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ use crate::auth::credentials::stored::Credentials;
 use crate::auth::guard::throttle::{
     self, ClientPlace, SIGN_IN_ADDRESS, SIGN_IN_NETWORK, SIGN_IN_PERSON,
 };
-use crate::auth::guard::tries::Given;
+use crate::auth::guard::tries::PasswordInput;
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
@@ -19,8 +19,8 @@ use crate::db::TenantTx;
 /// A person whose password was right.
 pub(super) struct Entry<'e, R> {
     pub found: &'e Credentials<R>,
-    pub given: &'e Given<'e>,
-    /// Set if the person has signed in in this browser before.
+    pub given: &'e PasswordInput<'e>,
+    /// True if the person has signed in in this browser before.
     pub known: bool,
     /// The place that gets its try back.
     pub paid_by: Option<&'e ClientPlace>,
@@ -29,13 +29,13 @@ pub(super) struct Entry<'e, R> {
 
 /// The session that a right password begins.
 pub(super) enum Begins<R> {
-    /// None, since the person's time is over (T12).
+    /// No session begins, since the person's time is over (T12).
     Nothing,
     Session {
-        /// The browser's session of before, which ends.
+        /// The browser's earlier session, which ends.
         earlier: Option<SessionId<R>>,
         remember_until: Option<DateTime<Utc>>,
-        /// Set if the union asks for no more: then the browser is known from now on, and nobody asks for the password
+        /// True if the union asks for no more: then the browser is known from now on, and nobody asks for the password
         /// again a moment later (S4).
         whole: bool,
     },
@@ -55,7 +55,7 @@ pub(super) enum Entered<R> {
 pub(super) struct Begun<R> {
     pub session: SessionId<R>,
     pub token: PlainToken,
-    /// Set if the person has never signed in in this browser before.
+    /// True if the person has never signed in in this browser before.
     pub browser_is_new: bool,
 }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::entry::{Begins, Begun, Entered, Entry};
 use crate::audit::{self, Action};
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SignIn, SignInError};
 use crate::auth::credentials::current::matches;
 use crate::auth::credentials::failures::{self, WrongTry};
@@ -20,7 +20,7 @@ use crate::auth::credentials::stored::Credentials;
 use crate::auth::eligibility::Loss;
 use crate::auth::factor::email_code;
 use crate::auth::guard::known_browser::{self, NewBrowser};
-pub use crate::auth::guard::tries::Given;
+pub use crate::auth::guard::tries::PasswordInput;
 use crate::auth::guard::tries::Try;
 use crate::auth::journey::{Step, next_of_proved};
 use crate::auth::people::People;
@@ -32,18 +32,18 @@ use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::directory::Tenant;
-use crate::tenant::policy::FirstSignIn;
+use crate::tenant::policy::FirstSignInRules;
 
 /// The result of a sign-in.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum SignInOutcome {
     /// A session has begun. `step` is due; if it needs a mail, that is on its way.
     Accepted { token: PlainToken, step: Step, remember_until: Option<DateTime<Utc>> },
     /// 「無効なユーザIDまたはパスワードです。」
     Refused,
     /// The password is right, but the time after losing eligibility is over (T12).
     Closed(Loss),
-    /// Too many passwords were wrong from this place, or at this union, whosever they were; or the person has signed in too
+    /// Too many passwords were wrong from this place or at this union, for any user IDs, or the person has signed in too
     /// often.
     TooMany,
 }
@@ -58,11 +58,11 @@ impl SignIn<'_> {
         &self,
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
-        given: Given<'_>,
-    ) -> Result<Outcome, SignInError> {
+        given: PasswordInput<'_>,
+    ) -> Result<SignInOutcome, SignInError> {
         let turn = self.turn(tenant, &given.client.place()).await?;
         let Some(tried) = self.count::<R>(tenant, &given).await? else {
-            return Ok(Outcome::TooMany);
+            return Ok(SignInOutcome::TooMany);
         };
         let outcome = self.check_counted(&turn, tenant, earlier, &given, &tried).await;
         if outcome.is_err() {
@@ -78,9 +78,9 @@ impl SignIn<'_> {
         turn: &HashingTurn<'_>,
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         tried: &Try<R>,
-    ) -> Result<Outcome, SignInError> {
+    ) -> Result<SignInOutcome, SignInError> {
         let first = &tenant.config.first_sign_in;
         let counted = tried.credentials.as_ref().filter(|_| tried.failures.is_some());
         let secret = counted.map_or(Secret::Nothing, |found| found.secret(first));
@@ -94,7 +94,7 @@ impl SignIn<'_> {
     }
 
     /// Returns true if the person may come in today: not locked, and a first credential only in its time.
-    fn is_open<R>(&self, first: &FirstSignIn, found: &Credentials<R>, known: bool) -> bool {
+    fn is_open<R>(&self, first: &FirstSignInRules, found: &Credentials<R>, known: bool) -> bool {
         let in_time = |credential: &First| credential.is_in_time(first, self.clock.today());
         !found.are_locked(known) && found.first.as_ref().is_none_or(in_time)
     }
@@ -110,9 +110,9 @@ impl SignIn<'_> {
         tenant: &Tenant,
         earlier: Option<SessionId<R>>,
         found: &Credentials<R>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         tried: &Try<R>,
-    ) -> Result<Outcome, SignInError> {
+    ) -> Result<SignInOutcome, SignInError> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         let closed = loss.filter(|loss| loss.is_closed(today));
@@ -142,17 +142,17 @@ impl SignIn<'_> {
                 }
                 tx.commit().await?;
                 self.give_back_to_union(tenant, tried).await;
-                return Ok(Outcome::TooMany);
+                return Ok(SignInOutcome::TooMany);
             }
         };
         let outcome = match closed {
-            Some(loss) => Outcome::Closed(loss),
+            Some(loss) => SignInOutcome::Closed(loss),
             None => {
                 let step = match whole {
                     true => self.greet(&mut tx, tenant, found, given, &begun).await?,
                     false => self.ask_for_more(&mut tx, tenant, found, tried, &begun).await?,
                 };
-                Outcome::Accepted { token: begun.token, step, remember_until }
+                SignInOutcome::Accepted { token: begun.token, step, remember_until }
             }
         };
         tx.commit().await?;
@@ -166,7 +166,7 @@ impl SignIn<'_> {
         tx: &mut TenantTx,
         tenant: &Tenant,
         found: &Credentials<R>,
-        given: &Given<'_>,
+        given: &PasswordInput<'_>,
         begun: &Begun<R>,
     ) -> Result<Step, SignInError> {
         if begun.browser_is_new {
@@ -204,8 +204,8 @@ impl SignIn<'_> {
         &self,
         tenant: &Tenant,
         tried: &Try<R>,
-        given: &Given<'_>,
-    ) -> Result<Outcome, SignInError> {
+        given: &PasswordInput<'_>,
+    ) -> Result<SignInOutcome, SignInError> {
         let detail = serde_json::json!({});
         let login = tried.credentials.as_ref().map(|found| found.login);
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
@@ -220,9 +220,9 @@ impl SignIn<'_> {
         // This is asked for a try that locks nobody, too, so that every wrong one takes as long.
         let locks = login.filter(|_| was_last);
         if let Some(email) = failures::lock_out(&mut tx, self.clock, locks, wrong).await? {
-            Change::PasswordLocked.tell_address(&mut tx, self.context(tenant), &email).await?;
+            AccountChange::PasswordLocked.tell_address(&mut tx, self.context(tenant), &email).await?;
         }
         tx.commit().await?;
-        Ok(Outcome::Refused)
+        Ok(SignInOutcome::Refused)
     }
 }

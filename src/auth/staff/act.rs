@@ -1,4 +1,4 @@
-//! What staff do, a type an act: which right it needs, and how the trail calls it.
+//! The acts of staff. Each is a type, which says the right that it needs and its name on the trail.
 //!
 //! A function of a room that serves staff takes the [`Desk`](super::desk::Desk) of its act, so that there is no way in
 //! without the right, and none that the trail doesn't tell of.

@@ -1,4 +1,4 @@
-//! Where staff act: right and line first, then the act, all in one transaction.
+//! The desk at which staff act: right and line first, then the act, all in one transaction.
 //!
 //! [`Desk::act`] is the only way to a `Desk`. It asks for the right as it stands at that moment, writes the act's line,
 //! lets the act be done, and commits before anything of it leaves. So nothing is shown, nor changed, without its line: a

@@ -1,11 +1,11 @@
-//! Who may do what: a pure function of a person's roles and extra rights.
+//! The rights of staff, as a pure function of a person's roles and extra rights.
 //!
 //! Roles are sums: none takes anything away, and none implies another. An extra right is given by name, and no role has
 //! one by itself. `rights.txt` beside this file is the whole table, held by a test.
 
 /// The role of a staff member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
+pub enum StaffRole {
     /// 閲覧
     Viewer,
     /// 編集
@@ -16,7 +16,7 @@ pub enum Role {
     Auditor,
 }
 
-impl Role {
+impl StaffRole {
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Admin, Self::Auditor];
 
     /// Its name in the database and on the trail.
@@ -127,9 +127,9 @@ impl Right {
     ];
 
     /// The roles of which one has to be there, and the extra rights that all have to be.
-    const fn rule(self) -> (&'static [Role], &'static [ExtraRight]) {
+    const fn rule(self) -> (&'static [StaffRole], &'static [ExtraRight]) {
         use ExtraRight::{Approve, Import, Medical, Print};
-        use Role::{Admin, Auditor, Editor, Viewer};
+        use StaffRole::{Admin, Auditor, Editor, Viewer};
         match self {
             Self::SeePeople => (&[Viewer, Editor, Admin], &[]),
             Self::SeeMedicalData => (&[Viewer, Editor, Admin], &[Medical]),
@@ -153,23 +153,23 @@ impl Right {
 /// The rights of one staff member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
-    roles: Vec<Role>,
+    roles: Vec<StaffRole>,
     extra: Vec<ExtraRight>,
 }
 
 impl Rights {
     /// Returns none for roles and rights that can't be held together: no role, or 監査 beside anything else.
     #[must_use]
-    pub fn new(roles: Vec<Role>, extra: Vec<ExtraRight>) -> Option<Self> {
-        let alone = roles == [Role::Auditor] && extra.is_empty();
-        let together = !roles.is_empty() && !roles.contains(&Role::Auditor);
+    pub fn new(roles: Vec<StaffRole>, extra: Vec<ExtraRight>) -> Option<Self> {
+        let alone = roles == [StaffRole::Auditor] && extra.is_empty();
+        let together = !roles.is_empty() && !roles.contains(&StaffRole::Auditor);
         (alone || together).then_some(Self { roles, extra })
     }
 
-    /// Reads the names as they are stored. None if this program doesn't know one of them.
+    /// Reads the names as they are stored. `None` if this program doesn't know one of them.
     pub(super) fn of_names(roles: &[String], extra: &[String]) -> Option<Self> {
         Self::new(
-            roles.iter().filter_map(|name| Role::parse(name)).collect(),
+            roles.iter().filter_map(|name| StaffRole::parse(name)).collect(),
             extra.iter().filter_map(|name| ExtraRight::parse(name)).collect(),
         )
     }
@@ -194,8 +194,9 @@ mod tests {
 
     use super::*;
 
-    /// What a role needs besides, to be allowed: `○` nothing, `–` can't be.
-    fn cell(role: Role, right: Right) -> String {
+    /// Returns `○` if the role alone has the right, `–` if no extra right gives it to the role, and otherwise the extra
+    /// right that the role needs besides.
+    fn cell(role: StaffRole, right: Right) -> String {
         let holds = |extra: &[ExtraRight]| {
             Rights::new(vec![role], extra.to_vec()).is_some_and(|rights| rights.allow(right))
         };
@@ -216,7 +217,7 @@ mod tests {
     fn the_table_of_rights_is_as_it_was_agreed() {
         let mut table = String::new();
         for right in Right::ALL {
-            let cells = Role::ALL.map(|role| cell(role, right));
+            let cells = StaffRole::ALL.map(|role| cell(role, right));
             let [viewer, editor, admin, auditor] = &cells;
             let name = format!("{right:?}");
             writeln!(table, "{name:<23} {viewer:<9} {editor:<16} {admin:<16} {auditor}").unwrap();
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn an_auditor_is_nothing_else() {
         use ExtraRight::Medical;
-        use Role::{Admin, Auditor, Viewer};
+        use StaffRole::{Admin, Auditor, Viewer};
         assert_eq!(Rights::new(vec![], vec![]), None);
         assert_eq!(Rights::new(vec![], vec![Medical]), None);
         assert_eq!(Rights::new(vec![Auditor, Admin], vec![]), None);
@@ -240,13 +241,13 @@ mod tests {
 
     #[test]
     fn roles_add_up_and_take_nothing_away() {
-        let all = |roles: &[Role]| {
+        let all = |roles: &[StaffRole]| {
             let rights = Rights::new(roles.to_vec(), vec![ExtraRight::Import]).unwrap();
             Right::ALL.into_iter().filter(|right| rights.allow(*right)).collect::<Vec<_>>()
         };
-        let both = all(&[Role::Viewer, Role::Admin]);
-        assert!(all(&[Role::Viewer]).iter().all(|right| both.contains(right)));
-        assert!(all(&[Role::Admin]).iter().all(|right| both.contains(right)));
+        let both = all(&[StaffRole::Viewer, StaffRole::Admin]);
+        assert!(all(&[StaffRole::Viewer]).iter().all(|right| both.contains(right)));
+        assert!(all(&[StaffRole::Admin]).iter().all(|right| both.contains(right)));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use futures_util::TryStreamExt as _;
 
-use super::people::{self, Person};
-use super::rule::{Rule, Touch};
+use super::people::{self, MemberFacts};
+use super::rule::{Touch, TouchRule};
 use super::{rules, sessions};
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
@@ -35,7 +35,7 @@ pub async fn living_sessions(
 
 async fn count_people(
     tx: &mut TenantTx,
-    rules: Vec<Rule<'_, Person>>,
+    rules: Vec<TouchRule<'_, MemberFacts>>,
 ) -> Result<Vec<Touch>, sqlx::Error> {
     let mut counts = vec![0; rules.len()];
     if !rules.is_empty() {
@@ -47,6 +47,6 @@ async fn count_people(
         }
     }
     let touch =
-        |(people, Rule { setting, whom, .. })| Touch { setting, whom, people, sessions: None };
+        |(people, TouchRule { setting, whom, .. })| Touch { setting, whom, people, sessions: None };
     Ok(counts.into_iter().zip(rules).map(touch).collect())
 }

@@ -13,7 +13,7 @@ use crate::db::TenantTx;
 use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig, UserIdRules};
 
 /// A member, with the login where there is one.
-pub(super) struct Person {
+pub(super) struct MemberFacts {
     pub(super) insurer_number: String,
     pub(super) lost_on: Option<NaiveDate>,
     pub(super) user_id: Option<String>,
@@ -32,9 +32,9 @@ pub(super) struct Person {
 }
 
 /// Every member of the union.
-pub(super) fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Person, sqlx::Error>> {
+pub(super) fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<MemberFacts, sqlx::Error>> {
     sqlx::query_as!(
-        Person,
+        MemberFacts,
         r#"select h.insurer_number, m.lost_on, l.user_id as "user_id?",
                   l.password_hash is not null as "registered!",
                   s.initial_credential as "initial_credential: InitialCredential",
@@ -68,7 +68,7 @@ pub(super) fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Person, sqlx::Error
     .fetch(tx.conn())
 }
 
-impl Person {
+impl MemberFacts {
     pub(super) fn has_login(&self) -> bool {
         self.user_id.is_some()
     }

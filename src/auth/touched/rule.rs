@@ -10,13 +10,13 @@ pub struct Touch {
     /// The people whom it touches, in Japanese: 「利用が終了する人」.
     pub whom: String,
     pub people: i64,
-    /// Sessions that end, where that is what it does.
+    /// The number of sessions that end, if the change ends any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<i64>,
 }
 
 /// A setting that differs, whom its change touches, and how that is found out.
-pub(super) struct Rule<'r, T> {
+pub(super) struct TouchRule<'r, T> {
     pub(super) setting: &'static str,
     pub(super) whom: String,
     pub(super) touches: Box<dyn Fn(&T) -> bool + Send + Sync + 'r>,

@@ -1,18 +1,18 @@
-//! What changes for people by themselves, signed in or not.
+//! The rules that count the people for whom a setting changes something, signed in or not.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::people::Person;
-use super::rule::Rule;
+use super::people::MemberFacts;
+use super::rule::TouchRule;
 use crate::auth::credentials::first::InitialCredential;
 use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig, UpdateMail, UserIdRules};
 
 fn rule<'r>(
     setting: &'static str,
     whom: impl Into<String>,
-    touches: impl Fn(&Person) -> bool + Send + Sync + 'r,
-) -> Rule<'r, Person> {
-    Rule { setting, whom: whom.into(), touches: Box::new(touches) }
+    touches: impl Fn(&MemberFacts) -> bool + Send + Sync + 'r,
+) -> TouchRule<'r, MemberFacts> {
+    TouchRule { setting, whom: whom.into(), touches: Box::new(touches) }
 }
 
 /// Returns the settings that differ between two policies, and the people whom each touches.
@@ -21,7 +21,7 @@ pub(super) fn of<'r>(
     after: &'r TenantConfig,
     today: NaiveDate,
     now: DateTime<Utc>,
-) -> Vec<Rule<'r, Person>> {
+) -> Vec<TouchRule<'r, MemberFacts>> {
     let mut rules = Vec::new();
     second_factors(before, after, &mut rules);
     tries_and_codes(before, after, &mut rules);
@@ -37,11 +37,11 @@ pub(super) fn of<'r>(
 fn second_factors<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     const SETTING: &str = "sign_in.second_factors";
     let (old, new) = (&before.sign_in.second_factors, &after.sign_in.second_factors);
-    let registered = |person: &Person| person.registered;
+    let registered = |person: &MemberFacts| person.registered;
     match (old.is_empty(), new.is_empty()) {
         (true, false) => {
             rules.push(rule(SETTING, "二要素認証を求められるようになる人", registered));
@@ -54,8 +54,9 @@ fn second_factors<'r>(
     if old.is_empty() || new.is_empty() {
         return;
     }
-    let chosen =
-        |factor| move |person: &Person| person.registered && person.second_factor == Some(factor);
+    let chosen = |factor| {
+        move |person: &MemberFacts| person.registered && person.second_factor == Some(factor)
+    };
     for factor in old.iter().filter(|factor| !new.contains(factor)) {
         let whom = format!("{}を使えなくなり、メール認証に変わる人", factor.label());
         rules.push(rule(SETTING, whom, chosen(*factor)));
@@ -69,14 +70,14 @@ fn second_factors<'r>(
 fn tries_and_codes<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     let (old, new) = (&before.sign_in, &after.sign_in);
     if old.lock_after != new.lock_after {
-        let has = |person: &Person, least: u16| {
+        let has = |person: &MemberFacts, least: u16| {
             person.has_login() && i32::from(person.password_failures) >= i32::from(least)
         };
-        let touches = move |person: &Person| {
+        let touches = move |person: &MemberFacts| {
             !person.locked && has(person, new.lock_after) && !has(person, old.lock_after)
         };
         rules.push(rule(
@@ -86,7 +87,7 @@ fn tries_and_codes<'r>(
         ));
     }
     if old.totp_window != new.totp_window {
-        let uses = |person: &Person| {
+        let uses = |person: &MemberFacts| {
             person.registered && person.apps && person.second_factor == Some(SecondFactor::Totp)
         };
         rules.push(rule("sign_in.totp_window", "アプリの確認コードの猶予が変わる人", uses));
@@ -96,12 +97,12 @@ fn tries_and_codes<'r>(
             true => rule(
                 "sign_in.recovery_codes",
                 "リカバリーコードを作れるようになる人",
-                |person: &Person| person.registered,
+                |person: &MemberFacts| person.registered,
             ),
             false => rule(
                 "sign_in.recovery_codes",
                 "手もとのリカバリーコードを使えなくなる人",
-                |person: &Person| person.registered && person.codes,
+                |person: &MemberFacts| person.registered && person.codes,
             ),
         });
     }
@@ -111,14 +112,14 @@ fn tries_and_codes<'r>(
         rules.push(rule(
             "sign_in.passkey_alone",
             format!("パスキーだけでログイン{word}人"),
-            |person: &Person| person.registered && person.passkeys,
+            |person: &MemberFacts| person.registered && person.passkeys,
         ));
     }
     if before.lost_device != after.lost_device {
         rules.push(rule(
             "lost_device.reset_by",
             "端末をなくしたときの手続きが変わる人（認証アプリかパスキーのある人）",
-            |person: &Person| person.registered && (person.apps || person.passkeys),
+            |person: &MemberFacts| person.registered && (person.apps || person.passkeys),
         ));
     }
 }
@@ -127,7 +128,7 @@ fn passwords<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
     now: DateTime<Utc>,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     let (old, new) = (&before.password, &after.password);
     if old.max_age_years != new.max_age_years {
@@ -148,7 +149,7 @@ fn passwords<'r>(
         rules.push(rule(
             "password",
             "新しい規則でパスワードを選ぶ、初回登録前の人（登録済みの人の今のパスワードは、そのまま使えます）",
-            Person::is_newcomer,
+            MemberFacts::is_newcomer,
         ));
     }
 }
@@ -156,7 +157,7 @@ fn passwords<'r>(
 fn user_ids<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     let (old, new) = (&before.user_id, &after.user_id);
     if old.changeable != new.changeable {
@@ -185,12 +186,12 @@ fn first_sign_in<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
     today: NaiveDate,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     let (old, new) = (&before.first_sign_in, &after.first_sign_in);
     if (old.flow, old.sign_out_before_set_up) != (new.flow, new.sign_out_before_set_up) {
         let whom = "初回登録の手順が変わる、登録前の人";
-        rules.push(rule("first_sign_in.flow", whom, Person::is_newcomer));
+        rules.push(rule("first_sign_in.flow", whom, MemberFacts::is_newcomer));
     }
     for (setting, credential, name, changed) in [
         (
@@ -238,7 +239,7 @@ fn end_of_use<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
     today: NaiveDate,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     if before.after_loss != after.after_loss {
         const SETTING: &str = "after_loss.years";
@@ -258,7 +259,7 @@ fn end_of_use<'r>(
             true => "サービス開始日まで使えなくなる人",
             false => "すぐに使えるようになる人",
         };
-        rules.push(rule("service_dates.opens", whom, Person::has_login));
+        rules.push(rule("service_dates.opens", whom, MemberFacts::has_login));
     }
     let known = |policy: &TenantConfig, number: &str| {
         let numbers = &policy.insurer_numbers;
@@ -268,21 +269,25 @@ fn end_of_use<'r>(
         rules.push(rule(
             "insurer_numbers",
             "保険者番号が一覧から外れる人（次の取り込みで誤りになります）",
-            move |person: &Person| {
+            move |person: &MemberFacts| {
                 known(before, &person.insurer_number) && !known(after, &person.insurer_number)
             },
         ));
     }
 }
 
-fn mails<'r>(before: &'r TenantConfig, after: &'r TenantConfig, rules: &mut Vec<Rule<'r, Person>>) {
+fn mails<'r>(
+    before: &'r TenantConfig,
+    after: &'r TenantConfig,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
+) {
     let sends = |policy: &TenantConfig| policy.update_mails.contains(&UpdateMail::Expenses);
     if sends(before) != sends(after) {
         let word = if sends(after) { "届くようになる" } else { "届かなくなる" };
         rules.push(rule(
             "update_mails",
             format!("医療費のお知らせメールが{word}人"),
-            |person: &Person| person.registered && person.address && !person.refuses_mail,
+            |person: &MemberFacts| person.registered && person.address && !person.refuses_mail,
         ));
     }
 }
@@ -292,7 +297,7 @@ fn pages<'r>(
     before: &'r TenantConfig,
     after: &'r TenantConfig,
     today: NaiveDate,
-    rules: &mut Vec<Rule<'r, Person>>,
+    rules: &mut Vec<TouchRule<'r, MemberFacts>>,
 ) {
     let looks = "画面の表示が変わる人（ログインには影響しません）";
     for (setting, changed) in [
@@ -317,7 +322,7 @@ fn pages<'r>(
         rules.push(rule(
             "hosts.canonical",
             "ホスト名が変わり、パスキーを登録し直す人",
-            |person: &Person| person.registered && person.passkeys,
+            |person: &MemberFacts| person.registered && person.passkeys,
         ));
     }
 }

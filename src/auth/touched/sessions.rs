@@ -4,7 +4,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::stream::BoxStream;
 use std::collections::HashSet;
 
-use super::rule::{Rule, Touch};
+use super::rule::{Touch, TouchRule};
 use crate::auth::session::life::{Life, rests};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
@@ -13,13 +13,13 @@ use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
 /// A session that was not ended.
-pub(super) struct Living {
+pub(super) struct UnendedSession {
     login: LoginId,
     life: Life,
     lapsed: bool,
 }
 
-fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Living, sqlx::Error>> {
+fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<UnendedSession, sqlx::Error>> {
     let rows = sqlx::query!(
         r#"select s.login_id as "login: LoginId", s.created_at, s.last_seen_at,
                   s.remember_until, s.second_factor_at is not null as "second_factor!",
@@ -33,7 +33,7 @@ fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Living, sqlx::Error>> {
         Subscribers::NAME
     )
     .fetch(tx.conn());
-    Box::pin(rows.map_ok(|row| Living {
+    Box::pin(rows.map_ok(|row| UnendedSession {
         login: row.login,
         lapsed: row.lapsed,
         life: Life {
@@ -50,9 +50,9 @@ fn all(tx: &mut TenantTx) -> BoxStream<'_, Result<Living, sqlx::Error>> {
 fn rule<'r>(
     setting: &'static str,
     whom: &str,
-    touches: impl Fn(&Living) -> bool + Send + Sync + 'r,
-) -> Rule<'r, Living> {
-    Rule { setting, whom: whom.to_owned(), touches: Box::new(touches) }
+    touches: impl Fn(&UnendedSession) -> bool + Send + Sync + 'r,
+) -> TouchRule<'r, UnendedSession> {
+    TouchRule { setting, whom: whom.to_owned(), touches: Box::new(touches) }
 }
 
 /// The number of living sessions, and of their people.
@@ -61,7 +61,7 @@ pub(super) async fn living(
     clock: &Clock,
     policy: &TenantConfig,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let rule = rule("", "", |living: &Living| !living.life.is_over(policy, clock.now()));
+    let rule = rule("", "", |living: &UnendedSession| !living.life.is_over(policy, clock.now()));
     let counted = count_by(tx, vec![rule]).await?;
     Ok(counted.first().map_or((0, 0), |touch| (touch.sessions.unwrap_or_default(), touch.people)))
 }
@@ -83,11 +83,11 @@ pub(super) async fn count(
             continue;
         }
         let asks_again = alone.sign_in.clone();
-        rules.push(rule(setting, ends, move |living: &Living| {
+        rules.push(rule(setting, ends, move |living: &UnendedSession| {
             !living.life.is_over(before, now) && living.life.is_over(&alone, now)
         }));
         if asks_again.remember_asks_second_factor {
-            let lapses = move |living: &Living| {
+            let lapses = move |living: &UnendedSession| {
                 let was_asked = before.sign_in.remember_asks_second_factor
                     && rests(&before.sign_in, living.life.last_seen_at, now);
                 living.life.remember_until.is_some_and(|until| until > now)
@@ -103,7 +103,7 @@ pub(super) async fn count(
         rules.push(rule(
             "hosts.canonical",
             "ホスト名が変わり、ログインし直す人",
-            move |living: &Living| !living.life.is_over(before, now),
+            move |living: &UnendedSession| !living.life.is_over(before, now),
         ));
     }
     count_by(tx, rules).await
@@ -133,7 +133,7 @@ const GROUPS: [(&str, Take); 6] = [
 
 async fn count_by(
     tx: &mut TenantTx,
-    rules: Vec<Rule<'_, Living>>,
+    rules: Vec<TouchRule<'_, UnendedSession>>,
 ) -> Result<Vec<Touch>, sqlx::Error> {
     let mut counts = vec![(0, HashSet::new()); rules.len()];
     if !rules.is_empty() {
@@ -147,11 +147,12 @@ async fn count_by(
             }
         }
     }
-    let touch = |((sessions, people), rule): ((i64, HashSet<_>), Rule<'_, Living>)| Touch {
-        setting: rule.setting,
-        whom: rule.whom,
-        people: i64::try_from(people.len()).unwrap_or(i64::MAX),
-        sessions: Some(sessions),
-    };
+    let touch =
+        |((sessions, people), rule): ((i64, HashSet<_>), TouchRule<'_, UnendedSession>)| Touch {
+            setting: rule.setting,
+            whom: rule.whom,
+            people: i64::try_from(people.len()).unwrap_or(i64::MAX),
+            sessions: Some(sessions),
+        };
     Ok(counts.into_iter().zip(rules).map(touch).collect())
 }

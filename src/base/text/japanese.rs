@@ -108,7 +108,7 @@ impl Era {
     }
 }
 
-/// Why a text is not a date.
+/// The reason why a text is not a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoDate {
     /// It is not written like a date.

@@ -11,7 +11,7 @@ use crate::base::month::Month;
 use crate::cli::confirm::{self, Answer};
 use crate::cli::files::Provisional;
 use crate::cli::import::{Hindrance, ImportFile, OpenedFile, Report, cut_short, month};
-use crate::cli::{Operator, Outcome};
+use crate::cli::{CommandStatus, Operator};
 use crate::db::actor::Actor;
 use crate::expenses::import::job::MergeExpenses;
 use crate::expenses::import::layout::ExpenseColumn;
@@ -19,7 +19,7 @@ use crate::expenses::import::{self, ExpensesImport, Format, Imported, Strangers}
 use crate::expenses::uke::{self, KeptClaims, Unmatched};
 use crate::import::layout::Layout as _;
 use crate::import::{Counts, ImportError};
-use crate::jobs::consent::{Attempt, Consent};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
@@ -46,7 +46,7 @@ enum FileFormat {
 }
 
 impl Import {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         if self.format == FileFormat::Csv && (self.notice.is_some() || self.unmatched_to.is_some())
         {
             bail!("--notice と --unmatched-to は --format uke のときだけ使えます");
@@ -55,7 +55,7 @@ impl Import {
             bail!("--columns は --format csv のときだけ使えます");
         }
         let Some(opened) = self.file.open(operator, ExpenseColumn::COLUMNS).await? else {
-            return Ok(Outcome::Rejected);
+            return Ok(CommandStatus::Rejected);
         };
         let result = match self.take_in(operator, &opened).await {
             Ok(Answer::Yes(report)) => Ok(report),
@@ -145,7 +145,7 @@ impl Import {
         };
         let run = async |consent: Consent<Imported>| {
             let job = MergeExpenses { run: opened.run.clone(), strangers, consent };
-            let attempt: Attempt<Imported> = opened.merge(operator, &job).await??;
+            let attempt: ConsentOutcome<Imported> = opened.merge(operator, &job).await??;
             Ok(attempt)
         };
         confirm::agreed(self.yes, touches, run).await

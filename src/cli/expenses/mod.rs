@@ -6,11 +6,11 @@ mod notices;
 use clap::Subcommand;
 
 use self::import::Import;
-use self::notices::Which;
-use super::{Operator, Outcome, Union};
+use self::notices::NoticeMonth;
+use super::{CommandStatus, Operator, UnionArg};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum ExpensesCommand {
     /// 医療費のファイルを取り込みます（CSVはUTF-8またはCP932。UKEはレセプト電算処理の形式）
     #[command(
         after_help = "公開済みの通知月を変えるファイルでは、変わる内容を示して確認を求めます。\n\n例:\n  kosmo expenses import --tenant klinekenpo expenses.csv --dry-run\n  kosmo expenses import --tenant klinekenpo --format uke --notice 2026-10 claims.uke"
@@ -22,7 +22,7 @@ pub(super) enum Command {
     )]
     Publish {
         #[command(flatten)]
-        notice: Which,
+        notice: NoticeMonth,
         /// メールで知らせません
         #[arg(long)]
         no_mail: bool,
@@ -36,7 +36,7 @@ pub(super) enum Command {
     )]
     Withdraw {
         #[command(flatten)]
-        notice: Which,
+        notice: NoticeMonth,
         /// 件数を調べるだけで、何も変えません
         #[arg(long)]
         dry_run: bool,
@@ -51,15 +51,15 @@ pub(super) enum Command {
     #[command(after_help = "例:\n  kosmo expenses list --tenant klinekenpo")]
     List {
         #[command(flatten)]
-        union: Union,
+        union: UnionArg,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
     },
 }
 
-impl Command {
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+impl ExpensesCommand {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Import(import) => import.run(operator).await,
             Self::Publish { notice, no_mail, json } => {

@@ -9,8 +9,8 @@ use crate::cli::confirm::{self, Answer};
 use crate::cli::import::month;
 use crate::cli::output::{self, Column};
 use crate::cli::watch;
-use crate::cli::{Operator, Outcome, Union};
-use crate::expenses::notices::job::{PublishExpenses, Told, WithdrawExpenses};
+use crate::cli::{CommandStatus, Operator, UnionArg};
+use crate::expenses::notices::job::{PublishExpenses, PublishOutcome, WithdrawExpenses};
 use crate::expenses::notices::{self, Notice, Published, Withdrawn};
 use crate::jobs::consent::Consent;
 
@@ -18,9 +18,9 @@ const STOPPED: &str = "組合は停止中のため、メールは送りません
 
 /// A month of a union's notices.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Which {
+pub(in crate::cli) struct NoticeMonth {
     #[command(flatten)]
-    union: Union,
+    union: UnionArg,
     /// 通知月（例: 2026-10）
     #[arg(long, value_parser = month, value_name = "MONTH")]
     notice: Month,
@@ -28,16 +28,16 @@ pub(in crate::cli) struct Which {
 
 pub(super) async fn publish(
     operator: &Operator,
-    Which { union, notice }: &Which,
+    NoticeMonth { union, notice }: &NoticeMonth,
     tells: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;
     let job = PublishExpenses { month: *notice, by: operator.name.clone(), tells };
     let bar = watch::spinner("公開しています…");
     let told = watch::run(operator, union.id, &job, &bar).await;
     bar.finish_and_clear();
-    let Told { published, mails, stopped } = told?;
+    let PublishOutcome { published, mails, stopped } = told?;
     let month = notice.japanese();
     match published {
         Published::Now | Published::Before if json => output::json(&serde_json::json!({
@@ -49,16 +49,16 @@ pub(super) async fn publish(
         Published::Before => println!("{month}の通知は公開済みです。何も変えていません"),
         Published::Empty => bail!("{month}の通知には医療費がありません"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 pub(super) async fn withdraw(
     operator: &Operator,
-    Which { union, notice }: &Which,
+    NoticeMonth { union, notice }: &NoticeMonth,
     dry_run: bool,
     yes: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;
     let month = notice.japanese();
     let bar = watch::spinner("取り下げています…");
@@ -92,14 +92,14 @@ pub(super) async fn withdraw(
         true => println!("{month}の通知には {rows}件あります（何も変えていません）"),
         false => println!("{month}の通知 {rows}件を取り下げました"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 pub(super) async fn list(
     operator: &Operator,
-    union: &Union,
+    union: &UnionArg,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let union = operator.find(union).await?;
     let mut tx = operator.begin(union.id).await?;
     let mut months = Vec::new();
@@ -124,7 +124,7 @@ pub(super) async fn list(
             })
             .collect();
         output::json(&months)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let rows: Vec<_> = months
         .iter()
@@ -146,5 +146,5 @@ pub(super) async fn list(
         Column::Left("公開"),
     ];
     output::table(columns, &rows, "医療費はありません");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

@@ -11,14 +11,14 @@ use serde_json::json;
 
 use self::read::{FileMistake, look, print_cautions, read};
 use super::output::{self, Column};
-use super::{Operator, Outcome};
+use super::{CommandStatus, Operator};
 use crate::base::clock::jst;
 use crate::tenant::file::{EXAMPLE, to_toml};
 use crate::tenant::policy::contact;
 use crate::tenant::registry;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Command {
+pub(super) enum TenantCommand {
     /// 設定ファイルの誤りをすべて、行番号とともに表示します（データベース不要）
     #[command(after_help = "例:\n  kosmo tenant validate tenants/*.toml")]
     Validate {
@@ -132,23 +132,23 @@ fn version(text: &str) -> Result<i32, String> {
     number.ok_or_else(|| "版の番号ではありません（例: 3）".to_owned())
 }
 
-impl Command {
+impl TenantCommand {
     pub(super) fn needs_database(&self) -> bool {
         !matches!(self, Self::Validate { .. } | Self::Example)
     }
 
     /// Runs the commands that need neither settings nor database.
-    pub(super) fn run_alone(self) -> anyhow::Result<Outcome> {
+    pub(super) fn run_alone(self) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Validate { files, json } => validate(&files, json),
             _ => {
                 print!("{EXAMPLE}");
-                Ok(Outcome::Done)
+                Ok(CommandStatus::Done)
             }
         }
     }
 
-    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<Outcome> {
+    pub(super) async fn run(self, operator: &Operator) -> anyhow::Result<CommandStatus> {
         match self {
             Self::Plan { files, json } => versions::plan(operator, &files, json).await,
             Self::Apply { files, note, json } => {
@@ -173,7 +173,7 @@ impl Command {
 }
 
 /// Runs `kosmo tenant validate`.
-fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
+fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<CommandStatus> {
     if json {
         let looked = look(files);
         let problems: Vec<_> = looked.as_ref().err().into_iter().flatten().collect();
@@ -196,18 +196,18 @@ fn validate(files: &[PathBuf], json: bool) -> anyhow::Result<Outcome> {
             })
             .collect();
         output::json(&json!({ "problems": problems, "cautions": cautions }))?;
-        return Ok(if looked.is_ok() { Outcome::Done } else { Outcome::Rejected });
+        return Ok(if looked.is_ok() { CommandStatus::Done } else { CommandStatus::Rejected });
     }
-    let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
+    let Some(configs) = read(files) else { return Ok(CommandStatus::Rejected) };
     for (file, config) in files.iter().zip(configs) {
         println!("{}: 問題ありません（{}）", file.display(), config.name);
         print_cautions(file, &config);
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo tenant list`.
-async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
+async fn list(operator: &Operator, json: bool) -> anyhow::Result<CommandStatus> {
     let mut tx = operator.db.platform().await?;
     let unions = registry::load_all(&mut tx).await?;
     tx.commit().await?;
@@ -234,7 +234,7 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
     }
     if json {
         output::json(&entries)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     let columns = [
         Column::Left("組合"),
@@ -246,7 +246,7 @@ async fn list(operator: &Operator, json: bool) -> anyhow::Result<Outcome> {
         Column::Left("名称"),
     ];
     output::table(columns, &rows, "組合は登録されていません。kosmo tenant apply で登録します");
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo tenant show`.
@@ -256,7 +256,7 @@ async fn show(
     json: bool,
     toml: bool,
     version: Option<i32>,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let mut tx = operator.db.platform().await?;
     let (id, newest) = registry::newest(&mut tx, slug).await?;
     let shown = version.unwrap_or(newest);
@@ -289,5 +289,5 @@ async fn show(
         ];
         output::table(columns, &rows, "");
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }

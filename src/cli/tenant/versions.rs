@@ -7,7 +7,7 @@ use serde_json::json;
 use super::read::{print_cautions, read};
 use crate::auth::touched::{self, Touch};
 use crate::cli::confirm::{Answer, confirmed};
-use crate::cli::{Operator, Outcome, output};
+use crate::cli::{CommandStatus, Operator, output};
 use crate::db::PlatformTx;
 use crate::tenant::file::plan::{SettingChange, changes};
 use crate::tenant::policy::TenantConfig;
@@ -61,8 +61,8 @@ pub(super) async fn plan(
     operator: &Operator,
     files: &[PathBuf],
     json: bool,
-) -> anyhow::Result<Outcome> {
-    let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
+) -> anyhow::Result<CommandStatus> {
+    let Some(configs) = read(files) else { return Ok(CommandStatus::Rejected) };
     let mut plans = Vec::new();
     for (file, config) in files.iter().zip(&configs) {
         let mut tx = operator.db.platform().await?;
@@ -87,7 +87,7 @@ pub(super) async fn plan(
     if json {
         output::json(&plans)?;
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn print(
@@ -131,8 +131,8 @@ pub(super) async fn apply(
     files: &[PathBuf],
     note: &str,
     json: bool,
-) -> anyhow::Result<Outcome> {
-    let Some(configs) = read(files) else { return Ok(Outcome::Rejected) };
+) -> anyhow::Result<CommandStatus> {
+    let Some(configs) = read(files) else { return Ok(CommandStatus::Rejected) };
     let mut tx = operator.db.platform().await?;
     let (mut lines, mut results) = (Vec::new(), Vec::new());
     for config in &configs {
@@ -156,11 +156,11 @@ pub(super) async fn apply(
     tx.commit().await?;
     if json {
         output::json(&results)?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     lines.iter().for_each(|line| println!("{line}"));
     files.iter().zip(&configs).for_each(|(file, config)| print_cautions(file, config));
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn applied_in_json(slug: &str, applied: &Applied) -> serde_json::Value {
@@ -174,7 +174,7 @@ fn applied_in_json(slug: &str, applied: &Applied) -> serde_json::Value {
     })
 }
 
-/// What a rollback does. The operator agrees to it.
+/// The result of a rollback. The operator agrees to it.
 #[derive(Debug)]
 struct Rollback {
     target: i32,
@@ -197,7 +197,7 @@ pub(super) async fn rollback(
     to: Option<i32>,
     yes: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let touches = |rollback: &Rollback| match &rollback.applied {
         Applied::Unchanged { .. } => Vec::new(),
         Applied::Changed { changes, .. } => {
@@ -214,7 +214,7 @@ pub(super) async fn rollback(
     tx.commit().await?;
     if json {
         output::json(&applied_in_json(slug, &applied))?;
-        return Ok(Outcome::Done);
+        return Ok(CommandStatus::Done);
     }
     match applied {
         Applied::Unchanged { .. } => println!("{slug}: 変更なし（版 {target} と同じ内容です）"),
@@ -223,7 +223,7 @@ pub(super) async fn rollback(
             lines_of(&changes).for_each(|line| println!("{line}"));
         }
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 async fn roll_back(
@@ -248,7 +248,7 @@ async fn roll_back(
     Ok((Rollback { target, applied, effects }, tx))
 }
 
-/// What taking a union out of service does. The operator agrees to it.
+/// The result of taking a union out of service. The operator agrees to it.
 #[derive(Debug)]
 struct Disabled {
     /// The new version, or `None` if the union is out of service already.
@@ -258,7 +258,7 @@ struct Disabled {
     sessions: (i64, i64),
 }
 
-/// Two are equal if they store the same, as with [`Rollback`].
+/// Two results are equal if they store the same, as with [`Rollback`].
 impl PartialEq for Disabled {
     fn eq(&self, other: &Self) -> bool {
         self.version == other.version
@@ -272,7 +272,7 @@ pub(super) async fn disable(
     note: &str,
     yes: bool,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let touches = |Disabled { version, people, sessions }: &Disabled| {
         if version.is_none() {
             return Vec::new();
@@ -309,7 +309,7 @@ pub(super) async fn disable(
         Some(version) => println!("{slug}: ポータルを停止しました（版 {version}）"),
         None => println!("{slug}: 停止しています。何も変えていません"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Runs `kosmo tenant enable`.
@@ -318,7 +318,7 @@ pub(super) async fn enable(
     slug: &str,
     note: &str,
     json: bool,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<CommandStatus> {
     let mut tx = operator.db.platform().await?;
     let (clock, by) = (&operator.clock, &operator.name);
     let version = registry::set_enabled(&mut tx, clock, slug, true, by, note).await?;
@@ -328,7 +328,7 @@ pub(super) async fn enable(
         Some(version) => println!("{slug}: ポータルを再開しました（版 {version}）"),
         None => println!("{slug}: 停止していません。何も変えていません"),
     }
-    Ok(Outcome::Done)
+    Ok(CommandStatus::Done)
 }
 
 fn state_in_json(slug: &str, enabled: bool, version: Option<i32>) -> serde_json::Value {

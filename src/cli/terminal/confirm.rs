@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal as _, Write};
 
-use super::Outcome;
+use super::CommandStatus;
 use super::interrupt::EndingInterrupt;
 use crate::base::japanese::fold;
-use crate::jobs::consent::{Attempt, Consent};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 
 const CHANGED: &str =
     "確認のあいだに内容が変わりました。何も変えていません。もう一度実行してください";
@@ -15,7 +15,7 @@ pub(in crate::cli) enum Answer<T> {
     /// The work's result, to be committed.
     Yes(T),
     /// Nothing was changed, and the operator was told so.
-    No(Outcome),
+    No(CommandStatus),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ enum Reply {
 
 impl Reply {
     /// Returns the command's result, or `None` after a yes.
-    const fn refusal(self) -> Option<Outcome> {
+    const fn refusal(self) -> Option<CommandStatus> {
         match self {
             Self::Yes => None,
-            Self::No => Some(Outcome::Failed),
-            Self::Nobody => Some(Outcome::Unconfirmed),
+            Self::No => Some(CommandStatus::Failed),
+            Self::Nobody => Some(CommandStatus::Unconfirmed),
         }
     }
 }
@@ -54,20 +54,20 @@ pub(in crate::cli) async fn confirmed<T: PartialEq, R, E: From<io::Error>>(
 pub(in crate::cli) async fn agreed<T, E: From<io::Error>>(
     yes: bool,
     touches: impl FnOnce(&T) -> Vec<String>,
-    mut run: impl AsyncFnMut(Consent<T>) -> Result<Attempt<T>, E>,
+    mut run: impl AsyncFnMut(Consent<T>) -> Result<ConsentOutcome<T>, E>,
 ) -> Result<Answer<T>, E> {
     let shown = match run(if yes { Consent::ToAnything } else { Consent::None }).await? {
-        Attempt::Done(outcome) => return Ok(Answer::Yes(outcome)),
-        Attempt::NeedsConsent(outcome) => outcome,
+        ConsentOutcome::Done(outcome) => return Ok(Answer::Yes(outcome)),
+        ConsentOutcome::NeedsConsent(outcome) => outcome,
     };
     if let Some(outcome) = ask_at_the_terminal(&touches(&shown))?.refusal() {
         return Ok(Answer::No(outcome));
     }
     match run(Consent::To(shown)).await? {
-        Attempt::Done(outcome) => Ok(Answer::Yes(outcome)),
-        Attempt::NeedsConsent(_) => {
+        ConsentOutcome::Done(outcome) => Ok(Answer::Yes(outcome)),
+        ConsentOutcome::NeedsConsent(_) => {
             eprintln!("{CHANGED}");
-            Ok(Answer::No(Outcome::Failed))
+            Ok(Answer::No(CommandStatus::Failed))
         }
     }
 }
@@ -90,7 +90,7 @@ async fn confirmed_by<T: PartialEq, R, E: From<io::Error>>(
     let (now, done) = work().await?;
     if now != shown {
         eprintln!("{CHANGED}");
-        return Ok(Answer::No(Outcome::Failed));
+        return Ok(Answer::No(CommandStatus::Failed));
     }
     Ok(Answer::Yes((now, done)))
 }
@@ -186,8 +186,8 @@ mod tests {
     async fn o2_what_is_kept_is_what_was_shown() {
         assert!(matches!(asked("", true, 0).await, (Answer::Yes((3, ())), 1)), "nobody is asked");
         assert!(matches!(asked("y", false, 0).await, (Answer::Yes((3, ())), 2)));
-        assert!(matches!(asked("n", false, 0).await, (Answer::No(Outcome::Failed), 1)));
+        assert!(matches!(asked("n", false, 0).await, (Answer::No(CommandStatus::Failed), 1)));
         let changed = asked("y", false, 1).await;
-        assert!(matches!(changed, (Answer::No(Outcome::Failed), 2)), "it changed meanwhile");
+        assert!(matches!(changed, (Answer::No(CommandStatus::Failed), 2)), "it changed meanwhile");
     }
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 /// The result of a command, which becomes its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum CommandStatus {
     Done,
     /// It could not be done, or the operator said no; a message was printed.
     Failed,
@@ -24,13 +24,13 @@ pub(crate) enum Outcome {
     Rejected,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
+impl From<CommandStatus> for ExitCode {
+    fn from(outcome: CommandStatus) -> Self {
         match outcome {
-            Outcome::Done => Self::SUCCESS,
-            Outcome::Failed => Self::FAILURE,
-            Outcome::Unconfirmed => Self::from(2),
-            Outcome::Rejected => Self::from(3),
+            CommandStatus::Done => Self::SUCCESS,
+            CommandStatus::Failed => Self::FAILURE,
+            CommandStatus::Unconfirmed => Self::from(2),
+            CommandStatus::Rejected => Self::from(3),
         }
     }
 }

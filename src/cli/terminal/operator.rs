@@ -8,7 +8,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::config::Settings;
 use crate::db::actor::Actor;
-use crate::db::{Db, Role, TenantTx};
+use crate::db::{Db, DbRole, TenantTx};
 use crate::mail::message::MailRoom;
 use crate::portal::{self, places};
 use crate::tenant::directory::{Directory, Tenant};
@@ -17,13 +17,13 @@ use crate::web::page::Pages;
 
 /// The union that a command works on.
 #[derive(Debug, Args)]
-pub(in crate::cli) struct Union {
+pub(in crate::cli) struct UnionArg {
     /// 組合（例: klinekenpo。省略時: 環境変数 KOSMO_TENANT）
     #[arg(long, env = "KOSMO_TENANT", value_name = "SLUG")]
     pub(in crate::cli) tenant: String,
 }
 
-/// What the operator's commands need.
+/// The operator who runs a command, with the database and the clock that commands need.
 pub(in crate::cli) struct Operator {
     pub(in crate::cli) db: Db,
     pub(in crate::cli) clock: Clock,
@@ -37,7 +37,7 @@ impl Operator {
         self.db.tenant(union, &Actor::operator(&self.name)).await
     }
 
-    pub(in crate::cli) async fn find(&self, union: &Union) -> anyhow::Result<RegisteredUnion> {
+    pub(in crate::cli) async fn find(&self, union: &UnionArg) -> anyhow::Result<RegisteredUnion> {
         let mut tx = self.db.platform().await?;
         let found = registry::get(&mut tx, &union.tenant).await?;
         tx.commit().await?;
@@ -65,7 +65,7 @@ pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom>
 }
 
 pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {
-    let db = Db::new(settings.database()?, Role::Operator, 2);
+    let db = Db::new(settings.database()?, DbRole::Operator, 2);
     let user = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
     Ok(Operator { db, clock: Clock::System, name: user.unwrap_or_else(|| "operator".to_owned()) })
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Imported, Strangers, merge};
-use crate::import::{ImportRun, MERGING, Rejection};
-use crate::jobs::consent::{Attempt, Consent};
+use crate::import::{FileRejection, ImportRun, MERGING};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
@@ -21,7 +21,7 @@ pub struct MergeExpenses {
 impl Job for MergeExpenses {
     const NAME: &'static str = "expenses.import";
     type Tools = ();
-    type Output = Result<Attempt<Imported>, Rejection>;
+    type Output = Result<ConsentOutcome<Imported>, FileRejection>;
 
     async fn run(&self, cx: &JobContext, (): &()) -> Result<Self::Output, JobError> {
         cx.progress(0, None, MERGING).await?;
@@ -31,12 +31,12 @@ impl Job for MergeExpenses {
             Err(error) => return error.into_rejection().map(Err),
         };
         if self.run.dry_run {
-            return Ok(Ok(Attempt::Done(imported)));
+            return Ok(Ok(ConsentOutcome::Done(imported)));
         }
         if !imported.published.is_empty() && !self.consent.covers(&imported) {
-            return Ok(Ok(Attempt::NeedsConsent(imported)));
+            return Ok(Ok(ConsentOutcome::NeedsConsent(imported)));
         }
-        let output = Ok(Attempt::Done(imported));
+        let output = Ok(ConsentOutcome::Done(imported));
         cx.finish(&mut tx, &output).await?;
         tx.commit().await?;
         Ok(output)

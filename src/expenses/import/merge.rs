@@ -29,7 +29,7 @@ pub(super) struct ChangedMonth {
     pub(super) published: bool,
 }
 
-/// Claims that are given their numbers.
+/// One of the two kinds of claims that are given their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claims {
     /// Claims that correct no other.

@@ -12,7 +12,7 @@ use crate::expenses::care::Care;
 use crate::import::mapping::Mapping;
 use crate::import::rows::{Row, Rows, code, line};
 use crate::import::source::Source;
-use crate::import::staging::Reader;
+use crate::import::staging::RowReader;
 use crate::import::{ImportError, RowErrors};
 
 /// The most days or times that a row may have.
@@ -62,7 +62,7 @@ impl ExpenseReader {
     }
 }
 
-impl Reader for ExpenseReader {
+impl RowReader for ExpenseReader {
     type Batch = StagedExpenses;
 
     fn read(&mut self, batch: &mut StagedExpenses) -> Result<bool, ImportError> {

@@ -75,7 +75,7 @@ pub(super) struct StagedSums {
     pub(super) rows: i64,
     pub(super) total: Yen,
     pub(super) out_of_pocket: Yen,
-    /// Set if some of the rows correct others.
+    /// True if some of the rows correct others.
     pub(super) corrects: bool,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Published, Withdrawn, publish, tell, withdraw};
 use crate::auth::context::Context;
 use crate::base::month::Month;
-use crate::jobs::consent::{Attempt, Consent};
+use crate::jobs::consent::{Consent, ConsentOutcome};
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
@@ -23,7 +23,7 @@ pub struct PublishExpenses {
 
 /// The result of publishing a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct PublishOutcome {
     pub published: Published,
     /// The number of mails that were written.
     pub mails: u64,
@@ -34,9 +34,9 @@ pub struct Told {
 impl Job for PublishExpenses {
     const NAME: &'static str = "expenses.publish";
     type Tools = MailRoom;
-    type Output = Told;
+    type Output = PublishOutcome;
 
-    async fn run(&self, cx: &JobContext, mail: &MailRoom) -> Result<Told, JobError> {
+    async fn run(&self, cx: &JobContext, mail: &MailRoom) -> Result<PublishOutcome, JobError> {
         let mut tx = cx.begin().await?;
         let published = publish(&mut tx, &cx.clock, self.month, &self.by).await?;
         let tells = self.tells && published == Published::Now;
@@ -46,7 +46,7 @@ impl Job for PublishExpenses {
             let context = Context { clock: &cx.clock, mail, tenant: &cx.tenant };
             mails = tell(&mut tx, context, self.month).await?;
         }
-        let told = Told { published, mails, stopped };
+        let told = PublishOutcome { published, mails, stopped };
         cx.finish(&mut tx, &told).await?;
         tx.commit().await?;
         Ok(told)
@@ -75,20 +75,20 @@ pub struct WithdrawExpenses {
 impl Job for WithdrawExpenses {
     const NAME: &'static str = "expenses.withdraw";
     type Tools = ();
-    type Output = Attempt<Withdrawn>;
+    type Output = ConsentOutcome<Withdrawn>;
 
-    async fn run(&self, cx: &JobContext, (): &()) -> Result<Attempt<Withdrawn>, JobError> {
+    async fn run(&self, cx: &JobContext, (): &()) -> Result<ConsentOutcome<Withdrawn>, JobError> {
         let mut tx = cx.begin().await?;
         let withdrawn = withdraw(&mut tx, &cx.clock, self.month, &self.by).await?;
         // If the month has no rows and is not published, nothing changes, so no consent is needed.
         let is_nothing = withdrawn.rows == 0 && !withdrawn.published;
         if self.dry_run || is_nothing {
-            return Ok(Attempt::Done(withdrawn));
+            return Ok(ConsentOutcome::Done(withdrawn));
         }
         if !self.consent.covers(&withdrawn) {
-            return Ok(Attempt::NeedsConsent(withdrawn));
+            return Ok(ConsentOutcome::NeedsConsent(withdrawn));
         }
-        let output = Attempt::Done(withdrawn);
+        let output = ConsentOutcome::Done(withdrawn);
         cx.finish(&mut tx, &output).await?;
         tx.commit().await?;
         Ok(output)

@@ -96,7 +96,7 @@ pub(super) struct Amounts {
     pub insurer: Yen,
     pub public: Yen,
     pub out_of_pocket: Yen,
-    /// Set if the claim did not state all of `out_of_pocket`.
+    /// True if the claim did not state all of `out_of_pocket`.
     pub computed: bool,
 }
 
@@ -154,7 +154,7 @@ impl Amounts {
 struct Covered {
     points: i64,
     patient: i64,
-    /// Set if a record left something open.
+    /// True if a record left something open.
     guessed: bool,
 }
 

@@ -51,7 +51,7 @@ pub(super) struct Parser {
     institution: Institution,
     /// The name of an institution in the last UK record.
     dentist: String,
-    /// Set if that record came after the last IR and RE records, so that it belongs to the next ones.
+    /// True if that record came after the last IR and RE records, so that it belongs to the next ones.
     dentist_is_next: bool,
     open: Option<OpenClaim>,
     claims: u64,

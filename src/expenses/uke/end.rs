@@ -18,7 +18,7 @@ pub(super) struct End {
     claims: i64,
     records: i64,
     points: i64,
-    /// Set if a claim has mistakes, which were noted: then the sums can't be compared.
+    /// True if a claim has mistakes, which were noted: then the sums can't be compared.
     unreadable: bool,
     closed: bool,
 }

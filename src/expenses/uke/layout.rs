@@ -3,30 +3,30 @@
 use chrono::NaiveDate;
 
 use super::amounts::ClaimForm;
-use super::records::Field;
+use super::records::RecordField;
 use crate::base::japanese::{fold, parse_date};
 use crate::base::month::Month;
 use crate::import::rows::code;
 
-pub(super) const PREFECTURE: Field = Field::new(2, "都道府県");
-pub(super) const CODE: Field = Field::new(4, "医療機関コード");
-pub(super) const UK_NAME: Field = Field::new(6, "医療機関名称");
-pub(super) const RE_NUMBER: Field = Field::new(1, "レセプト番号");
-pub(super) const RE_KIND: Field = Field::new(2, "レセプト種別");
-pub(super) const RE_MONTH: Field = Field::new(3, "診療年月");
-pub(super) const RE_NAME: Field = Field::new(4, "氏名");
-pub(super) const RE_BIRTHDATE: Field = Field::new(6, "生年月日");
-pub(super) const HO_INSURER: Field = Field::new(1, "保険者番号");
-pub(super) const HO_SYMBOL: Field = Field::new(2, "記号");
-pub(super) const HO_NUMBER: Field = Field::new(3, "番号");
+pub(super) const PREFECTURE: RecordField = RecordField::new(2, "都道府県");
+pub(super) const CODE: RecordField = RecordField::new(4, "医療機関コード");
+pub(super) const UK_NAME: RecordField = RecordField::new(6, "医療機関名称");
+pub(super) const RE_NUMBER: RecordField = RecordField::new(1, "レセプト番号");
+pub(super) const RE_KIND: RecordField = RecordField::new(2, "レセプト種別");
+pub(super) const RE_MONTH: RecordField = RecordField::new(3, "診療年月");
+pub(super) const RE_NAME: RecordField = RecordField::new(4, "氏名");
+pub(super) const RE_BIRTHDATE: RecordField = RecordField::new(6, "生年月日");
+pub(super) const HO_INSURER: RecordField = RecordField::new(1, "保険者番号");
+pub(super) const HO_SYMBOL: RecordField = RecordField::new(2, "記号");
+pub(super) const HO_NUMBER: RecordField = RecordField::new(3, "番号");
 /// The same field of HO and KO.
-pub(super) const DAYS: Field = Field::new(4, "日数");
+pub(super) const DAYS: RecordField = RecordField::new(4, "日数");
 /// The same field of HO and KO.
-pub(super) const POINTS: Field = Field::new(5, "合計点数");
-pub(super) const SN_BRANCH: Field = Field::new(6, "枝番");
-pub(super) const GO_COUNT: Field = Field::new(1, "総件数");
-pub(super) const GO_POINTS: Field = Field::new(2, "総合計点数");
-pub(super) const GO_VOLUME: Field = Field::new(3, "マルチボリューム識別情報");
+pub(super) const POINTS: RecordField = RecordField::new(5, "合計点数");
+pub(super) const SN_BRANCH: RecordField = RecordField::new(6, "枝番");
+pub(super) const GO_COUNT: RecordField = RecordField::new(1, "総件数");
+pub(super) const GO_POINTS: RecordField = RecordField::new(2, "総合計点数");
+pub(super) const GO_VOLUME: RecordField = RecordField::new(3, "マルチボリューム識別情報");
 
 /// These fields hold eight digits.
 pub(super) const MOST_POINTS: i64 = 99_999_999;
@@ -38,42 +38,42 @@ pub(super) const MOST_SUM: i64 = 999_999_999_999;
 pub(super) struct ClaimLayout {
     /// The name of the institution's record.
     pub place: &'static str,
-    pub month: Field,
+    pub month: RecordField,
     /// The institution's name; `None` for dentists, whose name stands in the UK record.
-    pub name: Option<Field>,
-    pub kana: Field,
-    pub share: Field,
-    pub public_share: Field,
+    pub name: Option<RecordField>,
+    pub kana: RecordField,
+    pub share: RecordField,
+    pub public_share: RecordField,
     pub has_branch: bool,
 }
 
 const MEDICAL: ClaimLayout = ClaimLayout {
     place: "IR",
-    month: Field::new(7, "請求年月"),
-    name: Some(Field::new(6, "医療機関名称")),
-    kana: Field::new(36, "カタカナ氏名"),
-    share: Field::new(11, "負担金額"),
-    public_share: Field::new(6, "負担金額"),
+    month: RecordField::new(7, "請求年月"),
+    name: Some(RecordField::new(6, "医療機関名称")),
+    kana: RecordField::new(36, "カタカナ氏名"),
+    share: RecordField::new(11, "負担金額"),
+    public_share: RecordField::new(6, "負担金額"),
     has_branch: true,
 };
 
 const DENTAL: ClaimLayout = ClaimLayout {
     place: "IR",
-    month: Field::new(6, "請求年月"),
+    month: RecordField::new(6, "請求年月"),
     name: None,
-    kana: Field::new(25, "カタカナ氏名"),
-    share: Field::new(10, "負担金額"),
-    public_share: Field::new(6, "負担金額"),
+    kana: RecordField::new(25, "カタカナ氏名"),
+    share: RecordField::new(10, "負担金額"),
+    public_share: RecordField::new(6, "負担金額"),
     has_branch: true,
 };
 
 const PHARMACY: ClaimLayout = ClaimLayout {
     place: "YK",
-    month: Field::new(6, "請求年月"),
-    name: Some(Field::new(5, "薬局名称")),
-    kana: Field::new(41, "カタカナ氏名"),
-    share: Field::new(9, "負担金額"),
-    public_share: Field::new(7, "負担金額"),
+    month: RecordField::new(6, "請求年月"),
+    name: Some(RecordField::new(5, "薬局名称")),
+    kana: RecordField::new(41, "カタカナ氏名"),
+    share: RecordField::new(9, "負担金額"),
+    public_share: RecordField::new(7, "負担金額"),
     has_branch: false,
 };
 

@@ -23,8 +23,8 @@ use crate::base::ids::BatchId;
 use crate::base::month::Month;
 use crate::db::TenantTx;
 use crate::import::source::Source;
-use crate::import::staging::{self, Reader};
-use crate::import::{ImportError, Progress, RowErrors};
+use crate::import::staging::{self, RowReader};
+use crate::import::{ImportError, ProgressFn, RowErrors};
 
 /// A file with more unmatched claims than this is probably another union's, and they are not kept in memory.
 const MOST_UNMATCHED: usize = 100_000;
@@ -38,7 +38,7 @@ pub(super) async fn stage(
     import: BatchId,
     source: &Source,
     notice: Month,
-    progress: &mut Progress<'_>,
+    progress: &mut ProgressFn<'_>,
 ) -> Result<(), ImportError> {
     let records = Records::open(source);
     let reader = ClaimReader { records, parser: Parser::new(notice), errors: RowErrors::default() };
@@ -102,7 +102,7 @@ impl ClaimReader {
     }
 }
 
-impl Reader for ClaimReader {
+impl RowReader for ClaimReader {
     type Batch = StagedClaims;
 
     fn read(&mut self, batch: &mut StagedClaims) -> Result<bool, ImportError> {

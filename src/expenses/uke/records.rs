@@ -48,12 +48,12 @@ impl Records {
 
 /// A field of a record, by its index. Index 0 is the record's own name.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct RecordField {
     index: usize,
     name: &'static str,
 }
 
-impl Field {
+impl RecordField {
     pub const fn new(index: usize, name: &'static str) -> Self {
         Self { index, name }
     }
@@ -86,7 +86,7 @@ impl<'r> Record<'r> {
     /// Parses a field that must not be empty. Returns `None` after noting a mistake.
     pub fn required<T>(
         self,
-        field: Field,
+        field: RecordField,
         errors: &mut RowErrors,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
@@ -100,7 +100,7 @@ impl<'r> Record<'r> {
     /// Parses a field that may be empty. Returns `None` after noting a mistake, and `Some(None)` for an empty field.
     pub fn optional<T>(
         self,
-        field: Field,
+        field: RecordField,
         errors: &mut RowErrors,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<Option<T>> {
@@ -113,7 +113,7 @@ impl<'r> Record<'r> {
     }
 
     /// Notes a mistake of a field.
-    pub fn wrong(self, field: Field, message: impl Into<String>, errors: &mut RowErrors) {
+    pub fn wrong(self, field: RecordField, message: impl Into<String>, errors: &mut RowErrors) {
         errors.add(self.line, &format!("{} {}", self.name(), field.name), message);
     }
 }

@@ -108,7 +108,7 @@ impl Source {
     pub fn text(&self) -> Text {
         let position = if self.has_bom { BOM.len() as u64 } else { 0 };
         let fuse = Fuse::default();
-        let inner = Window { input: self.input.clone(), position };
+        let inner = SharedReader { input: self.input.clone(), position };
         let metered = Metered { inner, fuse: fuse.clone() };
         let reader: Box<dyn Read + Send> = match self.encoding {
             Encoding::Utf8 => Box::new(metered),
@@ -140,12 +140,12 @@ pub struct Text {
 }
 
 /// A reader with its own position in an input that other readers share.
-struct Window {
+struct SharedReader {
     input: Arc<Mutex<dyn Input>>,
     position: u64,
 }
 
-impl Read for Window {
+impl Read for SharedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // A reader that panicked has changed only the input's position, which is set again here.
         let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);

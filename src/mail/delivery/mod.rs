@@ -22,7 +22,7 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::Db;
 use crate::db::actor::Actor;
-use crate::jobs::turns::{self, Turn};
+use crate::jobs::turns::{self, UnionTurn};
 use crate::jobs::waiting::{Waiting, rest_until};
 use crate::mail::outbox::CHANNEL;
 use crate::tenant::registry;
@@ -32,8 +32,8 @@ use crate::tenant::registry;
 const MOST_AT_ONCE: usize = 200;
 /// Places reserved for codes and links, for when a slow provider holds many other mails.
 const URGENT_PLACES: usize = 50;
-/// How long the worker rests if more is due than the pace allows. It is short beside the tenth of a second for
-/// which the bucket holds tokens.
+/// The worker rests this long if more is due than the pace allows. It is short beside the tenth of a second for which
+/// the bucket holds tokens.
 const NEXT_AFTER: Duration = Duration::from_millis(25);
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
@@ -189,7 +189,7 @@ impl<'d> Deliverer<'d> {
     /// Sends up to `most` mails of a union. Returns how many.
     async fn launch_union(
         &mut self,
-        union: &Turn,
+        union: &UnionTurn,
         lane: Lane,
         most: i64,
         now: DateTime<Utc>,

@@ -15,15 +15,15 @@ use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;
 use crate::mail::message::RenderedMail;
 
-/// How long a worker holds a mail.
+/// A worker holds a mail for this long.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// How long sending may take. The rest of the lease is for writing the result.
+/// Sending may take this long. The rest of the lease is for writing the result.
 pub(super) const SEND_WITHIN: Duration = Duration::from_secs(45);
 /// Long enough that nothing is lost if a provider is down for a day, or over a weekend.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(72);
 const LONGEST_PAUSE_SECONDS: i64 = 480;
 
-/// Which of a union's two queues a mail waits in.
+/// One of a union's two queues of mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// Codes and links, which are sent before all others.
@@ -75,7 +75,7 @@ pub struct Outgoing {
     pub rendered: RenderedMail,
     pub recipient: String,
     pub created_at: DateTime<Utc>,
-    /// Since when it waits: its creation, or the time an operator put it back.
+    /// The time since which it waits: its creation, or the time an operator put it back.
     pub queued_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     pub attempts: i16,

@@ -1,4 +1,4 @@
-//! How fast mail may leave: a token bucket for each provider, shared by all workers.
+//! The pace at which mail may leave: a token bucket for each provider, shared by all workers.
 
 use chrono::{DateTime, Utc};
 
@@ -28,8 +28,8 @@ pub async fn set(
     tx.commit().await
 }
 
-/// Takes up to `most` whole tokens out of a provider's bucket, which holds those of a tenth of a second. Returns how
-/// many were taken, which is `most` if the provider has no rate. Other workers wait here until the transaction ends.
+/// Takes up to `most` whole tokens out of a provider's bucket, which holds the tokens of a tenth of a second. Returns
+/// the number of tokens taken, which is `most` if the provider has no rate. Other workers wait here until the transaction ends.
 pub(super) async fn take(
     tx: &mut PlatformTx,
     now: DateTime<Utc>,

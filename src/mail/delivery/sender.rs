@@ -11,7 +11,7 @@ use super::ses::{Ses, SesError};
 use crate::base::files;
 use crate::config::{MailSender, MailSettings, Settings};
 
-/// Where mail is sent to.
+/// The ways of sending mail.
 #[derive(Debug, Clone)]
 pub enum Sender {
     /// Writes one `.eml` file for each mail (RFC 5322).
@@ -20,7 +20,7 @@ pub enum Sender {
     Ses(Ses),
 }
 
-/// Why a mail was not sent. It contains no address and no content.
+/// The reason why a mail was not sent. It contains no address and no content.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     #[error(transparent)]

@@ -38,7 +38,7 @@ pub struct Ses {
     configuration_set: Option<String>,
 }
 
-/// Why SES did not take a mail: its error code, or how the connection failed.
+/// The reason why SES did not take a mail: its error code, or how the connection failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct SesError {

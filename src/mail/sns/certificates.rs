@@ -22,7 +22,7 @@ const LARGEST: usize = 64 * 1024;
 /// SNS has one certificate in each region, and changes it about once a year.
 const MOST: usize = 16;
 
-/// What we need of a certificate.
+/// The parts of a certificate that checking a signature needs.
 #[derive(Debug)]
 pub struct Certificate {
     public_key: Vec<u8>,

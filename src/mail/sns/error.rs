@@ -1,6 +1,6 @@
-//! Why a message of SNS is refused.
+//! The reason why a message of SNS is refused.
 
-/// Why a message is refused. It contains nothing of the message.
+/// The reason why a message is refused. It contains nothing of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SnsError {
     #[error("not a message of SNS")]

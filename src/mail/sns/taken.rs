@@ -8,7 +8,7 @@ use crate::db::PlatformTx;
 
 /// This has to be longer than [`super::Topic::open`] accepts a message.
 const KEEP_FOR: TimeDelta = TimeDelta::days(1);
-/// How many old ids each new one removes. Clean-up keeps pace with new ids, and no post waits for a long one.
+/// Each new id removes up to this many old ones. So clean-up keeps pace with new ids, and no post waits for a long one.
 const BATCH: i64 = 100;
 
 /// Returns true if a message was handled before.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::merge;
-use crate::import::{Counts, ImportRun, MERGING, Rejection};
+use crate::import::{Counts, FileRejection, ImportRun, MERGING};
 use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
@@ -17,7 +17,7 @@ pub struct MergeMembers {
 impl Job for MergeMembers {
     const NAME: &'static str = "members.import";
     type Tools = ();
-    type Output = Result<Counts, Rejection>;
+    type Output = Result<Counts, FileRejection>;
 
     async fn run(&self, cx: &JobContext, (): &()) -> Result<Self::Output, JobError> {
         cx.progress(0, None, MERGING).await?;

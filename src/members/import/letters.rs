@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use secrecy::SecretString;
 
-use crate::auth::credentials::hashing::Hasher;
+use crate::auth::credentials::hashing::PasswordHasher;
 use crate::auth::credentials::login;
 use crate::base::ids::TenantId;
 use crate::db::Db;
@@ -21,7 +21,7 @@ const HASHES_AT_ONCE: usize = 16;
 
 /// Returns the hashes, by person code. Hashing takes long, so no transaction is open meanwhile.
 pub(super) async fn hash_passwords(
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
     db: &Db,
     tenant: TenantId,
     actor: &Actor,

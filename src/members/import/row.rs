@@ -13,7 +13,7 @@ use crate::db::TenantTx;
 use crate::import::mapping::Mapping;
 use crate::import::rows::{Row, Rows, code, line};
 use crate::import::source::Source;
-use crate::import::staging::{Batch, Reader, batch};
+use crate::import::staging::{Batch, RowReader, batch};
 use crate::import::{ImportError, RowErrors, cell};
 use crate::members::layout::MemberColumn;
 use crate::members::relation::Relation;
@@ -120,7 +120,7 @@ impl MemberReader {
     }
 }
 
-impl Reader for MemberReader {
+impl RowReader for MemberReader {
     type Batch = StagedMembers;
 
     fn read(&mut self, batch: &mut StagedMembers) -> Result<bool, ImportError> {

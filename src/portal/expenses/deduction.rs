@@ -13,7 +13,7 @@ use crate::portal::places::EXPENSES_DEDUCTION;
 use crate::portal::records::period;
 use crate::records::reader::Reader;
 use crate::web::error::WebError;
-use crate::web::form::{Choice, Field, FormError, status_of, summary};
+use crate::web::form::{Field, FormError, RadioButton, status_of, summary};
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -89,7 +89,7 @@ pub(super) async fn choose(
 pub(in crate::portal) struct DeductionPage {
     format: DeductionFormat,
     signing: Signing,
-    years: Vec<Choice>,
+    years: Vec<RadioButton>,
     form: YearForm,
     shown: Option<DeductionContents>,
 }
@@ -107,7 +107,7 @@ struct DeductionContents {
     insured: String,
     lines: Vec<ShownLine>,
     total: String,
-    /// Set if the notes have to explain a computed amount.
+    /// True if the notes have to explain a computed amount.
     computed: bool,
     hides_somebody: bool,
     /// The reasons why no XML can be made.
@@ -149,7 +149,7 @@ impl DeductionPage {
                 Some(format!("発行対象年は{oldest}年から{newest}年までの中から選んでください。"));
             form.errors = summary(&[("year", &form.year)]);
         }
-        let choice = |year: i32| Choice {
+        let choice = |year: i32| RadioButton {
             checked: year.to_string() == value,
             value: year.to_string(),
             label: format!("{year}年"),

@@ -13,13 +13,13 @@ use crate::web::error::WebError;
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::state::AppState;
 use crate::web::to_the_end::to_the_end;
-use crate::web::turns::Turn;
+use crate::web::turns::PersonTurn;
 
 const CSV: &str = "text/csv; charset=utf-8";
 
 pub(super) async fn send(
     State(app): State<AppState>,
-    turn: Turn,
+    turn: PersonTurn,
     Path((format, asked)): Path<(String, String)>,
     Subscriber { visitor, session, .. }: Subscriber,
 ) -> Result<Response, WebError> {
@@ -62,7 +62,7 @@ async fn signed(
     app: AppState,
     visitor: &Visitor,
     deduction: Deduction,
-    turn: Turn,
+    turn: PersonTurn,
 ) -> Result<Response, WebError> {
     let slug = visitor.tenant.config.slug.as_str().to_owned();
     // Signing keeps a processor busy, so it runs apart from the threads that answer requests.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::money::Yen;
 use crate::base::month::Month;
-use crate::expenses::chart::{self, Bar, PEOPLE, People, Size};
+use crate::expenses::chart::{self, Bar, Legend, PEOPLE, Size};
 use crate::expenses::ledger::{self, PersonSum};
 use crate::portal::places::EXPENSES;
 use crate::portal::records::period;
@@ -30,7 +30,7 @@ pub(in crate::portal) struct Graph {
     months: Option<Figure>,
     years: Option<Figure>,
     links: Vec<YearLink>,
-    /// Set if rows of another person may be left out (E7).
+    /// True if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 
@@ -90,7 +90,7 @@ struct BarPeriod {
 impl Graph {
     /// Makes the page from the sums, which are ordered by person.
     pub(in crate::portal) fn of(sums: &[PersonSum], january: Month, hides_somebody: bool) -> Self {
-        let people = People::of(sums);
+        let legend = Legend::of(sums);
         let of_year: Vec<PersonSum> =
             sums.iter().filter(|sum| sum.month.year() == january.year()).cloned().collect();
         let in_months = || of_year.iter().map(|sum| sum.month);
@@ -110,9 +110,9 @@ impl Graph {
         let link = |year| YearLink { year, current: year == january.year() };
         Self {
             year: january.year(),
-            months: Figure::of(&people, &of_year, &months),
+            months: Figure::of(&legend, &of_year, &months),
             links: known.clone().rev().filter(has_sums).map(link).collect(),
-            years: Figure::of(&people, sums, &years.collect::<Vec<_>>()),
+            years: Figure::of(&legend, sums, &years.collect::<Vec<_>>()),
             hides_somebody,
         }
     }
@@ -140,7 +140,7 @@ fn year_place(january: Month) -> BarPeriod {
 
 impl Figure {
     /// Returns `None` if there are no sums.
-    fn of(people: &People, sums: &[PersonSum], places: &[BarPeriod]) -> Option<Self> {
+    fn of(legend: &Legend, sums: &[PersonSum], places: &[BarPeriod]) -> Option<Self> {
         if sums.is_empty() {
             return None;
         }
@@ -149,24 +149,24 @@ impl Figure {
             .map(|place| Bar {
                 label: place.label.clone(),
                 short: place.short.clone(),
-                parts: people.stack(within(sums, place)),
+                parts: legend.stack(within(sums, place)),
             })
             .collect();
-        let shown = listed(people, sums);
+        let shown = listed(legend, sums);
         let cells = |parts: &[Yen]| -> Vec<String> {
             shown.iter().map(|series| parts[*series].to_string()).collect()
         };
         let total = |parts: &[Yen]| parts.iter().copied().sum::<Yen>().to_string();
         let noticed = |place: &BarPeriod| within(sums, place).next().is_some();
         let lines = places.iter().zip(&bars);
-        let whole = people.stack(sums.iter());
+        let whole = legend.stack(sums.iter());
         Some(Self {
             desk: chart::svg(&bars, Size::Desk),
             phone: chart::svg(&bars, Size::Phone),
             people: shown
                 .iter()
                 .map(|series| FigurePerson {
-                    name: people.name(*series).to_owned(),
+                    name: legend.name(*series).to_owned(),
                     series: *series,
                 })
                 .collect(),
@@ -185,10 +185,10 @@ impl Figure {
 }
 
 /// Returns the colours of the people who have sums, in the household's order. The colour that several people share comes last.
-fn listed(people: &People, sums: &[PersonSum]) -> Vec<usize> {
+fn listed(legend: &Legend, sums: &[PersonSum]) -> Vec<usize> {
     let mut listed = Vec::new();
     for sum in sums {
-        let series = people.series(&sum.member);
+        let series = legend.series(&sum.member);
         if !listed.contains(&series) {
             listed.push(series);
         }

@@ -21,7 +21,7 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct History {
     years: Vec<FiscalYear>,
     filter: FilterForm,
-    /// Set if rows of another person may be left out (E7).
+    /// True if rows of another person may be left out (E7).
     hides_somebody: bool,
 }
 

@@ -22,9 +22,9 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct Overview {
     latest: SumTile,
     this_year: SumTile,
-    /// Set if rows of another person may be left out (E7).
+    /// True if rows of another person may be left out (E7).
     hides_somebody: bool,
-    /// Set if the union tells of new notices by mail.
+    /// True if the union tells of new notices by mail.
     sends_mail: bool,
 }
 

@@ -9,7 +9,7 @@ use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::state::App;
 use crate::web::to_the_end::to_the_end;
-use crate::web::turns::Turn;
+use crate::web::turns::PersonTurn;
 
 /// The contents and the names of a PDF.
 pub(super) struct Paper {
@@ -25,7 +25,7 @@ pub(super) struct Paper {
 pub(super) async fn send(
     app: &App,
     visitor: &Visitor,
-    turn: Turn,
+    turn: PersonTurn,
     paper: Paper,
 ) -> Result<Response, WebError> {
     let (printer, union) = (app.printer.clone(), visitor.tenant.config.name.clone());

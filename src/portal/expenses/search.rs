@@ -17,7 +17,7 @@ use crate::web::form::status_of;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::AppState;
-use crate::web::turns::Turn;
+use crate::web::turns::PersonTurn;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct Search {
@@ -58,7 +58,7 @@ impl From<UnknownPatient> for WebError {
 
 pub(super) async fn show(
     State(app): State<AppState>,
-    _turn: Turn,
+    _turn: PersonTurn,
     Subscriber { visitor, session, .. }: Subscriber,
     Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {
@@ -81,7 +81,7 @@ pub(super) async fn show(
 
 pub(super) async fn pdf(
     State(app): State<AppState>,
-    turn: Turn,
+    turn: PersonTurn,
     subscriber: Subscriber,
     Query(asked): Query<FilterQuery>,
 ) -> Result<Response, WebError> {

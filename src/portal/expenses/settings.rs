@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::japanese::day;
 use crate::db::TenantTx;
 use crate::portal::places::EXPENSES_SETTINGS;
-use crate::records::privacy::{self, Own};
+use crate::records::privacy::{self, PrivacyChoice};
 use crate::records::{RecordKind, updates};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -22,15 +22,15 @@ const SHARED: &str = "shared";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct SettingsPage {
-    /// Set if the form has just changed something.
+    /// True if the form has just changed something.
     pub(in crate::portal) changed: bool,
-    /// Set if the person is too young to choose.
+    /// True if the person is too young to choose.
     pub(in crate::portal) minor: bool,
     /// The day since which the person's rows are private.
     pub(in crate::portal) private_since: Option<String>,
-    /// Set if the union tells of new notices by mail.
+    /// True if the union tells of new notices by mail.
     pub(in crate::portal) sends_mail: bool,
-    /// Set if the person wants such mails.
+    /// True if the person wants such mails.
     pub(in crate::portal) wants_mail: bool,
     /// The address to which they go.
     pub(in crate::portal) email: Option<String>,
@@ -42,7 +42,7 @@ pub(in crate::portal) struct SettingsForm {
     pub(in crate::portal) errors: Vec<FormError>,
     /// `shared` or `private`
     pub(in crate::portal) privacy: Field,
-    /// Set if the box is ticked.
+    /// True if the box is ticked.
     pub(in crate::portal) mail: bool,
 }
 
@@ -64,12 +64,12 @@ pub(super) struct SettingsInput {
 }
 
 /// The settings as they are now.
-struct Now {
-    own: Own,
+struct CurrentSettings {
+    own: PrivacyChoice,
     wants_mail: bool,
 }
 
-impl Now {
+impl CurrentSettings {
     async fn read(
         tx: &mut TenantTx,
         app: &App,
@@ -87,10 +87,10 @@ pub(super) async fn show(
     Query(shown): Query<SettingsQuery>,
 ) -> Result<Response, WebError> {
     let mut tx = subscriber.visitor.begin(&app).await?;
-    let now = Now::read(&mut tx, &app, &subscriber).await?;
+    let now = CurrentSettings::read(&mut tx, &app, &subscriber).await?;
     tx.commit().await?;
     let privacy = match now.own {
-        Own::Private { .. } => PRIVATE,
+        PrivacyChoice::Private { .. } => PRIVATE,
         _ => SHARED,
     };
     let form = SettingsForm {
@@ -108,14 +108,14 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let Subscriber { visitor, session, .. } = &subscriber;
     let mut tx = visitor.begin(&app).await?;
-    let now = Now::read(&mut tx, &app, &subscriber).await?;
+    let now = CurrentSettings::read(&mut tx, &app, &subscriber).await?;
     let chosen = match fields.privacy.as_str() {
         PRIVATE => Some(true),
         SHARED => Some(false),
         _ => None,
     };
     let mut changed = false;
-    if now.own != Own::Minor {
+    if now.own != PrivacyChoice::Minor {
         let Some(private) = chosen else {
             let privacy = Field::with_value("").with_error(NOT_CHOSEN);
             let mut form = SettingsForm { errors: Vec::new(), privacy, mail: fields.mail };
@@ -140,15 +140,15 @@ pub(super) async fn submit(
 fn page(
     app: &App,
     Subscriber { visitor, session, .. }: &Subscriber,
-    now: &Now,
+    now: &CurrentSettings,
     changed: bool,
     form: SettingsForm,
 ) -> Result<Response, WebError> {
     let page = SettingsPage {
         changed,
-        minor: now.own == Own::Minor,
+        minor: now.own == PrivacyChoice::Minor,
         private_since: match now.own {
-            Own::Private { since } => Some(day(since)),
+            PrivacyChoice::Private { since } => Some(day(since)),
             _ => None,
         },
         sends_mail: KIND.is_told_by(&visitor.tenant.config),

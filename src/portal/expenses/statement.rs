@@ -20,7 +20,7 @@ use crate::web::error::WebError;
 use crate::web::identity::Subscriber;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
-use crate::web::turns::Turn;
+use crate::web::turns::PersonTurn;
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct StatementPage {
@@ -90,7 +90,7 @@ pub(super) async fn year_page(
 
 pub(super) async fn month_pdf(
     State(app): State<AppState>,
-    turn: Turn,
+    turn: PersonTurn,
     Path(month): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
@@ -99,7 +99,7 @@ pub(super) async fn month_pdf(
 
 pub(super) async fn year_pdf(
     State(app): State<AppState>,
-    turn: Turn,
+    turn: PersonTurn,
     Path(year): Path<String>,
     subscriber: Subscriber,
 ) -> Result<Response, WebError> {
@@ -124,7 +124,7 @@ async fn show(
 
 async fn send(
     app: &App,
-    turn: Turn,
+    turn: PersonTurn,
     subscriber: Subscriber,
     period: Option<Period>,
 ) -> Result<Response, WebError> {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::first_sign_in::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::{NoDate, read_date, shows_nothing};
 use crate::portal::places::ONWARD;
@@ -60,7 +60,7 @@ pub(super) async fn submit(
     };
     let SigningIn { visitor, session, .. } = &signing_in;
     let mut tx = visitor.begin(&app).await?;
-    let claim = Claim { birthdate, insurer_number: None };
+    let claim = IdentityClaim { birthdate, insurer_number: None };
     let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     tx.commit().await?;
     match check {

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::email;
 use super::user_id::{RulesText, TAKEN};
-use crate::auth::credentials::password::{self, Rule};
+use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::email_confirmation;
 use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::EmailAddress;
 use crate::portal::places::CONFIRMATION;
-use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{TwoFields, TypedTwice, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -26,7 +26,7 @@ pub(in crate::portal) struct DetailsPage {
     pub(in crate::portal) progress: Option<Progress>,
     #[serde(flatten)]
     pub(in crate::portal) user_id_rules: RulesText,
-    pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) rules: Vec<PasswordRule>,
     pub(in crate::portal) password_min: u16,
     /// True if a password was given before and need not be typed again.
     pub(in crate::portal) password_kept: bool,
@@ -142,7 +142,7 @@ async fn read(
     let typed_id = user_id.as_ref().map_or("", UserId::as_str);
     let kept = draft.is_some_and(|draft| draft.user_id == typed_id);
     tx.commit().await?;
-    let twice = Twice { password: &fields.password, again: &fields.again };
+    let twice = TypedTwice { password: &fields.password, again: &fields.again };
     let keeps = kept && twice.is_empty();
     let ids = (typed_id, session.user_id.as_str());
     let mut two = TwoFields { password: &mut form.password, again: &mut form.again };

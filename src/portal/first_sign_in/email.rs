@@ -28,7 +28,9 @@ pub(in crate::portal) const TAKEN: &str =
 /// Shown to a person who checks one ID or address after another for being free.
 pub(in crate::portal) const TOO_MANY: &str =
     "確認が続いたため、しばらく時間をおいてから、もう一度お試しください。";
-pub(in crate::portal) const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
+pub(in crate::portal) const SENT_AGAIN: &str =
+    "メールをもう一度送信しました。以前のメールのリンクは使えません。";
+const NOT_YET: &str = "メールアドレスの確認が終わっていません。届いたメールの「メールアドレスの確認」を開き、ボタンを押してから「更新」を押してください。";
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct EmailPage {
@@ -48,7 +50,7 @@ impl Page for EmailPage {
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct SentPage {
+pub(in crate::portal) struct EmailSentPage {
     pub(in crate::portal) progress: Option<Progress>,
     pub(in crate::portal) address: String,
     pub(in crate::portal) minutes: i64,
@@ -56,7 +58,7 @@ pub(in crate::portal) struct SentPage {
     pub(in crate::portal) expired: bool,
 }
 
-impl Page for SentPage {
+impl Page for EmailSentPage {
     const TEMPLATE: &'static str = "portal/first_sign_in/email_sent.html";
 }
 
@@ -188,9 +190,16 @@ pub(in crate::portal) fn read(text: &str) -> Result<EmailAddress, String> {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Refresh {
+pub(in crate::portal) struct Refresh {
     /// Present if the person pressed 「更新」.
     refresh: Option<String>,
+}
+
+impl Refresh {
+    /// Returns the words for a person who pressed 「更新」 while the address is not confirmed.
+    pub(in crate::portal) fn notice(&self) -> Option<String> {
+        self.refresh.is_some().then(|| NOT_YET.to_owned())
+    }
 }
 
 pub(super) async fn sent(
@@ -199,8 +208,7 @@ pub(super) async fn sent(
     Query(query): Query<Refresh>,
 ) -> Result<Response, WebError> {
     let signing_in = signing_in.at(Step::AddressConfirmation)?;
-    let notice = query.refresh.map(|_| NOT_YET.to_owned());
-    sent_page(&app, &signing_in, notice).await
+    sent_page(&app, &signing_in, query.notice()).await
 }
 
 pub(super) async fn resend(
@@ -217,9 +225,7 @@ pub(super) async fn resend(
         return Ok(Redirect::to(places::EMAIL).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
-        Asking::Sent => {
-            "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
-        }
+        Asking::Sent => SENT_AGAIN.to_owned(),
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::NothingDue => return Ok(Redirect::to(ONWARD).into_response()),
         Asking::TooMany => TOO_MANY.to_owned(),
@@ -264,7 +270,7 @@ async fn sent_page(
         // It was confirmed at this very moment.
         return Ok(Redirect::to(ONWARD).into_response());
     };
-    let page = SentPage {
+    let page = EmailSentPage {
         progress: signing_in.progress(),
         address: pending.email,
         minutes: VALID_FOR.num_minutes(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::birthdate;
 use crate::auth::first_sign_in::consent;
-use crate::auth::first_sign_in::identity::{self, Check, Claim};
+use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::ids::TermsId;
 use crate::base::japanese::{fold_code, shows_nothing};
@@ -90,7 +90,7 @@ pub(super) async fn submit(
         return page(&app, &signing_in, form);
     };
     let mut tx = visitor.begin(&app).await?;
-    let claim = Claim { birthdate, insurer_number: Some(insurer) };
+    let claim = IdentityClaim { birthdate, insurer_number: Some(insurer) };
     let check = identity::check(&mut tx, &app.clock, session.login, &claim).await?;
     if check == Check::Right {
         consent::agree(&mut tx, &app.clock, session.login, in_force, &client).await?;

@@ -11,7 +11,7 @@ use crate::portal::places::ONWARD;
 use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;
-use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
 use crate::web::identity::SigningIn;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -24,7 +24,7 @@ pub(in crate::portal) struct UserIdPage {
     pub(in crate::portal) progress: Option<Progress>,
     #[serde(flatten)]
     pub(in crate::portal) rules: RulesText,
-    pub(in crate::portal) methods: Vec<Choice>,
+    pub(in crate::portal) methods: Vec<RadioButton>,
     pub(in crate::portal) form: UserIdForm,
 }
 

@@ -20,7 +20,7 @@ use crate::web::state::{App, AppState};
 const EMPTY: &str = "ユーザIDを入力してください。";
 const ANSWER: &str = "詳細な手順を記載したメールをすぐに受信してください。";
 
-/// What to do if no mail comes.
+/// Advice in case no mail comes.
 const NO_MAIL: &str = "届かない場合は、ユーザIDと迷惑メールフォルダ、「@kosmo-web.jp」からのメールを受信できる設定になっているかをご確認のうえ、「パスワードを忘れた方はこちら」からもう一度操作してください。";
 
 #[derive(Debug, Default, Serialize)]

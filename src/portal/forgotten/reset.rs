@@ -8,12 +8,12 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
-use crate::auth::credentials::password::{self, Rule};
+use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::sign_in::new_password::{Twice, TwoFields, messages};
+use crate::portal::sign_in::new_password::{TwoFields, TypedTwice, messages};
 use crate::tenant::policy::FactorReset;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -29,7 +29,7 @@ pub(in crate::portal) struct ResetPasswordPage {
     pub(in crate::portal) token: String,
     /// For password managers, which store it with the password.
     pub(in crate::portal) user_id: String,
-    pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) rules: Vec<PasswordRule>,
     /// True if this page also replaces lost devices (seed 002 A13).
     pub(in crate::portal) lost_device: bool,
     pub(in crate::portal) form: ResetPasswordForm,
@@ -90,7 +90,7 @@ pub(super) async fn submit(
     else {
         return over(&app, &visitor);
     };
-    let twice = Twice { password: &password, again: &again };
+    let twice = TypedTwice { password: &password, again: &again };
     let mut fields = TwoFields { password: &mut form.password, again: &mut form.again };
     if twice.is_refused(&app, &visitor, (&user_id, &user_id), &mut fields).await? {
         return page(&app, &visitor, token, form).await;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::month::Month;
 use crate::records::filter::{Choices, Filter, Relative};
-use crate::web::form::{Choice, Field, FormError, summary};
+use crate::web::form::{Field, FormError, RadioButton, summary};
 
 const UNKNOWN_MONTH: &str = "診療年月を一覧から選択してください。";
 const REVERSED: &str =
@@ -27,9 +27,9 @@ pub(in crate::portal) struct FilterForm {
     from: Field,
     to: Field,
     patient: Field,
-    from_choices: Vec<Choice>,
-    to_choices: Vec<Choice>,
-    patient_choices: Vec<Choice>,
+    from_choices: Vec<RadioButton>,
+    to_choices: Vec<RadioButton>,
+    patient_choices: Vec<RadioButton>,
 }
 
 /// A filter without mistakes, and the name of its person.
@@ -119,7 +119,7 @@ fn text(month: Option<Month>) -> String {
 }
 
 /// Returns the choices of months, newest first. The chosen month is among them even if it has no rows.
-fn month_choices(months: &[Month], chosen: Option<Month>) -> Vec<Choice> {
+fn month_choices(months: &[Month], chosen: Option<Month>) -> Vec<RadioButton> {
     let mut months = months.to_vec();
     months.extend(chosen);
     months.sort_unstable_by(|a, b| b.cmp(a));
@@ -131,7 +131,7 @@ fn month_choices(months: &[Month], chosen: Option<Month>) -> Vec<Choice> {
     std::iter::once(none).chain(rest).collect()
 }
 
-fn patient_choices(family: &[Relative], chosen: &str) -> Vec<Choice> {
+fn patient_choices(family: &[Relative], chosen: &str) -> Vec<RadioButton> {
     let all = choice("", "全員", chosen.is_empty());
     let rest = family
         .iter()
@@ -139,8 +139,8 @@ fn patient_choices(family: &[Relative], chosen: &str) -> Vec<Choice> {
     std::iter::once(all).chain(rest).collect()
 }
 
-fn choice(value: &str, label: &str, checked: bool) -> Choice {
-    Choice { value: value.to_owned(), label: label.to_owned(), recommended: false, checked }
+fn choice(value: &str, label: &str, checked: bool) -> RadioButton {
+    RadioButton { value: value.to_owned(), label: label.to_owned(), recommended: false, checked }
 }
 
 impl Narrowed {
@@ -197,7 +197,7 @@ mod tests {
         FilterQuery { from: from.into(), to: to.into(), patient: patient.into() }
     }
 
-    fn checked(choices: &[Choice]) -> Vec<&str> {
+    fn checked(choices: &[RadioButton]) -> Vec<&str> {
         choices.iter().filter(|choice| choice.checked).map(|choice| choice.label.as_str()).collect()
     }
 
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn e5_the_lists_hold_what_there_is_and_what_was_chosen() {
-        let labels = |choices: &[Choice]| -> Vec<String> {
+        let labels = |choices: &[RadioButton]| -> Vec<String> {
             choices.iter().map(|choice| choice.label.clone()).collect()
         };
         let form = FilterForm::new(&choices());

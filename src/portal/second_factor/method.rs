@@ -9,14 +9,14 @@ use crate::auth::journey::Step;
 use crate::portal::places::ONWARD;
 use crate::tenant::policy::{SecondFactor, SignInRules};
 use crate::web::error::WebError;
-use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
 use crate::web::identity::SigningIn;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct MethodPage {
-    pub(in crate::portal) methods: Vec<Choice>,
+    pub(in crate::portal) methods: Vec<RadioButton>,
     pub(in crate::portal) form: MethodForm,
 }
 
@@ -88,7 +88,7 @@ pub(in crate::portal) fn chosen(
 
 /// Returns the methods that the union allows as radio buttons, in its order (T4). If nothing was chosen yet, the
 /// recommended one is ticked.
-pub(in crate::portal) fn methods(policy: &SignInRules, chosen: &str) -> Vec<Choice> {
+pub(in crate::portal) fn methods(policy: &SignInRules, chosen: &str) -> Vec<RadioButton> {
     let ticked = match chosen {
         "" => policy.recommended.map_or("", SecondFactor::name),
         chosen => chosen,
@@ -96,7 +96,7 @@ pub(in crate::portal) fn methods(policy: &SignInRules, chosen: &str) -> Vec<Choi
     policy
         .second_factors
         .iter()
-        .map(|method| Choice {
+        .map(|method| RadioButton {
             value: method.name().to_owned(),
             label: method.label().to_owned(),
             recommended: policy.recommended == Some(*method),

@@ -4,17 +4,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::credentials::password;
 use crate::auth::credentials::user_id::{self, Changed, UserId};
-use crate::auth::factor::method::{self, Wanted};
+use crate::auth::factor::method::{self, MethodChange};
 use crate::portal::first_sign_in::email::TOO_MANY;
 use crate::portal::first_sign_in::user_id::{RulesText, TAKEN};
 use crate::portal::places::{METHODS_PASSKEYS, METHODS_TOTP, PROFILE};
 use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
-use crate::web::form::{Choice, Field, Form, FormError, status_of, summary};
+use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
 use crate::web::identity::{Fresh, Subscriber};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -35,7 +35,7 @@ pub(in crate::portal) struct ProfilePage {
     pub(in crate::portal) name: String,
     /// True if the user ID is still the temporary one (仮IDフラグ).
     pub(in crate::portal) temporary: bool,
-    pub(in crate::portal) methods: Vec<Choice>,
+    pub(in crate::portal) methods: Vec<RadioButton>,
     pub(in crate::portal) form: ProfileForm,
 }
 
@@ -120,7 +120,7 @@ pub(in crate::portal) async fn submit(
             form.user_id = form.user_id.with_error(&policy.say(refused));
             return page(&app, &subscriber, form);
         }
-        Change::UserId.tell(&mut tx, app.context(tenant), session).await?;
+        AccountChange::UserId.tell(&mut tx, app.context(tenant), session).await?;
         said.push(policy.say(&format!(
             "ユーザIDを変更しました。次回から「{}」でログインしてください。",
             user_id.as_str()
@@ -129,19 +129,19 @@ pub(in crate::portal) async fn submit(
     let mut onward = PROFILE;
     if let Some(method) = method {
         match method::want(&mut tx, clock, session, method).await? {
-            Wanted::Counts if session.method(policy) == Some(method) => {}
-            Wanted::Counts => {
-                Change::Method.tell(&mut tx, app.context(tenant), session).await?;
+            MethodChange::Counts if session.method(policy) == Some(method) => {}
+            MethodChange::Counts => {
+                AccountChange::Method.tell(&mut tx, app.context(tenant), session).await?;
                 said.push(format!(
                     "認証方法を「{}」に変更しました。次回のログインから使います。",
                     method.label()
                 ));
             }
-            Wanted::NoAddress => {
+            MethodChange::NoAddress => {
                 form.method = form.method.with_error(NO_ADDRESS);
                 return page(&app, &subscriber, form);
             }
-            Wanted::SetUp => {
+            MethodChange::SetUp => {
                 onward = match method {
                     SecondFactor::Totp => METHODS_TOTP,
                     SecondFactor::Passkey => METHODS_PASSKEYS,

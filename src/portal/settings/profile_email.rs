@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::auth::first_sign_in::email_confirmation::{Asking, VALID_FOR};
 use crate::base::email::EmailAddress;
 use crate::portal::first_sign_in::email::{
-    Email, EmailForm, NOT_YET, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
+    Email, EmailForm, Refresh, SENT_AGAIN, Status, TAKEN, TOO_MANY, ask, pending, read, too_soon,
 };
 use crate::portal::places::{PROFILE, PROFILE_EMAIL_SENT};
 use crate::web::error::WebError;
@@ -21,24 +21,24 @@ use crate::web::state::{App, AppState};
 const SAME: &str = "現在のメールアドレスと同じです。別のメールアドレスを入力してください。";
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct EmailPage {
+pub(in crate::portal) struct ProfileEmailPage {
     pub(in crate::portal) current: Option<String>,
     pub(in crate::portal) form: EmailForm,
 }
 
-impl Page for EmailPage {
+impl Page for ProfileEmailPage {
     const TEMPLATE: &'static str = "portal/profile_email.html";
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct SentPage {
+pub(in crate::portal) struct ProfileEmailSentPage {
     pub(in crate::portal) address: String,
     pub(in crate::portal) minutes: i64,
     pub(in crate::portal) notice: Option<String>,
     pub(in crate::portal) expired: bool,
 }
 
-impl Page for SentPage {
+impl Page for ProfileEmailSentPage {
     const TEMPLATE: &'static str = "portal/profile_email_sent.html";
 }
 
@@ -79,17 +79,12 @@ pub(in crate::portal) async fn submit(
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Refresh {
-    refresh: Option<String>,
-}
-
 pub(in crate::portal) async fn sent(
     State(app): State<AppState>,
     subscriber: Subscriber,
     Query(query): Query<Refresh>,
 ) -> Result<Response, WebError> {
-    sent_page(&app, &subscriber, query.refresh.map(|_| NOT_YET.to_owned())).await
+    sent_page(&app, &subscriber, query.notice()).await
 }
 
 pub(in crate::portal) async fn resend(
@@ -103,9 +98,7 @@ pub(in crate::portal) async fn resend(
         return Ok(Redirect::to(PROFILE).into_response());
     };
     let notice = match ask(&app, visitor, session, &email, false).await? {
-        Asking::Sent => {
-            "メールをもう一度送信しました。以前のメールのリンクは使えません。".to_owned()
-        }
+        Asking::Sent => SENT_AGAIN.to_owned(),
         Asking::TooSoon { seconds } => too_soon(seconds),
         Asking::Taken => TAKEN.to_owned(),
         Asking::TooMany => TOO_MANY.to_owned(),
@@ -138,7 +131,7 @@ async fn sent_page(
             format!("メールアドレスを確認しました。これからは {email} にメールをお送りします。");
         return visitor.say(app, visitor.jar.clone(), PROFILE, &said);
     };
-    let page = SentPage {
+    let page = ProfileEmailSentPage {
         address: pending.email,
         minutes: VALID_FOR.num_minutes(),
         notice,
@@ -149,6 +142,6 @@ async fn sent_page(
 
 fn page(app: &App, subscriber: &Subscriber, mut form: EmailForm) -> Result<Response, WebError> {
     form.errors = summary(&[("email", &form.email)]);
-    let page = EmailPage { current: subscriber.session.email.clone(), form };
+    let page = ProfileEmailPage { current: subscriber.session.email.clone(), form };
     subscriber.visitor.page(app, status_of(&page.form.errors), &page)
 }

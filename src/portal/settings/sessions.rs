@@ -6,7 +6,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-use crate::auth::session::activity::{self, Living, SignInTry};
+use crate::auth::session::activity::{self, LivingSession, SignInTry};
 use crate::base::ids::SessionId;
 use crate::base::japanese::minute;
 use crate::base::user_agent::device;
@@ -68,7 +68,7 @@ async fn show(
     let living = activity::living(&mut tx, &app.clock, &tenant.config, session.login).await?;
     let tries = activity::recent(&mut tx, &app.clock, &tenant.config, session.login).await?;
     tx.commit().await?;
-    let line = |living: Living| SessionLine {
+    let line = |living: LivingSession| SessionLine {
         this: living.id == session.id,
         id: living.id.to_string(),
         device: device(living.user_agent.as_deref()),

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use serde::Serialize;
 
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::factor::device::{self, Device, DeviceKind};
 use crate::base::ids::DeviceId;
 use crate::base::japanese::minute;
@@ -47,11 +47,11 @@ pub(in crate::portal) struct MethodsPage {
 
 #[derive(Debug, Default, Serialize)]
 pub(in crate::portal) struct Devices {
-    pub(in crate::portal) devices: Vec<Line>,
+    pub(in crate::portal) devices: Vec<DeviceLine>,
 }
 
 #[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct Line {
+pub(in crate::portal) struct DeviceLine {
     pub(in crate::portal) id: String,
     pub(in crate::portal) name: String,
     /// The time when the device was added, such as `2024年10月24日 15:59`.
@@ -64,7 +64,7 @@ impl Page for MethodsPage {
 
 impl From<Vec<Device>> for Devices {
     fn from(devices: Vec<Device>) -> Self {
-        let line = |device: Device| Line {
+        let line = |device: Device| DeviceLine {
             id: device.id.to_string(),
             name: device.name,
             created: minute(device.created_at),
@@ -155,7 +155,9 @@ async fn delete(
         tx.commit().await?;
         return Ok(Redirect::to(places::METHODS).into_response());
     };
-    Change::DeviceDeleted(kind).tell(&mut tx, app.context(&visitor.tenant), &session).await?;
+    AccountChange::DeviceDeleted(kind)
+        .tell(&mut tx, app.context(&visitor.tenant), &session)
+        .await?;
     tx.commit().await?;
     let in_use = session.method(&visitor.tenant.config) == Some(kind.method());
     let is_left = devices.iter().any(|device| device.kind == kind);

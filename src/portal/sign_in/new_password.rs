@@ -5,8 +5,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::auth::credentials::password::{self, Flaw, Rule};
-use crate::auth::first_sign_in::registration::Choice;
+use crate::auth::credentials::password::{self, Flaw, PasswordRule};
+use crate::auth::first_sign_in::registration::PasswordChoice;
 use crate::auth::journey::{Progress, Step};
 use crate::auth::session::Session;
 use crate::base::realm::Subscribers;
@@ -28,7 +28,7 @@ pub(in crate::portal) struct NewPasswordPage {
     /// True if the password is changed on the settings page (S7).
     pub(in crate::portal) settings: bool,
     pub(in crate::portal) user_id: String,
-    pub(in crate::portal) rules: Vec<Rule>,
+    pub(in crate::portal) rules: Vec<PasswordRule>,
     pub(in crate::portal) form: NewPasswordForm,
 }
 
@@ -114,7 +114,7 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
     let onward = if *settings { METHODS } else { ONWARD };
     let mut form = NewPasswordForm::default();
     let user_id = &session.user_id;
-    let twice = Twice { password: &fields.password, again: &fields.again };
+    let twice = TypedTwice { password: &fields.password, again: &fields.again };
     if twice.is_refused(app, visitor, (user_id, user_id), &mut form.fields()).await? {
         return page(app, &choosing, form);
     }
@@ -123,15 +123,15 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
         .choose_password(&visitor.tenant, session, token, &fields.password)
         .await?;
     match choice {
-        Choice::Done(token) => {
+        PasswordChoice::Done(token) => {
             let jar = visitor.clone().renewed(app, &token);
             match settings {
                 true => visitor.say(app, jar, onward, CHANGED),
                 false => Ok((jar, Redirect::to(onward)).into_response()),
             }
         }
-        Choice::NothingDue => Ok(Redirect::to(onward).into_response()),
-        Choice::Refused(flaws) => {
+        PasswordChoice::NothingDue => Ok(Redirect::to(onward).into_response()),
+        PasswordChoice::Refused(flaws) => {
             form.password.error = Some(messages(&visitor.tenant.config, &flaws));
             page(app, &choosing, form)
         }
@@ -140,7 +140,7 @@ async fn choose(app: &App, choosing: Choosing, fields: NewPassword) -> Result<Re
 
 /// A new password, as it was typed into the two fields.
 #[derive(Clone, Copy)]
-pub(in crate::portal) struct Twice<'t> {
+pub(in crate::portal) struct TypedTwice<'t> {
     pub(in crate::portal) password: &'t SecretString,
     pub(in crate::portal) again: &'t SecretString,
 }
@@ -151,7 +151,7 @@ pub(in crate::portal) struct TwoFields<'f> {
     pub(in crate::portal) again: &'f mut Field,
 }
 
-impl Twice<'_> {
+impl TypedTwice<'_> {
     pub(in crate::portal) fn is_empty(self) -> bool {
         self.password.expose_secret().is_empty() && self.again.expose_secret().is_empty()
     }

@@ -6,9 +6,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::page::{STALE, SignInForm, SignInPage, too_many, visit};
-use crate::auth::factor::passkey::Given;
+use crate::auth::factor::passkey::PasskeyAnswer;
 use crate::auth::guard::foreign::Foreign;
-use crate::auth::sign_in::Outcome;
+use crate::auth::sign_in::SignInOutcome;
 use crate::db::actor::Client;
 use crate::portal::places::of_step;
 use crate::portal::words::PASSKEY_REFUSED;
@@ -41,12 +41,12 @@ pub(in crate::portal) async fn submit(
     }
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
     match check(&app, client, &visitor, fields).await? {
-        Outcome::Accepted { token, step, remember_until } => {
+        SignInOutcome::Accepted { token, step, remember_until } => {
             let jar = visitor.signed_in(&app, &token, remember_until);
             return Ok((jar, Redirect::to(of_step(step))).into_response());
         }
-        Outcome::TooMany => return too_many(&app, &visitor, form),
-        Outcome::Closed(_) | Outcome::Refused => {}
+        SignInOutcome::TooMany => return too_many(&app, &visitor, form),
+        SignInOutcome::Closed(_) | SignInOutcome::Refused => {}
     }
     form.errors = vec![FormError { field: None, message: PASSKEY_REFUSED.to_owned() }];
     let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
@@ -59,11 +59,11 @@ async fn check(
     client: Client,
     visitor: &Visitor,
     fields: Answered,
-) -> Result<Outcome, WebError> {
+) -> Result<SignInOutcome, WebError> {
     let (app, visitor) = (app.clone(), visitor.clone());
     to_the_end(async move {
         let secret = visitor.passkey_secret();
-        let given = Given {
+        let given = PasskeyAnswer {
             ticket: &fields.ticket,
             answer: &fields.credential,
             remember: fields.remember,

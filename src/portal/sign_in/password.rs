@@ -10,7 +10,7 @@ use super::page::{STALE, SignInForm, SignInPage, too_many};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::eligibility::Loss;
 use crate::auth::guard::foreign::Foreign;
-use crate::auth::sign_in::{Given, Outcome};
+use crate::auth::sign_in::{PasswordInput, SignInOutcome};
 use crate::base::japanese::{day, shows_nothing};
 use crate::db::actor::Client;
 use crate::portal::places::{TOP, of_step};
@@ -28,7 +28,7 @@ const NO_USER_ID: &str = "ユーザIDを入力してください。";
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 
 #[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Credentials {
+pub(in crate::portal) struct TypedCredentials {
     user_id: String,
     password: SecretString,
     #[serde(default, deserialize_with = "ticked")]
@@ -65,7 +65,7 @@ pub(in crate::portal) async fn show(
 pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
     client: Client,
-    Sent { visitor, fields, token }: Sent<Credentials>,
+    Sent { visitor, fields, token }: Sent<TypedCredentials>,
 ) -> Result<Response, WebError> {
     if token == Token::Foreign {
         // The person opened two tabs at once, or kept the page for days. The same form is shown once more.
@@ -93,13 +93,13 @@ pub(in crate::portal) async fn submit(
         let user_id = UserId::parse(&fields.user_id).ok();
         let user_id = user_id.filter(|_| password.len() <= LONGEST_PASSWORD);
         match try_password(&app, client, &visitor, user_id, fields).await? {
-            Outcome::Accepted { token, step, remember_until } => {
+            SignInOutcome::Accepted { token, step, remember_until } => {
                 let jar = visitor.signed_in(&app, &token, remember_until);
                 return Ok((jar, Redirect::to(of_step(step))).into_response());
             }
-            Outcome::Closed(loss) => return closed(&app, &visitor, loss),
-            Outcome::TooMany => return too_many(&app, &visitor, form),
-            Outcome::Refused => {}
+            SignInOutcome::Closed(loss) => return closed(&app, &visitor, loss),
+            SignInOutcome::TooMany => return too_many(&app, &visitor, form),
+            SignInOutcome::Refused => {}
         }
         form.errors.push(FormError { field: None, message: visitor.tenant.config.say(REFUSED) });
     }
@@ -113,11 +113,11 @@ async fn try_password(
     client: Client,
     visitor: &Visitor,
     user_id: Option<UserId>,
-    fields: Credentials,
-) -> Result<Outcome, WebError> {
+    fields: TypedCredentials,
+) -> Result<SignInOutcome, WebError> {
     let (app, visitor) = (app.clone(), visitor.clone());
     to_the_end(async move {
-        let given = Given {
+        let given = PasswordInput {
             user_id: user_id.as_ref(),
             password: &fields.password,
             remember: fields.remember,

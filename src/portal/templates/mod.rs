@@ -207,7 +207,7 @@ fn first_sign_in(gallery: &mut Gallery) {
         });
     }
     for (notice, expired) in [(None, false), (Some("送信"), true)] {
-        gallery.show(&email::SentPage {
+        gallery.show(&email::EmailSentPage {
             progress: PROGRESS,
             address: "taro@example.jp".into(),
             minutes: 30,

@@ -4,7 +4,9 @@ use super::{Gallery, PROGRESS, field, wrong};
 use crate::portal::next::Next;
 use crate::portal::places::PROFILE;
 use crate::portal::second_factor::method::{MethodForm, MethodPage, methods};
-use crate::portal::second_factor::prove::{Occasion, email_code, passkey, recovery_code, totp};
+use crate::portal::second_factor::prove::{
+    CodeForm, Occasion, email_code, passkey, recovery_code, totp,
+};
 use crate::portal::second_factor::set_up::passkey::{PasskeySetUpForm, PasskeySetUpPage};
 use crate::portal::second_factor::set_up::recovery_codes::RecoveryCodesPage;
 use crate::portal::second_factor::set_up::totp::{TotpSetUpForm, TotpSetUpPage};
@@ -37,7 +39,7 @@ fn prove(gallery: &mut Gallery, occasion: &Occasion, is_wrong: bool) {
             failed: is_wrong && !address.is_empty(),
             minutes: 10,
             notice: is_wrong.then(|| "送信".to_owned()),
-            form: email_code::EmailCodeForm { errors: errors(), code: field() },
+            form: CodeForm { errors: errors(), code: field() },
         });
     }
     gallery.show(&totp::TotpPage {
@@ -52,7 +54,7 @@ fn prove(gallery: &mut Gallery, occasion: &Occasion, is_wrong: bool) {
     });
     gallery.show(&recovery_code::RecoveryCodePage {
         occasion: occasion.view(recovery_code::PAGE),
-        form: recovery_code::RecoveryCodeForm { errors: errors(), code: field() },
+        form: CodeForm { errors: errors(), code: field() },
     });
 }
 

@@ -3,7 +3,7 @@
 use super::{Gallery, field, wrong};
 use crate::portal::second_factor::method::methods;
 use crate::portal::settings::sessions::{SessionLine, SessionsPage, TryLine};
-use crate::portal::settings::sign_in_methods::{DeletePage, Devices, Line, MethodsPage};
+use crate::portal::settings::sign_in_methods::{DeletePage, DeviceLine, Devices, MethodsPage};
 use crate::portal::settings::{profile, profile_email};
 use crate::portal::sign_in::reauthenticate::{PasswordForm, PasswordPage};
 use crate::tenant::file::{EXAMPLE, parse};
@@ -12,8 +12,8 @@ use crate::tenant::policy::UserIdRules;
 pub(super) fn show(gallery: &mut Gallery) {
     let config = parse(EXAMPLE).unwrap();
     gallery.show(&PasswordPage::default());
-    gallery.show(&profile_email::EmailPage::default());
-    gallery.show(&profile_email::SentPage::default());
+    gallery.show(&profile_email::ProfileEmailPage::default());
+    gallery.show(&profile_email::ProfileEmailSentPage::default());
     gallery.show(&MethodsPage::default());
     let form = PasswordForm { errors: wrong(None), password: field() };
     let (next, user_id) = ("/".into(), "taro".into());
@@ -31,7 +31,7 @@ pub(super) fn show(gallery: &mut Gallery) {
         });
     }
     let devices = || Devices {
-        devices: vec![Line { id: "1".into(), name: "<b>".into(), created: "今日".into() }],
+        devices: vec![DeviceLine { id: "1".into(), name: "<b>".into(), created: "今日".into() }],
     };
     gallery.show(&MethodsPage {
         password_set: "2024年10月24日 15:59".into(),

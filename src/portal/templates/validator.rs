@@ -14,13 +14,13 @@ const UNKNOWN_HOST: &str = include_str!("../../../templates/unknown_host.html");
 
 #[derive(Deserialize)]
 struct CheckerReport {
-    messages: Vec<Complaint>,
+    messages: Vec<CheckerMessage>,
 }
 
 /// An error or a warning.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Complaint {
+struct CheckerMessage {
     url: String,
     message: String,
     #[serde(default)]
@@ -40,7 +40,9 @@ fn check(folder: &Path) -> Vec<String> {
     let place = |url: &str| url.rsplit('/').next().unwrap_or_default().to_owned();
     let lines = report.messages.into_iter();
     lines
-        .map(|Complaint { url, message, extract }| format!("{}: {message} {extract}", place(&url)))
+        .map(|CheckerMessage { url, message, extract }| {
+            format!("{}: {message} {extract}", place(&url))
+        })
         .collect()
 }
 

@@ -7,9 +7,9 @@ pub struct Problem {
     pub line: Option<usize>,
     /// The setting: `password.min_length`.
     pub path: String,
-    /// What is wrong, in Japanese.
+    /// The mistake, in Japanese.
     pub message: String,
-    /// What to write instead.
+    /// The suggested remedy, in Japanese.
     pub suggestion: Option<String>,
 }
 

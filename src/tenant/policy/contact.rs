@@ -1,4 +1,4 @@
-//! How to reach a union, for the templates of pages and mails.
+//! A union's contact, for the templates of pages and mails.
 
 use serde::Serialize;
 

@@ -31,7 +31,7 @@ enum DateFormat {
     MonthDay,
 }
 
-/// What a formula may use of a person.
+/// The facts of a person that a formula may use.
 #[derive(Debug, Clone, Copy)]
 pub struct FormulaPerson<'a> {
     pub symbol: &'a str,

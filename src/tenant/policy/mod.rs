@@ -41,8 +41,8 @@ pub struct TenantConfig {
     pub sign_in: SignInRules,
     pub password: PasswordRules,
     pub user_id: UserIdRules,
-    pub first_sign_in: FirstSignIn,
-    /// How a person who lost every device gets back in (seeds 000 A9, 001 3-8, 002 A13).
+    pub first_sign_in: FirstSignInRules,
+    /// The way back in for a person who lost every device (seeds 000 A9, 001 3-8, 002 A13).
     pub lost_device: LostDevice,
     pub after_loss: AfterLoss,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ impl UpdateMail {
     }
 }
 
-/// How a person reaches the union. Pages that say "ask your union" show it (T7).
+/// The union's contact. Pages that say "ask your union" show it (T7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
@@ -84,13 +84,13 @@ pub struct Contact {
     /// The number as people write it: 03-0000-0000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// When the telephone is answered.
+    /// The hours in which the telephone is answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
     /// The mail subject that the union asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// What a mail has to state so that the union can answer.
+    /// The items that a mail has to state so that the union can answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_items: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,20 +119,20 @@ pub struct SignInRules {
     /// The factor marked （推奨）.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommended: Option<SecondFactor>,
-    /// How many wrong passwords in a row lock the login.
+    /// The number of wrong passwords in a row that locks the login.
     pub lock_after: u16,
     /// Minutes without a request after which a session ends (L9).
     pub idle_minutes: u16,
     /// Hours after which a session ends, even one in constant use.
     pub session_hours: u16,
-    /// How many steps of 30 seconds before and after the present one an app's code may be from (RFC
-    /// 6238 §5.2). The seeds promise none.
+    /// The steps of 30 seconds, before and after the present one, whose codes of an app are still right (RFC 6238
+    /// §5.2). The seeds promise none.
     #[serde(default)]
     pub totp_window: u16,
     /// True if recovery codes are offered to people with a second factor.
     #[serde(default = "yes")]
     pub recovery_codes: bool,
-    /// How many days ログイン状態の保存 lasts (L11); if absent, it is not offered.
+    /// The days for which ログイン状態の保存 lasts (L11). If absent, it is not offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remember_days: Option<u16>,
     /// True if a person who is kept signed in has to prove the second factor again after
@@ -203,10 +203,10 @@ pub enum FirstSignInFlow {
     SingleForm,
 }
 
-/// How a person without a password of their own becomes a registered subscriber (T8, T9).
+/// The way in which a person without a password of their own becomes a registered subscriber (T8, T9).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FirstSignIn {
+pub struct FirstSignInRules {
     pub flow: FirstSignInFlow,
     /// True if the second factor is set up at a second sign-in (seed 003) instead of at once.
     #[serde(default)]
@@ -284,7 +284,7 @@ pub enum FactorReset {
     ForgottenPassword,
 }
 
-/// How second factors are reset when every device is lost (T11).
+/// The way in which second factors are reset when every device is lost (T11).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LostDevice {

@@ -1,5 +1,4 @@
-//! What programs ask every site for: a manifest for the home screen, and the contact for
-//! weaknesses.
+//! Files that programs ask every site for: a manifest for the home screen, and the contact for weaknesses.
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::tenant::directory::Tenant;
 use crate::tenant::hosts::Door;
 use crate::web::state::AppState;
 
-/// How long the content of `security.txt` may be relied on after it is read (RFC 9116 §2.5.5).
+/// The content of `security.txt` may be relied on for this long after it is read (RFC 9116 §2.5.5).
 const RELIABLE_FOR: TimeDelta = TimeDelta::days(90);
 const FOR_AN_HOUR: (HeaderName, &str) = (CACHE_CONTROL, "public, max-age=3600");
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::asked::{PARAMETER, Wants};
-use crate::base::sealed::Sealed;
+use crate::base::sealed::SealedValue;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::identity::cookies::Cookies;
@@ -182,7 +182,7 @@ fn keep(
 
 /// Returns what is kept for this visitor under this name, if anything.
 fn take(visitor: &Visitor, app: &App, name: &str) -> Option<Shows> {
-    let sealed = Sealed::parse(visitor.jar.answer()?)?;
+    let sealed = SealedValue::parse(visitor.jar.answer()?)?;
     let purpose = purpose(visitor, visitor.asked().path(), name);
     let deflated = app.sealer.open(&purpose, &sealed).ok()?;
     let mut json = Vec::new();

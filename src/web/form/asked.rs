@@ -1,4 +1,4 @@
-//! How a request wants to be answered.
+//! The kind of answer that a request wants.
 
 use axum::http::Method;
 use axum::http::header::ACCEPT;

@@ -21,7 +21,7 @@ use super::state::AppState;
 
 /// No form of the portal is larger.
 const LARGEST_FORM: usize = 64 * 1024;
-/// Slower than any telephone that is still connected.
+/// A telephone that is still connected sends a form faster than this.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
 /// A form that is too large is read up to this size and dropped. If we stopped earlier, the browser
 /// would show a broken connection instead of our page.
@@ -34,7 +34,7 @@ pub struct Form<T> {
     pub fields: T,
 }
 
-/// A form as it was sent, even with a stale token, for the one page that then shows itself again.
+/// A form as it was sent, even with a stale token. Only the sign-in page takes it, and then shows its form again.
 #[derive(Debug)]
 pub struct Sent<T> {
     pub visitor: Visitor,
@@ -43,14 +43,14 @@ pub struct Sent<T> {
     pub token: Token,
 }
 
-/// Where a form came from, by its token.
+/// The origin of a form, by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token {
     /// A page of this visitor, in the present session.
     Current,
     /// A page of this visitor that was opened before the sign-in.
     BeforeSignIn,
-    /// Another site, or another visit.
+    /// A page of another site, or of another visit.
     Foreign,
 }
 
@@ -127,7 +127,7 @@ pub struct Button {}
 pub struct Field {
     /// The input. It is never a password.
     pub value: String,
-    /// What is wrong with it, one sentence a line.
+    /// The mistakes in it, one sentence a line.
     pub error: Option<String>,
 }
 
@@ -173,7 +173,7 @@ pub fn status_of(errors: &[FormError]) -> StatusCode {
 
 /// A radio button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Choice {
+pub struct RadioButton {
     pub value: String,
     pub label: String,
     /// True if marked （推奨）.

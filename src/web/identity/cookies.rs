@@ -18,7 +18,7 @@ use cookie::{Cookie, SameSite};
 use time::Duration;
 
 use crate::base::ids::TenantId;
-use crate::base::sealed::{Sealed, Sealer};
+use crate::base::sealed::{SealedValue, Sealer};
 use crate::base::secret::PlainToken;
 
 const SESSION: &str = "__Host-kosmo-session";
@@ -44,7 +44,7 @@ pub struct Cookies {
 #[derive(Debug, Clone)]
 pub enum Sealable {
     Nothing,
-    /// Another key or another union sealed it, or nobody.
+    /// It was sealed with another key or for another union, or was not sealed at all.
     Foreign,
     Own(PlainToken),
 }
@@ -180,7 +180,7 @@ impl Cookies {
 
     fn unsealed(&self, name: &'static str, sealer: &Sealer, tenant: TenantId) -> Sealable {
         let Some(text) = self.get(name) else { return Sealable::Nothing };
-        let token = Sealed::parse(text)
+        let token = SealedValue::parse(text)
             .and_then(|sealed| sealer.open(&purpose(name, tenant), &sealed).ok())
             .and_then(|token| PlainToken::parse(str::from_utf8(&token).ok()?));
         token.map_or(Sealable::Foreign, Sealable::Own)

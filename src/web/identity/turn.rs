@@ -1,4 +1,4 @@
-//! An extractor for a [`Turn`], which a handler takes before its first query if its work is heavy.
+//! An extractor for a [`PersonTurn`], which a handler takes before its first query if its work is heavy.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -7,9 +7,9 @@ use axum::response::{IntoResponse as _, Response};
 use super::Subscriber;
 use crate::web::error::WebError;
 use crate::web::state::AppState;
-use crate::web::turns::Turn;
+use crate::web::turns::PersonTurn;
 
-impl FromRequestParts<AppState> for Turn {
+impl FromRequestParts<AppState> for PersonTurn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {

@@ -28,7 +28,7 @@ pub fn read(text: &str) -> Vec<Block> {
     options.parse.ignore_setext = true;
     let arena = Arena::new();
     let root = parse_document(&arena, &prepared.join("\n"), &options);
-    let mut blocks = Reader { written: &written, prepared: &prepared }.blocks(root);
+    let mut blocks = BlockReader { written: &written, prepared: &prepared }.blocks(root);
     let top = blocks.iter().filter_map(|block| match block {
         Block::Heading { level, .. } => Some(*level),
         _ => None,
@@ -60,12 +60,12 @@ fn restored(text: &str) -> String {
 
 /// Parsed positions count lines and bytes of the prepared text, which has the same lines as the
 /// original.
-struct Reader<'t> {
+struct BlockReader<'t> {
     written: &'t [&'t str],
     prepared: &'t [String],
 }
 
-impl Reader<'_> {
+impl BlockReader<'_> {
     fn blocks(&self, parent: Node<'_>) -> Vec<Block> {
         parent.children().map(|node| self.block(node)).collect()
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use kosmo::base::ids::JobId;
 use kosmo::config::Settings;
-use kosmo::db::{Db, Role};
+use kosmo::db::{Db, DbRole};
 use kosmo::jobs::context::JobContext;
 use kosmo::jobs::error::JobError;
 use kosmo::jobs::kind::{Job, Kinds};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::world::{World, tester};
 
-/// What the jobs of a test did, and what lets them continue.
+/// The record of what a test's jobs did, and the signal that lets them continue.
 #[derive(Clone, Default)]
 pub struct Log {
     /// `slug word`, in the order in which the jobs ran.
@@ -37,7 +37,7 @@ impl Log {
     }
 }
 
-/// What a job does.
+/// The work of a job.
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Errand {
     /// Notes a word.
@@ -110,7 +110,7 @@ impl Errand {
 }
 
 pub async fn runner_of(world: &World, kinds: Kinds) -> Runner {
-    let db = Db::new(world.database.options.clone(), Role::Worker, runner::CONNECTIONS);
+    let db = Db::new(world.database.options.clone(), DbRole::Worker, runner::CONNECTIONS);
     let directory = Directory::load(&db, Settings::default().base_url()).await.unwrap();
     Runner::new(db, world.clock.clone(), Arc::new(directory), kinds)
 }

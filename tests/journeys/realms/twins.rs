@@ -6,7 +6,7 @@ use chrono::Duration;
 use kosmo::auth::credentials::user_id::UserId;
 use kosmo::auth::people::People;
 use kosmo::auth::session::{self, Lookup, Session};
-use kosmo::auth::sign_in::{Given, Outcome};
+use kosmo::auth::sign_in::{PasswordInput, SignInOutcome};
 use kosmo::base::realm::{Staff, Subscribers};
 use kosmo::base::secret::PlainToken;
 use kosmo::db::TenantTx;
@@ -76,9 +76,9 @@ impl Twins {
         self.world.app.db.tenant(self.union.id, &self.actor).await.unwrap()
     }
 
-    pub async fn try_password<R: Door>(&self, password: &str) -> Outcome {
+    pub async fn try_password<R: Door>(&self, password: &str) -> SignInOutcome {
         self.world.clock.advance(Duration::milliseconds(1));
-        let given = Given {
+        let given = PasswordInput {
             user_id: Some(&UserId::parse(TARO.user_id).unwrap()),
             password: &password.into(),
             remember: false,
@@ -102,7 +102,9 @@ impl Twins {
 
     pub async fn sign_in<R: Door>(&self) -> SignedIn<R> {
         let outcome = self.try_password::<R>(R::PASSWORD).await;
-        let Outcome::Accepted { token, .. } = outcome else { panic!("{}: {outcome:?}", R::NAME) };
+        let SignInOutcome::Accepted { token, .. } = outcome else {
+            panic!("{}: {outcome:?}", R::NAME)
+        };
         let Lookup::Living(session) = self.look::<R>(&token).await else { panic!("no session") };
         SignedIn { token, session: *session }
     }

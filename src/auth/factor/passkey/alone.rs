@@ -19,20 +19,20 @@ use crate::auth::people::People;
 use crate::auth::session::living::Lookup;
 use crate::auth::session::store::Beginning;
 use crate::auth::session::{lookup, proof, store};
-use crate::auth::sign_in::Outcome;
+use crate::auth::sign_in::SignInOutcome;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::realm::Realm;
-use crate::base::sealed::{Sealed, Sealer};
+use crate::base::sealed::{SealedValue, Sealer};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::db::actor::Client;
 use crate::tenant::directory::Tenant;
 
-/// How long a sign-in page may stand open.
+/// A challenge on a sign-in page can be answered for this long.
 const LASTS: TimeDelta = TimeDelta::hours(1);
 
-/// What a sign-in page asks of the browser.
+/// A challenge to the browser on a sign-in page.
 #[derive(Debug, Serialize)]
 pub struct Offer {
     /// For the browser, as JSON.
@@ -53,7 +53,7 @@ pub struct Visit<'v> {
 
 /// The answer that a browser sends.
 #[derive(Debug)]
-pub struct Given<'a> {
+pub struct PasskeyAnswer<'a> {
     pub ticket: &'a str,
     /// The device's answer, as JSON.
     pub answer: &'a str,
@@ -85,13 +85,13 @@ impl Visit<'_> {
     }
 
     /// Opens a ticket, however old it is, if it was made for this very visit.
-    fn unseal<R: Realm>(&self, sealed: &Sealed) -> Option<Asked> {
+    fn unseal<R: Realm>(&self, sealed: &SealedValue) -> Option<Asked> {
         let plain = self.sealer.open(&self.purpose::<R>(), sealed).ok()?;
         serde_json::from_slice(&plain).ok()
     }
 
     /// Returns the challenge of a ticket, if it was made for this very visit and may still be answered.
-    fn open<R: Realm>(&self, sealed: &Sealed) -> Option<DiscoverableAuthentication> {
+    fn open<R: Realm>(&self, sealed: &SealedValue) -> Option<DiscoverableAuthentication> {
         let asked = self.unseal::<R>(sealed)?;
         (self.clock.now() - asked.at < LASTS).then_some(asked.state)
     }
@@ -107,13 +107,13 @@ impl SignIn<'_> {
         &self,
         visit: Visit<'_>,
         earlier: Option<SessionId<R>>,
-        given: Given<'_>,
-    ) -> Result<Outcome, PasskeyError> {
+        given: PasskeyAnswer<'_>,
+    ) -> Result<SignInOutcome, PasskeyError> {
         let mut tx = self.db.tenant_unflushed(visit.tenant.id, self.actor).await?;
         let place = ClientPlace::of(given.client);
         if !place.take::<R>(&mut tx, self.clock).await? {
             // The address keeps its token if the network has none left.
-            return Ok(Outcome::TooMany);
+            return Ok(SignInOutcome::TooMany);
         }
         tx.commit().await?;
         let outcome = self.check_paid(visit, earlier, &given, &place).await;
@@ -128,11 +128,11 @@ impl SignIn<'_> {
         &self,
         visit: Visit<'_>,
         earlier: Option<SessionId<R>>,
-        given: &Given<'_>,
+        given: &PasskeyAnswer<'_>,
         place: &ClientPlace,
-    ) -> Result<Outcome, PasskeyError> {
+    ) -> Result<SignInOutcome, PasskeyError> {
         let mut tx = self.db.tenant(visit.tenant.id, self.actor).await?;
-        let ticket = Sealed::parse(given.ticket);
+        let ticket = SealedValue::parse(given.ticket);
         let is_ours = ticket.as_ref().is_some_and(|ticket| visit.unseal::<R>(ticket).is_some());
         let asked = ticket.and_then(|ticket| Some((visit.open::<R>(&ticket)?, ticket)));
         let answer = serde_json::from_str::<PublicKeyCredential>(given.answer).ok();
@@ -141,7 +141,7 @@ impl SignIn<'_> {
             if !is_ours {
                 self.note_foreign::<R>(visit.tenant, given.client, Foreign::Passkey).await?;
             }
-            return Ok(Outcome::Refused);
+            return Ok(SignInOutcome::Refused);
         };
         let (verdict, login) = match is_first::<R>(&mut tx, self.clock, &ticket).await? {
             true => self.check::<R>(&mut tx, visit.tenant, asked, &answer).await?,
@@ -157,24 +157,24 @@ impl SignIn<'_> {
             let detail = serde_json::json!({ "alone": true, "reason": reason });
             audit::record_of(&mut tx, self.clock, Action::PasskeyRefused, login, detail).await?;
             tx.commit().await?;
-            return Ok(Outcome::Refused);
+            return Ok(SignInOutcome::Refused);
         };
         if let Some(earlier) = earlier {
             store::end(&mut tx, self.clock, earlier).await?;
         }
         let remember_until = self.remember_until(visit.tenant, given.remember);
-        let Given { client, browser, .. } = *given;
+        let PasskeyAnswer { client, browser, .. } = *given;
         let beginning = Beginning { login, remember_until, client, browser };
         let cx = self.context(visit.tenant);
         let (id, token) = store::begin(&mut tx, self.clock, beginning).await?;
         tx.goes_on_as(self.actor.clone().signed_in(login, id));
         let token = proof::prove(&mut tx, cx, id, &token, PROOF).await?;
         let Lookup::Living(session) = lookup::read::<R>(&mut tx, cx, &token).await? else {
-            return Ok(Outcome::Refused);
+            return Ok(SignInOutcome::Refused);
         };
         tx.commit().await?;
         let step = session.next_step(&visit.tenant.config);
-        Ok(Outcome::Accepted { token, step, remember_until })
+        Ok(SignInOutcome::Accepted { token, step, remember_until })
     }
 
     /// Returns what the answer proves, and the owner of the passkey that it names.
@@ -208,7 +208,7 @@ impl SignIn<'_> {
 async fn is_first<R: Realm>(
     tx: &mut TenantTx,
     clock: &Clock,
-    ticket: &Sealed,
+    ticket: &SealedValue,
 ) -> Result<bool, sqlx::Error> {
     let now = clock.now();
     sqlx::query!(

@@ -13,26 +13,26 @@ use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 
-/// How long a challenge waits for its answer: the browser's five minutes, and time to find a name.
+/// A challenge waits this long for its answer: the browser's five minutes, and time to find a name.
 const CEREMONY_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// A challenge as the database keeps it: the options that the browser got, and the state that its answer is held
 /// against.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Ceremony<S> {
-    pub(super) options: Value,
-    pub(super) state: S,
+struct Ceremony<S> {
+    options: Value,
+    state: S,
 }
 
 /// The purpose of a challenge.
 #[derive(Clone, Copy)]
-pub(super) enum Purpose {
+pub(super) enum ChallengePurpose {
     SetUp,
     /// Proving a passkey, at the end of a sign-in or in a re-authentication.
     SignIn,
 }
 
-impl Purpose {
+impl ChallengePurpose {
     const fn name(self) -> &'static str {
         match self {
             Self::SetUp => "set_up",
@@ -40,7 +40,7 @@ impl Purpose {
         }
     }
 
-    /// How old a challenge may be that a page shows again. It may be older in a set-up: while a name is wrong, the
+    /// Returns the age up to which a page shows a challenge again. It is higher in a set-up: while a name is wrong, the
     /// passkey that was made waits with its challenge.
     const fn shown_again_within(self) -> TimeDelta {
         match self {
@@ -55,7 +55,7 @@ pub(super) async fn running<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    purpose: Purpose,
+    purpose: ChallengePurpose,
 ) -> Result<Option<Value>, sqlx::Error> {
     let options = sqlx::query_scalar!(
         "select state -> 'options' from passkey_ceremonies
@@ -71,14 +71,17 @@ pub(super) async fn running<R: People>(
     Ok(options.flatten())
 }
 
-/// Keeps a challenge in place of the session's one before, for whichever purpose that was.
+/// Keeps a challenge in place of the session's earlier one, and returns its options as JSON for the browser.
 pub(super) async fn keep<R: People, S: Serialize>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    purpose: Purpose,
-    ceremony: Ceremony<S>,
-) -> Result<(), PasskeyError> {
+    purpose: ChallengePurpose,
+    challenge: &impl Serialize,
+    state: S,
+) -> Result<String, PasskeyError> {
+    let options = serde_json::to_value(challenge)?;
+    let text = options.to_string();
     sqlx::query!(
         "insert into passkey_ceremonies (tenant_id, realm, session_id, purpose, state, begun_at)
          values ($1, $2, $3, $4, $5, $6)
@@ -88,12 +91,12 @@ pub(super) async fn keep<R: People, S: Serialize>(
         R::NAME,
         session.id.0,
         purpose.name(),
-        serde_json::to_value(ceremony)?,
+        serde_json::to_value(Ceremony { options, state })?,
         clock.now()
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(text)
 }
 
 /// Takes the session's challenge away, so that it has one answer. Returns `None` if none waits.
@@ -101,7 +104,7 @@ pub(super) async fn take_challenge<R: People, S: DeserializeOwned>(
     tx: &mut TenantTx,
     clock: &Clock,
     session: &Session<R>,
-    purpose: Purpose,
+    purpose: ChallengePurpose,
 ) -> Result<Option<S>, PasskeyError> {
     let taken = sqlx::query!(
         "delete from passkey_ceremonies

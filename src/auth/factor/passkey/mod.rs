@@ -8,7 +8,7 @@ mod relying_party;
 mod set_up;
 mod verdict;
 
-pub use self::alone::{Given, Offer, Visit};
+pub use self::alone::{Offer, PasskeyAnswer, Visit};
 pub use self::prove::{begin_proof, prove};
 pub use self::relying_party::PasskeyError;
 pub use self::set_up::{begin_set_up, enrol};

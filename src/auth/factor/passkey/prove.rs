@@ -3,12 +3,12 @@
 use webauthn_rs::prelude::{Credential, DiscoverableAuthentication, Passkey, PublicKeyCredential};
 use webauthn_rs_proto::AllowCredentials;
 
-use super::challenge::{Ceremony, Purpose, keep, running, take_challenge};
+use super::challenge::{ChallengePurpose, keep, running, take_challenge};
 use super::kept::{all, find, note_use};
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use super::verdict::Verdict;
 use crate::auth::context::Context;
-use crate::auth::factor::proved::{Attempt, Proved};
+use crate::auth::factor::proved::{FactorAttempt, Proved};
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::proof;
@@ -21,7 +21,7 @@ pub async fn begin_proof<R: People>(
     cx: Context<'_>,
     session: &Session<R>,
 ) -> Result<String, PasskeyError> {
-    if let Some(options) = running(tx, cx.clock, session, Purpose::SignIn).await? {
+    if let Some(options) = running(tx, cx.clock, session, ChallengePurpose::SignIn).await? {
         return Ok(options.to_string());
     }
     let known = all(tx, session.login).await?;
@@ -30,10 +30,7 @@ pub async fn begin_proof<R: People>(
     challenge.mediation = None;
     challenge.public_key.extensions = None;
     challenge.public_key.allow_credentials = known.into_iter().map(allowed).collect();
-    let options = serde_json::to_value(&challenge)?;
-    let text = options.to_string();
-    keep(tx, cx.clock, session, Purpose::SignIn, Ceremony { options, state }).await?;
-    Ok(text)
+    keep(tx, cx.clock, session, ChallengePurpose::SignIn, &challenge, state).await
 }
 
 /// Checks a browser's answer. An answer that a passkey of the person's has signed is no guess, whatever else is wrong
@@ -48,9 +45,9 @@ pub async fn prove<R: People>(
     if !proof::owes_proof(tx, cx.clock, session.id).await? {
         return Ok(Proved::NothingDue);
     }
-    let attempt = Attempt::new(session, token, PROOF);
+    let attempt = FactorAttempt::new(session, token, PROOF);
     let asked: Option<DiscoverableAuthentication> =
-        take_challenge(tx, cx.clock, session, Purpose::SignIn).await?;
+        take_challenge(tx, cx.clock, session, ChallengePurpose::SignIn).await?;
     let Ok(answer) = serde_json::from_str::<PublicKeyCredential>(answer) else {
         return Ok(attempt.fail(tx, cx).await?);
     };

@@ -4,12 +4,12 @@
 use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder, WebauthnError};
 
 use crate::auth::context::SendingError;
-use crate::auth::session::proof::Proof;
+use crate::auth::session::proof::ProofKind;
 use crate::db::Passing;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 
-pub(super) const PROOF: Proof = Proof::Factor(SecondFactor::Passkey);
+pub(super) const PROOF: ProofKind = ProofKind::Factor(SecondFactor::Passkey);
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {

@@ -3,13 +3,13 @@
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential};
 use webauthn_rs_proto::ResidentKeyRequirement;
 
-use super::challenge::{Ceremony, Purpose, keep, running, take_challenge};
+use super::challenge::{ChallengePurpose, keep, running, take_challenge};
 use super::kept::all;
 use super::relying_party::{PROOF, PasskeyError, relying_party};
 use crate::auth::context::Context;
 use crate::auth::factor::device::{Credential, DeviceKind, NewDevice};
 use crate::auth::factor::enrolled::{self, Enrolled, obstacle};
-use crate::auth::factor::proved::Attempt;
+use crate::auth::factor::proved::FactorAttempt;
 use crate::auth::people::People;
 use crate::auth::session::living::Session;
 use crate::auth::session::{proof, store};
@@ -23,7 +23,7 @@ pub async fn begin_set_up<R: People>(
     cx: Context<'_>,
     session: &Session<R>,
 ) -> Result<String, PasskeyError> {
-    if let Some(options) = running(tx, cx.clock, session, Purpose::SetUp).await? {
+    if let Some(options) = running(tx, cx.clock, session, ChallengePurpose::SetUp).await? {
         return Ok(options.to_string());
     }
     let known = all(tx, session.login).await?;
@@ -39,10 +39,7 @@ pub async fn begin_set_up<R: People>(
         selection.resident_key = Some(ResidentKeyRequirement::Required);
         selection.require_resident_key = true;
     }
-    let options = serde_json::to_value(&challenge)?;
-    let text = options.to_string();
-    keep(tx, cx.clock, session, Purpose::SetUp, Ceremony { options, state }).await?;
-    Ok(text)
+    keep(tx, cx.clock, session, ChallengePurpose::SetUp, &challenge, state).await
 }
 
 /// Takes the passkey that a browser made (L6), which proves the second factor, too. While the name is wrong, the
@@ -66,7 +63,7 @@ pub async fn enrol<R: People>(
         return Ok(obstacle);
     }
     let asked: Option<PasskeyRegistration> =
-        take_challenge(tx, cx.clock, session, Purpose::SetUp).await?;
+        take_challenge(tx, cx.clock, session, ChallengePurpose::SetUp).await?;
     let relying_party = relying_party(cx.tenant)?;
     let answer = serde_json::from_str::<RegisterPublicKeyCredential>(answer).ok();
     let made = asked.zip(answer).and_then(|(asked, answer)| {
@@ -79,7 +76,7 @@ pub async fn enrol<R: People>(
             return Ok(Enrolled::Done(token));
         }
     }
-    let attempt = Attempt::new(session, token, PROOF);
+    let attempt = FactorAttempt::new(session, token, PROOF);
     attempt.note_refusal(tx, cx, serde_json::json!({ "reason": null })).await?;
     Ok(Enrolled::Wrong)
 }

@@ -11,7 +11,7 @@ const BACKUP_ELIGIBLE: u8 = 0b0000_1000;
 /// The index of the byte of flags, which follows the relying party's hash.
 const FLAGS: usize = 32;
 
-/// What comes of an answer.
+/// The result of checking an answer.
 pub(super) enum Verdict {
     Right(AuthenticationResult),
     /// The passkey signed it, but it is refused for this reason. It doesn't count as a wrong guess: the person who sent

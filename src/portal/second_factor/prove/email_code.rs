@@ -4,17 +4,17 @@ use std::ops::ControlFlow;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Addresses, Occasion, OccasionView, Prover, Proving};
-use crate::auth::factor::email_code::{self, Purpose, Sending, VALID_FOR};
+use super::{Addresses, CodeForm, CodeInput, Occasion, OccasionView, Prover, Proving};
+use crate::auth::factor::email_code::{self, CodePurpose, Sending, VALID_FOR};
 use crate::auth::factor::proved::Proved;
 use crate::auth::journey::Progress;
 use crate::base::email::masked;
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::next::{LeadsTo, Next};
+use crate::portal::next::LeadsTo;
 use crate::portal::places::{
     AGAIN_EMAIL_CODE, AGAIN_EMAIL_CODE_RESEND, AGAIN_PASSWORD, EMAIL_CODE, EMAIL_CODE_RESEND,
     SIGN_IN,
@@ -22,7 +22,7 @@ use crate::portal::places::{
 use crate::portal::words::{NO_CODE, TOO_MANY_MAILS, WRONG_CODE};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
-use crate::web::form::{Field, Form, FormError, summary};
+use crate::web::form::{Field, Form};
 use crate::web::identity::{Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -46,24 +46,11 @@ pub(in crate::portal) struct EmailCodePage {
     pub(in crate::portal) failed: bool,
     pub(in crate::portal) minutes: i64,
     pub(in crate::portal) notice: Option<String>,
-    pub(in crate::portal) form: EmailCodeForm,
-}
-
-#[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct EmailCodeForm {
-    pub(in crate::portal) errors: Vec<FormError>,
-    pub(in crate::portal) code: Field,
+    pub(in crate::portal) form: CodeForm,
 }
 
 impl Page for EmailCodePage {
     const TEMPLATE: &'static str = "portal/email_code.html";
-}
-
-#[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Code {
-    #[serde(default)]
-    next: Next,
-    code: String,
 }
 
 pub(in crate::portal) async fn show<P: Prover>(
@@ -88,11 +75,11 @@ pub(in crate::portal) async fn show<P: Prover>(
     page(&app, visitor, occasion, refused.and_then(notice_of), Field::default())
 }
 
-/// Takes the code of a sign-in. The session's token is asked for, not the session: the second request of a double click
-/// still bears the token of before.
+/// Takes the code of a sign-in. It needs the session's token, not the session: the second request of a double click
+/// still bears the earlier token.
 pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
-    Form { visitor, fields: Code { code, .. } }: Form<Code>,
+    Form { visitor, fields: CodeInput { code, .. } }: Form<CodeInput>,
 ) -> Result<Response, WebError> {
     let Some(token) = visitor.jar.session() else {
         return Ok(Redirect::to(SIGN_IN).into_response());
@@ -104,7 +91,7 @@ pub(in crate::portal) async fn submit(
 pub(in crate::portal) async fn submit_again(
     State(app): State<AppState>,
     person: Subscriber,
-    Form { fields: Code { next, code }, .. }: Form<Code>,
+    Form { fields: CodeInput { next, code }, .. }: Form<CodeInput>,
 ) -> Result<Response, WebError> {
     let proving = person.proving(next).due(&app, SecondFactor::EmailCode)?;
     let Proving { visitor, token, occasion, .. } = proving;
@@ -123,8 +110,8 @@ async fn prove(
         return page(app, &visitor, &occasion, None, field.with_error(NO_CODE));
     }
     let purpose = match &occasion {
-        Occasion::SignIn => Purpose::SignIn,
-        Occasion::Reauthentication(_) => Purpose::Reauthentication,
+        Occasion::SignIn => CodePurpose::SignIn,
+        Occasion::Reauthentication(_) => CodePurpose::Reauthentication,
     };
     let mut tx = visitor.begin(app).await?;
     let cx = app.context(&visitor.tenant);
@@ -156,7 +143,7 @@ pub(in crate::portal) async fn resend<P: Prover>(
     page(&app, visitor, occasion, notice_of(sending), Field::default())
 }
 
-/// Returns what the page says of 「再送信」. It says by itself if no address is known.
+/// Returns the page's notice about 「再送信」. If no address is known, the template says so without a notice.
 fn notice_of(sending: Sending) -> Option<String> {
     match sending {
         Sending::NoAddress => None,
@@ -179,7 +166,6 @@ fn page(
 ) -> Result<Response, WebError> {
     let session = visitor.session();
     let address = session.and_then(|session| session.email.as_deref()).unwrap_or_default();
-    let errors = summary(&[("code", &code)]);
     let page = EmailCodePage {
         occasion: occasion.view(PAGE),
         resend: occasion.choose(RESEND),
@@ -188,7 +174,7 @@ fn page(
         failed: session.is_some_and(|session| session.failed_email().is_some()),
         minutes: VALID_FOR.num_minutes(),
         notice,
-        form: EmailCodeForm { errors, code },
+        form: CodeForm::of(code),
     };
     occasion.show(app, visitor, PAGE, &page.form.errors, &page)
 }

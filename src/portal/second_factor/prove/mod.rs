@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::auth::factor::proved::Proved;
 use crate::auth::journey::Step;
@@ -25,7 +25,7 @@ use crate::portal::sign_in::SignInPage;
 use crate::portal::words::{LOCKED, SESSION_ENDED};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
-use crate::web::form::{FormError, status_of};
+use crate::web::form::{Field, FormError, status_of, summary};
 use crate::web::identity::{SigningIn, Subscriber, Visitor};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
@@ -133,6 +133,27 @@ impl Occasion {
             Self::SignIn => ONWARD,
             Self::Reauthentication(next) => next.path(),
         })
+    }
+}
+
+/// The input of a page that takes nothing but a code.
+#[derive(Debug, Deserialize)]
+pub(in crate::portal) struct CodeInput {
+    #[serde(default)]
+    next: Next,
+    code: String,
+}
+
+/// The form of such a page, as its template shows it.
+#[derive(Debug, Default, Serialize)]
+pub(in crate::portal) struct CodeForm {
+    pub(in crate::portal) errors: Vec<FormError>,
+    pub(in crate::portal) code: Field,
+}
+
+impl CodeForm {
+    fn of(code: Field) -> Self {
+        Self { errors: summary(&[("code", &code)]), code }
     }
 }
 

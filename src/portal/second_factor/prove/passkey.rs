@@ -41,7 +41,7 @@ impl Page for PasskeyPage {
 }
 
 #[derive(Debug, Deserialize)]
-pub(in crate::portal) struct Proof {
+pub(in crate::portal) struct PasskeyProof {
     #[serde(default)]
     next: Next,
     credential: String,
@@ -59,7 +59,7 @@ pub(in crate::portal) async fn show<P: Prover>(
 pub(in crate::portal) async fn submit<P: Prover>(
     State(app): State<AppState>,
     person: P,
-    Form { fields: Proof { next, credential }, .. }: Form<Proof>,
+    Form { fields: PasskeyProof { next, credential }, .. }: Form<PasskeyProof>,
 ) -> Result<Response, WebError> {
     let proving = person.proving(next).due(&app, SecondFactor::Passkey)?;
     let Proving { visitor, session, token, .. } = &proving;

@@ -4,16 +4,16 @@ use std::ops::ControlFlow;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Addresses, Occasion, OccasionView, Prover, Proving, RECOVERY};
+use super::{Addresses, CodeForm, CodeInput, Occasion, OccasionView, Prover, Proving, RECOVERY};
 use crate::auth::factor::recovery_code;
 use crate::auth::journey::Step;
 use crate::base::japanese::shows_nothing;
-use crate::portal::next::{LeadsTo, Next};
+use crate::portal::next::LeadsTo;
 use crate::portal::sign_in::reauthenticate;
 use crate::web::error::WebError;
-use crate::web::form::{Field, Form, FormError, summary};
+use crate::web::form::{Field, Form};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
@@ -24,24 +24,11 @@ const WRONG: &str = "リカバリーコードが正しくありません。使�
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct RecoveryCodePage {
     pub(in crate::portal) occasion: OccasionView,
-    pub(in crate::portal) form: RecoveryCodeForm,
-}
-
-#[derive(Debug, Default, Serialize)]
-pub(in crate::portal) struct RecoveryCodeForm {
-    pub(in crate::portal) errors: Vec<FormError>,
-    pub(in crate::portal) code: Field,
+    pub(in crate::portal) form: CodeForm,
 }
 
 impl Page for RecoveryCodePage {
     const TEMPLATE: &'static str = "portal/recovery_code.html";
-}
-
-#[derive(Debug, Deserialize)]
-pub(in crate::portal) struct RecoveryCode {
-    #[serde(default)]
-    next: Next,
-    code: String,
 }
 
 pub(in crate::portal) async fn show<P: Prover>(
@@ -58,7 +45,7 @@ pub(in crate::portal) async fn show<P: Prover>(
 pub(in crate::portal) async fn submit<P: Prover>(
     State(app): State<AppState>,
     person: P,
-    Form { fields: RecoveryCode { next, code }, .. }: Form<RecoveryCode>,
+    Form { fields: CodeInput { next, code }, .. }: Form<CodeInput>,
 ) -> Result<Response, WebError> {
     let proving = match admit(&app, person.proving(next))? {
         ControlFlow::Break(answer) => return Ok(answer),
@@ -117,8 +104,6 @@ fn admit(app: &App, proving: Proving) -> Result<ControlFlow<Response, Proving>, 
 
 fn page(app: &App, proving: &Proving, code: Field) -> Result<Response, WebError> {
     let Proving { visitor, occasion, .. } = proving;
-    let errors = summary(&[("code", &code)]);
-    let form = RecoveryCodeForm { errors, code };
-    let page = RecoveryCodePage { occasion: occasion.view(PAGE), form };
+    let page = RecoveryCodePage { occasion: occasion.view(PAGE), form: CodeForm::of(code) };
     occasion.show(app, visitor, PAGE, &page.form.errors, &page)
 }

@@ -16,7 +16,7 @@ use crate::portal::places::{AGAIN_TOTP, TOTP};
 use crate::portal::words::{NO_CODE, WRONG_CODE};
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
-use crate::web::form::{Choice, Field, Form, FormError, summary};
+use crate::web::form::{Field, Form, FormError, RadioButton, summary};
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
@@ -27,7 +27,7 @@ const NO_DEVICE: &str = "デバイスを選択してください。";
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct TotpPage {
     pub(in crate::portal) occasion: OccasionView,
-    pub(in crate::portal) devices: Vec<Choice>,
+    pub(in crate::portal) devices: Vec<RadioButton>,
     pub(in crate::portal) form: TotpForm,
 }
 
@@ -105,8 +105,8 @@ async fn page(app: &App, proving: &Proving, mut form: TotpForm) -> Result<Respon
 }
 
 /// Returns devices as radio buttons.
-fn choices(devices: Vec<Device>, chosen: &str) -> Vec<Choice> {
-    let choice = |Device { id, name, .. }: Device| Choice {
+fn choices(devices: Vec<Device>, chosen: &str) -> Vec<RadioButton> {
+    let choice = |Device { id, name, .. }: Device| RadioButton {
         checked: id.to_string() == chosen,
         value: id.to_string(),
         label: name,

@@ -8,7 +8,7 @@ pub(in crate::portal) mod totp;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use crate::auth::account_changed::Change;
+use crate::auth::account_changed::AccountChange;
 use crate::auth::factor::device::{DeviceKind, MOST};
 use crate::auth::factor::enrolled::Enrolled;
 use crate::auth::factor::method;
@@ -80,13 +80,13 @@ impl SettingUp {
         everywhere: bool,
     ) -> Result<bool, WebError> {
         let Self { visitor, session, kind, .. } = self;
-        // The second request of a double click finds nothing due; what its form promised holds for it, too.
+        // The second request of a double click finds nothing due, but its form promised the same.
         if everywhere && matches!(enrolled, Enrolled::Done(_) | Enrolled::NothingDue) {
             session::end_others(&mut tx, &app.clock, session.login, Some(session.id)).await?;
         }
         if matches!(enrolled, Enrolled::Done(_)) && self.is_told() {
             let cx = app.context(&visitor.tenant);
-            Change::DeviceAdded(*kind).tell(&mut tx, cx, session).await?;
+            AccountChange::DeviceAdded(*kind).tell(&mut tx, cx, session).await?;
         }
         let in_use = method::is_in_use(&mut tx, session.login, kind.method()).await?;
         tx.commit().await?;

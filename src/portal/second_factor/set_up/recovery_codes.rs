@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::auth::factor::recovery_code::{self, Standing};
+use crate::auth::factor::recovery_code::{self, CodeSetState};
 use crate::web::error::WebError;
 use crate::web::form::Form;
 use crate::web::identity::{Fresh, Subscriber};
@@ -14,9 +14,9 @@ use crate::web::state::AppState;
 
 #[derive(Default, Serialize)]
 pub(in crate::portal) struct RecoveryCodesPage {
-    /// How many codes of the set are unused.
+    /// The number of unused codes in the set.
     pub(in crate::portal) left: i64,
-    /// Which set that is.
+    /// The time at which the set was made, which tells it from other sets.
     pub(in crate::portal) made_at: i64,
     /// A new set, shown this once.
     pub(in crate::portal) codes: Vec<String>,
@@ -46,7 +46,7 @@ pub(in crate::portal) async fn show(
         return Err(WebError::NotFound);
     }
     let mut tx = visitor.begin(&app).await?;
-    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
+    let CodeSetState { left, made_at } = recovery_code::set_state(&mut tx, session.login).await?;
     tx.commit().await?;
     visitor.page(&app, StatusCode::OK, &RecoveryCodesPage { left, made_at, codes: Vec::new() })
 }
@@ -63,16 +63,16 @@ pub(in crate::portal) async fn submit(
     // A set costs ten slow hashes: a second click waits for the first, and then makes none.
     let _turn = app.turns.of(tenant.id, session.login).await?;
     let mut tx = visitor.begin(&app).await?;
-    let standing = recovery_code::standing(&mut tx, session.login).await?;
+    let set_state = recovery_code::set_state(&mut tx, session.login).await?;
     tx.commit().await?;
-    if standing.made_at != made_at {
-        let Standing { left, made_at } = standing;
+    if set_state.made_at != made_at {
+        let CodeSetState { left, made_at } = set_state;
         return visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes: Vec::new() });
     }
     let set = visitor.sign_in(&app).new_recovery_codes(tenant, &session).await?;
     let mut tx = visitor.begin(&app).await?;
     let made = recovery_code::renew(&mut tx, app.context(tenant), &session, made_at, set).await?;
-    let Standing { left, made_at } = recovery_code::standing(&mut tx, session.login).await?;
+    let CodeSetState { left, made_at } = recovery_code::set_state(&mut tx, session.login).await?;
     tx.commit().await?;
     let codes = made.unwrap_or_default();
     visitor.page_once(&app, &RecoveryCodesPage { left, made_at, codes })

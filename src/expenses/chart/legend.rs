@@ -1,4 +1,4 @@
-//! The colours of people.
+//! The legend of a chart: the colour of each person.
 
 use crate::base::money::Yen;
 use crate::expenses::ledger::PersonSum;
@@ -6,14 +6,14 @@ use crate::expenses::ledger::PersonSum;
 /// This many people have a colour of their own; the others share one more.
 pub const PEOPLE: usize = 8;
 
-/// The people of a picture, in the order of their colours.
+/// The people of a chart, in the order of their colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct People {
+pub struct Legend {
     /// Codes and names.
     known: Vec<(String, String)>,
 }
 
-impl People {
+impl Legend {
     /// Orders people by the month of their first notice, and those of the same month as they come. So nobody's colour
     /// changes when another person gets a first notice.
     #[must_use]
@@ -82,18 +82,18 @@ mod tests {
 
     #[test]
     fn e8_nobody_changes_colour_when_somebody_else_has_a_first_notice() {
-        let household = |newest: u32| -> People {
+        let household = |newest: u32| -> Legend {
             let sums =
                 [sum(5, "father", 1), sum(3, "mother", 1), sum(4, "mother", 1), sum(3, "son", 1)];
             let known: Vec<PersonSum> = sums
                 .into_iter()
                 .filter(|sum| sum.month <= Month::new(2026, newest).unwrap())
                 .collect();
-            People::of(&known)
+            Legend::of(&known)
         };
         for newest in 3..=5 {
-            let people = household(newest);
-            assert_eq!((people.series("mother"), people.series("son")), (0, 1), "{newest}");
+            let legend = household(newest);
+            assert_eq!((legend.series("mother"), legend.series("son")), (0, 1), "{newest}");
         }
         assert_eq!(household(5).series("father"), 2, "though the household lists him first");
     }
@@ -102,14 +102,14 @@ mod tests {
     fn e8_people_keep_their_colours_and_the_ninth_shares_one() {
         let sums: Vec<PersonSum> =
             (0..10).map(|person| sum(1, &person.to_string(), 100 + person)).collect();
-        let people = People::of(&sums);
-        assert_eq!((people.count(), people.series("0"), people.series("7")), (9, 0, 7));
-        assert_eq!((people.series("8"), people.series("9")), (8, 8));
-        assert_eq!((people.name(7), people.name(8)), ("カナ7", "その他"));
-        let stack = people.stack(sums.iter());
+        let legend = Legend::of(&sums);
+        assert_eq!((legend.count(), legend.series("0"), legend.series("7")), (9, 0, 7));
+        assert_eq!((legend.series("8"), legend.series("9")), (8, 8));
+        assert_eq!((legend.name(7), legend.name(8)), ("カナ7", "その他"));
+        let stack = legend.stack(sums.iter());
         assert_eq!((stack.len(), stack[0], stack[8]), (9, Yen(100), Yen(108 + 109)));
-        let two = People::of(&[sum(1, "b", 1), sum(2, "a", 2), sum(2, "b", 3)]);
+        let two = Legend::of(&[sum(1, "b", 1), sum(2, "a", 2), sum(2, "b", 3)]);
         assert_eq!(two.stack([sum(3, "a", 5)].iter()), [Yen(0), Yen(5)]);
-        assert_eq!(People::of(&[]).count(), 0);
+        assert_eq!(Legend::of(&[]).count(), 0);
     }
 }
