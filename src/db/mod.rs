@@ -97,7 +97,7 @@ impl Db {
             })
             .after_release(move |connection, _| {
                 Box::pin(async move {
-                    Ok(role != Role::Worker || connection::is_free(connection).await?)
+                    Ok(role != DbRole::Worker || connection::is_free(connection).await?)
                 })
             })
             .connect_lazy_with(connection::plain(options));

@@ -16,11 +16,7 @@ const ROUNDS: usize = 4;
 const ROUND: Duration = Duration::from_secs(4);
 const WARM_UP: Duration = Duration::from_secs(1);
 
-pub(crate) fn measure(
-    stage: &Stage<'_>,
-    server: &Server,
-    table: &mut Table,
-) -> anyhow::Result<()> {
+pub(crate) fn measure(stage: &Stage<'_>, server: &Server, table: &mut Table) -> anyhow::Result<()> {
     tell("sign-ins");
     // Each sign-in is of another person, so no throttle applies.
     let requests: Vec<Vec<String>> = (0..CLIENTS)

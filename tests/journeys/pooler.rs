@@ -228,7 +228,7 @@ async fn behind_a_pooler_two_servers_hear_of_a_changed_policy() {
 async fn behind_a_pooler_a_workers_statement_ends_once_nobody_waits_for_it() {
     let world = World::empty().await;
     let bouncer = PgBouncer::before(&world.database).await;
-    let worker = Db::new(bouncer.address(&world.database, Role::Worker), Role::Worker, 2);
+    let worker = Db::new(bouncer.address(&world.database, DbRole::Worker), DbRole::Worker, 2);
     let (tenant, its) = (world.tenant("klinekenpo"), worker.clone());
     let running = tokio::spawn(async move {
         let mut tx = its.tenant(tenant, &tester()).await.expect("a transaction");

@@ -220,7 +220,9 @@ impl SignIn<'_> {
         // This is asked for a try that locks nobody, too, so that every wrong one takes as long.
         let locks = login.filter(|_| was_last);
         if let Some(email) = failures::lock_out(&mut tx, self.clock, locks, wrong).await? {
-            AccountChange::PasswordLocked.tell_address(&mut tx, self.context(tenant), &email).await?;
+            AccountChange::PasswordLocked
+                .tell_address(&mut tx, self.context(tenant), &email)
+                .await?;
         }
         tx.commit().await?;
         Ok(SignInOutcome::Refused)
