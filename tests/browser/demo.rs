@@ -15,6 +15,7 @@ use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
 
 use crate::net::{ask, free_address};
+use crate::seed;
 use crate::wait::{wait_for, wait_until, waited_for};
 
 const CODE_MAIL: &str = "【KOSMOWeb】ワンタイムパスワードのお知らせ";
@@ -73,19 +74,24 @@ pub(crate) struct Mail {
 }
 
 impl Demo {
-    /// Starts in an empty folder and waits until it serves.
+    /// Starts on a copy of what the first start made, and waits until it serves.
     pub(crate) fn start() -> Self {
         Self::start_below(USUAL_BASE)
     }
 
     /// Does what [`Demo::start`] does, with the unions below another host.
     pub(crate) fn start_below(base: &'static str) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("kosmo-")
-            // If root runs the test, the database runs as another user, who needs access.
-            .permissions(Permissions::from_mode(0o755))
-            .tempdir()
-            .expect("a folder");
+        let folder = new_folder();
+        seed::copy_to(&data(folder.path()));
+        Self::start_in(folder, base)
+    }
+
+    /// Starts as on the first day, in an empty folder, and waits until it serves.
+    pub(crate) fn start_from_nothing() -> Self {
+        Self::start_in(new_folder(), USUAL_BASE)
+    }
+
+    fn start_in(folder: TempDir, base: &'static str) -> Self {
         let address = free_address();
         let program = launch(folder.path(), address, base);
         let (people, read) = (vec![], BTreeSet::new());
@@ -104,6 +110,16 @@ impl Demo {
 
     /// Presses Ctrl-C, and checks that the demo ends in order and leaves nothing running.
     pub(crate) fn stop(mut self) {
+        self.end();
+    }
+
+    /// Does what [`Demo::stop`] does, and keeps what it leaves behind.
+    pub(crate) fn stop_and_copy_to(mut self, folder: &Path) {
+        self.end();
+        seed::copy(&self.data(), folder);
+    }
+
+    fn end(&mut self) {
         let database = self.database_process().expect("a running database");
         signal("INT", self.program.id());
         let ended = wait_for("Ctrl-C ends the demo", || self.program.try_wait().expect("a child"));
@@ -210,6 +226,13 @@ impl Demo {
         }
     }
 
+    /// L4: lets half a minute pass since the last use of everybody's apps, so that the code used then
+    /// counts as a new one.
+    pub(crate) async fn let_codes_age(&self) {
+        let age = "update devices set last_step = last_step - 1 where kind = 'totp'";
+        sqlx::query(age).execute(&mut self.database().await).await.expect(age);
+    }
+
     /// Connects as the superuser, to change times that a test can't wait for.
     pub(crate) async fn database(&self) -> PgConnection {
         let url = fs::read_to_string(self.data().join("database_url")).expect("database_url");
@@ -240,7 +263,7 @@ impl Demo {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        data(self.folder.path())
     }
 }
 
@@ -256,6 +279,19 @@ impl Drop for Demo {
     }
 }
 
+fn new_folder() -> TempDir {
+    let mut folder = tempfile::Builder::new();
+    folder.prefix("kosmo-");
+    // If root runs the test, the database runs as another user, who needs access.
+    folder.permissions(Permissions::from_mode(0o755));
+    folder.tempdir().expect("a folder")
+}
+
+/// Returns where the demo that runs in a folder keeps everything.
+fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
 /// Makes a command of the program that reads only the settings in a folder.
 fn kosmo(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
@@ -263,7 +299,7 @@ fn kosmo(folder: &Path) -> Command {
     for name in settings.filter(|name| name.to_string_lossy().starts_with("KOSMO_")) {
         command.env_remove(name);
     }
-    command.current_dir(folder).env("KOSMO_DATA_DIR", folder.join("data"));
+    command.current_dir(folder).env("KOSMO_DATA_DIR", data(folder));
     command.env("KOSMO_LOG__FILTER", "warn").stdin(Stdio::null());
     command
 }

@@ -27,12 +27,22 @@ impl App {
         Self { key: browser.evaluate(read).await, told: 0 }
     }
 
-    /// Waits for a code that is new and stays valid long enough to be typed.
+    /// Returns a code that stays valid long enough to be typed. It may be the same as the last one:
+    /// after [`Demo::let_codes_age`](crate::demo::Demo::let_codes_age) it counts once more.
     pub(crate) fn code(&mut self) -> String {
-        let now = wait_for("a new code", || {
+        self.code_after(None)
+    }
+
+    /// Waits for the code after the last one.
+    pub(crate) fn next_code(&mut self) -> String {
+        self.code_after(Some(self.told))
+    }
+
+    fn code_after(&mut self, step: Option<u64>) -> String {
+        let now = wait_for("a code", || {
             let now = Clock::System.now().timestamp().unsigned_abs();
             let lasts = now % SECONDS < SECONDS - SECONDS_TO_TYPE;
-            (lasts && now / SECONDS > self.told).then_some(now)
+            (lasts && step.is_none_or(|step| now / SECONDS > step)).then_some(now)
         });
         self.told = now / SECONDS;
         self.code_at(now)

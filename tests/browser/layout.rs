@@ -15,6 +15,7 @@ pub(crate) const UNUSUAL: [(u32, u32); 6] =
 #[derive(Debug, Deserialize)]
 struct Layout {
     window: u32,
+    root: String,
     page: u32,
     faults: Vec<String>,
 }
@@ -71,12 +72,20 @@ const LOOK: &str = r"
             }
         }
     }
-    return { window: innerWidth, page: page.scrollWidth, faults: [...new Set(faults)].slice(0, 9) };";
+    const root = getComputedStyle(page).fontSize;
+    return { window: innerWidth, root, page: page.scrollWidth, faults: [...new Set(faults)].slice(0, 9) };";
 
 impl Browser {
     /// Sets the window's width, and the text size that a person has chosen in the browser's
     /// settings, in percent.
     pub(crate) async fn change_size(&self, width: u32, text: u32) {
+        self.ask_for_size(width, text).await;
+        let root: String =
+            self.evaluate("return getComputedStyle(document.documentElement).fontSize;").await;
+        assert_eq!(root, root_size(text), "the size of text");
+    }
+
+    async fn ask_for_size(&self, width: u32, text: u32) {
         let phone = width < 768;
         let height = if phone { 844 } else { 900 };
         let metrics =
@@ -84,9 +93,6 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
         let sizes = json!({ "standard": 16 * text / 100, "fixed": 13 * text / 100 });
         self.devtools("Page.setFontSizes", json!({ "fontSizes": sizes })).await;
-        let root: String =
-            self.evaluate("return getComputedStyle(document.documentElement).fontSize;").await;
-        assert_eq!(root, format!("{}px", 16 * text / 100), "the size of text");
     }
 
     pub(crate) async fn change_width(&self, width: u32) {
@@ -95,10 +101,16 @@ impl Browser {
 
     /// Checks that the page fits the window at this size, and that nothing is cut off.
     pub(crate) async fn assert_fits(&self, name: &str, (width, text): (u32, u32)) {
-        self.change_size(width, text).await;
-        let Layout { window, page, faults } = self.evaluate(LOOK).await;
+        self.ask_for_size(width, text).await;
+        let Layout { window, root, page, faults } = self.evaluate(LOOK).await;
         let place = format!("{name} at {width} px and {text}% of text");
+        assert_eq!(root, root_size(text), "{place}: the size of text");
         assert!(window == width && page <= width, "{place} takes {page} px: {faults:#?}");
         assert!(faults.is_empty(), "{place}: {faults:#?}");
     }
+}
+
+/// Returns the computed size of the root element's text, for one that a person has chosen in percent.
+fn root_size(text: u32) -> String {
+    format!("{}px", 16 * text / 100)
 }

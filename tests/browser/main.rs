@@ -10,6 +10,7 @@ mod keys;
 mod layout;
 mod net;
 mod sample;
+mod seed;
 mod settings_steps;
 mod steps;
 mod table;

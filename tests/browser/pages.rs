@@ -290,6 +290,7 @@ async fn every_page_of_the_settings_fits_a_phone_and_a_desk() {
     browser.fill("ワンタイムパスワード", "000000").await;
     let wrong = "ワンタイムパスワードが正しくありません";
     walk.be_refused("again-totp", "トップページへ", wrong).await;
+    demo.let_codes_age().await;
     browser.fill("ワンタイムパスワード", &app.code()).await;
     browser.press("トップページへ").await;
     browser.arrives_at("パスワードの更新").await;

@@ -6,7 +6,7 @@ use crate::demo::Demo;
 /// O5: a killed run doesn't disturb the next one, and signs nobody out.
 #[tokio::test]
 async fn o5_a_demo_that_was_killed_goes_on_where_it_stopped_and_ctrl_c_ends_it() {
-    let mut demo = Demo::start();
+    let mut demo = Demo::start_from_nothing();
     let browser = Browser::open().await;
     let (kai, nami) = (demo.person("musenkai76"), demo.person("musennami78"));
     browser.give_password(&kai).await;

@@ -69,7 +69,7 @@ async fn l4_l5_l7_kai_of_kddikenpo_sets_an_app_up_and_signs_in_with_its_codes() 
     browser.fill("ワンタイムパスワード", &code).await;
     browser.press("トップページへ").await;
     browser.explains("ワンタイムパスワードが正しくありません").await;
-    browser.fill("ワンタイムパスワード", &app.code()).await;
+    browser.fill("ワンタイムパスワード", &app.next_code()).await;
     browser.press("トップページへ").await;
     browser.arrives_at("ようこそ、渡邊　回 さん").await;
     demo.stop();

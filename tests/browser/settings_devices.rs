@@ -57,6 +57,7 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.explains("デバイスを選択してください。").await;
     browser.give_app_code("iphone17", &other.code()).await;
     browser.explains(WRONG_CODE).await;
+    demo.let_codes_age().await;
     let code = phone.code();
     browser.give_app_code("iphone17", &code).await;
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;
@@ -65,6 +66,7 @@ async fn s2_to_s5_l4_taro_chooses_the_app_adds_a_second_one_and_deletes_both() {
     browser.give_password(&taro).await;
     browser.give_app_code("iphone17", &code).await;
     browser.explains(WRONG_CODE).await;
+    demo.let_codes_age().await;
     browser.give_app_code("iphone17", &phone.code()).await;
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;
 
