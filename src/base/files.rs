@@ -73,6 +73,12 @@ pub fn write_new_public(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
+/// Waits until the name of a new file is on disk. Syncing the file itself keeps its content, not its name.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Opens a regular file for reading.
 ///
 /// # Errors

@@ -161,7 +161,7 @@ async fn execute(command: Command) -> anyhow::Result<Outcome> {
         }
         Command::Worker => {
             start_logging(&settings)?;
-            Box::pin(server::worker(&settings)).await
+            Box::pin(server::work(&settings)).await
         }
         Command::Migrate { json } => server::migrate(&settings, json).await,
         Command::Tenant(command) => command.run(&operator(&settings)?).await,

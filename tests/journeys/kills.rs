@@ -11,7 +11,7 @@ use crate::staging::{many_expenses, staged_rows};
 use crate::support::world::World;
 
 const UNION: &str = "klinekenpo";
-const WAITS: &str = "select count(*) from pg_stat_activity
+pub(crate) const WAITS: &str = "select count(*) from pg_stat_activity
                      where datname = current_database() and wait_event_type = 'Lock'";
 const RUNNING: &str =
     "select count(*) from jobs where kind = 'expenses.import' and state = 'running'";
@@ -29,7 +29,7 @@ fn import(world: &World, file: &str) -> Child {
 }
 
 /// Starts the real program as a worker.
-fn worker(world: &World) -> Child {
+pub(crate) fn worker(world: &World) -> Child {
     let folder = world.write("worker", "").with_file_name("worker-mails");
     world
         .command(&["worker"])
@@ -41,12 +41,12 @@ fn worker(world: &World) -> Child {
 }
 
 /// Kills a process with SIGKILL, and waits until it is gone.
-fn killed(mut process: Child) {
+pub(crate) fn killed(mut process: Child) {
     process.kill().unwrap();
     process.wait().unwrap();
 }
 
-async fn until(world: &World, what: &str, expected: i64) {
+pub(crate) async fn until(world: &World, what: &str, expected: i64) {
     for _ in 0..1_500 {
         if world.count(what).await == expected {
             return;
@@ -56,8 +56,8 @@ async fn until(world: &World, what: &str, expected: i64) {
     panic!("{what} does not come to {expected}");
 }
 
-/// Takes a lock that an import has to wait for.
-async fn hold(world: &World, lock: &str) -> PgConnection {
+/// Takes a lock that a process has to wait for.
+pub(crate) async fn hold(world: &World, lock: &str) -> PgConnection {
     let mut holder = world.database.admin().await;
     sqlx::raw_sql(AssertSqlSafe(lock.to_owned())).execute(&mut holder).await.unwrap();
     holder

@@ -98,6 +98,7 @@ impl Watch<'_> {
                 // The job was cancelled before a worker began it.
                 JobState::Queued if status.cancel_asked => return Err(WatchError::Cancelled),
                 JobState::Queued | JobState::Running => {
+                    self.bar.set_position(status.done.unsigned_abs());
                     self.tell(&status, began.elapsed(), &mut told);
                 }
             }
