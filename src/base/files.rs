@@ -158,6 +158,7 @@ mod tests {
 
         let (public, plain) = (folder.join("public"), folder.join("plain"));
         write_new_public(&public, b"x").unwrap();
+        sync_name(&public).unwrap();
         fs::write(&plain, b"x").unwrap();
         assert_eq!(mode(&public), mode(&plain), "as the umask has it");
     }

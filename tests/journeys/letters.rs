@@ -10,7 +10,7 @@ use kosmo::auth::credentials::letters::job::IssueLetters;
 use kosmo::auth::credentials::letters::waiting::{self, SealedLetter};
 use kosmo::auth::credentials::letters::{self, Prospect, Whom};
 use kosmo::base::ids::IssueId;
-use kosmo::base::sealed::SealedError;
+use kosmo::base::sealed::{SealedError, Sealer};
 use kosmo::jobs;
 use kosmo::jobs::consent::Consent;
 use kosmo::jobs::kind::Kinds;
@@ -154,6 +154,27 @@ async fn t9_a_name_that_is_taken_is_refused_before_anything_is_asked_for() {
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     assert_eq!(std::fs::read_to_string(&out).unwrap(), "older");
     assert_eq!(world.count("select count(*) from jobs where kind = 'letters.issue'").await, 0);
+}
+
+#[tokio::test]
+async fn t9_a_command_without_the_workers_key_makes_no_file() {
+    let world = World::new().await;
+    newcomers(&world, UNION, 1).await;
+    let out = world.write("x", "").with_file_name("letters.csv");
+    let issue = ["letters", "issue", "--tenant", UNION, "--out", out.to_str().unwrap()];
+    world.start_worker();
+    for (keys, told) in [
+        (Sealer::new_file(), "封印された仮パスワードを開けません"),
+        (Sealer::new_file().replacen('1', "another", 1), "封印の鍵「1」がありません"),
+    ] {
+        let keys = world.write("another.keys", keys);
+        let output = world.command(&issue).env("KOSMO_SEALING__KEYS_FILE", keys).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(told), "{}", said(&output));
+        assert!(!out.exists());
+    }
+    let output = world.kosmo(&issue);
+    assert!(said(&output).contains("1人分"), "{}", said(&output));
 }
 
 #[tokio::test]

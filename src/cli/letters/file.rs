@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
-use chrono::{DateTime, NaiveDate, Utc};
+use anyhow::{Context as _, anyhow, bail};
 
 use crate::auth::credentials::letters::waiting;
 use crate::base::files::{create_new, sync_name};
@@ -14,6 +13,7 @@ use crate::base::sealed::{SealedError, Sealer};
 use crate::base::spreadsheet::BOM;
 use crate::cli::Operator;
 use crate::cli::files::Provisional;
+use crate::tenant::policy::LetterRule;
 
 const HEADINGS: [&str; 5] = ["個人コード", "氏名", "仮ユーザID", "仮パスワード", "有効期限"];
 
@@ -30,16 +30,15 @@ pub(super) struct Waiting<'w> {
     pub(super) union: TenantId,
     pub(super) issue: IssueId,
     pub(super) sealer: &'w Sealer,
-    /// Returns the last day on which a letter of that time works.
-    pub(super) last_day: &'w dyn Fn(DateTime<Utc>) -> Option<NaiveDate>,
+    pub(super) rule: &'w LetterRule,
 }
 
 impl LettersFile {
-    /// Creates the file. It holds passwords, so only its owner may read it.
+    /// Makes the file, empty. It will hold passwords, so only its owner may read it.
     ///
     /// # Errors
     /// `AlreadyExists` if anything has that name.
-    pub(super) fn create(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn begin(path: &Path) -> anyhow::Result<Self> {
         let file = create_new(path).with_context(|| path.display().to_string())?;
         Ok(Self { file, path: path.to_owned(), beside: Provisional::at(path) })
     }
@@ -49,21 +48,26 @@ impl LettersFile {
     pub(super) async fn take(mut self, waiting: &Waiting<'_>) -> anyhow::Result<u64> {
         let Waiting { operator, union, issue, .. } = *waiting;
         loop {
-            let written = self.write(waiting).await?;
+            let written = unless_interrupted(self.write(waiting)).await?;
             if written == 0 {
                 return Ok(0);
             }
             self.file.sync_all()?;
             sync_name(&self.path)?;
-            let mut tx = operator.begin(union).await?;
+            let forget = async {
+                let mut tx = operator.begin(union).await?;
+                Ok((waiting::forget(&mut tx, issue).await?, tx))
+            };
+            let (forgotten, tx) = unless_interrupted(forget).await?;
             // If another issue has taken some of the letters back, they are dead, so the file is written again without
             // them.
-            if waiting::forget(&mut tx, issue).await? != written {
+            if forgotten != written {
                 continue;
             }
             self.beside.keep();
             // The commit may succeed although its answer is lost. Then the file is the only copy of the valid passwords.
-            tx.commit().await.with_context(|| {
+            let commit = async { Ok(tx.commit().await?) };
+            unless_interrupted(commit).await.with_context(|| {
                 let path = self.path.display();
                 format!("{path} の内容が有効かどうか分かりません。もう一度発行してください")
             })?;
@@ -90,7 +94,7 @@ impl LettersFile {
             last = Some(newest.member_code.clone());
             for sealed in page {
                 let letter = sealed.open(waiting.sealer).map_err(|error| unsealed(&error))?;
-                let until = (waiting.last_day)(letter.issued_at);
+                let until = waiting.rule.last_day(letter.issued_at);
                 let until = until.map(|day| day.to_string()).unwrap_or_default();
                 writer.write_record(letter.cells().into_iter().chain([until]))?;
                 written += 1;
@@ -98,6 +102,14 @@ impl LettersFile {
         }
         writer.flush()?;
         Ok(written)
+    }
+}
+
+/// Does some work until Ctrl-C. After a job was watched, tokio keeps the signal from ending the program.
+async fn unless_interrupted<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        done = work => done,
+        _ = tokio::signal::ctrl_c() => bail!("中断しました。もう一度発行してください"),
     }
 }
 

@@ -76,7 +76,7 @@ impl LettersCommand {
             return tell(0, None, json);
         }
         // It is created before anything changes, so that a name that is taken costs nobody a letter.
-        let file = LettersFile::create(&out)?;
+        let file = LettersFile::begin(&out)?;
         let whom = match named {
             None => Whom::Newcomers,
             Some(codes) => {
@@ -91,15 +91,8 @@ impl LettersCommand {
         if let Err(error) = made {
             return Err(unfinished(operator, union.id, issue, error).await);
         }
-        let last_day = |issued_at| rule.last_day(issued_at);
-        let waiting =
-            Waiting { operator, union: union.id, issue, sealer: &sealer, last_day: &last_day };
-        let written = tokio::select! {
-            written = file.take(&waiting) => written?,
-            _ = tokio::signal::ctrl_c() => bail!(
-                "中断しました。{} があっても使わずに、もう一度発行してください", out.display()
-            ),
-        };
+        let waiting = Waiting { operator, union: union.id, issue, sealer: &sealer, rule };
+        let written = file.take(&waiting).await?;
         tell(written, (written > 0).then_some(&*out), json)
     }
 }

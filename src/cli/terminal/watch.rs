@@ -20,7 +20,7 @@ const WORKER_MISSED_AFTER: Duration = Duration::from_secs(10);
 /// The reason why a job's result is not known.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum WatchError {
-    /// The job was given up. It changed nothing.
+    /// The job was given up. It changed nothing, unless it commits its work in parts.
     #[error("{0}")]
     Failed(String),
     #[error("取り消しました。何も変えていません")]
@@ -36,7 +36,7 @@ pub(in crate::cli) enum WatchError {
 }
 
 impl WatchError {
-    /// Returns true if nothing was changed, and nothing will be.
+    /// Returns true if the job changes nothing any more.
     pub(in crate::cli) const fn is_over(&self) -> bool {
         !matches!(self, Self::Unknown(_))
     }
