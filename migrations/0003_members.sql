@@ -58,9 +58,8 @@ create index former_households_by_household on former_households (tenant_id, hou
 call protect_by_tenant('households', 'household_numbers', 'members', 'former_households');
 
 grant select on households, household_numbers, members, former_households to kosmo_server;
--- An operator looks people up, and locks the rows of people who get letters.
+-- An operator looks people up.
 grant select on households, household_numbers, members to kosmo_operator;
-grant update (code) on members to kosmo_operator;
--- The worker merges the union's files.
+-- The worker merges the union's files, and locks the rows of people who get letters.
 grant select, insert, update on households, household_numbers, members to kosmo_worker;
 grant select, insert on former_households to kosmo_worker;

@@ -294,6 +294,29 @@ create table registration_drafts (
 
 create index registration_drafts_by_time on registration_drafts (tenant_id, typed_at);
 
+-- Letters that wait to be printed (T9): the worker makes the first credentials, and the operator's command writes them into
+-- its file. A row lives only in between, so the people here hold no printed letter, whatever became of the command, and
+-- the next issue makes a new letter for each of them. One letter a person.
+create table letters (
+    tenant_id uuid not null,
+    id uuid not null,
+    -- The issue that made it. An issue outlives its job, whose row is swept.
+    issue_id uuid not null,
+    member_code text not null,
+    -- The 仮パスワード, sealed for this row with the key that `key_id` names. The worker takes both away after two weeks; the
+    -- row stays, since the person still has no letter.
+    password bytea,
+    key_id text,
+    issued_at timestamptz not null,
+    primary key (tenant_id, id),
+    unique (tenant_id, member_code),
+    foreign key (tenant_id, member_code) references subscribers (tenant_id, member_code),
+    check ((password is null) = (key_id is null))
+);
+
+create index letters_by_issue on letters (tenant_id, issue_id, member_code);
+create index letters_by_time on letters (tenant_id, issued_at) where password is not null;
+
 -- Who agreed to which version of the terms, when, and from where (F3).
 create table terms_agreements (
     tenant_id uuid not null,
@@ -354,7 +377,7 @@ create table email_failures (
 call protect_by_tenant(
     'logins', 'subscribers', 'sessions', 'retired_tokens', 'known_browsers', 'email_codes', 'devices',
     'totp_enrolments', 'passkey_ceremonies', 'passkey_answers', 'recovery_codes', 'email_confirmations',
-    'registration_drafts', 'terms_agreements', 'password_resets', 'throttles', 'email_failures');
+    'registration_drafts', 'letters', 'terms_agreements', 'password_resets', 'throttles', 'email_failures');
 
 -- Never whose login it is, nor of which realm.
 grant select, update (user_id, email, email_confirmed_at, former_email, second_factor, second_factor_failures,
@@ -372,24 +395,33 @@ grant select, insert, update, delete on known_browsers, totp_enrolments, passkey
 -- A device keeps its owner, its name and what it was set up with; using one changes the rest.
 grant select, insert, delete, update (last_used_at, last_step, credential) on devices to kosmo_server;
 
-grant select, insert, update on logins, subscribers to kosmo_operator;
--- Another letter ends what was begun with the one before.
+-- An operator looks people up and unlocks them, and writes letters into a file; the worker makes them.
+grant select, update (locked_at, lock_spares_known_browsers, password_failures, second_factor_failures,
+              second_factor_locked_at)
+    on logins to kosmo_operator;
+grant select, update (birthdate_failures) on subscribers to kosmo_operator;
+grant select, delete on letters to kosmo_operator;
 grant select, update (ended_at) on sessions to kosmo_operator;
-grant select, update, delete on email_confirmations to kosmo_operator;
-grant select, delete on registration_drafts to kosmo_operator;
-grant select, delete on terms_agreements to kosmo_operator;
--- Staff reset the factors of a person who lost every device (R4).
+-- Staff reset the factors of a person who lost every device (R4), and links that were mailed end with them.
+grant select (tenant_id, realm, login_id, expires_at, confirmed_at), update (expires_at) on email_confirmations
+    to kosmo_operator;
 grant select, delete on recovery_codes, password_resets to kosmo_operator;
 grant select (tenant_id, realm, login_id, kind), delete on devices to kosmo_operator;
 grant select (tenant_id, realm, login_id, failures), update (failures) on known_browsers to kosmo_operator;
 grant select on email_failures to kosmo_operator;
 
--- The worker opens logins for the people of a members file, closes those whose time after losing eligibility is over
--- (T12), tells people of a notice, and sweeps.
-grant select (tenant_id, realm, id, user_id, email, email_confirmed_at, password_set_at, registered_at, closed_at), insert,
-      update (email, closed_at)
+-- The worker opens logins for the people of a members file and for those who get letters, closes those whose time after
+-- losing eligibility is over (T12), tells people of a notice, and sweeps. It never reads a password's hash.
+grant select (tenant_id, realm, id, user_id, email, email_confirmed_at, former_email, password_set_at, registered_at,
+              closed_at), insert,
+      update (email, email_confirmed_at, former_email, second_factor, closed_at)
     on logins to kosmo_worker;
-grant select (tenant_id, realm, login_id, member_code), insert on subscribers to kosmo_worker;
+grant select (tenant_id, realm, login_id, member_code, initial_credential), insert,
+      update (initial_credential, initial_password_hash, initial_issued_at, birthdate_confirmed_at, user_id_chosen_at)
+    on subscribers to kosmo_worker;
+grant select, insert, delete, update (password, key_id) on letters to kosmo_worker;
+-- Another letter ends what was begun with the one before.
+grant select (tenant_id, realm, login_id), delete on terms_agreements to kosmo_worker;
 grant select on email_failures to kosmo_worker;
 grant select (tenant_id, realm, id, login_id, ended_at, last_seen_at, remember_until), update (ended_at), delete
     on sessions to kosmo_worker;

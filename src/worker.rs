@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::credentials::letters::job::{IssueLetters, LetterTools};
 use crate::base::clock::Clock;
 use crate::config::{DatabaseAddress, Settings};
 use crate::db::actor::Actor;
@@ -31,20 +32,21 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Returns the jobs that a worker can run.
 #[must_use]
-pub fn kinds(mail: &MailRoom) -> Kinds {
+pub fn kinds(mail: MailRoom, letters: LetterTools) -> Kinds {
     Kinds::new()
         .with::<Tidy>(())
         .with::<MergeMembers>(())
         .with::<MergeExpenses>(())
-        .with::<PublishExpenses>(mail.clone())
+        .with::<PublishExpenses>(mail)
         .with::<WithdrawExpenses>(())
+        .with::<IssueLetters>(letters)
 }
 
-/// Runs the worker until `stop`.
+/// Runs the worker until `stop`. It runs jobs of these kinds.
 pub async fn run(
     settings: &Settings,
     database: impl Into<DatabaseAddress>,
-    mail: &MailRoom,
+    kinds: Kinds,
     clock: Clock,
     stop: CancellationToken,
 ) {
@@ -52,7 +54,7 @@ pub async fn run(
     let sender = Sender::new(settings).await;
     tokio::join!(
         delivery::run(&db, &clock, &sender, settings.mail.per_second, &stop),
-        run_jobs(settings, &db, mail, &clock, &stop),
+        run_jobs(settings, &db, kinds, &clock, &stop),
     );
     db.close().await;
 }
@@ -61,12 +63,12 @@ pub async fn run(
 async fn run_jobs(
     settings: &Settings,
     db: &Db,
-    mail: &MailRoom,
+    kinds: Kinds,
     clock: &Clock,
     stop: &CancellationToken,
 ) {
     let Some(directory) = stop.run_until_cancelled(directory(settings, db)).await else { return };
-    let runner = Runner::new(db.clone(), clock.clone(), directory.clone(), kinds(mail));
+    let runner = Runner::new(db.clone(), clock.clone(), directory.clone(), kinds);
     tokio::join!(
         directory.follow(db, stop),
         runner.run(stop),

@@ -56,6 +56,7 @@ select create_distributed_table('passkey_answers', 'tenant_id', colocate_with =>
 select create_distributed_table('recovery_codes', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('email_confirmations', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('registration_drafts', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('letters', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('terms_agreements', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('password_resets', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('throttles', 'tenant_id', colocate_with => 'households');

@@ -16,6 +16,9 @@ const IS_OVER: TimeDelta = TimeDelta::days(1);
 const IS_FORGOTTEN: TimeDelta = TimeDelta::days(30);
 /// A person's recent sign-ins show address and browser of sessions of the last 90 days (S9).
 const SESSION_IS_HISTORY: TimeDelta = TimeDelta::days(100);
+/// A command takes the letters of its issue once the last one is made. That takes minutes, or days if no worker runs, as
+/// over the New Year holidays.
+const LETTER_WAITS: TimeDelta = TimeDelta::days(14);
 /// No transaction deletes more rows of a kind than this, so that none holds many locks.
 const BATCH: i64 = 1_000;
 
@@ -28,7 +31,7 @@ pub async fn tidy(
     eligibility::close_due(tx, clock, &policy.after_loss).await
 }
 
-/// Deletes a batch of each kind of row that has no more use. Returns true if there may be more.
+/// Deletes a batch of each kind of row that has no more use, and passwords that no command took into its file. Returns true if there may be more.
 pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error> {
     let now = clock.now();
     let tenant = tx.tenant();
@@ -105,6 +108,15 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
                and k.token_hash = old.token_hash",
             tenant as TenantId,
             now - KNOWN_FOR,
+            BATCH
+        ),
+        sqlx::query!(
+            "update letters w set password = null, key_id = null from (
+                 select id from letters
+                 where tenant_id = $1 and issued_at < $2 and password is not null limit $3) old
+             where w.tenant_id = $1 and w.id = old.id",
+            tenant as TenantId,
+            now - LETTER_WAITS,
             BATCH
         ),
         sqlx::query!(

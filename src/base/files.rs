@@ -73,6 +73,12 @@ pub fn write_new_public(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
+/// Waits until the name of a new file is on disk. Syncing the file itself keeps its content, not its name.
+pub fn sync_name(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Opens a regular file for reading.
 ///
 /// # Errors
@@ -152,6 +158,7 @@ mod tests {
 
         let (public, plain) = (folder.join("public"), folder.join("plain"));
         write_new_public(&public, b"x").unwrap();
+        sync_name(&public).unwrap();
         fs::write(&plain, b"x").unwrap();
         assert_eq!(mode(&public), mode(&plain), "as the umask has it");
     }

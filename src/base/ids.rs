@@ -61,6 +61,10 @@ id! {
     TermsId,
     /// An authenticator app or a passkey.
     DeviceId,
+    /// A letter with first credentials.
+    LetterId,
+    /// One issue of letters: those that one command asked for.
+    IssueId,
     /// A maintenance window of the platform.
     WindowId,
 }

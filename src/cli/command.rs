@@ -166,7 +166,7 @@ async fn execute(command: KosmoCommand) -> anyhow::Result<CommandStatus> {
         }
         KosmoCommand::Worker => {
             start_logging(&settings)?;
-            Box::pin(server::worker(&settings)).await
+            Box::pin(server::work(&settings)).await
         }
         KosmoCommand::Migrate { json } => server::migrate(&settings, json).await,
         KosmoCommand::Tenant(command) => command.run(&operator(&settings)?).await,

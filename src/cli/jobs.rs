@@ -41,6 +41,7 @@ fn name_of(kind: &str) -> &str {
         "expenses.import" => "医療費の取り込み",
         "expenses.publish" => "医療費の公開",
         "expenses.withdraw" => "医療費の取り下げ",
+        "letters.issue" => "仮パスワードの発行",
         other => other,
     }
 }

@@ -7,10 +7,13 @@ use tokio_util::sync::CancellationToken;
 use super::terminal::operator::mail_room;
 use super::{CommandStatus, output};
 use crate::app;
+use crate::auth::credentials::hashing::PasswordHasher;
+use crate::auth::credentials::letters::job::LetterTools;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::db::migrate;
 use crate::records::partitions;
+use crate::worker;
 
 pub(super) async fn serve(settings: &Settings) -> anyhow::Result<CommandStatus> {
     let stop = until_told();
@@ -25,11 +28,13 @@ pub(super) async fn serve(settings: &Settings) -> anyhow::Result<CommandStatus> 
     Ok(CommandStatus::Done)
 }
 
-pub(super) async fn worker(settings: &Settings) -> anyhow::Result<CommandStatus> {
+pub(super) async fn work(settings: &Settings) -> anyhow::Result<CommandStatus> {
     let stop = until_told();
     tracing::info!(sender = ?settings.mail.sender, "working");
-    let mail = mail_room(settings)?;
-    crate::worker::run(settings, settings.database()?, &mail, Clock::System, stop).await;
+    let letters =
+        LetterTools { hasher: PasswordHasher::new(&settings.hashing), sealer: settings.sealer()? };
+    let kinds = worker::kinds(mail_room(settings)?, letters);
+    worker::run(settings, settings.database()?, kinds, Clock::System, stop).await;
     Ok(CommandStatus::Done)
 }
 

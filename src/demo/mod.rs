@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::app;
+use crate::auth::credentials::letters::job::LetterTools;
 use crate::base::clock::Clock;
 use crate::base::files;
 use crate::base::sealed::Sealer;
@@ -32,6 +33,7 @@ use crate::records::partitions;
 use crate::tenant::directory::Tenant;
 use crate::web::host;
 use crate::web::state::AppState;
+use crate::worker;
 use first_sign_in::FirstSignInDriver;
 use people::{DemoPerson, State};
 
@@ -107,10 +109,10 @@ async fn run_with(
 
     let mailbox = mailbox::router(state.clone(), settings.mail_directory());
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
-    let mail = state.mail.clone();
-    let worker =
-        crate::worker::run(settings, postgres.options(), &mail, Clock::System, stop.clone());
-    tokio::join!(app::serve(state, router, listener, stop), worker);
+    let letters = LetterTools { hasher: state.hasher.clone(), sealer: state.sealer.clone() };
+    let kinds = worker::kinds(state.mail.clone(), letters);
+    let work = worker::run(settings, postgres.options(), kinds, Clock::System, stop.clone());
+    tokio::join!(app::serve(state, router, listener, stop), work);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use kosmo::auth::credentials::hashing::PasswordHasher;
 use kosmo::base::clock::Clock;
+use kosmo::base::ids::TenantId;
 use kosmo::base::sealed::Sealer;
 use kosmo::config::HashingSettings;
 use kosmo::db::local::{LocalPostgres, find_binaries};
@@ -46,6 +47,7 @@ impl<'s> Stage<'s> {
     pub(crate) async fn set(postgres: &LocalPostgres, folder: &'s Path) -> anyhow::Result<Self> {
         tell("unions with their people");
         let stage = Self { folder, url: postgres.url() };
+        std::fs::write(stage.sealing_keys(), Sealer::new_file())?;
         succeed(&mut stage.kosmo(["migrate"]))?;
         let unions = [(UNION, PEOPLE), (NEIGHBOUR, PEOPLE_NEXT_DOOR), (MAILING_UNION, ONE_FAMILY)];
         let worker = Worker::start(&stage)?;
@@ -56,9 +58,8 @@ impl<'s> Stage<'s> {
         // This makes it like a database that has been in use for a while.
         stage.sql("vacuum analyze")?;
         let db = Db::new(postgres.options(), DbRole::Operator, 2);
-        let hash = PasswordHasher::new(&HashingSettings::default())
-            .hash_patiently(&PASSWORD.into())
-            .await?;
+        let hasher = PasswordHasher::new(&HashingSettings::default());
+        let hash = hasher.hash_patiently(TenantId(uuid::Uuid::nil()), &PASSWORD.into()).await?;
         for (union, people) in unions {
             register_subscribers(&stage, &db, union, people, &hash).await?;
         }
@@ -80,6 +81,10 @@ impl<'s> Stage<'s> {
         self.folder.join(name)
     }
 
+    fn sealing_keys(&self) -> PathBuf {
+        self.file("sealing.keys")
+    }
+
     /// Makes a command of the product, as an operator runs it.
     pub(crate) fn kosmo<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(KOSMO);
@@ -94,6 +99,7 @@ impl<'s> Stage<'s> {
             .current_dir(self.folder)
             .env("KOSMO_DATABASE__URL", &self.url)
             .env("KOSMO_DATA_DIR", self.folder)
+            .env("KOSMO_SEALING__KEYS_FILE", self.sealing_keys())
             .env("KOSMO_LOG__FILTER", "warn")
             .stdin(Stdio::null());
         command
@@ -204,11 +210,8 @@ impl Server {
     pub(crate) fn start(stage: &Stage<'_>) -> anyhow::Result<Self> {
         tell("the server");
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let keys = stage.file("sealing.keys");
-        std::fs::write(&keys, Sealer::new_file())?;
         let child = stage
             .kosmo(["serve"])
-            .env("KOSMO_SEALING__KEYS_FILE", keys)
             .env("KOSMO_LISTEN", address.to_string())
             .env("KOSMO_SITE__CLIENT_ADDRESS_HEADER", CLIENT_ADDRESS)
             // A flood is refused thousands of times, with a warning each time.

@@ -5,6 +5,7 @@ mod imports;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use kosmo::base::sealed::Sealer;
 use kosmo::tenant::file::EXAMPLE;
 
 use crate::support::people::{self};
@@ -13,7 +14,10 @@ use crate::support::world::World;
 
 fn kosmo(url: Option<&str>, arguments: &[&str]) -> Output {
     let url_of_worker = url.filter(|_| BackgroundWorker::is_awaited_by(arguments));
-    let _worker = url_of_worker.map(|url| BackgroundWorker::start(url.parse().expect("a URL")));
+    let _worker = url_of_worker.map(|url| {
+        let sealer = Sealer::read(&Sealer::new_file()).expect("a key");
+        BackgroundWorker::start(url.parse().expect("a URL"), sealer)
+    });
     command(url, arguments).output().expect("kosmo runs")
 }
 
@@ -219,7 +223,7 @@ async fn o1_several_files_are_applied_together_or_not_at_all() {
 async fn o5_doctor_tells_what_is_wrong_and_how_to_mend_it() {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();
-    let keys = world.write("doctor.keys", kosmo::base::sealed::Sealer::new_file());
+    let keys = world.write("doctor.keys", Sealer::new_file());
     let prepared = |url: &str| {
         let mut doctor = command(Some(url), &["doctor"]);
         doctor

@@ -11,7 +11,7 @@ use crate::support::kills::{killed, until};
 use crate::support::world::World;
 
 const UNION: &str = "klinekenpo";
-const WAITS: &str = "select count(*) from pg_stat_activity
+pub(crate) const WAITS: &str = "select count(*) from pg_stat_activity
                      where datname = current_database() and wait_event_type = 'Lock'";
 const RUNNING: &str =
     "select count(*) from jobs where kind = 'expenses.import' and state = 'running'";
@@ -29,7 +29,7 @@ fn import(world: &World, file: &str) -> Child {
 }
 
 /// Starts the real program as a worker.
-fn worker(world: &World) -> Child {
+pub(crate) fn worker(world: &World) -> Child {
     let folder = world.write("worker", "").with_file_name("worker-mails");
     world
         .command(&["worker"])
@@ -40,8 +40,8 @@ fn worker(world: &World) -> Child {
         .unwrap()
 }
 
-/// Takes a lock that an import has to wait for.
-async fn hold(world: &World, lock: &str) -> PgConnection {
+/// Takes a lock that a process has to wait for.
+pub(crate) async fn hold(world: &World, lock: &str) -> PgConnection {
     let mut holder = world.database.admin().await;
     sqlx::raw_sql(AssertSqlSafe(lock.to_owned())).execute(&mut holder).await.unwrap();
     holder

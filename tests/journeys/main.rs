@@ -29,6 +29,7 @@ mod heavy;
 mod imports;
 mod jobs;
 mod kills;
+mod letters;
 mod lockout;
 mod mail;
 mod notices;

@@ -12,7 +12,11 @@ impl World {
     /// Makes a command of the real program on this world's database.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kosmo"));
-        command.args(arguments).env("KOSMO_DATABASE__URL", self.database.url());
+        let keys = self.settings().sealing.keys_file.expect("a file of keys");
+        command
+            .args(arguments)
+            .env("KOSMO_DATABASE__URL", self.database.url())
+            .env("KOSMO_SEALING__KEYS_FILE", keys);
         command
     }
 

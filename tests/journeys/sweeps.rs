@@ -14,7 +14,7 @@ use crate::mail::post;
 use crate::support::world::{World, tester};
 
 /// Tables that the hourly sweeps leave alone, each with the reason.
-const OTHERS: [(&str, &str); 32] = [
+const OTHERS: [(&str, &str); 33] = [
     ("_sqlx_migrations", "a row a migration"),
     ("tenants", "a row a union"),
     ("tenant_hosts", "a few rows a union"),
@@ -36,6 +36,7 @@ const OTHERS: [(&str, &str); 32] = [
     ("devices", "removed by their person, or when staff reset them"),
     ("passkey_answers", "each new answer removes the old ones"),
     ("recovery_codes", "a new set replaces the one before"),
+    ("letters", "a row a person whose letter was never printed; its password is swept"),
     ("terms_agreements", "who agreed to what can always be told"),
     ("email_failures", "a mark ends when its address is confirmed, or nobody's any more"),
     ("audit_events", "the trail is kept"),
@@ -98,6 +99,7 @@ async fn a_sweep_finds_its_rows_by_an_index() {
         ("password_resets", "expires_at"),
         ("email_confirmations", "expires_at"),
         ("registration_drafts", "typed_at"),
+        ("letters", "issued_at"),
         ("email_codes", "expires_at"),
         ("totp_enrolments", "begun_at"),
         ("passkey_ceremonies", "begun_at"),

@@ -29,8 +29,9 @@ const REGISTER: &str = "
 impl World {
     /// Registers a person, as if the person had done the first sign-in.
     pub async fn register(&self, person: Person) {
-        let hash = self.app.hasher.hash_patiently(&person.password.into()).await.expect("a hash");
         let union = self.union(person.union);
+        let hash = self.app.hasher.hash_patiently(union.id, &person.password.into()).await;
+        let hash = hash.expect("a hash");
         let registered = sqlx::query(REGISTER)
             .bind(union.id.0)
             .bind(person.user_id)

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use kosmo::auth::credentials::hashing::PasswordHasher;
+use kosmo::auth::credentials::letters::job::LetterTools;
 use kosmo::base::clock::Clock;
-use kosmo::config::Settings;
+use kosmo::base::sealed::Sealer;
+use kosmo::config::{HashingSettings, Settings};
 use kosmo::db::{Db, DbRole};
 use kosmo::jobs::runner::{self, Runner};
 use kosmo::mail::message::MailRoom;
@@ -23,19 +26,15 @@ pub struct BackgroundWorker {
 }
 
 impl BackgroundWorker {
-    pub fn start(options: PgConnectOptions) -> Self {
+    pub fn start(options: PgConnectOptions, sealer: Sealer) -> Self {
         let stop = CancellationToken::new();
         let until = stop.clone();
         let work = async move {
             let db = Db::new(options, DbRole::Worker, runner::CONNECTIONS);
             let directory = Directory::load(&db, Settings::default().base_url()).await;
             let directory = Arc::new(directory.expect("the unions"));
-            let runner = Runner::new(
-                db.clone(),
-                Clock::System,
-                directory.clone(),
-                worker::kinds(&mail_room()),
-            );
+            let kinds = worker::kinds(mail_room(), letter_tools(sealer));
+            let runner = Runner::new(db.clone(), Clock::System, directory.clone(), kinds);
             tokio::join!(directory.follow(&db, &until), runner.run(&until));
             db.close().await;
         };
@@ -48,7 +47,11 @@ impl BackgroundWorker {
 
     /// Returns true if a command waits for a worker.
     pub fn is_awaited_by(arguments: &[&str]) -> bool {
-        matches!(arguments, ["members" | "expenses", "import" | "publish" | "withdraw", ..])
+        matches!(
+            arguments,
+            ["members" | "expenses", "import" | "publish" | "withdraw", ..]
+                | ["letters", "issue", ..]
+        )
     }
 }
 
@@ -60,6 +63,10 @@ impl Drop for BackgroundWorker {
             assert!(ended.is_ok() || std::thread::panicking(), "the worker panicked");
         }
     }
+}
+
+pub fn letter_tools(sealer: Sealer) -> LetterTools {
+    LetterTools { hasher: PasswordHasher::new(&HashingSettings::default()), sealer }
 }
 
 pub fn mail_room() -> MailRoom {

@@ -314,7 +314,8 @@ impl World {
 
     /// Starts a worker for the commands that wait for one.
     pub fn start_worker(&self) {
-        self.background.get_or_init(|| BackgroundWorker::start(self.database.options.clone()));
+        let (options, sealer) = (&self.database.options, &self.app.sealer);
+        self.background.get_or_init(|| BackgroundWorker::start(options.clone(), sealer.clone()));
     }
 
     /// Changes a union's policy as the operator would.

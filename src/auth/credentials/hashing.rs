@@ -17,7 +17,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use crate::base::fair::{Admission, FairQueue, Full};
 use crate::base::ids::TenantId;
@@ -129,13 +128,17 @@ impl PasswordHasher {
         }
     }
 
-    /// Hashes a password for an operator's command: while the queue is full, it tries again.
+    /// Hashes a password for an operator's command or a job: while the queue is full, it tries again.
     ///
     /// # Errors
     /// [`HashingError::Stopped`].
-    pub async fn hash_patiently(&self, password: &SecretString) -> Result<String, HashingError> {
+    pub async fn hash_patiently(
+        &self,
+        union: TenantId,
+        password: &SecretString,
+    ) -> Result<String, HashingError> {
         loop {
-            match self.turn(TenantId(Uuid::nil()), "").await {
+            match self.turn(union, "").await {
                 Ok(turn) => return turn.hash(password).await,
                 Err(_) => tokio::time::sleep(PATIENCE).await,
             }
@@ -289,6 +292,7 @@ impl PhcHash {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use uuid::Uuid;
 
     use super::*;
 

@@ -20,7 +20,7 @@ const WORKER_MISSED_AFTER: Duration = Duration::from_secs(10);
 /// The reason why a job's result is not known.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum WatchError {
-    /// The job was given up. It changed nothing.
+    /// The job was given up. It changed nothing, unless it commits its work in parts.
     #[error("{0}")]
     Failed(String),
     #[error("取り消しました。何も変えていません")]
@@ -36,7 +36,7 @@ pub(in crate::cli) enum WatchError {
 }
 
 impl WatchError {
-    /// Returns true if nothing was changed, and nothing will be.
+    /// Returns true if the job changes nothing any more.
     pub(in crate::cli) const fn is_over(&self) -> bool {
         !matches!(self, Self::Unknown(_))
     }
@@ -98,6 +98,7 @@ impl Watch<'_> {
                 // The job was cancelled before a worker began it.
                 JobState::Queued if status.cancel_asked => return Err(WatchError::Cancelled),
                 JobState::Queued | JobState::Running => {
+                    self.bar.set_position(status.done.unsigned_abs());
                     self.tell(&status, began.elapsed(), &mut told);
                 }
             }

@@ -37,7 +37,7 @@ pub(super) async fn hash_passwords(
     tx.commit().await?;
     stream::iter(passwords)
         .map(async |(code, password)| {
-            let hash = hasher.hash_patiently(&password).await;
+            let hash = hasher.hash_patiently(tenant, &password).await;
             hash.map(|hash| (code, hash)).map_err(|_| ImportError::Stopped)
         })
         .buffer_unordered(HASHES_AT_ONCE)

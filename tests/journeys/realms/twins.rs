@@ -51,7 +51,9 @@ pub struct SignedIn<R: Door> {
 impl Twins {
     pub async fn new() -> Self {
         let world = World::new().await;
-        let hash = world.app.hasher.hash_patiently(&STAFFS_PASSWORD.into()).await.unwrap();
+        let union = world.union(TARO.union);
+        let hash =
+            world.app.hasher.hash_patiently(union.id, &STAFFS_PASSWORD.into()).await.unwrap();
         let twin = format!(
             "insert into logins (tenant_id, realm, id, user_id, email, email_confirmed_at, password_hash,
                                  password_set_at, registered_at, created_at)
@@ -61,7 +63,6 @@ impl Twins {
             TARO.email
         );
         world.execute(&twin).await;
-        let union = world.union(TARO.union);
         world
             .execute(
                 "insert into staff (tenant_id, realm, login_id, name, roles, invited_at)
