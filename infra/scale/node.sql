@@ -17,3 +17,6 @@ alter database kosmo set citus.propagate_set_commands = 'local';
 
 -- Migrations change tables that refer to one on every machine, so they go shard by shard.
 alter role kosmo_login_migrate in database kosmo set citus.multi_shard_modify_mode = 'sequential';
+
+-- Citus plans a statement for the machine that has the union's rows, so it has to see the parameters.
+alter role kosmo_login_serve reset plan_cache_mode;

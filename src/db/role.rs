@@ -32,19 +32,14 @@ impl DbRole {
     /// take far less than ten seconds. A worker and an operator import files of a million rows by one statement, but
     /// they wait for a lock only as long as an operator would look on. A transaction that idles belongs to a process
     /// that hangs: none waits for people or mail, and only imports read files in one. If a worker is killed, or closes
-    /// the connection because its job was cancelled, its long statement ends within a second, with all its locks.
-    ///
-    /// A server's statements look up a few rows by their keys, whatever the parameters are, so each is planned once for a
-    /// connection: planning a page's rows anew for each request takes a fifth as long as reading them. Compiling such a
-    /// statement takes longer than running it. A worker sorts the rows of a whole file.
+    /// the connection because its job was cancelled, its long statement ends within a second, with all its locks. A
+    /// worker sorts the rows of a whole file.
     pub(super) const fn limits(self) -> &'static str {
         match self {
             Self::Server => {
                 "select set_config('transaction_read_only', 'off', true), \
                  set_config('statement_timeout', '10s', true), set_config('lock_timeout', '3s', true), \
-                 set_config('idle_in_transaction_session_timeout', '15s', true), \
-                 set_config('plan_cache_mode', 'force_generic_plan', true), \
-                 set_config('jit', 'off', true)"
+                 set_config('idle_in_transaction_session_timeout', '15s', true)"
             }
             Self::Worker => {
                 "select set_config('transaction_read_only', 'off', true), \

@@ -31,6 +31,8 @@ pub(crate) const MAILING_UNION: &str = "nideckenpo";
 /// The header with a request's client address.
 pub(crate) const CLIENT_ADDRESS: &str = "x-client-address";
 pub(crate) const PASSWORD: &str = "Umikaze-2026";
+/// The server's login in production has these settings (`infra/production/roles.sql`).
+const SERVER_OPTIONS: &str = "&options[plan_cache_mode]=force_generic_plan&options[jit]=off";
 const TENANTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tenants");
 const KOSMO: &str = env!("CARGO_BIN_EXE_kosmo");
 

@@ -123,6 +123,11 @@ async fn the_logins_of_production_act_as_their_roles_and_as_no_other() {
     let app = app::build(&settings(folder.path()), serving.clone(), Clock::System).await.unwrap();
     let mut browser = Browser::new(app::router(app.clone()), "jomkenpo.localhost");
     assert_eq!(browser.get("/sign-in").await.status, StatusCode::OK);
+    let mut tx = app.db.platform().await.unwrap();
+    let plans: String =
+        sqlx::query_scalar("show plan_cache_mode").fetch_one(tx.conn()).await.unwrap();
+    assert_eq!(plans, "force_generic_plan", "a statement is planned once");
+    tx.commit().await.unwrap();
     let worker = Db::new(pooled(login("kosmo_login_worker")), DbRole::Worker, 1);
     worker.platform().await.unwrap().commit().await.unwrap();
 

@@ -116,6 +116,10 @@ async fn make_logins(admin: &mut PgConnection) {
                 "create role {login} login noinherit in role {role}; alter role {login} set role {role}"
             );
             admin.execute(AssertSqlSafe(make)).await.unwrap();
+            if role == DbRole::Server.name() {
+                let plans = format!("alter role {login} set plan_cache_mode = force_generic_plan");
+                admin.execute(AssertSqlSafe(plans)).await.unwrap();
+            }
         }
     }
     admin.execute("commit").await.unwrap();
