@@ -214,6 +214,7 @@ impl Server {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let child = stage
             .kosmo(["serve"])
+            .env("KOSMO_DATABASE__URL", format!("{}{SERVER_OPTIONS}", stage.url))
             .env("KOSMO_LISTEN", address.to_string())
             .env("KOSMO_SITE__CLIENT_ADDRESS_HEADER", CLIENT_ADDRESS)
             // A flood is refused thousands of times, with a warning each time.
