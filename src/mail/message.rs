@@ -31,8 +31,8 @@ impl SenderAddress {
     }
 }
 
-/// A mail of the product. Its template is `mail/<NAME>.{subject,txt,html}`; it sees the type's
-/// fields and `union`.
+/// A mail of the product. Its templates are `mail/<NAME>/{subject.txt,text.txt,page.html}`; they see
+/// the type's fields and `union`.
 pub trait Mail: Serialize {
     const NAME: &'static str;
     const FROM: SenderAddress;
@@ -251,9 +251,9 @@ impl MailRoom {
         let mut context = Context::from_serialize(mail)?;
         context.insert("union", &UnionContext::of(&tenant.config));
         let render = |part: &str, context: &Context| {
-            self.templates.render(&format!("mail/{}.{part}", M::NAME), context)
+            self.templates.render(&format!("mail/{}/{part}", M::NAME), context)
         };
-        let subject = render("subject", &context)?.trim().to_owned();
+        let subject = render("subject.txt", &context)?.trim().to_owned();
         context.insert("subject", &subject);
         let contact = tenant.config.contact.mail.as_deref();
         Ok(RenderedMail {
@@ -261,8 +261,8 @@ impl MailRoom {
             sender_name: tenant.config.name.clone(),
             sender: format!("{}@{}", M::FROM.local_part(), self.domain),
             reply_to: contact.map(str::to_owned),
-            text: render("txt", &context)?,
-            html: render("html", &context)?,
+            text: render("text.txt", &context)?,
+            html: render("page.html", &context)?,
             subject,
         })
     }

@@ -39,7 +39,7 @@ pub(in crate::portal) struct ForgottenPasswordForm {
 }
 
 impl Page for ForgottenPasswordPage {
-    const TEMPLATE: &'static str = "portal/forgotten_password.html";
+    const TEMPLATE: &'static str = "portal/forgotten/password.html";
 }
 
 #[derive(Debug, Deserialize)]

@@ -44,14 +44,14 @@ pub(in crate::portal) struct ResetPasswordForm {
 }
 
 impl Page for ResetPasswordPage {
-    const TEMPLATE: &'static str = "portal/reset_password.html";
+    const TEMPLATE: &'static str = "portal/forgotten/reset.html";
 }
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct ResetOverPage {}
 
 impl Page for ResetOverPage {
-    const TEMPLATE: &'static str = "portal/reset_password_over.html";
+    const TEMPLATE: &'static str = "portal/forgotten/reset_over.html";
 }
 
 #[derive(Debug, Deserialize)]

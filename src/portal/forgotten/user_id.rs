@@ -32,7 +32,7 @@ pub(in crate::portal) struct ForgottenUserIdForm {
 }
 
 impl Page for ForgottenUserIdPage {
-    const TEMPLATE: &'static str = "portal/forgotten_user_id.html";
+    const TEMPLATE: &'static str = "portal/forgotten/user_id.html";
 }
 
 #[derive(Debug, Deserialize)]

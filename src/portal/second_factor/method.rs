@@ -27,7 +27,7 @@ pub(in crate::portal) struct MethodForm {
 }
 
 impl Page for MethodPage {
-    const TEMPLATE: &'static str = "portal/method.html";
+    const TEMPLATE: &'static str = "portal/second_factor/method.html";
 }
 
 #[derive(Debug, Deserialize)]

@@ -47,7 +47,7 @@ pub(in crate::portal) struct ProfileForm {
 }
 
 impl Page for ProfilePage {
-    const TEMPLATE: &'static str = "portal/profile.html";
+    const TEMPLATE: &'static str = "portal/settings/profile.html";
     const FRESH: &'static [&'static str] = &["refused"];
 }
 

@@ -27,7 +27,7 @@ pub(in crate::portal) struct ProfileEmailPage {
 }
 
 impl Page for ProfileEmailPage {
-    const TEMPLATE: &'static str = "portal/profile_email.html";
+    const TEMPLATE: &'static str = "portal/settings/profile_email.html";
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -39,7 +39,7 @@ pub(in crate::portal) struct ProfileEmailSentPage {
 }
 
 impl Page for ProfileEmailSentPage {
-    const TEMPLATE: &'static str = "portal/profile_email_sent.html";
+    const TEMPLATE: &'static str = "portal/settings/profile_email_sent.html";
 }
 
 pub(in crate::portal) async fn show(

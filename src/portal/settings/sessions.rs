@@ -56,7 +56,7 @@ pub(in crate::portal) struct TryLine {
 }
 
 impl Page for SessionsPage {
-    const TEMPLATE: &'static str = "portal/sessions.html";
+    const TEMPLATE: &'static str = "portal/settings/sessions.html";
 }
 
 async fn show(

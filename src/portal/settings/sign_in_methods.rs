@@ -59,7 +59,7 @@ pub(in crate::portal) struct DeviceLine {
 }
 
 impl Page for MethodsPage {
-    const TEMPLATE: &'static str = "portal/sign_in_methods.html";
+    const TEMPLATE: &'static str = "portal/settings/sign_in_methods.html";
 }
 
 impl From<Vec<Device>> for Devices {
@@ -105,7 +105,7 @@ pub(in crate::portal) struct DeletePage {
 }
 
 impl Page for DeletePage {
-    const TEMPLATE: &'static str = "portal/delete_device.html";
+    const TEMPLATE: &'static str = "portal/settings/delete_device.html";
 }
 
 /// Asks the person to confirm that a device is to be deleted.

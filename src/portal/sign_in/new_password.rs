@@ -46,7 +46,7 @@ impl NewPasswordForm {
 }
 
 impl Page for NewPasswordPage {
-    const TEMPLATE: &'static str = "portal/new_password.html";
+    const TEMPLATE: &'static str = "portal/sign_in/new_password.html";
 }
 
 #[derive(Debug, Deserialize)]

@@ -72,7 +72,7 @@ pub(in crate::portal) struct SignInForm {
 }
 
 impl Page for SignInPage {
-    const TEMPLATE: &'static str = "portal/sign_in.html";
+    const TEMPLATE: &'static str = "portal/sign_in/page.html";
     const FRESH: &'static [&'static str] = &["passkey"];
 }
 

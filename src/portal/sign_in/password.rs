@@ -43,7 +43,7 @@ pub(in crate::portal) struct ClosedPage {
 }
 
 impl Page for ClosedPage {
-    const TEMPLATE: &'static str = "portal/closed.html";
+    const TEMPLATE: &'static str = "portal/sign_in/closed.html";
 }
 
 /// Tells a person that the time after losing eligibility is over (T12).

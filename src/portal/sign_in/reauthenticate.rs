@@ -41,7 +41,7 @@ pub(in crate::portal) struct PasswordForm {
 }
 
 impl Page for PasswordPage {
-    const TEMPLATE: &'static str = "portal/reauthenticate.html";
+    const TEMPLATE: &'static str = "portal/sign_in/reauthenticate.html";
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,7 +19,7 @@ use crate::web::state::AppState;
 pub(in crate::portal) struct SignOut {}
 
 impl Page for SignOut {
-    const TEMPLATE: &'static str = "portal/sign_out.html";
+    const TEMPLATE: &'static str = "portal/sign_in/sign_out.html";
 }
 
 pub(in crate::portal) async fn show(

@@ -43,7 +43,9 @@ fn every_mail_can_be_filled_in() {
         let kinds: BTreeSet<&str> = mails.values().map(|mail| mail.kind.as_str()).collect();
         let expected: BTreeSet<String> = kinds
             .iter()
-            .flat_map(|kind| ["subject", "txt", "html"].map(|part| format!("{kind}.{part}")))
+            .flat_map(|kind| {
+                ["subject.txt", "text.txt", "page.html"].map(|part| format!("{kind}/{part}"))
+            })
             .collect();
         assert_eq!(
             files, expected,

@@ -37,18 +37,18 @@ use crate::web::prose::Shelf;
 
 /// Pages for people who are neither signed in nor signing in.
 const NOBODYS: [&str; 12] = [
-    "portal/closed.html",
+    "portal/sign_in/closed.html",
     "portal/confirm_email.html",
     "portal/first_sign_in/again.html",
-    "portal/forgotten_password.html",
-    "portal/forgotten_user_id.html",
+    "portal/forgotten/password.html",
+    "portal/forgotten/user_id.html",
     "portal/maintenance.html",
     "portal/message.html",
     "portal/not_open.html",
     "portal/out_of_service.html",
-    "portal/reset_password.html",
-    "portal/reset_password_over.html",
-    "portal/sign_in.html",
+    "portal/forgotten/reset.html",
+    "portal/forgotten/reset_over.html",
+    "portal/sign_in/page.html",
 ];
 
 struct Gallery {

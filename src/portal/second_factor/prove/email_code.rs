@@ -50,7 +50,7 @@ pub(in crate::portal) struct EmailCodePage {
 }
 
 impl Page for EmailCodePage {
-    const TEMPLATE: &'static str = "portal/email_code.html";
+    const TEMPLATE: &'static str = "portal/second_factor/prove/email_code.html";
 }
 
 pub(in crate::portal) async fn show<P: Prover>(

@@ -36,7 +36,7 @@ pub(in crate::portal) struct PasskeyForm {
 }
 
 impl Page for PasskeyPage {
-    const TEMPLATE: &'static str = "portal/passkey.html";
+    const TEMPLATE: &'static str = "portal/second_factor/prove/passkey.html";
     const FRESH: &'static [&'static str] = &["options"];
 }
 

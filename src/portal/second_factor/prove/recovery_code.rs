@@ -28,7 +28,7 @@ pub(in crate::portal) struct RecoveryCodePage {
 }
 
 impl Page for RecoveryCodePage {
-    const TEMPLATE: &'static str = "portal/recovery_code.html";
+    const TEMPLATE: &'static str = "portal/second_factor/prove/recovery_code.html";
 }
 
 pub(in crate::portal) async fn show<P: Prover>(

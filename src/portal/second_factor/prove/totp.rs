@@ -39,7 +39,7 @@ pub(in crate::portal) struct TotpForm {
 }
 
 impl Page for TotpPage {
-    const TEMPLATE: &'static str = "portal/totp.html";
+    const TEMPLATE: &'static str = "portal/second_factor/prove/totp.html";
 }
 
 #[derive(Debug, Deserialize)]

@@ -40,7 +40,7 @@ pub(in crate::portal) struct PasskeySetUpForm {
 }
 
 impl Page for PasskeySetUpPage {
-    const TEMPLATE: &'static str = "portal/passkey_set_up.html";
+    const TEMPLATE: &'static str = "portal/second_factor/set_up/passkey.html";
 }
 
 #[derive(Debug, Deserialize)]

@@ -23,7 +23,7 @@ pub(in crate::portal) struct RecoveryCodesPage {
 }
 
 impl Page for RecoveryCodesPage {
-    const TEMPLATE: &'static str = "portal/recovery_codes.html";
+    const TEMPLATE: &'static str = "portal/second_factor/set_up/recovery_codes.html";
 }
 
 /// The set that the page showed.

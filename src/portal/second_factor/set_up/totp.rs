@@ -41,7 +41,7 @@ pub(in crate::portal) struct TotpSetUpForm {
 }
 
 impl Page for TotpSetUpPage {
-    const TEMPLATE: &'static str = "portal/totp_set_up.html";
+    const TEMPLATE: &'static str = "portal/second_factor/set_up/totp.html";
 }
 
 #[derive(Debug, Deserialize)]
