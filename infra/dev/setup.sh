@@ -14,7 +14,7 @@ oldest_postgres=15
 # axe-core 4.12.1 checks accessibility; this package contains it unchanged.
 axe_package="axe-playwright-python==0.1.8"
 axe_hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
-axe=../../target/axe-4.12.1.min.js # tests/browser/axe.rs reads it
+axe=../../target/axe-4.12.1.min.js # tests/browser/support/walk/axe.rs reads it
 # The Nu Html Checker, as one Java file from its npm package.
 vnu_package=vnu-jar@26.9.27
 vnu_hash=4e441de4315f39a582f5e6edbe8cd3b2b1f655aa1dde3620faface791133217c417b12f3f7ead2d8336d8e7efe44f5226618258b44a0860057e9125135e6b428 # SHA-512 of its tarball
@@ -22,7 +22,7 @@ vnu=../../target/vnu-26.9.27.jar # src/portal/templates/validator.rs runs it
 # moto speaks the API of Amazon SES; tests/journeys/mail/moto.rs runs it.
 moto_packages=moto-5.2.5.txt
 moto=../../target/moto-5.2.5
-# WeasyPrint makes PDFs too; tests/bench/pdf.rs compares with it.
+# WeasyPrint makes PDFs too; tests/bench/parts/pdf.rs compares with it.
 weasyprint_packages=weasyprint-70.0.txt
 weasyprint=../../target/weasyprint-70.0
 

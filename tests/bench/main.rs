@@ -10,21 +10,8 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a bench prints")]
 
-mod etax;
-mod files;
-mod flood;
-mod form;
-mod history;
-mod http;
-mod import;
-mod meter;
-mod pdf;
-mod sign_in;
-mod silence;
-mod stage;
-mod statement_page;
-mod table;
-mod timing;
+mod parts;
+mod support;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -34,8 +21,9 @@ use anyhow::ensure;
 use kosmo::db::local::LocalPostgres;
 use tokio::signal::unix::{SignalKind, signal};
 
-use stage::{Server, Stage};
-use table::Table;
+use parts::{etax, flood, import, pdf, sign_in, silence, statement_page, timing};
+use support::stage::{Server, Stage};
+use support::table::Table;
 
 /// The names of the parts, in order.
 const PARTS: [&str; 8] =

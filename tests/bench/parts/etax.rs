@@ -16,10 +16,10 @@ use kosmo::expenses::etax::{self, ROWS_A_FILE};
 use kosmo::signing::SigningKey;
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 
-use crate::files::INSTITUTIONS;
-use crate::meter::{median, ms};
-use crate::stage::UNION;
-use crate::table::{Table, grouped};
+use crate::support::files::INSTITUTIONS;
+use crate::support::meter::{median, ms};
+use crate::support::stage::UNION;
+use crate::support::table::{Table, grouped};
 use crate::tell;
 
 const TIMES: usize = 100;

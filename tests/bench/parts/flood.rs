@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-use crate::files::{NEIGHBOURS, SUBSCRIBERS, email, user_id};
-use crate::form::{Form, new_place};
-use crate::http::{Answer, Connection};
-use crate::meter::{let_others_go_first, ms, percentile};
-use crate::sign_in::is_signed_in;
-use crate::stage::{MAILING_UNION, NEIGHBOUR, Server, Stage, UNION};
-use crate::table::{Table, aim};
+use crate::parts::sign_in::is_signed_in;
+use crate::support::files::{NEIGHBOURS, SUBSCRIBERS, email, user_id};
+use crate::support::form::{Form, new_place};
+use crate::support::http::{Answer, Connection};
+use crate::support::meter::{let_others_go_first, ms, percentile};
+use crate::support::stage::{MAILING_UNION, NEIGHBOUR, Server, Stage, UNION};
+use crate::support::table::{Table, aim};
 use crate::tell;
 
 pub(crate) const HEADINGS: [&str; 7] =

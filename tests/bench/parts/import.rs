@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
-use crate::files::{self, EXPENSES};
-use crate::history;
-use crate::meter::wait;
-use crate::stage::{Stage, UNION, Worker};
-use crate::table::{Table, grouped};
+use crate::support::files::{self, EXPENSES};
+use crate::support::history;
+use crate::support::meter::wait;
+use crate::support::stage::{Stage, UNION, Worker};
+use crate::support::table::{Table, grouped};
 use crate::tell;
 
 const ROUNDS: usize = 2;

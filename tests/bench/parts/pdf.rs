@@ -17,10 +17,10 @@ use kosmo::expenses::statement::Statement;
 use kosmo::pdf::Printer;
 use serde_json::{Value, json};
 
-use crate::files::INSTITUTIONS;
-use crate::meter::{median, ms, wait};
-use crate::stage::Stage;
-use crate::table::Table;
+use crate::support::files::INSTITUTIONS;
+use crate::support::meter::{median, ms, wait};
+use crate::support::stage::Stage;
+use crate::support::table::Table;
 use crate::tell;
 
 /// The argument with which this program only prints.
@@ -34,7 +34,8 @@ const TIMES: usize = 100;
 const WEASYPRINT_TIMES: &str = "10";
 /// `infra/dev/setup.sh` puts it here.
 const WEASYPRINT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/weasyprint-70.0");
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/weasyprint_statement.py");
+const SCRIPT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/parts/weasyprint_statement.py");
 
 /// A process's results and its memory.
 struct Prints {

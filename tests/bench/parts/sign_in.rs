@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-use crate::files::{SUBSCRIBERS, user_id};
-use crate::form::Form;
-use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
-use crate::stage::{PASSWORD, Server, Stage, UNION};
-use crate::table::Table;
+use crate::support::files::{SUBSCRIBERS, user_id};
+use crate::support::form::Form;
+use crate::support::http::{Answer, CLIENTS, Connection, Rate, drive};
+use crate::support::stage::{PASSWORD, Server, Stage, UNION};
+use crate::support::table::Table;
 use crate::tell;
 
 const ROUNDS: usize = 4;

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use kosmo::connections::allow_files;
 
-use crate::http::Connection;
-use crate::meter::ms;
-use crate::stage::{Server, UNION};
-use crate::table::{Table, grouped};
+use crate::support::http::Connection;
+use crate::support::meter::ms;
+use crate::support::stage::{Server, UNION};
+use crate::support::table::{Table, grouped};
 use crate::tell;
 
 const IDLE: u32 = 10_000;

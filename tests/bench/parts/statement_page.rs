@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::files::{
+use crate::support::files::{
     AFTER_BUSY_MONTH, BUSY_INSTITUTION, BUSY_MONTH, BUSY_ROWS, BUSY_YEAR, insured_code, user_id,
 };
-use crate::form::Form;
-use crate::history;
-use crate::http::{Answer, CLIENTS, Connection, Rate, drive};
-use crate::stage::{Server, Stage, UNION, succeed};
-use crate::table::Table;
+use crate::support::form::Form;
+use crate::support::history;
+use crate::support::http::{Answer, CLIENTS, Connection, Rate, drive};
+use crate::support::stage::{Server, Stage, UNION, succeed};
+use crate::support::table::Table;
 use crate::tell;
 
 const ROUNDS: usize = 5;

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
-use crate::files::{SUBSCRIBERS, birthdate, email, user_id};
-use crate::form::{Form, new_place};
-use crate::http::Connection;
-use crate::meter::{median, ms};
-use crate::stage::{Server, Stage, UNION};
-use crate::table::Table;
+use crate::support::files::{SUBSCRIBERS, birthdate, email, user_id};
+use crate::support::form::{Form, new_place};
+use crate::support::http::Connection;
+use crate::support::meter::{median, ms};
+use crate::support::stage::{Server, Stage, UNION};
+use crate::support::table::Table;
 use crate::tell;
 
 const SIGN_INS: usize = 500;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
 
-use crate::http::Connection;
-use crate::stage::{CLIENT_ADDRESS, PASSWORD, Server};
+use crate::support::http::Connection;
+use crate::support::stage::{CLIENT_ADDRESS, PASSWORD, Server};
 
 /// A visit to a union, with the token for all its forms.
 pub(crate) struct Form {

@@ -6,9 +6,9 @@ use std::process::Command;
 use anyhow::{Context as _, ensure};
 use kosmo::expenses::care::Care;
 
-use crate::files::{INSTITUTIONS, MEMBERS, STRIDE};
-use crate::stage::{Stage, succeed};
-use crate::table::grouped;
+use crate::support::files::{INSTITUTIONS, MEMBERS, STRIDE};
+use crate::support::stage::{Stage, succeed};
+use crate::support::table::grouped;
 use crate::tell;
 
 pub(crate) const ROWS: u64 = 10_000_000;

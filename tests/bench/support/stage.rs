@@ -18,8 +18,8 @@ use kosmo::db::{Db, DbRole};
 use kosmo::tenant::registry;
 use kosmo::tenant::terms::{self, Terms};
 
-use crate::files::{self, ONE_FAMILY, PEOPLE, PEOPLE_NEXT_DOOR, People};
-use crate::http::Connection;
+use crate::support::files::{self, ONE_FAMILY, PEOPLE, PEOPLE_NEXT_DOOR, People};
+use crate::support::http::Connection;
 use crate::tell;
 
 /// A union that signs in with a password only, so that no mail is needed.
