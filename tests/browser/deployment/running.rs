@@ -1,7 +1,7 @@
 //! `kosmo demo` as a program: started, stopped, killed.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
 
 /// O5: a killed run doesn't disturb the next one, and signs nobody out.
 #[tokio::test]

@@ -13,8 +13,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
 
 const BASE: &str = "kosmo.localhost";
 /// The scope of the neighbour's cookies.

@@ -3,8 +3,8 @@
 use serde_json::json;
 use thirtyfour::By;
 
-use crate::browser::Browser;
-use crate::demo::Demo;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
 
 const SESSION: &str = "__Host-kosmo-session";
 

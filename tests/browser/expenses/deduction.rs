@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 
 use kosmo::base::month::Month;
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
-use crate::sample::Sample;
-use crate::table::{Table, yen};
+use crate::support::browser::Browser;
+use crate::support::demo::sample::Sample;
+use crate::support::demo::{Demo, Person};
+use crate::support::table::{Table, yen};
 
 pub(crate) const CHOICE: &str = "医療費控除申告用データを取得する";
 

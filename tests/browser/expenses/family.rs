@@ -1,12 +1,12 @@
 //! Expenses that a person hides from the family are hidden everywhere, and each page says so (E7).
 
-use crate::browser::Browser;
-use crate::deduction::{CSV, NOTICE, XML};
-use crate::demo::{Demo, Person};
-use crate::expenses::PDF;
-use crate::sample::{SUMS, Sample};
-use crate::table::{Table, lines, yen};
-use crate::walk::Walk;
+use crate::expenses::deduction::{CSV, NOTICE, XML};
+use crate::expenses::reading::PDF;
+use crate::support::browser::Browser;
+use crate::support::demo::sample::{SUMS, Sample};
+use crate::support::demo::{Demo, Person};
+use crate::support::table::{Table, lines, yen};
+use crate::support::walk::Walk;
 
 pub(crate) const SETTINGS: &str = "家族への公開・お知らせメールの設定";
 const HIDDEN: &str = "家族への公開を望まない方の医療費は、明細にも合計にも含まれていません。";

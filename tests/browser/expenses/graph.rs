@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::sample::Sample;
-use crate::table::{Table, yen};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::demo::sample::Sample;
+use crate::support::table::{Table, yen};
 
 pub(crate) const GRAPH: &str = "自己負担額のグラフ";
 const YEARS: &str = "年別の自己負担額";

@@ -1,13 +1,13 @@
 //! Every page of the expenses, on a phone and on a desk.
 
-use crate::browser::Browser;
-use crate::deduction::{CHOICE, CSV, NOTICE, XML};
-use crate::demo::Demo;
-use crate::expenses::{FILTER, FOUND, REVERSED, narrow_down};
-use crate::family::SETTINGS;
-use crate::graph::GRAPH;
-use crate::sample::Sample;
-use crate::walk::Walk;
+use crate::expenses::deduction::{CHOICE, CSV, NOTICE, XML};
+use crate::expenses::family::SETTINGS;
+use crate::expenses::graph::GRAPH;
+use crate::expenses::reading::{FILTER, FOUND, REVERSED, narrow_down};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::demo::sample::Sample;
+use crate::support::walk::Walk;
 
 /// E4, E5, E8
 #[tokio::test]

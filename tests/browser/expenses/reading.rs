@@ -1,9 +1,9 @@
 //! Reading one's medical expenses.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::sample::{SUMS, Sample};
-use crate::table::{Table, lines};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::demo::sample::{SUMS, Sample};
+use crate::support::table::{Table, lines};
 
 pub(crate) const FILTER: &str = "診療年月・受診者で絞り込む";
 pub(crate) const FOUND: &str = "診療年月・受診者で絞り込んだ医療費明細";

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::layout::{UNUSUAL, USUAL};
-use crate::sample::Sample;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::demo::sample::Sample;
+use crate::support::layout::{UNUSUAL, USUAL};
 
 /// Returns the distance of buttons and headings from the top.
 const TOPS: &str = "

@@ -1,8 +1,8 @@
 //! Mistakes in the first sign-in, and what people are told.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::steps::{EMAIL_CODE, PASSKEY, USER_ID};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::steps::first_sign_in::{EMAIL_CODE, PASSKEY, USER_ID};
 
 const INVALID: &str =
     "無効なメールアドレスです。入力したメールアドレスに誤りがないかご確認ください。";

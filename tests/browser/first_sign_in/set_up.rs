@@ -1,10 +1,10 @@
 //! Setting up an app or a passkey at the end of the first sign-in, and signing in with it.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::devices::App;
-use crate::settings_steps::{EVERYWHERE, TOTP_SET_UP};
-use crate::steps::{Choices, EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::devices::App;
+use crate::support::steps::first_sign_in::{Choices, EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
+use crate::support::steps::settings::{EVERYWHERE, TOTP_SET_UP};
 
 /// F10, L4, L5, L7, T4, T8, for kddikenpo's people who don't want mailed codes.
 #[tokio::test]

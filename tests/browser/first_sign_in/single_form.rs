@@ -1,7 +1,7 @@
 //! jrckenpo's older way of signing up: two forms, and the password only.
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
 
 const REFUSED: &str = "無効なユーザーIDまたはパスワードです。";
 const PASSWORD: &str = "Kiri8no8oto";

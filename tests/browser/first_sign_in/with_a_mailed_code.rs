@@ -1,8 +1,10 @@
 //! The first sign-in with a mailed code, from the first credentials to the top page.
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
-use crate::steps::{CODE, EMAIL_CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
+use crate::support::steps::first_sign_in::{
+    CODE, EMAIL_CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID,
+};
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 const FIRST_SIGN_IN_NOTICE: &str = "【KOSMOWeb】初回ログインのお知らせ";

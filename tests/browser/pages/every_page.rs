@@ -1,12 +1,16 @@
 //! Every page, on a phone and on a desk: nothing sticks out, Chromium complains of nothing, and axe
 //! finds nothing.
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
-use crate::devices::App;
-use crate::settings_steps::{AGAIN, METHODS, PASSKEY_SET_UP, PROFILE, TOTP_CODE, TOTP_SET_UP};
-use crate::steps::{CODE, Choices, EMAIL_CODE, PASSKEY, TERMS, TOTP, USER_ID};
-use crate::walk::Walk;
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
+use crate::support::devices::App;
+use crate::support::steps::first_sign_in::{
+    CODE, Choices, EMAIL_CODE, PASSKEY, TERMS, TOTP, USER_ID,
+};
+use crate::support::steps::settings::{
+    AGAIN, METHODS, PASSKEY_SET_UP, PROFILE, TOTP_CODE, TOTP_SET_UP,
+};
+use crate::support::walk::Walk;
 
 /// T10, F1, L1, L3, L9, L10, E1–E3
 #[tokio::test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
 
 /// A proxy between Chromium and the demo that makes the browser look old.
 struct Ageing {

@@ -1,10 +1,10 @@
 //! How people find their way: the menu, an offer that can be declined, and a link opened in the browser that
 //! asked for it.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::steps::{TERMS, USER_ID};
-use crate::walk::Walk;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::steps::first_sign_in::{TERMS, USER_ID};
+use crate::support::walk::Walk;
 
 const OFFER: &str = "次回から、パスキーでログインできます";
 

@@ -3,13 +3,13 @@
 use thirtyfour::By;
 use thirtyfour::prelude::ElementQueryable as _;
 
-use crate::browser::Browser;
-use crate::deduction::CSV;
-use crate::demo::Demo;
-use crate::expenses::{FILTER, FOUND, PDF, narrow_down};
-use crate::graph::GRAPH;
-use crate::sample::Sample;
-use crate::steps::{EMAIL_CODE, USER_ID};
+use crate::expenses::deduction::CSV;
+use crate::expenses::graph::GRAPH;
+use crate::expenses::reading::{FILTER, FOUND, PDF, narrow_down};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::demo::sample::Sample;
+use crate::support::steps::first_sign_in::{EMAIL_CODE, USER_ID};
 
 /// L3, L10: a browser without scripts signs in, even if the button is pressed twice.
 #[tokio::test]

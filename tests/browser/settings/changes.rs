@@ -2,10 +2,10 @@
 
 use kosmo::base::clock::{Clock, jst};
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::settings_steps::{AGAIN, CHANGED, EVERYWHERE, METHODS, PROFILE};
-use crate::steps::{EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::steps::first_sign_in::{EMAIL_CODE_RECOMMENDED, PASSKEY, TOTP};
+use crate::support::steps::settings::{AGAIN, CHANGED, EVERYWHERE, METHODS, PROFILE};
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 

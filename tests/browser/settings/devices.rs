@@ -1,11 +1,11 @@
 //! Adding apps and passkeys in the settings, signing in with them, and deleting them.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::settings_steps::{
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::steps::first_sign_in::{EMAIL_CODE, PASSKEY, TOTP};
+use crate::support::steps::settings::{
     AGAIN, CHANGED, DELETE, METHODS, PASSKEY_SET_UP, PROFILE, TOTP_CODE, TOTP_SET_UP,
 };
-use crate::steps::{EMAIL_CODE, PASSKEY, TOTP};
 
 /// The note before a person's last device is deleted.
 const FALLS_BACK: &str = "次回からは、ワンタイムパスワード（OTP）メール認証でログインします。";

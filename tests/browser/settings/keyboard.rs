@@ -2,13 +2,13 @@
 
 use thirtyfour::Key;
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::devices::App;
-use crate::settings_steps::{
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::devices::App;
+use crate::support::steps::first_sign_in::{CODE, EMAIL_CODE, PASSKEY, TOTP};
+use crate::support::steps::settings::{
     AGAIN, DELETE, EVERYWHERE, METHODS, PASSKEY_SET_UP, PROFILE, TOTP_SET_UP,
 };
-use crate::steps::{CODE, EMAIL_CODE, PASSKEY, TOTP};
 
 const EMAIL: &str = "Eメール変更";
 const SESSIONS: &str = "ログイン中の端末";

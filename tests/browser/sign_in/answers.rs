@@ -1,7 +1,7 @@
 //! Back, reload and a second tab after a refusal (L1, L2).
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
 
 const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 

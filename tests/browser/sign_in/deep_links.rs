@@ -1,8 +1,8 @@
 //! A page that a person opens before signing in.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::sample::Sample;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::demo::sample::Sample;
 
 #[tokio::test]
 async fn l9_a_bookmark_and_a_session_that_ended_lead_to_the_page_after_the_sign_in() {

@@ -2,14 +2,16 @@
 
 use thirtyfour::Key;
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
-use crate::expenses::{FILTER, FOUND, PDF};
-use crate::family::SETTINGS;
-use crate::graph::GRAPH;
-use crate::settings_steps::AGAIN;
-use crate::steps::{CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID};
-use crate::table::Table;
+use crate::expenses::family::SETTINGS;
+use crate::expenses::graph::GRAPH;
+use crate::expenses::reading::{FILTER, FOUND, PDF};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
+use crate::support::steps::first_sign_in::{
+    CODE, EMAIL_CODE_RECOMMENDED, PASSKEY, TERMS, TOTP, USER_ID,
+};
+use crate::support::steps::settings::AGAIN;
+use crate::support::table::Table;
 
 /// The name of the terms for a screen reader; their box scrolls.
 const TERMS_TEXT: &str = "KOSMO Communication Web 利用規約の本文";

@@ -1,7 +1,7 @@
 //! The mailed code, as people handle it in practice.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
 
 const OTP: &str = "ワンタイムパスワード (OTP) メール認証";
 const COMPLETED: &str = "select count(*) from audit_events where action = 'sign_in.complete'";

@@ -3,10 +3,10 @@
 use serde_json::json;
 use thirtyfour::By;
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::settings_steps::{METHODS, PASSKEY_SET_UP};
-use crate::walk::Walk;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::steps::settings::{METHODS, PASSKEY_SET_UP};
+use crate::support::walk::Walk;
 
 const ALONE: &str = "パスキーでログイン";
 const FACTORS: &str = "second_factors =";

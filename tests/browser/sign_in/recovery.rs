@@ -4,9 +4,9 @@
 use chrono::{FixedOffset, TimeDelta};
 use kosmo::base::clock::Clock;
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
-use crate::walk::Walk;
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
+use crate::support::walk::Walk;
 
 const FORGOTTEN_PASSWORD: &str = "パスワードを忘れた方はこちら";
 const FORGOTTEN_USER_ID: &str = "ユーザIDを忘れた方はこちら";

@@ -1,8 +1,8 @@
 //! Terms that changed after a person agreed to them.
 
-use crate::browser::Browser;
-use crate::demo::Demo;
-use crate::steps::TERMS;
+use crate::support::browser::Browser;
+use crate::support::demo::Demo;
+use crate::support::steps::first_sign_in::TERMS;
 
 /// L8
 #[tokio::test]

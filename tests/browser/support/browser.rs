@@ -14,9 +14,9 @@ use thirtyfour::extensions::query::ElementPollerWithTimeout;
 use thirtyfour::prelude::*;
 use thirtyfour::{BrowserLogEntry, ChromeCapabilities, Key, LoggingPrefsLogLevel};
 
-use crate::demo::{Demo, Person};
-use crate::net::{ask, free_address};
-use crate::wait::{LOOK_EVERY, PATIENCE, wait_until};
+use crate::support::demo::{Demo, Person};
+use crate::support::net::{ask, free_address};
+use crate::support::wait::{LOOK_EVERY, PATIENCE, wait_until};
 
 pub(crate) struct Browser {
     pub(crate) driver: WebDriver,

@@ -1,5 +1,8 @@
 //! The real program, run as `kosmo demo` in a temporary folder.
 
+pub mod sample;
+mod seed;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::net::{SocketAddr, TcpStream};
@@ -14,9 +17,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
 
-use crate::net::{ask, free_address};
-use crate::seed;
-use crate::wait::{wait_for, wait_until, waited_for};
+use crate::support::net::{ask, free_address};
+use crate::support::wait::{wait_for, wait_until, waited_for};
 
 const CODE_MAIL: &str = "【KOSMOWeb】ワンタイムパスワードのお知らせ";
 /// The usual host below which a demo's unions are.

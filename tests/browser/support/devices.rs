@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use kosmo::base::clock::Clock;
 use serde_json::json;
 
-use crate::browser::Browser;
-use crate::wait::wait_for;
+use crate::support::browser::Browser;
+use crate::support::wait::wait_for;
 
 /// How long a code is valid, and below, how long typing it takes at most.
 const SECONDS: u64 = 30;
@@ -28,7 +28,7 @@ impl App {
     }
 
     /// Returns a code that stays valid long enough to be typed. It may be the same as the last one:
-    /// after [`Demo::let_codes_age`](crate::demo::Demo::let_codes_age) it counts once more.
+    /// after [`Demo::let_codes_age`](crate::support::demo::Demo::let_codes_age) it counts once more.
     pub(crate) fn code(&mut self) -> String {
         self.code_after(None)
     }

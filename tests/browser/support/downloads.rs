@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::browser::Browser;
-use crate::wait::wait_for;
+use crate::support::browser::Browser;
+use crate::support::wait::wait_for;
 
 /// A saved file, in a folder that is deleted with this.
 pub(crate) struct Saved {

@@ -3,7 +3,7 @@
 
 use thirtyfour::Key;
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 /// Returns the element with the focus: its name or the words of its label, and how the focus is
 /// drawn.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 /// The windows of a phone and a desktop, with the usual text size.
 pub(crate) const USUAL: [(u32, u32); 2] = [(390, 100), (1280, 100)];

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-use crate::wait::PATIENCE;
+use crate::support::wait::PATIENCE;
 
 /// Returns an address on which nobody listens now.
 pub(crate) fn free_address() -> SocketAddr {

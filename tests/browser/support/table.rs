@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 /// Reads the visible tables, without the headings of groups.
 const READ: &str = "

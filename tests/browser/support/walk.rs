@@ -3,14 +3,16 @@
 //!
 //! With `SCREENSHOTS=folder` it also saves a picture of each page, `<name>-<width>.png`.
 
+mod axe;
+
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::browser::Browser;
-use crate::layout::{UNUSUAL, USUAL};
+use crate::support::browser::Browser;
+use crate::support::layout::{UNUSUAL, USUAL};
 
 /// Opens everything that is folded, and returns how many there were.
 const UNFOLD: &str = "

@@ -4,8 +4,8 @@
 use kosmo::base::month::Month;
 use thirtyfour::By;
 
-use crate::browser::Browser;
-use crate::demo::Person;
+use crate::support::browser::Browser;
+use crate::support::demo::Person;
 
 /// The newest notice in the demo's files, and the example's notice. A demo that starts later moves
 /// all of them.

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-use crate::demo::Demo;
+use crate::support::demo::Demo;
 
 /// Copies it to a folder that doesn't exist yet.
 pub(crate) fn copy_to(data: &Path) {

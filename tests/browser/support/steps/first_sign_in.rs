@@ -1,7 +1,7 @@
 //! The first sign-in with one decision on each page, step by step.
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
 
 pub(crate) const TERMS: &str = "KOSMO Communication Web 利用規約";
 pub(crate) const USER_ID: &str = "ユーザIDの変更・認証方法の設定";

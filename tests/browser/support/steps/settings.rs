@@ -1,8 +1,8 @@
 //! How people reach the settings and prove their identity again.
 
-use crate::browser::Browser;
-use crate::demo::{Demo, Person};
-use crate::devices::App;
+use crate::support::browser::Browser;
+use crate::support::demo::{Demo, Person};
+use crate::support::devices::App;
 
 pub(crate) const AGAIN: &str = "続行するには再度認証してください";
 pub(crate) const PROFILE: &str = "プロフィール変更";

@@ -1,6 +1,6 @@
 //! Runs axe-core, which checks accessibility, on the page as it stands.
 
-use crate::browser::Browser;
+use crate::support::browser::Browser;
 
 /// `infra/dev/setup.sh test` puts it here.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe-4.12.1.min.js");

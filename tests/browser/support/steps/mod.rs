@@ -1,0 +1,4 @@
+//! Steps that several stories take.
+
+pub mod first_sign_in;
+pub mod settings;
