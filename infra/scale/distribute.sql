@@ -4,7 +4,7 @@
 --   psql -v ON_ERROR_STOP=1 --single-transaction -f distribute.sql kosmo
 --
 -- Then run grants.sql. Every table is listed here once, after the tables that its foreign keys refer to;
--- tests/journeys/scale.rs checks both.
+-- tests/journeys/database/scale.rs checks both.
 
 -- Shards that refer to a table on every machine have to be created one after the other.
 set local citus.multi_shard_modify_mode = 'sequential';

@@ -7,8 +7,6 @@ pub mod first_sign_in;
 pub mod imports;
 pub mod kills;
 pub mod people;
-pub mod registered;
 pub mod uke;
-pub mod wire;
 pub mod worker;
 pub mod world;

@@ -1,5 +1,7 @@
 //! The product running inside the test's own process, with five unions and their people.
 
+mod registered;
+
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

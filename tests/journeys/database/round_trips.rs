@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use kosmo::app;
 
+use super::wire::Wire;
 use crate::support::browser::{Browser, Page};
 use crate::support::people::{Person, SABURO, TARO};
-use crate::support::wire::Wire;
 use crate::support::world::World;
 
 /// The first requests on a connection prepare their statements, so they are not counted.

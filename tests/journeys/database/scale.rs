@@ -5,7 +5,7 @@ use sqlx::Row as _;
 
 use crate::support::world::World;
 
-const DISTRIBUTE: &str = include_str!("../../infra/scale/distribute.sql");
+const DISTRIBUTE: &str = include_str!("../../../infra/scale/distribute.sql");
 
 /// Returns the tables listed with the mark `begin`, in order.
 fn named(begin: &str, end: char) -> Vec<&'static str> {

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use kosmo::base::month::Month;
 use kosmo::config::SigningKeySettings;
 
-use crate::etax::Desk;
-use crate::search::options;
+use crate::expenses::etax::Desk;
+use crate::expenses::search::options;
 use crate::support::people::{EXPENSE_HEADINGS, JIRO, TARO, file};
 use crate::support::uke::{self, Claim, Uke};
 use crate::support::world::World;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use chrono::Duration;
 
-use crate::deduction::give_key;
+use crate::expenses::deduction::give_key;
 use crate::support::browser::{Browser, Page};
 use crate::support::people::{
     self, EXPENSE_HEADINGS, GORO, HANAKO, ICHIRO, JIRO, MEMBER_HEADINGS, MIKI, PASSWORD, Person,

@@ -5,8 +5,8 @@ use std::process::Command;
 use axum::http::StatusCode;
 use kosmo::base::sealed::Sealer;
 
+use crate::expenses::saved::Saved;
 use crate::operator::said;
-use crate::saved::Saved;
 use crate::support::people::{EXPENSE_HEADINGS, GORO, TARO, file};
 use crate::support::world::World;
 

@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 
+use crate::imports::staging::{many_expenses, staged_rows};
 use crate::operator::said;
-use crate::staging::{many_expenses, staged_rows};
 use crate::support::kills::{killed, until};
 use crate::support::world::World;
 

@@ -1,8 +1,6 @@
 //! Work that outlasts a request: stored with its cause, run once at a time, and fair between
 //! unions.
 
-pub mod errands;
-
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -11,7 +9,7 @@ use kosmo::jobs::kind::Kinds;
 use kosmo::jobs::{self, JobState};
 use tokio_util::sync::CancellationToken;
 
-use self::errands::{
+use super::errands::{
     Errand, Log, SLEEPS, Worker, begun, drain, enqueue, note, reaches, run_by_a_worker, runner,
     runner_of, status,
 };

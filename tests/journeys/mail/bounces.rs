@@ -40,11 +40,11 @@ impl Hook {
         settings.database.max_connections = 4;
         let options = world.database.options.clone();
         let app = app::build(&settings, options, world.clock.clone()).await.unwrap();
-        let pem = include_bytes!("../fixtures/sns/certificate.pem");
+        let pem = include_bytes!("../../fixtures/sns/certificate.pem");
         let certificate = Certificate::from_pem(pem).unwrap();
         let topic = app.returned_mail.as_ref().unwrap();
         topic.certificates.keep(topic.url(CERTIFICATE).unwrap(), certificate);
-        let (_, pem) = parse_x509_pem(include_bytes!("../fixtures/sns/key.pem")).unwrap();
+        let (_, pem) = parse_x509_pem(include_bytes!("../../fixtures/sns/key.pem")).unwrap();
         let key = RsaKeyPair::from_pkcs8(&pem.contents).unwrap();
         Self { router: app::router(app), key }
     }

@@ -1,7 +1,7 @@
 //! Registers people without the pages of the first sign-in, so that tests start faster.
 
-use super::people::Person;
-use super::world::World;
+use super::World;
+use crate::support::people::Person;
 
 /// Writes the same rows as the first sign-in: an own password, agreed terms, a confirmed address, no first
 /// credentials any more, and two lines on the audit trail.

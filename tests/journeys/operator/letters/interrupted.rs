@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::{UNION, WAITING, newcomers, open, printed, read, signs_in, tables_with, waiting_issue};
-use crate::kills::{WAITS, hold, worker};
+use crate::imports::kills::{WAITS, hold, worker};
 use crate::operator::said;
 use crate::support::kills::{killed, until};
 use crate::support::world::World;
