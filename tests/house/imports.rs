@@ -1,8 +1,6 @@
 //! Imports run downward only, between rooms and inside them.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use crate::files::{root, sources};
 use crate::modules::{Crate, circles};
@@ -33,8 +31,6 @@ const ORDER: &[&str] = &[
     "cli",
     "main",
 ];
-
-const MOST_FILES: usize = 12;
 
 fn rank(module: &str) -> usize {
     ORDER
@@ -115,16 +111,4 @@ fn the_map_in_lib_names_every_module_in_this_order() {
         .map(|module| place(module).unwrap_or_else(|| panic!("{module} is not on the map")))
         .collect();
     assert!(places.is_sorted(), "{places:?}");
-}
-
-#[test]
-fn a_folder_has_a_dozen_files_at_most() {
-    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
-    for (path, _) in sources() {
-        let folder = path.parent().and_then(|path| path.strip_prefix(root().join("src")).ok());
-        *folders.entry(folder.map(Path::to_string_lossy).unwrap().into_owned()).or_default() += 1;
-    }
-    let full = folders.iter().filter(|(_, files)| **files > MOST_FILES);
-    let full: Vec<&str> = full.map(|(folder, _)| folder.as_str()).collect();
-    assert_eq!(full, Vec::<&str>::new());
 }
