@@ -3,6 +3,7 @@
 //! Taro's login has a twin among the staff, with the same user ID and even the same id, so a look-up that forgot the
 //! realm would find the wrong one.
 
+mod hosts;
 pub mod twins;
 
 use chrono::Duration;
