@@ -17,6 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::credentials::hashing::PasswordHasher;
 use crate::auth::guard::leases::Leases;
 use crate::base::clock::Clock;
+use crate::base::realm::{Staff, Subscribers};
 use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
@@ -106,10 +107,10 @@ fn portal_door(app: &AppState) -> Router {
     portal::router()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
-        .layer(from_fn_with_state(app.clone(), layers::known_visitor))
+        .layer(from_fn_with_state(app.clone(), layers::known_visitor::<Subscribers>))
         .layer(from_fn(layers::same_origin))
         .layer(from_fn_with_state(app.clone(), opening::closed))
-        .layer(from_fn_with_state(app.clone(), layers::note_foreign))
+        .layer(from_fn_with_state(app.clone(), layers::note_foreign::<Subscribers>))
         .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages::<PortalMessage>))
         .route("/assets/{name}", get(serve::serve))
@@ -118,14 +119,13 @@ fn portal_door(app: &AppState) -> Router {
         .with_state(app.clone())
 }
 
-/// The console never looks for a subscriber's session, so a portal's cookie means nothing here.
 fn console_door(app: &AppState) -> Router {
-    console::routes()
-        .into_router()
+    console::router()
         .fallback(|| async { Failure::NotFound })
         .layer(CatchPanicLayer::custom(|_| Failure::Unexpected.into_response()))
+        .layer(from_fn_with_state(app.clone(), layers::known_visitor::<Staff>))
         .layer(from_fn(layers::same_origin))
-        .layer(from_fn_with_state(app.clone(), layers::note_foreign))
+        .layer(from_fn_with_state(app.clone(), layers::note_foreign::<Staff>))
         .layer(from_fn(layers::bounded_cookies))
         .layer(from_fn_with_state(app.clone(), layers::error_pages::<ConsoleMessage>))
         .route("/assets/{name}", get(serve::serve))

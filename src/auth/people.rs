@@ -1,25 +1,68 @@
-//! The facts that a session has of its person, realm by realm.
+//! What differs between the people of the two realms, realm by realm.
 
 use std::fmt::Debug;
 
 use crate::auth::eligibility::Loss;
+use crate::auth::journey::{self, Facts, Progress, Step, staff};
 use crate::base::realm::{Realm, Staff, Subscribers};
+use crate::tenant::hosts::Door;
+use crate::tenant::policy::{SecondFactor, TenantConfig};
+
+/// A staff member leaves the console open on a desk that others pass.
+const STAFF_IDLE_MINUTES: u16 = 15;
+/// A working day.
+const STAFF_SESSION_HOURS: u16 = 10;
 
 /// A realm's people.
-pub trait People: Realm + Sized {
+pub trait People: Realm {
+    /// The door at which they sign in. Its host is the relying party of their passkeys.
+    const DOOR: Door;
+
     /// The facts of a person that a session has beside the login.
     type Person: Debug + Clone + Send + Sync;
 
-    /// Makes these facts from the member to whom the login belongs. Returns `None` if this realm's people are members
-    /// and no member has the login.
-    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<Self::Person>;
+    /// Makes these facts from the owner of the login. Returns `None` if the login opens nothing at present.
+    fn person(owner: Owner) -> Option<Self::Person>;
+
+    /// Returns the name by which the trail calls them, if it does: subscribers have none there.
+    fn label(name: &str) -> Option<&str>;
+
+    /// Returns the union's rules for their sessions.
+    fn session_rules(policy: &TenantConfig) -> SessionRules;
+
+    /// Returns the step that is due.
+    fn next_step(policy: &TenantConfig, facts: Facts) -> Step;
+
+    /// Returns the second factor that a person proves, or `None` where a password is enough.
+    fn method(policy: &TenantConfig, facts: Facts) -> Option<SecondFactor>;
+
+    /// Returns how far the first sign-in is, or `None` if it is over or has no numbered steps.
+    fn progress(policy: &TenantConfig, facts: Facts) -> Option<Progress>;
 }
 
-/// The member to whom a login belongs, as the union knows them.
+/// The person to whom a login belongs, as the union knows them.
 #[derive(Debug)]
-pub struct Member {
-    pub code: String,
-    pub household_code: String,
+pub enum Owner {
+    Member { code: String, household_code: String, loss: Option<Loss> },
+    Staff { in_office: bool },
+}
+
+/// A union's rules for the sessions of a realm.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionRules {
+    /// False where a password alone is enough.
+    pub asks_second_factor: bool,
+    /// Minutes without a request after which a session ends (L9).
+    pub idle_minutes: u16,
+    /// Hours after which a session ends, even one in constant use.
+    pub session_hours: u16,
+    /// The days for which ログイン状態の保存 lasts (L11), if it is offered.
+    pub remember_days: Option<u16>,
+    /// True if a person who is kept signed in proves the second factor again after a rest.
+    pub remember_asks_second_factor: bool,
+    /// Years after which a password is too old (seed 004).
+    pub password_max_age_years: Option<u16>,
+    pub offers_recovery_codes: bool,
 }
 
 /// An insured person or a dependent.
@@ -33,18 +76,85 @@ pub struct SubscriberFacts {
 }
 
 impl People for Subscribers {
+    const DOOR: Door = Door::Portal;
+
     type Person = SubscriberFacts;
 
-    fn person(member: Option<Member>, loss: Option<Loss>) -> Option<SubscriberFacts> {
-        let Member { code, household_code } = member?;
-        Some(SubscriberFacts { member_code: code, household_code, loss })
+    fn person(owner: Owner) -> Option<SubscriberFacts> {
+        match owner {
+            Owner::Member { code, household_code, loss } => {
+                Some(SubscriberFacts { member_code: code, household_code, loss })
+            }
+            Owner::Staff { .. } => None,
+        }
+    }
+
+    fn label(_: &str) -> Option<&str> {
+        None
+    }
+
+    fn session_rules(policy: &TenantConfig) -> SessionRules {
+        let rules = &policy.sign_in;
+        SessionRules {
+            asks_second_factor: !rules.second_factors.is_empty(),
+            idle_minutes: rules.idle_minutes,
+            session_hours: rules.session_hours,
+            remember_days: rules.remember_days,
+            remember_asks_second_factor: rules.remember_asks_second_factor,
+            password_max_age_years: policy.password.max_age_years,
+            offers_recovery_codes: rules.offers_recovery_codes(),
+        }
+    }
+
+    fn next_step(policy: &TenantConfig, facts: Facts) -> Step {
+        journey::next(policy, facts)
+    }
+
+    fn method(policy: &TenantConfig, facts: Facts) -> Option<SecondFactor> {
+        let asked = !policy.sign_in.second_factors.is_empty();
+        asked.then(|| journey::method(policy, facts))
+    }
+
+    fn progress(policy: &TenantConfig, facts: Facts) -> Option<Progress> {
+        journey::progress(policy, facts, Self::next_step(policy, facts))
     }
 }
 
+/// What a union's file says of sign-ins is said of its subscribers; staff are the same in every union.
 impl People for Staff {
+    const DOOR: Door = Door::Console;
+
     type Person = ();
 
-    fn person(_: Option<Member>, _: Option<Loss>) -> Option<()> {
-        Some(())
+    fn person(owner: Owner) -> Option<()> {
+        matches!(owner, Owner::Staff { in_office: true }).then_some(())
+    }
+
+    fn label(name: &str) -> Option<&str> {
+        Some(name)
+    }
+
+    fn session_rules(_: &TenantConfig) -> SessionRules {
+        SessionRules {
+            asks_second_factor: true,
+            idle_minutes: STAFF_IDLE_MINUTES,
+            session_hours: STAFF_SESSION_HOURS,
+            remember_days: None,
+            remember_asks_second_factor: true,
+            password_max_age_years: None,
+            offers_recovery_codes: true,
+        }
+    }
+
+    fn next_step(_: &TenantConfig, facts: Facts) -> Step {
+        staff::next(facts)
+    }
+
+    fn method(_: &TenantConfig, facts: Facts) -> Option<SecondFactor> {
+        Some(staff::method(facts).method())
+    }
+
+    fn progress(_: &TenantConfig, _: Facts) -> Option<Progress> {
+        None
     }
 }

@@ -1,12 +1,14 @@
 //! The realms that sign in on a union's hosts. A realm is a type parameter of ids and sessions, so that no credential
 //! of one realm opens anything in the other.
 
+use std::fmt::Debug;
+
 mod sealed {
     pub trait Sealed {}
 }
 
 /// Subscribers or staff.
-pub trait Realm: sealed::Sealed + Send + Sync + 'static {
+pub trait Realm: sealed::Sealed + Debug + Copy + Send + Sync + 'static {
     /// The realm's name in the database. It is part of every key that belongs to a login.
     const NAME: &'static str;
 }

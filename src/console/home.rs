@@ -1,15 +1,13 @@
-//! The first page. It only says which union's console it is.
+//! The first page. It says which union's console it is, and who is signed in.
 
-use std::sync::Arc;
-
-use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::tenant::directory::Tenant;
+use crate::base::realm::Staff;
 use crate::web::error::WebError;
+use crate::web::identity::Visitor;
 use crate::web::page::{Frame, Page};
 use crate::web::state::AppState;
 
@@ -23,11 +21,14 @@ impl Page for ConsoleHome {
     const TEMPLATE: &'static str = "console/home.html";
 }
 
-/// Handles `GET /`. It reads no session and sets no cookie.
+/// Handles `GET /`. A person who is not signed in sees the same page as anybody, and gets no cookie, since it has no form.
 pub(super) async fn show(
     State(app): State<AppState>,
-    Extension(tenant): Extension<Arc<Tenant>>,
+    visitor: Visitor<Staff>,
 ) -> Result<Response, WebError> {
-    let open = tenant.enabled;
-    app.pages.render(&Frame::anonymous(tenant), StatusCode::OK, &ConsoleHome { open })
+    let page = ConsoleHome { open: visitor.tenant.enabled };
+    match visitor.complete_session() {
+        Some(_) => visitor.page(&app, StatusCode::OK, &page),
+        None => app.pages.render(&Frame::anonymous(visitor.tenant), StatusCode::OK, &page),
+    }
 }

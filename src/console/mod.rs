@@ -2,13 +2,27 @@
 
 mod home;
 mod message;
+mod onward;
+mod sign_out;
 
+use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 
 pub use self::message::ConsoleMessage;
 use crate::web::routes::{Access, Routes};
+use crate::web::state::AppState;
 
 /// Declares every page of the console with its access.
 pub fn routes() -> Routes {
-    Routes::default().route("/", Access::Anybody, get(home::show))
+    Routes::default().route("/", Access::Anybody, get(home::show)).route(
+        "/sign-out",
+        (Access::AnyStaff, Access::Anybody),
+        get(sign_out::show).post(sign_out::submit),
+    )
+}
+
+/// Builds the console's router.
+pub fn router() -> Router<AppState> {
+    routes().into_router().layer(from_fn(onward::lead))
 }

@@ -100,7 +100,7 @@ fn page(app: &App, visitor: &Visitor, opened: &Opened, link: Link) -> Result<Res
 /// Returns the waiting page if a person is signed in here, or signing in. It goes on by itself when there is
 /// nothing to wait for.
 fn onward(visitor: &Visitor) -> Option<&'static str> {
-    match (visitor.subscriber(), visitor.session()) {
+    match (visitor.complete_session(), visitor.session()) {
         (Some(_), _) => Some(PROFILE_EMAIL_SENT),
         (None, Some(_)) => Some(ONWARD),
         (None, None) => None,

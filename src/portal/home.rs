@@ -41,16 +41,17 @@ pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
-    if let Some(next) = Next::waiting(&visitor.jar).filter(|_| visitor.subscriber().is_some()) {
+    if let Some(next) = Next::waiting(&visitor.jar).filter(|_| visitor.complete_session().is_some())
+    {
         let jar = visitor.jar.without_next();
         return Ok((jar, Redirect::to(next.path())).into_response());
     }
-    let halfway = visitor.session().is_some() && visitor.subscriber().is_none();
+    let halfway = visitor.session().is_some() && visitor.complete_session().is_none();
     let offered = passkey_offer::is_due(&app, &visitor).await?;
     let alone = visitor.tenant.config.sign_in.passkey_alone;
     let passkey_offer = offered.then_some(PasskeyOffer { alone });
     let maintenance = opening::announcement(&app, &visitor.tenant);
     let resume = halfway.then_some(ONWARD);
-    let failed_address = visitor.subscriber().and_then(Session::failed_email).map(masked);
+    let failed_address = visitor.complete_session().and_then(Session::failed_email).map(masked);
     visitor.page(&app, StatusCode::OK, &Home { resume, maintenance, failed_address, passkey_offer })
 }

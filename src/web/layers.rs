@@ -16,12 +16,12 @@ use tracing::Instrument as _;
 
 use super::error::{Failure, foreign};
 use super::host;
-use super::identity::{Visitor, cookies};
+use super::identity::{Shown, Visitor, cookies};
 use super::page::{Frame, Page};
 use super::state::AppState;
 use crate::auth::guard::foreign::Foreign;
 use crate::base::ids::RequestId;
-use crate::base::realm::Subscribers;
+use crate::base::realm::Realm;
 use crate::db::actor::Actor;
 use crate::tenant::directory::{Resolution, Tenant};
 use crate::tenant::hosts::Door;
@@ -128,7 +128,7 @@ fn is_foreign(origin: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Writes to the trail that something from another union or site was refused.
-pub async fn note_foreign(
+pub async fn note_foreign<R: Realm>(
     State(app): State<AppState>,
     Extension(tenant): Extension<Arc<Tenant>>,
     actor: Actor,
@@ -138,7 +138,7 @@ pub async fn note_foreign(
     let response = next.run(request).await;
     if let Some(shown) = response.extensions().get::<Foreign>()
         && let Err(error) =
-            app.sign_in(&actor).note_foreign::<Subscribers>(&tenant, &actor.client, *shown).await
+            app.sign_in(&actor).note_foreign::<R>(&tenant, &actor.client, *shown).await
     {
         tracing::warn!(%error, ?shown, "foreign, and not on the trail");
     }
@@ -156,9 +156,13 @@ pub async fn bounded_cookies(request: Request, next: Next) -> Response {
 
 /// Finds the visitor before the handler runs. Notes on the answer what the browser sent that belongs to another
 /// union, and gives a remembered session's new token (L11) to the browser, whatever the answer is.
-pub async fn known_visitor(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn known_visitor<R: Shown>(
+    State(app): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
-    let visitor = match Visitor::from_request_parts(&mut parts, &app).await {
+    let visitor = match Visitor::<R>::from_request_parts(&mut parts, &app).await {
         Ok(visitor) => visitor,
         Err(turned_away) => return turned_away,
     };

@@ -12,14 +12,16 @@ use crate::auth::staff::right::Right;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Anybody,
-    /// A person who gave the right password and has a step left.
+    /// A person of the door's realm who gave the right password and has a step left.
     SigningIn,
-    /// A person whose sign-in is complete.
+    /// A subscriber whose sign-in is complete.
     Subscriber,
-    /// A person who proved their identity a moment ago (S4).
-    Fresh,
-    /// Staff with a right.
+    /// A staff member whose sign-in is complete, whatever their rights.
+    AnyStaff,
+    /// A staff member with a right.
     Staff(Right),
+    /// A person of the door's realm who proved their identity a moment ago (S4).
+    Fresh,
 }
 
 /// The access to a page, and to the forms on it.

@@ -2,6 +2,8 @@
 //!
 //! No step is stored anywhere, so a closed browser, a second tab or a crash can neither lose a step nor skip one.
 
+pub mod staff;
+
 use serde::Serialize;
 
 use crate::tenant::policy::{FirstSignInFlow, SecondFactor, TenantConfig};

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::life::{Life, rests};
 use super::living::{CODE_LASTS, NOTE_EVERY};
+use crate::auth::people::People;
 use crate::tenant::policy::TenantConfig;
 
 /// A remembered session gets a new token after this time (L11).
@@ -91,7 +92,7 @@ pub(super) enum Note {
 }
 
 /// Judges a token. `shown`: a browser has shown it; else it is on its way there.
-pub(super) fn judge(
+pub(super) fn judge<R: People>(
     found: &TokenRow,
     policy: &TenantConfig,
     now: DateTime<Utc>,
@@ -103,17 +104,17 @@ pub(super) fn judge(
         Some(Before::Copied) => return Judgement::Copied,
         Some(Before::Good | Before::Lost) | None => {}
     }
-    let life = &found.life;
-    if life.is_over(policy, now) {
+    let (life, rules) = (&found.life, R::session_rules(policy));
+    if life.is_over::<R>(policy, now) {
         return Judgement::Over;
     }
-    let remembered = life.remember_until.is_some() && life.is_whole(policy);
+    let remembered = life.remember_until.is_some() && life.is_whole(&rules);
     // A person who comes back after a rest proves the second factor again, where the union asks for that.
     let lapses = found.lapsed_at.is_none()
         && remembered
         && life.second_factor
-        && policy.sign_in.remember_asks_second_factor
-        && rests(&policy.sign_in, life.last_seen_at, now);
+        && rules.remember_asks_second_factor
+        && rests(&rules, life.last_seen_at, now);
     // A code on its way to the person is bound to the token that asked for it.
     let awaits_code = lapses
         || found.lapsed_at.is_some()
@@ -133,6 +134,7 @@ pub(super) fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::realm::Subscribers;
 
     #[test]
     fn l11_what_the_token_before_is_worth() {
@@ -216,7 +218,8 @@ mod tests {
             ("both are in use", before(true, true), false, 2, true, Judgement::Copied),
             ("no longer remembered", remembered, false, 60 * 24 * 30, true, Judgement::Over),
         ] {
-            assert_eq!(judge(&found, &policy(asks_again), minutes(at), shown), expected, "{case}");
+            let judged = judge::<Subscribers>(&found, &policy(asks_again), minutes(at), shown);
+            assert_eq!(judged, expected, "{case}");
         }
     }
 }

@@ -4,8 +4,9 @@ use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 
 use super::living::NOTE_EVERY;
 use crate::auth::eligibility::Loss;
+use crate::auth::people::{People, SessionRules};
 use crate::base::clock::jst;
-use crate::tenant::policy::{SignInRules, TenantConfig};
+use crate::tenant::policy::TenantConfig;
 
 /// The facts that decide it.
 #[derive(Debug, Clone, Copy)]
@@ -20,28 +21,28 @@ pub(in crate::auth) struct Life {
 
 impl Life {
     /// Half a sign-in is never kept: anybody who finds it could finish it.
-    pub(super) fn is_whole(&self, policy: &TenantConfig) -> bool {
-        self.password_set_at.is_some()
-            && (self.second_factor || policy.sign_in.second_factors.is_empty())
+    pub(super) fn is_whole(&self, rules: &SessionRules) -> bool {
+        self.password_set_at.is_some() && (self.second_factor || !rules.asks_second_factor)
     }
 
-    pub(super) fn password_ends(&self, policy: &TenantConfig) -> Option<DateTime<Utc>> {
-        let max_age = policy.password.max_age_years;
+    pub(super) fn password_ends(&self, rules: &SessionRules) -> Option<DateTime<Utc>> {
+        let max_age = rules.password_max_age_years;
         self.password_set_at.and_then(|set| expires_at(max_age, set))
     }
 
-    pub fn is_over(&self, policy: &TenantConfig, now: DateTime<Utc>) -> bool {
+    pub fn is_over<R: People>(&self, policy: &TenantConfig, now: DateTime<Utc>) -> bool {
+        let rules = R::session_rules(policy);
         // A person whose password has grown too old has to sign in again: an earlier session doesn't outlive it.
-        let ends = self.password_ends(policy);
+        let ends = self.password_ends(&rules);
         let outlived = ends.is_some_and(|at| at <= now && self.created_at < at);
         let today = jst(now).date_naive();
         let loss = Loss::of(&policy.after_loss, self.lost_on, today);
         let closed = loss.is_some_and(|loss| loss.is_closed(today));
         outlived
             || closed
-            || match self.remember_until.filter(|_| self.is_whole(policy)) {
+            || match self.remember_until.filter(|_| self.is_whole(&rules)) {
                 Some(until) => until <= now,
-                None => is_over(&policy.sign_in, self.created_at, self.last_seen_at, now),
+                None => is_over(&rules, self.created_at, self.last_seen_at, now),
             }
     }
 }
@@ -57,22 +58,22 @@ pub(in crate::auth) fn expires_at(
 
 /// Returns true if a session was left alone for longer than the union allows.
 pub(in crate::auth) fn rests(
-    policy: &SignInRules,
+    rules: &SessionRules,
     last_seen_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> bool {
     // The last use may have been up to NOTE_EVERY later than what was noted.
-    now - last_seen_at > TimeDelta::minutes(policy.idle_minutes.into()) + NOTE_EVERY
+    now - last_seen_at > TimeDelta::minutes(rules.idle_minutes.into()) + NOTE_EVERY
 }
 
 fn is_over(
-    policy: &SignInRules,
+    rules: &SessionRules,
     created_at: DateTime<Utc>,
     last_seen_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> bool {
-    rests(policy, last_seen_at, now)
-        || now - created_at > TimeDelta::hours(policy.session_hours.into())
+    rests(rules, last_seen_at, now)
+        || now - created_at > TimeDelta::hours(rules.session_hours.into())
 }
 
 #[cfg(test)]
@@ -81,24 +82,21 @@ mod tests {
 
     #[test]
     fn l9_a_session_ends_by_rest_and_by_age() {
-        let policy = SignInRules {
-            second_factors: vec![],
-            recommended: None,
-            lock_after: 11,
+        let rules = SessionRules {
+            asks_second_factor: false,
             idle_minutes: 30,
             session_hours: 12,
-            totp_window: 0,
-            recovery_codes: false,
             remember_days: None,
             remember_asks_second_factor: false,
-            passkey_alone: false,
+            password_max_age_years: None,
+            offers_recovery_codes: false,
         };
         let start: DateTime<Utc> = "2026-11-21T00:00:00Z".parse().unwrap();
         let minutes = |minutes| start + TimeDelta::minutes(minutes);
         for (seen, now, over) in
             [(0, 31, false), (0, 32, true), (700, 720, false), (715, 721, true)]
         {
-            assert_eq!(is_over(&policy, start, minutes(seen), minutes(now)), over, "{seen} {now}");
+            assert_eq!(is_over(&rules, start, minutes(seen), minutes(now)), over, "{seen} {now}");
         }
     }
 

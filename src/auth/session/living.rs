@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::auth::journey::{self, Address, Facts, Progress, Step};
+use crate::auth::journey::{Address, Facts, Progress, Step};
 use crate::auth::people::People;
 use crate::base::ids::{LoginId, SessionId};
 use crate::base::month::Month;
@@ -65,20 +65,19 @@ impl<R: People> Session<R> {
     /// Returns the step that is due.
     #[must_use]
     pub fn next_step(&self, policy: &TenantConfig) -> Step {
-        journey::next(policy, self.facts)
+        R::next_step(policy, self.facts)
     }
 
     /// Returns how far the first sign-in is.
     #[must_use]
     pub fn progress(&self, policy: &TenantConfig) -> Option<Progress> {
-        journey::progress(policy, self.facts, self.next_step(policy))
+        R::progress(policy, self.facts)
     }
 
     /// The second factor this person proves; `None` where the union asks for none.
     #[must_use]
     pub fn method(&self, policy: &TenantConfig) -> Option<SecondFactor> {
-        let asked = !policy.sign_in.second_factors.is_empty();
-        asked.then(|| journey::method(policy, self.facts))
+        R::method(policy, self.facts)
     }
 
     /// The address the person confirmed.

@@ -40,7 +40,7 @@ async fn look<R: People>(
     let Some(FoundSession { token_row, mut session }) = row::find::<R>(tx, cx, token).await? else {
         return token::of_before(tx, cx, token).await;
     };
-    let (lapses, note) = match judge(&token_row, policy, now, shown) {
+    let (lapses, note) = match judge::<R>(&token_row, policy, now, shown) {
         Judgement::Superseded => {
             return Ok(Lookup::Superseded { session: session.id, login: session.login });
         }

@@ -7,8 +7,9 @@ use super::life::Life;
 use super::living::Session;
 use crate::auth::context::Context;
 use crate::auth::eligibility::Loss;
+use crate::auth::journey::staff::Office;
 use crate::auth::journey::{Address, Facts};
-use crate::auth::people::{Member, People};
+use crate::auth::people::{Owner, People};
 use crate::base::ids::{LoginId, SessionId, TenantId, TermsId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -53,12 +54,16 @@ struct SessionRow {
     household_code: Option<String>,
     name: String,
     lost_on: Option<NaiveDate>,
+    accepted_at: Option<DateTime<Utc>>,
+    suspended_at: Option<DateTime<Utc>>,
+    leaves_on: Option<NaiveDate>,
 }
 
 /// Finds the session that bears a token, or bore it before its newest, unless it has ended.
 ///
-/// Staff have no first sign-in of a subscriber's, so all that it asks for counts as done. Their login is closed by hand;
-/// a subscriber's ends by the loss of eligibility, which is judged with the session's life.
+/// Staff have no first sign-in of a subscriber's, so all that it asks for counts as done. Their session is not found
+/// while they are not in office, or once their login was closed by hand; a subscriber's ends by the loss of eligibility,
+/// which is judged with the session's life.
 pub(super) async fn find<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
@@ -95,7 +100,9 @@ pub(super) async fn find<R: People>(
                             and r.used_at is null) as "recovery_codes!",
                   l.passkey_offer_answered_at is not null as "passkey_offer_answered!",
                   p.member_code as "member_code?", m.household_code as "household_code?",
-                  coalesce(m.name, w.name) as "name!", m.lost_on as "lost_on?"
+                  coalesce(m.name, w.name) as "name!", m.lost_on as "lost_on?",
+                  w.accepted_at as "accepted_at?", w.suspended_at as "suspended_at?",
+                  w.leaves_on as "leaves_on?"
            from sessions s
            join logins l on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
            left join subscribers p
@@ -118,10 +125,17 @@ pub(super) async fn find<R: People>(
 
 impl SessionRow {
     fn found<R: People>(self, cx: Context<'_>) -> Option<FoundSession<R>> {
-        let member = self.member_code.zip(self.household_code);
-        let member = member.map(|(code, household_code)| Member { code, household_code });
-        let (policy, now) = (&cx.tenant.config, cx.clock.now());
-        let loss = Loss::of(&policy.after_loss, self.lost_on, cx.clock.today());
+        let (policy, now, today) = (&cx.tenant.config, cx.clock.now(), cx.clock.today());
+        let loss = Loss::of(&policy.after_loss, self.lost_on, today);
+        let office = Office {
+            accepted_at: self.accepted_at,
+            suspended_at: self.suspended_at,
+            leaves_on: self.leaves_on,
+        };
+        let owner = match self.member_code.zip(self.household_code) {
+            Some((code, household_code)) => Owner::Member { code, household_code, loss },
+            None => Owner::Staff { in_office: office.is_held(today) },
+        };
         let token_row = TokenRow {
             is_newest: self.newest,
             newest: Newest {
@@ -145,13 +159,13 @@ impl SessionRow {
             (false, true) => Address::Asked,
             (false, false) => Address::None,
         };
-        let password_ends = token_row.life.password_ends(policy);
+        let password_ends = token_row.life.password_ends(&R::session_rules(policy));
         let session = Session {
             id: SessionId::from_uuid(self.id),
             login: LoginId::from_uuid(self.login),
             name: self.name,
             user_id: self.user_id,
-            person: R::person(member, loss)?,
+            person: R::person(owner)?,
             email: self.email,
             email_failed: self.email_failed,
             has_recovery_codes: self.recovery_codes,

@@ -100,8 +100,12 @@ impl SignIn<'_> {
     }
 
     /// Returns the time until which the browser keeps the session, if the person wants that and the union allows it.
-    pub(super) fn remember_until(&self, tenant: &Tenant, wanted: bool) -> Option<DateTime<Utc>> {
-        let days = tenant.config.sign_in.remember_days.filter(|_| wanted);
+    pub(super) fn remember_until<R: People>(
+        &self,
+        tenant: &Tenant,
+        wanted: bool,
+    ) -> Option<DateTime<Utc>> {
+        let days = R::session_rules(&tenant.config).remember_days.filter(|_| wanted);
         days.map(|days| self.clock.now() + TimeDelta::days(days.into()))
     }
 
@@ -116,9 +120,9 @@ impl SignIn<'_> {
         let today = self.clock.today();
         let loss = Loss::of(&tenant.config.after_loss, found.lost_on, today);
         let closed = loss.filter(|loss| loss.is_closed(today));
-        let remember_until = self.remember_until(tenant, given.remember);
-        let whole =
-            found.password_hash.is_some() && tenant.config.sign_in.second_factors.is_empty();
+        let remember_until = self.remember_until::<R>(tenant, given.remember);
+        let asks_more = R::session_rules(&tenant.config).asks_second_factor;
+        let whole = found.password_hash.is_some() && !asks_more;
         let begins = match closed {
             Some(_) => Begins::Nothing,
             None => Begins::Session { earlier, remember_until, whole },
@@ -149,8 +153,13 @@ impl SignIn<'_> {
             Some(loss) => SignInOutcome::Closed(loss),
             None => {
                 let step = match whole {
-                    true => self.greet(&mut tx, tenant, found, given, &begun).await?,
+                    true => Some(self.greet(&mut tx, tenant, found, given, &begun).await?),
                     false => self.ask_for_more(&mut tx, tenant, found, tried, &begun).await?,
+                };
+                let Some(step) = step else {
+                    // Nothing of the entry is kept: for this person, a right password is no better than a wrong one.
+                    drop(tx);
+                    return self.refuse(tenant, tried, given).await;
                 };
                 SignInOutcome::Accepted { token: begun.token, step, remember_until }
             }
@@ -161,7 +170,7 @@ impl SignIn<'_> {
     }
 
     /// Tells a person whose sign-in is complete of a new browser. Returns the step that is due.
-    async fn greet<R: Realm>(
+    async fn greet<R: People>(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
@@ -173,13 +182,13 @@ impl SignIn<'_> {
             let (cx, email) = (self.context(tenant), found.email.as_deref());
             known_browser::tell(tx, cx, found.login, email, NewBrowser::of(given.client)).await?;
         }
-        let max_age = tenant.config.password.max_age_years;
+        let max_age = R::session_rules(&tenant.config).password_max_age_years;
         let ends = found.password_set_at.and_then(|set| expires_at(max_age, set));
         Ok(next_of_proved(ends.is_some_and(|at| at <= self.clock.now()), found.terms))
     }
 
     /// Makes room for a sign-in that has more to prove or to set up, and mails the code that it may ask for. Returns the
-    /// step that is due.
+    /// step that is due, or `None` if the login opens nothing: staff who are not in office.
     async fn ask_for_more<R: People>(
         &self,
         tx: &mut TenantTx,
@@ -187,17 +196,17 @@ impl SignIn<'_> {
         found: &Credentials<R>,
         tried: &Try<R>,
         begun: &Begun<R>,
-    ) -> Result<Step, SignInError> {
+    ) -> Result<Option<Step>, SignInError> {
         let cx = self.context(tenant);
         store::end_unfinished(tx, self.clock, found.login, begun.session, tried.known).await?;
         let Lookup::Living(session) = lookup::read::<R>(tx, cx, &begun.token).await? else {
-            return Err(sqlx::Error::RowNotFound.into());
+            return Ok(None);
         };
         let step = session.next_step(&tenant.config);
         if step == Step::EmailCode {
             email_code::send(tx, cx, &session, &begun.token).await?;
         }
-        Ok(step)
+        Ok(Some(step))
     }
 
     async fn refuse<R: Realm>(

@@ -4,9 +4,10 @@ pub mod act;
 pub mod desk;
 pub mod right;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 use self::right::Rights;
+use crate::auth::journey::staff::Office;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Staff};
 use crate::db::TenantTx;
@@ -17,18 +18,14 @@ pub struct StaffMember {
     pub name: String,
     /// None for roles that this program doesn't know, or that can't be held together.
     pub rights: Option<Rights>,
-    accepted_at: Option<DateTime<Utc>>,
-    suspended_at: Option<DateTime<Utc>>,
-    leaves_on: Option<NaiveDate>,
+    office: Office,
 }
 
 impl StaffMember {
-    /// Returns true if they may act on a day: they took the invitation up, nobody has suspended them, and they have not
-    /// left.
+    /// Returns true if they may act on a day.
     #[must_use]
     pub fn are_in_office(&self, today: NaiveDate) -> bool {
-        let left = self.leaves_on.is_some_and(|day| day < today);
-        self.accepted_at.is_some() && self.suspended_at.is_none() && !left
+        self.office.is_held(today)
     }
 }
 
@@ -49,8 +46,10 @@ pub async fn find(
     Ok(row.map(|row| StaffMember {
         name: row.name,
         rights: Rights::of_names(&row.roles, &row.extra_rights),
-        accepted_at: row.accepted_at,
-        suspended_at: row.suspended_at,
-        leaves_on: row.leaves_on,
+        office: Office {
+            accepted_at: row.accepted_at,
+            suspended_at: row.suspended_at,
+            leaves_on: row.leaves_on,
+        },
     }))
 }

@@ -5,6 +5,7 @@ use futures_util::stream::BoxStream;
 use std::collections::HashSet;
 
 use super::rule::{Touch, TouchRule};
+use crate::auth::people::People as _;
 use crate::auth::session::life::{Life, rests};
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
@@ -61,7 +62,9 @@ pub(super) async fn living(
     clock: &Clock,
     policy: &TenantConfig,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let rule = rule("", "", |living: &UnendedSession| !living.life.is_over(policy, clock.now()));
+    let rule = rule("", "", |living: &UnendedSession| {
+        !living.life.is_over::<Subscribers>(policy, clock.now())
+    });
     let counted = count_by(tx, vec![rule]).await?;
     Ok(counted.first().map_or((0, 0), |touch| (touch.sessions.unwrap_or_default(), touch.people)))
 }
@@ -82,14 +85,16 @@ pub(super) async fn count(
         if alone == *before {
             continue;
         }
-        let asks_again = alone.sign_in.clone();
+        let was = Subscribers::session_rules(before);
+        let asks_again = Subscribers::session_rules(&alone);
         rules.push(rule(setting, ends, move |living: &UnendedSession| {
-            !living.life.is_over(before, now) && living.life.is_over(&alone, now)
+            !living.life.is_over::<Subscribers>(before, now)
+                && living.life.is_over::<Subscribers>(&alone, now)
         }));
         if asks_again.remember_asks_second_factor {
             let lapses = move |living: &UnendedSession| {
-                let was_asked = before.sign_in.remember_asks_second_factor
-                    && rests(&before.sign_in, living.life.last_seen_at, now);
+                let was_asked =
+                    was.remember_asks_second_factor && rests(&was, living.life.last_seen_at, now);
                 living.life.remember_until.is_some_and(|until| until > now)
                     && living.life.second_factor
                     && !living.lapsed
@@ -103,7 +108,7 @@ pub(super) async fn count(
         rules.push(rule(
             "hosts.canonical",
             "ホスト名が変わり、ログインし直す人",
-            move |living: &UnendedSession| !living.life.is_over(before, now),
+            move |living: &UnendedSession| !living.life.is_over::<Subscribers>(before, now),
         ));
     }
     count_by(tx, rules).await

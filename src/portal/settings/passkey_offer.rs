@@ -17,7 +17,7 @@ const DECLINED: &str =
 pub(in crate::portal) async fn is_due(app: &App, visitor: &Visitor) -> Result<bool, WebError> {
     let policy = &visitor.tenant.config;
     let may_be_due = |session: &&_| passkey_offer::may_be_due(policy, session);
-    let Some(session) = visitor.subscriber().filter(may_be_due) else { return Ok(false) };
+    let Some(session) = visitor.complete_session().filter(may_be_due) else { return Ok(false) };
     let mut tx = visitor.begin(app).await?;
     let due = passkey_offer::is_due(&mut tx, session.login).await?;
     tx.commit().await?;

@@ -56,7 +56,7 @@ pub(in crate::portal) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
-    if visitor.subscriber().is_some() {
+    if visitor.complete_session().is_some() {
         return Ok(Redirect::to(TOP).into_response());
     }
     visitor.page(&app, StatusCode::OK, &SignInPage::of(&app, &visitor)?)

@@ -5,9 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use crate::audit::{self, Action};
 use crate::auth::journey::Step;
-use crate::auth::session;
 use crate::portal::places::{AGAIN, TOP};
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
@@ -34,15 +32,7 @@ pub(in crate::portal) async fn submit(
     State(app): State<AppState>,
     Form { visitor, .. }: Form<Button>,
 ) -> Result<Response, WebError> {
-    if let Some(session) = visitor.session() {
-        let mut tx = visitor.begin(&app).await?;
-        if session::end(&mut tx, &app.clock, session.id).await? {
-            let detail = serde_json::json!({});
-            audit::record(&mut tx, &app.clock, Action::SignOut, Some(session.login), detail)
-                .await?;
-        }
-        tx.commit().await?;
-    }
+    visitor.end_session(&app).await?;
     // If the person has to sign in again at once, the sign-in page is more useful than the top page.
     let comes_back = visitor
         .session()

@@ -23,8 +23,8 @@ use serde_json::Value;
 use super::asked::{PARAMETER, Wants};
 use crate::base::sealed::SealedValue;
 use crate::web::error::WebError;
-use crate::web::identity::Visitor;
 use crate::web::identity::cookies::Cookies;
+use crate::web::identity::{Shown, Visitor};
 use crate::web::page::Page;
 use crate::web::state::App;
 
@@ -52,7 +52,7 @@ enum Shows {
     Said(String),
 }
 
-impl Visitor {
+impl<R: Shown> Visitor<R> {
     /// Shows a page, with the cookie that its forms need. If it answers a form, it redirects to the
     /// form's address, where the page is shown (see this module).
     pub fn page<P: Page>(
@@ -91,8 +91,8 @@ impl Visitor {
 
 /// Shows a page, or the kept one instead. `at` is the address, with its query, at which the answer to
 /// a form is shown.
-fn show<P: Page>(
-    visitor: &Visitor,
+fn show<P: Page, R: Shown>(
+    visitor: &Visitor<R>,
     app: &App,
     at: &str,
     status: StatusCode,
@@ -127,8 +127,8 @@ fn show<P: Page>(
 }
 
 /// Keeps a page and redirects to it. Returns `None` if it is too large for a cookie.
-fn keep_page<P: Page>(
-    visitor: &Visitor,
+fn keep_page<P: Page, R: Shown>(
+    visitor: &Visitor<R>,
     app: &App,
     at: &str,
     status: StatusCode,
@@ -152,8 +152,8 @@ fn keep_page<P: Page>(
 }
 
 /// Redirects to a page that says a sentence once at its top. `jar` holds the answer's cookies.
-fn say(
-    visitor: &Visitor,
+fn say<R: Shown>(
+    visitor: &Visitor<R>,
     jar: Cookies,
     app: &App,
     path: &str,
@@ -164,8 +164,8 @@ fn say(
 }
 
 /// Adds the cookie. Returns `None` if it would be too large.
-fn keep(
-    visitor: &Visitor,
+fn keep<R: Shown>(
+    visitor: &Visitor<R>,
     jar: Cookies,
     app: &App,
     path: &str,
@@ -181,7 +181,7 @@ fn keep(
 }
 
 /// Returns what is kept for this visitor under this name, if anything.
-fn take(visitor: &Visitor, app: &App, name: &str) -> Option<Shows> {
+fn take<R: Shown>(visitor: &Visitor<R>, app: &App, name: &str) -> Option<Shows> {
     let sealed = SealedValue::parse(visitor.jar.answer()?)?;
     let purpose = purpose(visitor, visitor.asked().path(), name);
     let deflated = app.sealer.open(&purpose, &sealed).ok()?;
@@ -192,7 +192,7 @@ fn take(visitor: &Visitor, app: &App, name: &str) -> Option<Shows> {
 }
 
 /// Binds the cookie to the union, the visit, the session, the address and the answer.
-fn purpose(visitor: &Visitor, path: &str, name: &str) -> String {
+fn purpose<R: Shown>(visitor: &Visitor<R>, path: &str, name: &str) -> String {
     let session = visitor.session().map(|session| session.id.to_string()).unwrap_or_default();
     format!("answer {} {session} {path} {name}", visitor.answers_secret())
 }

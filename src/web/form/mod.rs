@@ -16,10 +16,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use super::error::Failure;
-use super::identity::Visitor;
+use super::identity::{Shown, Visitor};
 use super::state::AppState;
+use crate::auth::people::People;
+use crate::base::realm::Subscribers;
 
-/// No form of the portal is larger.
+/// No form of ours is larger.
 const LARGEST_FORM: usize = 64 * 1024;
 /// A telephone that is still connected sends a form faster than this.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
@@ -29,15 +31,15 @@ const LARGEST_DRAINED: usize = 8 * 1024 * 1024;
 
 /// A form sent from a page of this visitor.
 #[derive(Debug)]
-pub struct Form<T> {
-    pub visitor: Visitor,
+pub struct Form<T, R: People = Subscribers> {
+    pub visitor: Visitor<R>,
     pub fields: T,
 }
 
 /// A form as it was sent, even with a stale token. Only the sign-in page takes it, and then shows its form again.
 #[derive(Debug)]
-pub struct Sent<T> {
-    pub visitor: Visitor,
+pub struct Sent<T, R: People = Subscribers> {
+    pub visitor: Visitor<R>,
     pub fields: T,
     /// If it is [`Token::Foreign`], the form must not be acted on.
     pub token: Token,
@@ -55,7 +57,7 @@ pub enum Token {
 }
 
 impl Token {
-    fn read(text: &str, visitor: &Visitor) -> Self {
+    fn read<R: Shown>(text: &str, visitor: &Visitor<R>) -> Self {
         let is = |own: String| bool::from(text.as_bytes().ct_eq(own.as_bytes()));
         if is(visitor.csrf()) {
             Self::Current
@@ -74,11 +76,11 @@ struct WithToken<T> {
     fields: T,
 }
 
-impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
+impl<T: DeserializeOwned, R: Shown> FromRequest<AppState> for Form<T, R> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
-        let sent = Sent::from_request(request, app).await?;
+        let sent = Sent::<T, R>::from_request(request, app).await?;
         match sent {
             Sent { visitor, fields, token: Token::Current } => Ok(Self { visitor, fields }),
             Sent { visitor, .. } => Err(visitor.refuse_form()),
@@ -86,12 +88,12 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Form<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<AppState> for Sent<T> {
+impl<T: DeserializeOwned, R: Shown> FromRequest<AppState> for Sent<T, R> {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut parts, app).await?;
+        let visitor = Visitor::<R>::from_request_parts(&mut parts, app).await?;
         let body = tokio::time::timeout(LONGEST_SENDING, read(body)).await.ok().flatten();
         let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
         let envelope: WithToken<T> =

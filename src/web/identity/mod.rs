@@ -1,12 +1,15 @@
 //! The person who asks: extractors that a handler takes as proof.
 //!
 //! [`Visitor`] is anybody on a union's host. [`SigningIn`] has given the right password and has a
-//! step left. [`Subscriber`] may use the portal: it exists only after a complete sign-in, and
-//! [`Fresh`] only after a re-authentication.
+//! step left. [`SignedIn`] exists only after a complete sign-in, and [`Fresh`] only after a re-authentication.
+//!
+//! Each is of one realm, the subscribers' unless it says otherwise. Its session is looked up in that realm and union
+//! alone, and it does not exist on a host of another realm's door.
 
 mod client;
 pub mod cookies;
 mod proof;
+mod shown;
 mod turn;
 
 use std::sync::Arc;
@@ -18,32 +21,35 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 
 use self::cookies::{Cookies, Sealable};
-pub use self::proof::{Fresh, SigningIn, Subscriber};
+pub use self::proof::{Fresh, SignedIn, SignedInStaff, SigningIn, Subscriber};
+pub use self::shown::Shown;
 use super::elsewhere::Elsewhere;
 use super::error::{Failure, WebError, foreign};
 use super::form::asked::Requested;
-use super::page::{Frame, Page, SignedInPerson};
+use super::page::{Frame, Page};
 use super::state::{App, AppState};
+use crate::audit::{self, Action};
 use crate::auth::context::SignIn;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::guard::known_browser::KNOWN_FOR;
 use crate::auth::journey::{Progress, Step};
+use crate::auth::people::People;
 use crate::auth::session::{self, Lookup, Session};
 use crate::base::ids::{LoginId, SessionId};
-use crate::base::japanese::day;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::db::actor::Actor;
 use crate::tenant::directory::Tenant;
+use crate::tenant::hosts::Door;
 
 /// A note on the answer to a person who has to sign in, or to finish that, before they see the page.
 #[derive(Debug, Clone, Copy)]
 pub struct TurnedAway;
 
-/// A visitor on a union's host.
+/// A visitor on the host of a realm's door.
 #[derive(Debug, Clone)]
-pub struct Visitor {
+pub struct Visitor<R: People = Subscribers> {
     pub tenant: Arc<Tenant>,
     /// The actor as the trail names them.
     pub actor: Arc<Actor>,
@@ -52,12 +58,12 @@ pub struct Visitor {
     /// The token by which the browser is known.
     pub browser: PlainToken,
     visit: PlainToken,
-    lookup: Option<Lookup>,
+    lookup: Option<Lookup<R>>,
     foreign: Option<Foreign>,
     asked: Requested,
 }
 
-impl Visitor {
+impl<R: Shown> Visitor<R> {
     /// Opens a transaction within the union, in the visitor's name.
     pub async fn begin(&self, app: &App) -> Result<TenantTx, sqlx::Error> {
         app.db.tenant(self.tenant.id, &self.actor).await
@@ -71,7 +77,7 @@ impl Visitor {
 
     /// Returns the live session, complete or not.
     #[must_use]
-    pub fn session(&self) -> Option<&Session> {
+    pub fn session(&self) -> Option<&Session<R>> {
         match &self.lookup {
             Some(Lookup::Living(session)) => Some(session),
             _ => None,
@@ -80,7 +86,7 @@ impl Visitor {
 
     /// Returns the session that ends when this browser begins another, or signs out.
     #[must_use]
-    pub fn earlier(&self) -> Option<SessionId> {
+    pub fn earlier(&self) -> Option<SessionId<R>> {
         match &self.lookup {
             Some(Lookup::Living(session)) => Some(session.id),
             Some(Lookup::Superseded { session, .. }) => Some(*session),
@@ -90,7 +96,7 @@ impl Visitor {
 
     /// Returns the session if its sign-in is complete.
     #[must_use]
-    pub fn subscriber(&self) -> Option<&Session> {
+    pub fn complete_session(&self) -> Option<&Session<R>> {
         self.session().filter(|session| self.step(session) == Step::Complete)
     }
 
@@ -105,9 +111,9 @@ impl Visitor {
     pub fn frame(&self) -> Frame {
         Frame {
             tenant: self.tenant.clone(),
-            person: self.subscriber().map(person),
+            person: self.complete_session().map(R::shown),
             csrf: self.csrf(),
-            offers_recovery_code: self.tenant.config.sign_in.offers_recovery_codes()
+            offers_recovery_code: R::session_rules(&self.tenant.config).offers_recovery_codes
                 && self.session().is_some_and(|session| session.has_recovery_codes),
             said: None,
         }
@@ -129,7 +135,7 @@ impl Visitor {
         self.csrf_of(None)
     }
 
-    fn csrf_of(&self, person: Option<LoginId>) -> String {
+    fn csrf_of(&self, person: Option<LoginId<R>>) -> String {
         let person = person.map(|person| person.to_string()).unwrap_or_default();
         let data = format!("{} {person}", self.tenant.id);
         self.visit.derive("csrf", data.as_bytes()).to_text()
@@ -196,13 +202,25 @@ impl Visitor {
         self.foreign
     }
 
+    /// Ends the session, whether its sign-in is complete or not, and writes that to the trail.
+    pub async fn end_session(&self, app: &App) -> Result<(), WebError> {
+        let Some(session) = self.session() else { return Ok(()) };
+        let mut tx = self.begin(app).await?;
+        if session::end(&mut tx, &app.clock, session.id).await? {
+            let (login, detail) = (Some(session.login), serde_json::json!({}));
+            audit::record_of(&mut tx, &app.clock, Action::SignOut, login, detail).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Returns the same browser without its session.
     #[must_use]
     pub fn signed_out(self) -> Self {
         Self { jar: self.jar.without_session(), lookup: None, ..self }
     }
 
-    fn step(&self, session: &Session) -> Step {
+    fn step(&self, session: &Session<R>) -> Step {
         session.next_step(&self.tenant.config)
     }
 
@@ -232,15 +250,7 @@ impl Visitor {
     }
 }
 
-fn person(session: &Session) -> SignedInPerson {
-    SignedInPerson {
-        name: session.name.clone(),
-        lost_on: session.person.loss.map(|loss| day(loss.lost_on)),
-        until: session.person.loss.map(|loss| day(loss.last_day())),
-    }
-}
-
-impl FromRequestParts<AppState> for Visitor {
+impl<R: Shown> FromRequestParts<AppState> for Visitor<R> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
@@ -248,16 +258,15 @@ impl FromRequestParts<AppState> for Visitor {
         if let Some(known) = parts.extensions.get::<Self>() {
             return Ok(known.clone());
         }
-        let tenant = parts
-            .extensions
-            .get::<Arc<Tenant>>()
-            .cloned()
-            .ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
+        let tenant = parts.extensions.get::<Arc<Tenant>>().cloned();
+        let is_here = parts.extensions.get::<Door>() == Some(&R::DOOR);
+        let tenant =
+            tenant.filter(|_| is_here).ok_or_else(|| StatusCode::NOT_FOUND.into_response())?;
         let Ok(mut actor) = Actor::from_request_parts(parts, app).await;
         let mut jar = Cookies::of(&parts.headers);
         let (lookup, never_ours) = match jar.session() {
             Some(token) => {
-                let found = look_up(app, &tenant, &actor, &token).await;
+                let found = look_up::<R>(app, &tenant, &actor, &token).await;
                 let (lookup, never_ours) = found.map_err(IntoResponse::into_response)?;
                 (Some(lookup), never_ours)
             }
@@ -265,6 +274,7 @@ impl FromRequestParts<AppState> for Visitor {
         };
         if let Some(Lookup::Living(session)) = &lookup {
             actor = actor.signed_in(session.login, session.id);
+            actor.label = R::label(&session.name).map(str::to_owned);
         }
         if never_ours {
             jar = jar.without_session();
@@ -303,16 +313,16 @@ impl FromRequestParts<AppState> for Visitor {
 }
 
 /// Looks a token up. The second value is true if the token never was one of this union's.
-async fn look_up(
+async fn look_up<R: People>(
     app: &App,
     tenant: &Tenant,
     actor: &Actor,
     token: &PlainToken,
-) -> Result<(Lookup, bool), WebError> {
+) -> Result<(Lookup<R>, bool), WebError> {
     let mut tx = app.db.tenant(tenant.id, actor).await?;
     let lookup = session::find(&mut tx, app.context(tenant), token).await?;
     let is_unknown = matches!(lookup, Lookup::Unknown);
-    let never_ours = is_unknown && !session::was_ours::<Subscribers>(&mut tx, token).await?;
+    let never_ours = is_unknown && !session::was_ours::<R>(&mut tx, token).await?;
     tx.commit().await?;
     Ok((lookup, never_ours))
 }

@@ -5,9 +5,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 
-use super::Visitor;
+use super::{Shown, Visitor};
 use crate::auth::journey::{Progress, Step};
+use crate::auth::people::People;
 use crate::auth::session::Session;
+use crate::base::realm::{Staff, Subscribers};
 use crate::base::secret::PlainToken;
 use crate::web::elsewhere::Elsewhere;
 use crate::web::error::WebError;
@@ -15,19 +17,26 @@ use crate::web::state::AppState;
 
 /// A person whose sign-in is complete.
 #[derive(Debug)]
-pub struct Subscriber {
-    pub visitor: Visitor,
-    pub session: Session,
+pub struct SignedIn<R: People> {
+    pub visitor: Visitor<R>,
+    pub session: Session<R>,
     /// The session's token.
     pub token: PlainToken,
 }
 
-impl FromRequestParts<AppState> for Subscriber {
+/// A subscriber, who may use the portal.
+pub type Subscriber = SignedIn<Subscribers>;
+
+/// A staff member in office, who may open the console. Each act asks for its right besides
+/// ([`Desk`](crate::auth::staff::desk::Desk)).
+pub type SignedInStaff = SignedIn<Staff>;
+
+impl<R: Shown> FromRequestParts<AppState> for SignedIn<R> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
-        match (visitor.subscriber().cloned(), visitor.jar.session()) {
+        let visitor = Visitor::<R>::from_request_parts(parts, app).await?;
+        match (visitor.complete_session().cloned(), visitor.jar.session()) {
             (Some(session), Some(token)) => Ok(Self { visitor, session, token }),
             _ => Err(visitor.turn_away()),
         }
@@ -39,13 +48,13 @@ impl FromRequestParts<AppState> for Subscriber {
 #[derive(Debug)]
 pub struct Fresh<T>(pub T);
 
-impl FromRequestParts<AppState> for Fresh<Subscriber> {
+impl<R: Shown> FromRequestParts<AppState> for Fresh<SignedIn<R>> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        let subscriber = Subscriber::from_request_parts(parts, app).await?;
-        if subscriber.session.is_fresh(app.clock.now()) {
-            return Ok(Self(subscriber));
+        let person = SignedIn::<R>::from_request_parts(parts, app).await?;
+        if person.session.is_fresh(app.clock.now()) {
+            return Ok(Self(person));
         }
         Err(Elsewhere::Again { path: parts.uri.path().to_owned() }.into_response())
     }
@@ -53,15 +62,15 @@ impl FromRequestParts<AppState> for Fresh<Subscriber> {
 
 /// A person whose password was right and who has a step to do.
 #[derive(Debug)]
-pub struct SigningIn {
-    pub visitor: Visitor,
-    pub session: Session,
+pub struct SigningIn<R: People = Subscribers> {
+    pub visitor: Visitor<R>,
+    pub session: Session<R>,
     /// The session's token.
     pub token: PlainToken,
     pub step: Step,
 }
 
-impl SigningIn {
+impl<R: Shown> SigningIn<R> {
     /// Returns itself if `step` is due.
     ///
     /// # Errors
@@ -77,11 +86,11 @@ impl SigningIn {
     }
 }
 
-impl FromRequestParts<AppState> for SigningIn {
+impl<R: Shown> FromRequestParts<AppState> for SigningIn<R> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Response> {
-        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let visitor = Visitor::<R>::from_request_parts(parts, app).await?;
         match (visitor.session().cloned(), visitor.jar.session()) {
             (Some(session), Some(token)) if visitor.step(&session) != Step::Complete => {
                 let step = visitor.step(&session);

@@ -75,8 +75,9 @@ impl Visit<'_> {
     }
 
     /// Makes a new challenge.
-    pub fn offer<R: Realm>(&self) -> Result<Offer, PasskeyError> {
-        let (challenge, state) = relying_party(self.tenant)?.start_discoverable_authentication()?;
+    pub fn offer<R: People>(&self) -> Result<Offer, PasskeyError> {
+        let (challenge, state) =
+            relying_party::<R>(self.tenant)?.start_discoverable_authentication()?;
         let asked = serde_json::to_vec(&Asked { at: self.clock.now(), state })?;
         Ok(Offer {
             options: serde_json::to_string(&challenge.public_key)?,
@@ -162,7 +163,7 @@ impl SignIn<'_> {
         if let Some(earlier) = earlier {
             store::end(&mut tx, self.clock, earlier).await?;
         }
-        let remember_until = self.remember_until(visit.tenant, given.remember);
+        let remember_until = self.remember_until::<R>(visit.tenant, given.remember);
         let PasskeyAnswer { client, browser, .. } = *given;
         let beginning = Beginning { login, remember_until, client, browser };
         let cx = self.context(visit.tenant);
@@ -178,14 +179,14 @@ impl SignIn<'_> {
     }
 
     /// Returns what the answer proves, and the owner of the passkey that it names.
-    async fn check<R: Realm>(
+    async fn check<R: People>(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
         asked: DiscoverableAuthentication,
         answer: &PublicKeyCredential,
     ) -> Result<(Verdict, Option<LoginId<R>>), PasskeyError> {
-        let relying_party = relying_party(tenant)?;
+        let relying_party = relying_party::<R>(tenant)?;
         let Ok((person, credential)) = relying_party.identify_discoverable_authentication(answer)
         else {
             return Ok((Verdict::Wrong, None));

@@ -26,7 +26,8 @@ pub async fn begin_proof<R: People>(
     }
     let known = all(tx, session.login).await?;
     // The kept state takes an answer of any passkey; the answer is held against the passkey as it is stored then.
-    let (mut challenge, state) = relying_party(cx.tenant)?.start_discoverable_authentication()?;
+    let (mut challenge, state) =
+        relying_party::<R>(cx.tenant)?.start_discoverable_authentication()?;
     challenge.mediation = None;
     challenge.public_key.extensions = None;
     challenge.public_key.allow_credentials = known.into_iter().map(allowed).collect();
@@ -54,7 +55,7 @@ pub async fn prove<R: People>(
     let Some((id, passkey)) = find(tx, session.login, answer.get_credential_id()).await? else {
         return Ok(attempt.fail(tx, cx).await?);
     };
-    match Verdict::on(&relying_party(cx.tenant)?, asked, &answer, &passkey) {
+    match Verdict::on(&relying_party::<R>(cx.tenant)?, asked, &answer, &passkey) {
         Verdict::Right(proof) => {
             note_use(tx, cx.clock, session.login, id, passkey, &proof).await?;
             Ok(attempt.succeed(tx, cx).await?)

@@ -1,9 +1,10 @@
-//! The relying party that passkeys are made for: the union's own host, so that a passkey of one union opens nothing at
-//! another.
+//! The relying party that passkeys are made for: the host of the union's door, so that a passkey of one union, or of one
+//! door, opens nothing at another.
 
 use webauthn_rs::prelude::{Url, Webauthn, WebauthnBuilder, WebauthnError};
 
 use crate::auth::context::SendingError;
+use crate::auth::people::People;
 use crate::auth::session::proof::ProofKind;
 use crate::db::Passing;
 use crate::tenant::directory::Tenant;
@@ -35,10 +36,11 @@ impl Passing for PasskeyError {
     }
 }
 
-/// Returns the union as a relying party. Its host comes from the union's own origin, never from a request.
-pub(super) fn relying_party(tenant: &Tenant) -> Result<Webauthn, PasskeyError> {
-    let wrong = || PasskeyError::Origin(tenant.origin.clone());
-    let origin = Url::parse(&tenant.origin).map_err(|_| wrong())?;
+/// Returns a realm's door of the union as a relying party. Its host comes from the door's own origin, never from a request.
+pub(super) fn relying_party<R: People>(tenant: &Tenant) -> Result<Webauthn, PasskeyError> {
+    let origin = tenant.origin_of(R::DOOR);
+    let wrong = || PasskeyError::Origin(origin.to_owned());
+    let origin = Url::parse(origin).map_err(|_| wrong())?;
     let host = origin.host_str().ok_or_else(wrong)?;
     Ok(WebauthnBuilder::new(host, &origin)?.rp_name(&tenant.config.name).build()?)
 }

@@ -28,7 +28,7 @@ pub async fn begin_set_up<R: People>(
     }
     let known = all(tx, session.login).await?;
     let known = known.iter().map(|passkey| passkey.cred_id().clone()).collect();
-    let (mut challenge, state) = relying_party(cx.tenant)?.start_passkey_registration(
+    let (mut challenge, state) = relying_party::<R>(cx.tenant)?.start_passkey_registration(
         session.login.0,
         &session.user_id,
         &session.name,
@@ -64,7 +64,7 @@ pub async fn enrol<R: People>(
     }
     let asked: Option<PasskeyRegistration> =
         take_challenge(tx, cx.clock, session, ChallengePurpose::SetUp).await?;
-    let relying_party = relying_party(cx.tenant)?;
+    let relying_party = relying_party::<R>(cx.tenant)?;
     let answer = serde_json::from_str::<RegisterPublicKeyCredential>(answer).ok();
     let made = asked.zip(answer).and_then(|(asked, answer)| {
         relying_party.finish_passkey_registration(&answer, &asked).ok()

@@ -13,26 +13,32 @@ use kosmo::db::TenantTx;
 use kosmo::db::actor::{Actor, ActorKind, Client};
 use kosmo::tenant::directory::Tenant;
 
+use crate::passkeys::KLINE;
+use crate::support::browser::Browser;
 use crate::support::people::TARO;
 use crate::support::world::World;
 
 pub const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
 pub const STAFFS_EMAIL: &str = "staff@example.jp";
+pub const STAFFS_NAME: &str = "事務　太郎";
 
 /// A realm whose people sign in here.
 pub trait Door: People {
     const PASSWORD: &'static str;
     const EMAIL: &'static str;
+    const ORIGIN: &'static str;
 }
 
 impl Door for Subscribers {
     const PASSWORD: &'static str = TARO.password;
     const EMAIL: &'static str = TARO.email;
+    const ORIGIN: &'static str = KLINE;
 }
 
 impl Door for Staff {
     const PASSWORD: &'static str = STAFFS_PASSWORD;
     const EMAIL: &'static str = STAFFS_EMAIL;
+    const ORIGIN: &'static str = "http://klinekenpo-console.localhost:8080";
 }
 
 /// The union, Taro, and his twin.
@@ -64,10 +70,11 @@ impl Twins {
         );
         world.execute(&twin).await;
         world
-            .execute(
-                "insert into staff (tenant_id, realm, login_id, name, roles, invited_at)
-                 select tenant_id, realm, id, '事務　太郎', '{viewer}', now() from logins where realm = 'staff'",
-            )
+            .execute(&format!(
+                "insert into staff (tenant_id, realm, login_id, name, roles, invited_at, accepted_at)
+                 select tenant_id, realm, id, '{STAFFS_NAME}', '{{viewer}}', now(), now()
+                 from logins where realm = 'staff'"
+            ))
             .await;
         let actor = Actor::unknown(ActorKind::Subscriber, Client::default(), None);
         Self { world, union, actor }
@@ -108,6 +115,19 @@ impl Twins {
         };
         let Lookup::Living(session) = self.look::<R>(&token).await else { panic!("no session") };
         SignedIn { token, session: *session }
+    }
+
+    /// Opens a browser at the console with a session of the twin, whose second factor is proved or not.
+    pub async fn at_console(&self, proved: bool) -> Browser {
+        let SignedIn { token, session } = self.sign_in::<Staff>().await;
+        if proved {
+            let prove = "update sessions set second_factor_at = last_seen_at
+                         where realm = 'staff' and id";
+            self.world.execute(&format!("{prove} = '{}'", session.id)).await;
+        }
+        let mut browser = self.world.at_console(TARO.union);
+        browser.cookies.insert("__Host-kosmo-session".to_owned(), token.expose());
+        browser
     }
 
     pub async fn mailed_token(&self, address: &str) -> PlainToken {
