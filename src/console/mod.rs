@@ -2,6 +2,7 @@
 
 mod home;
 mod message;
+pub mod places;
 
 use axum::routing::get;
 
@@ -10,5 +11,5 @@ use crate::web::routes::{Access, Routes};
 
 /// Declares every page of the console with its access.
 pub fn routes() -> Routes {
-    Routes::default().route("/", Access::Anybody, get(home::show))
+    Routes::default().route(places::TOP, Access::Anybody, get(home::show))
 }

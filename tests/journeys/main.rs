@@ -58,6 +58,7 @@ mod settings;
 mod shares;
 mod sign_in;
 mod spreadsheets;
+mod staff_invitations;
 mod staging;
 mod sweeps;
 mod tenancy;

@@ -2,11 +2,15 @@
 
 pub mod act;
 pub mod desk;
+pub mod invitation;
 pub mod right;
+pub mod roster;
+pub mod suspension;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use self::right::Rights;
+use crate::audit::{Action, AuditLine, Target};
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Staff};
 use crate::db::TenantTx;
@@ -53,4 +57,15 @@ pub async fn find(
         suspended_at: row.suspended_at,
         leaves_on: row.leaves_on,
     }))
+}
+
+/// Returns the line of an act that concerns a member of staff.
+fn trail_line(
+    action: Action,
+    login: LoginId<Staff>,
+    name: &str,
+    detail: serde_json::Value,
+) -> AuditLine {
+    let target = Target { kind: "staff", id: login.to_string(), label: Some(name.to_owned()) };
+    AuditLine { target: Some(target), ..AuditLine::new(action, detail) }
 }
