@@ -22,6 +22,7 @@ use crate::config::{DatabaseAddress, Settings};
 use crate::connections::{self, Limits};
 use crate::console::{self, ConsoleMessage};
 use crate::db::{Db, DbRole, migrate};
+use crate::mail::message::{Links, MailRoom};
 use crate::mail::sns::Topic;
 use crate::pdf::Printer;
 use crate::portal::{self, PortalMessage, opening, places};
@@ -39,6 +40,13 @@ use crate::web::{hooks, layers};
 /// Running requests may take this long to finish once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
+/// Makes what writes the mails of a process. They link to pages of both doors.
+#[must_use]
+pub fn mail_room(pages: &Pages, settings: &Settings) -> MailRoom {
+    let links = Links { portal: places::LINKS, console: console::places::LINKS };
+    MailRoom::new(pages.templates(), settings.mail.domain.clone(), links)
+}
+
 /// Puts a server together and reads the unions.
 ///
 /// # Errors
@@ -53,7 +61,7 @@ pub async fn build(
     let base = settings.base_url();
     let https = base.is_https();
     let pages = Pages::load(places::of_service)?;
-    let mail = portal::mail_room(&pages, settings);
+    let mail = mail_room(&pages, settings);
     let returned_mail = settings.mail.sns_topic_arn.clone().map(Topic::new);
     let directory = Directory::load(&db, base).await?;
     let hasher = PasswordHasher::new(&settings.hashing);

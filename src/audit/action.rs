@@ -63,6 +63,10 @@ pub enum Action {
     PersonViewed,
     MedicalDataViewed,
     TrailRead,
+    StaffInvited,
+    /// The mail went out again, with another link.
+    StaffInvitationResent,
+    StaffSuspended,
 }
 
 impl Action {
@@ -122,6 +126,9 @@ impl Action {
             Self::PersonViewed => "person.view",
             Self::MedicalDataViewed => "medical.view",
             Self::TrailRead => "audit.read",
+            Self::StaffInvited => "staff.invite",
+            Self::StaffInvitationResent => "staff.invitation_resent",
+            Self::StaffSuspended => "staff.suspend",
         }
     }
 

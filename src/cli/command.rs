@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand};
 use super::terminal::logging::start_logging;
 use super::terminal::operator::operator;
 use super::terminal::{CommandStatus, told, usage};
-use super::{doctor, expenses, jobs, letters, mail, maintenance, members, server, tenant, terms};
+use super::{
+    doctor, expenses, jobs, letters, mail, maintenance, members, server, staff, tenant, terms,
+};
 use crate::config::Settings;
 
 const AFTER_HELP: &str = "例:\n  kosmo demo\n  kosmo doctor\n  kosmo tenant list\n\n終了コード: 0 成功 / 1 実行できなかった、確認で「いいえ」と答えた / 2 コマンドの書き方の誤り、確認が必要なのに --yes がない / 3 ファイルや環境に誤りがある\n設定は kosmo.toml と環境変数 KOSMO_… から読みます（例: KOSMO_DATABASE__URL）";
@@ -56,6 +58,12 @@ enum KosmoCommand {
         after_help = "例:\n  kosmo members import --tenant klinekenpo members.csv\n  kosmo members list --tenant klinekenpo --locked"
     )]
     Members(members::MembersCommand),
+    /// 組合の職員を管理画面に招待し、停止します
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo staff invite --tenant klinekenpo --name '管理 花子' hanako@klinekenpo.example.jp\n  kosmo staff list --tenant klinekenpo"
+    )]
+    Staff(staff::StaffCommand),
     /// 仮ユーザID・仮パスワードの通知を管理します
     #[command(
         subcommand,
@@ -171,6 +179,7 @@ async fn execute(command: KosmoCommand) -> anyhow::Result<CommandStatus> {
         KosmoCommand::Migrate { json } => server::migrate(&settings, json).await,
         KosmoCommand::Tenant(command) => command.run(&operator(&settings)?).await,
         KosmoCommand::Members(command) => command.run(&settings, &operator(&settings)?).await,
+        KosmoCommand::Staff(command) => command.run(&settings, &operator(&settings)?).await,
         KosmoCommand::Letters(command) => command.run(&settings, &operator(&settings)?).await,
         KosmoCommand::Mail(command) => command.run(&settings, &operator(&settings)?).await,
         KosmoCommand::Jobs(command) => command.run(&operator(&settings)?).await,

@@ -13,6 +13,7 @@ mod mail;
 mod maintenance;
 mod members;
 mod server;
+mod staff;
 mod tenant;
 mod terminal;
 mod terms;

@@ -3,6 +3,7 @@
 mod home;
 mod message;
 mod onward;
+pub mod places;
 mod sign_out;
 
 use axum::Router;
@@ -15,8 +16,8 @@ use crate::web::state::AppState;
 
 /// Declares every page of the console with its access.
 pub fn routes() -> Routes {
-    Routes::default().route("/", Access::Anybody, get(home::show)).route(
-        "/sign-out",
+    Routes::default().route(places::TOP, Access::Anybody, get(home::show)).route(
+        places::SIGN_OUT,
         (Access::AnyStaff, Access::Anybody),
         get(sign_out::show).post(sign_out::submit),
     )

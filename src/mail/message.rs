@@ -160,6 +160,20 @@ impl Mail for FactorsResetMail {
     const FROM: SenderAddress = SenderAddress::NoReply;
 }
 
+/// 「【KOSMOWeb】管理画面への招待」 (A1).
+#[derive(Serialize)]
+pub struct StaffInvitationMail {
+    pub name: String,
+    pub url: String,
+    /// The hours for which the link works.
+    pub hours: i64,
+}
+
+impl Mail for StaffInvitationMail {
+    const NAME: &'static str = "staff_invitation";
+    const FROM: SenderAddress = SenderAddress::NoReply;
+}
+
 /// 「【KOSMOWeb】医療費情報更新のお知らせ」 (M1). It says that there is news, and no content of it
 /// (M4).
 #[derive(Serialize)]
@@ -203,12 +217,25 @@ impl RenderedMail {
     }
 }
 
-/// The paths that mails link to. The portal gives them, because only it knows its pages.
+/// The paths that mails link to. The doors give them, because only they know their pages.
 #[derive(Debug, Clone, Copy)]
 pub struct Links {
+    pub portal: PortalLinks,
+    pub console: ConsoleLinks,
+}
+
+/// Paths on the union's own host.
+#[derive(Debug, Clone, Copy)]
+pub struct PortalLinks {
     pub email_confirmation: &'static str,
     pub password_reset: &'static str,
     pub expenses: &'static str,
+}
+
+/// Paths on the host of the union's console.
+#[derive(Debug, Clone, Copy)]
+pub struct ConsoleLinks {
+    pub staff_invitation: &'static str,
 }
 
 /// Writes mails from their templates.
@@ -228,19 +255,25 @@ impl MailRoom {
     /// Returns the link by which a person confirms an address.
     #[must_use]
     pub fn email_confirmation(&self, tenant: &Tenant, token: &str) -> String {
-        format!("{}{}?token={token}", tenant.origin, self.links.email_confirmation)
+        format!("{}{}?token={token}", tenant.origin, self.links.portal.email_confirmation)
     }
 
     /// Returns the link by which a person chooses a new password.
     #[must_use]
     pub fn password_reset(&self, tenant: &Tenant, token: &str) -> String {
-        format!("{}{}?token={token}", tenant.origin, self.links.password_reset)
+        format!("{}{}?token={token}", tenant.origin, self.links.portal.password_reset)
+    }
+
+    /// Returns the link by which an invited person becomes a member of staff.
+    #[must_use]
+    pub fn staff_invitation(&self, tenant: &Tenant, token: &str) -> String {
+        format!("{}{}?token={token}", tenant.console_origin, self.links.console.staff_invitation)
     }
 
     /// Returns the link to a person's expenses.
     #[must_use]
     pub fn expenses(&self, tenant: &Tenant) -> String {
-        format!("{}{}", tenant.origin, self.links.expenses)
+        format!("{}{}", tenant.origin, self.links.portal.expenses)
     }
 
     /// Fills a mail's templates in.

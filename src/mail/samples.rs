@@ -4,7 +4,7 @@
 use super::message::{
     AccountChangedMail, EmailCodeMail, EmailConfirmationMail, ExpensesUpdatedMail,
     FactorsResetMail, FirstSignInMail, MailRoom, NewBrowserMail, PasswordResetMail, RenderedMail,
-    UserIdMail, WelcomeMail,
+    StaffInvitationMail, UserIdMail, WelcomeMail,
 };
 use crate::base::clock::Clock;
 use crate::base::japanese::minute;
@@ -38,6 +38,11 @@ pub fn all(
             what: "パスワードの変更".to_owned(), at: at(), origin: origin()
         };
     let reset = PasswordResetMail { url: room.password_reset(tenant, "SAMPLE"), minutes: 5 };
+    let invitation = StaffInvitationMail {
+        name: "管理 花子".to_owned(),
+        url: room.staff_invitation(tenant, "SAMPLE"),
+        hours: 72,
+    };
     let code = EmailCodeMail { code: "012345".to_owned(), minutes: 10 };
     Ok(vec![
         ("email_code", room.write(tenant, &code)?),
@@ -53,6 +58,7 @@ pub fn all(
             "expenses_updated",
             room.write(tenant, &ExpensesUpdatedMail { url: room.expenses(tenant) })?,
         ),
+        ("staff_invitation", room.write(tenant, &invitation)?),
         ("factors_reset", room.write(tenant, &FactorsResetMail { at: at(), origin: origin() })?),
     ])
 }

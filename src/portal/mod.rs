@@ -23,12 +23,3 @@ mod words;
 
 pub use self::message::PortalMessage;
 pub use self::routes::{router, routes};
-use crate::config::Settings;
-use crate::mail::message::MailRoom;
-use crate::web::page::Pages;
-
-/// Makes what writes the mails of a process. They link to this door's pages.
-#[must_use]
-pub fn mail_room(pages: &Pages, settings: &Settings) -> MailRoom {
-    MailRoom::new(pages.templates(), settings.mail.domain.clone(), places::LINKS)
-}

@@ -2,7 +2,7 @@
 //! (`tests/house/` checks that), so a new route has to say whether a person may be led back to it.
 
 use crate::auth::journey::Step;
-use crate::mail::message::Links;
+use crate::mail::message::PortalLinks;
 use crate::tenant::policy::ServiceKind;
 
 /// The kind of an address.
@@ -108,8 +108,11 @@ places! {
 }
 
 /// The pages that mails link to.
-pub(super) const LINKS: Links =
-    Links { email_confirmation: CONFIRM_EMAIL, password_reset: RESET_PASSWORD, expenses: EXPENSES };
+pub const LINKS: PortalLinks = PortalLinks {
+    email_confirmation: CONFIRM_EMAIL,
+    password_reset: RESET_PASSWORD,
+    expenses: EXPENSES,
+};
 
 /// Returns a service's first page, or `None` if it has no pages yet.
 #[must_use]

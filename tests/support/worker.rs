@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use kosmo::app;
 use kosmo::auth::credentials::hashing::PasswordHasher;
 use kosmo::auth::credentials::letters::job::LetterTools;
 use kosmo::base::clock::Clock;
@@ -11,7 +12,7 @@ use kosmo::config::{HashingSettings, Settings};
 use kosmo::db::{Db, DbRole};
 use kosmo::jobs::runner::{self, Runner};
 use kosmo::mail::message::MailRoom;
-use kosmo::portal::{self, places};
+use kosmo::portal::places;
 use kosmo::tenant::directory::Directory;
 use kosmo::web::page::Pages;
 use kosmo::worker;
@@ -71,5 +72,5 @@ pub fn letter_tools(sealer: Sealer) -> LetterTools {
 
 pub fn mail_room() -> MailRoom {
     let pages = Pages::load(places::of_service).expect("the templates");
-    portal::mail_room(&pages, &Settings::default())
+    app::mail_room(&pages, &Settings::default())
 }

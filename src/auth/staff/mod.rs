@@ -2,11 +2,15 @@
 
 pub mod act;
 pub mod desk;
+pub mod invitation;
 pub mod right;
+pub mod roster;
+pub mod suspension;
 
 use chrono::NaiveDate;
 
 use self::right::Rights;
+use crate::audit::{Action, AuditLine, Target};
 use crate::auth::journey::staff::Office;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Staff};
@@ -52,4 +56,15 @@ pub async fn find(
             leaves_on: row.leaves_on,
         },
     }))
+}
+
+/// Returns the line of an act that concerns a member of staff.
+fn trail_line(
+    action: Action,
+    login: LoginId<Staff>,
+    name: &str,
+    detail: serde_json::Value,
+) -> AuditLine {
+    let target = Target { kind: "staff", id: login.to_string(), label: Some(name.to_owned()) };
+    AuditLine { target: Some(target), ..AuditLine::new(action, detail) }
 }

@@ -30,7 +30,20 @@ impl StaffRole {
         }
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    /// The word that people read.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Viewer => "閲覧",
+            Self::Editor => "編集",
+            Self::Admin => "管理者",
+            Self::Auditor => "監査",
+        }
+    }
+
+    /// Reads a name as it is stored.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
@@ -62,7 +75,20 @@ impl ExtraRight {
         }
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    /// The word that people read.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Medical => "医療情報閲覧",
+            Self::Print => "印刷",
+            Self::Import => "取込",
+            Self::Approve => "承認",
+        }
+    }
+
+    /// Reads a name as it is stored.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|right| right.name() == name)
     }
 }
@@ -183,8 +209,15 @@ impl Rights {
 
     /// Roles and extra rights by name, for the trail.
     pub(super) fn names(&self) -> Vec<String> {
-        let roles = self.roles.iter().map(|role| role.name());
-        roles.chain(self.extra.iter().map(|extra| extra.name())).map(str::to_owned).collect()
+        [self.role_names(), self.extra_names()].concat()
+    }
+
+    pub(super) fn role_names(&self) -> Vec<String> {
+        self.roles.iter().map(|role| role.name().to_owned()).collect()
+    }
+
+    pub(super) fn extra_names(&self) -> Vec<String> {
+        self.extra.iter().map(|extra| extra.name().to_owned()).collect()
     }
 }
 

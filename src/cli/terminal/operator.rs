@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::app;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::config::Settings;
 use crate::db::actor::Actor;
 use crate::db::{Db, DbRole, TenantTx};
 use crate::mail::message::MailRoom;
-use crate::portal::{self, places};
+use crate::portal::places;
 use crate::tenant::directory::{Directory, Tenant};
 use crate::tenant::registry::{self, RegisteredUnion, RegistryError};
 use crate::web::page::Pages;
@@ -61,7 +62,7 @@ impl Operator {
 
 /// Makes what writes the mails that a command or a worker causes.
 pub(in crate::cli) fn mail_room(settings: &Settings) -> anyhow::Result<MailRoom> {
-    Ok(portal::mail_room(&Pages::load(places::of_service)?, settings))
+    Ok(app::mail_room(&Pages::load(places::of_service)?, settings))
 }
 
 pub(in crate::cli) fn operator(settings: &Settings) -> anyhow::Result<Operator> {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tenant;
+use crate::app::mail_room;
 use crate::base::clock::Clock;
 use crate::config::Settings;
 use crate::mail::message::RenderedMail;
 use crate::mail::samples;
-use crate::portal::{mail_room, places};
+use crate::portal::places;
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::assets::TemplateFiles;

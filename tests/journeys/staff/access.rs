@@ -5,7 +5,7 @@ use chrono::Duration;
 use kosmo::web::routes::{Access, Declared};
 use kosmo::{console, portal};
 
-use crate::realms::twins::Twins;
+use crate::staff::realms::twins::Twins;
 use crate::support::browser::{Browser, Page};
 use crate::support::people::TARO;
 use crate::support::world::World;

@@ -3,5 +3,6 @@
 pub mod access;
 pub mod console;
 pub mod desk;
+pub mod invitations;
 pub mod realms;
 pub mod trail;
