@@ -39,6 +39,7 @@ mod partitions;
 mod passkey_alone;
 mod passkey_offer;
 mod passkeys;
+mod people_search;
 mod plans;
 mod pooler;
 mod realms;
