@@ -59,7 +59,7 @@ async fn a2_whatever_a_caller_tells_finds_them_and_nobody_of_another_union() {
     assert_eq!(world.found("klinekenpo", &ours, "101 11").await, ["K1", "K2"], "the household");
     assert_eq!(world.found("klinekenpo", &ours, "テスト").await, ["K1", "K2"]);
     assert_eq!(world.found("jomkenpo", &others, "taro_k").await, ["J1"]);
-    for nobody in ["%%", "テスト%", "__", "スト", "太郎", "0-0", "1979-08-23"] {
+    for nobody in ["%%", "__", "スト", "太郎", "0-0", "1979-08-23"] {
         assert_eq!(world.found("klinekenpo", &ours, nobody).await, [""; 0], "{nobody}");
     }
 }
@@ -121,7 +121,7 @@ async fn a2_a_name_and_a_number_are_found_however_the_file_writes_them() {
     let odd = file(
         MEMBER_HEADINGS,
         &[
-            "J8,J8,06139943,Ａ―1,00012,00,葛\u{e0100}城　Ｊｏｈｎ・太,カツラギ　ジョン・シュー,1970-01-01,本人,2012-04-01,,,,",
+            "J8,J8,06139943,Ａ―1,00345,00,葛\u{e0100}城　Ｊｏｈｎ・太,カツラギ　ジョン・シュー,1970-01-01,本人,2012-04-01,,,,",
             "J9,J9,06139943,,0,00,\u{fa19}山\u{2003}さくら,カミヤマ　サクラ,1970-01-02,本人,2012-04-01,,,,",
         ],
     );
@@ -132,8 +132,8 @@ async fn a2_a_name_and_a_number_are_found_however_the_file_writes_them() {
         ("葛\u{e0100}城", "J8"),
         ("かつらぎじよんしゆ", "J8"),
         ("カツラギ・ジョン シュ－", "J8"),
-        ("Ａ‐1 12", "J8"),
-        ("a1−012−0", "J8"),
+        ("Ａ‐1 345", "J8"),
+        ("a1−0345−0", "J8"),
         ("神山", "J9"),
         ("神山さくら", "J9"),
         ("ｶﾐﾔﾏ", "J9"),
@@ -171,7 +171,8 @@ async fn a2_no_more_than_twenty_are_shown_and_those_of_one_name_are_marked() {
     assert!(hits.is_sorted_by_key(|hit| hit.kana.clone()));
     assert_eq!((hits[0].code.as_str(), hits[1].code.as_str()), ("J10", "J11"));
     assert!(hits[0].same_name && hits[0].same_birthdate);
-    let jiro = &world.search("jomkenpo", &actor, "アブラ ジロウ").await.unwrap().hits[0];
+    let jiro = world.search("jomkenpo", &actor, "アブラ ジロウ").await.unwrap();
+    let jiro = &jiro.hits[0];
     assert!(!jiro.same_name && !jiro.same_birthdate, "{jiro:?}");
     // Alone in the list, and yet not the only one of that name.
     let one = world.search("jomkenpo", &actor, "900-10").await.unwrap();

@@ -155,11 +155,11 @@ async fn by_kana_and_birthdate(
     birthdate: NaiveDate,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
-        "with born as materialized (
+        r#"with born as materialized (
              select member_code, kana from member_keys where tenant_id = $1 and birthdate = $5
          )
-         select member_code from born where kana >= $2 and kana < $3
-         order by kana, member_code limit $4",
+         select member_code as "member_code!" from born where kana >= $2 and kana < $3
+         order by kana, member_code limit $4"#,
         tx.tenant() as TenantId,
         prefix,
         end(prefix),
@@ -190,11 +190,11 @@ async fn by_name_and_birthdate(
     birthdate: NaiveDate,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
-        "with born as materialized (
+        r#"with born as materialized (
              select member_code, name from member_keys where tenant_id = $1 and birthdate = $5
          )
-         select member_code from born where name >= $2 and name < $3
-         order by name, member_code limit $4",
+         select member_code as "member_code!" from born where name >= $2 and name < $3
+         order by name, member_code limit $4"#,
         tx.tenant() as TenantId,
         prefix,
         end(prefix),
@@ -250,8 +250,9 @@ async fn by_email(tx: &mut TenantTx, address: &EmailAddress) -> Result<Vec<Strin
 /// Reads what the list shows of people, in the order of `codes`.
 async fn show(tx: &mut TenantTx, codes: &[String]) -> Result<Vec<Hit>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select m.code, l.id as "login?: LoginId", m.name, m.kana, n.symbol, n.number, m.branch,
-                  m.birthdate, m.relation as "relation: Relation", m.acquired_on, m.lost_on,
+        r#"select m.code, l.id as "login?: LoginId", m.name, m.kana, n.symbol as "symbol!",
+                  n.number as "number!", m.branch, m.birthdate, m.relation as "relation: Relation",
+                  m.acquired_on, m.lost_on,
                   case when l.id is null then 'none'
                        when l.password_hash is not null then 'registered'
                        when b.initial_credential = 'letter' then 'letter'
