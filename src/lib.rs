@@ -17,7 +17,7 @@
 //! | [`web`] | what web doors share: pages, forms, cookies, identity, errors |
 //! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
 //! | [`records`] | what every kept record of a person shares: who reads, notices, privacy, partitions |
-//! | [`members`] | insured people and households: import |
+//! | [`members`] | insured people and households: import, search |
 //! | [`auth`] | sign-in, second factors, sessions; [`auth::journey`] finds the next step |
 //! | [`import`] | what importers share: any CSV, row by row, errors by row and column |
 //! | [`audit`] | the append-only trail |

@@ -42,6 +42,7 @@ select create_distributed_table('households', 'tenant_id');
 select create_distributed_table('household_numbers', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('members', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('former_households', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('member_keys', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('logins', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('subscribers', 'tenant_id', colocate_with => 'households');

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::keys;
 use crate::base::clock::Clock;
 use crate::base::ids::{BatchId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
@@ -20,6 +21,7 @@ pub(super) async fn merge(
     merge_households(tx, import, as_of).await?;
     keep_former_households(tx, import).await?;
     merge_members(tx, import).await?;
+    keys::follow_import(tx, import).await?;
     open_logins(tx, clock, import).await?;
     Ok(counts)
 }

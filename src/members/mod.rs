@@ -2,7 +2,9 @@
 
 mod check;
 pub mod import;
+pub mod keys;
 pub mod layout;
 mod merge;
 pub mod relation;
 pub mod roster;
+pub mod search;

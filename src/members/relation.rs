@@ -3,7 +3,8 @@
 use crate::base::japanese::fold;
 
 /// A person's relation to the insured person, as `members.relation` stores it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Relation {
     Insured,
     Spouse,

@@ -1,4 +1,5 @@
-//! Every hour, each union is tidied up: accounts are closed if their time is over, and rows that piled up are swept.
+//! Every hour, each union is tidied up: accounts are closed if their time is over, rows that piled up are swept, and the
+//! keys of members are completed.
 
 use std::pin::Pin;
 
@@ -13,6 +14,7 @@ use crate::jobs::context::JobContext;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
 use crate::mail;
+use crate::members::keys;
 
 /// Deletes a batch of rows. Returns true if there may be more.
 type Forget = for<'a> fn(&'a mut TenantTx, &'a Clock) -> Forgetting<'a>;
@@ -93,6 +95,12 @@ impl Job for Tidy {
                     break;
                 }
             }
+        }
+        let mut tx = cx.begin().await?;
+        let caught_up = keys::catch_up(&mut tx, &cx.clock).await?;
+        tx.commit().await?;
+        if caught_up > 0 {
+            tracing::info!(tenant = cx.tenant.config.slug.as_str(), caught_up, "keys of members");
         }
         Ok(())
     }

@@ -61,6 +61,10 @@ pub(in crate::auth) const RECOVERY_ADDRESS: Bucket =
 pub(in crate::auth) const RECOVERY_PERSON: Bucket =
     Bucket { name: "recovery.person", burst: 3, an_hour: 6 };
 
+/// Searches for people by one member of staff: sixty a minute serve every telephone call, and harvest little.
+pub(in crate::auth) const SEARCH_STAFF: Bucket =
+    Bucket { name: "search.staff", burst: 60, an_hour: 3_600 };
+
 /// In microseconds.
 const HOUR: i64 = 3_600_000_000;
 

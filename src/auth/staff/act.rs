@@ -10,10 +10,21 @@ use crate::audit::Action;
 pub trait Act {
     const RIGHT: Right;
     const ACTION: Action;
+    const LINE: LineOrder = LineOrder::BeforeAct;
+}
+
+/// When the line of an act is written, within the transaction of the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineOrder {
+    /// Nobody looks or changes anything before the line is there.
+    BeforeAct,
+    /// The line tells what came of the act, and the trail's lines can't be changed. Nothing leaves the transaction
+    /// before the line is there.
+    AfterAct,
 }
 
 macro_rules! acts {
-    ($($(#[$doc:meta])* $name:ident: $right:ident, $action:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $right:ident, $action:ident $(, $line:ident)?;)*) => {
         $(
             $(#[$doc])*
             #[derive(Debug)]
@@ -22,6 +33,7 @@ macro_rules! acts {
             impl Act for $name {
                 const RIGHT: Right = Right::$right;
                 const ACTION: Action = Action::$action;
+                $(const LINE: LineOrder = LineOrder::$line;)?
             }
         )*
 
@@ -32,8 +44,8 @@ macro_rules! acts {
 }
 
 acts! {
-    /// Looks for people; what was typed is not kept, only how many were found.
-    SearchPeople: SeePeople, PeopleSearched;
+    /// Looks for people; what was typed is not kept, only its kind and how many were found.
+    SearchPeople: SeePeople, PeopleSearched, AfterAct;
     /// Opens a person's page.
     ViewPerson: SeePeople, PersonViewed;
     /// Reads a person's medical data.

@@ -1,19 +1,23 @@
 //! The desk at which staff act: right and line first, then the act, all in one transaction.
 //!
 //! [`Desk::act`] is the only way to a `Desk`. It asks for the right as it stands at that moment, writes the act's line,
-//! lets the act be done, and commits before anything of it leaves. So nothing is shown, nor changed, without its line: a
-//! line that can't be written, or kept, is an act that didn't happen. A refusal is a line, too, in a transaction of its
+//! lets the act be done, and commits before anything of it leaves. (A line that tells what came of the act is written
+//! between the act and the commit.) So nothing is shown, nor changed, without its line: a line that can't be written, or
+//! kept, is an act that didn't happen. A refusal is a line, too, in a transaction of its
 //! own.
 
 use std::marker::PhantomData;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::act::Act;
+use super::act::{Act, LineOrder, SearchPeople};
 use super::find;
 use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
+use crate::auth::guard::throttle;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::Staff;
 use crate::db::actor::{Actor, ActorKind};
 use crate::db::{Db, TenantTx};
 
@@ -80,6 +84,8 @@ pub enum DeskError {
 #[derive(Debug)]
 pub struct Desk<A: Act> {
     tx: TenantTx,
+    line: AuditLine,
+    subject: Option<Uuid>,
     act: PhantomData<fn() -> A>,
 }
 
@@ -95,6 +101,9 @@ impl<A: Act> Desk<A> {
     ) -> Result<T, E> {
         let mut desk = Self::open(clerk, &matter).await?;
         let done = work(&mut desk).await?;
+        if A::LINE == LineOrder::AfterAct {
+            desk.write_line(clerk.clock).await?;
+        }
         desk.tx.commit().await.map_err(DeskError::from)?;
         Ok(done)
     }
@@ -112,8 +121,32 @@ impl<A: Act> Desk<A> {
             return Err(DeskError::Denied(denial));
         }
         let line = matter.line(A::ACTION);
-        audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
-        Ok(Self { tx, act: PhantomData })
+        let subject = matter.subject.map(|login| login.0);
+        let mut desk = Self { tx, line, subject, act: PhantomData };
+        if A::LINE == LineOrder::BeforeAct {
+            desk.write_line(clerk.clock).await?;
+        }
+        Ok(desk)
+    }
+
+    async fn write_line(&mut self, clock: &Clock) -> Result<(), DeskError> {
+        Ok(audit::write(&mut self.tx, clock, &self.line, &[self.subject]).await?)
+    }
+}
+
+impl Desk<SearchPeople> {
+    /// Takes one of the searches that a staff member has in a minute. Returns false if none is left. A search that
+    /// fails gives it back, since the transaction does.
+    pub async fn take_search(&mut self, clock: &Clock) -> Result<bool, sqlx::Error> {
+        let Some(staff) = self.tx.actor().id else { return Ok(false) };
+        throttle::SEARCH_STAFF.take_one::<Staff>(&mut self.tx, clock, &staff.to_string()).await
+    }
+
+    /// Adds to the act's line how many people were shown, and how they were looked for. `detail` must not contain what
+    /// was typed.
+    pub fn note_found(&mut self, shown: i64, detail: Value) {
+        self.line.rows = Some(shown);
+        self.line.detail = detail;
     }
 }
 

@@ -56,7 +56,8 @@ pub const fn is_invisible(c: char) -> bool {
 
 /// Returns true for what people and word processors write between the groups of a code: Unicode's dashes
 /// (Pd) that [`fold`] leaves, the minus sign, and what a Japanese keyboard enters instead.
-const fn is_dash(c: char) -> bool {
+#[must_use]
+pub const fn is_dash(c: char) -> bool {
     matches!(
         c,
         '-' | '\u{58a}'

@@ -14,7 +14,7 @@ use crate::mail::post;
 use crate::support::world::{World, tester};
 
 /// Tables that the hourly sweeps leave alone, each with the reason.
-const OTHERS: [(&str, &str); 34] = [
+const OTHERS: [(&str, &str); 35] = [
     ("_sqlx_migrations", "a row a migration"),
     ("tenants", "a row a union"),
     ("tenant_hosts", "a few rows a union"),
@@ -29,6 +29,7 @@ const OTHERS: [(&str, &str); 34] = [
     ("households", "a row a household"),
     ("household_numbers", "first passwords may be made from numbers of an earlier day"),
     ("members", "a row a person"),
+    ("member_keys", "a row a person"),
     ("former_households", "people read what they had in an earlier household"),
     ("import_batches", "which file brought a row can always be told"),
     ("logins", "a row a person"),

@@ -14,7 +14,7 @@ const MEMBERS: &str = "select count(*) from members where tenant_id = current_te
 
 impl World {
     /// Makes an active staff member. No page can invite one yet.
-    async fn hire(&self, slug: &str, roles: &[&str], extra: &[&str]) -> Actor {
+    pub async fn hire(&self, slug: &str, roles: &[&str], extra: &[&str]) -> Actor {
         let login = LoginId::new(&self.clock);
         sqlx::query(
             "with login as (
@@ -35,7 +35,7 @@ impl World {
         staff(login)
     }
 
-    fn clerk<'c>(&'c self, slug: &str, actor: &'c Actor) -> Clerk<'c> {
+    pub fn clerk<'c>(&'c self, slug: &str, actor: &'c Actor) -> Clerk<'c> {
         Clerk { db: &self.app.db, clock: &self.clock, tenant: self.tenant(slug), actor }
     }
 

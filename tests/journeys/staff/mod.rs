@@ -4,5 +4,6 @@ pub mod access;
 pub mod console;
 pub mod desk;
 pub mod invitations;
+pub mod people_search;
 pub mod realms;
 pub mod trail;
