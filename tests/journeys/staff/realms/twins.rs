@@ -20,7 +20,7 @@ use crate::support::world::World;
 
 pub const STAFFS_PASSWORD: &str = "Jimukyoku-2026";
 pub const STAFFS_EMAIL: &str = "staff@example.jp";
-pub const STAFFS_NAME: &str = "事務　太郎";
+pub const STAFFS_NAME: &str = "事務太郎";
 
 /// A realm whose people sign in here.
 pub trait Door: People {
