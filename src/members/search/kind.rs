@@ -14,7 +14,7 @@ const LEAST_KANA: usize = 2;
 /// The longest 記号 or 番号 in a members file.
 const LONGEST_NUMBER: usize = 20;
 
-/// What people are looked for by.
+/// The kind of a search, with what is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Criterion {
     /// 記号-番号, of a whole household or with 枝番 of one person.
@@ -85,7 +85,7 @@ impl Criterion {
     }
 }
 
-/// How a text can be understood.
+/// The ways in which a text can be understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guesses {
     pub best: Criterion,
