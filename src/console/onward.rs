@@ -6,16 +6,14 @@ use axum::http::header::LOCATION;
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::places::TOP;
 use crate::web::elsewhere::Elsewhere;
 
-/// The first page, which says whether the person is signed in.
-const TOP: HeaderValue = HeaderValue::from_static("/");
-
-/// Adds the console's page to an answer that leads elsewhere.
+/// Adds the console's page to an answer that leads elsewhere: the first page, which says whether the person is signed in.
 pub(super) async fn lead(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.extensions().get::<Elsewhere>().is_some() {
-        response.headers_mut().insert(LOCATION, TOP);
+        response.headers_mut().insert(LOCATION, HeaderValue::from_static(TOP));
     }
     response
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
+use super::places::TOP;
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Form};
@@ -32,5 +33,5 @@ pub(super) async fn submit(
     Form { visitor, .. }: Form<Button, Staff>,
 ) -> Result<Response, WebError> {
     visitor.end_session(&app).await?;
-    Ok((visitor.jar.without_visit(), Redirect::to("/")).into_response())
+    Ok((visitor.jar.without_visit(), Redirect::to(TOP)).into_response())
 }
