@@ -11,13 +11,10 @@ use crate::auth::context::Context;
 use crate::auth::staff::invitation::{self, Invitee};
 use crate::auth::staff::right::{ExtraRight, Rights, StaffRole};
 use crate::auth::staff::roster::{self, ListedStaff, OfficeState};
-use crate::auth::staff::suspension::{Suspension, suspend};
+use crate::auth::staff::suspension::{ADMINS_WANTED, Suspension, suspend};
 use crate::base::email::EmailAddress;
 use crate::base::japanese::{day, minute, shows_nothing};
 use crate::config::Settings;
-
-/// A union needs so many 管理者, since nobody resets their own credentials.
-const ADMINS_WANTED: usize = 2;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum StaffCommand {

@@ -24,8 +24,13 @@ impl Office {
     /// have not left.
     #[must_use]
     pub fn is_held(&self, today: NaiveDate) -> bool {
-        let left = self.leaves_on.is_some_and(|day| day < today);
-        self.accepted_at.is_some() && self.suspended_at.is_none() && !left
+        self.accepted_at.is_some() && self.suspended_at.is_none() && !self.is_left(today)
+    }
+
+    /// Returns true if the last day in office is over.
+    #[must_use]
+    pub fn is_left(&self, today: NaiveDate) -> bool {
+        self.leaves_on.is_some_and(|day| day < today)
     }
 }
 
@@ -95,7 +100,7 @@ mod tests {
         }
     }
 
-    /// What a subscriber's journey rests on besides, all of it or nothing.
+    /// Returns the facts that only a subscriber's journey rests on, all done or none.
     fn others(done: bool) -> Facts {
         Facts {
             birthdate: done,

@@ -3,8 +3,7 @@
 //! [`Desk::act`] is the only way to a `Desk`. It asks for the right as it stands at that moment, writes the act's line,
 //! lets the act be done, and commits before anything of it leaves. (A line that tells what came of the act is written
 //! between the act and the commit.) So nothing is shown, nor changed, without its line: a line that can't be written, or
-//! kept, is an act that didn't happen. A refusal is a line, too, in a transaction of its
-//! own.
+//! kept, is an act that didn't happen. A refusal is a line, too, in a transaction of its own.
 
 use std::marker::PhantomData;
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use crate::auth::journey::staff::Office;
 use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::base::realm::{Realm as _, Staff};
@@ -61,26 +62,33 @@ pub async fn list(tx: &mut TenantTx, clock: &Clock) -> Result<Vec<ListedStaff>, 
     .fetch_all(tx.conn())
     .await?;
     let (now, today) = (clock.now(), clock.today());
-    let listed = rows.into_iter().map(|row| ListedStaff {
-        office: if row.suspended_at.is_some() {
-            OfficeState::Suspended
-        } else if row.leaves_on.is_some_and(|day| day < today) {
-            OfficeState::Left
-        } else if row.accepted_at.is_some() {
-            OfficeState::Active
-        } else if row.expires_at.is_some_and(|at| at > now) {
-            OfficeState::Invited
-        } else {
-            OfficeState::InvitationExpired
-        },
-        name: row.name,
-        email: row.email,
-        roles: row.roles,
-        extra_rights: row.extra_rights,
-        invited_at: row.invited_at,
-        invitation_expires_at: row.expires_at,
-        leaves_on: row.leaves_on,
-        last_seen_at: row.last_seen_at,
+    let listed = rows.into_iter().map(|row| {
+        let office = Office {
+            accepted_at: row.accepted_at,
+            suspended_at: row.suspended_at,
+            leaves_on: row.leaves_on,
+        };
+        ListedStaff {
+            office: if office.is_held(today) {
+                OfficeState::Active
+            } else if office.suspended_at.is_some() {
+                OfficeState::Suspended
+            } else if office.is_left(today) {
+                OfficeState::Left
+            } else if row.expires_at.is_some_and(|at| at > now) {
+                OfficeState::Invited
+            } else {
+                OfficeState::InvitationExpired
+            },
+            name: row.name,
+            email: row.email,
+            roles: row.roles,
+            extra_rights: row.extra_rights,
+            invited_at: row.invited_at,
+            invitation_expires_at: row.expires_at,
+            leaves_on: row.leaves_on,
+            last_seen_at: row.last_seen_at,
+        }
     });
     Ok(listed.collect())
 }

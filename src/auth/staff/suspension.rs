@@ -5,12 +5,16 @@ use serde_json::json;
 use super::right::StaffRole;
 use super::trail_line;
 use crate::audit::{self, Action};
+use crate::auth::journey::staff::Office;
 use crate::auth::session::store;
 use crate::base::clock::Clock;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Staff};
 use crate::db::TenantTx;
+
+/// A union needs this many 管理者, since nobody resets their own credentials.
+pub const ADMINS_WANTED: usize = 2;
 
 /// The result of a suspension.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,16 +54,14 @@ pub async fn suspend(
     let is_meant = |found: &Option<String>| found.as_deref() == Some(email.as_str());
     let meant = staff.iter().find(|one| one.suspended_at.is_none() && is_meant(&one.email));
     let Some(meant) = meant else { return Ok(None) };
-    let today = clock.today();
-    let is_admin_in_office = |roles: &[String], leaves_on: Option<chrono::NaiveDate>| {
-        roles.iter().any(|role| role == StaffRole::Admin.name())
-            && leaves_on.is_none_or(|day| day >= today)
-    };
-    let admins_left = staff
-        .iter()
-        .filter(|one| one.login != meant.login && one.suspended_at.is_none())
-        .filter(|one| one.accepted_at.is_some() && is_admin_in_office(&one.roles, one.leaves_on))
-        .count();
+    let is_admin = |roles: &[String]| roles.iter().any(|role| role == StaffRole::Admin.name());
+    let others = staff.iter().filter(|one| one.login != meant.login && is_admin(&one.roles));
+    let offices = others.map(|one| Office {
+        accepted_at: one.accepted_at,
+        suspended_at: one.suspended_at,
+        leaves_on: one.leaves_on,
+    });
+    let admins_left = offices.filter(|office| office.is_held(clock.today())).count();
     sqlx::query!(
         "update staff set suspended_at = $4 where tenant_id = $1 and realm = $2 and login_id = $3",
         tx.tenant() as TenantId,
