@@ -1,4 +1,4 @@
-//! What differs between the people of the two realms, realm by realm.
+//! The differences between the people of the two realms.
 
 use std::fmt::Debug;
 
@@ -120,7 +120,7 @@ impl People for Subscribers {
     }
 }
 
-/// What a union's file says of sign-ins is said of its subscribers; staff are the same in every union.
+/// A union's rules for sign-ins are its subscribers' alone. Staff have the same rules in every union.
 impl People for Staff {
     const DOOR: Door = Door::Console;
 

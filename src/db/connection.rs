@@ -97,7 +97,7 @@ pub(super) async fn is_well(connection: &mut PgConnection) -> Result<bool, sqlx:
 }
 
 /// Returns true if a connection that was given back can serve again: its last statement has ended. Otherwise the pool
-/// closes the connection, which ends the statement ([`Role::limits`]). A connection is given back in the middle of a
+/// closes the connection, which ends the statement ([`DbRole::limits`]). A connection is given back in the middle of a
 /// statement if the work that waits for it is dropped, as a cancelled job is.
 ///
 /// We end it like this, and not by `pg_cancel_backend`: behind a pooler, the server process may already work for somebody

@@ -1,4 +1,4 @@
-//! What staff find members by, kept beside the registry: each member's names, birthdate and number, normalised.
+//! The keys by which staff find members: each member's names, birthdate and number, normalised, beside the registry.
 //!
 //! [`super::search`] normalises what is typed in the same way.
 

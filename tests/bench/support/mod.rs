@@ -1,4 +1,4 @@
-//! What the measurements share: unions with people and files, the programs, a cheap client, and the tables.
+//! The measurements share unions with people and files, the programs, a cheap client, and the tables.
 
 pub mod files;
 pub mod form;

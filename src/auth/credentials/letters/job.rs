@@ -27,7 +27,7 @@ pub struct IssueLetters {
     pub whom: LetterRecipients,
 }
 
-/// What the job needs besides the database.
+/// The tools that the job needs besides the database.
 #[derive(Debug, Clone)]
 pub struct LetterTools {
     pub hasher: PasswordHasher,

@@ -34,7 +34,7 @@ pub enum LetterRecipients {
     },
 }
 
-/// What an issue of letters would do.
+/// The people whom an issue of letters would concern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prospect {
     /// The number of people who would get a letter.

@@ -1,4 +1,4 @@
-//! What the first start of a demo makes: unions, people, their first sign-ins. It takes seconds, so
+//! The data of a demo's first start: unions, people, their first sign-ins. Making it takes seconds, so
 //! the first test of a run makes it, and every test starts on a copy.
 
 use std::fs::{self, File};
