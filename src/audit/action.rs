@@ -66,6 +66,8 @@ pub enum Action {
     StaffInvited,
     /// The mail went out again, with another link.
     StaffInvitationResent,
+    /// An invited person set up their login.
+    StaffAccepted,
     StaffSuspended,
 }
 
@@ -128,6 +130,7 @@ impl Action {
             Self::TrailRead => "audit.read",
             Self::StaffInvited => "staff.invite",
             Self::StaffInvitationResent => "staff.invitation_resent",
+            Self::StaffAccepted => "staff.accept",
             Self::StaffSuspended => "staff.suspend",
         }
     }
