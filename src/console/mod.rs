@@ -6,6 +6,8 @@ mod invitation;
 mod message;
 pub mod places;
 mod sign_out;
+#[cfg(test)]
+mod templates;
 
 use axum::Router;
 use axum::middleware::from_fn;
