@@ -5,6 +5,7 @@ mod message;
 mod onward;
 pub mod places;
 mod sign_out;
+mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
