@@ -67,6 +67,16 @@ pub enum Action {
     /// The mail went out again, with another link.
     StaffInvitationResent,
     StaffSuspended,
+    ApprovalRequested,
+    ApprovalViewed,
+    ApprovalGranted,
+    ApprovalRefused,
+    /// The person who asked takes a request back.
+    ApprovalWithdrawn,
+    /// Nobody answered a request in time.
+    ApprovalExpired,
+    /// A request can't be granted any more: what it was about has changed, or its author may not do it.
+    ApprovalVoid,
 }
 
 impl Action {
@@ -129,6 +139,13 @@ impl Action {
             Self::StaffInvited => "staff.invite",
             Self::StaffInvitationResent => "staff.invitation_resent",
             Self::StaffSuspended => "staff.suspend",
+            Self::ApprovalRequested => "approval.request",
+            Self::ApprovalViewed => "approval.view",
+            Self::ApprovalGranted => "approval.grant",
+            Self::ApprovalRefused => "approval.refuse",
+            Self::ApprovalWithdrawn => "approval.withdraw",
+            Self::ApprovalExpired => "approval.expire",
+            Self::ApprovalVoid => "approval.void",
         }
     }
 
