@@ -1,5 +1,6 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+pub mod approvals;
 mod home;
 mod message;
 mod onward;
@@ -17,11 +18,14 @@ use crate::web::state::AppState;
 
 /// Declares every page of the console with its access.
 pub fn routes() -> Routes {
-    Routes::default().route(places::TOP, Access::Anybody, get(home::show)).route(
-        places::SIGN_OUT,
-        (Access::AnyStaff, Access::Anybody),
-        get(sign_out::show).post(sign_out::submit),
-    )
+    Routes::default()
+        .route(places::TOP, Access::Anybody, get(home::show))
+        .route(
+            places::SIGN_OUT,
+            (Access::AnyStaff, Access::Anybody),
+            get(sign_out::show).post(sign_out::submit),
+        )
+        .merge(approvals::routes())
 }
 
 /// Builds the console's router.
