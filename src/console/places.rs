@@ -1,14 +1,17 @@
-//! Every address of the console.
+//! The console's own addresses, beside those that both doors have.
 
+use crate::account::places;
+pub(super) use crate::account::places::{SIGN_OUT, TOP};
 use crate::mail::message::ConsoleLinks;
 
-pub(super) const TOP: &str = "/";
-pub(super) const SIGN_OUT: &str = "/sign-out";
-/// An invited person sets up their login here (A1).
-pub(super) const INVITATION: &str = "/invitation";
-pub(super) const APPROVALS: &str = "/approvals";
-pub(super) const APPROVAL: &str = "/approvals/{id}";
-pub(super) const APPROVAL_WITHDRAW: &str = "/approvals/{id}/withdraw";
+places::places! {
+    // An invited person sets up their login here (A1).
+    Way INVITATION "/invitation";
+
+    Page APPROVALS "/approvals";
+    Page APPROVAL "/approvals/{id}";
+    Part APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+}
 
 /// The addresses that mails link to.
 pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };
