@@ -7,6 +7,7 @@ mod invitation;
 mod message;
 pub mod places;
 mod sign_out;
+mod staff;
 mod trail;
 
 use axum::Router;
@@ -31,6 +32,7 @@ pub fn routes() -> Routes {
             get(sign_out::show).post(sign_out::submit),
         )
         .merge(approvals::routes())
+        .merge(staff::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

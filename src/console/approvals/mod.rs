@@ -9,13 +9,9 @@ use axum::routing::{get, post};
 pub use self::kinds::kinds;
 use super::places::{APPROVAL, APPROVAL_WITHDRAW, APPROVALS};
 use crate::auth::staff::approval::{ApprovalError, ApprovalState};
-use crate::auth::staff::desk::Clerk;
 use crate::auth::staff::right::Right;
-use crate::base::realm::Staff;
 use crate::web::error::WebError;
-use crate::web::identity::Visitor;
 use crate::web::routes::{Access, Routes};
-use crate::web::state::App;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -27,11 +23,6 @@ pub(super) fn routes() -> Routes {
             get(one::show).post(one::decide),
         )
         .route(APPROVAL_WITHDRAW, Access::AnyStaff, post(one::withdraw))
-}
-
-/// Returns the person who stands before the desk.
-fn clerk<'c>(app: &'c App, visitor: &'c Visitor<Staff>) -> Clerk<'c> {
-    Clerk { db: &app.db, clock: &app.clock, tenant: visitor.tenant.id, actor: &visitor.actor }
 }
 
 /// The word for a state.

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::{clerk, kinds, word};
+use super::{kinds, word};
 use crate::auth::staff::approval::decision::{self, Decided};
 use crate::auth::staff::approval::kind::Preview;
 use crate::auth::staff::approval::shown::{self, ShownRequest};
@@ -75,7 +75,7 @@ pub(super) async fn decide(
     Path(id): Path<ApprovalId>,
     Form { fields, .. }: Form<DecisionInput, Staff>,
 ) -> Result<Response, WebError> {
-    let clerk = clerk(&app, &visitor);
+    let clerk = visitor.clerk(&app);
     let decided = match fields.answer.as_str() {
         GRANT => decision::grant(clerk, app.context(&visitor.tenant), &kinds(), id).await?,
         REFUSE => match Reason::parse(&fields.reason) {
@@ -102,7 +102,7 @@ pub(super) async fn withdraw(
     Path(id): Path<ApprovalId>,
     Form { .. }: Form<Button, Staff>,
 ) -> Result<Response, WebError> {
-    let said = match request::withdraw(clerk(&app, &visitor), id).await? {
+    let said = match request::withdraw(visitor.clerk(&app), id).await? {
         true => WITHDRAWN,
         false => OVER,
     };
@@ -116,7 +116,7 @@ async fn page(
     reason: Field,
 ) -> Result<Response, WebError> {
     let context = app.context(&visitor.tenant);
-    let shown = shown::show(clerk(app, visitor), context, &kinds(), id).await?;
+    let shown = shown::show(visitor.clerk(app), context, &kinds(), id).await?;
     let page = filled(id, shown, reason);
     visitor.page(app, status_of(&page.errors), &page)
 }
