@@ -1,11 +1,14 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+pub mod approvals;
 mod door;
 mod home;
 mod invitation;
 mod message;
 pub mod places;
 mod sign_out;
+mod staff;
+mod trail;
 #[cfg(test)]
 mod templates;
 
@@ -30,6 +33,8 @@ pub fn routes() -> Routes {
             (Access::AnyStaff, Access::Anybody),
             get(sign_out::show).post(sign_out::submit),
         )
+        .merge(approvals::routes())
+        .merge(staff::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

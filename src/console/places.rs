@@ -7,6 +7,19 @@ use crate::mail::message::ConsoleLinks;
 places::places! {
     // An invited person sets up their login here (A1).
     Way INVITATION "/invitation";
+
+    Page APPROVALS "/approvals";
+    Page APPROVAL "/approvals/{id}";
+    Part APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+
+    Page STAFF "/staff";
+    Page STAFF_INVITE "/staff/invite";
+    Page STAFF_REVIEW "/staff/review";
+    Page STAFF_MEMBER "/staff/{id}";
+    Page STAFF_RIGHTS "/staff/{id}/rights";
+    Page STAFF_SUSPEND "/staff/{id}/suspend";
+    Page STAFF_REINVITE "/staff/{id}/reinvite";
+    Page STAFF_RESEND "/staff/{id}/resend";
 }
 
 /// The addresses that mails link to.
