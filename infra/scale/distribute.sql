@@ -65,6 +65,7 @@ select create_distributed_table('email_failures', 'tenant_id', colocate_with => 
 select create_distributed_table('staff', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('staff_invitations', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('approvals', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('terms_drafts', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('staff_reviews', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');

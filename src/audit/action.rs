@@ -95,6 +95,15 @@ actions! {
     /// A staff member begins anew, with another invitation.
     StaffReinvited "staff.reinvite";
     StaffReviewed "staff.review";
+    TermsViewed "terms.view";
+    /// Staff wrote, changed or deleted a draft.
+    TermsDrafted "terms.draft";
+    TermsPublished "terms.publish";
+    PolicyViewed "policy.view";
+    PolicyChanged "policy.change";
+    ReportsRead "report.view";
+    /// Staff took the numbers of people away as a file.
+    ReportsExported "report.export";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";
     /// Staff put their name under an alert.

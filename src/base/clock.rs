@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Duration, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Duration, FixedOffset, NaiveDate, NaiveTime, Utc};
 
 /// Japan Standard Time has had no daylight saving since 1951.
 const JST_SECONDS_EAST: i32 = 9 * 60 * 60;
@@ -71,6 +71,12 @@ pub fn jst(at: DateTime<Utc>) -> DateTime<FixedOffset> {
     at.with_timezone(&tokyo)
 }
 
+/// Returns the instant at which a day begins in Japan.
+#[must_use]
+pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    (day.and_time(NaiveTime::MIN) - Duration::seconds(JST_SECONDS_EAST.into())).and_utc()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +87,6 @@ mod tests {
         assert_eq!(clock.today().to_string(), "2026-03-31");
         clock.advance(Duration::seconds(1));
         assert_eq!(clock.today().to_string(), "2026-04-01");
+        assert_eq!(midnight(clock.today()), clock.now());
     }
 }

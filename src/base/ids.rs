@@ -69,6 +69,8 @@ id! {
     WindowId,
     /// A request that waits for a second pair of eyes.
     ApprovalId,
+    /// A version of the terms of use that staff still write.
+    TermsDraftId,
 }
 
 /// Ids that belong to a realm. They look the same in the database and on the wire; only the compiler tells them apart.

@@ -12,4 +12,6 @@ pub mod sealed;
 pub mod secret;
 mod text;
 
-pub use self::text::{email, gaiji, io_words, japanese, spreadsheet, toml, user_agent};
+pub use self::text::{
+    difference, email, gaiji, io_words, japanese, spreadsheet, toml, user_agent,
+};

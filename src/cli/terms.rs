@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use chrono::{NaiveDate, NaiveTime, TimeZone as _};
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::import::day;
 use super::output::{self, Column};
 use super::{CommandStatus, Operator, files};
-use crate::base::clock::jst;
+use crate::base::clock::{jst, midnight};
 use crate::base::files::write_new_public;
 use crate::base::ids::TenantId;
 use crate::base::japanese::shows_nothing;
@@ -204,9 +204,7 @@ async fn publish(
         bail!("--from: {from} は過ぎています。同意した日より前の施行日は付けられません");
     }
     let Some(body) = read(file)? else { return Ok(CommandStatus::Rejected) };
-    let midnight =
-        jst(operator.clock.now()).timezone().from_local_datetime(&from.and_time(NaiveTime::MIN));
-    let effective_at = midnight.single().context("a day that begins")?.to_utc();
+    let effective_at = midnight(from);
     let mut tx = operator.db.platform().await?;
     let tenant: Option<TenantId> = match &scope.tenant {
         Some(slug) => Some(registry::get(&mut tx, slug).await?.id),

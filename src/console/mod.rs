@@ -6,8 +6,11 @@ mod home;
 mod invitation;
 mod message;
 pub mod places;
+mod policy;
+mod reports;
 mod sign_out;
 mod staff;
+mod terms;
 mod trail;
 #[cfg(test)]
 mod templates;
@@ -35,6 +38,9 @@ pub fn routes() -> Routes {
         )
         .merge(approvals::routes())
         .merge(staff::routes())
+        .merge(terms::routes())
+        .merge(policy::routes())
+        .merge(reports::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

@@ -20,6 +20,18 @@ places::places! {
     Page STAFF_SUSPEND "/staff/{id}/suspend";
     Page STAFF_REINVITE "/staff/{id}/reinvite";
     Page STAFF_RESEND "/staff/{id}/resend";
+
+    Page TERMS "/terms";
+    Page TERMS_DRAFT_NEW "/terms/new";
+    Page TERMS_VERSION "/terms/{id}";
+    Page TERMS_DRAFT "/terms/drafts/{id}";
+    Page TERMS_DRAFT_EDIT "/terms/drafts/{id}/edit";
+
+    Page POLICY "/policy";
+    Page POLICY_VERSION "/policy/versions/{id}";
+
+    Page REPORTS "/reports";
+    File REPORTS_FILE "/reports.csv";
 }
 
 /// The addresses that mails link to.

@@ -6,5 +6,6 @@ pub mod keys;
 pub mod layout;
 mod merge;
 pub mod relation;
+pub mod reports;
 pub mod roster;
 pub mod search;

@@ -160,7 +160,7 @@ pub async fn plan(
     )
     .execute(tx.conn())
     .await?;
-    notify::changed(tx).await?;
+    notify::changed(tx.conn()).await?;
     Ok(id)
 }
 
@@ -174,7 +174,7 @@ pub async fn cancel(tx: &mut PlatformTx, clock: &Clock, id: WindowId) -> Result<
     )
     .execute(tx.conn())
     .await?;
-    notify::changed(tx).await?;
+    notify::changed(tx.conn()).await?;
     Ok(cancelled.rows_affected() > 0)
 }
 

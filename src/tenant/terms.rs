@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 
 use super::notify;
 use crate::base::clock::Clock;
 use crate::base::ids::{TenantId, TermsId};
-use crate::db::PlatformTx;
+use crate::db::{PlatformTx, TenantTx};
 
 /// One version of a text that people agree to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,9 @@ pub struct TermsVersion {
     pub effective_at: DateTime<Utc>,
     /// The text, in the part of Markdown that `web::prose` reads.
     pub body: String,
+    pub published_at: DateTime<Utc>,
+    /// An operator's name, or `staff:` with the login of a staff member.
+    pub published_by: String,
 }
 
 /// The terms that can be in force for a union: its own versions, and the platform's.
@@ -45,6 +49,17 @@ impl Terms {
         let begun = self.versions.iter().find(|version| version.effective_at <= now);
         begun.unwrap_or(&self.fallback)
     }
+
+    /// Returns every version, the union's own before the platform's, each group newest first.
+    pub fn versions(&self) -> impl Iterator<Item = &TermsVersion> {
+        self.versions.iter().map(AsRef::as_ref)
+    }
+
+    /// Returns true if the union has a version of its own with this date, beside which there is no place for another.
+    #[must_use]
+    pub fn has_own_from(&self, effective_at: DateTime<Utc>) -> bool {
+        self.versions().any(|one| one.tenant.is_some() && one.effective_at == effective_at)
+    }
 }
 
 /// Lists every version, newest first.
@@ -52,15 +67,39 @@ pub async fn load_all(tx: &mut PlatformTx) -> Result<Vec<Arc<TermsVersion>>, sql
     let versions = sqlx::query_as!(
         TermsVersion,
         r#"select id as "id!: TermsId", tenant_id as "tenant?: TenantId",
-                  effective_at as "effective_at!", body as "body!"
-           from (select id, tenant_id, effective_at, body from tenant_terms
+                  effective_at as "effective_at!", body as "body!", published_at as "published_at!",
+                  published_by as "published_by!"
+           from (select id, tenant_id, effective_at, body, published_at, published_by from tenant_terms
                  union all
-                 select id, null, effective_at, body from platform_terms) as versions
+                 select id, null, effective_at, body, published_at, published_by
+                 from platform_terms) as versions
            order by effective_at desc"#
     )
     .fetch_all(tx.conn())
     .await?;
     Ok(versions.into_iter().map(Arc::new).collect())
+}
+
+/// Reads the terms of the transaction's union as they stand in the database at this moment.
+pub async fn load_of(tx: &mut TenantTx) -> Result<Terms, sqlx::Error> {
+    let tenant = tx.tenant();
+    let versions = sqlx::query_as!(
+        TermsVersion,
+        r#"select id as "id!: TermsId", tenant_id as "tenant?: TenantId",
+                  effective_at as "effective_at!", body as "body!", published_at as "published_at!",
+                  published_by as "published_by!"
+           from (select id, tenant_id, effective_at, body, published_at, published_by from tenant_terms
+                 where tenant_id = $1
+                 union all
+                 select id, null, effective_at, body, published_at, published_by
+                 from platform_terms) as versions
+           order by effective_at desc"#,
+        tenant as TenantId
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let versions: Vec<_> = versions.into_iter().map(Arc::new).collect();
+    Terms::of(tenant, &versions).ok_or(sqlx::Error::RowNotFound)
 }
 
 /// Publishes a version, for one union or, with `None`, for all that have none of their own. Returns
@@ -73,35 +112,63 @@ pub async fn publish(
     body: &str,
     by: &str,
 ) -> Result<bool, sqlx::Error> {
-    let id = TermsId::new(clock);
-    let inserted = match tenant {
-        Some(tenant) => sqlx::query!(
-            "insert into tenant_terms (tenant_id, id, effective_at, body, published_at, published_by)
-             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-            tenant as TenantId,
-            id as TermsId,
-            effective_at,
-            body,
-            clock.now(),
-            by
-        )
-        .execute(tx.conn())
-        .await?,
-        None => sqlx::query!(
-            "insert into platform_terms (id, effective_at, body, published_at, published_by)
-             values ($1, $2, $3, $4, $5) on conflict do nothing",
-            id as TermsId,
-            effective_at,
-            body,
-            clock.now(),
-            by
-        )
-        .execute(tx.conn())
-        .await?,
-    };
+    if let Some(tenant) = tenant {
+        let published = publish_own(tx.conn(), clock, tenant, effective_at, body, by).await?;
+        return Ok(published.is_some());
+    }
+    let inserted = sqlx::query!(
+        "insert into platform_terms (id, effective_at, body, published_at, published_by)
+         values ($1, $2, $3, $4, $5) on conflict do nothing",
+        TermsId::new(clock) as TermsId,
+        effective_at,
+        body,
+        clock.now(),
+        by
+    )
+    .execute(tx.conn())
+    .await?;
     let published = inserted.rows_affected() > 0;
     if published {
-        notify::changed(tx).await?;
+        notify::changed(tx.conn()).await?;
+    }
+    Ok(published)
+}
+
+/// Publishes a version of the transaction's union, as its staff want it. Returns `None` if the union has one with this
+/// date already.
+pub async fn publish_by_staff(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    effective_at: DateTime<Utc>,
+    body: &str,
+    by: &str,
+) -> Result<Option<TermsId>, sqlx::Error> {
+    let tenant = tx.tenant();
+    publish_own(tx.conn(), clock, tenant, effective_at, body, by).await
+}
+
+async fn publish_own(
+    conn: &mut PgConnection,
+    clock: &Clock,
+    tenant: TenantId,
+    effective_at: DateTime<Utc>,
+    body: &str,
+    by: &str,
+) -> Result<Option<TermsId>, sqlx::Error> {
+    let published = sqlx::query_scalar!(
+        r#"insert into tenant_terms (tenant_id, id, effective_at, body, published_at, published_by)
+           values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id as "id: TermsId""#,
+        tenant as TenantId,
+        TermsId::new(clock) as TermsId,
+        effective_at,
+        body,
+        clock.now(),
+        by
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if published.is_some() {
+        notify::changed(conn).await?;
     }
     Ok(published)
 }
@@ -116,7 +183,9 @@ mod tests {
         let at = |day: &str| format!("{day}T00:00:00Z").parse::<DateTime<Utc>>().unwrap();
         let version = |tenant, day: &str, body: &str| {
             let id = TermsId::new(&Clock::System);
-            Arc::new(TermsVersion { id, tenant, effective_at: at(day), body: body.to_owned() })
+            let (published_at, published_by) = (at("2026-01-01"), "kosmo".to_owned());
+            let (effective_at, body) = (at(day), body.to_owned());
+            Arc::new(TermsVersion { id, tenant, effective_at, body, published_at, published_by })
         };
         let all = [
             version(Some(union), "2026-06-01", "own"),

@@ -142,6 +142,8 @@ pub(crate) fn terms_version() -> TermsVersion {
         tenant: None,
         effective_at: Clock::System.now(),
         body: "## 第1条\n\n本文".to_owned(),
+        published_at: Clock::System.now(),
+        published_by: "kosmo".to_owned(),
     }
 }
 

@@ -97,6 +97,18 @@ acts! {
     ReinviteStaff: ManageStaff, StaffReinvited, AfterAct;
     /// Confirms an account in the quarterly review.
     ReviewStaff: ManageStaff, StaffReviewed, AfterAct;
+    /// Opens the versions and drafts of the terms, and who agreed.
+    ViewTerms: SeePeople, TermsViewed, OwnDataToo;
+    /// Writes, changes or deletes a draft of the terms.
+    DraftTerms: Draft, TermsDrafted, AfterAct;
+    PublishTerms: Publish, TermsPublished, AfterAct;
+    /// Opens the settings that the union may change, and their versions.
+    ViewPolicy: ChangePolicy, PolicyViewed;
+    ChangePolicy: ChangePolicy, PolicyChanged, AfterAct;
+    /// Reads the numbers of people by group.
+    ReadReports: SeePeople, ReportsRead, OwnDataToo;
+    /// Takes them away as a file.
+    ExportReports: SeePeople, ReportsExported, OwnDataToo;
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod reason;
 pub mod right;
 pub mod roster;
 pub mod suspension;
+pub mod union;
 
 mod closeness;
 

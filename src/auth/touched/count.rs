@@ -4,7 +4,7 @@ use futures_util::TryStreamExt as _;
 
 use super::people::{self, MemberFacts};
 use super::rule::{Touch, TouchRule};
-use super::{rules, sessions};
+use super::{rules, sessions, staff};
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
@@ -20,6 +20,7 @@ pub async fn count(
     let mut touches =
         count_people(tx, rules::of(before, after, clock.today(), clock.now())).await?;
     touches.extend(sessions::count(tx, clock, before, after).await?);
+    touches.extend(staff::count(tx, before, after).await?);
     touches.sort_by_key(|touch| touch.setting);
     Ok(touches)
 }

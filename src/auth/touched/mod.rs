@@ -5,6 +5,7 @@ mod people;
 mod rule;
 mod rules;
 mod sessions;
+mod staff;
 
 pub use self::count::{count, living_sessions};
 pub use self::rule::Touch;

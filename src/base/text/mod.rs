@@ -1,6 +1,7 @@
-//! Text that people and programs write: Japanese, mail addresses, user agents, spreadsheets, TOML files, and errors of
+//! Text that people and programs write, and how two differ: Japanese, mail addresses, user agents, spreadsheets, TOML files, and errors of
 //! the operating system.
 
+pub mod difference;
 pub mod email;
 pub mod gaiji;
 pub mod io_words;

@@ -4,9 +4,16 @@ use crate::auth::staff::approval::kind::Kinds;
 use crate::auth::staff::manage::change::ChangeOfStanding;
 use crate::auth::staff::manage::newcomer::Newcomer;
 use crate::auth::staff::manage::reinvitation::Reinvitation;
+use crate::auth::staff::union::policy::change::PolicyChange;
+use crate::auth::staff::union::terms::publication::Publication;
 
 /// Returns every kind of act that can be asked for at the console.
 #[must_use]
 pub fn kinds() -> Kinds {
-    Kinds::new().with::<ChangeOfStanding>().with::<Newcomer>().with::<Reinvitation>()
+    Kinds::new()
+        .with::<ChangeOfStanding>()
+        .with::<Newcomer>()
+        .with::<Reinvitation>()
+        .with::<Publication>()
+        .with::<PolicyChange>()
 }

@@ -11,6 +11,7 @@ use super::places::{APPROVAL, APPROVAL_WITHDRAW, APPROVALS};
 use crate::auth::staff::approval::{ApprovalError, ApprovalState};
 use crate::auth::staff::right::Right;
 use crate::web::error::WebError;
+use crate::web::form::FormError;
 use crate::web::routes::{Access, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -23,6 +24,29 @@ pub(super) fn routes() -> Routes {
             get(one::show).post(one::decide),
         )
         .route(APPROVAL_WITHDRAW, Access::AnyStaff, post(one::withdraw))
+}
+
+/// What a person is told once an act waits for a second pair of eyes.
+pub(super) const REQUESTED: &str =
+    "申請しました。ほかの職員が24時間以内に承認すると実行されます。まだ何も変更されていません。";
+/// What a person is told if the act is not about what they saw any more.
+pub(super) const CHANGED: &str =
+    "表示された後に内容が変わりました。いまの内容を確認して、もう一度操作してください。";
+
+/// Returns the sentence for a request that was not stored, or the error if it has a page of its own.
+pub(super) fn told_of_request(error: ApprovalError) -> Result<&'static str, WebError> {
+    match error {
+        ApprovalError::NoApprover => Ok(
+            "承認の権限を持つほかの職員がいないため、申請できません。システムの運用担当者に依頼してください。",
+        ),
+        ApprovalError::Gone => Ok(CHANGED),
+        error => Err(error.into()),
+    }
+}
+
+/// A mistake that concerns the whole form.
+pub(super) fn of_form(message: &str) -> Vec<FormError> {
+    vec![FormError { field: None, message: message.to_owned() }]
 }
 
 /// The word for a state.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{kinds, word};
 use crate::auth::staff::approval::decision::{self, Decided};
-use crate::auth::staff::approval::kind::Preview;
+use crate::auth::staff::approval::kind::{Fact, Preview};
 use crate::auth::staff::approval::shown::{self, ShownRequest};
 use crate::auth::staff::approval::{ApprovalState, request};
 use crate::auth::staff::reason::Reason;
@@ -43,6 +43,7 @@ struct ApprovalPage {
     answer: Option<String>,
     own: bool,
     preview: Option<Preview>,
+    effects: Vec<Fact>,
     errors: Vec<FormError>,
     reason: Field,
 }
@@ -50,7 +51,7 @@ struct ApprovalPage {
 impl Page for ApprovalPage {
     const TEMPLATE: &'static str = "console/approvals/one.html";
     /// Facts about a person don't go into a cookie.
-    const FRESH: &'static [&'static str] = &["preview", "request_reason"];
+    const FRESH: &'static [&'static str] = &["preview", "effects", "request_reason"];
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,6 +137,7 @@ fn filled(id: ApprovalId, shown: ShownRequest, reason: Field) -> ApprovalPage {
         answer: shown.answer.filter(|_| shown.state == ApprovalState::Refused),
         own: shown.own,
         preview: shown.preview,
+        effects: shown.effects,
         errors: summary(&[("reason", &reason)]),
         reason,
     }

@@ -11,15 +11,14 @@ mod rights;
 
 use axum::routing::get;
 
+use super::approvals::{CHANGED, REQUESTED, of_form, told_of_request};
 use super::places::{
     STAFF, STAFF_INVITE, STAFF_MEMBER, STAFF_REINVITE, STAFF_RESEND, STAFF_REVIEW, STAFF_RIGHTS,
     STAFF_SUSPEND,
 };
-use crate::auth::staff::approval::ApprovalError;
 use crate::auth::staff::manage::ManageError;
 use crate::auth::staff::right::Right;
 use crate::web::error::WebError;
-use crate::web::form::FormError;
 use crate::web::routes::{Access, Routes};
 
 const ACCESS: Access = Access::Staff(Right::ManageStaff);
@@ -35,12 +34,6 @@ pub(super) fn routes() -> Routes {
         .route(STAFF_REINVITE, ACCESS, get(act::show_reinvite).post(act::reinvite))
         .route(STAFF_RESEND, ACCESS, get(act::show_resend).post(act::resend))
 }
-
-/// What a person is told once an act waits for a second pair of eyes.
-const REQUESTED: &str =
-    "申請しました。ほかの職員が24時間以内に承認すると実行されます。まだ何も変更されていません。";
-const CHANGED: &str =
-    "表示された後に内容が変わりました。いまの内容を確認して、もう一度操作してください。";
 
 /// Returns the sentence for an act that was not done, or the error if it has a page of its own.
 fn told(error: ManageError) -> Result<&'static str, WebError> {
@@ -58,20 +51,4 @@ fn told(error: ManageError) -> Result<&'static str, WebError> {
             "この職員の現在の状態では実行できません。"
         }
     })
-}
-
-/// Returns the sentence for a request that was not stored, or the error if it has a page of its own.
-fn told_of_request(error: ApprovalError) -> Result<&'static str, WebError> {
-    match error {
-        ApprovalError::NoApprover => Ok(
-            "承認の権限を持つほかの職員がいないため、申請できません。システムの運用担当者に依頼してください。",
-        ),
-        ApprovalError::Gone => Ok(CHANGED),
-        error => Err(error.into()),
-    }
-}
-
-/// A mistake that concerns the whole form.
-fn of_form(message: &str) -> Vec<FormError> {
-    vec![FormError { field: None, message: message.to_owned() }]
 }

@@ -4,8 +4,10 @@
 //! complete example, and reads again until the file can be read. Then the rules across several
 //! values are checked, but only for values that the file itself gave.
 
+mod limited;
 pub mod plan;
 pub mod problem;
+pub mod proposal;
 mod review;
 
 use figment::error::{Actual, Kind};

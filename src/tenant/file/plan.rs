@@ -1,12 +1,12 @@
 //! The changes that applying a file would make.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::tenant::policy::TenantConfig;
 
 /// One setting that differs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingChange {
     /// The setting: `password.min_length`.
     pub path: String,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::base::email::EmailAddress;
 use crate::base::japanese::{shows_nothing, unshowable};
 
+use super::limited;
 use super::problem::Problem;
 use crate::tenant::maintenance::Recurring;
 use crate::tenant::policy::brand::Colour;
@@ -38,6 +39,8 @@ pub(super) fn review(config: &TenantConfig) -> Vec<Finding> {
     first_sign_in(config, &mut found);
     dates(config, &mut found);
     services(config, &mut found);
+    let limited = limited::beyond(config).into_iter();
+    found.0.extend(limited.map(|problem| Finding { problem, rests_on: &[] }));
     found.0
 }
 
@@ -206,23 +209,11 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         "同じ認証方法が2度出てきます",
         "",
     );
-    for (path, value, least, most) in [
-        ("sign_in.lock_after", rules.lock_after, 3, 100),
-        ("sign_in.idle_minutes", rules.idle_minutes, 5, 24 * 60),
-        ("sign_in.session_hours", rules.session_hours, 1, 72),
-        ("sign_in.totp_window", rules.totp_window, 0, 2),
-        ("sign_in.remember_days", rules.remember_days.unwrap_or(1), 1, 365),
-        ("after_loss.years", config.after_loss.years, 0, 10),
-    ] {
-        let message = format!("{value} は範囲外です（{least}〜{most}）");
-        found.add(!(least..=most).contains(&value), path, message, "");
-    }
 }
 
 fn lengths(config: &TenantConfig, found: &mut Findings) {
     let (password, user_id) = (&config.password, &config.user_id);
-    let ranges: [(&'static [&'static str], _, _, _, _); 4] = [
-        (&[], "password.min_length", password.min_length, 8, 64),
+    let ranges: [(&'static [&'static str], _, _, _, _); 2] = [
         (
             &["password.min_length"],
             "password.max_length",
@@ -230,7 +221,6 @@ fn lengths(config: &TenantConfig, found: &mut Findings) {
             password.min_length.max(16),
             256,
         ),
-        (&[], "user_id.min_length", user_id.min_length, 3, 64),
         (
             &["user_id.min_length"],
             "user_id.max_length",
@@ -249,12 +239,6 @@ fn lengths(config: &TenantConfig, found: &mut Findings) {
         "password.require",
         "記号を必須にするには、symbols に使える記号が必要です",
         "",
-    );
-    found.add(
-        password.max_age_years == Some(0),
-        "password.max_age_years",
-        "1以上にしてください",
-        "期限なしにするには、この行を消してください",
     );
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::PasswordRules;
+use super::opened::USUAL;
 
 /// Every sign of a keyboard, since no union told its staff of fewer.
 const SYMBOLS: &str = "!\"#$%&'()*~|`{+}<>?_-^\\@[;:],./=";
@@ -17,11 +18,18 @@ pub struct ConsoleRules {
     pub idle_minutes: u16,
     /// Hours after which a session ends, even one in constant use: a working day.
     pub session_hours: u16,
+    /// The settings that the union's own staff may change at the console, by path ([`super::opened`]).
+    pub open_to_union: Vec<String>,
 }
 
 impl Default for ConsoleRules {
     fn default() -> Self {
-        Self { password_min_length: 12, idle_minutes: 15, session_hours: 10 }
+        Self {
+            password_min_length: 12,
+            idle_minutes: 15,
+            session_hours: 10,
+            open_to_union: USUAL.map(str::to_owned).to_vec(),
+        }
     }
 }
 

@@ -8,7 +8,9 @@ pub mod brand;
 pub mod console;
 pub mod contact;
 pub mod formula;
+pub mod limits;
 pub mod names;
+pub mod opened;
 mod words;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};

@@ -20,9 +20,12 @@ use super::identity::{Shown, Visitor};
 use super::state::AppState;
 use crate::auth::people::People;
 use crate::base::realm::Subscribers;
+use crate::tenant::hosts::Door;
 
-/// No form of ours is larger.
+/// No form for everybody is larger.
 const LARGEST_FORM: usize = 64 * 1024;
+/// Staff who are signed in send the union's terms of use, of which each character takes nine bytes.
+const LARGEST_FORM_OF_STAFF: usize = 512 * 1024;
 /// A telephone that is still connected sends a form faster than this.
 const LONGEST_SENDING: Duration = Duration::from_secs(20);
 /// A form that is too large is read up to this size and dropped. If we stopped earlier, the browser
@@ -94,7 +97,7 @@ impl<T: DeserializeOwned, R: Shown> FromRequest<AppState> for Sent<T, R> {
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::<R>::from_request_parts(&mut parts, app).await?;
-        let body = tokio::time::timeout(LONGEST_SENDING, read(body)).await.ok().flatten();
+        let body = tokio::time::timeout(LONGEST_SENDING, read(body, largest(&visitor))).await.ok().flatten();
         let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
         let envelope: WithToken<T> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;
@@ -103,8 +106,15 @@ impl<T: DeserializeOwned, R: Shown> FromRequest<AppState> for Sent<T, R> {
     }
 }
 
-/// Reads the body. Returns `None` if it is too large or ends early.
-async fn read(body: Body) -> Option<Vec<u8>> {
+fn largest<R: Shown>(visitor: &Visitor<R>) -> usize {
+    match R::DOOR {
+        Door::Console if visitor.complete_session().is_some() => LARGEST_FORM_OF_STAFF,
+        Door::Console | Door::Portal => LARGEST_FORM,
+    }
+}
+
+/// Reads the body. Returns `None` if it is larger than `largest` or ends early.
+async fn read(body: Body, largest: usize) -> Option<Vec<u8>> {
     let mut chunks = body.into_data_stream();
     let (mut kept, mut seen) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
@@ -113,11 +123,11 @@ async fn read(body: Body) -> Option<Vec<u8>> {
         if seen > LARGEST_DRAINED {
             return None;
         }
-        if seen <= LARGEST_FORM {
+        if seen <= largest {
             kept.extend_from_slice(&chunk);
         }
     }
-    (seen <= LARGEST_FORM).then_some(kept)
+    (seen <= largest).then_some(kept)
 }
 
 /// A form without fields: a button.

@@ -43,6 +43,16 @@ pub trait FourEyes: Serialize + DeserializeOwned + Send + Sync + 'static {
         cx: Context<'_>,
     ) -> impl Future<Output = Result<Option<Preview>, sqlx::Error>> + Send;
 
+    /// Counts whom the act would touch by the data of this moment. Such numbers move by themselves, so they are shown to the
+    /// approver beside the preview and make no request void.
+    fn effects(
+        &self,
+        _tx: &mut TenantTx,
+        _cx: Context<'_>,
+    ) -> impl Future<Output = Result<Vec<Fact>, sqlx::Error>> + Send {
+        std::future::ready(Ok(Vec::new()))
+    }
+
     /// Does the act. `desk` is in the transaction of the person who granted it; [`Desk::author`] is the person who asked.
     /// The result is kept with the request, and must not contain anything private.
     fn execute(
@@ -115,6 +125,8 @@ pub(super) struct Kind {
     pub title: &'static str,
     pub preview:
         for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Hashed, ApprovalError>,
+    pub effects:
+        for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Vec<Fact>, ApprovalError>,
     pub matter: fn(&Value) -> Result<Matter, serde_json::Error>,
     pub execute: for<'a> fn(
         TenantTx,
@@ -138,6 +150,7 @@ impl Kinds {
         let kind = Kind {
             title: K::TITLE,
             preview: preview::<K>,
+            effects: effects::<K>,
             matter: |parameters| Ok(read::<K>(parameters)?.matter()),
             execute: execute::<K>,
         };
@@ -165,6 +178,14 @@ fn preview<'a, K: FourEyes>(
         let hash = preview.hash(&act)?;
         Ok(Some((preview, hash)))
     })
+}
+
+fn effects<'a, K: FourEyes>(
+    parameters: &'a Value,
+    tx: &'a mut TenantTx,
+    cx: Context<'a>,
+) -> Boxed<'a, Vec<Fact>, ApprovalError> {
+    Box::pin(async move { Ok(read::<K>(parameters)?.effects(tx, cx).await?) })
 }
 
 fn execute<'a, K: FourEyes>(

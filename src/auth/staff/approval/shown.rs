@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ApprovalError;
-use super::kind::{Kinds, Preview};
+use super::kind::{Fact, Kinds, Preview};
 use super::row::{self, ApprovalState, Request};
 use crate::auth::context::Context;
 use crate::auth::staff::act::ViewApproval;
@@ -126,6 +126,8 @@ pub struct ShownRequest {
     pub own: bool,
     /// What its author was shown, while it waits: `None` if the data read otherwise now. Its author is not shown it again.
     pub preview: Option<Preview>,
+    /// Whom it would touch by the data of this moment.
+    pub effects: Vec<Fact>,
 }
 
 /// Shows a request to its author, or, with what it is about, to a person who may approve it. The latter leaves a line.
@@ -144,7 +146,7 @@ pub async fn show(
     let Some(request) = found else { return Err(ApprovalError::NotFound) };
     let kind = kinds.get(&request.kind)?;
     if clerk.actor.id == Some(request.requested_by.0) {
-        return shown(&mut tx, request, kind.title, true, None).await;
+        return shown(&mut tx, request, kind.title, true, Vec::new(), None).await;
     }
     drop(tx);
     let subject = (kind.matter)(&request.parameters)?.subject;
@@ -157,7 +159,11 @@ pub async fn show(
             preview = now.filter(|(_, hash)| *hash == request.preview_hash);
         }
         let preview = preview.map(|(preview, _)| preview);
-        shown(desk.tx(), request, kind.title, false, preview).await
+        let effects = match preview {
+            Some(_) => (kind.effects)(&request.parameters, desk.tx(), cx).await?,
+            None => Vec::new(),
+        };
+        shown(desk.tx(), request, kind.title, false, effects, preview).await
     })
     .await
 }
@@ -167,6 +173,7 @@ async fn shown(
     request: Request,
     title: &'static str,
     own: bool,
+    effects: Vec<Fact>,
     preview: Option<Preview>,
 ) -> Result<ShownRequest, ApprovalError> {
     let author = find(tx, request.requested_by).await?;
@@ -186,5 +193,6 @@ async fn shown(
         answer: request.answer,
         own,
         preview,
+        effects,
     })
 }

@@ -1,14 +1,17 @@
 //! Unions and the versions of their policies, in the database.
 
+mod apply;
+mod own;
+
+pub use self::apply::{apply, change_by_staff, check_hosts, set_enabled};
+pub use self::own::{OwnPolicy, own_history, own_newest, own_version};
+
 use chrono::{DateTime, Utc};
 
-use super::file::plan::{SettingChange, changes};
-use super::hosts::HostUse;
-use super::notify;
+use super::file::plan::SettingChange;
 use super::policy::TenantConfig;
 use sqlx::PgConnection;
 
-use crate::base::clock::Clock;
 use crate::base::ids::TenantId;
 use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::{PlatformTx, TenantTx};
@@ -194,93 +197,6 @@ pub async fn history(tx: &mut PlatformTx, id: TenantId) -> Result<Vec<Version>, 
     .await
 }
 
-/// Puts a configuration in force: as a new union, as a new version, or not at all if it is in force
-/// already.
-///
-/// # Errors
-/// Returns [`RegistryError::HostTaken`] if another union has one of its hosts. Nothing is written
-/// then.
-pub async fn apply(
-    tx: &mut PlatformTx,
-    clock: &Clock,
-    config: &TenantConfig,
-    by: &str,
-    note: &str,
-) -> Result<Applied, RegistryError> {
-    lock(tx).await?;
-    let slug = config.slug.as_str();
-    let (id, before) = match newest(tx, slug).await {
-        Ok(found) => found,
-        Err(RegistryError::UnknownTenant(_)) => (create(tx, clock, slug).await?, 0),
-        Err(error) => return Err(error),
-    };
-    // A version that this program can't read may be replaced like any other.
-    let current = match version(tx, slug, id, before).await {
-        Ok(current) => Some(current),
-        Err(RegistryError::Unreadable { .. } | RegistryError::UnknownVersion { .. }) => None,
-        Err(error) => return Err(error),
-    };
-    let changes = changes(current.as_ref(), config);
-    if current.is_some() && changes.is_empty() {
-        return Ok(Applied::Unchanged { version: before });
-    }
-    check_hosts(tx, Some(id), config).await?;
-    let version = before + 1;
-    // Applying a file doesn't bring a union back that is out of service.
-    let enabled = before == 0 || is_enabled(tx.conn(), id).await?;
-    sqlx::query!(
-        "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        id as TenantId,
-        version,
-        serde_json::json!(config),
-        clock.now(),
-        by,
-        note,
-        enabled
-    )
-    .execute(tx.conn())
-    .await?;
-    replace_hosts(tx, id, config).await?;
-    notify::changed(tx).await?;
-    Ok(Applied::Changed { version, changes })
-}
-
-/// Takes a union out of service, or brings it back, by a new version with the same policy. Returns
-/// the version's number, or `None` if nothing changes.
-///
-/// # Errors
-/// Returns [`RegistryError::UnknownTenant`] if the slug is unknown.
-pub async fn set_enabled(
-    tx: &mut PlatformTx,
-    clock: &Clock,
-    slug: &str,
-    enabled: bool,
-    by: &str,
-    note: &str,
-) -> Result<Option<i32>, RegistryError> {
-    lock(tx).await?;
-    let (id, newest) = newest(tx, slug).await?;
-    let version = sqlx::query_scalar!(
-        "insert into tenant_policies (tenant_id, version, config, created_at, created_by, note, enabled)
-         select tenant_id, version + 1, config, $3, $4, $5, $6 from tenant_policies
-         where tenant_id = $1 and version = $2 and enabled <> $6
-         returning version",
-        id as TenantId,
-        newest,
-        clock.now(),
-        by,
-        note,
-        enabled
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    if version.is_some() {
-        notify::changed(tx).await?;
-    }
-    Ok(version)
-}
-
 /// Returns the newest version before `than` whose policy differs from it.
 ///
 /// # Errors
@@ -326,75 +242,4 @@ pub async fn people(tx: &mut TenantTx) -> Result<PeopleCounts, sqlx::Error> {
     )
     .fetch_one(tx.conn())
     .await
-}
-
-/// Makes operators who change policies at the same time take turns.
-async fn lock(tx: &mut PlatformTx) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('kosmo tenants', 0))")
-        .execute(tx.conn())
-        .await
-        .map(drop)
-}
-
-async fn create(tx: &mut PlatformTx, clock: &Clock, slug: &str) -> Result<TenantId, sqlx::Error> {
-    let id = TenantId::new(clock);
-    sqlx::query!(
-        "insert into tenants (id, slug, created_at) values ($1, $2, $3)",
-        id as TenantId,
-        slug,
-        clock.now()
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(id)
-}
-
-/// Checks that a union's hosts are free for it.
-///
-/// # Errors
-/// Returns [`RegistryError::HostTaken`] if another union has one of them.
-pub async fn check_hosts(
-    tx: &mut PlatformTx,
-    id: Option<TenantId>,
-    config: &TenantConfig,
-) -> Result<(), RegistryError> {
-    let taken = sqlx::query!(
-        "select h.label, t.slug from tenant_hosts h join tenants t on t.id = h.tenant_id
-         where h.label = any($1) and h.tenant_id is distinct from $2 limit 1",
-        &labels(&config.hosts.uses(&config.slug)),
-        id as Option<TenantId>
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    match taken {
-        Some(taken) => Err(RegistryError::HostTaken { label: taken.label, slug: taken.slug }),
-        None => Ok(()),
-    }
-}
-
-async fn replace_hosts(
-    tx: &mut PlatformTx,
-    id: TenantId,
-    config: &TenantConfig,
-) -> Result<(), sqlx::Error> {
-    let uses = config.hosts.uses(&config.slug);
-    sqlx::query!("delete from tenant_hosts where tenant_id = $1", id as TenantId)
-        .execute(tx.conn())
-        .await?;
-    sqlx::query!(
-        "insert into tenant_hosts (label, tenant_id, door, canonical)
-         select label, $1, door, canonical
-         from unnest($2::text[], $3::text[], $4::boolean[]) as host (label, door, canonical)",
-        id as TenantId,
-        &labels(&uses),
-        &uses.iter().map(|host| host.door.name().to_owned()).collect::<Vec<_>>(),
-        &uses.iter().map(|host| host.canonical).collect::<Vec<_>>()
-    )
-    .execute(tx.conn())
-    .await
-    .map(drop)
-}
-
-fn labels(uses: &[HostUse]) -> Vec<String> {
-    uses.iter().map(|host| host.label.clone()).collect()
 }
