@@ -22,7 +22,12 @@ pub(super) fn routes() -> Routes {
             (Access::Staff(Right::Approve), Access::Fresh),
             get(one::show).post(one::decide),
         )
-        .route(APPROVAL_WITHDRAW, Access::AnyStaff, post(one::withdraw))
+        // Only a request's author may, and there is no page to open.
+        .route(
+            APPROVAL_WITHDRAW,
+            (Access::Staff(Right::Approve), Access::AnyStaff),
+            post(one::withdraw),
+        )
 }
 
 /// The word for a state.
