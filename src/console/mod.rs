@@ -8,6 +8,8 @@ mod message;
 pub mod places;
 mod sign_out;
 mod staff;
+#[cfg(test)]
+mod templates;
 mod trail;
 
 use axum::Router;

@@ -3,14 +3,15 @@
 mod kinds;
 mod list;
 mod one;
+#[cfg(test)]
+pub(super) mod samples;
+mod words;
 
-use axum::routing::{get, post};
+use axum::routing::get;
 
 pub use self::kinds::kinds;
 use super::places::{APPROVAL, APPROVAL_WITHDRAW, APPROVALS};
-use crate::auth::staff::approval::{ApprovalError, ApprovalState};
 use crate::auth::staff::right::Right;
-use crate::web::error::WebError;
 use crate::web::routes::{Access, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -22,37 +23,5 @@ pub(super) fn routes() -> Routes {
             (Access::Staff(Right::Approve), Access::Fresh),
             get(one::show).post(one::decide),
         )
-        // Only a request's author may, and there is no page to open.
-        .route(
-            APPROVAL_WITHDRAW,
-            (Access::Staff(Right::Approve), Access::AnyStaff),
-            post(one::withdraw),
-        )
-}
-
-/// The word for a state.
-const fn word(state: ApprovalState) -> &'static str {
-    match state {
-        ApprovalState::Waiting => "承認待ち",
-        ApprovalState::Executed => "承認・実行済み",
-        ApprovalState::Refused => "却下",
-        ApprovalState::Withdrawn => "取下げ",
-        ApprovalState::Expired => "期限切れ（却下）",
-        ApprovalState::Void => "無効",
-    }
-}
-
-impl From<ApprovalError> for WebError {
-    fn from(error: ApprovalError) -> Self {
-        match error {
-            ApprovalError::NotFound | ApprovalError::Gone => Self::NotFound,
-            ApprovalError::Desk(error) => error.into(),
-            ApprovalError::Sending(error) => error.into(),
-            ApprovalError::Parameters(error) => Self::Answer(error),
-            error @ (ApprovalError::NoApprover | ApprovalError::UnknownKind(_)) => {
-                tracing::error!(%error, "approval");
-                Self::Refused
-            }
-        }
-    }
+        .route(APPROVAL_WITHDRAW, Access::AnyStaff, get(one::back).post(one::withdraw))
 }

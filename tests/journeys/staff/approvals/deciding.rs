@@ -23,7 +23,8 @@ async fn a1_a_grant_happens_when_a_colleague_lets_it_and_the_trail_tells_both() 
     assert!(unproved.location().starts_with("/reauthenticate"), "{}", unproved.location());
     assert_eq!(asked.state().await, "waiting");
 
-    let done = asked.granted().await;
+    asked.world.all_reauthenticate().await;
+    let done = grant(&mut asked.approvers, asked.request).await;
     assert!(done.shows("承認し、実行しました"), "{}", done.text());
     assert_eq!(asked.rights().await, ["viewer", "medical", "approve"]);
     assert_eq!(asked.state().await, "executed");

@@ -45,7 +45,6 @@ async fn case17_neither_the_one_concerned_nor_somebody_without_the_right_approve
     let stranger = asked.world.hire(UNION, &["admin"], &[]).await;
     for (who, why) in [(&asked.colleague, "own_data"), (&stranger, "no_right")] {
         let mut browser = asked.world.seat(UNION, who).await;
-        browser.get("/approvals").await;
         asked.world.all_reauthenticate().await;
         let page = grant(&mut browser, asked.request).await;
         assert_eq!((page.status, page.shows(NO_RIGHT)), (StatusCode::FORBIDDEN, true), "{why}");
@@ -76,9 +75,6 @@ async fn case17_two_approvers_at_the_same_moment_are_one() {
     let mut asked = Asked::new().await;
     let second = asked.world.hire(UNION, &["editor"], &["approve"]).await;
     let mut seconds = asked.world.seat(UNION, &second).await;
-    for browser in [&mut asked.approvers, &mut seconds] {
-        browser.get("/approvals").await;
-    }
     asked.world.all_reauthenticate().await;
     let request = asked.request;
     let (one, other) =
@@ -113,6 +109,7 @@ async fn case01_another_unions_request_is_as_unknown_as_none() {
     let (one, none) =
         (browser.get(&address(asked.request)).await, browser.get(&address(nobodys)).await);
     assert_eq!((one.status, &one.body), (StatusCode::NOT_FOUND, &none.body));
+    browser.get("/sign-out").await;
     for path in [address(asked.request), format!("{}/withdraw", address(asked.request))] {
         let page = browser.post(&path, &[("answer", "grant")]).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");

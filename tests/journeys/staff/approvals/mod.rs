@@ -86,7 +86,9 @@ pub async fn ask(browser: &mut Browser, colleague: &Actor, boxes: &[&str]) -> Pa
     browser.follow(page).await
 }
 
+/// Sends the form of a request's page, whether the person may see that page or not.
 pub async fn grant(browser: &mut Browser, id: ApprovalId) -> Page {
+    browser.get("/sign-out").await;
     let page = browser.post(&format!("/approvals/{id}"), &[("answer", "grant")]).await;
     browser.follow(page).await
 }
