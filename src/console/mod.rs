@@ -10,10 +10,10 @@ mod policy;
 mod reports;
 mod sign_out;
 mod staff;
-mod terms;
-mod trail;
 #[cfg(test)]
 mod templates;
+mod terms;
+mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;

@@ -10,7 +10,7 @@ places::places! {
 
     Page APPROVALS "/approvals";
     Page APPROVAL "/approvals/{id}";
-    Part APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+    Page APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
 
     Page STAFF "/staff";
     Page STAFF_INVITE "/staff/invite";

@@ -100,7 +100,8 @@ mod tests {
             (0..2_500).map(|n| format!("a{n}\n")).collect(),
             (0..2_500).map(|n| format!("b{n}\n")).collect(),
         );
-        let found = lines(&format!("head\n{old}"), &format!("head\n{new}"));
+        let (old, new) = (format!("head\n{old}"), format!("head\n{new}"));
+        let found = lines(&old, &new);
         assert_eq!(found.len(), 5_001);
         assert_eq!(found[0], (Fate::Kept, "head"));
         assert!(found[1..2_501].iter().all(|(fate, _)| *fate == Fate::Removed));

@@ -1,10 +1,11 @@
 //! One request: what it is about, and the decision.
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{kinds, word};
+use super::kinds::kinds;
+use super::words::word;
 use crate::auth::staff::approval::decision::{self, Decided};
 use crate::auth::staff::approval::kind::{Fact, Preview};
 use crate::auth::staff::approval::shown::{self, ShownRequest};
@@ -29,23 +30,23 @@ const GRANT: &str = "grant";
 const REFUSE: &str = "refuse";
 
 #[derive(Debug, Serialize)]
-struct ApprovalPage {
-    id: String,
-    title: &'static str,
-    requested_by: String,
-    requested_at: String,
-    expires_at: String,
-    request_reason: String,
-    waiting: bool,
-    state: &'static str,
-    decided_by: Option<String>,
-    decided_at: Option<String>,
-    answer: Option<String>,
-    own: bool,
-    preview: Option<Preview>,
-    effects: Vec<Fact>,
-    errors: Vec<FormError>,
-    reason: Field,
+pub(super) struct ApprovalPage {
+    pub(super) id: String,
+    pub(super) title: &'static str,
+    pub(super) requested_by: String,
+    pub(super) requested_at: String,
+    pub(super) expires_at: String,
+    pub(super) request_reason: String,
+    pub(super) waiting: bool,
+    pub(super) state: &'static str,
+    pub(super) decided_by: Option<String>,
+    pub(super) decided_at: Option<String>,
+    pub(super) answer: Option<String>,
+    pub(super) own: bool,
+    pub(super) preview: Option<Preview>,
+    pub(super) effects: Vec<Fact>,
+    pub(super) errors: Vec<FormError>,
+    pub(super) reason: Field,
 }
 
 impl Page for ApprovalPage {
@@ -95,6 +96,11 @@ pub(super) async fn decide(
         Decided::Over(_) => OVER,
     };
     visitor.say(&app, visitor.jar.clone(), APPROVALS, said)
+}
+
+/// A person who had to sign in again before they took a request back comes here by GET, and is sent to the list.
+pub(super) async fn back(_: SignedInStaff) -> Redirect {
+    Redirect::to(APPROVALS)
 }
 
 pub(super) async fn withdraw(

@@ -15,7 +15,7 @@ use crate::auth::staff::union::Authors;
 use crate::auth::staff::union::policy::change::PolicyChange;
 use crate::base::japanese::minute;
 use crate::base::realm::Staff;
-use crate::console::approvals::{CHANGED, REQUESTED, of_form, told_of_request};
+use crate::console::approvals::told::{CHANGED, REQUESTED, of_form, told_of_request};
 use crate::console::places::APPROVALS;
 use crate::tenant::file::plan::SettingChange;
 use crate::tenant::file::problem::Problem;

@@ -8,7 +8,7 @@ use super::confirm::PolicyConfirmPage;
 use super::form::newest;
 use crate::auth::staff::act::ViewPolicy;
 use crate::auth::staff::desk::{Desk, Matter};
-use crate::console::approvals::of_form;
+use crate::console::approvals::told::of_form;
 use crate::tenant::file::proposal;
 use crate::tenant::registry;
 use crate::web::error::WebError;

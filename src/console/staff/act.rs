@@ -5,7 +5,8 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::line::StaffLine;
-use super::{REQUESTED, member, of_form, told, told_of_request};
+use super::member;
+use super::told::{REQUESTED, of_form, told, told_of_request};
 use crate::auth::staff::approval::request::request;
 use crate::auth::staff::manage::ManageError;
 use crate::auth::staff::manage::reinvitation::{self, Reinvitation};
@@ -26,18 +27,18 @@ const RESENT: &str = "招待のメールを送り直しました。前のリン�
 
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum StaffAct {
+pub(super) enum StaffAct {
     Suspend,
     Reinvite,
     Resend,
 }
 
 #[derive(Debug, Serialize)]
-struct StaffActPage {
-    act: StaffAct,
-    staff: StaffLine,
-    reason: Field,
-    errors: Vec<FormError>,
+pub(super) struct StaffActPage {
+    pub(super) act: StaffAct,
+    pub(super) staff: StaffLine,
+    pub(super) reason: Field,
+    pub(super) errors: Vec<FormError>,
 }
 
 impl Page for StaffActPage {

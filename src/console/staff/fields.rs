@@ -84,6 +84,19 @@ impl StandingFields {
         }
     }
 
+    /// A mistake in every field.
+    #[cfg(test)]
+    pub(super) fn all_wrong() -> Self {
+        let wrong = || Field::with_value("<値>").with_error("誤りです。");
+        Self {
+            roles_error: wrong(),
+            leaves_on: wrong(),
+            member: wrong(),
+            reason: wrong(),
+            ..Self::ticked(&[], &[])
+        }
+    }
+
     /// Returns the summary's lines about these fields.
     pub(super) fn errors(&self) -> Vec<FormError> {
         summary(&[

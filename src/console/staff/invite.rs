@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{NO_MEMBER, StandingFields, StandingInput};
-use super::{REQUESTED, of_form, told_of_request};
+use super::told::{REQUESTED, of_form, told_of_request};
 use crate::auth::staff::act::ListStaff;
 use crate::auth::staff::approval::request::{approvers, request};
 use crate::auth::staff::desk::{Desk, Matter};
@@ -27,13 +27,13 @@ const NO_ADDRESS: &str = "メールアドレスを正しく入力してくださ
 const KNOWN: &str = "このメールアドレスは、職員として登録済みか、招待中です。";
 
 #[derive(Debug, Default, Serialize)]
-struct InvitePage {
-    name: Field,
-    email: Field,
-    fields: StandingFields,
-    errors: Vec<FormError>,
+pub(super) struct InvitePage {
+    pub(super) name: Field,
+    pub(super) email: Field,
+    pub(super) fields: StandingFields,
+    pub(super) errors: Vec<FormError>,
     /// True if somebody else could approve the invitation.
-    has_approver: bool,
+    pub(super) has_approver: bool,
 }
 
 impl Page for InvitePage {

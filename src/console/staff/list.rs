@@ -17,10 +17,10 @@ use crate::web::page::Page;
 use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
-struct StaffPage {
-    staff: Vec<StaffLine>,
+pub(super) struct StaffPage {
+    pub(super) staff: Vec<StaffLine>,
     /// True if fewer than two 管理者 are in office.
-    few_admins: bool,
+    pub(super) few_admins: bool,
 }
 
 impl Page for StaffPage {

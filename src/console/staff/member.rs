@@ -18,8 +18,8 @@ use crate::web::page::Page;
 use crate::web::state::{App, AppState};
 
 #[derive(Debug, Serialize)]
-struct StaffMemberPage {
-    staff: StaffLine,
+pub(super) struct StaffMemberPage {
+    pub(super) staff: StaffLine,
 }
 
 impl Page for StaffMemberPage {

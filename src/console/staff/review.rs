@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::line::StaffLine;
-use super::{of_form, told};
+use super::told::{of_form, told};
 use crate::auth::staff::act::ListStaff;
 use crate::auth::staff::desk::{Desk, Matter};
 use crate::auth::staff::manage::review;
@@ -25,25 +25,25 @@ use crate::web::state::{App, AppState};
 const CONFIRMED: &str = "確認済みにしました。";
 
 #[derive(Debug, Serialize)]
-struct ReviewPage {
+pub(super) struct ReviewPage {
     /// The first day of the quarter.
-    since: String,
-    accounts: Vec<ReviewedAccount>,
+    pub(super) since: String,
+    pub(super) accounts: Vec<ReviewedAccount>,
     /// The number of accounts that nobody has confirmed.
-    open: usize,
-    errors: Vec<FormError>,
+    pub(super) open: usize,
+    pub(super) errors: Vec<FormError>,
 }
 
 #[derive(Debug, Serialize)]
-struct ReviewedAccount {
-    staff: StaffLine,
-    confirmed: Option<ConfirmedLine>,
+pub(super) struct ReviewedAccount {
+    pub(super) staff: StaffLine,
+    pub(super) confirmed: Option<ConfirmedLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct ConfirmedLine {
-    by: String,
-    at: String,
+pub(super) struct ConfirmedLine {
+    pub(super) by: String,
+    pub(super) at: String,
 }
 
 impl Page for ReviewPage {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{NO_MEMBER, StandingFields, StandingInput};
 use super::line::StaffLine;
-use super::{REQUESTED, member, of_form, told, told_of_request};
+use super::member;
+use super::told::{REQUESTED, of_form, told, told_of_request};
 use crate::auth::staff::approval::request::request;
 use crate::auth::staff::manage::ManageError;
 use crate::auth::staff::manage::change::{self, ChangeOfStanding, Standing};
@@ -24,12 +25,12 @@ const SAME: &str = "変更がありません。変更するところを入力し
 const TAKEN_AWAY: &str = "変更しました。次の操作から有効です。";
 
 #[derive(Debug, Serialize)]
-struct RightsPage {
-    staff: StaffLine,
+pub(super) struct RightsPage {
+    pub(super) staff: StaffLine,
     /// The standing that the form began with.
-    seen: String,
-    fields: StandingFields,
-    errors: Vec<FormError>,
+    pub(super) seen: String,
+    pub(super) fields: StandingFields,
+    pub(super) errors: Vec<FormError>,
 }
 
 impl Page for RightsPage {

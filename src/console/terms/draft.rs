@@ -5,7 +5,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Text;
+use super::line::Text;
 use crate::auth::staff::act::ViewTerms;
 use crate::auth::staff::approval::request::{approvers, request};
 use crate::auth::staff::desk::{Desk, Matter};
@@ -20,7 +20,7 @@ use crate::base::difference::{self, Fate};
 use crate::base::ids::TermsDraftId;
 use crate::base::japanese::{day, minute};
 use crate::base::realm::Staff;
-use crate::console::approvals::{CHANGED, REQUESTED, of_form, told_of_request};
+use crate::console::approvals::told::{CHANGED, REQUESTED, of_form, told_of_request};
 use crate::console::places::APPROVALS;
 use crate::tenant::terms;
 use crate::web::error::WebError;

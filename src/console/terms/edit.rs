@@ -14,7 +14,7 @@ use crate::auth::staff::union::terms::draft::{self, DraftText, LONGEST, NoDraftT
 use crate::base::ids::TermsDraftId;
 use crate::base::japanese::parse_date;
 use crate::base::realm::Staff;
-use crate::console::approvals::{CHANGED, of_form};
+use crate::console::approvals::told::{CHANGED, of_form};
 use crate::console::places::{TERMS, TERMS_DRAFT};
 use crate::tenant::terms;
 use crate::web::error::WebError;

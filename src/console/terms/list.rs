@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::VersionLine;
+use super::line::VersionLine;
 use crate::auth::staff::act::ViewTerms;
 use crate::auth::staff::desk::{Desk, Matter};
 use crate::auth::staff::right::Right;

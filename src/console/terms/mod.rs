@@ -2,19 +2,16 @@
 
 mod draft;
 mod edit;
+mod line;
 mod list;
+#[cfg(test)]
+pub(super) mod samples;
 mod version;
 
 use axum::routing::get;
-use serde::Serialize;
 
 use super::places::{TERMS, TERMS_DRAFT, TERMS_DRAFT_EDIT, TERMS_DRAFT_NEW, TERMS_VERSION};
 use crate::auth::staff::right::Right;
-use crate::auth::staff::union::Authors;
-use crate::auth::staff::union::terms::agreed::{Consent, Consents};
-use crate::base::clock::{Clock, jst};
-use crate::base::japanese::{day, minute};
-use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::routes::{Access, Routes};
 
 pub(super) fn routes() -> Routes {
@@ -30,59 +27,4 @@ pub(super) fn routes() -> Routes {
             get(draft::show).post(draft::publish),
         )
         .route(TERMS_DRAFT_EDIT, draft, get(edit::show).post(edit::change))
-}
-
-/// A version in a list.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct VersionLine {
-    pub(super) id: String,
-    pub(super) effective: String,
-    /// True for the platform's, which hold for unions without terms of their own.
-    pub(super) shared: bool,
-    pub(super) state: &'static str,
-    pub(super) published_at: String,
-    /// `None` if an operator did.
-    pub(super) published_by: Option<String>,
-    pub(super) agreed: i64,
-    pub(super) not_yet: i64,
-    pub(super) not_asked: i64,
-}
-
-impl VersionLine {
-    fn of(
-        version: &TermsVersion,
-        terms: &Terms,
-        clock: &Clock,
-        authors: &Authors,
-        consents: &Consents,
-    ) -> Self {
-        let in_force = terms.in_force(clock.now());
-        let superseded = version.tenant.is_none() && in_force.tenant.is_some();
-        let state = if version.id == in_force.id {
-            "施行中"
-        } else if version.effective_at > clock.now() && !superseded {
-            "施行前"
-        } else {
-            "終了"
-        };
-        let Consent { agreed, not_yet, not_asked } = consents.of(version.id);
-        Self {
-            id: version.id.to_string(),
-            effective: day(jst(version.effective_at).date_naive()),
-            shared: version.tenant.is_none(),
-            state,
-            published_at: minute(version.published_at),
-            published_by: authors.name(&version.published_by).map(str::to_owned),
-            agreed,
-            not_yet,
-            not_asked,
-        }
-    }
-}
-
-/// A text as people see it.
-#[derive(Debug, Serialize)]
-pub(super) struct Text {
-    pub(super) effective: String,
-    pub(super) html: String,
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
-use super::{Text, VersionLine};
+use super::line::{Text, VersionLine};
 use crate::account::places::with;
 use crate::auth::staff::act::ViewTerms;
 use crate::auth::staff::desk::{Desk, Matter};

@@ -3,11 +3,24 @@
 use serde::{Deserialize, Serialize};
 
 use super::PasswordRules;
-use super::opened::USUAL;
 
 /// Every sign of a keyboard, since no union told its staff of fewer.
 const SYMBOLS: &str = "!\"#$%&'()*~|`{+}<>?_-^\\@[;:],./=";
 const MAX_LENGTH: u16 = 64;
+
+/// The settings that a union may change unless its file says otherwise: how it is reached, and how long sessions last.
+/// None of them lets in anybody who was kept out.
+const USUAL: [&str; 9] = [
+    "contact.text",
+    "contact.mail",
+    "contact.phone",
+    "contact.hours",
+    "contact.note",
+    "sign_in.idle_minutes",
+    "sign_in.session_hours",
+    "console.idle_minutes",
+    "console.session_hours",
+];
 
 /// The rules for staff. A union that writes none has the safest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -85,20 +85,6 @@ pub const SETTINGS: [Setting; 15] = [
     number("console.session_hours", "職員のログインが続く時間の上限", "時間"),
 ];
 
-/// The settings that a union may change unless its file says otherwise: how it is reached, and how long sessions last.
-/// None of them lets in anybody who was kept out.
-pub const USUAL: [&str; 9] = [
-    "contact.text",
-    "contact.mail",
-    "contact.phone",
-    "contact.hours",
-    "contact.note",
-    "sign_in.idle_minutes",
-    "sign_in.session_hours",
-    "console.idle_minutes",
-    "console.session_hours",
-];
-
 /// Returns the setting with this path, if it can be opened at all.
 #[must_use]
 pub fn setting(path: &str) -> Option<&'static Setting> {
@@ -197,6 +183,7 @@ pub(in crate::tenant) fn put(values: &mut Value, path: &str, value: Option<Value
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenant::policy::console::ConsoleRules;
     use crate::tenant::file::{EXAMPLE, parse};
 
     #[test]
@@ -218,8 +205,8 @@ mod tests {
                 }
             }
         }
-        for path in USUAL {
-            assert!(setting(path).is_some(), "{path}");
+        for path in ConsoleRules::default().open_to_union {
+            assert!(setting(&path).is_some(), "{path}");
         }
         let own = "console.open_to_union";
         assert!(setting(own).is_none(), "staff open nothing to themselves");
