@@ -7,6 +7,8 @@ use crate::mail::message::ConsoleLinks;
 places::places! {
     // An invited person sets up their login here (A1).
     Way INVITATION "/invitation";
+
+    Page METHODS_METHOD "/sign-in-methods/method";
 }
 
 /// The addresses that mails link to.
