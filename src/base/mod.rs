@@ -12,6 +12,4 @@ pub mod sealed;
 pub mod secret;
 mod text;
 
-pub use self::text::{
-    difference, email, gaiji, io_words, japanese, spreadsheet, toml, user_agent,
-};
+pub use self::text::{difference, email, gaiji, io_words, japanese, spreadsheet, toml, user_agent};

@@ -4,8 +4,9 @@ use super::door::StaffSignInPage;
 use super::home::ConsoleHome;
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
+use super::method::StaffMethodPage;
 use super::sign_out::ConsoleSignOut;
-use super::{approvals, staff};
+use super::{approvals, policy, reports, staff, terms};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
 use crate::account::second_factor::method::methods;
 use crate::account::sign_in::SignInForm;
@@ -16,6 +17,7 @@ use crate::base::ids::RequestId;
 use crate::base::realm::Staff;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::error::Failure;
+use crate::web::form::Field;
 use crate::web::layers::FailureMessage;
 
 fn fill_in_every_page() -> Gallery {
@@ -30,6 +32,10 @@ fn fill_in_every_page() -> Gallery {
     for form in [InvitationForm::default(), wrong_invitation()] {
         gallery.show(&invitation(form));
     }
+    for method in [Field::default(), field()] {
+        let methods = methods::<Staff>(&parse(EXAMPLE).unwrap(), "totp");
+        gallery.show(&StaffMethodPage { methods, errors: wrong(Some("method")), method });
+    }
     gallery.show(&InvitationOverPage {});
     gallery.show(&ConsoleSignOut {});
     for failure in [Failure::NotFound, Failure::SessionExpired, Failure::Unexpected] {
@@ -38,6 +44,9 @@ fn fill_in_every_page() -> Gallery {
     }
     approvals::samples::fill_in(&mut gallery);
     staff::samples::fill_in(&mut gallery);
+    terms::samples::fill_in(&mut gallery);
+    policy::samples::fill_in(&mut gallery);
+    reports::samples::fill_in(&mut gallery);
     gallery
 }
 

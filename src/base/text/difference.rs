@@ -75,7 +75,10 @@ mod tests {
             Fate::Removed => '-',
             Fate::Added => '+',
         };
-        lines(before, after).into_iter().map(|(fate, line)| format!("{}{line}", mark(fate))).collect()
+        lines(before, after)
+            .into_iter()
+            .map(|(fate, line)| format!("{}{line}", mark(fate)))
+            .collect()
     }
 
     #[test]

@@ -53,7 +53,9 @@ fn page(state: ApprovalState, own: bool) -> ApprovalPage {
         answer: (state == ApprovalState::Refused).then(|| "<不要>".to_owned()),
         own,
         preview: Some(preview).filter(|_| !own),
-        effects: vec![Fact { label: "影響", value: "ログインが終了する<人>：1人".to_owned() }],
+        effects: vec![Fact {
+            label: "影響", value: "ログインが終了する<人>：1人".to_owned()
+        }],
         errors: Vec::new(),
         reason: Field::default(),
     }

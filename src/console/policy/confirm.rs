@@ -78,11 +78,7 @@ impl PolicyConfirmPage {
         })
     }
 
-    pub(super) fn answer(
-        &self,
-        app: &App,
-        visitor: &Visitor<Staff>,
-    ) -> Result<Response, WebError> {
+    pub(super) fn answer(&self, app: &App, visitor: &Visitor<Staff>) -> Result<Response, WebError> {
         visitor.page(app, status_of(&self.errors), self)
     }
 }

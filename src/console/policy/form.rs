@@ -195,7 +195,7 @@ async fn page(
     visitor.page(app, status_of(&page.errors), &page)
 }
 
-fn field(
+pub(super) fn field(
     setting: &Setting,
     config: &TenantConfig,
     typed: &BTreeMap<String, String>,
@@ -208,7 +208,9 @@ fn field(
         SettingKind::Number { .. } => ("number", Vec::new()),
         SettingKind::Line { .. } => ("line", Vec::new()),
         SettingKind::Lines { .. } => ("lines", Vec::new()),
-        SettingKind::Choice(words) => ("choice", words.iter().map(|one| option(one, &value)).collect()),
+        SettingKind::Choice(words) => {
+            ("choice", words.iter().map(|one| option(one, &value)).collect())
+        }
     };
     PolicyField {
         path: setting.path,

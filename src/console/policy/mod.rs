@@ -2,6 +2,8 @@
 
 mod confirm;
 mod form;
+#[cfg(test)]
+pub(super) mod samples;
 mod version;
 
 use axum::routing::get;
@@ -12,7 +14,9 @@ use crate::web::routes::{Access, Routes};
 
 pub(super) fn routes() -> Routes {
     let access = Access::Staff(Right::ChangePolicy);
-    Routes::default()
-        .route(POLICY, access, get(form::show).post(form::submit))
-        .route(POLICY_VERSION, access, get(version::show))
+    Routes::default().route(POLICY, access, get(form::show).post(form::submit)).route(
+        POLICY_VERSION,
+        access,
+        get(version::show),
+    )
 }

@@ -1,8 +1,8 @@
 //! What people are told of acts about accounts that were asked for, or not done.
 
 use crate::auth::staff::manage::ManageError;
-pub(super) use crate::console::approvals::told::{REQUESTED, of_form, told_of_request};
 use crate::console::approvals::told::CHANGED;
+pub(super) use crate::console::approvals::told::{REQUESTED, of_form, told_of_request};
 use crate::web::error::WebError;
 
 /// Returns the sentence for an act that was not done, or the error if it has a page of its own.

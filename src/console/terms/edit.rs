@@ -202,10 +202,6 @@ impl DraftInput {
 }
 
 /// Answers at once, since a text is too long to be kept in a cookie.
-fn answer(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    page: &TermsEditPage,
-) -> Result<Response, WebError> {
+fn answer(app: &App, visitor: &Visitor<Staff>, page: &TermsEditPage) -> Result<Response, WebError> {
     visitor.page_once_as(app, status_of(&page.errors), page)
 }

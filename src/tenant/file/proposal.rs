@@ -176,11 +176,8 @@ mod tests {
         for path in ["sign_in.lock_after", "hosts.canonical", "console.open_to_union", "slug", ""] {
             let problems = typed(&config, &one(path, "5")).unwrap_err();
             assert_eq!((problems.len(), problems[0].path.as_str()), (1, path));
-            let change = SettingChange {
-                path: path.to_owned(),
-                before: None,
-                after: Some(Value::from(5)),
-            };
+            let change =
+                SettingChange { path: path.to_owned(), before: None, after: Some(Value::from(5)) };
             assert_eq!(with(&config, &[change]).unwrap_err()[0].path, path);
         }
         let (changes, changed) = typed(&config, &one("sign_in.idle_minutes", "２０")).unwrap();

@@ -183,8 +183,8 @@ pub(in crate::tenant) fn put(values: &mut Value, path: &str, value: Option<Value
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenant::policy::console::ConsoleRules;
     use crate::tenant::file::{EXAMPLE, parse};
+    use crate::tenant::policy::console::ConsoleRules;
 
     #[test]
     fn a7_every_setting_that_can_be_opened_exists_and_has_limits() {

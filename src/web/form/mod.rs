@@ -97,7 +97,10 @@ impl<T: DeserializeOwned, R: Shown> FromRequest<AppState> for Sent<T, R> {
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::<R>::from_request_parts(&mut parts, app).await?;
-        let body = tokio::time::timeout(LONGEST_SENDING, read(body, largest(&visitor))).await.ok().flatten();
+        let body = tokio::time::timeout(LONGEST_SENDING, read(body, largest(&visitor)))
+            .await
+            .ok()
+            .flatten();
         let body = body.ok_or_else(|| Failure::BadRequest.into_response())?;
         let envelope: WithToken<T> =
             serde_urlencoded::from_bytes(&body).map_err(|_| Failure::BadRequest.into_response())?;

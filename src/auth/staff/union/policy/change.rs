@@ -107,7 +107,8 @@ impl FourEyes for PolicyChange {
         };
         let (by, note) = (by(desk.author()), desk.line().reason.clone().unwrap_or_default());
         let changed =
-            registry::change_by_staff(desk.tx(), cx.clock, self.version, &after, &by, &note).await?;
+            registry::change_by_staff(desk.tx(), cx.clock, self.version, &after, &by, &note)
+                .await?;
         let Some(version) = changed else { return Err(ExecuteError::Declined("changed")) };
         let line = desk.line();
         line.target = Self::target(version);

@@ -72,10 +72,7 @@ pub async fn count(tx: &mut TenantTx) -> Result<Consents, sqlx::Error> {
         let not_yet = row.registered - row.agreed_and_registered;
         Some((row.terms?, consent(row.members, row.agreed, not_yet)))
     });
-    Ok(Consents {
-        by_version: by_version.collect(),
-        nobody: consent(everybody.0, 0, everybody.1),
-    })
+    Ok(Consents { by_version: by_version.collect(), nobody: consent(everybody.0, 0, everybody.1) })
 }
 
 /// Counts the people whom a new version would ask at their next sign-in.
@@ -116,7 +113,8 @@ pub async fn list(
     after: Option<Place>,
 ) -> Result<(Vec<Agreed>, bool), sqlx::Error> {
     // Nobody has agreed in the future, whatever the clocks say.
-    let first = Place { at: clock.now() + TimeDelta::days(1), login: LoginId::from_uuid(Uuid::max()) };
+    let first =
+        Place { at: clock.now() + TimeDelta::days(1), login: LoginId::from_uuid(Uuid::max()) };
     let after = after.unwrap_or(first);
     let mut people = sqlx::query_as!(
         Agreed,

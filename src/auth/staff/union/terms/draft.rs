@@ -40,7 +40,8 @@ impl DraftText {
             Err(NoDraftText::Missing)
         } else if text.chars().count() > LONGEST {
             Err(NoDraftText::TooLong)
-        } else if text.chars().any(control) || unshowable(&text.replace(['\n', '\t'], "")).is_some() {
+        } else if text.chars().any(control) || unshowable(&text.replace(['\n', '\t'], "")).is_some()
+        {
             Err(NoDraftText::Unshowable)
         } else {
             Ok(Self(text.to_owned()))
@@ -80,10 +81,7 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<TermsDraft>, sqlx::Error> {
 }
 
 /// Finds a draft of the union's.
-pub async fn find(
-    tx: &mut TenantTx,
-    id: TermsDraftId,
-) -> Result<Option<TermsDraft>, sqlx::Error> {
+pub async fn find(tx: &mut TenantTx, id: TermsDraftId) -> Result<Option<TermsDraft>, sqlx::Error> {
     sqlx::query_as!(
         TermsDraft,
         r#"select d.id as "id: TermsDraftId", d.effective_on, d.body, s.name as written_by, d.written_at
@@ -153,10 +151,7 @@ pub async fn change(
 }
 
 /// Deletes a draft. Returns false if it is gone.
-pub async fn delete(
-    desk: &mut Desk<DraftTerms>,
-    id: TermsDraftId,
-) -> Result<bool, sqlx::Error> {
+pub async fn delete(desk: &mut Desk<DraftTerms>, id: TermsDraftId) -> Result<bool, sqlx::Error> {
     let deleted = remove(desk.tx(), id).await?;
     note(desk, id, "deleted");
     Ok(deleted)
