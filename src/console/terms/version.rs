@@ -11,7 +11,7 @@ use crate::account::places::with;
 use crate::auth::staff::act::ViewTerms;
 use crate::auth::staff::desk::{Desk, Matter};
 use crate::auth::staff::union::Authors;
-use crate::auth::staff::union::terms::agreed::{self, Agreed, Place};
+use crate::auth::staff::union::terms::agreed::{self, Agreed, Consents, Place};
 use crate::base::ids::{LoginId, TermsId};
 use crate::base::japanese::minute;
 use crate::console::places::TERMS_VERSION;
@@ -64,7 +64,11 @@ pub(super) async fn show(
         let found = terms.versions().find(|version| version.id == id);
         let Some(version) = found else { return Err(WebError::NotFound) };
         let authors = Authors::load(tx).await?;
-        let consents = agreed::count(tx).await?;
+        // Everybody is counted for the list's first page alone, so that each other page is as fast as the last.
+        let consents = match after {
+            None => agreed::count(tx).await?,
+            Some(_) => Consents::default(),
+        };
         let (people, more) = agreed::list(tx, &app.clock, id, after).await?;
         let line = VersionLine::of(version, &terms, &app.clock, &authors, &consents);
         let html = app.prose.html(version.id, &version.body).to_string();

@@ -26,6 +26,7 @@ pub struct Consent {
 }
 
 /// The union's people by version. A version that nobody has agreed to is not among them.
+#[derive(Debug, Default)]
 pub struct Consents {
     by_version: HashMap<TermsId, Consent>,
     nobody: Consent,
