@@ -5,6 +5,7 @@ mod door;
 mod home;
 mod invitation;
 mod message;
+mod method;
 pub mod places;
 mod sign_out;
 mod staff;
@@ -28,6 +29,7 @@ pub fn routes() -> Routes {
         .route(places::TOP, Access::Anybody, get(home::show))
         .route(places::INVITATION, Access::Anybody, get(invitation::show).post(invitation::submit))
         .merge(account::routes::<Staff>())
+        .route(places::METHODS_METHOD, Access::Fresh, get(method::show).post(method::submit))
         .route(
             places::SIGN_OUT,
             (Access::AnyStaff, Access::Anybody),

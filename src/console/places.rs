@@ -8,6 +8,8 @@ places::places! {
     // An invited person sets up their login here (A1).
     Way INVITATION "/invitation";
 
+    Page METHODS_METHOD "/sign-in-methods/method";
+
     Page APPROVALS "/approvals";
     Page APPROVAL "/approvals/{id}";
     Page APPROVAL_WITHDRAW "/approvals/{id}/withdraw";

@@ -4,6 +4,7 @@ use super::door::StaffSignInPage;
 use super::home::ConsoleHome;
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
+use super::method::StaffMethodPage;
 use super::sign_out::ConsoleSignOut;
 use super::{approvals, staff};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
@@ -16,6 +17,7 @@ use crate::base::ids::RequestId;
 use crate::base::realm::Staff;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::error::Failure;
+use crate::web::form::Field;
 use crate::web::layers::FailureMessage;
 
 fn fill_in_every_page() -> Gallery {
@@ -29,6 +31,10 @@ fn fill_in_every_page() -> Gallery {
     gallery.show(&StaffSignInPage { notice: Some("お知らせ".to_owned()), form });
     for form in [InvitationForm::default(), wrong_invitation()] {
         gallery.show(&invitation(form));
+    }
+    for method in [Field::default(), field()] {
+        let methods = methods::<Staff>(&parse(EXAMPLE).unwrap(), "totp");
+        gallery.show(&StaffMethodPage { methods, errors: wrong(Some("method")), method });
     }
     gallery.show(&InvitationOverPage {});
     gallery.show(&ConsoleSignOut {});
