@@ -121,7 +121,7 @@ pub(super) struct Execution<'a> {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Kind {
+pub(super) struct ErasedKind {
     pub title: &'static str,
     pub preview:
         for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Hashed, ApprovalError>,
@@ -137,7 +137,7 @@ pub(super) struct Kind {
 
 /// The kinds of acts that can be asked for.
 #[derive(Default, Clone)]
-pub struct Kinds(BTreeMap<&'static str, Kind>);
+pub struct Kinds(BTreeMap<&'static str, ErasedKind>);
 
 impl Kinds {
     #[must_use]
@@ -147,7 +147,7 @@ impl Kinds {
 
     #[must_use]
     pub fn with<K: FourEyes>(mut self) -> Self {
-        let kind = Kind {
+        let kind = ErasedKind {
             title: K::TITLE,
             preview: preview::<K>,
             effects: effects::<K>,
@@ -158,7 +158,7 @@ impl Kinds {
         self
     }
 
-    pub(super) fn get(&self, kind: &str) -> Result<Kind, ApprovalError> {
+    pub(super) fn get(&self, kind: &str) -> Result<ErasedKind, ApprovalError> {
         self.0.get(kind).copied().ok_or_else(|| ApprovalError::UnknownKind(kind.to_owned()))
     }
 }

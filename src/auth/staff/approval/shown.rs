@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ApprovalError;
 use super::kind::{Fact, Kinds, Preview};
-use super::row::{self, ApprovalState, Request};
+use super::row::{self, ApprovalState, StoredRequest};
 use crate::auth::context::Context;
 use crate::auth::staff::act::ViewApproval;
 use crate::auth::staff::desk::{Clerk, Desk, Matter};
@@ -170,7 +170,7 @@ pub async fn show(
 
 async fn shown(
     tx: &mut TenantTx,
-    request: Request,
+    request: StoredRequest,
     title: &'static str,
     own: bool,
     effects: Vec<Fact>,

@@ -12,7 +12,7 @@ use crate::auth::context::Context;
 use crate::auth::factor::reset::{self, TakenAway};
 use crate::auth::staff::act::{Act, ReinviteStaff};
 use crate::auth::staff::approval::kind::{ExecuteError, FourEyes, Preview};
-use crate::auth::staff::desk::{Clerk, Desk, Matter};
+use crate::auth::staff::desk::{Clerk, Desk, Eyes, Matter};
 use crate::auth::staff::invitation;
 use crate::auth::staff::reason::Reason;
 use crate::auth::staff::right::words;
@@ -81,13 +81,6 @@ impl FourEyes for Reinvitation {
         begin_anew(desk, cx, self.login, Eyes::Two).await?;
         Ok(json!({}))
     }
-}
-
-/// The number of people who agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Eyes {
-    One,
-    Two,
 }
 
 /// Invites a colleague anew who is no 管理者 and in office, for which one pair of eyes is enough.
