@@ -1,138 +1,127 @@
 //! The acts that the trail records, by name.
 
-/// An act that the trail records. Its name is stored for ever and searched for, so it must not change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    SignInPassword,
-    SignInRefused,
-    SignInComplete,
-    Reauthenticated,
-    ReauthenticationRefused,
-    SignOut,
-    EmailCodeSent,
-    EmailCodeRefused,
-    BirthdateConfirmed,
-    BirthdateRefused,
-    Locked,
-    Unlocked,
-    AccountClosed,
-    AccountReopened,
-    TermsAgreed,
-    AddressAsked,
-    AddressConfirmed,
-    UserIdChosen,
-    MethodChosen,
-    PasswordChanged,
-    ResetAsked,
-    PasswordReset,
-    UserIdAsked,
-    FactorsReset,
-    Registered,
-    SessionsEnded,
+macro_rules! actions {
+    ($($(#[$doc:meta])* $action:ident $name:literal;)*) => {
+        /// An act that the trail records. Its name is stored for ever and searched for, so it must not change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $action,)*
+        }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$action),*];
+
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$action => $name,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    SignInPassword "sign_in.password_accepted";
+    SignInRefused "sign_in.refused";
+    SignInComplete "sign_in.complete";
+    Reauthenticated "reauthentication.complete";
+    ReauthenticationRefused "reauthentication.refused";
+    SignOut "sign_out";
+    EmailCodeSent "email_code.sent";
+    EmailCodeRefused "email_code.refused";
+    BirthdateConfirmed "birthdate.confirmed";
+    BirthdateRefused "birthdate.refused";
+    Locked "account.locked";
+    Unlocked "account.unlocked";
+    AccountClosed "account.closed";
+    AccountReopened "account.reopened";
+    TermsAgreed "terms.agreed";
+    AddressAsked "email_address.asked";
+    AddressConfirmed "email_address.confirmed";
+    UserIdChosen "user_id.chosen";
+    MethodChosen "second_factor.chosen";
+    PasswordChanged "password.changed";
+    ResetAsked "password.reset_asked";
+    PasswordReset "password.reset";
+    UserIdAsked "user_id.asked";
+    FactorsReset "second_factors.reset";
+    Registered "account.registered";
+    SessionsEnded "sessions.ended";
     /// A token that had been replaced came back.
-    TokenCopied,
-    BrowserMet,
-    TotpAdded,
-    TotpRefused,
-    PasskeyAdded,
-    PasskeyOfferDeclined,
-    DeviceDeleted,
-    UserIdChanged,
-    PasskeyRefused,
-    RecoveryCodesMade,
-    RecoveryCodeRefused,
-    LettersIssued,
-    MailRetried,
-    MembersImported,
+    TokenCopied "session.token_copied";
+    BrowserMet "browser.met";
+    TotpAdded "totp.added";
+    TotpRefused "totp.refused";
+    PasskeyAdded "passkey.added";
+    PasskeyOfferDeclined "passkey.offer_declined";
+    DeviceDeleted "device.deleted";
+    UserIdChanged "user_id.changed";
+    PasskeyRefused "passkey.refused";
+    RecoveryCodesMade "recovery_codes.made";
+    RecoveryCodeRefused "recovery_code.refused";
+    LettersIssued "letters.issued";
+    MailRetried "mail.retried";
+    MembersImported "members.imported";
     /// An operator looked a person up.
-    MemberShown,
-    ExpensesImported,
-    ExpensesPublished,
-    ExpensesWithdrawn,
+    MemberShown "member.shown";
+    ExpensesImported "expenses.imported";
+    ExpensesPublished "expenses.published";
+    ExpensesWithdrawn "expenses.withdrawn";
     /// A subscriber hides their own expenses from the household, or shows them again.
-    ExpensesHidden,
-    ExpensesShown,
-    UpdateMailChosen,
+    ExpensesHidden "expenses.hidden";
+    ExpensesShown "expenses.shown";
+    UpdateMailChosen "update_mail.chosen";
     /// A cookie, code or link was presented that belongs to another union.
-    ForeignRefused,
+    ForeignRefused "foreign.refused";
     /// Staff asked for something that their rights don't allow.
-    AuthzDenied,
+    AuthzDenied "authz.denied";
     /// Staff searched for people.
-    PeopleSearched,
+    PeopleSearched "person.search";
     /// Staff opened a person's page.
-    PersonViewed,
-    MedicalDataViewed,
-    TrailRead,
-    StaffInvited,
+    PersonViewed "person.view";
+    MedicalDataViewed "medical.view";
+    TrailRead "audit.read";
+    StaffInvited "staff.invite";
     /// The mail went out again, with another link.
-    StaffInvitationResent,
+    StaffInvitationResent "staff.invitation_resent";
     /// An invited person set up their login.
-    StaffAccepted,
-    StaffSuspended,
+    StaffAccepted "staff.accept";
+    StaffSuspended "staff.suspend";
+    StaffListed "staff.list";
+    StaffViewed "staff.view";
+    StaffGranted "staff.grant";
+    StaffRevoked "staff.revoke";
+    /// A staff member begins anew, with another invitation.
+    StaffReinvited "staff.reinvite";
+    StaffReviewed "staff.review";
+    /// Staff took a part of the trail away as a file.
+    TrailExported "audit.export";
+    /// Staff put their name under an alert.
+    AlertSeen "audit.alert_seen";
+    ApprovalRequested "approval.request";
+    ApprovalViewed "approval.view";
+    ApprovalGranted "approval.grant";
+    ApprovalRefused "approval.refuse";
+    /// The person who asked takes a request back.
+    ApprovalWithdrawn "approval.withdraw";
+    /// Nobody answered a request in time.
+    ApprovalExpired "approval.expire";
+    /// A request can't be granted any more: what it was about has changed, or its author may not do it.
+    ApprovalVoid "approval.void";
 }
 
 impl Action {
+    /// Reads a name as it is stored.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SignInPassword => "sign_in.password_accepted",
-            Self::SignInRefused => "sign_in.refused",
-            Self::SignInComplete => "sign_in.complete",
-            Self::Reauthenticated => "reauthentication.complete",
-            Self::ReauthenticationRefused => "reauthentication.refused",
-            Self::SignOut => "sign_out",
-            Self::EmailCodeSent => "email_code.sent",
-            Self::EmailCodeRefused => "email_code.refused",
-            Self::BirthdateConfirmed => "birthdate.confirmed",
-            Self::BirthdateRefused => "birthdate.refused",
-            Self::Locked => "account.locked",
-            Self::Unlocked => "account.unlocked",
-            Self::AccountClosed => "account.closed",
-            Self::AccountReopened => "account.reopened",
-            Self::TermsAgreed => "terms.agreed",
-            Self::AddressAsked => "email_address.asked",
-            Self::AddressConfirmed => "email_address.confirmed",
-            Self::UserIdChosen => "user_id.chosen",
-            Self::MethodChosen => "second_factor.chosen",
-            Self::PasswordChanged => "password.changed",
-            Self::ResetAsked => "password.reset_asked",
-            Self::PasswordReset => "password.reset",
-            Self::UserIdAsked => "user_id.asked",
-            Self::FactorsReset => "second_factors.reset",
-            Self::Registered => "account.registered",
-            Self::SessionsEnded => "sessions.ended",
-            Self::TokenCopied => "session.token_copied",
-            Self::BrowserMet => "browser.met",
-            Self::TotpAdded => "totp.added",
-            Self::TotpRefused => "totp.refused",
-            Self::PasskeyAdded => "passkey.added",
-            Self::PasskeyOfferDeclined => "passkey.offer_declined",
-            Self::DeviceDeleted => "device.deleted",
-            Self::UserIdChanged => "user_id.changed",
-            Self::PasskeyRefused => "passkey.refused",
-            Self::RecoveryCodesMade => "recovery_codes.made",
-            Self::RecoveryCodeRefused => "recovery_code.refused",
-            Self::LettersIssued => "letters.issued",
-            Self::MailRetried => "mail.retried",
-            Self::MembersImported => "members.imported",
-            Self::MemberShown => "member.shown",
-            Self::ExpensesImported => "expenses.imported",
-            Self::ExpensesPublished => "expenses.published",
-            Self::ExpensesWithdrawn => "expenses.withdrawn",
-            Self::ExpensesHidden => "expenses.hidden",
-            Self::ExpensesShown => "expenses.shown",
-            Self::UpdateMailChosen => "update_mail.chosen",
-            Self::ForeignRefused => "foreign.refused",
-            Self::AuthzDenied => "authz.denied",
-            Self::PeopleSearched => "person.search",
-            Self::PersonViewed => "person.view",
-            Self::MedicalDataViewed => "medical.view",
-            Self::TrailRead => "audit.read",
-            Self::StaffInvited => "staff.invite",
-            Self::StaffInvitationResent => "staff.invitation_resent",
-            Self::StaffAccepted => "staff.accept",
-            Self::StaffSuspended => "staff.suspend",
-        }
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
+    }
+
+    /// The part of the name before the dot. Actions on one thing share it.
+    #[must_use]
+    pub fn category(self) -> &'static str {
+        self.name().split_once('.').map_or(self.name(), |(category, _)| category)
     }
 
     /// Returns how the act ended, as the action itself tells.
@@ -171,5 +160,24 @@ impl ActOutcome {
             Self::Refused => "refused",
             Self::Failed => "failed",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_found_by_its_own_name() {
+        let names: HashSet<_> = Action::ALL.iter().map(|action| action.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.name()), Some(*action));
+        }
+        assert_eq!(Action::parse("sign_in"), None);
+        assert_eq!(Action::SignInComplete.category(), "sign_in");
+        assert_eq!(Action::SignOut.category(), "sign_out");
     }
 }

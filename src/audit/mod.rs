@@ -5,12 +5,14 @@
 
 pub mod action;
 pub mod line;
+pub mod recorded;
 
 use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::action::{ActOutcome, Action};
 pub use self::line::{AuditLine, StaffPurpose, Target};
+pub use self::recorded::{LineKey, Recorded};
 use crate::base::clock::Clock;
 use crate::base::ids::{EventId, LoginId, TenantId};
 use crate::db::TenantTx;
@@ -97,7 +99,7 @@ pub async fn write(
         line.rows,
         line.outcome.name(),
         line.why,
-        line.approval,
+        line.approval.map(|approval| approval.0),
         line.batch.map(|batch| batch.0),
         line.detail,
         &ids,

@@ -1,5 +1,6 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+pub mod approvals;
 mod door;
 mod home;
 mod invitation;
@@ -7,8 +8,10 @@ mod message;
 mod method;
 pub mod places;
 mod sign_out;
+mod staff;
 #[cfg(test)]
 mod templates;
+mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -32,6 +35,8 @@ pub fn routes() -> Routes {
             (Access::AnyStaff, Access::Anybody),
             get(sign_out::show).post(sign_out::submit),
         )
+        .merge(approvals::routes())
+        .merge(staff::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

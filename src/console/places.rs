@@ -9,6 +9,18 @@ places::places! {
     Way INVITATION "/invitation";
 
     Page METHODS_METHOD "/sign-in-methods/method";
+    Page APPROVALS "/approvals";
+    Page APPROVAL "/approvals/{id}";
+    Page APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+
+    Page STAFF "/staff";
+    Page STAFF_INVITE "/staff/invite";
+    Page STAFF_REVIEW "/staff/review";
+    Page STAFF_MEMBER "/staff/{id}";
+    Page STAFF_RIGHTS "/staff/{id}/rights";
+    Page STAFF_SUSPEND "/staff/{id}/suspend";
+    Page STAFF_REINVITE "/staff/{id}/reinvite";
+    Page STAFF_RESEND "/staff/{id}/resend";
 }
 
 /// The addresses that mails link to.

@@ -15,4 +15,5 @@ pub mod prose;
 pub mod routes;
 pub mod state;
 pub mod to_the_end;
+pub mod trail;
 pub mod turns;
