@@ -134,6 +134,14 @@ pub enum ActOutcome {
 }
 
 impl ActOutcome {
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
+
+    /// Reads a name as it is stored.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

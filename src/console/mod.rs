@@ -5,7 +5,7 @@ mod message;
 mod onward;
 pub mod places;
 mod sign_out;
-mod trail;
+pub mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -17,11 +17,14 @@ use crate::web::state::AppState;
 
 /// Declares every page of the console with its access.
 pub fn routes() -> Routes {
-    Routes::default().route(places::TOP, Access::Anybody, get(home::show)).route(
-        places::SIGN_OUT,
-        (Access::AnyStaff, Access::Anybody),
-        get(sign_out::show).post(sign_out::submit),
-    )
+    Routes::default()
+        .route(places::TOP, Access::Anybody, get(home::show))
+        .route(
+            places::SIGN_OUT,
+            (Access::AnyStaff, Access::Anybody),
+            get(sign_out::show).post(sign_out::submit),
+        )
+        .merge(trail::routes())
 }
 
 /// Builds the console's router.

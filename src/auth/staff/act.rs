@@ -50,8 +50,12 @@ acts! {
     ViewPerson: SeePeople, PersonViewed;
     /// Reads a person's medical data.
     ViewMedicalData: SeeMedicalData, MedicalDataViewed;
-    /// Reads the trail.
-    ReadTrail: ReadTrail, TrailRead;
+    /// Reads the trail; its line tells by which filters, and how many lines were shown.
+    ReadTrail: ReadTrail, TrailRead, AfterAct;
+    /// Takes a part of the trail away as a file.
+    ExportTrail: ExportTrail, TrailExported, AfterAct;
+    /// Puts their name under an alert.
+    ConfirmAlert: ReadTrail, AlertSeen;
 }
 
 #[cfg(test)]

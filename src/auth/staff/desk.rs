@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, LineOrder, SearchPeople};
+use super::act::{Act, ExportTrail, LineOrder, ReadTrail, SearchPeople};
 use super::find;
 use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
 use crate::auth::guard::throttle;
@@ -130,6 +130,22 @@ impl<A: Act> Desk<A> {
 
     async fn write_line(&mut self, clock: &Clock) -> Result<(), DeskError> {
         Ok(audit::write(&mut self.tx, clock, &self.line, &[self.subject]).await?)
+    }
+}
+
+impl Desk<ReadTrail> {
+    /// Adds to the act's line how many lines were shown, and by which filters.
+    pub fn note_read(&mut self, shown: i64, detail: Value) {
+        self.line.rows = Some(shown);
+        self.line.detail = detail;
+    }
+}
+
+impl Desk<ExportTrail> {
+    /// Adds to the act's line how many lines were taken away, and by which filters.
+    pub fn note_exported(&mut self, taken: i64, detail: Value) {
+        self.line.rows = Some(taken);
+        self.line.detail = detail;
     }
 }
 
