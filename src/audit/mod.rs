@@ -7,6 +7,7 @@ pub mod action;
 pub mod find;
 pub mod line;
 pub mod recorded;
+pub mod seals;
 
 use serde_json::Value;
 use uuid::Uuid;
