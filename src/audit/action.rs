@@ -85,11 +85,23 @@ actions! {
     StaffInvited "staff.invite";
     /// The mail went out again, with another link.
     StaffInvitationResent "staff.invitation_resent";
+    /// An invited person set up their login.
+    StaffAccepted "staff.accept";
     StaffSuspended "staff.suspend";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";
     /// Staff put their name under an alert.
     AlertSeen "audit.alert_seen";
+    ApprovalRequested "approval.request";
+    ApprovalViewed "approval.view";
+    ApprovalGranted "approval.grant";
+    ApprovalRefused "approval.refuse";
+    /// The person who asked takes a request back.
+    ApprovalWithdrawn "approval.withdraw";
+    /// Nobody answered a request in time.
+    ApprovalExpired "approval.expire";
+    /// A request can't be granted any more: what it was about has changed, or its author may not do it.
+    ApprovalVoid "approval.void";
 }
 
 impl Action {

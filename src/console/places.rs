@@ -1,16 +1,23 @@
-//! Every address of the console.
+//! The console's own addresses, beside those that both doors have.
 
+use crate::account::places;
+pub(super) use crate::account::places::{SIGN_OUT, TOP};
 use crate::mail::message::ConsoleLinks;
 
-pub(super) const TOP: &str = "/";
-pub(super) const SIGN_OUT: &str = "/sign-out";
-/// An invited person sets up their login here (A1).
-pub(super) const INVITATION: &str = "/invitation";
-/// The trail (A8), and what the worker found strange in it.
-pub(super) const TRAIL: &str = "/trail";
-pub(super) const TRAIL_FILE: &str = "/trail.csv";
-pub(super) const TRAIL_ALERTS: &str = "/trail/alerts";
-pub(super) const TRAIL_ALERT_SEEN: &str = "/trail/alerts/{id}/seen";
+places::places! {
+    // An invited person sets up their login here (A1).
+    Way INVITATION "/invitation";
+
+    Page APPROVALS "/approvals";
+    Page APPROVAL "/approvals/{id}";
+    Part APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+
+    // The trail (A8), and what the worker found strange in it.
+    Page TRAIL "/trail";
+    File TRAIL_FILE "/trail.csv";
+    Page TRAIL_ALERTS "/trail/alerts";
+    Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+}
 
 /// The addresses that mails link to.
 pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };

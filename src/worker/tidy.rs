@@ -6,6 +6,7 @@ use std::pin::Pin;
 use serde::{Deserialize, Serialize};
 
 use crate::auth;
+use crate::auth::staff::approval::housekeeping;
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::import::staged;
@@ -31,7 +32,7 @@ pub struct Sweep {
 
 /// The clean-up of every room. A table that grows with use must be listed here, or its migration says why its rows
 /// stay.
-pub const SWEEPS: [Sweep; 4] = [
+pub const SWEEPS: [Sweep; 5] = [
     Sweep {
         room: "auth",
         tables: &[
@@ -47,6 +48,11 @@ pub const SWEEPS: [Sweep; 4] = [
             "sessions",
         ],
         forget: |tx, clock| Box::pin(auth::housekeeping::sweep(tx, clock)),
+    },
+    Sweep {
+        room: "approvals",
+        tables: &["approvals"],
+        forget: |tx, clock| Box::pin(housekeeping::sweep(tx, clock)),
     },
     Sweep {
         room: "mail",

@@ -11,6 +11,17 @@ pub trait Act {
     const RIGHT: Right;
     const ACTION: Action;
     const LINE: LineOrder = LineOrder::BeforeAct;
+    const OWN_DATA: OwnData = OwnData::Closed;
+}
+
+/// What staff who are insured at their own union may do about people they are close to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnData {
+    /// The act is refused about the staff member's own household, and about a colleague if nobody else looks at it
+    /// ([`super::approval`]).
+    Closed,
+    /// The act shows nothing that a colleague at the next desk would not see.
+    Open,
 }
 
 /// When the line of an act is written, within the transaction of the act.
@@ -23,8 +34,17 @@ pub enum LineOrder {
     AfterAct,
 }
 
+macro_rules! flag {
+    (AfterAct) => {
+        const LINE: LineOrder = LineOrder::AfterAct;
+    };
+    (OwnDataToo) => {
+        const OWN_DATA: OwnData = OwnData::Open;
+    };
+}
+
 macro_rules! acts {
-    ($($(#[$doc:meta])* $name:ident: $right:ident, $action:ident $(, $line:ident)?;)*) => {
+    ($($(#[$doc:meta])* $name:ident: $right:ident, $action:ident $(, $flag:ident)*;)*) => {
         $(
             $(#[$doc])*
             #[derive(Debug)]
@@ -33,29 +53,38 @@ macro_rules! acts {
             impl Act for $name {
                 const RIGHT: Right = Right::$right;
                 const ACTION: Action = Action::$action;
-                $(const LINE: LineOrder = LineOrder::$line;)?
+                $(flag!($flag);)*
             }
         )*
 
         /// Every act, by its name.
         pub const ALL: &[(&str, Right, Action)] =
             &[$((stringify!($name), Right::$right, Action::$action)),*];
+
+        /// Says of every act, by its name, if staff may do it about their own household and about colleagues.
+        pub const OF_OWN_DATA: &[(&str, OwnData)] =
+            &[$((stringify!($name), <$name as Act>::OWN_DATA)),*];
     };
 }
 
 acts! {
     /// Looks for people; what was typed is not kept, only its kind and how many were found.
-    SearchPeople: SeePeople, PeopleSearched, AfterAct;
+    SearchPeople: SeePeople, PeopleSearched, AfterAct, OwnDataToo;
     /// Opens a person's page.
-    ViewPerson: SeePeople, PersonViewed;
+    ViewPerson: SeePeople, PersonViewed, OwnDataToo;
     /// Reads a person's medical data.
     ViewMedicalData: SeeMedicalData, MedicalDataViewed;
     /// Reads the trail; its line tells by which filters, and how many lines were shown.
-    ReadTrail: ReadTrail, TrailRead, AfterAct;
+    ReadTrail: ReadTrail, TrailRead, AfterAct, OwnDataToo;
     /// Takes a part of the trail away as a file.
-    ExportTrail: ExportTrail, TrailExported, AfterAct;
+    ExportTrail: ExportTrail, TrailExported, AfterAct, OwnDataToo;
     /// Puts their name under an alert.
     ConfirmAlert: ReadTrail, AlertSeen;
+    /// Opens a request that waits for a second pair of eyes, with what it is about.
+    ViewApproval: Approve, ApprovalViewed, OwnDataToo;
+    /// Lets a requested act be done.
+    GrantApproval: Approve, ApprovalGranted;
+    RefuseApproval: Approve, ApprovalRefused;
 }
 
 #[cfg(test)]
