@@ -4,6 +4,7 @@
 //! actor belongs to the transaction ([`Actor`](crate::db::actor::Actor)), so no caller can forget it.
 
 pub mod action;
+pub mod alerts;
 pub mod find;
 pub mod line;
 pub mod recorded;

@@ -51,6 +51,8 @@ id! {
     JobId,
     /// One worker's hold on a job.
     HoldId,
+    /// A strange act of staff, for others to look at.
+    AlertId,
     /// A line of the audit trail.
     EventId,
     /// One file that an importer has read.
