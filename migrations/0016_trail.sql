@@ -80,7 +80,24 @@ create table audit_alerts (
 );
 create index audit_alerts_by_time on audit_alerts (tenant_id, at);
 
-call protect_by_tenant('audit_seals', 'audit_alerts');
+-- Taking away. A part of the trail with more than a few lines is taken away only after a second staff member has let it,
+-- once, by the one who asked, within a day. The file itself is kept nowhere.
+--
+-- Swept by the audit room: a row goes a day after its end.
+create table audit_exports (
+    tenant_id uuid not null references tenants,
+    id uuid not null,
+    approval_id uuid not null,
+    staff_id uuid not null,
+    -- Which lines, as the console's address has it.
+    filters jsonb not null,
+    expires_at timestamptz not null,
+    taken_at timestamptz,
+    primary key (tenant_id, id)
+);
+create index audit_exports_by_end on audit_exports (tenant_id, expires_at);
+
+call protect_by_tenant('audit_seals', 'audit_alerts', 'audit_exports');
 
 -- The worker seals and watches. Nobody may change a seal.
 grant select on audit_events to kosmo_worker;
@@ -89,3 +106,5 @@ grant select on audit_seals to kosmo_operator;
 grant select, insert, delete on audit_alerts to kosmo_worker;
 -- Staff read alerts, and put their name under them.
 grant select, update (seen_at, seen_by, seen_name) on audit_alerts to kosmo_server;
+grant select, insert, update (taken_at) on audit_exports to kosmo_server;
+grant select, delete on audit_exports to kosmo_worker;

@@ -90,6 +90,10 @@ actions! {
     StaffSuspended "staff.suspend";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";
+    /// A second staff member let it happen.
+    TrailExportAllowed "audit.export_allowed";
+    /// An operator compared the trail with its seals.
+    TrailVerified "audit.verify";
     /// Staff put their name under an alert.
     AlertSeen "audit.alert_seen";
     ApprovalRequested "approval.request";

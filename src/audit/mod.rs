@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod alerts;
+pub mod exports;
 pub mod find;
 pub mod line;
 pub mod recorded;

@@ -15,6 +15,8 @@ places::places! {
     // The trail (A8), and what the worker found strange in it.
     Page TRAIL "/trail";
     File TRAIL_FILE "/trail.csv";
+    Page TRAIL_EXPORT "/trail/export";
+    Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
     Page TRAIL_ALERTS "/trail/alerts";
     Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
 }

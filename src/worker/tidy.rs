@@ -69,8 +69,13 @@ pub const SWEEPS: [Sweep; 6] = [
     },
     Sweep {
         room: "audit",
-        tables: &["audit_alerts"],
-        forget: |tx, clock| Box::pin(audit::alerts::sweep(tx, clock)),
+        tables: &["audit_alerts", "audit_exports"],
+        forget: |tx, clock| {
+            Box::pin(async {
+                let alerts = audit::alerts::sweep(tx, clock).await?;
+                Ok(audit::exports::sweep(tx, clock).await? || alerts)
+            })
+        },
     },
     Sweep { room: "jobs", tables: &["jobs"], forget: |tx, clock| Box::pin(jobs::sweep(tx, clock)) },
 ];

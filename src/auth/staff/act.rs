@@ -78,6 +78,8 @@ acts! {
     ReadTrail: ReadTrail, TrailRead, AfterAct, OwnDataToo;
     /// Takes a part of the trail away as a file.
     ExportTrail: ExportTrail, TrailExported, AfterAct, OwnDataToo;
+    /// Gets leave to take away more lines than one person may by themselves.
+    AllowExport: ExportTrail, TrailExportAllowed, OwnDataToo;
     /// Puts their name under an alert.
     ConfirmAlert: ReadTrail, AlertSeen;
     /// Opens a request that waits for a second pair of eyes, with what it is about.

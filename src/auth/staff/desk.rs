@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople};
+use super::act::{Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople};
 use super::closeness::{self, Closeness};
 use super::find;
 use super::right::Rights;
@@ -222,10 +222,19 @@ impl Desk<ReadTrail> {
 }
 
 impl Desk<ExportTrail> {
-    /// Adds to the act's line how many lines were taken away, and by which filters.
-    pub fn note_exported(&mut self, taken: i64, detail: Value) {
+    /// Adds to the act's line how many lines were taken away, by which filters, and who let it happen.
+    pub fn note_exported(&mut self, taken: i64, detail: Value, approval: Option<ApprovalId>) {
         self.line.rows = Some(taken);
         self.line.detail = detail;
+        self.line.approval = approval;
+    }
+}
+
+impl Desk<AllowExport> {
+    /// The approval that lets the act happen.
+    #[must_use]
+    pub const fn approval(&self) -> Option<ApprovalId> {
+        self.line.approval
     }
 }
 

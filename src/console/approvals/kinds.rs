@@ -1,9 +1,10 @@
 //! The acts that need a second pair of eyes: the one list of all rooms' kinds.
 
 use crate::auth::staff::approval::kind::Kinds;
+use crate::console::trail::ExportLines;
 
 /// Returns every kind of act that can be asked for at the console.
 #[must_use]
 pub fn kinds() -> Kinds {
-    Kinds::new()
+    Kinds::new().with::<ExportLines>()
 }

@@ -7,10 +7,13 @@ use serde::Serialize;
 use super::filters::Filters;
 use super::query::{Mistakes, TrailQuery, Unknown, Wanted, place};
 use super::{lines, query};
+use crate::audit::exports;
 use crate::auth::staff;
 use crate::auth::staff::act::ReadTrail;
 use crate::auth::staff::desk::{Desk, Matter};
+use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
+use crate::base::japanese::minute;
 use crate::base::realm::Staff;
 use crate::console::places::{TRAIL, TRAIL_FILE};
 use crate::web::error::WebError;
@@ -36,6 +39,14 @@ pub(in crate::console) struct TrailPage {
     /// The same lines as a file.
     file: String,
     months: u32,
+    /// What the person may take away since another one has let them.
+    exports: Vec<ExportLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExportLine {
+    id: String,
+    expires_at: String,
 }
 
 impl Page for TrailPage {
@@ -53,6 +64,7 @@ struct Shown {
     lines: Vec<TrailLineView>,
     /// The place after which the next page goes on.
     last: Option<String>,
+    exports: Vec<ExportLine>,
 }
 
 pub(super) async fn show(
@@ -69,7 +81,7 @@ pub(super) async fn show(
             Ok(wanted) => wanted,
             Err(mistakes) => return Ok::<_, WebError>(TrailPage::wrong(&asked, mistakes, &staff)),
         };
-        let shown = shown(desk, &wanted).await?;
+        let shown = shown(desk, &app.clock, &wanted).await?;
         desk.note_read(i64::try_from(shown.lines.len()).unwrap_or(i64::MAX), asked.detail());
         Ok(TrailPage::of(&asked, shown, &staff))
     })
@@ -77,14 +89,24 @@ pub(super) async fn show(
     visitor.page_once_as(&app, status_of(&page.filters.errors), &page)
 }
 
-async fn shown(desk: &mut Desk<ReadTrail>, wanted: &Wanted) -> Result<Shown, sqlx::Error> {
+async fn shown(
+    desk: &mut Desk<ReadTrail>,
+    clock: &Clock,
+    wanted: &Wanted,
+) -> Result<Shown, sqlx::Error> {
     let filter = lines::filter(desk.tx(), wanted).await?;
     let mut found = lines::read(desk.tx(), &filter, wanted.before, READ).await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let last = found.last().filter(|_| more).map(|line| place(line.key()));
     let lines = lines::views(desk.tx(), &found).await?;
-    Ok(Shown { lines, last })
+    let reader = desk.author();
+    let exports = exports::waiting(desk.tx(), clock, reader).await?;
+    let exports = exports.into_iter().map(|export| ExportLine {
+        id: export.id.to_string(),
+        expires_at: minute(export.expires_at),
+    });
+    Ok(Shown { lines, last, exports: exports.collect() })
 }
 
 impl TrailPage {
@@ -100,6 +122,7 @@ impl TrailPage {
             older: shown.last.map(|last| address(TRAIL, asked.with(&[("before", &last)]))),
             file: address(TRAIL_FILE, asked.with(&[])),
             months: query::SHOWN_MONTHS,
+            exports: shown.exports,
         }
     }
 
@@ -111,6 +134,7 @@ impl TrailPage {
             older: None,
             file: TRAIL_FILE.to_owned(),
             months: query::SHOWN_MONTHS,
+            exports: Vec::new(),
         }
     }
 }

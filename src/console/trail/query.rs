@@ -2,7 +2,7 @@
 //! name is a member, by the union's own code.
 
 use chrono::{DateTime, Months, NaiveDate, NaiveTime, TimeZone as _, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ pub(super) const SHOWN_MONTHS: u32 = 13;
 const LONGEST_CODE: usize = 64;
 
 /// The values of the filters in an address. An empty value sets no limit.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct TrailQuery {
     pub(super) from: String,
@@ -85,7 +85,7 @@ impl TrailQuery {
             place => Some(read_place(place).ok_or(Unknown)?),
         };
         let actions = self.actions()?;
-        let oldest = today.checked_sub_months(Months::new(SHOWN_MONTHS)).unwrap_or(today);
+        let oldest = oldest(today);
         let (from, to) = (day(&self.from), day(&self.to));
         let mistakes = Mistakes {
             from: match from {
@@ -154,6 +154,11 @@ impl TrailQuery {
         let given = given.map(|(name, value)| (name.to_owned(), json!(value)));
         Value::Object(given.collect())
     }
+}
+
+/// Returns the first day of which lines are shown.
+pub(super) fn oldest(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_months(Months::new(SHOWN_MONTHS)).unwrap_or(today)
 }
 
 /// Nothing else may get onto the trail by this field.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::audit::Recorded;
+use crate::audit::{ActOutcome, Action, Recorded};
 use crate::auth::staff::right::StaffRole;
 use crate::base::clock::jst;
 use crate::base::user_agent::device;
@@ -24,6 +24,8 @@ pub struct TrailLineView {
     /// True if nothing proved who the actor is.
     pub unknown: bool,
     pub action: String,
+    /// True if the action is itself a refusal, whose words say so.
+    pub refusal: bool,
     /// The act that staff asked for in vain.
     pub act: Option<String>,
     /// The person whose data it is, in the words that the reader knows them by, such as 「800-1234-00 の方」.
@@ -84,6 +86,8 @@ impl TrailLineView {
                 && line.actor_id == line.subject_login,
             unknown: line.actor_id.is_none(),
             action: line.action.clone(),
+            refusal: Action::parse(&line.action)
+                .is_some_and(|action| action.outcome() == ActOutcome::Refused),
             act: text("act"),
             person,
             target: line.target_label.clone(),

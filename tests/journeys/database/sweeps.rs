@@ -99,6 +99,7 @@ async fn a_sweep_finds_its_rows_by_an_index() {
     for (table, column) in [
         ("outbox", "finished_at"),
         ("audit_alerts", "at"),
+        ("audit_exports", "expires_at"),
         ("jobs", "finished_at"),
         ("throttles", "full_at"),
         ("password_resets", "expires_at"),
