@@ -213,3 +213,40 @@ async fn of_actions(
     .fetch_all(tx.conn())
     .await
 }
+
+/// Finds up to `limit` acts of staff on a person's data since a moment, before a place in the trail or from the newest on.
+/// What was refused is no act.
+pub async fn acts_of_staff_on(
+    tx: &mut TenantTx,
+    person: &PersonFilter,
+    since: DateTime<Utc>,
+    before: Option<LineKey>,
+    limit: i64,
+) -> Result<Vec<LineKey>, sqlx::Error> {
+    let end = LineKey { at: DateTime::<Utc>::MAX_UTC, id: EventId(Uuid::max()) };
+    let before = before.unwrap_or(end);
+    sqlx::query_as!(
+        LineKey,
+        r#"select at as "at!", id as "id!: EventId" from (
+               (select at, id from audit_events
+                where tenant_id = $1 and subject_login = $2 and at >= $4 and (at, id) < ($5, $6)
+                  and actor_kind = 'staff' and outcome = 'ok'
+                order by at desc, id desc limit $7)
+               union all
+               (select at, id from audit_events
+                where tenant_id = $1 and subject_member = $3 and at >= $4 and (at, id) < ($5, $6)
+                  and subject_login is distinct from $2 and actor_kind = 'staff' and outcome = 'ok'
+                order by at desc, id desc limit $7)
+           ) as both_ways
+           order by at desc, id desc limit $7"#,
+        tx.tenant() as TenantId,
+        person.login,
+        person.member,
+        since,
+        before.at,
+        before.id.0,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await
+}

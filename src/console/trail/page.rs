@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::filters::Filters;
-use super::query::{Mistakes, TrailQuery, Unknown, Wanted, place};
+use super::query::{Mistakes, TrailQuery, Unknown, Wanted};
 use super::{lines, query};
 use crate::audit::exports;
 use crate::auth::staff;
@@ -22,6 +22,7 @@ use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 use crate::web::trail::TrailLineView;
+use crate::web::trail::place::place;
 
 const PAGE: usize = 50;
 /// One more line tells if there are more.

@@ -6,9 +6,11 @@ use crate::account::second_factor::method::methods;
 use crate::account::sessions::{SessionLine, SessionsPage, TryLine};
 use crate::account::sign_in_methods::{DeletePage, DeviceLine, Devices, MethodsPage};
 use crate::base::realm::Subscribers;
+use crate::portal::settings::who_looked::WhoLookedPage;
 use crate::portal::settings::{profile, profile_email};
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::UserIdRules;
+use crate::web::trail::TrailLineView;
 
 pub(super) fn show(gallery: &mut Gallery) {
     let config = parse(EXAMPLE).unwrap();
@@ -46,6 +48,22 @@ pub(super) fn show(gallery: &mut Gallery) {
         sessions: vec![SessionLine { this: true, ..Default::default() }, SessionLine::default()],
         others: true,
         tries: vec![TryLine { accepted: true, ..Default::default() }, TryLine::default()],
+    });
+    gallery.show(&WhoLookedPage::default());
+    let looked = |action: &str, roles: Option<&str>| TrailLineView {
+        at: "2026年11月29日".into(),
+        actor_kind: "staff".into(),
+        roles: roles.map(str::to_owned),
+        action: action.into(),
+        person: Some("あなた".into()),
+        outcome: "ok".into(),
+        ..TrailLineView::default()
+    };
+    gallery.show(&WhoLookedPage {
+        lines: vec![looked("person.view", Some("編集")), looked("account.unlocked", None)],
+        later: true,
+        older: Some("/who-looked?before=1-2&amp=<b>".into()),
+        months: 13,
     });
     for kind in ["totp", "passkey"] {
         let (name, action) = ("iphone17".to_owned(), "/".to_owned());

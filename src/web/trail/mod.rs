@@ -1,5 +1,7 @@
 //! A line of the trail as pages show it. `components/trail.html` makes a sentence of it.
 
+pub mod place;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -104,6 +106,25 @@ impl TrailLineView {
             batch: line.batch_id.map(|id| id.to_string()),
             changed: changed(line.changed.as_ref()),
             checked: checked(line.caller_check.as_ref()),
+        }
+    }
+}
+
+impl TrailLineView {
+    /// Shows a line to the person whose data it is. They learn what staff did, in which role and on which day, and neither
+    /// who it was nor from where, nor what staff wrote down.
+    #[must_use]
+    pub fn for_the_person(line: &Recorded) -> Self {
+        let whole = Self::of(line, Some("あなた".to_owned()));
+        Self {
+            at: jst(line.at).format("%Y年%-m月%-d日").to_string(),
+            actor_kind: whole.actor_kind,
+            roles: whole.roles,
+            action: whole.action,
+            person: whole.person,
+            outcome: whole.outcome,
+            refusal: whole.refusal,
+            ..Self::default()
         }
     }
 }
