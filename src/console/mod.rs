@@ -5,9 +5,12 @@ mod door;
 mod home;
 mod invitation;
 mod message;
+mod method;
 pub mod places;
 mod sign_out;
 pub mod trail;
+#[cfg(test)]
+mod templates;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -25,6 +28,7 @@ pub fn routes() -> Routes {
         .route(places::TOP, Access::Anybody, get(home::show))
         .route(places::INVITATION, Access::Anybody, get(invitation::show).post(invitation::submit))
         .merge(account::routes::<Staff>())
+        .route(places::METHODS_METHOD, Access::Fresh, get(method::show).post(method::submit))
         .route(
             places::SIGN_OUT,
             (Access::AnyStaff, Access::Anybody),

@@ -19,6 +19,7 @@ places::places! {
     Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
     Page TRAIL_ALERTS "/trail/alerts";
     Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    Page METHODS_METHOD "/sign-in-methods/method";
 }
 
 /// The addresses that mails link to.
