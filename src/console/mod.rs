@@ -8,9 +8,10 @@ mod message;
 mod method;
 pub mod places;
 mod sign_out;
-pub mod trail;
+mod staff;
 #[cfg(test)]
 mod templates;
+pub mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -36,6 +37,7 @@ pub fn routes() -> Routes {
         )
         .merge(approvals::routes())
         .merge(trail::routes())
+        .merge(staff::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

@@ -1,10 +1,12 @@
 //! The staff have a door of their own; each act there needs a right and leaves a line on the trail.
 
 pub mod access;
+pub mod approvals;
 pub mod console;
 pub mod desk;
 pub mod getting_in;
 pub mod invitations;
 pub mod people_search;
 pub mod realms;
+pub mod rights;
 pub mod trail;
