@@ -68,6 +68,9 @@ select create_distributed_table('approvals', 'tenant_id', colocate_with => 'hous
 select create_distributed_table('staff_reviews', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('audit_seals', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('audit_alerts', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('audit_exports', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('outbox', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('mail_preferences', 'tenant_id', colocate_with => 'households');

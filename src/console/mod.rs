@@ -11,7 +11,7 @@ mod sign_out;
 mod staff;
 #[cfg(test)]
 mod templates;
-mod trail;
+pub mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -36,6 +36,7 @@ pub fn routes() -> Routes {
             get(sign_out::show).post(sign_out::submit),
         )
         .merge(approvals::routes())
+        .merge(trail::routes())
         .merge(staff::routes())
 }
 

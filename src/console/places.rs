@@ -21,6 +21,15 @@ places::places! {
     Page STAFF_SUSPEND "/staff/{id}/suspend";
     Page STAFF_REINVITE "/staff/{id}/reinvite";
     Page STAFF_RESEND "/staff/{id}/resend";
+
+    // The trail (A8), and what the worker found strange in it.
+    Page TRAIL "/trail";
+    File TRAIL_FILE "/trail.csv";
+    Page TRAIL_EXPORT "/trail/export";
+    Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
+    Page TRAIL_ALERTS "/trail/alerts";
+    Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    Page METHODS_METHOD "/sign-in-methods/method";
 }
 
 /// The addresses that mails link to.

@@ -33,6 +33,7 @@ places::places! {
     Way RESET_PASSWORD "/reset-password";
 
     Page PROFILE "/profile";
+    Page WHO_LOOKED "/who-looked";
     Page PROFILE_EMAIL "/profile/email";
     Page PROFILE_EMAIL_SENT "/profile/email/sent";
     Page PROFILE_EMAIL_RESEND "/profile/email/resend";

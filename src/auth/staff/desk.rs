@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, LineOrder, OwnData, SearchPeople};
+use super::act::{Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople};
 use super::closeness::{self, Closeness};
 use super::find;
 use super::right::Rights;
@@ -210,6 +210,31 @@ impl<A: Act> Desk<A> {
 
     async fn write_line(&mut self, clock: &Clock) -> Result<(), DeskError> {
         Ok(audit::write(&mut self.tx, clock, &self.line, &self.subject).await?)
+    }
+}
+
+impl Desk<ReadTrail> {
+    /// Adds to the act's line how many lines were shown, and by which filters.
+    pub fn note_read(&mut self, shown: i64, detail: Value) {
+        self.line.rows = Some(shown);
+        self.line.detail = detail;
+    }
+}
+
+impl Desk<ExportTrail> {
+    /// Adds to the act's line how many lines were taken away, by which filters, and who let it happen.
+    pub fn note_exported(&mut self, taken: i64, detail: Value, approval: Option<ApprovalId>) {
+        self.line.rows = Some(taken);
+        self.line.detail = detail;
+        self.line.approval = approval;
+    }
+}
+
+impl Desk<AllowExport> {
+    /// The approval that lets the act happen.
+    #[must_use]
+    pub const fn approval(&self) -> Option<ApprovalId> {
+        self.line.approval
     }
 }
 

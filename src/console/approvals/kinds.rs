@@ -1,6 +1,7 @@
 //! The acts that need a second pair of eyes: the one list of all rooms' kinds.
 
 use crate::auth::staff::approval::kind::Kinds;
+use crate::console::trail::ExportLines;
 use crate::auth::staff::manage::change::ChangeOfStanding;
 use crate::auth::staff::manage::newcomer::Newcomer;
 use crate::auth::staff::manage::reinvitation::Reinvitation;
@@ -8,5 +9,9 @@ use crate::auth::staff::manage::reinvitation::Reinvitation;
 /// Returns every kind of act that can be asked for at the console.
 #[must_use]
 pub fn kinds() -> Kinds {
-    Kinds::new().with::<ChangeOfStanding>().with::<Newcomer>().with::<Reinvitation>()
+    Kinds::new()
+        .with::<ChangeOfStanding>()
+        .with::<Newcomer>()
+        .with::<Reinvitation>()
+        .with::<ExportLines>()
 }
