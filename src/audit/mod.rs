@@ -6,6 +6,7 @@
 pub mod action;
 pub mod line;
 pub mod recorded;
+pub mod timeline;
 
 use serde_json::Value;
 use uuid::Uuid;

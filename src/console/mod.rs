@@ -3,6 +3,7 @@
 mod home;
 mod message;
 mod onward;
+pub mod people;
 pub mod places;
 mod sign_out;
 mod trail;
@@ -17,11 +18,14 @@ use crate::web::state::AppState;
 
 /// Declares every page of the console with its access.
 pub fn routes() -> Routes {
-    Routes::default().route(places::TOP, Access::Anybody, get(home::show)).route(
-        places::SIGN_OUT,
-        (Access::AnyStaff, Access::Anybody),
-        get(sign_out::show).post(sign_out::submit),
-    )
+    Routes::default()
+        .route(places::TOP, Access::Anybody, get(home::show))
+        .route(
+            places::SIGN_OUT,
+            (Access::AnyStaff, Access::Anybody),
+            get(sign_out::show).post(sign_out::submit),
+        )
+        .merge(people::routes())
 }
 
 /// Builds the console's router.

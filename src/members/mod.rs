@@ -5,6 +5,7 @@ pub mod import;
 pub mod keys;
 pub mod layout;
 mod merge;
+pub mod person;
 pub mod relation;
 pub mod roster;
 pub mod search;

@@ -15,6 +15,7 @@ use crate::auth::factor::passkey::PasskeyError;
 use crate::auth::factor::totp::TotpError;
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::journey::Step;
+use crate::auth::staff::desk::DeskError;
 use crate::db::Passing;
 use crate::expenses::etax::EtaxError;
 use crate::pdf::PrintError;
@@ -27,6 +28,8 @@ pub enum Failure {
     /// Another site sent the form, or the page with it is from another visit.
     StaleForm,
     NotFound,
+    /// The member of staff has no right to it.
+    Refused,
     /// 「一定期間が経過したため、エラーになりました」 (L9)
     SessionExpired,
     /// The person has so many requests in flight that this one must wait for them.
@@ -43,7 +46,7 @@ impl Failure {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::StaleForm | Self::Refused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::SessionExpired => StatusCode::UNAUTHORIZED,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -74,6 +77,9 @@ pub fn foreign(shown: Foreign, mut answer: Response) -> Response {
 pub enum WebError {
     #[error("not found")]
     NotFound,
+    /// The desk has refused an act, and has noted that on the trail.
+    #[error("refused")]
+    Refused,
     /// The page belongs to another step than this one, which is due.
     #[error("another step is due")]
     NotDue(Step),
@@ -114,6 +120,15 @@ impl From<SignInError> for WebError {
     }
 }
 
+impl From<DeskError> for WebError {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Denied(_) => Self::Refused,
+            DeskError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
 impl Passing for WebError {
     fn is_passing(&self) -> bool {
         match self {
@@ -125,6 +140,7 @@ impl Passing for WebError {
             Self::Printing(error) => error.is_passing(),
             Self::NoTurn(error) => matches!(error, NoTurn::Full),
             Self::NotFound
+            | Self::Refused
             | Self::NotDue(_)
             | Self::NotFresh(_)
             | Self::Etax(_)
@@ -139,6 +155,7 @@ impl WebError {
     fn failure(&self) -> Failure {
         match self {
             Self::NotFound => Failure::NotFound,
+            Self::Refused => Failure::Refused,
             Self::NoTurn(NoTurn::TooMany) => Failure::TooMany,
             error if error.is_passing() => Failure::Unavailable,
             _ => Failure::Unexpected,

@@ -48,8 +48,8 @@ acts! {
     SearchPeople: SeePeople, PeopleSearched, AfterAct;
     /// Opens a person's page.
     ViewPerson: SeePeople, PersonViewed;
-    /// Reads a person's medical data.
-    ViewMedicalData: SeeMedicalData, MedicalDataViewed;
+    /// Reads a person's medical data. The line tells which months were read.
+    ViewMedicalData: SeeMedicalData, MedicalDataViewed, AfterAct;
     /// Reads the trail.
     ReadTrail: ReadTrail, TrailRead;
 }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, LineOrder, SearchPeople};
+use super::act::{Act, LineOrder, SearchPeople, ViewMedicalData};
 use super::find;
 use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
 use crate::auth::guard::throttle;
@@ -107,6 +107,18 @@ impl<A: Act> Desk<A> {
         Ok(done)
     }
 
+    /// Asks for the right to the act without doing it, for a page that only leads to it.
+    ///
+    /// # Errors
+    /// [`DeskError::Denied`], which is on the trail.
+    pub async fn ask(clerk: Clerk<'_>) -> Result<(), DeskError> {
+        let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
+        let Err(denial) = admit::<A>(&mut tx, clerk).await? else { return Ok(tx.commit().await?) };
+        drop(tx);
+        deny::<A>(clerk, &Matter::default(), denial).await?;
+        Err(DeskError::Denied(denial))
+    }
+
     /// The union's rows.
     pub fn tx(&mut self) -> &mut TenantTx {
         &mut self.tx
@@ -144,6 +156,14 @@ impl Desk<SearchPeople> {
     /// Adds to the act's line how many people were shown, and how they were looked for. `detail` must not contain what
     /// was typed.
     pub fn note_found(&mut self, shown: i64, detail: Value) {
+        self.line.rows = Some(shown);
+        self.line.detail = detail;
+    }
+}
+
+impl Desk<ViewMedicalData> {
+    /// Adds to the act's line which months are shown, and of how many rows. It tells no value of them.
+    pub fn note_months(&mut self, shown: i64, detail: Value) {
         self.line.rows = Some(shown);
         self.line.detail = detail;
     }
