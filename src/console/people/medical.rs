@@ -11,7 +11,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::AddressedPerson;
+use super::addressed::AddressedPerson;
 use super::identity::IdentityBar;
 use super::purpose::{Purpose, PurposeForm};
 use super::records::{MedicalView, Period};

@@ -6,8 +6,8 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::AddressedPerson;
 use super::acts::{self, ActLink, Situation};
+use super::addressed::AddressedPerson;
 use super::identity::IdentityBar;
 use super::mails::Mails;
 use super::sign_in::{AccessView, AccountView, SessionView};

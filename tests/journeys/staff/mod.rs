@@ -4,6 +4,7 @@ pub mod access;
 pub mod console;
 pub mod desk;
 pub mod invitations;
+pub mod people;
 pub mod people_search;
 pub mod realms;
 pub mod trail;
