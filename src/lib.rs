@@ -14,6 +14,7 @@
 //! | [`worker`] | background work: mail, jobs, hourly clean-up |
 //! | [`console`] | staff's door: pages |
 //! | [`portal`] | the subscriber's door: pages |
+//! | [`account`] | a person's own account: the pages that both web doors show |
 //! | [`web`] | what web doors share: pages, forms, cookies, identity, errors |
 //! | [`expenses`] | medical expenses: rows, sums, import, notices, files for a tax return |
 //! | [`records`] | what every kept record of a person shares: who reads, notices, privacy, partitions |
@@ -34,6 +35,7 @@
 //! ([`web::identity`]), parses what was sent, lets a room decide and write through a
 //! [`db::TenantTx`], and fills one template.
 
+mod account;
 pub mod app;
 pub mod audit;
 pub mod auth;

@@ -85,6 +85,8 @@ actions! {
     StaffInvited "staff.invite";
     /// The mail went out again, with another link.
     StaffInvitationResent "staff.invitation_resent";
+    /// An invited person set up their login.
+    StaffAccepted "staff.accept";
     StaffSuspended "staff.suspend";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";

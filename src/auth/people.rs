@@ -1,22 +1,22 @@
 //! The differences between the people of the two realms.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use crate::auth::eligibility::Loss;
 use crate::auth::journey::{self, Facts, Progress, Step, staff};
+use crate::auth::staff::right::Rights;
 use crate::base::realm::{Realm, Staff, Subscribers};
 use crate::tenant::hosts::Door;
-use crate::tenant::policy::{SecondFactor, TenantConfig};
-
-/// A staff member leaves the console open on a desk that others pass.
-const STAFF_IDLE_MINUTES: u16 = 15;
-/// A working day.
-const STAFF_SESSION_HOURS: u16 = 10;
+use crate::tenant::policy::{PasswordRules, SecondFactor, TenantConfig};
 
 /// A realm's people.
 pub trait People: Realm {
     /// The door at which they sign in. Its host is the relying party of their passkeys.
     const DOOR: Door;
+
+    /// True if a mailed code takes the place of a device that is gone.
+    const FALLS_BACK_ON_MAIL: bool;
 
     /// The facts of a person that a session has beside the login.
     type Person: Debug + Clone + Send + Sync;
@@ -29,6 +29,15 @@ pub trait People: Realm {
 
     /// Returns the union's rules for their sessions.
     fn session_rules(policy: &TenantConfig) -> SessionRules;
+
+    /// Returns the union's rules for their passwords.
+    fn password_rules(policy: &TenantConfig) -> Cow<'_, PasswordRules>;
+
+    /// Returns the second factors that they may choose, in the order offered. Empty if a password is enough.
+    fn second_factors(policy: &TenantConfig) -> &[SecondFactor];
+
+    /// Returns the second factor that is marked （推奨）.
+    fn recommended_factor(policy: &TenantConfig) -> Option<SecondFactor>;
 
     /// Returns the step that is due.
     fn next_step(policy: &TenantConfig, facts: Facts) -> Step;
@@ -44,7 +53,7 @@ pub trait People: Realm {
 #[derive(Debug)]
 pub enum Owner {
     Member { code: String, household_code: String, loss: Option<Loss> },
-    Staff { in_office: bool },
+    Staff { in_office: bool, rights: Option<Rights> },
 }
 
 /// A union's rules for the sessions of a realm.
@@ -77,6 +86,7 @@ pub struct SubscriberFacts {
 
 impl People for Subscribers {
     const DOOR: Door = Door::Portal;
+    const FALLS_BACK_ON_MAIL: bool = true;
 
     type Person = SubscriberFacts;
 
@@ -106,6 +116,18 @@ impl People for Subscribers {
         }
     }
 
+    fn password_rules(policy: &TenantConfig) -> Cow<'_, PasswordRules> {
+        Cow::Borrowed(&policy.password)
+    }
+
+    fn second_factors(policy: &TenantConfig) -> &[SecondFactor] {
+        &policy.sign_in.second_factors
+    }
+
+    fn recommended_factor(policy: &TenantConfig) -> Option<SecondFactor> {
+        policy.sign_in.recommended
+    }
+
     fn next_step(policy: &TenantConfig, facts: Facts) -> Step {
         journey::next(policy, facts)
     }
@@ -120,30 +142,48 @@ impl People for Subscribers {
     }
 }
 
-/// A union's rules for sign-ins are its subscribers' alone. Staff have the same rules in every union.
+/// A union's rules for sign-ins are its subscribers' alone. Staff have those of its console.
 impl People for Staff {
     const DOOR: Door = Door::Console;
+    const FALLS_BACK_ON_MAIL: bool = false;
 
-    type Person = ();
+    type Person = Rights;
 
-    fn person(owner: Owner) -> Option<()> {
-        matches!(owner, Owner::Staff { in_office: true }).then_some(())
+    /// Nothing opens for a person who is not in office, or whose roles this program doesn't know.
+    fn person(owner: Owner) -> Option<Rights> {
+        match owner {
+            Owner::Staff { in_office: true, rights } => rights,
+            Owner::Staff { .. } | Owner::Member { .. } => None,
+        }
     }
 
     fn label(name: &str) -> Option<&str> {
         Some(name)
     }
 
-    fn session_rules(_: &TenantConfig) -> SessionRules {
+    fn session_rules(policy: &TenantConfig) -> SessionRules {
+        let rules = &policy.console;
         SessionRules {
             asks_second_factor: true,
-            idle_minutes: STAFF_IDLE_MINUTES,
-            session_hours: STAFF_SESSION_HOURS,
+            idle_minutes: rules.idle_minutes,
+            session_hours: rules.session_hours,
             remember_days: None,
             remember_asks_second_factor: true,
             password_max_age_years: None,
             offers_recovery_codes: true,
         }
+    }
+
+    fn password_rules(policy: &TenantConfig) -> Cow<'_, PasswordRules> {
+        Cow::Owned(policy.console.password())
+    }
+
+    fn second_factors(_: &TenantConfig) -> &[SecondFactor] {
+        const { &[SecondFactor::Passkey, SecondFactor::Totp] }
+    }
+
+    fn recommended_factor(_: &TenantConfig) -> Option<SecondFactor> {
+        Some(SecondFactor::Passkey)
     }
 
     fn next_step(_: &TenantConfig, facts: Facts) -> Step {

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use crate::base::realm::Staff;
+use crate::tenant::hosts::Door;
 use crate::web::error::WebError;
 use crate::web::identity::Visitor;
 use crate::web::page::{Frame, Page};
@@ -29,6 +30,10 @@ pub(super) async fn show(
     let page = ConsoleHome { open: visitor.tenant.enabled };
     match visitor.complete_session() {
         Some(_) => visitor.page(&app, StatusCode::OK, &page),
-        None => app.pages.render(&Frame::anonymous(visitor.tenant), StatusCode::OK, &page),
+        None => app.pages.render(
+            &Frame::anonymous(visitor.tenant, Door::Console),
+            StatusCode::OK,
+            &page,
+        ),
     }
 }

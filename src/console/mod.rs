@@ -1,8 +1,9 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod door;
 mod home;
+mod invitation;
 mod message;
-mod onward;
 pub mod people;
 pub mod places;
 mod sign_out;
@@ -13,6 +14,8 @@ use axum::middleware::from_fn;
 use axum::routing::get;
 
 pub use self::message::ConsoleMessage;
+use crate::account::{self, next, onward};
+use crate::base::realm::Staff;
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
@@ -20,6 +23,8 @@ use crate::web::state::AppState;
 pub fn routes() -> Routes {
     Routes::default()
         .route(places::TOP, Access::Anybody, get(home::show))
+        .route(places::INVITATION, Access::Anybody, get(invitation::show).post(invitation::submit))
+        .merge(account::routes::<Staff>())
         .route(
             places::SIGN_OUT,
             (Access::AnyStaff, Access::Anybody),
@@ -28,7 +33,10 @@ pub fn routes() -> Routes {
         .merge(people::routes())
 }
 
-/// Builds the console's router.
+/// Builds the console's router. It remembers the page that a person wanted when they had to sign in.
 pub fn router() -> Router<AppState> {
-    routes().into_router().layer(from_fn(onward::lead))
+    routes()
+        .into_router()
+        .layer(from_fn(next::remember::<Staff>))
+        .layer(from_fn(onward::lead::<Staff>))
 }

@@ -1,18 +1,20 @@
-//! Every address of the console.
+//! The console's own addresses, beside those that both doors have.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::account::places;
+pub(super) use crate::account::places::{SIGN_OUT, TOP};
 use crate::mail::message::ConsoleLinks;
 
-pub(super) const TOP: &str = "/";
-pub(super) const SIGN_OUT: &str = "/sign-out";
-/// An invited person sets up their login here (A1).
-pub(super) const INVITATION: &str = "/invitation";
-pub(super) const SEARCH: &str = "/search";
-/// A person, by the union's own code of them (A3).
-pub(super) const PERSON: &str = "/people/{code}";
-/// What the person sees of their medical data.
-pub(super) const MEDICAL: &str = "/people/{code}/medical";
+places::places! {
+    // An invited person sets up their login here (A1).
+    Way INVITATION "/invitation";
+    Page SEARCH "/search";
+    // A person, by the union's own code of them (A3).
+    Page PERSON "/people/{code}";
+    // What the person sees of their medical data.
+    Page MEDICAL "/people/{code}/medical";
+}
 
 /// The addresses that mails link to.
 pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };

@@ -6,9 +6,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
 use super::opening;
+use crate::account::next::Next;
 use crate::auth::session::Session;
 use crate::base::email::masked;
-use crate::portal::next::Next;
+use crate::base::realm::Subscribers;
 use crate::portal::places::ONWARD;
 use crate::portal::settings::passkey_offer;
 use crate::web::error::WebError;
@@ -41,7 +42,8 @@ pub(super) async fn show(
     State(app): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, WebError> {
-    if let Some(next) = Next::waiting(&visitor.jar).filter(|_| visitor.complete_session().is_some())
+    if let Some(next) =
+        Next::<Subscribers>::waiting(&visitor.jar).filter(|_| visitor.complete_session().is_some())
     {
         let jar = visitor.jar.without_next();
         return Ok((jar, Redirect::to(next.path())).into_response());

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::base::japanese::{day, minute};
 use crate::tenant::directory::Tenant;
+use crate::tenant::hosts::Door;
 use crate::tenant::maintenance::MaintenanceWindow;
 use crate::tenant::policy::TenantConfig;
 use crate::web::error::WebError;
@@ -56,7 +57,7 @@ pub async fn closed(
     next: Next,
 ) -> Response {
     if !tenant.enabled {
-        let frame = Frame::anonymous(tenant);
+        let frame = Frame::anonymous(tenant, Door::Portal);
         let page = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &OutOfService {});
         return page.unwrap_or_else(WebError::into_response);
     }
@@ -79,7 +80,7 @@ fn under_maintenance(
     window: MaintenanceWindow,
 ) -> Result<Response, WebError> {
     let seconds = (window.until - app.clock.now()).num_seconds().max(1);
-    let frame = Frame::anonymous(tenant);
+    let frame = Frame::anonymous(tenant, Door::Portal);
     let page = UnderMaintenance { until: minute(window.until) };
     let answer = app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)?;
     Ok(([(RETRY_AFTER, seconds.to_string())], answer).into_response())
@@ -95,7 +96,7 @@ pub fn announcement(app: &App, tenant: &Tenant) -> Option<String> {
 
 fn not_open(app: &App, tenant: Arc<Tenant>, opens: NaiveDate) -> Result<Response, WebError> {
     let old_site_closes = old_site_closes(&tenant.config, app.clock.today());
-    let frame = Frame::anonymous(tenant);
+    let frame = Frame::anonymous(tenant, Door::Portal);
     let page = NotOpen { opens: day(opens), old_site_closes };
     app.pages.render(&frame, StatusCode::SERVICE_UNAVAILABLE, &page)
 }

@@ -2,14 +2,14 @@
 
 use axum::Router;
 use axum::middleware::from_fn;
+use axum::response::Redirect;
 use axum::routing::get;
 
-use super::settings::{passkey_offer, profile, profile_email, sessions, sign_in_methods};
-use super::sign_in::{new_password, passkey_alone, reauthenticate, sign_out};
-use super::{
-    confirm_email, expenses, first_sign_in, forgotten, home, next, onward, places, policies,
-    second_factor, sign_in, terms,
-};
+use super::settings::{passkey_offer, profile, profile_email};
+use super::sign_in::{passkey_alone, sign_out};
+use super::{confirm_email, expenses, first_sign_in, forgotten, home, places, policies, terms};
+use crate::account::{self, new_password, next, onward, sign_in};
+use crate::base::realm::Subscribers;
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
 
@@ -17,21 +17,20 @@ use crate::web::state::AppState;
 pub fn routes() -> Routes {
     Routes::default()
         .route(places::TOP, Access::Anybody, get(home::show))
-        .route(places::SIGN_IN, Access::Anybody, get(sign_in::show).post(sign_in::submit))
         .route(
             places::SIGN_IN_WITH_PASSKEY,
             Access::Anybody,
-            get(sign_in::show).post(passkey_alone::submit),
+            get(sign_in::show::<Subscribers>).post(passkey_alone::submit),
         )
-        .route(places::ONWARD, Access::SigningIn, get(onward::show))
-        .merge(second_factor::routes())
+        .merge(account::routes::<Subscribers>())
+        .merge(account::mailed_code_routes())
         .route(
             places::NEW_PASSWORD,
             Access::SigningIn,
             get(new_password::show).post(new_password::submit),
         )
         .route(places::TERMS, Access::SigningIn, get(terms::show).post(terms::submit))
-        .route(places::CHANGE_PASSWORD, Access::Anybody, get(onward::to_password))
+        .route(places::CHANGE_PASSWORD, Access::Anybody, get(to_password))
         .route(
             places::PASSKEY_OFFER,
             (Access::Anybody, Access::Subscriber),
@@ -59,14 +58,7 @@ pub fn routes() -> Routes {
         )
         .route(places::PROFILE_EMAIL_STATUS, Access::Subscriber, get(profile_email::status))
         .route(
-            places::AGAIN_PASSWORD,
-            Access::Subscriber,
-            get(reauthenticate::show).post(reauthenticate::submit),
-        )
-        .merge(sign_in_methods::routes())
-        .merge(sessions::routes())
-        .route(
-            places::SIGN_OUT,
+            account::places::SIGN_OUT,
             (Access::Subscriber, Access::Anybody),
             get(sign_out::show).post(sign_out::submit),
         )
@@ -75,5 +67,12 @@ pub fn routes() -> Routes {
 
 /// Builds the portal's router. It remembers the page that a person wanted when they had to sign in.
 pub fn router() -> Router<AppState> {
-    routes().into_router().layer(from_fn(next::remember)).layer(from_fn(onward::lead))
+    routes()
+        .into_router()
+        .layer(from_fn(next::remember::<Subscribers>))
+        .layer(from_fn(onward::lead::<Subscribers>))
+}
+
+async fn to_password() -> Redirect {
+    Redirect::to(account::places::METHODS_PASSWORD)
 }

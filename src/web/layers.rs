@@ -185,6 +185,7 @@ pub async fn error_pages<P: Page + From<FailureMessage>>(
     request: Request,
     next: Next,
 ) -> Response {
+    let door = request.extensions().get::<Door>().copied().unwrap_or(Door::Portal);
     let response = next.run(request).await;
     let failure = match (response.extensions().get::<Failure>(), response.status()) {
         (Some(failure), _) => *failure,
@@ -194,7 +195,7 @@ pub async fn error_pages<P: Page + From<FailureMessage>>(
         _ => return response,
     };
     let cookies: Vec<_> = response.headers().get_all(SET_COOKIE).into_iter().cloned().collect();
-    let frame = Frame::anonymous(tenant);
+    let frame = Frame::anonymous(tenant, door);
     let mut response = app
         .pages
         .render(&frame, failure.status(), &P::from(FailureMessage::of(failure, id)))

@@ -15,6 +15,7 @@ use super::assets::{Assets, TemplateFiles, theme_url};
 use super::error::WebError;
 use crate::base::gaiji::{GETA, has_gaiji, is_gaiji};
 use crate::tenant::directory::Tenant;
+use crate::tenant::hosts::Door;
 use crate::tenant::policy::brand::Colour;
 use crate::tenant::policy::contact::ContactView;
 use crate::tenant::policy::{
@@ -42,13 +43,22 @@ pub struct Frame {
     pub offers_recovery_code: bool,
     /// The result of the person's last action, shown at the top.
     pub said: Option<String>,
+    /// The door whose page it is.
+    pub door: Door,
 }
 
 impl Frame {
     /// Returns the frame of a page without a person and without forms. It needs no database.
     #[must_use]
-    pub const fn anonymous(tenant: Arc<Tenant>) -> Self {
-        Self { tenant, person: None, csrf: String::new(), offers_recovery_code: false, said: None }
+    pub const fn anonymous(tenant: Arc<Tenant>, door: Door) -> Self {
+        Self {
+            tenant,
+            person: None,
+            csrf: String::new(),
+            offers_recovery_code: false,
+            said: None,
+            door,
+        }
     }
 }
 
@@ -148,6 +158,7 @@ impl Pages {
         let mut context = Context::new();
         context.insert("union", &UnionView::of(config, self.services));
         context.insert("theme", &theme_url(config.brand.accent));
+        context.insert("console", &(frame.door == Door::Console));
         context.insert("person", &frame.person);
         context.insert("csrf", &frame.csrf);
         context.insert("offers_recovery_code", &frame.offers_recovery_code);
@@ -200,6 +211,8 @@ pub struct SignedInPerson {
     /// The day on which eligibility was lost, and the last day on which the portal is open (T12).
     pub lost_on: Option<String>,
     pub until: Option<String>,
+    /// The rights of a staff member, by name, by which the menu shows its links.
+    pub rights: Vec<String>,
 }
 
 /// A union as pages show it.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::available_parallelism;
 
 use tokio::sync::{self, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use crate::base::fair::{Admission, FairQueue, Full};
 use crate::base::ids::{LoginId, TenantId};
@@ -36,7 +37,7 @@ pub enum NoTurn {
 
 #[derive(Debug)]
 pub struct Turns {
-    people: Mutex<HashMap<LoginId, Weak<sync::Mutex<()>>>>,
+    people: Mutex<HashMap<Uuid, Weak<sync::Mutex<()>>>>,
     all: FairQueue,
     signers: Arc<Semaphore>,
 }
@@ -62,15 +63,15 @@ impl Turns {
     /// # Errors
     /// Returns [`NoTurn`] at once if too many wait. [`NoTurn::Full`] may also come while waiting, if the
     /// place was given to a newcomer from a shorter line.
-    pub async fn of(&self, union: TenantId, person: LoginId) -> Result<PersonTurn, NoTurn> {
-        let one = self.line_of(person)?.lock_owned().await;
+    pub async fn of<R>(&self, union: TenantId, person: LoginId<R>) -> Result<PersonTurn, NoTurn> {
+        let one = self.line_of(person.0)?.lock_owned().await;
         let admission = self.all.enter(union, &person.to_string()).await;
         let of_all = admission.map_err(|Full| NoTurn::Full)?;
         Ok(PersonTurn { _of_all: of_all, _of_the_person: one })
     }
 
     /// Returns the person's line. Holding it keeps a place in it.
-    fn line_of(&self, person: LoginId) -> Result<Arc<sync::Mutex<()>>, NoTurn> {
+    fn line_of(&self, person: Uuid) -> Result<Arc<sync::Mutex<()>>, NoTurn> {
         let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
         people.retain(|_, line| line.strong_count() > 0);
         // Each request that is served or waits holds the line, and drops it when it goes away.

@@ -7,7 +7,9 @@ use crate::files::{module, module_of, only_in_tests, sources, without_tests};
 use crate::modules::{Crate, Name, strings};
 
 /// Modules that speak HTTP or argv.
-const DOORS: &[&str] = &["web", "portal", "console", "cli", "demo"];
+const DOORS: &[&str] = &["web", "account", "portal", "console", "cli", "demo"];
+/// The web doors, each with the pages that both have.
+const WEB_DOORS: [[&str; 2]; 2] = [["account", "portal"], ["account", "console"]];
 /// Modules that decide and store.
 const ROOMS: &[&str] =
     &["auth", "members", "records", "expenses", "tenant", "mail", "audit", "import", "jobs"];
@@ -62,64 +64,71 @@ fn doors_speak_no_sql_and_rooms_no_http() {
     }
 }
 
-/// Returns the addresses of `portal/places.rs` by name, each with what it is.
-fn places() -> BTreeMap<String, (String, String)> {
-    let (_, text) =
-        sources().into_iter().find(|(path, _)| path.ends_with("portal/places.rs")).unwrap();
-    let (_, table) = text.split_once("\nplaces! {").unwrap();
-    let (table, _) = table.split_once("\n}").unwrap();
+/// Returns the addresses of some folders' `places.rs` by name, each with what it is.
+fn places(folders: &[&str]) -> BTreeMap<String, (String, String)> {
     let mut found = BTreeMap::new();
-    for line in table.lines().map(str::trim) {
-        if line.is_empty() || line.starts_with("//") {
-            continue;
+    for folder in folders {
+        let file = format!("{folder}/places.rs");
+        let (_, text) = sources().into_iter().find(|(path, _)| path.ends_with(&file)).unwrap();
+        let (_, table) = text.split_once("places! {\n").unwrap();
+        let (table, _) = table.split_once("\n}").unwrap();
+        for line in table.lines().map(str::trim) {
+            if line.is_empty() || line.starts_with("//") {
+                continue;
+            }
+            let words: Vec<&str> = line.trim_end_matches(';').split(' ').collect();
+            let [kind, name, path] = words[..] else { panic!("{line}") };
+            let path = path.trim_matches('"').to_owned();
+            assert!(
+                found.insert(name.to_owned(), (path, kind.to_owned())).is_none(),
+                "{name} twice"
+            );
         }
-        let words: Vec<&str> = line.trim_end_matches(';').split(' ').collect();
-        let [kind, name, path] = words[..] else { panic!("{line}") };
-        let path = path.trim_matches('"').to_owned();
-        assert!(found.insert(name.to_owned(), (path, kind.to_owned())).is_none(), "{name} twice");
     }
-    assert!(found.len() > 60);
+    assert!(found.len() > 20);
     found
 }
+
+/// The folders of the web doors' templates.
+const FOLDERS: [&str; 3] = ["account/", "portal/", "console/"];
 
 /// If a room named a page, other doors could not call it, and a page that moves would break its mails.
 #[test]
 fn rooms_name_no_page_and_no_template_of_a_door() {
-    let places: Vec<String> = places().into_values().map(|(path, _)| path).collect();
+    let places: Vec<String> =
+        places(&["account", "portal", "console"]).into_values().map(|(path, _)| path).collect();
     let leads = |text: &str| {
         let page = places.iter().find(|place| place.len() > 1 && text.contains(place.as_str()));
         page.is_some()
             || text.strip_prefix('/').is_some_and(|rest| rest.starts_with(char::is_lowercase))
-            || text.starts_with("portal/")
-            || text.starts_with("console/")
+            || FOLDERS.iter().any(|folder| text.starts_with(folder))
     };
     for (path, text) in product(ROOMS) {
         let found = strings(&text).into_iter().find(|text| leads(text));
         assert_eq!(found, None, "{}: a page or a template of a door", path.display());
     }
     for (path, text) in product(&["web"]) {
-        let is_a_doors =
-            |text: &&String| text.starts_with("portal/") || text.starts_with("console/");
+        let is_a_doors = |text: &&String| FOLDERS.iter().any(|folder| text.starts_with(folder));
         let found = strings(&text).iter().find(is_a_doors).cloned();
         assert_eq!(found, None, "{}: a template of a door", path.display());
     }
 }
 
-/// A route of the portal: the address's name, and the handlers by method.
+/// A route of a web door: the address's name, and the handlers by method.
 struct Route {
     place: String,
     /// For `get` or `post`: the file of the handler, and its arguments.
     handlers: Vec<(String, String)>,
 }
 
-/// Returns every route of the portal, with its handlers' arguments as they are written.
-fn routes() -> Vec<Route> {
+/// Returns every route of some folders, with its handlers' arguments as they are written.
+fn routes(folders: &[&str]) -> Vec<Route> {
     let sources = sources();
     let known = Crate::read(&sources);
     let texts: BTreeMap<Name, &String> =
         sources.iter().map(|(path, text)| (module_of(path), text)).collect();
     let mut found = Vec::new();
-    for (path, text) in product(&["portal"]) {
+    for (path, text) in product(folders) {
         for routed in text.split(".route(").skip(1) {
             let (place, rest) = routed.split_once(',').unwrap();
             let place = place.trim();
@@ -161,7 +170,7 @@ fn arguments(known: &Crate, texts: &BTreeMap<Name, &String>, path: &Path, handle
 #[test]
 fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
     let mut forms = 0;
-    for Route { place, handlers } in routes() {
+    for Route { place, handlers } in routes(&["account", "portal", "console"]) {
         for (_, arguments) in handlers.iter().filter(|(method, _)| method == "post") {
             let asks = arguments.contains(": Form<") || arguments.contains(": Sent<");
             assert!(asks, "{place}: its form's token is not asked for: {arguments}");
@@ -173,10 +182,12 @@ fn every_posted_form_is_read_by_an_extractor_that_asks_for_its_token() {
 
 #[test]
 fn every_place_has_one_route() {
-    let mut routed: Vec<String> = routes().into_iter().map(|route| route.place).collect();
-    routed.sort();
-    let places: Vec<String> = places().into_keys().collect();
-    assert_eq!(routed, places);
+    for door in WEB_DOORS {
+        let mut routed: Vec<String> = routes(&door).into_iter().map(|route| route.place).collect();
+        routed.sort();
+        let places: Vec<String> = places(&door).into_keys().collect();
+        assert_eq!(routed, places, "{door:?}");
+    }
 }
 
 /// If a handler requires a complete sign-in, its page is one to return to after a sign-in or a proof. Exceptions are
@@ -204,10 +215,16 @@ fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
         "PASSKEY_OFFER",
         "PROFILE_EMAIL_STATUS",
     ];
-    let places = places();
+    let doors = ["account", "portal", "console"];
+    let places = places(&doors);
     let mut others: Vec<String> = Vec::new();
-    for Route { place, handlers } in routes() {
-        let is_behind = handlers.iter().any(|(_, arguments)| arguments.contains("Subscriber"));
+    for Route { place, handlers } in routes(&doors) {
+        let complete = ["Subscriber,", "Subscriber>", "SignedIn", "Fresh<"];
+        let asks = |arguments: &str| {
+            let arguments = arguments.replace("Realm = Subscribers", "");
+            complete.iter().any(|proof| arguments.contains(proof))
+        };
+        let is_behind = handlers.iter().any(|(_, arguments)| asks(arguments));
         let is_page = places[&place].1 == "Page";
         assert!(is_behind || !is_page, "{place} is no page behind sign-in");
         if is_behind && !is_page {

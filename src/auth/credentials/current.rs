@@ -73,8 +73,8 @@ impl SignIn<'_> {
     ) -> Result<Vec<Flaw>, SignInError> {
         let (policy, user_id, secret) = (tenant.config.clone(), user_id.to_owned(), chosen.clone());
         let look = move || {
-            let (rules, slug) = (&policy.password, policy.slug.as_str());
-            password::flaws(rules, slug, &user_id, secret.expose_secret())
+            let (rules, slug) = (R::password_rules(&policy), policy.slug.as_str());
+            password::flaws(&rules, slug, &user_id, secret.expose_secret())
         };
         let turn = self.turn(tenant, current).await?;
         let flaws = turn.compute(look).await?;

@@ -126,10 +126,10 @@ const fn name(class: CharacterClass) -> &'static str {
     }
 }
 
-/// The rules to show beforehand (F9), in the union's words.
+/// Returns `rules` as a list to show beforehand (F9), in the union's words.
 #[must_use]
-pub fn list(union: &TenantConfig) -> Vec<PasswordRule> {
-    let rules = rules_of(&union.password).into_iter();
+pub fn list(union: &TenantConfig, rules: &PasswordRules) -> Vec<PasswordRule> {
+    let rules = rules_of(rules).into_iter();
     rules.map(|rule| PasswordRule { text: union.say(&rule.text), ..rule }).collect()
 }
 

@@ -151,7 +151,7 @@ pub(super) async fn add<R: Realm>(
 }
 
 /// Deletes a device. If it was the last one of the person's method, a mailed code takes its place. Returns false if the
-/// person has no such device, or it has to stay because no code could be mailed instead.
+/// person has no such device, or it has to stay because nothing could take its place.
 pub async fn delete<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
@@ -167,7 +167,8 @@ pub async fn delete<R: People>(
     };
     let is_last = devices.iter().filter(|device| device.kind == kind).count() == 1;
     let in_use = session.facts().method == Some(kind.method());
-    if is_last && in_use && session.confirmed_email().is_none() {
+    let falls_back = R::FALLS_BACK_ON_MAIL && session.confirmed_email().is_some();
+    if is_last && in_use && !falls_back {
         return Ok(false);
     }
     sqlx::query!(

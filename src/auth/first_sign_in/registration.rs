@@ -13,6 +13,7 @@ use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::email_code;
 use crate::auth::guard::known_browser;
 use crate::auth::journey::Step;
+use crate::auth::people::People;
 use crate::auth::session::living::{Lookup, Session};
 use crate::auth::session::{lookup, store, token};
 use crate::base::email::EmailAddress;
@@ -78,15 +79,14 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// All of [`SignInError`]; then nothing has changed.
-    pub async fn choose_password(
+    pub async fn choose_password<R: People>(
         &self,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         token: &PlainToken,
         chosen: &SecretString,
     ) -> Result<PasswordChoice, SignInError> {
-        let flaws =
-            self.flaws::<Subscribers>(tenant, &session.user_id, &session.user_id, chosen).await?;
+        let flaws = self.flaws::<R>(tenant, &session.user_id, &session.user_id, chosen).await?;
         if !flaws.is_empty() {
             // The password that holds now may be this very one, set by a click before.
             let due = flaws != [Flaw::IsCurrent] || self.is_due(tenant, session).await?;
@@ -226,12 +226,16 @@ impl SignIn<'_> {
     }
 
     /// Returns true if the password has not been changed since the session was looked up.
-    async fn is_due(&self, tenant: &Tenant, session: &Session) -> Result<bool, SignInError> {
+    async fn is_due<R: People>(
+        &self,
+        tenant: &Tenant,
+        session: &Session<R>,
+    ) -> Result<bool, SignInError> {
         let mut tx = self.db.tenant(tenant.id, self.actor).await?;
         let set_at = sqlx::query_scalar!(
             "select password_set_at from logins where tenant_id = $1 and realm = $2 and id = $3",
             tx.tenant() as TenantId,
-            Subscribers::NAME,
+            R::NAME,
             session.login.0
         )
         .fetch_one(tx.conn())
@@ -241,18 +245,18 @@ impl SignIn<'_> {
 
     /// Sends a notice to the address that the union knew, if the person gave another; and with `own` to the present one
     /// (F11).
-    async fn tell_of_first_sign_in(
+    async fn tell_of_first_sign_in<R: People>(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         own: bool,
     ) -> Result<(), SignInError> {
         let row = sqlx::query!(
             "select email, former_email from logins
              where tenant_id = $1 and realm = $2 and id = $3",
             tx.tenant() as TenantId,
-            Subscribers::NAME,
+            R::NAME,
             session.login.0
         )
         .fetch_one(tx.conn())
@@ -268,28 +272,27 @@ impl SignIn<'_> {
 
     /// Does what every new password brings: all other sessions end, this one gets a new token, and a code is mailed if one
     /// is due.
-    async fn go_on(
+    async fn go_on<R: People>(
         &self,
         tx: &mut TenantTx,
         tenant: &Tenant,
-        session: &Session,
+        session: &Session<R>,
         token: &PlainToken,
         first: bool,
     ) -> Result<PlainToken, SignInError> {
         let action = if first { Action::Registered } else { Action::PasswordChanged };
         let detail = serde_json::json!({});
-        audit::record(tx, self.clock, action, Some(session.login), detail).await?;
+        audit::record_of(tx, self.clock, action, Some(session.login), detail).await?;
         store::end_others(tx, self.clock, session.login, Some(session.id)).await?;
         if first {
-            let whole = tenant.config.sign_in.second_factors.is_empty();
+            let whole = !R::session_rules(&tenant.config).asks_second_factor;
             store::note_registration(tx, self.clock, session.id, whole).await?;
             known_browser::remember(tx, self.clock, session.id).await?;
         } else {
             AccountChange::Password.tell(tx, self.context(tenant), session).await?;
         }
         let renewed = token::renew(tx, self.clock, session.id, token).await?;
-        if let Lookup::Living(now) =
-            lookup::read::<Subscribers>(tx, self.context(tenant), &renewed).await?
+        if let Lookup::Living(now) = lookup::read::<R>(tx, self.context(tenant), &renewed).await?
             && now.next_step(&tenant.config) == Step::EmailCode
         {
             email_code::send(tx, self.context(tenant), &now, &renewed).await?;
@@ -299,34 +302,35 @@ impl SignIn<'_> {
 }
 
 /// Sets a password in place of the one that the session knew, and ends the first credentials. Returns true if it did.
-async fn set_password(
+async fn set_password<R: People>(
     tx: &mut TenantTx,
-    session: &Session,
+    session: &Session<R>,
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
-    let set = sqlx::query!(
-        "with owned as (
+    sqlx::query_scalar!(
+        r#"with owned as (
              update logins
              set password_hash = $4, password_set_at = $5,
                  registered_at = coalesce(registered_at, $5)
              where tenant_id = $1 and realm = $2 and id = $3
                and password_set_at is not distinct from $6
              returning id
+         ), used_up as (
+             update subscribers s
+             set initial_credential = null, initial_issued_at = null, initial_password_hash = null
+             from owned o where s.tenant_id = $1 and s.realm = $2 and s.login_id = o.id
          )
-         update subscribers s
-         set initial_credential = null, initial_issued_at = null, initial_password_hash = null
-         from owned o where s.tenant_id = $1 and s.login_id = o.id",
+         select exists (select from owned) as "owned!""#,
         tx.tenant() as TenantId,
-        Subscribers::NAME,
+        R::NAME,
         session.login.0,
         hash,
         now,
         session.password_set_at
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(set.rows_affected() > 0)
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Returns the input that a person left, if any.

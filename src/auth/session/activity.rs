@@ -6,9 +6,9 @@ use super::living::{NOTE_EVERY, Session};
 use super::store;
 use crate::audit::{self, Action};
 use crate::auth::links;
+use crate::auth::people::People;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
-use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::TenantConfig;
 
@@ -26,8 +26,8 @@ const REFUSED: [Action; 5] = [
 
 /// A session that lives.
 #[derive(Debug)]
-pub struct LivingSession {
-    pub id: SessionId,
+pub struct LivingSession<R> {
+    pub id: SessionId<R>,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub remote_address: Option<String>,
@@ -44,16 +44,16 @@ pub struct SignInTry {
 }
 
 /// Returns the sessions that live, the newest first.
-pub async fn living(
+pub async fn living<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
-    login: LoginId,
-) -> Result<Vec<LivingSession>, sqlx::Error> {
-    let now = clock.now();
+    login: LoginId<R>,
+) -> Result<Vec<LivingSession<R>>, sqlx::Error> {
+    let (now, rules) = (clock.now(), R::session_rules(policy));
     sqlx::query_as!(
         LivingSession,
-        r#"select id as "id: SessionId", created_at, last_seen_at, remote_address, user_agent
+        r#"select id as "id: SessionId<R>", created_at, last_seen_at, remote_address, user_agent
            from sessions
            where tenant_id = $1 and realm = $2 and login_id = $3 and ended_at is null
              and case when remember_until is not null and (second_factor_at is not null or $7)
@@ -61,28 +61,28 @@ pub async fn living(
                       else last_seen_at > $5 and created_at > $6 end
            order by last_seen_at desc, id desc"#,
         tx.tenant() as TenantId,
-        Subscribers::NAME,
+        R::NAME,
         login.0,
         now,
-        now - TimeDelta::minutes(policy.sign_in.idle_minutes.into()) - NOTE_EVERY,
-        now - TimeDelta::hours(policy.sign_in.session_hours.into()),
-        policy.sign_in.second_factors.is_empty()
+        now - TimeDelta::minutes(rules.idle_minutes.into()) - NOTE_EVERY,
+        now - TimeDelta::hours(rules.session_hours.into()),
+        !rules.asks_second_factor
     )
     .fetch_all(tx.conn())
     .await
 }
 
 /// Returns recent tries to sign in as this person, the newest first.
-pub async fn recent(
+pub async fn recent<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
-    login: LoginId,
+    login: LoginId<R>,
 ) -> Result<Vec<SignInTry>, sqlx::Error> {
     // The password alone is no sign-in where the union asks for more.
-    let complete = match policy.sign_in.second_factors.is_empty() {
-        true => Action::SignInPassword,
-        false => Action::SignInComplete,
+    let complete = match R::session_rules(policy).asks_second_factor {
+        true => Action::SignInComplete,
+        false => Action::SignInPassword,
     };
     let refused = REFUSED.map(|action| action.name().to_owned());
     sqlx::query_as!(
@@ -97,7 +97,7 @@ pub async fn recent(
              and (e.action = $4 or e.action = any($5)) and e.at > $6
            order by e.at desc, e.id desc limit $7"#,
         tx.tenant() as TenantId,
-        Subscribers::NAME,
+        R::NAME,
         login.0,
         complete.name(),
         &refused,
@@ -109,18 +109,18 @@ pub async fn recent(
 }
 
 /// Ends one of the person's sessions; ending it again changes nothing. Returns false if it is not theirs.
-pub async fn end(
+pub async fn end<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: &Session,
-    id: SessionId,
+    session: &Session<R>,
+    id: SessionId<R>,
 ) -> Result<bool, sqlx::Error> {
     let theirs = sqlx::query_scalar!(
         r#"select exists (select from sessions
                           where tenant_id = $1 and realm = $2 and login_id = $3 and id = $4
                          ) as "theirs!""#,
         tx.tenant() as TenantId,
-        Subscribers::NAME,
+        R::NAME,
         session.login.0,
         id.0
     )
@@ -130,16 +130,16 @@ pub async fn end(
     links::kill(tx, clock, session.login).await?;
     if theirs && store::end(tx, clock, id).await? {
         let detail = serde_json::json!({ "ended": 1, "session": id });
-        audit::record(tx, clock, Action::SessionsEnded, Some(session.login), detail).await?;
+        audit::record_of(tx, clock, Action::SessionsEnded, Some(session.login), detail).await?;
     }
     Ok(theirs)
 }
 
 /// Ends all of the person's sessions but this one.
-pub async fn end_others(
+pub async fn end_others<R: People>(
     tx: &mut TenantTx,
     clock: &Clock,
-    session: &Session,
+    session: &Session<R>,
 ) -> Result<(), sqlx::Error> {
     store::end_others(tx, clock, session.login, Some(session.id)).await.map(drop)
 }

@@ -10,6 +10,7 @@ use crate::auth::eligibility::Loss;
 use crate::auth::journey::staff::Office;
 use crate::auth::journey::{Address, Facts};
 use crate::auth::people::{Owner, People};
+use crate::auth::staff::right::Rights;
 use crate::base::ids::{LoginId, SessionId, TenantId, TermsId};
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
@@ -57,6 +58,8 @@ struct SessionRow {
     accepted_at: Option<DateTime<Utc>>,
     suspended_at: Option<DateTime<Utc>>,
     leaves_on: Option<NaiveDate>,
+    roles: Option<Vec<String>>,
+    extra_rights: Option<Vec<String>>,
 }
 
 /// Finds the session that bears a token, or bore it before its newest, unless it has ended.
@@ -102,7 +105,7 @@ pub(super) async fn find<R: People>(
                   p.member_code as "member_code?", m.household_code as "household_code?",
                   coalesce(m.name, w.name) as "name!", m.lost_on as "lost_on?",
                   w.accepted_at as "accepted_at?", w.suspended_at as "suspended_at?",
-                  w.leaves_on as "leaves_on?"
+                  w.leaves_on as "leaves_on?", w.roles as "roles?", w.extra_rights as "extra_rights?"
            from sessions s
            join logins l on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
            left join subscribers p
@@ -132,9 +135,11 @@ impl SessionRow {
             suspended_at: self.suspended_at,
             leaves_on: self.leaves_on,
         };
+        let rights = self.roles.zip(self.extra_rights);
+        let rights = rights.and_then(|(roles, extra)| Rights::of_names(&roles, &extra));
         let owner = match self.member_code.zip(self.household_code) {
             Some((code, household_code)) => Owner::Member { code, household_code, loss },
-            None => Owner::Staff { in_office: office.is_held(today) },
+            None => Owner::Staff { in_office: office.is_held(today), rights },
         };
         let token_row = TokenRow {
             is_newest: self.newest,

@@ -1,5 +1,6 @@
 //! A union's staff: who they are, what they may do, and the desk at which they do it.
 
+pub mod acceptance;
 pub mod act;
 pub mod desk;
 pub mod invitation;

@@ -193,7 +193,7 @@ impl Rights {
     }
 
     /// Reads the names as they are stored. `None` if this program doesn't know one of them.
-    pub(super) fn of_names(roles: &[String], extra: &[String]) -> Option<Self> {
+    pub(in crate::auth) fn of_names(roles: &[String], extra: &[String]) -> Option<Self> {
         Self::new(
             roles.iter().filter_map(|name| StaffRole::parse(name)).collect(),
             extra.iter().filter_map(|name| ExtraRight::parse(name)).collect(),

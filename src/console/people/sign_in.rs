@@ -9,6 +9,7 @@ use crate::auth::factor::device::{Device, DeviceKind};
 use crate::auth::session::activity::LivingSession;
 use crate::base::email::masked;
 use crate::base::japanese::{day, minute};
+use crate::base::realm::Subscribers;
 use crate::base::user_agent::device;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
@@ -177,7 +178,7 @@ pub(super) struct SessionView {
 }
 
 impl SessionView {
-    pub(super) fn of(living: LivingSession) -> Self {
+    pub(super) fn of(living: LivingSession<Subscribers>) -> Self {
         Self {
             device: device(living.user_agent.as_deref()),
             address: living.remote_address,

@@ -5,12 +5,12 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::account::sign_in;
+use crate::account::words::LOCKED;
 use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::journey::{Progress, Step};
 use crate::base::japanese::{NoDate, read_date, shows_nothing};
 use crate::portal::places::ONWARD;
-use crate::portal::sign_in::SignInPage;
-use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -66,7 +66,7 @@ pub(super) async fn submit(
     match check {
         Check::Right => Ok(Redirect::to(ONWARD).into_response()),
         Check::Wrong => page(&app, &signing_in, field.with_error(WRONG)),
-        Check::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
+        Check::Locked => sign_in::again(&app, signing_in.visitor, LOCKED),
     }
 }
 

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::email;
 use super::user_id::{RulesText, TAKEN};
+use crate::account::new_password::{TwoFields, TypedTwice, messages};
 use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::email_confirmation;
 use crate::auth::first_sign_in::registration::{self, Details, Drafting};
 use crate::auth::journey::{Progress, Step};
 use crate::base::email::EmailAddress;
+use crate::base::realm::Subscribers;
 use crate::portal::places::CONFIRMATION;
-use crate::portal::sign_in::new_password::{TwoFields, TypedTwice, messages};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::SigningIn;
@@ -102,7 +103,7 @@ pub(super) async fn submit(
     match visitor.sign_in(&app).keep_draft(&visitor.tenant, session, &details).await? {
         Drafting::Kept => Ok(Redirect::to(CONFIRMATION).into_response()),
         Drafting::Refused(flaws) => {
-            form.password.error = Some(messages(&visitor.tenant.config, &flaws));
+            form.password.error = Some(messages::<Subscribers>(&visitor.tenant.config, &flaws));
             page(&app, &signing_in, form).await
         }
     }
@@ -201,7 +202,7 @@ async fn page(
     let page = DetailsPage {
         progress: signing_in.progress(),
         user_id_rules: RulesText::from(&config.user_id),
-        rules: password::list(config),
+        rules: password::list(config, &config.password),
         password_min: config.password.min_length,
         password_kept,
         form,

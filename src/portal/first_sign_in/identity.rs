@@ -5,6 +5,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::birthdate;
+use crate::account::sign_in;
+use crate::account::words::LOCKED;
 use crate::auth::first_sign_in::consent;
 use crate::auth::first_sign_in::identity::{self, Check, IdentityClaim};
 use crate::auth::journey::{Progress, Step};
@@ -12,9 +14,7 @@ use crate::base::ids::TermsId;
 use crate::base::japanese::{fold_code, shows_nothing};
 use crate::db::actor::Client;
 use crate::portal::places::ONWARD;
-use crate::portal::sign_in::SignInPage;
 use crate::portal::terms::{NEWER, TermsText};
-use crate::portal::words::LOCKED;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
 use crate::web::identity::SigningIn;
@@ -102,7 +102,7 @@ pub(super) async fn submit(
             form.errors.push(FormError { field: None, message: WRONG.to_owned() });
             page(&app, &signing_in, form)
         }
-        Check::Locked => SignInPage::after(&app, signing_in.visitor, LOCKED),
+        Check::Locked => sign_in::again(&app, signing_in.visitor, LOCKED),
     }
 }
 

@@ -5,10 +5,11 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::email::TOO_MANY;
+use crate::account::second_factor::method::{chosen, methods};
 use crate::auth::credentials::user_id::{self, Refused, UserId};
 use crate::auth::journey::{Progress, Step};
+use crate::base::realm::Subscribers;
 use crate::portal::places::ONWARD;
-use crate::portal::second_factor::method::{chosen, methods};
 use crate::tenant::policy::UserIdRules;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
@@ -93,7 +94,7 @@ pub(super) async fn submit(
         method: Field::with_value(&fields.method),
     };
     let user_id = UserId::choose(&config.user_id, &fields.user_id);
-    let method = chosen(&config.sign_in, &fields.method);
+    let method = chosen::<Subscribers>(config, &fields.method);
     let (user_id, method) = match (user_id, method) {
         (Ok(user_id), Ok(method)) => (user_id, method),
         (user_id, method) => {
@@ -123,7 +124,7 @@ fn page(app: &App, signing_in: &SigningIn, mut form: UserIdForm) -> Result<Respo
     let page = UserIdPage {
         progress: signing_in.progress(),
         rules: RulesText::from(&config.user_id),
-        methods: methods(&config.sign_in, &form.method.value),
+        methods: methods::<Subscribers>(config, &form.method.value),
         form,
     };
     signing_in.visitor.page(app, status, &page)

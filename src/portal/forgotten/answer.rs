@@ -3,8 +3,9 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::sign_in::SignInForm;
 use crate::portal::places::SIGN_IN;
-use crate::portal::sign_in::{SignInForm, SignInPage};
+use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;
 use crate::web::form::Field;
 use crate::web::identity::Visitor;
@@ -18,10 +19,7 @@ pub(super) fn answer(
     user_id: &str,
 ) -> Result<Response, WebError> {
     let form = SignInForm { user_id: Field::with_value(user_id), ..SignInForm::default() };
-    let page = SignInPage {
-        notice: Some(visitor.tenant.config.say(&notice)),
-        form,
-        ..SignInPage::of(app, visitor)?
-    };
+    let notice = visitor.tenant.config.say(&notice);
+    let page = SignInPage::of(app, visitor, Some(&notice), form)?;
     visitor.page_at(app, SIGN_IN, StatusCode::OK, &page)
 }

@@ -5,12 +5,12 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
+use crate::account::words::TOO_MANY_MAILS;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::recovery::{MailAsked, VALID_FOR};
 use crate::base::japanese::shows_nothing;
 use crate::base::realm::Subscribers;
 use crate::db::actor::Client;
-use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;

@@ -8,12 +8,12 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
+use crate::account::new_password::{TwoFields, TypedTwice, messages};
 use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::guard::foreign::Foreign;
 use crate::auth::recovery::Reset;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
-use crate::portal::sign_in::new_password::{TwoFields, TypedTwice, messages};
 use crate::tenant::policy::FactorReset;
 use crate::web::error::{WebError, foreign};
 use crate::web::form::{Field, Form, FormError, status_of, summary, ticked};
@@ -103,7 +103,7 @@ pub(super) async fn submit(
         Reset::Done => answer(&app, &visitor.signed_out(), DONE.to_owned(), ""),
         Reset::Over => visitor.page(&app, StatusCode::GONE, &ResetOverPage {}),
         Reset::Refused(flaws) => {
-            form.password.error = Some(messages(&visitor.tenant.config, &flaws));
+            form.password.error = Some(messages::<Subscribers>(&visitor.tenant.config, &flaws));
             page(&app, &visitor, token, form).await
         }
     }
@@ -136,7 +136,7 @@ async fn page(
     let page = ResetPasswordPage {
         token,
         user_id,
-        rules: password::list(config),
+        rules: password::list(config, &config.password),
         lost_device: config.lost_device.reset_by == FactorReset::ForgottenPassword
             && !config.sign_in.second_factors.is_empty(),
         form,

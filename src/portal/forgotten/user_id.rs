@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::answer::answer;
+use crate::account::words::TOO_MANY_MAILS;
 use crate::auth::recovery::MailAsked;
 use crate::db::actor::Client;
 use crate::portal::first_sign_in::{birthdate, email};
-use crate::portal::words::TOO_MANY_MAILS;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
 use crate::web::identity::Visitor;

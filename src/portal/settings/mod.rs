@@ -3,5 +3,3 @@
 pub(super) mod passkey_offer;
 pub(super) mod profile;
 pub(super) mod profile_email;
-pub(super) mod sessions;
-pub(super) mod sign_in_methods;

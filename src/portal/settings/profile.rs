@@ -4,14 +4,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::account::places::{METHODS_PASSKEYS, METHODS_TOTP};
+use crate::account::second_factor::method::{chosen, methods};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::credentials::password;
 use crate::auth::credentials::user_id::{self, Changed, UserId};
 use crate::auth::factor::method::{self, MethodChange};
+use crate::base::realm::Subscribers;
 use crate::portal::first_sign_in::email::TOO_MANY;
 use crate::portal::first_sign_in::user_id::{RulesText, TAKEN};
-use crate::portal::places::{METHODS_PASSKEYS, METHODS_TOTP, PROFILE};
-use crate::portal::second_factor::method::{chosen, methods};
+use crate::portal::places::PROFILE;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
@@ -90,7 +92,7 @@ pub(in crate::portal) async fn submit(
         method: Field::with_value(&fields.method),
     };
     // A person may keep an ID of the older service, even if it breaks the rules for new IDs.
-    let method = chosen(&policy.sign_in, &fields.method);
+    let method = chosen::<Subscribers>(policy, &fields.method);
     let user_id = match UserId::parse(&typed) {
         Ok(same) if same.as_str() == session.user_id || same.as_str() == fields.was => Ok(None),
         // A request that is refused anyway must not reveal if the typed ID equals the password.
@@ -190,7 +192,7 @@ fn page(
         was: session.user_id.clone(),
         name: session.name.clone(),
         temporary: !session.facts().user_id,
-        methods: methods(&policy.sign_in, &form.method.value),
+        methods: methods::<Subscribers>(policy, &form.method.value),
         form,
     };
     visitor.page(app, status_of(&page.form.errors), &page)

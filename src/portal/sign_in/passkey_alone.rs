@@ -5,14 +5,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
-use super::page::{STALE, SignInForm, SignInPage, too_many, visit};
+use super::page::{SignInPage, visit};
+use crate::account::AtDoor as _;
+use crate::account::sign_in::{SignInForm, stale, too_many};
+use crate::account::words::PASSKEY_REFUSED;
 use crate::auth::factor::passkey::PasskeyAnswer;
-use crate::auth::guard::foreign::Foreign;
 use crate::auth::sign_in::SignInOutcome;
+use crate::base::realm::Subscribers;
 use crate::db::actor::Client;
-use crate::portal::places::of_step;
-use crate::portal::words::PASSKEY_REFUSED;
-use crate::web::error::{WebError, foreign};
+use crate::web::error::WebError;
 use crate::web::form::{FormError, Sent, Token, ticked};
 use crate::web::identity::Visitor;
 use crate::web::state::AppState;
@@ -35,21 +36,19 @@ pub(in crate::portal) async fn submit(
         return Err(WebError::NotFound);
     }
     if token == Token::Foreign {
-        let page = SignInPage { notice: Some(STALE.to_owned()), ..SignInPage::of(&app, &visitor)? };
-        let page = visitor.page(&app, StatusCode::FORBIDDEN, &page)?;
-        return Ok(foreign(Foreign::Form, page));
+        return stale(&app, &visitor, SignInForm::default());
     }
     let mut form = SignInForm { remember: fields.remember, ..SignInForm::default() };
     match check(&app, client, &visitor, fields).await? {
         SignInOutcome::Accepted { token, step, remember_until } => {
             let jar = visitor.signed_in(&app, &token, remember_until);
-            return Ok((jar, Redirect::to(of_step(step))).into_response());
+            return Ok((jar, Redirect::to(Subscribers::of_step(step))).into_response());
         }
         SignInOutcome::TooMany => return too_many(&app, &visitor, form),
         SignInOutcome::Closed(_) | SignInOutcome::Refused => {}
     }
     form.errors = vec![FormError { field: None, message: PASSKEY_REFUSED.to_owned() }];
-    let page = SignInPage { form, ..SignInPage::of(&app, &visitor)? };
+    let page = SignInPage::of(&app, &visitor, None, form)?;
     visitor.page(&app, StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 

@@ -14,18 +14,21 @@ use super::home::{Home, PasskeyOffer};
 use super::message::PortalMessage;
 use super::opening::{NotOpen, OutOfService};
 use super::policies::PoliciesPage;
+use super::sign_in::SignInPage;
 use super::sign_in::sign_out::SignOut;
-use super::sign_in::{SignInForm, SignInPage};
 use super::terms::TermsText;
+use crate::account::sign_in::SignInForm;
 use crate::auth::credentials::password;
 use crate::auth::factor::passkey::Offer;
 use crate::auth::journey::Progress;
 use crate::base::clock::Clock;
 use crate::base::ids::{RequestId, TenantId, TermsId};
+use crate::base::realm::Subscribers;
 use crate::config::BaseUrl;
 use crate::portal::places;
 use crate::tenant::directory::Tenant;
 use crate::tenant::file::{EXAMPLE, parse};
+use crate::tenant::hosts::Door;
 use crate::tenant::policy::{ServiceKind, TenantConfig};
 use crate::tenant::terms::{Terms, TermsVersion};
 use crate::web::assets::TemplateFiles;
@@ -75,10 +78,12 @@ impl Gallery {
                 name: name.to_owned(),
                 lost_on: Some("2026年4月1日".to_owned()),
                 until: Some("2028年3月31日".to_owned()),
+                rights: Vec::new(),
             }),
             csrf: "token".to_owned(),
             offers_recovery_code: true,
             said: None,
+            door: Door::Portal,
         });
         Self {
             pages: Pages::load(places::of_service).unwrap(),
@@ -151,12 +156,12 @@ const PROGRESS: Option<Progress> = Some(Progress { step: 3, of: 6 });
 fn first_sign_in(gallery: &mut Gallery) {
     use super::confirm_email::ConfirmEmailPage;
     use super::first_sign_in::{birthdate, confirmation, details, done, email, identity, user_id};
-    use super::sign_in::new_password::{NewPasswordForm, NewPasswordPage};
     use super::terms::TermsPage;
+    use crate::account::new_password::{NewPasswordForm, NewPasswordPage};
     let config = parse(EXAMPLE).unwrap();
     let terms = terms_version();
-    let rules = || password::list(&config);
-    let methods = || super::second_factor::method::methods(&config.sign_in, "");
+    let rules = || password::list(&config, &config.password);
+    let methods = || crate::account::second_factor::method::methods::<Subscribers>(&config, "");
     for errors in [Vec::new(), wrong(None)] {
         let progress = PROGRESS;
         let form = birthdate::BirthdateForm { errors: errors.clone(), birthdate: field() };

@@ -16,7 +16,8 @@ pub(super) fn show(gallery: &mut Gallery) {
         gallery.show(&by_birthdate::ForgottenUserIdPage { formula: given, letter: given, form });
         let (errors, password, again) = (wrong(None), field(), field());
         let form = reset::ResetPasswordForm { errors, password, again, lost: given };
-        let rules = password::list(&parse(EXAMPLE).unwrap());
+        let config = parse(EXAMPLE).unwrap();
+        let rules = password::list(&config, &config.password);
         let token = "token".to_owned();
         let user_id = "taro".to_owned();
         gallery.show(&reset::ResetPasswordPage { token, user_id, rules, lost_device: given, form });

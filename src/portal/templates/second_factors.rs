@@ -1,22 +1,23 @@
 //! Second factors: each page on each occasion, as it comes and with something wrong everywhere.
 
 use super::{Gallery, PROGRESS, field, wrong};
-use crate::portal::next::Next;
-use crate::portal::places::PROFILE;
-use crate::portal::second_factor::method::{MethodForm, MethodPage, methods};
-use crate::portal::second_factor::prove::{
+use crate::account::next::Next;
+use crate::account::second_factor::method::{MethodForm, MethodPage, methods};
+use crate::account::second_factor::prove::{
     CodeForm, Occasion, email_code, passkey, recovery_code, totp,
 };
-use crate::portal::second_factor::set_up::passkey::{PasskeySetUpForm, PasskeySetUpPage};
-use crate::portal::second_factor::set_up::recovery_codes::RecoveryCodesPage;
-use crate::portal::second_factor::set_up::totp::{TotpSetUpForm, TotpSetUpPage};
+use crate::account::second_factor::set_up::passkey::{PasskeySetUpForm, PasskeySetUpPage};
+use crate::account::second_factor::set_up::recovery_codes::RecoveryCodesPage;
+use crate::account::second_factor::set_up::totp::{TotpSetUpForm, TotpSetUpPage};
+use crate::base::realm::Subscribers;
+use crate::portal::places::PROFILE;
 use crate::tenant::file::{EXAMPLE, parse};
 
 pub(super) fn show(gallery: &mut Gallery) {
     gallery.show(&MethodPage::default());
-    let policy = parse(EXAMPLE).unwrap().sign_in;
+    let policy = parse(EXAMPLE).unwrap();
     let form = MethodForm { errors: wrong(None), method: field() };
-    gallery.show(&MethodPage { methods: methods(&policy, ""), form });
+    gallery.show(&MethodPage { methods: methods::<Subscribers>(&policy, ""), form });
     let again = Occasion::Reauthentication(Next::from(PROFILE.to_owned()));
     for occasion in [Occasion::SignIn, again] {
         for is_wrong in [false, true] {
@@ -26,8 +27,8 @@ pub(super) fn show(gallery: &mut Gallery) {
     set_up(gallery);
 }
 
-fn prove(gallery: &mut Gallery, occasion: &Occasion, is_wrong: bool) {
-    let policy = parse(EXAMPLE).unwrap().sign_in;
+fn prove(gallery: &mut Gallery, occasion: &Occasion<Subscribers>, is_wrong: bool) {
+    let policy = parse(EXAMPLE).unwrap();
     let errors = || if is_wrong { wrong(None) } else { Vec::new() };
     let field = || if is_wrong { field() } else { Default::default() };
     for address in ["t***@example.jp", ""] {
@@ -44,7 +45,7 @@ fn prove(gallery: &mut Gallery, occasion: &Occasion, is_wrong: bool) {
     }
     gallery.show(&totp::TotpPage {
         occasion: occasion.view(totp::PAGE),
-        devices: if is_wrong { methods(&policy, "") } else { Vec::new() },
+        devices: if is_wrong { methods::<Subscribers>(&policy, "") } else { Vec::new() },
         form: totp::TotpForm { errors: errors(), code: field(), device: field() },
     });
     gallery.show(&passkey::PasskeyPage {

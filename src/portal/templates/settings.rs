@@ -1,11 +1,12 @@
 //! The settings.
 
 use super::{Gallery, field, wrong};
-use crate::portal::second_factor::method::methods;
-use crate::portal::settings::sessions::{SessionLine, SessionsPage, TryLine};
-use crate::portal::settings::sign_in_methods::{DeletePage, DeviceLine, Devices, MethodsPage};
+use crate::account::reauthenticate::{PasswordForm, PasswordPage};
+use crate::account::second_factor::method::methods;
+use crate::account::sessions::{SessionLine, SessionsPage, TryLine};
+use crate::account::sign_in_methods::{DeletePage, DeviceLine, Devices, MethodsPage};
+use crate::base::realm::Subscribers;
 use crate::portal::settings::{profile, profile_email};
-use crate::portal::sign_in::reauthenticate::{PasswordForm, PasswordPage};
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::tenant::policy::UserIdRules;
 
@@ -26,7 +27,7 @@ pub(super) fn show(gallery: &mut Gallery) {
             was: "taro".into(),
             name: "テスト　太郎".into(),
             temporary: changeable,
-            methods: if changeable { methods(&config.sign_in, "totp") } else { Vec::new() },
+            methods: if changeable { methods::<Subscribers>(&config, "totp") } else { Vec::new() },
             form: profile::ProfileForm { errors: wrong(None), user_id: field(), method: field() },
         });
     }

@@ -5,6 +5,7 @@
 //! parsed. Rules across several values are in [`super::file`].
 
 pub mod brand;
+pub mod console;
 pub mod contact;
 pub mod formula;
 pub mod names;
@@ -14,6 +15,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use self::brand::Brand;
+use self::console::ConsoleRules;
 use self::formula::Formula;
 use self::names::{InsurerNumber, Slug};
 use super::hosts::Hosts;
@@ -42,6 +44,9 @@ pub struct TenantConfig {
     pub password: PasswordRules,
     pub user_id: UserIdRules,
     pub first_sign_in: FirstSignInRules,
+    /// The rules for the union's own staff.
+    #[serde(default, skip_serializing_if = "ConsoleRules::are_default")]
+    pub console: ConsoleRules,
     /// The way back in for a person who lost every device (seeds 000 A9, 001 3-8, 002 A13).
     pub lost_device: LostDevice,
     pub after_loss: AfterLoss,

@@ -116,6 +116,7 @@ impl<R: Shown> Visitor<R> {
             offers_recovery_code: R::session_rules(&self.tenant.config).offers_recovery_codes
                 && self.session().is_some_and(|session| session.has_recovery_codes),
             said: None,
+            door: R::DOOR,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::auth::people::People;
 use crate::auth::session::Session;
+use crate::auth::staff::right::Right;
 use crate::base::japanese::day;
 use crate::base::realm::{Staff, Subscribers};
 use crate::web::page::SignedInPerson;
@@ -18,12 +19,19 @@ impl Shown for Subscribers {
             name: session.name.clone(),
             lost_on: loss.map(|loss| day(loss.lost_on)),
             until: loss.map(|loss| day(loss.last_day())),
+            rights: Vec::new(),
         }
     }
 }
 
 impl Shown for Staff {
     fn shown(session: &Session<Self>) -> SignedInPerson {
-        SignedInPerson { name: session.name.clone(), lost_on: None, until: None }
+        let allowed = Right::ALL.into_iter().filter(|right| session.person.allow(*right));
+        SignedInPerson {
+            name: session.name.clone(),
+            lost_on: None,
+            until: None,
+            rights: allowed.map(|right| format!("{right:?}")).collect(),
+        }
     }
 }
