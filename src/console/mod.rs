@@ -7,6 +7,8 @@ mod message;
 pub mod people;
 pub mod places;
 mod sign_out;
+#[cfg(test)]
+mod templates;
 mod trail;
 
 use axum::Router;

@@ -99,26 +99,25 @@ pub(super) struct ActLink {
 }
 
 /// Returns the acts that there are to do and that a staff member may do.
-pub(super) fn links(code: &str, rights: Option<&Rights>, now: &Situation) -> Vec<ActLink> {
-    let may = |act: &&StaffAct| rights.is_some_and(|rights| rights.allow(act.right));
+pub(super) fn links(code: &str, rights: &Rights, now: &Situation) -> Vec<ActLink> {
+    let may = |act: &&StaffAct| rights.allow(act.right);
     let due = ACTS.iter().filter(|act| (act.is_due)(now)).filter(may);
     due.map(|act| link(code, act)).collect()
 }
 
 /// Returns the link to the act that lets a person in again, if the staff member may do it.
-pub(super) fn remedy(code: &str, rights: Option<&Rights>, remedy: Remedy) -> Option<ActLink> {
+pub(super) fn remedy(code: &str, rights: &Rights, remedy: Remedy) -> Option<ActLink> {
     let name = match remedy {
         Remedy::Unlock => UNLOCK,
         Remedy::Letter => LETTER,
     };
     let act = ACTS.iter().find(|act| act.name == name)?;
-    rights.filter(|rights| rights.allow(act.right)).map(|_| link(code, act))
+    rights.allow(act.right).then(|| link(code, act))
 }
 
 /// Returns the page on which a mail is sent again, for staff who may do that.
-pub(super) fn mail(code: &str, rights: Option<&Rights>, id: &str) -> Option<String> {
-    let may = rights.is_some_and(|rights| rights.allow(Right::HelpPeople));
-    may.then(|| format!("{}/mail/{id}", places::person(code)))
+pub(super) fn mail(code: &str, rights: &Rights, id: &str) -> Option<String> {
+    rights.allow(Right::HelpPeople).then(|| format!("{}/mail/{id}", places::person(code)))
 }
 
 fn link(code: &str, act: &StaffAct) -> ActLink {
@@ -140,7 +139,7 @@ mod tests {
             ..Situation::default()
         };
         let named = |rights: &Rights, now: &Situation| -> Vec<String> {
-            let links = links("K/1", Some(rights), now).into_iter();
+            let links = links("K/1", rights, now).into_iter();
             links.map(|link| link.path.replace("/people/K%2F1/", "")).collect()
         };
         let editor = rights(StaffRole::Editor, &[]);
@@ -151,9 +150,8 @@ mod tests {
         assert_eq!(named(&viewer, &locked), [""; 0]);
         let medical = rights(StaffRole::Viewer, &[ExtraRight::Medical]);
         assert_eq!(named(&medical, &locked), ["medical"]);
-        assert_eq!(links("K1", None, &locked), []);
-        assert_eq!(remedy("K1", Some(&viewer), Remedy::Unlock), None);
-        let unlock = remedy("K1", Some(&editor), Remedy::Unlock).unwrap();
+        assert_eq!(remedy("K1", &viewer, Remedy::Unlock), None);
+        let unlock = remedy("K1", &editor, Remedy::Unlock).unwrap();
         assert_eq!(unlock.path, "/people/K1/unlock");
     }
 }

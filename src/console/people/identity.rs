@@ -84,6 +84,29 @@ impl IdentityBar {
 }
 
 #[cfg(test)]
+impl IdentityBar {
+    /// A person of each relation, and with each state of eligibility.
+    pub(super) fn samples() -> Vec<Self> {
+        let states = ["held", "ends", "lost", "begins", "held"];
+        let of = |(relation, state): (&'static str, &'static str)| Self {
+            path: "/people/K%2F1".to_owned(),
+            name: "テスト <太郎>".to_owned(),
+            kana: "テスト タロウ".to_owned(),
+            number: "101-11-00".to_owned(),
+            birthdate: "1979年8月22日（昭和54年8月22日）".to_owned(),
+            relation,
+            eligibility: Eligibility {
+                state,
+                acquired: "2010年4月1日".to_owned(),
+                lost: (state != "held").then(|| "2026年4月1日".to_owned()),
+            },
+        };
+        let relations = ["insured", "spouse", "child", "parent", "other"];
+        relations.into_iter().zip(states).map(of).collect()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

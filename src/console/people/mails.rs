@@ -38,7 +38,7 @@ impl Mails {
         tx: &mut TenantTx,
         code: &str,
         account: &Account,
-        rights: Option<&Rights>,
+        rights: &Rights,
     ) -> Result<Self, sqlx::Error> {
         let Account { email, former_email, .. } = account;
         let addresses: Vec<String> = email.iter().chain(former_email).cloned().collect();
@@ -66,5 +66,25 @@ impl Mails {
             shared: account.shares_email,
             former: former_email.as_deref().map(masked),
         })
+    }
+}
+
+#[cfg(test)]
+impl Mails {
+    /// A mail of each kind, and with each fate.
+    pub(super) fn sample() -> Self {
+        let kinds = ["email_code", "email_confirmation", "password_reset", "user_id", "new"];
+        let fates = ["waiting", "sent", "returned", "expired", "given_up"];
+        let line = |(kind, fate): (&str, &'static str)| MailLine {
+            kind: kind.to_owned(),
+            at: "2026年11月21日 10:00".to_owned(),
+            recipient: "t***@example.jp".to_owned(),
+            fate,
+            finished: (fate != "waiting").then(|| "2026年11月21日 10:01".to_owned()),
+            reason: (fate == "returned").then(|| "<NoEmail>".to_owned()),
+            again: (fate != "waiting").then(|| "/people/K1/mail/1".to_owned()),
+        };
+        let lines = kinds.into_iter().zip(fates).map(line).collect();
+        Self { lines, shared: true, former: Some("t***@example.com".to_owned()) }
     }
 }

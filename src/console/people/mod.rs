@@ -6,10 +6,10 @@ pub mod identity;
 mod mails;
 mod medical;
 mod page;
-mod purpose;
-mod records;
 mod search;
 mod sign_in;
+#[cfg(test)]
+pub(in crate::console) mod templates;
 mod timeline;
 
 use axum::routing::get;

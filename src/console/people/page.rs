@@ -17,7 +17,6 @@ use crate::audit::timeline::LinesAbout;
 use crate::auth::access::{self, Access, Account, LetterState};
 use crate::auth::factor::{device, recovery_code};
 use crate::auth::session::activity;
-use crate::auth::staff;
 use crate::auth::staff::act::ViewPerson;
 use crate::auth::staff::desk::Desk;
 use crate::auth::staff::right::Rights;
@@ -57,7 +56,7 @@ struct PageReader<'r> {
     clock: &'r Clock,
     policy: &'r TenantConfig,
     /// The rights of the one who looks.
-    rights: Option<&'r Rights>,
+    rights: &'r Rights,
     before: Option<LineKey>,
 }
 
@@ -144,11 +143,40 @@ pub(super) async fn show(
     let page = Desk::<ViewPerson>::act(visitor.clerk(&app), matter, async |desk| {
         let code = addressed.code()?;
         let who = person::find(desk.tx(), code).await?.ok_or(WebError::NotFound)?;
-        let clerk = staff::find(desk.tx(), session.login).await?;
-        let rights = clerk.and_then(|clerk| clerk.rights);
-        let reader = PageReader { clock: &app.clock, policy, rights: rights.as_ref(), before };
+        let reader = PageReader { clock: &app.clock, policy, rights: &session.person, before };
         reader.read(desk.tx(), &who).await
     })
     .await?;
     visitor.page(&app, StatusCode::OK, &page)
+}
+
+#[cfg(test)]
+impl PersonPage {
+    /// Samples for every sentence and every state: one without an account, and some with everything.
+    pub(in crate::console) fn samples() -> Vec<Self> {
+        let who = || IdentityBar::samples().remove(0);
+        let bare = |access| Self {
+            who: who(),
+            household: Vec::new(),
+            access,
+            account: None,
+            sessions: Vec::new(),
+            mails: Mails::default(),
+            acts: Vec::new(),
+            timeline: Timeline::default(),
+        };
+        let mut pages: Vec<Self> = AccessView::samples().into_iter().map(bare).collect();
+        let accounts = AccountView::samples().into_iter();
+        pages.extend(accounts.zip(AccessView::samples()).map(|(account, access)| Self {
+            who: who(),
+            household: IdentityBar::samples(),
+            access,
+            account: Some(account),
+            sessions: vec![SessionView::sample()],
+            mails: Mails::sample(),
+            acts: vec![ActLink { path: "/people/K1/hold".to_owned(), label: "利用を止める" }],
+            timeline: Timeline::sample(),
+        }));
+        pages
+    }
 }

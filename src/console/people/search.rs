@@ -194,3 +194,43 @@ fn answer(app: &App, visitor: &Visitor<Staff>, page: &SearchPage) -> Result<Resp
     let answer = visitor.page_once_as(app, StatusCode::TOO_MANY_REQUESTS, page)?;
     Ok(([(RETRY_AFTER, seconds.to_string())], answer).into_response())
 }
+
+#[cfg(test)]
+impl SearchPage {
+    /// Samples: the empty box, each mistake, too many searches, nobody, and people of each state.
+    pub(in crate::console) fn samples() -> Vec<Self> {
+        let states = ["closed", "locked", "registered", "letter", "migrated", "none"];
+        let line = |state: &'static str| HitLine {
+            path: "/people/K%2F1".to_owned(),
+            name: "テスト <太郎>".to_owned(),
+            kana: "テスト タロウ".to_owned(),
+            number: "101-11-00".to_owned(),
+            birthdate: "1979年8月22日（昭和54年8月22日）".to_owned(),
+            relation: "insured",
+            eligibility: Eligibility { state: "held", ..Eligibility::default() },
+            state,
+            email: (state != "none").then(|| "t***@example.jp".to_owned()),
+            same_name: true,
+            same_birthdate: true,
+        };
+        let others =
+            || vec![OtherGuess { kind: "name", words: "氏名 <b> として検索".to_owned() }];
+        let understood = || Some("氏名カナ テスト として検索".to_owned());
+        vec![
+            Self::default(),
+            Self::unsearchable("<b>", Unsearchable::Unreadable),
+            Self { wait: Some(WAIT_SECONDS), ..Self::with_text("テスト") },
+            Self { understood: understood(), ..Self::with_text("テスト") },
+            Self { understood: understood(), others: others(), ..Self::with_text("テスト") },
+            Self {
+                understood: understood(),
+                others: others(),
+                hits: states.map(line).into(),
+                more: true,
+                same_name: true,
+                same_birthdate: true,
+                ..Self::with_text("\"<b>")
+            },
+        ]
+    }
+}

@@ -187,3 +187,83 @@ impl SessionView {
         }
     }
 }
+
+#[cfg(test)]
+impl AccessView {
+    /// Each sentence.
+    pub(super) fn samples() -> Vec<Self> {
+        let states = [
+            "closed",
+            "password_locked",
+            "second_factor_locked",
+            "no_account",
+            "no_credentials",
+            "letter_unprinted",
+            "letter_spoilt",
+            "letter_expired",
+            "formula_not_yet",
+            "formula_over",
+            "codes_come_back",
+            "no_address",
+            "first_by_letter",
+            "first_by_formula",
+            "open",
+        ];
+        let remedy =
+            || ActLink { path: "/people/K1/unlock".to_owned(), label: "ロックを解除する" };
+        let text = || Some("2026年11月21日".to_owned());
+        let of = |state: &'static str| Self {
+            state,
+            open: state == "open",
+            at: text(),
+            lost_on: text(),
+            day: text(),
+            spares_known_browsers: true,
+            second_factor: true,
+            sets_up_factor: true,
+            remedy: (state != "open").then(remedy),
+        };
+        states.into_iter().map(of).collect()
+    }
+}
+
+#[cfg(test)]
+impl AccountView {
+    /// An account with everything, for each state of a letter.
+    pub(super) fn samples() -> Vec<Self> {
+        let text = || Some("2026年11月21日".to_owned());
+        let devices = || {
+            ["totp", "passkey"].map(|kind| DeviceView {
+                kind,
+                name: "<b>".to_owned(),
+                added: "2026年11月21日".to_owned(),
+            })
+        };
+        let of = |state: &'static str| Self {
+            user_id: "taro".to_owned(),
+            registered: text(),
+            email: Some("t***@example.jp".to_owned()),
+            email_confirmed: true,
+            shares_email: true,
+            returned: Some(ReturnedView { at: "今".to_owned(), detail: "<b>".to_owned() }),
+            asks_second_factor: true,
+            method: Some("生体認証"),
+            recovery_codes: Some(0),
+            devices: devices().into(),
+            letter: Some(LetterView { state, at: text(), last_day: text() }),
+        };
+        ["unprinted", "spoilt", "sent", "expired"].map(of).into()
+    }
+}
+
+#[cfg(test)]
+impl SessionView {
+    pub(super) fn sample() -> Self {
+        Self {
+            device: "不明な端末".to_owned(),
+            address: None,
+            began: "2026年11月21日 10:00".to_owned(),
+            last_seen: "2026年11月21日 10:00".to_owned(),
+        }
+    }
+}

@@ -65,6 +65,26 @@ pub(super) fn place(text: &str) -> Option<LineKey> {
 }
 
 #[cfg(test)]
+impl Timeline {
+    pub(super) fn sample() -> Self {
+        let line = |action: &str| TrailLineView {
+            at: "2026年11月21日 10:00:00".to_owned(),
+            actor_kind: "staff".to_owned(),
+            actor: Some("管理 <花子>".to_owned()),
+            action: action.to_owned(),
+            outcome: "ok".to_owned(),
+            reason: Some("<b>".to_owned()),
+            ..TrailLineView::default()
+        };
+        Self {
+            lines: vec![line("person.view"), line("sign_in.complete")],
+            older: Some("/people/K1?before=1#timeline".to_owned()),
+            newest: Some("/people/K1#timeline".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod console;
 pub mod desk;
+pub mod getting_in;
 pub mod invitations;
 pub mod people;
 pub mod people_search;

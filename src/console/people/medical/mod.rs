@@ -5,16 +5,19 @@
 //! months that were read stand on the trail before anything is shown. What is shown is the POST's own answer, and kept
 //! nowhere.
 
+mod purpose;
+mod records;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use self::purpose::{Purpose, PurposeForm};
+use self::records::{MedicalView, Period};
 use super::addressed::AddressedPerson;
 use super::identity::IdentityBar;
-use super::purpose::{Purpose, PurposeForm};
-use super::records::{MedicalView, Period};
 use crate::auth::eligibility::Loss;
 use crate::auth::staff::act::{ViewMedicalData, ViewPerson};
 use crate::auth::staff::desk::{Desk, Matter};
@@ -157,5 +160,17 @@ fn reader(who: &RegistryEntry, loss: Option<Loss>) -> Reader<'_> {
         household: &who.household_code,
         member: &who.code,
         until: loss.map(|loss| loss.last_month()),
+    }
+}
+
+#[cfg(test)]
+impl MedicalPage {
+    /// Samples for every form of the template.
+    pub(in crate::console) fn samples() -> Vec<Self> {
+        let with = |form, view| Self { who: IdentityBar::samples().remove(0), form, view };
+        let mut pages = vec![with(PurposeForm::default(), None), with(PurposeForm::wrong(), None)];
+        let views = MedicalView::samples().into_iter();
+        pages.extend(views.map(|view| with(PurposeForm::wrong(), Some(view))));
+        pages
     }
 }

@@ -67,6 +67,15 @@ impl PurposeForm {
     }
 }
 
+#[cfg(test)]
+impl PurposeForm {
+    /// A form in which everything is wrong.
+    pub(super) fn wrong() -> Self {
+        let [purpose, case_no, reason] = ["", "1\n", ""].map(str::to_owned);
+        Self::of(&Purpose { purpose, case_no, reason })
+    }
+}
+
 /// Keeps no more of a text than may be long, so that it can be shown again.
 fn text_field(text: &str, most: usize) -> Field {
     let kept: String = text.chars().take(most).collect();

@@ -120,6 +120,35 @@ impl MedicalView {
 }
 
 #[cfg(test)]
+impl MedicalView {
+    pub(super) fn samples() -> Vec<Self> {
+        use crate::expenses::care::Care;
+        let month = Month::parse("2025-03").expect("a month");
+        let row = ExpenseRow {
+            treatment_month: month,
+            patient: "テスト <b>".to_owned(),
+            institution: "薬局 <b>".to_owned(),
+            care: Care::Pharmacy,
+            days: 1,
+            total: Yen(1_000),
+            insurer: Yen(700),
+            public: Yen(0),
+            out_of_pocket: Yen(300),
+            computed: true,
+            remarks: "<b>".to_owned(),
+        };
+        let sum = MonthSum { month, out_of_pocket: Yen(300) };
+        vec![
+            Self::closed(month.first_day()),
+            Self::of_months(&[], false),
+            Self::of_months(&[sum], true),
+            Self::of_period(Period::Month(month), Vec::new(), false),
+            Self::of_period(Period::Year(month), vec![row.clone(), row], true),
+        ]
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
