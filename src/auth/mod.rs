@@ -3,6 +3,7 @@
 //! [`journey`] decides what comes next from the policy and durable facts; everything else stores
 //! and checks those facts. A realm is a type parameter wherever both realms do the same.
 
+pub mod access;
 pub mod account_changed;
 mod client;
 pub mod context;

@@ -6,6 +6,7 @@ mod home;
 mod invitation;
 mod message;
 mod method;
+pub mod people;
 pub mod places;
 mod sign_out;
 mod staff;
@@ -38,6 +39,7 @@ pub fn routes() -> Routes {
         .merge(approvals::routes())
         .merge(trail::routes())
         .merge(staff::routes())
+        .merge(people::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

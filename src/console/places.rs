@@ -1,5 +1,7 @@
 //! The console's own addresses, beside those that both doors have.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::account::places;
 pub(super) use crate::account::places::{SIGN_OUT, TOP};
 use crate::mail::message::ConsoleLinks;
@@ -8,7 +10,6 @@ places::places! {
     // An invited person sets up their login here (A1).
     Way INVITATION "/invitation";
 
-    Page METHODS_METHOD "/sign-in-methods/method";
     Page APPROVALS "/approvals";
     Page APPROVAL "/approvals/{id}";
     Page APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
@@ -30,7 +31,18 @@ places::places! {
     Page TRAIL_ALERTS "/trail/alerts";
     Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
     Page METHODS_METHOD "/sign-in-methods/method";
+    Page SEARCH "/search";
+    // A person, by the union's own code of them (A3).
+    Page PERSON "/people/{code}";
+    // What the person sees of their medical data.
+    Page MEDICAL "/people/{code}/medical";
 }
 
 /// The addresses that mails link to.
 pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };
+
+/// Returns the address of a person's page.
+#[must_use]
+pub(super) fn person(code: &str) -> String {
+    PERSON.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
+}

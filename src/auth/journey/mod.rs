@@ -155,8 +155,16 @@ fn next_of_second_factor(policy: &TenantConfig, facts: Facts) -> Step {
 /// Returns the method that a person proves. A person who chose none, or one that the policy no longer allows, gets a mail:
 /// every union with second factors allows that (`tenant::review`).
 pub(in crate::auth) fn method(policy: &TenantConfig, facts: Facts) -> SecondFactor {
+    allowed(policy, facts.method)
+}
+
+/// Returns the method of a person who chose `method`.
+pub(in crate::auth) fn allowed(
+    policy: &TenantConfig,
+    method: Option<SecondFactor>,
+) -> SecondFactor {
     let allowed = &policy.sign_in.second_factors;
-    facts.method.filter(|method| allowed.contains(method)).unwrap_or(SecondFactor::EmailCode)
+    method.filter(|method| allowed.contains(method)).unwrap_or(SecondFactor::EmailCode)
 }
 
 /// Returns how far `step` is on the way through the first sign-in. None for a step of later sign-ins.

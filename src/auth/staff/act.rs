@@ -72,8 +72,8 @@ acts! {
     SearchPeople: SeePeople, PeopleSearched, AfterAct, OwnDataToo;
     /// Opens a person's page.
     ViewPerson: SeePeople, PersonViewed, OwnDataToo;
-    /// Reads a person's medical data.
-    ViewMedicalData: SeeMedicalData, MedicalDataViewed;
+    /// Reads a person's medical data. The line tells which months were read.
+    ViewMedicalData: SeeMedicalData, MedicalDataViewed, AfterAct;
     /// Reads the trail; its line tells by which filters, and how many lines were shown.
     ReadTrail: ReadTrail, TrailRead, AfterAct, OwnDataToo;
     /// Takes a part of the trail away as a file.
