@@ -1,5 +1,6 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod acts;
 pub mod approvals;
 mod door;
 mod home;
@@ -31,6 +32,7 @@ pub fn routes() -> Routes {
             get(sign_out::show).post(sign_out::submit),
         )
         .merge(approvals::routes())
+        .merge(acts::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

@@ -46,6 +46,8 @@ pub const SWEEPS: [Sweep; 5] = [
             "known_browsers",
             "retired_tokens",
             "sessions",
+            "caller_checks",
+            "not_me_links",
         ],
         forget: |tx, clock| Box::pin(auth::housekeeping::sweep(tx, clock)),
     },

@@ -183,7 +183,7 @@ impl<A: Act> Desk<A> {
     }
 
     /// Adds to the line of an act that tells what came of it.
-    pub(super) const fn line(&mut self) -> &mut AuditLine {
+    pub(in crate::auth) const fn line(&mut self) -> &mut AuditLine {
         &mut self.line
     }
 

@@ -39,8 +39,10 @@ use crate::web::page::{Frame, Page, Pages, SignedInPerson};
 use crate::web::prose::Shelf;
 
 /// Pages for people who are neither signed in nor signing in.
-const NOBODYS: [&str; 12] = [
+const NOBODYS: [&str; 14] = [
     "portal/sign_in/closed.html",
+    "portal/sign_in/held.html",
+    "portal/not_me.html",
     "portal/confirm_email.html",
     "portal/first_sign_in/again.html",
     "portal/forgotten/password.html",
