@@ -3,6 +3,8 @@
 //!
 //! Each page is generic over the realm. A door says through [`AtDoor`] where its other pages are.
 
+#[cfg(test)]
+pub(crate) mod gallery;
 pub(crate) mod new_password;
 pub(crate) mod next;
 pub(crate) mod onward;

@@ -13,9 +13,9 @@ use crate::web::page::{Frame, Page};
 use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
-struct ConsoleHome {
+pub(super) struct ConsoleHome {
     /// True if the union is in service.
-    open: bool,
+    pub(super) open: bool,
 }
 
 impl Page for ConsoleHome {

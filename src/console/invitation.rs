@@ -51,7 +51,6 @@ pub(super) struct InvitationForm {
 
 impl Page for InvitationPage {
     const TEMPLATE: &'static str = "console/invitation.html";
-    const FRESH: &'static [&'static str] = &["rules"];
 }
 
 #[derive(Debug, Serialize)]

@@ -8,6 +8,8 @@ mod invitation;
 mod message;
 pub mod places;
 mod sign_out;
+#[cfg(test)]
+mod templates;
 mod trail;
 
 use axum::Router;

@@ -14,7 +14,7 @@ use crate::web::page::Page;
 use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
-struct ConsoleSignOut {}
+pub(super) struct ConsoleSignOut {}
 
 impl Page for ConsoleSignOut {
     const TEMPLATE: &'static str = "console/sign_out.html";

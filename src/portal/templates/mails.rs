@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tenant;
+use crate::account::gallery::tenant;
 use crate::app::mail_room;
 use crate::base::clock::Clock;
 use crate::config::Settings;

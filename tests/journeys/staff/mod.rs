@@ -4,6 +4,7 @@ pub mod access;
 pub mod acts;
 pub mod console;
 pub mod desk;
+pub mod getting_in;
 pub mod invitations;
 pub mod people_search;
 pub mod realms;

@@ -11,7 +11,7 @@ use super::twins::{STAFFS_EMAIL, STAFFS_NAME, STAFFS_PASSWORD, Twins};
 use crate::support::browser::Browser;
 use crate::support::people::TARO;
 
-const SIGNED_IN: &str = "管理画面";
+const SIGNED_IN: &str = "ホーム";
 
 /// Checks that somebody is nobody at the console: the first page is everybody's, and others lead to it.
 async fn is_nobody_at_console(twins: &Twins, browser: &mut Browser, why: &str) {
@@ -19,7 +19,14 @@ async fn is_nobody_at_console(twins: &Twins, browser: &mut Browser, why: &str) {
     let page = browser.get("/").await;
     assert_eq!((page.status, &page.body), (StatusCode::OK, &everybodys.body), "{why}");
     let page = browser.get("/sign-out").await;
-    assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/"), "{why}");
+    assert_eq!((page.status, page.location()), (StatusCode::SEE_OTHER, "/sign-in"), "{why}");
+}
+
+/// Checks that a person who gave the password is nobody yet, and is led to the passkey that has to be set up.
+async fn is_halfway_at_console(twins: &Twins, browser: &mut Browser) {
+    let everybodys = twins.world.at_console(TARO.union).get("/").await;
+    assert_eq!(browser.get("/").await.body, everybodys.body, "the password alone");
+    assert_eq!(browser.get("/sign-out").await.location(), "/sign-in/passkey/set-up");
 }
 
 #[tokio::test]
@@ -62,14 +69,14 @@ async fn t15_a_session_of_staff_is_nobodys_at_another_unions_console() {
     let everybodys = other.get("/").await;
     other.cookies = staff.cookies.clone();
     assert_eq!(other.get("/").await.body, everybodys.body);
-    assert_eq!(other.get("/sign-out").await.location(), "/");
+    assert_eq!(other.get("/sign-out").await.location(), "/sign-in");
 }
 
 #[tokio::test]
 async fn the_console_opens_only_after_a_second_factor_which_is_never_a_code_by_mail() {
     let mut twins = Twins::new().await;
     let mut halfway = twins.at_console(false).await;
-    is_nobody_at_console(&twins, &mut halfway, "the password alone").await;
+    is_halfway_at_console(&twins, &mut halfway).await;
     for method in ["null", "'email_code'"] {
         let choose = format!("update logins set second_factor = {method} where realm = 'staff'");
         twins.world.execute(&choose).await;
@@ -89,7 +96,7 @@ async fn the_console_opens_only_after_a_second_factor_which_is_never_a_code_by_m
     let outcome = twins.try_password::<Staff>(STAFFS_PASSWORD).await;
     assert!(matches!(outcome, SignInOutcome::Accepted { step: Step::PasskeySetUp, .. }));
     let mut halfway = twins.at_console(false).await;
-    is_nobody_at_console(&twins, &mut halfway, "the password alone").await;
+    is_halfway_at_console(&twins, &mut halfway).await;
     twins.world.deliver().await;
     assert_eq!(twins.world.mails_to(STAFFS_EMAIL), Vec::<String>::new());
 }

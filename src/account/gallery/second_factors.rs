@@ -10,7 +10,7 @@ use crate::account::second_factor::set_up::passkey::{PasskeySetUpForm, PasskeySe
 use crate::account::second_factor::set_up::recovery_codes::RecoveryCodesPage;
 use crate::account::second_factor::set_up::totp::{TotpSetUpForm, TotpSetUpPage};
 use crate::base::realm::Subscribers;
-use crate::portal::places::PROFILE;
+
 use crate::tenant::file::{EXAMPLE, parse};
 
 pub(super) fn show(gallery: &mut Gallery) {
@@ -18,7 +18,7 @@ pub(super) fn show(gallery: &mut Gallery) {
     let policy = parse(EXAMPLE).unwrap();
     let form = MethodForm { errors: wrong(None), method: field() };
     gallery.show(&MethodPage { methods: methods::<Subscribers>(&policy, ""), form });
-    let again = Occasion::Reauthentication(Next::from(PROFILE.to_owned()));
+    let again = Occasion::Reauthentication(Next::from("/sessions".to_owned()));
     for occasion in [Occasion::SignIn, again] {
         for is_wrong in [false, true] {
             prove(gallery, &occasion, is_wrong);

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::fill_in_every_page;
+use super::Gallery;
 
 /// `infra/dev/setup.sh test` puts it here.
 const CHECKER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/vnu-26.9.27.jar");
@@ -46,11 +46,9 @@ fn check(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn every_page_is_valid_html() {
+/// Checks every page of a gallery.
+pub(crate) fn find_nothing_wrong(gallery: &Gallery) {
     let folder = tempfile::tempdir().unwrap();
-    let gallery = fill_in_every_page();
-    assert!(gallery.shown.len() > 200, "{}", gallery.shown.len());
     for (number, (template, html)) in gallery.shown.iter().enumerate() {
         let name = format!("{number}-{}", template.replace('/', "-"));
         fs::write(folder.path().join(name), html).unwrap();

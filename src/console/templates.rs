@@ -1,0 +1,73 @@
+//! Fills every template of the console in once, so that no mistake in one is first met by a person.
+
+use super::door::StaffSignInPage;
+use super::home::ConsoleHome;
+use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
+use super::message::ConsoleMessage;
+use super::sign_out::ConsoleSignOut;
+use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
+use crate::account::second_factor::method::methods;
+use crate::account::sign_in::SignInForm;
+use crate::auth::credentials::password;
+use crate::auth::people::People as _;
+use crate::base::clock::Clock;
+use crate::base::ids::RequestId;
+use crate::base::realm::Staff;
+use crate::tenant::file::{EXAMPLE, parse};
+use crate::web::error::Failure;
+use crate::web::layers::FailureMessage;
+
+fn fill_in_every_page() -> Gallery {
+    let mut gallery = Gallery::new();
+    for open in [true, false] {
+        gallery.show(&ConsoleHome { open });
+    }
+    gallery.show(&StaffSignInPage::default());
+    let form =
+        SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: false };
+    gallery.show(&StaffSignInPage { notice: Some("お知らせ".to_owned()), form });
+    for form in [InvitationForm::default(), wrong_invitation()] {
+        gallery.show(&invitation(form));
+    }
+    gallery.show(&InvitationOverPage {});
+    gallery.show(&ConsoleSignOut {});
+    for failure in [Failure::NotFound, Failure::SessionExpired, Failure::Unexpected] {
+        let id = RequestId::new(&Clock::System);
+        gallery.show(&ConsoleMessage::from(FailureMessage::of(failure, id)));
+    }
+    gallery
+}
+
+fn wrong_invitation() -> InvitationForm {
+    InvitationForm {
+        errors: wrong(Some("user_id")),
+        user_id: field(),
+        password: field(),
+        again: field(),
+        method: field(),
+    }
+}
+
+fn invitation(form: InvitationForm) -> InvitationPage {
+    let config = parse(EXAMPLE).unwrap();
+    InvitationPage {
+        token: "token".to_owned(),
+        name: "管理 <花子>".to_owned(),
+        min: 3,
+        max: 20,
+        symbols: "- _".to_owned(),
+        rules: password::list(&config, &Staff::password_rules(&config)),
+        methods: methods::<Staff>(&config, ""),
+        form,
+    }
+}
+
+#[test]
+fn every_page_of_the_console_can_be_filled_in() {
+    is_complete(&fill_in_every_page(), &["console/"]);
+}
+
+#[test]
+fn every_page_of_the_console_is_valid_html() {
+    validator::find_nothing_wrong(&fill_in_every_page());
+}
