@@ -80,6 +80,9 @@ grant insert, update (roles, extra_rights, leaves_on, member_code, accepted_at, 
 grant select, insert, update (email, token_hash, sent_at, expires_at), delete on staff_invitations to kosmo_server;
 -- The worker ends requests that nobody answered, and suspends accounts that nobody has used for long.
 grant select, update (state, decided_at), delete on approvals to kosmo_worker;
-grant select, update (suspended_at) on staff to kosmo_worker;
+grant select, update (suspended_at, suspended_by) on staff to kosmo_worker;
 grant select, delete on staff_invitations to kosmo_worker;
+grant select (second_factor) on logins to kosmo_worker;
 grant update (expires_at) on email_confirmations to kosmo_worker;
+-- An operator's suspension names nobody of the union.
+grant update (suspended_by) on staff to kosmo_operator;

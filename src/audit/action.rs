@@ -88,6 +88,13 @@ actions! {
     /// An invited person set up their login.
     StaffAccepted "staff.accept";
     StaffSuspended "staff.suspend";
+    StaffListed "staff.list";
+    StaffViewed "staff.view";
+    StaffGranted "staff.grant";
+    StaffRevoked "staff.revoke";
+    /// A staff member begins anew, with another invitation.
+    StaffReinvited "staff.reinvite";
+    StaffReviewed "staff.review";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";
     /// Staff put their name under an alert.

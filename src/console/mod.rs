@@ -8,6 +8,7 @@ mod invitation;
 mod message;
 pub mod places;
 mod sign_out;
+mod staff;
 #[cfg(test)]
 mod templates;
 mod trail;
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
         )
         .merge(approvals::routes())
         .merge(acts::routes())
+        .merge(staff::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

@@ -12,7 +12,16 @@ places::places! {
 
     Page APPROVALS "/approvals";
     Page APPROVAL "/approvals/{id}";
-    Part APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+    Page APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+
+    Page STAFF "/staff";
+    Page STAFF_INVITE "/staff/invite";
+    Page STAFF_REVIEW "/staff/review";
+    Page STAFF_MEMBER "/staff/{id}";
+    Page STAFF_RIGHTS "/staff/{id}/rights";
+    Page STAFF_SUSPEND "/staff/{id}/suspend";
+    Page STAFF_REINVITE "/staff/{id}/reinvite";
+    Page STAFF_RESEND "/staff/{id}/resend";
 
     Page CALLER "/people/{code}/caller";
     Page UNLOCK "/people/{code}/unlock";

@@ -5,6 +5,7 @@ use super::home::ConsoleHome;
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
 use super::sign_out::ConsoleSignOut;
+use super::{approvals, staff};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
 use crate::account::second_factor::method::methods;
 use crate::account::sign_in::SignInForm;
@@ -35,6 +36,8 @@ fn fill_in_every_page() -> Gallery {
         let id = RequestId::new(&Clock::System);
         gallery.show(&ConsoleMessage::from(FailureMessage::of(failure, id)));
     }
+    approvals::samples::fill_in(&mut gallery);
+    staff::samples::fill_in(&mut gallery);
     gallery
 }
 

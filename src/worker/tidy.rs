@@ -1,5 +1,5 @@
-//! Every hour, each union is tidied up: accounts are closed if their time is over, rows that piled up are swept, and the
-//! keys of members are completed.
+//! Every hour, each union is tidied up: accounts are closed if their time is over, staff accounts that nobody uses are
+//! suspended, rows that piled up are swept, and the keys of members are completed.
 
 use std::pin::Pin;
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth;
 use crate::auth::staff::approval::housekeeping;
+use crate::auth::staff::manage::unused::suspend_unused;
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::import::staged;
@@ -91,6 +92,12 @@ impl Job for Tidy {
         tx.commit().await?;
         if closed > 0 {
             tracing::info!(tenant = cx.tenant.config.slug.as_str(), closed, "accounts closed");
+        }
+        let mut tx = cx.begin().await?;
+        let suspended = suspend_unused(&mut tx, &cx.clock).await?;
+        tx.commit().await?;
+        if suspended > 0 {
+            tracing::info!(tenant = cx.tenant.config.slug.as_str(), suspended, "unused staff");
         }
         let of = i64::try_from(SWEEPS.len()).ok();
         for (done, sweep) in (0..).zip(&SWEEPS) {

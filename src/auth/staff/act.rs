@@ -105,6 +105,22 @@ acts! {
     /// Lets a requested act be done.
     GrantApproval: Approve, ApprovalGranted;
     RefuseApproval: Approve, ApprovalRefused;
+    /// Lists the union's staff.
+    ListStaff: ManageStaff, StaffListed, OwnDataToo;
+    /// Opens a staff member's page.
+    ViewStaff: ManageStaff, StaffViewed, OwnDataToo;
+    InviteStaff: ManageStaff, StaffInvited, AfterAct;
+    /// Mails another link to an invited person.
+    ResendInvitation: ManageStaff, StaffInvitationResent;
+    /// Gives roles, rights or a longer time in office.
+    GrantRights: ManageStaff, StaffGranted, AfterAct;
+    /// Takes them away.
+    RevokeRights: ManageStaff, StaffRevoked, AfterAct;
+    SuspendStaff: ManageStaff, StaffSuspended, AfterAct;
+    /// Invites a staff member anew who has lost their password or second factor.
+    ReinviteStaff: ManageStaff, StaffReinvited, AfterAct;
+    /// Confirms an account in the quarterly review.
+    ReviewStaff: ManageStaff, StaffReviewed, AfterAct;
 }
 
 #[cfg(test)]

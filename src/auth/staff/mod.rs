@@ -5,6 +5,7 @@ pub mod act;
 pub mod approval;
 pub mod desk;
 pub mod invitation;
+pub mod manage;
 pub mod reason;
 pub mod right;
 pub mod roster;

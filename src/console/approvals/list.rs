@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::{kinds, word};
+use super::kinds::kinds;
+use super::words::word;
 use crate::auth::staff::approval::ApprovalState;
 use crate::auth::staff::approval::shown::{self, ListedRequest};
 use crate::base::japanese::minute;
@@ -15,22 +16,22 @@ use crate::web::page::Page;
 use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
-struct ApprovalsPage {
-    waiting: Vec<RequestLine>,
-    over: Vec<RequestLine>,
+pub(super) struct ApprovalsPage {
+    pub(super) waiting: Vec<RequestLine>,
+    pub(super) over: Vec<RequestLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct RequestLine {
-    id: String,
-    title: &'static str,
-    requested_by: String,
-    requested_at: String,
-    expires_at: String,
-    state: &'static str,
-    decided_by: Option<String>,
-    decided_at: Option<String>,
-    own: bool,
+pub(super) struct RequestLine {
+    pub(super) id: String,
+    pub(super) title: &'static str,
+    pub(super) requested_by: String,
+    pub(super) requested_at: String,
+    pub(super) expires_at: String,
+    pub(super) state: &'static str,
+    pub(super) decided_by: Option<String>,
+    pub(super) decided_at: Option<String>,
+    pub(super) own: bool,
 }
 
 impl Page for ApprovalsPage {

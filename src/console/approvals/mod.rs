@@ -3,19 +3,16 @@
 mod kinds;
 mod list;
 mod one;
+#[cfg(test)]
+pub(super) mod samples;
+mod words;
 
-use axum::routing::{get, post};
+use axum::routing::get;
 
 pub use self::kinds::kinds;
 use super::places::{APPROVAL, APPROVAL_WITHDRAW, APPROVALS};
-use crate::auth::staff::approval::{ApprovalError, ApprovalState};
-use crate::auth::staff::desk::Clerk;
 use crate::auth::staff::right::Right;
-use crate::base::realm::Staff;
-use crate::web::error::WebError;
-use crate::web::identity::Visitor;
 use crate::web::routes::{Access, Routes};
-use crate::web::state::App;
 
 pub(super) fn routes() -> Routes {
     Routes::default()
@@ -26,37 +23,5 @@ pub(super) fn routes() -> Routes {
             (Access::Staff(Right::Approve), Access::Fresh),
             get(one::show).post(one::decide),
         )
-        .route(APPROVAL_WITHDRAW, Access::AnyStaff, post(one::withdraw))
-}
-
-/// Returns the person who stands before the desk.
-fn clerk<'c>(app: &'c App, visitor: &'c Visitor<Staff>) -> Clerk<'c> {
-    Clerk { db: &app.db, clock: &app.clock, tenant: visitor.tenant.id, actor: &visitor.actor }
-}
-
-/// The word for a state.
-const fn word(state: ApprovalState) -> &'static str {
-    match state {
-        ApprovalState::Waiting => "承認待ち",
-        ApprovalState::Executed => "承認・実行済み",
-        ApprovalState::Refused => "却下",
-        ApprovalState::Withdrawn => "取下げ",
-        ApprovalState::Expired => "期限切れ（却下）",
-        ApprovalState::Void => "無効",
-    }
-}
-
-impl From<ApprovalError> for WebError {
-    fn from(error: ApprovalError) -> Self {
-        match error {
-            ApprovalError::NotFound | ApprovalError::Gone => Self::NotFound,
-            ApprovalError::Desk(error) => error.into(),
-            ApprovalError::Sending(error) => error.into(),
-            ApprovalError::Parameters(error) => Self::Answer(error),
-            error @ (ApprovalError::NoApprover | ApprovalError::UnknownKind(_)) => {
-                tracing::error!(%error, "approval");
-                Self::Refused
-            }
-        }
-    }
+        .route(APPROVAL_WITHDRAW, Access::AnyStaff, get(one::back).post(one::withdraw))
 }

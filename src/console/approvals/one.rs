@@ -1,10 +1,11 @@
 //! One request: what it is about, and the decision.
 
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use super::{clerk, kinds, word};
+use super::kinds::kinds;
+use super::words::word;
 use crate::auth::staff::approval::decision::{self, Decided};
 use crate::auth::staff::approval::kind::Preview;
 use crate::auth::staff::approval::shown::{self, ShownRequest};
@@ -29,22 +30,22 @@ const GRANT: &str = "grant";
 const REFUSE: &str = "refuse";
 
 #[derive(Debug, Serialize)]
-struct ApprovalPage {
-    id: String,
-    title: &'static str,
-    requested_by: String,
-    requested_at: String,
-    expires_at: String,
-    request_reason: String,
-    waiting: bool,
-    state: &'static str,
-    decided_by: Option<String>,
-    decided_at: Option<String>,
-    answer: Option<String>,
-    own: bool,
-    preview: Option<Preview>,
-    errors: Vec<FormError>,
-    reason: Field,
+pub(super) struct ApprovalPage {
+    pub(super) id: String,
+    pub(super) title: &'static str,
+    pub(super) requested_by: String,
+    pub(super) requested_at: String,
+    pub(super) expires_at: String,
+    pub(super) request_reason: String,
+    pub(super) waiting: bool,
+    pub(super) state: &'static str,
+    pub(super) decided_by: Option<String>,
+    pub(super) decided_at: Option<String>,
+    pub(super) answer: Option<String>,
+    pub(super) own: bool,
+    pub(super) preview: Option<Preview>,
+    pub(super) errors: Vec<FormError>,
+    pub(super) reason: Field,
 }
 
 impl Page for ApprovalPage {
@@ -75,7 +76,7 @@ pub(super) async fn decide(
     Path(id): Path<ApprovalId>,
     Form { fields, .. }: Form<DecisionInput, Staff>,
 ) -> Result<Response, WebError> {
-    let clerk = clerk(&app, &visitor);
+    let clerk = visitor.clerk(&app);
     let decided = match fields.answer.as_str() {
         GRANT => decision::grant(clerk, app.context(&visitor.tenant), &kinds(), id).await?,
         REFUSE => match Reason::parse(&fields.reason) {
@@ -96,13 +97,18 @@ pub(super) async fn decide(
     visitor.say(&app, visitor.jar.clone(), APPROVALS, said)
 }
 
+/// A person who had to sign in again before they took a request back comes here by GET, and is sent to the list.
+pub(super) async fn back(_: SignedInStaff) -> Redirect {
+    Redirect::to(APPROVALS)
+}
+
 pub(super) async fn withdraw(
     State(app): State<AppState>,
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(id): Path<ApprovalId>,
     Form { .. }: Form<Button, Staff>,
 ) -> Result<Response, WebError> {
-    let said = match request::withdraw(clerk(&app, &visitor), id).await? {
+    let said = match request::withdraw(visitor.clerk(&app), id).await? {
         true => WITHDRAWN,
         false => OVER,
     };
@@ -116,7 +122,7 @@ async fn page(
     reason: Field,
 ) -> Result<Response, WebError> {
     let context = app.context(&visitor.tenant);
-    let shown = shown::show(clerk(app, visitor), context, &kinds(), id).await?;
+    let shown = shown::show(visitor.clerk(app), context, &kinds(), id).await?;
     let page = filled(id, shown, reason);
     visitor.page(app, status_of(&page.errors), &page)
 }

@@ -167,7 +167,17 @@ impl<R: Shown> Visitor<R> {
 
     /// Renders a page that is shown once and stored nowhere.
     pub fn page_once<P: Page>(&self, app: &App, page: &P) -> Result<Response, WebError> {
-        let page = app.pages.render(&self.frame(), StatusCode::OK, page)?;
+        self.page_once_as(app, StatusCode::OK, page)
+    }
+
+    /// Does what [`Visitor::page_once`] does, with a status.
+    pub fn page_once_as<P: Page>(
+        &self,
+        app: &App,
+        status: StatusCode,
+        page: &P,
+    ) -> Result<Response, WebError> {
+        let page = app.pages.render(&self.frame(), status, page)?;
         Ok((self.jar.clone(), page).into_response())
     }
 

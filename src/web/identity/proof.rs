@@ -9,11 +9,12 @@ use super::{Shown, Visitor};
 use crate::auth::journey::{Progress, Step};
 use crate::auth::people::People;
 use crate::auth::session::Session;
+use crate::auth::staff::desk::Clerk;
 use crate::base::realm::{Staff, Subscribers};
 use crate::base::secret::PlainToken;
 use crate::web::elsewhere::Elsewhere;
 use crate::web::error::WebError;
-use crate::web::state::AppState;
+use crate::web::state::{App, AppState};
 
 /// A person whose sign-in is complete.
 #[derive(Debug)]
@@ -30,6 +31,14 @@ pub type Subscriber = SignedIn<Subscribers>;
 /// A staff member in office, who may open the console. Each act asks for its right besides
 /// ([`Desk`](crate::auth::staff::desk::Desk)).
 pub type SignedInStaff = SignedIn<Staff>;
+
+impl Visitor<Staff> {
+    /// Returns the visitor as the desk knows them.
+    #[must_use]
+    pub fn clerk<'c>(&'c self, app: &'c App) -> Clerk<'c> {
+        Clerk { db: &app.db, clock: &app.clock, tenant: self.tenant.id, actor: &self.actor }
+    }
+}
 
 impl<R: Shown> FromRequestParts<AppState> for SignedIn<R> {
     type Rejection = Response;

@@ -25,8 +25,14 @@ impl World {
         let union = self.union(slug);
         let rights = Rights::new(vec![role], Vec::new()).unwrap();
         let address = EmailAddress::parse(email).unwrap();
-        let invitee =
-            Invitee { name: "管理 花子", email: &address, rights: &rights, leaves_on: None };
+        let invitee = Invitee {
+            name: "管理 花子",
+            email: &address,
+            rights: &rights,
+            leaves_on: None,
+            member: None,
+            invited_by: None,
+        };
         let mut tx = self.operator.tenant(union.id, &tester()).await.unwrap();
         invitation::invite(&mut tx, self.app.context(&union), &invitee).await.unwrap();
         tx.commit().await.unwrap();
@@ -74,7 +80,8 @@ async fn give_password(browser: &mut Browser, user_id: &str, password: &str) -> 
 }
 
 #[tokio::test]
-async fn a1_the_link_leads_through_a_password_and_an_app_to_the_home_and_so_does_the_next_sign_in() {
+async fn a1_the_link_leads_through_a_password_and_an_app_to_the_home_and_so_does_the_next_sign_in()
+{
     let world = World::new().await;
     let link = world.invite_staff(UNION, HANAKO, StaffRole::Admin).await;
     let mut browser = world.at_console(UNION);
@@ -123,7 +130,10 @@ async fn a1_a_passkey_is_the_consoles_own_and_the_last_one_can_not_be_deleted() 
     assert_eq!(browser.follow(done).await.heading(), "ホーム");
     browser.sign_out().await;
 
-    assert_eq!(give_password(&mut browser, "hanako", PASSWORD).await.location(), "/sign-in/passkey");
+    assert_eq!(
+        give_password(&mut browser, "hanako", PASSWORD).await.location(),
+        "/sign-in/passkey"
+    );
     let proof = device.prove(options(&browser.get("/sign-in/passkey").await));
     let done = browser.post("/sign-in/passkey", &[("credential", &proof)]).await;
     assert_eq!(browser.follow(done).await.heading(), "ホーム");

@@ -2,10 +2,12 @@
 
 pub mod access;
 pub mod acts;
+pub mod approvals;
 pub mod console;
 pub mod desk;
 pub mod getting_in;
 pub mod invitations;
 pub mod people_search;
 pub mod realms;
+pub mod rights;
 pub mod trail;
