@@ -1,5 +1,6 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod acts;
 pub mod approvals;
 mod door;
 mod home;
@@ -38,6 +39,7 @@ pub fn routes() -> Routes {
         )
         .merge(approvals::routes())
         .merge(trail::routes())
+        .merge(acts::routes())
         .merge(staff::routes())
         .merge(people::routes())
 }

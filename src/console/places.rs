@@ -36,6 +36,16 @@ places::places! {
     Page PERSON "/people/{code}";
     // What the person sees of their medical data.
     Page MEDICAL "/people/{code}/medical";
+    Page CALLER "/people/{code}/caller";
+    Page UNLOCK "/people/{code}/unlock";
+    Page RESET "/people/{code}/reset";
+    Page CORRECT_USER_ID "/people/{code}/user-id";
+    Page MAIL "/people/{code}/mail/{id}";
+    Page LETTER "/people/{code}/letter";
+    Page LETTER_RETURNED "/people/{code}/letter-returned";
+    Page END_SESSIONS "/people/{code}/sessions";
+    Page HOLD "/people/{code}/hold";
+    Page RELEASE "/people/{code}/release";
 }
 
 /// The addresses that mails link to.

@@ -1,5 +1,6 @@
 //! Fills every template of the console in once, so that no mistake in one is first met by a person.
 
+use super::acts;
 use super::door::StaffSignInPage;
 use super::home::ConsoleHome;
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
@@ -48,6 +49,7 @@ fn fill_in_every_page() -> Gallery {
     approvals::samples::fill_in(&mut gallery);
     staff::samples::fill_in(&mut gallery);
     people::templates::show(&mut gallery);
+    acts::templates::show(&mut gallery);
     gallery
 }
 

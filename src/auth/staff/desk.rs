@@ -12,7 +12,9 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople, ViewMedicalData};
+use super::act::{
+    Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople, ViewMedicalData,
+};
 use super::closeness::{self, Closeness};
 use super::find;
 use super::right::Rights;
@@ -199,7 +201,7 @@ impl<A: Act> Desk<A> {
     }
 
     /// Adds to the line of an act that tells what came of it.
-    pub(super) const fn line(&mut self) -> &mut AuditLine {
+    pub(in crate::auth) const fn line(&mut self) -> &mut AuditLine {
         &mut self.line
     }
 

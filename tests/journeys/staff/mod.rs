@@ -1,6 +1,7 @@
 //! The staff have a door of their own; each act there needs a right and leaves a line on the trail.
 
 pub mod access;
+pub mod acts;
 pub mod approvals;
 pub mod console;
 pub mod desk;
