@@ -1,11 +1,13 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod acts;
 pub mod approvals;
 mod door;
 mod home;
 mod invitation;
 mod message;
 mod method;
+pub mod people;
 pub mod places;
 mod policy;
 mod reports;
@@ -14,7 +16,7 @@ mod staff;
 #[cfg(test)]
 mod templates;
 mod terms;
-mod trail;
+pub mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -39,10 +41,13 @@ pub fn routes() -> Routes {
             get(sign_out::show).post(sign_out::submit),
         )
         .merge(approvals::routes())
+        .merge(trail::routes())
+        .merge(acts::routes())
         .merge(staff::routes())
         .merge(terms::routes())
         .merge(policy::routes())
         .merge(reports::routes())
+        .merge(people::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

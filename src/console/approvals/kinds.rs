@@ -1,11 +1,14 @@
 //! The acts that need a second pair of eyes: the one list of all rooms' kinds.
 
+use crate::auth::help_desk::letter::RiskyLetter;
+use crate::auth::help_desk::reset::RiskyReset;
 use crate::auth::staff::approval::kind::Kinds;
 use crate::auth::staff::manage::change::ChangeOfStanding;
 use crate::auth::staff::manage::newcomer::Newcomer;
 use crate::auth::staff::manage::reinvitation::Reinvitation;
 use crate::auth::staff::union::policy::change::PolicyChange;
 use crate::auth::staff::union::terms::publication::Publication;
+use crate::console::trail::ExportLines;
 
 /// Returns every kind of act that can be asked for at the console.
 #[must_use]
@@ -16,4 +19,7 @@ pub fn kinds() -> Kinds {
         .with::<Reinvitation>()
         .with::<Publication>()
         .with::<PolicyChange>()
+        .with::<ExportLines>()
+        .with::<RiskyReset>()
+        .with::<RiskyLetter>()
 }
