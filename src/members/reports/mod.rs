@@ -67,8 +67,7 @@ pub async fn count<A: Act>(desk: &mut Desk<A>, clock: &Clock) -> Result<Report, 
 }
 
 fn report(symbols: Vec<(String, Counts)>, weeks: Vec<(NaiveDate, i64)>) -> Report {
-    let all = symbols.iter().fold([0; 5], |sum, (_, counts)| {
-        let mut sum = sum;
+    let all = symbols.iter().fold([0; 5], |mut sum, (_, counts)| {
         sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         sum
     });

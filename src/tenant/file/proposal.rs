@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::review::{Finding, review};
 use crate::base::japanese::fold;
 use crate::tenant::policy::TenantConfig;
-use crate::tenant::policy::opened::{Setting, SettingKind, get, put, setting, values};
+use crate::tenant::policy::opened::{SETTINGS, Setting, SettingKind, get, put, setting, values};
 
 /// Reads what was typed for some settings. Returns the changes, in the order of the page, and the policy with them.
 ///
@@ -77,14 +77,13 @@ pub fn with(
 #[must_use]
 pub fn back_to(config: &TenantConfig, earlier: &TenantConfig) -> Vec<SettingChange> {
     let (now, then) = (values(config), values(earlier));
-    let paths = crate::tenant::policy::opened::SETTINGS.iter().filter(|one| one.is_open(config));
-    paths
-        .map(|one| {
-            let (before, after) = (get(&now, one.path), get(&then, one.path));
-            SettingChange { path: one.path.to_owned(), before, after }
-        })
-        .filter(|change| change.before != change.after)
-        .collect()
+    let open = SETTINGS.iter().filter(|one| one.is_open(config));
+    open.map(|one| {
+        let (before, after) = (get(&now, one.path), get(&then, one.path));
+        SettingChange { path: one.path.to_owned(), before, after }
+    })
+    .filter(|change| change.before != change.after)
+    .collect()
 }
 
 fn open(config: &TenantConfig, path: &str) -> Result<&'static Setting, String> {
@@ -115,8 +114,7 @@ fn read(setting: &Setting, text: &str) -> Result<Option<Value>, String> {
 }
 
 fn in_order(changes: &mut [SettingChange]) {
-    let settings = crate::tenant::policy::opened::SETTINGS;
-    changes.sort_by_key(|change| settings.iter().position(|one| one.path == change.path));
+    changes.sort_by_key(|change| SETTINGS.iter().position(|one| one.path == change.path));
 }
 
 fn problem(path: &str, message: impl Into<String>) -> Problem {
@@ -132,7 +130,6 @@ mod tests {
     use super::*;
     use crate::tenant::file::{EXAMPLE, parse};
     use crate::tenant::policy::limits;
-    use crate::tenant::policy::opened::SETTINGS;
 
     fn all_open() -> TenantConfig {
         let mut config = parse(EXAMPLE).unwrap();
