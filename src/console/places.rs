@@ -23,7 +23,7 @@ places::places! {
     Page STAFF_REINVITE "/staff/{id}/reinvite";
     Page STAFF_RESEND "/staff/{id}/resend";
 
-    Page TERMS "/terms";
+    Page TERMS_LIST "/terms";
     Page TERMS_DRAFT_NEW "/terms/new";
     Page TERMS_VERSION "/terms/{id}";
     Page TERMS_DRAFT "/terms/drafts/{id}";

@@ -15,7 +15,7 @@ use crate::base::ids::TermsDraftId;
 use crate::base::japanese::parse_date;
 use crate::base::realm::Staff;
 use crate::console::approvals::told::{CHANGED, of_form};
-use crate::console::places::{TERMS, TERMS_DRAFT};
+use crate::console::places::{TERMS_DRAFT, TERMS_LIST};
 use crate::tenant::terms;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of, summary};
@@ -128,7 +128,7 @@ pub(super) async fn change(
             }
         })
         .await?;
-        return visitor.say(&app, visitor.jar.clone(), TERMS, DELETED);
+        return visitor.say(&app, visitor.jar.clone(), TERMS_LIST, DELETED);
     }
     let (typed, mut page) = input.read(&app, Some(id));
     let Some((day, text)) = typed else { return answer(&app, &visitor, &page) };

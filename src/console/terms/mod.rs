@@ -10,7 +10,7 @@ mod version;
 
 use axum::routing::get;
 
-use super::places::{TERMS, TERMS_DRAFT, TERMS_DRAFT_EDIT, TERMS_DRAFT_NEW, TERMS_VERSION};
+use super::places::{TERMS_DRAFT, TERMS_DRAFT_EDIT, TERMS_DRAFT_NEW, TERMS_LIST, TERMS_VERSION};
 use crate::auth::staff::right::Right;
 use crate::web::routes::{Access, Routes};
 
@@ -18,7 +18,7 @@ pub(super) fn routes() -> Routes {
     let see = Access::Staff(Right::SeePeople);
     let draft = Access::Staff(Right::Draft);
     Routes::default()
-        .route(TERMS, see, get(list::show))
+        .route(TERMS_LIST, see, get(list::show))
         .route(TERMS_DRAFT_NEW, draft, get(edit::show_new).post(edit::begin))
         .route(TERMS_VERSION, see, get(version::show))
         .route(

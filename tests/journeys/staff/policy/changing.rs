@@ -13,9 +13,9 @@ async fn a7_a_change_tells_whom_it_touches_and_is_a_version_once_a_colleague_let
     let mut office = Office::new().await;
     let page = office.admins.get("/policy").await;
     assert!(page.shows("5〜1440分") && page.shows("（現在）"), "{}", page.text());
-    let page = office.send("look", &[(IDLE, "20"), ("contact.hours", "平日9時～16時")]).await;
+    let page = office.send("look", &[(IDLE, "20"), ("contact.note", "8月は休みます。")]).await;
     for shown in
-        ["設定を変更しますか", "30分", "20分", "「平日9時～16時」", "画面の表示が変わる人", "2人"]
+        ["設定を変更しますか", "30分", "20分", "「8月は休みます。」", "画面の表示が変わる人", "2人"]
     {
         assert!(page.shows(shown), "{shown}: {}", page.text());
     }

@@ -14,7 +14,7 @@ async fn a_union_of_few_people_is_told_no_numbers_of_them() {
     let page = browser.get("/reports").await;
     assert_eq!(page.status, StatusCode::OK);
     let rows = page.table();
-    assert_eq!(rows[0], ["101", "10未満", "10未満", "－", "10未満", "非表示", "非表示"]);
+    assert_eq!(rows[0][..7], ["101", "10未満", "10未満", "－", "10未満", "非表示", "非表示"]);
     assert!(page.shows("記号ごとに集計しています"), "{}", page.text());
 }
 
@@ -51,13 +51,13 @@ async fn groups_are_counted_and_the_small_ones_can_not_be_worked_out() {
     let mut browser = world.seat(UNION, &actor).await;
     let page = browser.get("/reports").await;
     let rows = page.table();
-    let row = |symbol: &str| rows.iter().find(|row| row[0] == symbol).unwrap().as_slice();
+    let row = |symbol: &str| rows.iter().find(|row| row[0] == symbol).unwrap();
     // 101 has three people, one of whom is not registered. So one group more is withheld, and as five people who are not
     // registered are few themselves, another one's too.
-    assert_eq!(row("101"), ["101", "10未満", "10未満", "－", "10未満", "非表示", "非表示"]);
-    assert_eq!(row("901"), ["901", "非表示", "非表示", "－", "10未満", "0", "0"]);
-    assert_eq!(row("902"), ["902", "60", "非表示", "－", "非表示", "0", "20"]);
-    assert_eq!(row("=900"), ["=900", "36", "36", "100.0%", "0", "18", "0"]);
+    assert_eq!(row("101")[..7], ["101", "10未満", "10未満", "－", "10未満", "非表示", "非表示"]);
+    assert_eq!(row("901")[..7], ["901", "非表示", "非表示", "－", "10未満", "0", "0"]);
+    assert_eq!(row("902")[..7], ["902", "60", "非表示", "－", "非表示", "0", "20"]);
+    assert_eq!(row("=900")[..7], ["=900", "36", "36", "100.0%", "0", "18", "0"]);
     assert_eq!(row("2026年11月2日から")[1], "非表示", "Taro and Goro came later");
 
     let file = browser.get("/reports.csv").await;
