@@ -17,7 +17,10 @@ fn named(begin: &str, end: char) -> Vec<&'static str> {
 async fn every_table_of_a_union_is_spread_and_every_other_has_a_place() {
     let world = World::empty().await;
     let tables = sqlx::query(
-        "select relname::text as name, relrowsecurity as of_a_union from pg_class
+        "select relname::text as name,
+                exists (select from pg_policies where tablename = relname
+                        and qual = '(tenant_id = current_tenant())') as of_a_union
+         from pg_class
          where relkind in ('r', 'p') and not relispartition
            and relnamespace = 'public'::regnamespace and relname <> '_sqlx_migrations' order by 1",
     )
