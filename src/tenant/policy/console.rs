@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PasswordRules;
+use super::password::PasswordRules;
 
 /// Every sign of a keyboard, since no union told its staff of fewer.
 const SYMBOLS: &str = "!\"#$%&'()*~|`{+}<>?_-^\\@[;:],./=";
