@@ -51,6 +51,10 @@ id! {
     JobId,
     /// One worker's hold on a job.
     HoldId,
+    /// A strange act of staff, for others to look at.
+    AlertId,
+    /// A part of the trail that a staff member may take away.
+    ExportId,
     /// A line of the audit trail.
     EventId,
     /// One file that an importer has read.
@@ -69,6 +73,8 @@ id! {
     WindowId,
     /// A request that waits for a second pair of eyes.
     ApprovalId,
+    /// One check of who is calling.
+    CallerCheckId,
 }
 
 /// Ids that belong to a realm. They look the same in the database and on the wire; only the compiler tells them apart.

@@ -1,17 +1,19 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod acts;
 pub mod approvals;
 mod door;
 mod home;
 mod invitation;
 mod message;
 mod method;
+pub mod people;
 pub mod places;
 mod sign_out;
 mod staff;
 #[cfg(test)]
 mod templates;
-mod trail;
+pub mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -36,7 +38,10 @@ pub fn routes() -> Routes {
             get(sign_out::show).post(sign_out::submit),
         )
         .merge(approvals::routes())
+        .merge(trail::routes())
+        .merge(acts::routes())
         .merge(staff::routes())
+        .merge(people::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

@@ -153,6 +153,7 @@ fn fill_in_every_page() -> Gallery {
     for failure in [
         Failure::BadRequest,
         Failure::NotFound,
+        Failure::Refused,
         Failure::SessionExpired,
         Failure::TooMany,
         Failure::TooManyCookies,
