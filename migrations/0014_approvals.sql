@@ -84,5 +84,7 @@ grant select, update (suspended_at, suspended_by) on staff to kosmo_worker;
 grant select, delete on staff_invitations to kosmo_worker;
 grant select (second_factor) on logins to kosmo_worker;
 grant update (expires_at) on email_confirmations to kosmo_worker;
--- An operator's suspension names nobody of the union.
-grant update (suspended_by) on staff to kosmo_operator;
+-- An operator's suspension names nobody of the union. Where nobody of a union can invite a colleague anew, the operator
+-- does.
+grant update (accepted_at, suspended_by) on staff to kosmo_operator;
+grant update (email) on staff_invitations to kosmo_operator;

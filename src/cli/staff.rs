@@ -8,7 +8,10 @@ use super::confirm::{Answer, confirmed};
 use super::output::{self, Column};
 use super::{CommandStatus, Operator, UnionArg};
 use crate::auth::context::Context;
+use crate::auth::factor::reset::TakenAway;
 use crate::auth::staff::invitation::{self, Invitee};
+use crate::auth::staff::manage::ManageError;
+use crate::auth::staff::manage::reinvitation::reinvite_for_operator;
 use crate::auth::staff::right::{ExtraRight, Rights, StaffRole, words};
 use crate::auth::staff::roster::{self, ListedStaff, OfficeState};
 use crate::auth::staff::suspension::{ADMINS_WANTED, Suspension, suspend};
@@ -64,6 +67,24 @@ pub(super) enum StaffCommand {
         union: UnionArg,
         /// 招待した人のメールアドレス
         email: String,
+        /// 結果をJSONで出力します
+        #[arg(long)]
+        json: bool,
+    },
+    /// 職員を招待し直します。パスワードと認証方法は使えなくなり、停止は解かれます
+    ///
+    /// 組合の管理者が、管理画面から招待し直せないときに使います。
+    #[command(
+        after_help = "例:\n  kosmo staff reinvite --tenant klinekenpo hanako@klinekenpo.example.jp"
+    )]
+    Reinvite {
+        #[command(flatten)]
+        union: UnionArg,
+        /// 招待し直す人のメールアドレス
+        email: String,
+        /// 確認せずに実行します
+        #[arg(long)]
+        yes: bool,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -154,6 +175,9 @@ impl StaffCommand {
             Self::List { union, json } => list(operator, &union, json).await,
             Self::Resend { union, email, json } => {
                 resend(settings, operator, &union, &address(&email)?, json).await
+            }
+            Self::Reinvite { union, email, yes, json } => {
+                reinvited(settings, operator, &union, &address(&email)?, yes, json).await
             }
             Self::Suspend { union, email, yes, json } => {
                 suspended(operator, &union, &address(&email)?, yes, json).await
@@ -269,6 +293,46 @@ fn state(staff: &ListedStaff) -> String {
         OfficeState::Suspended => "停止".to_owned(),
         OfficeState::Left => "退任".to_owned(),
     }
+}
+
+async fn reinvited(
+    settings: &Settings,
+    operator: &Operator,
+    union: &UnionArg,
+    email: &EmailAddress,
+    yes: bool,
+    json: bool,
+) -> anyhow::Result<CommandStatus> {
+    let (tenant, mail) = operator.union(settings, &union.tenant).await?;
+    let cx = Context { clock: &operator.clock, mail: &mail, tenant: &tenant };
+    let touches = |(name, taken): &(String, TakenAway)| {
+        vec![format!(
+            "{name}（{}）を招待し直します。パスワードと、認証アプリ{}件、パスキー{}件、リカバリーコード{}件が使えなくなり、{}台の端末からログアウトします",
+            email.as_str(),
+            taken.apps,
+            taken.passkeys,
+            taken.recovery_codes,
+            taken.sessions
+        )]
+    };
+    let work = async || {
+        let mut tx = operator.begin(tenant.id).await?;
+        let done =
+            reinvite_for_operator(&mut tx, cx, email).await.map_err(|error| match error {
+                ManageError::NotFound => anyhow!("{} の職員はいません", email.as_str()),
+                ManageError::WrongState => {
+                    anyhow!("{} の職員は、招待中か、退任しています", email.as_str())
+                }
+                error => error.into(),
+            })?;
+        anyhow::Ok((done, tx))
+    };
+    let tx = match confirmed(yes, touches, work).await? {
+        Answer::Yes((_, tx)) => tx,
+        Answer::No(status) => return Ok(status),
+    };
+    tx.commit().await?;
+    told_of_mail(operator, email, None, json)
 }
 
 async fn suspended(

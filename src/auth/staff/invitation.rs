@@ -40,7 +40,7 @@ pub struct Invitee<'i> {
 
 /// A staff member who waits for a link.
 #[derive(Debug, Clone, Copy)]
-pub enum Invited<'i> {
+pub enum InvitationRecipient<'i> {
     At(&'i EmailAddress),
     With(LoginId<Staff>),
 }
@@ -177,7 +177,7 @@ pub async fn resend(
     cx: Context<'_>,
     email: &EmailAddress,
 ) -> Result<(), InvitationError> {
-    let (login, name) = renew(tx, cx, Invited::At(email)).await?;
+    let (login, name) = renew(tx, cx, InvitationRecipient::At(email)).await?;
     let line = trail_line(Action::StaffInvitationResent, login, &name, json!({}));
     audit::write(tx, cx.clock, &line, &[None]).await?;
     Ok(())
@@ -191,13 +191,13 @@ pub async fn resend(
 pub(super) async fn renew(
     tx: &mut TenantTx,
     cx: Context<'_>,
-    invited: Invited<'_>,
+    invited: InvitationRecipient<'_>,
 ) -> Result<(LoginId<Staff>, String), InvitationError> {
     let token = PlainToken::random();
     let now = cx.clock.now();
     let (email, login) = match invited {
-        Invited::At(email) => (Some(email), None),
-        Invited::With(login) => (None, Some(login)),
+        InvitationRecipient::At(email) => (Some(email), None),
+        InvitationRecipient::With(login) => (None, Some(login)),
     };
     let renewed = sqlx::query!(
         r#"update staff_invitations i set token_hash = $5, sent_at = $6, expires_at = $7

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::line::StaffLine;
+use super::line::StaffView;
 use super::member;
 use super::told::{REQUESTED, of_form, told, told_of_request};
 use crate::auth::staff::approval::request::request;
@@ -36,7 +36,7 @@ pub(super) enum StaffAct {
 #[derive(Debug, Serialize)]
 pub(super) struct StaffActPage {
     pub(super) act: StaffAct,
-    pub(super) staff: StaffLine,
+    pub(super) staff: StaffView,
     pub(super) reason: Field,
     pub(super) errors: Vec<FormError>,
 }
@@ -156,6 +156,6 @@ async fn page(
 ) -> Result<Response, WebError> {
     let staff = member::find(app, visitor, login).await?;
     errors.extend(summary(&[("reason", &reason)]));
-    let page = StaffActPage { act, staff: StaffLine::of(staff, session.login), reason, errors };
+    let page = StaffActPage { act, staff: StaffView::of(staff, session.login), reason, errors };
     visitor.page(app, status_of(&page.errors), &page)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::staff::manage::change::Standing;
+use crate::auth::staff::manage::change::StaffStanding;
 use crate::auth::staff::reason::Reason;
 use crate::auth::staff::right::{ExtraRight, StaffRole};
 use crate::base::japanese::{fold, parse_date};
@@ -50,13 +50,13 @@ struct CheckBox {
 
 /// What the fields say, if there is no mistake in them.
 #[derive(Debug)]
-pub(super) struct Typed {
-    pub(super) standing: Standing,
+pub(super) struct TypedStanding {
+    pub(super) standing: StaffStanding,
     pub(super) reason: Reason,
 }
 
 impl StandingFields {
-    pub(super) fn of(standing: &Standing) -> Self {
+    pub(super) fn of(standing: &StaffStanding) -> Self {
         let last_day = standing.leaves_on.map(|day| day.to_string());
         Self {
             leaves_on: Field::with_value(&last_day.unwrap_or_default()),
@@ -114,7 +114,7 @@ impl StandingInput {
         &self,
         today: NaiveDate,
         before: Option<NaiveDate>,
-    ) -> (Option<Typed>, StandingFields) {
+    ) -> (Option<TypedStanding>, StandingFields) {
         let ticked = |prefix: &str, name: &&str| {
             self.boxes.get(&format!("{prefix}{name}")).is_some_and(|value| value == "on")
         };
@@ -137,7 +137,7 @@ impl StandingInput {
             fields.leaves_on.error = Some(PAST.to_owned());
         }
         let member = Some(fold(self.member.trim())).filter(|code| !code.is_empty());
-        let standing = Standing::new(&roles, &extra, leaves_on, member);
+        let standing = StaffStanding::new(&roles, &extra, leaves_on, member);
         if roles.is_empty() {
             fields.roles_error.error = Some(NO_ROLE.to_owned());
         } else if standing.rights().is_none() {
@@ -148,6 +148,6 @@ impl StandingInput {
             fields.reason.error = Some(none.message().to_owned());
         }
         let typed = reason.ok().filter(|_| fields.errors().is_empty());
-        (typed.map(|reason| Typed { standing, reason }), fields)
+        (typed.map(|reason| TypedStanding { standing, reason }), fields)
     }
 }

@@ -9,7 +9,7 @@ use super::told::{REQUESTED, of_form, told_of_request};
 use crate::auth::staff::act::ListStaff;
 use crate::auth::staff::approval::request::{approvers, request};
 use crate::auth::staff::desk::{Desk, Matter};
-use crate::auth::staff::manage::change::{Standing, is_member};
+use crate::auth::staff::manage::change::{StaffStanding, is_member};
 use crate::auth::staff::manage::newcomer::{Newcomer, is_known};
 use crate::base::email::EmailAddress;
 use crate::base::japanese::{shows_nothing, unshowable};
@@ -54,7 +54,7 @@ pub(super) async fn show(
     State(app): State<AppState>,
     SignedInStaff { visitor, .. }: SignedInStaff,
 ) -> Result<Response, WebError> {
-    let fields = StandingFields::of(&Standing::new(&[], &[], None, None));
+    let fields = StandingFields::of(&StaffStanding::new(&[], &[], None, None));
     page(&app, &visitor, InvitePage { fields, ..InvitePage::default() }).await
 }
 

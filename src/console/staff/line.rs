@@ -9,7 +9,7 @@ use crate::base::japanese::{day, minute};
 use crate::base::realm::Staff;
 
 #[derive(Debug, Serialize)]
-pub(super) struct StaffLine {
+pub(super) struct StaffView {
     id: String,
     name: String,
     email: Option<String>,
@@ -37,7 +37,7 @@ struct Possible {
     resend: bool,
 }
 
-impl StaffLine {
+impl StaffView {
     pub(super) fn of(staff: ListedStaff, reader: LoginId<Staff>) -> Self {
         use OfficeState::{Active, InvitationExpired, Invited, Left, Suspended};
         let own = staff.login == reader;

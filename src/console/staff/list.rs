@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::line::StaffLine;
+use super::line::StaffView;
 use crate::auth::staff::act::ListStaff;
 use crate::auth::staff::desk::{Desk, Matter};
 use crate::auth::staff::right::StaffRole;
@@ -18,7 +18,7 @@ use crate::web::state::AppState;
 
 #[derive(Debug, Serialize)]
 pub(super) struct StaffPage {
-    pub(super) staff: Vec<StaffLine>,
+    pub(super) staff: Vec<StaffView>,
     /// True if fewer than two 管理者 are in office.
     pub(super) few_admins: bool,
 }
@@ -41,7 +41,7 @@ pub(super) async fn show(
     });
     let page = StaffPage {
         few_admins: admins.count() < ADMINS_WANTED,
-        staff: staff.into_iter().map(|one| StaffLine::of(one, session.login)).collect(),
+        staff: staff.into_iter().map(|one| StaffView::of(one, session.login)).collect(),
     };
     visitor.page(&app, StatusCode::OK, &page)
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::line::StaffLine;
+use super::line::StaffView;
 use crate::audit::Target;
 use crate::auth::staff::act::ViewStaff;
 use crate::auth::staff::desk::{Desk, Matter};
@@ -19,7 +19,7 @@ use crate::web::state::{App, AppState};
 
 #[derive(Debug, Serialize)]
 pub(super) struct StaffMemberPage {
-    pub(super) staff: StaffLine,
+    pub(super) staff: StaffView,
 }
 
 impl Page for StaffMemberPage {
@@ -31,7 +31,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, session, .. }: SignedInStaff,
     Path(login): Path<LoginId<Staff>>,
 ) -> Result<Response, WebError> {
-    let staff = StaffLine::of(find(&app, &visitor, login).await?, session.login);
+    let staff = StaffView::of(find(&app, &visitor, login).await?, session.login);
     visitor.page(&app, StatusCode::OK, &StaffMemberPage { staff })
 }
 

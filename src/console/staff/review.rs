@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::line::StaffLine;
+use super::line::StaffView;
 use super::told::{of_form, told};
 use crate::auth::staff::act::ListStaff;
 use crate::auth::staff::desk::{Desk, Matter};
@@ -36,7 +36,7 @@ pub(super) struct ReviewPage {
 
 #[derive(Debug, Serialize)]
 pub(super) struct ReviewedAccount {
-    pub(super) staff: StaffLine,
+    pub(super) staff: StaffView,
     pub(super) confirmed: Option<ConfirmedLine>,
 }
 
@@ -96,7 +96,7 @@ async fn page(
             confirmed: confirmed
                 .remove(&staff.login)
                 .map(|one| ConfirmedLine { by: one.by, at: minute(one.at) }),
-            staff: StaffLine::of(staff, reader),
+            staff: StaffView::of(staff, reader),
         })
         .collect();
     let page = ReviewPage {

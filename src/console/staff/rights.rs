@@ -5,12 +5,12 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{NO_MEMBER, StandingFields, StandingInput};
-use super::line::StaffLine;
+use super::line::StaffView;
 use super::member;
 use super::told::{REQUESTED, of_form, told, told_of_request};
 use crate::auth::staff::approval::request::request;
 use crate::auth::staff::manage::ManageError;
-use crate::auth::staff::manage::change::{self, ChangeOfStanding, Standing};
+use crate::auth::staff::manage::change::{self, ChangeOfStanding, StaffStanding};
 use crate::auth::staff::roster::ListedStaff;
 use crate::base::ids::LoginId;
 use crate::base::realm::Staff;
@@ -26,7 +26,7 @@ const TAKEN_AWAY: &str = "変更しました。次の操作から有効です。
 
 #[derive(Debug, Serialize)]
 pub(super) struct RightsPage {
-    pub(super) staff: StaffLine,
+    pub(super) staff: StaffView,
     /// The standing that the form began with.
     pub(super) seen: String,
     pub(super) fields: StandingFields,
@@ -53,7 +53,7 @@ pub(super) async fn show(
     let staff = member::find(&app, &visitor, login).await?;
     let seen = standing(&staff);
     let fields = StandingFields::of(&seen);
-    page(&app, &visitor, StaffLine::of(staff, session.login), &seen, fields, Vec::new())
+    page(&app, &visitor, StaffView::of(staff, session.login), &seen, fields, Vec::new())
 }
 
 pub(super) async fn submit(
@@ -64,9 +64,9 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let staff = member::find(&app, &visitor, login).await?;
     let now = standing(&staff);
-    let from: Standing = serde_json::from_str(&fields.seen).unwrap_or_else(|_| now.clone());
+    let from: StaffStanding = serde_json::from_str(&fields.seen).unwrap_or_else(|_| now.clone());
     let (typed, mut shown) = fields.standing.read(app.clock.today(), from.leaves_on);
-    let staff = StaffLine::of(staff, session.login);
+    let staff = StaffView::of(staff, session.login);
     let Some(typed) = typed else {
         let errors = shown.errors();
         return page(&app, &visitor, staff, &from, shown, errors);
@@ -98,15 +98,15 @@ pub(super) async fn submit(
     page(&app, &visitor, staff, &now, shown, of_form(message))
 }
 
-fn standing(staff: &ListedStaff) -> Standing {
-    Standing::new(&staff.roles, &staff.extra_rights, staff.leaves_on, staff.member.clone())
+fn standing(staff: &ListedStaff) -> StaffStanding {
+    StaffStanding::new(&staff.roles, &staff.extra_rights, staff.leaves_on, staff.member.clone())
 }
 
 fn page(
     app: &App,
     visitor: &Visitor<Staff>,
-    staff: StaffLine,
-    seen: &Standing,
+    staff: StaffView,
+    seen: &StaffStanding,
     fields: StandingFields,
     errors: Vec<FormError>,
 ) -> Result<Response, WebError> {

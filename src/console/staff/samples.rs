@@ -3,13 +3,13 @@
 use super::act::{StaffAct, StaffActPage};
 use super::fields::StandingFields;
 use super::invite::InvitePage;
-use super::line::StaffLine;
+use super::line::StaffView;
 use super::list::StaffPage;
 use super::member::StaffMemberPage;
 use super::review::{ConfirmedLine, ReviewPage, ReviewedAccount};
 use super::rights::RightsPage;
 use crate::account::gallery::{Gallery, field, wrong};
-use crate::auth::staff::manage::change::Standing;
+use crate::auth::staff::manage::change::StaffStanding;
 use crate::auth::staff::roster::{ListedStaff, OfficeState};
 use crate::base::clock::Clock;
 use crate::base::ids::LoginId;
@@ -62,13 +62,13 @@ pub(in crate::console) fn fill_in(gallery: &mut Gallery) {
     }
 }
 
-fn standing() -> Standing {
+fn standing() -> StaffStanding {
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let day = "2027-03-31".parse().ok();
-    Standing::new(&names(&["viewer"]), &names(&["medical"]), day, Some("K<1>".to_owned()))
+    StaffStanding::new(&names(&["viewer"]), &names(&["medical"]), day, Some("K<1>".to_owned()))
 }
 
-fn line(office: OfficeState, own: bool) -> StaffLine {
+fn line(office: OfficeState, own: bool) -> StaffView {
     let login = LoginId::<Staff>::new(&Clock::System);
     let now = Clock::System.now();
     let standing = standing();
@@ -88,7 +88,7 @@ fn line(office: OfficeState, own: bool) -> StaffLine {
         member: standing.member.filter(|_| own),
         suspended_at: None,
     };
-    StaffLine::of(listed, if own { login } else { LoginId::new(&Clock::System) })
+    StaffView::of(listed, if own { login } else { LoginId::new(&Clock::System) })
 }
 
 fn review(all: bool) -> ReviewPage {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::ApprovalError;
 use super::kind::{ExecuteError, Execution, Kinds};
-use super::row::{self, ApprovalState, End, Request};
+use super::row::{self, ApprovalState, EndOfRequest, StoredRequest};
 use crate::audit::{self, Action, AuditLine};
 use crate::auth::context::Context;
 use crate::auth::staff::act::{Act, GrantApproval, RefuseApproval};
@@ -48,7 +48,8 @@ pub async fn grant(
     if shown.is_none_or(|(_, hash)| hash != request.preview_hash) {
         return void(clerk, tx, &request, CHANGED).await;
     }
-    let executed = End { state: ApprovalState::Executed, by: Some(approver.login), answer: None };
+    let executed =
+        EndOfRequest { state: ApprovalState::Executed, by: Some(approver.login), answer: None };
     if !row::end(&mut tx, clerk.clock, id, executed).await? {
         return Ok(Decided::Over(ApprovalState::Expired));
     }
@@ -81,7 +82,7 @@ pub async fn refuse(
     reason: &Reason,
 ) -> Result<Decided, ApprovalError> {
     let (mut tx, approver, request) = open::<RefuseApproval>(clerk, id).await?;
-    let refused = End {
+    let refused = EndOfRequest {
         state: ApprovalState::Refused,
         by: Some(approver.login),
         answer: Some(reason.as_str()),
@@ -100,7 +101,7 @@ pub async fn refuse(
 async fn open<A: Act>(
     clerk: Clerk<'_>,
     id: ApprovalId,
-) -> Result<(TenantTx, InOffice, Request), ApprovalError> {
+) -> Result<(TenantTx, InOffice, StoredRequest), ApprovalError> {
     let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
     let found = row::find(&mut tx, clerk.clock, id, true).await?;
     let Some(request) = found else { return Err(ApprovalError::NotFound) };
@@ -139,7 +140,7 @@ const fn authors(denial: Denial) -> &'static str {
 async fn void(
     clerk: Clerk<'_>,
     mut tx: TenantTx,
-    request: &Request,
+    request: &StoredRequest,
     why: &'static str,
 ) -> Result<Decided, ApprovalError> {
     let is_void = request.void(&mut tx, clerk.clock, why).await?;
@@ -150,7 +151,7 @@ async fn void(
 /// Voids a request whose act was begun and left nothing behind.
 async fn void_anew(
     clerk: Clerk<'_>,
-    request: &Request,
+    request: &StoredRequest,
     why: &'static str,
 ) -> Result<Decided, ApprovalError> {
     let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;

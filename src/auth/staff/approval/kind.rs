@@ -110,22 +110,24 @@ pub(super) struct Execution<'a> {
     pub granted: Granted,
 }
 
+type Showing =
+    for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Hashed, ApprovalError>;
+/// The transaction is given back, for its owner to commit, with the act's result.
+type Executing =
+    for<'a> fn(TenantTx, Context<'a>, Execution<'a>) -> Boxed<'a, (TenantTx, Value), ExecuteError>;
+
+/// A kind whose type is known by its name alone.
 #[derive(Clone, Copy)]
-pub(super) struct Kind {
+pub(super) struct ErasedKind {
     pub title: &'static str,
-    pub preview:
-        for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Hashed, ApprovalError>,
     pub matter: fn(&Value) -> Result<Matter, serde_json::Error>,
-    pub execute: for<'a> fn(
-        TenantTx,
-        Context<'a>,
-        Execution<'a>,
-    ) -> Boxed<'a, (TenantTx, Value), ExecuteError>,
+    pub preview: Showing,
+    pub execute: Executing,
 }
 
 /// The kinds of acts that can be asked for.
 #[derive(Default, Clone)]
-pub struct Kinds(BTreeMap<&'static str, Kind>);
+pub struct Kinds(BTreeMap<&'static str, ErasedKind>);
 
 impl Kinds {
     #[must_use]
@@ -135,7 +137,7 @@ impl Kinds {
 
     #[must_use]
     pub fn with<K: FourEyes>(mut self) -> Self {
-        let kind = Kind {
+        let kind = ErasedKind {
             title: K::TITLE,
             preview: preview::<K>,
             matter: |parameters| Ok(read::<K>(parameters)?.matter()),
@@ -145,7 +147,7 @@ impl Kinds {
         self
     }
 
-    pub(super) fn get(&self, kind: &str) -> Result<Kind, ApprovalError> {
+    pub(super) fn get(&self, kind: &str) -> Result<ErasedKind, ApprovalError> {
         self.0.get(kind).copied().ok_or_else(|| ApprovalError::UnknownKind(kind.to_owned()))
     }
 }

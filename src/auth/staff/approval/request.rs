@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::kind::FourEyes;
-use super::row::{self, ApprovalState, End, target};
+use super::row::{self, ApprovalState, EndOfRequest, target};
 use super::{ANSWERED_WITHIN, ApprovalError};
 use crate::audit::{self, Action, AuditLine};
 use crate::auth::context::Context;
@@ -140,7 +140,8 @@ pub async fn withdraw(clerk: Clerk<'_>, id: ApprovalId) -> Result<bool, Approval
     let Some(found) = found.filter(|found| found.requested_by == author) else {
         return Err(ApprovalError::NotFound);
     };
-    let withdrawn = End { state: ApprovalState::Withdrawn, by: Some(author), answer: None };
+    let withdrawn =
+        EndOfRequest { state: ApprovalState::Withdrawn, by: Some(author), answer: None };
     if !row::end(&mut tx, clerk.clock, id, withdrawn).await? {
         return Ok(false);
     }

@@ -55,7 +55,7 @@ impl ApprovalState {
 
 /// A stored request.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct StoredRequest {
     pub id: ApprovalId,
     pub kind: String,
     pub parameters: Value,
@@ -78,7 +78,7 @@ pub(super) async fn find(
     clock: &Clock,
     id: ApprovalId,
     lock: bool,
-) -> Result<Option<Request>, sqlx::Error> {
+) -> Result<Option<StoredRequest>, sqlx::Error> {
     if lock {
         sqlx::query!(
             "select from approvals where tenant_id = $1 and id = $2 for update",
@@ -99,7 +99,7 @@ pub(super) async fn find(
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|row| Request {
+    Ok(row.map(|row| StoredRequest {
         id,
         kind: row.kind,
         parameters: row.parameters,
@@ -119,7 +119,7 @@ pub(super) async fn find(
 
 /// The end of a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct End<'e> {
+pub(super) struct EndOfRequest<'e> {
     pub state: ApprovalState,
     pub by: Option<LoginId<Staff>>,
     pub answer: Option<&'e str>,
@@ -130,7 +130,7 @@ pub(super) async fn end(
     tx: &mut TenantTx,
     clock: &Clock,
     id: ApprovalId,
-    End { state, by, answer }: End<'_>,
+    EndOfRequest { state, by, answer }: EndOfRequest<'_>,
 ) -> Result<bool, sqlx::Error> {
     let ended = sqlx::query!(
         "update approvals set state = $3, decided_by = $4, decided_at = $5, answer = $6
@@ -147,7 +147,7 @@ pub(super) async fn end(
     Ok(ended.rows_affected() > 0)
 }
 
-impl Request {
+impl StoredRequest {
     pub(super) fn target(&self) -> Target {
         target(self.id)
     }
@@ -170,7 +170,7 @@ impl Request {
         clock: &Clock,
         why: &'static str,
     ) -> Result<bool, sqlx::Error> {
-        let end_of = End { state: ApprovalState::Void, by: None, answer: Some(why) };
+        let end_of = EndOfRequest { state: ApprovalState::Void, by: None, answer: Some(why) };
         let is_ended = end(tx, clock, self.id, end_of).await?;
         if is_ended {
             let line = AuditLine { why: Some(why), ..self.line(Action::ApprovalVoid) };

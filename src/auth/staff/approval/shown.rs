@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ApprovalError;
 use super::kind::{Kinds, Preview};
-use super::row::{self, ApprovalState, Request};
+use super::row::{self, ApprovalState, StoredRequest};
 use crate::auth::context::Context;
 use crate::auth::staff::act::ViewApproval;
 use crate::auth::staff::desk::{Clerk, Desk, Matter};
@@ -164,7 +164,7 @@ pub async fn show(
 
 async fn shown(
     tx: &mut TenantTx,
-    request: Request,
+    request: StoredRequest,
     title: &'static str,
     own: bool,
     preview: Option<Preview>,

@@ -23,14 +23,14 @@ use crate::db::TenantTx;
 
 /// What a staff member may do, until when, and which member they are. Names stand in the order of the types.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct StaffStanding {
     pub roles: Vec<String>,
     pub extra_rights: Vec<String>,
     pub leaves_on: Option<NaiveDate>,
     pub member: Option<String>,
 }
 
-impl Standing {
+impl StaffStanding {
     /// Puts names into the order of the types. Unknown names are dropped.
     #[must_use]
     pub fn new(
@@ -99,8 +99,8 @@ fn has(names: &[String], wanted: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeOfStanding {
     pub login: LoginId<Staff>,
-    pub from: Standing,
-    pub to: Standing,
+    pub from: StaffStanding,
+    pub to: StaffStanding,
 }
 
 impl ChangeOfStanding {
@@ -154,7 +154,7 @@ impl FourEyes for ChangeOfStanding {
 pub async fn standing(
     tx: &mut TenantTx,
     login: LoginId<Staff>,
-) -> Result<Option<(String, Standing)>, sqlx::Error> {
+) -> Result<Option<(String, StaffStanding)>, sqlx::Error> {
     let row = sqlx::query!(
         "select name, roles, extra_rights, leaves_on, member_code from staff
          where tenant_id = $1 and realm = $2 and login_id = $3",
@@ -165,7 +165,8 @@ pub async fn standing(
     .fetch_optional(tx.conn())
     .await?;
     Ok(row.map(|row| {
-        let standing = Standing::new(&row.roles, &row.extra_rights, row.leaves_on, row.member_code);
+        let standing =
+            StaffStanding::new(&row.roles, &row.extra_rights, row.leaves_on, row.member_code);
         (row.name, standing)
     }))
 }
@@ -225,7 +226,7 @@ async fn apply<A: Act>(
     let today = clock.today();
     let (staff, place) = lock_for(desk, today, change.login).await?;
     let one = &staff[place];
-    if Standing::of(one) != change.from || change.to.rights().is_none() {
+    if StaffStanding::of(one) != change.from || change.to.rights().is_none() {
         return Err(ManageError::Changed);
     }
     let loses_admin = one.is_admin_in_office(today) && !change.to.is_admins();
@@ -261,17 +262,17 @@ async fn apply<A: Act>(
 }
 
 /// Returns each field that differs, before and after. The trail knows members by code only where they are its subject.
-fn difference(from: &Standing, to: &Standing) -> Value {
+fn difference(from: &StaffStanding, to: &StaffStanding) -> Value {
     let mut changed = serde_json::Map::new();
     if (&from.roles, &from.extra_rights) != (&to.roles, &to.extra_rights) {
-        let names = |one: &Standing| [one.roles.clone(), one.extra_rights.clone()].concat();
+        let names = |one: &StaffStanding| [one.roles.clone(), one.extra_rights.clone()].concat();
         changed.insert("roles".to_owned(), json!([names(from), names(to)]));
     }
     if from.leaves_on != to.leaves_on {
         changed.insert("leaves_on".to_owned(), json!([from.leaves_on, to.leaves_on]));
     }
     if from.member != to.member {
-        let is_set = |one: &Standing| one.member.is_some();
+        let is_set = |one: &StaffStanding| one.member.is_some();
         changed.insert("has_member_code".to_owned(), json!([is_set(from), is_set(to)]));
     }
     Value::Object(changed)
@@ -281,18 +282,20 @@ fn difference(from: &Standing, to: &Standing) -> Value {
 mod tests {
     use super::*;
 
-    fn standing(roles: &[&str], extra: &[&str]) -> Standing {
+    fn standing(roles: &[&str], extra: &[&str]) -> StaffStanding {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        Standing::new(&names(roles), &names(extra), None, None)
+        StaffStanding::new(&names(roles), &names(extra), None, None)
     }
 
     #[test]
     fn whatever_is_not_there_before_is_given() {
         let day = |day: u32| NaiveDate::from_ymd_opt(2026, 12, day);
         let viewer = standing(&["viewer"], &["medical"]);
-        let until = |leaves_on, one: &Standing| Standing { leaves_on, ..one.clone() };
-        let member =
-            |code: Option<&str>| Standing { member: code.map(str::to_owned), ..viewer.clone() };
+        let until = |leaves_on, one: &StaffStanding| StaffStanding { leaves_on, ..one.clone() };
+        let member = |code: Option<&str>| StaffStanding {
+            member: code.map(str::to_owned),
+            ..viewer.clone()
+        };
         for (case, before, after, gives) in [
             ("the same", viewer.clone(), viewer.clone(), false),
             (

@@ -5,18 +5,19 @@ use serde_json::{Value, json};
 
 use super::ManageError;
 use super::change::overtaken;
-use super::locked::{LockedStaff, lock_for};
+use super::locked::{LockedStaff, lock_all, lock_for};
 use super::suspending::about;
-use crate::audit::Target;
+use crate::audit::{self, Action, Target};
 use crate::auth::context::Context;
-use crate::auth::factor::reset;
+use crate::auth::factor::reset::{self, TakenAway};
 use crate::auth::staff::act::{Act, ReinviteStaff};
 use crate::auth::staff::approval::kind::{ExecuteError, FourEyes, Preview};
-use crate::auth::staff::desk::{Clerk, Desk, Matter};
+use crate::auth::staff::desk::{Clerk, Desk, Eyes, Matter};
 use crate::auth::staff::invitation;
 use crate::auth::staff::reason::Reason;
 use crate::auth::staff::right::words;
 use crate::auth::staff::roster::{self, OfficeState};
+use crate::auth::staff::trail_line;
 use crate::base::email::EmailAddress;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Staff};
@@ -82,13 +83,6 @@ impl FourEyes for Reinvitation {
     }
 }
 
-/// The number of people who agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Eyes {
-    One,
-    Two,
-}
-
 /// Invites a colleague anew who is no 管理者 and in office, for which one pair of eyes is enough.
 ///
 /// # Errors
@@ -115,28 +109,68 @@ async fn begin_anew<A: Act>(
     login: LoginId<Staff>,
     eyes: Eyes,
 ) -> Result<(), ManageError> {
-    let today = cx.clock.today();
-    let (staff, place) = lock_for(desk, today, login).await?;
+    let (staff, place) = lock_for(desk, cx.clock.today(), login).await?;
     let one = &staff[place];
-    if one.office.accepted_at.is_none() || one.office.is_left(today) {
-        return Err(ManageError::WrongState);
-    }
     if eyes == Eyes::One && (one.is_admin() || one.is_suspended()) {
         return Err(ManageError::NeedsApproval);
     }
-    let email = one.email.as_deref().and_then(EmailAddress::parse);
-    let email = email.ok_or(ManageError::WrongState)?;
-    let taken = reset::reset(desk.tx(), cx, login, BY).await?;
-    kill_credentials(desk.tx(), one).await?;
-    invitation::begin_anew(desk.tx(), cx, login, &one.name, &email).await?;
+    let taken = invite_anew(desk.tx(), cx, one).await?;
+    kill_credentials(desk.tx(), login).await?;
     let line = desk.line();
     line.target = Some(Target::staff(login, Some(one.name.clone())));
     line.detail = json!({ "taken_away": taken, "was_suspended": one.is_suspended() });
     Ok(())
 }
 
+/// Invites the staff member with an address anew in an operator's name, for a union in which nobody can. Returns what was
+/// taken away. The password opens nothing until the person comes back, and then another takes its place.
+///
+/// # Errors
+/// [`ManageError::NotFound`] if nobody has the address, and [`ManageError::WrongState`] if they are invited already, or have
+/// left.
+pub async fn reinvite_for_operator(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    email: &EmailAddress,
+) -> Result<(String, TakenAway), ManageError> {
+    let staff = lock_all(tx).await?;
+    let is_meant = |one: &&LockedStaff| one.email.as_deref() == Some(email.as_str());
+    let one = staff.iter().find(is_meant).ok_or(ManageError::NotFound)?;
+    let taken = invite_anew(tx, cx, one).await?;
+    let detail = json!({ "taken_away": taken, "was_suspended": one.is_suspended() });
+    let line = trail_line(Action::StaffReinvited, one.login, &one.name, detail);
+    audit::write(tx, cx.clock, &line, &[None]).await?;
+    Ok((one.name.clone(), taken))
+}
+
+/// Puts a staff member out of office, ends their factors and sessions, and mails an invitation to the address that they
+/// had.
+async fn invite_anew(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    one: &LockedStaff,
+) -> Result<TakenAway, ManageError> {
+    if one.office.accepted_at.is_none() || one.office.is_left(cx.clock.today()) {
+        return Err(ManageError::WrongState);
+    }
+    let email = one.email.as_deref().and_then(EmailAddress::parse);
+    let email = email.ok_or(ManageError::WrongState)?;
+    let taken = reset::reset(tx, cx, one.login, BY).await?;
+    sqlx::query!(
+        "update staff set accepted_at = null, suspended_at = null, suspended_by = null
+         where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        Staff::NAME,
+        one.login.0
+    )
+    .execute(tx.conn())
+    .await?;
+    invitation::begin_anew(tx, cx, one.login, &one.name, &email).await?;
+    Ok(taken)
+}
+
 /// Makes a login what it was when the person was first invited.
-async fn kill_credentials(tx: &mut TenantTx, one: &LockedStaff) -> Result<(), sqlx::Error> {
+async fn kill_credentials(tx: &mut TenantTx, login: LoginId<Staff>) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update logins
          set user_id = $3::text, password_hash = null, password_set_at = null, password_failures = 0,
@@ -146,8 +180,8 @@ async fn kill_credentials(tx: &mut TenantTx, one: &LockedStaff) -> Result<(), sq
          where tenant_id = $1 and realm = $2 and id = $4",
         tx.tenant() as TenantId,
         Staff::NAME,
-        one.login.to_string(),
-        one.login.0
+        login.to_string(),
+        login.0
     )
     .execute(tx.conn())
     .await?;
@@ -155,16 +189,7 @@ async fn kill_credentials(tx: &mut TenantTx, one: &LockedStaff) -> Result<(), sq
         "delete from known_browsers where tenant_id = $1 and realm = $2 and login_id = $3",
         tx.tenant() as TenantId,
         Staff::NAME,
-        one.login.0
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!(
-        "update staff set accepted_at = null, suspended_at = null, suspended_by = null
-         where tenant_id = $1 and realm = $2 and login_id = $3",
-        tx.tenant() as TenantId,
-        Staff::NAME,
-        one.login.0
+        login.0
     )
     .execute(tx.conn())
     .await

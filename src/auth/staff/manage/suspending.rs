@@ -9,7 +9,7 @@ use crate::audit::Target;
 use crate::auth::context::Context;
 use crate::auth::staff::act::{ResendInvitation, SuspendStaff};
 use crate::auth::staff::desk::{Clerk, Desk, Matter};
-use crate::auth::staff::invitation::{self, Invited};
+use crate::auth::staff::invitation::{self, InvitationRecipient};
 use crate::auth::staff::reason::Reason;
 use crate::auth::staff::suspension::{self, ADMINS_WANTED};
 use crate::base::ids::LoginId;
@@ -59,7 +59,7 @@ pub async fn resend(
     login: LoginId<Staff>,
 ) -> Result<(), ManageError> {
     Desk::<ResendInvitation>::act(clerk, about(login, None), async |desk| {
-        invitation::renew(desk.tx(), cx, Invited::With(login)).await?;
+        invitation::renew(desk.tx(), cx, InvitationRecipient::With(login)).await?;
         Ok(())
     })
     .await

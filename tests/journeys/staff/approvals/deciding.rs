@@ -110,8 +110,9 @@ async fn a1_an_author_takes_a_request_back_and_a_double_click_asks_once() {
     assert_eq!(asked.world.count("select count(*) from approvals").await, 1);
 
     let withdraw = format!("/approvals/{}/withdraw", asked.request);
+    asked.approvers.get("/sign-out").await;
     let other = asked.approvers.post(&withdraw, &[]).await;
-    assert_ne!(other.status, StatusCode::SEE_OTHER, "it is not theirs");
+    assert_eq!(other.status, StatusCode::NOT_FOUND, "it is not theirs");
     asked.authors.get(&format!("/approvals/{}", asked.request)).await;
     let done = asked.authors.post(&withdraw, &[]).await;
     assert!(asked.authors.follow(done).await.shows("取り下げました"));

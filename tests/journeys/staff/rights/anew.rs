@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use super::super::approvals::{UNION, grant, id};
 use super::act;
+use crate::operator::said;
 use crate::support::world::World;
 
 const JIRO: &str = "jiro@kenpo.example.jp";
@@ -92,6 +93,35 @@ async fn case07_an_admin_and_somebody_suspended_begin_anew_only_with_four_eyes()
     }
     assert_eq!(world.count("select count(*) from staff where suspended_at is not null").await, 0);
     assert_eq!(world.count("select count(*) from staff_invitations").await, 2);
+}
+
+#[tokio::test]
+async fn a1_o5_the_operator_helps_where_nobody_of_the_union_can() {
+    let world = World::new().await;
+    let admin = world.hire(UNION, &["admin"], &[]).await;
+    let colleague = world.hire(UNION, &["admin"], &[]).await;
+    world.give_address(&colleague, JIRO).await;
+    let mut colleagues = world.seat(UNION, &colleague).await;
+    let mut admins = world.seat(UNION, &admin).await;
+    let page = act(&mut admins, "reinvite", &colleague).await;
+    assert!(page.shows("システムの運用担当者に依頼"), "{}", page.text());
+    let command = ["staff", "reinvite", "--tenant", UNION, JIRO];
+    let asked = world.kosmo(&command);
+    assert_eq!(asked.status.code(), Some(2), "nobody confirmed it: {}", said(&asked));
+    assert_eq!(world.count("select count(*) from staff_invitations").await, 0);
+    let done = world.kosmo(&[&command[..], &["--yes"]].concat());
+    assert!(done.status.success(), "{}", said(&done));
+    assert_ne!(colleagues.get("/approvals").await.status, StatusCode::OK, "the session");
+    let invited = format!(
+        "select count(*) from staff s join staff_invitations i on (i.tenant_id, i.login_id) = (s.tenant_id, s.login_id)
+         where s.login_id = '{}' and s.accepted_at is null and i.email = '{JIRO}'",
+        id(&colleague)
+    );
+    assert_eq!(world.count(&invited).await, 1);
+    let line = "select count(*) from audit_events where action = 'staff.reinvite' and actor_kind = 'operator'";
+    assert_eq!(world.count(line).await, 1);
+    let again = world.kosmo(&[&command[..], &["--yes"]].concat());
+    assert!(said(&again).contains("招待中か、退任"), "{}", said(&again));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use kosmo::auth::staff::desk::DeskError;
 use kosmo::auth::staff::manage::ManageError;
-use kosmo::auth::staff::manage::change::{ChangeOfStanding, Standing, take_away};
+use kosmo::auth::staff::manage::change::{ChangeOfStanding, StaffStanding, take_away};
 use kosmo::auth::staff::manage::suspending::suspend;
 use kosmo::auth::staff::reason::Reason;
 use kosmo::base::ids::LoginId;
@@ -15,9 +15,9 @@ use super::act;
 use crate::support::browser::Browser;
 use crate::support::world::World;
 
-fn standing(roles: &[&str]) -> Standing {
+fn standing(roles: &[&str]) -> StaffStanding {
     let roles: Vec<_> = roles.iter().map(|&role| role.to_owned()).collect();
-    Standing::new(&roles, &[], None, None)
+    StaffStanding::new(&roles, &[], None, None)
 }
 
 fn demotion(actor: &Actor) -> ChangeOfStanding {
