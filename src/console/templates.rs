@@ -6,7 +6,7 @@ use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
 use super::method::StaffMethodPage;
 use super::sign_out::ConsoleSignOut;
-use super::{approvals, staff};
+use super::{approvals, staff, trail};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
 use crate::account::second_factor::method::methods;
 use crate::account::sign_in::SignInForm;
@@ -44,6 +44,7 @@ fn fill_in_every_page() -> Gallery {
     }
     approvals::samples::fill_in(&mut gallery);
     staff::samples::fill_in(&mut gallery);
+    trail::samples::fill_in(&mut gallery);
     gallery
 }
 

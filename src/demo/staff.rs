@@ -133,7 +133,14 @@ impl StaffDriver<'_> {
         let extra = extra.collect::<anyhow::Result<_>>()?;
         let rights = Rights::new(vec![role], extra).context("rights that go together")?;
         let email = EmailAddress::parse(email).context("an address")?;
-        let invitee = Invitee { name: &line.name, email: &email, rights: &rights, leaves_on: None };
+        let invitee = Invitee {
+            name: &line.name,
+            email: &email,
+            rights: &rights,
+            leaves_on: None,
+            invited_by: None,
+            member: None,
+        };
         let mut tx = self.operator.tenant(self.tenant.id, &operator()).await?;
         invitation::invite(&mut tx, self.links.app.context(self.tenant), &invitee).await?;
         tx.commit().await?;

@@ -1,10 +1,10 @@
 //! The acts that need a second pair of eyes: the one list of all rooms' kinds.
 
 use crate::auth::staff::approval::kind::Kinds;
-use crate::console::trail::ExportLines;
 use crate::auth::staff::manage::change::ChangeOfStanding;
 use crate::auth::staff::manage::newcomer::Newcomer;
 use crate::auth::staff::manage::reinvitation::Reinvitation;
+use crate::console::trail::ExportLines;
 
 /// Returns every kind of act that can be asked for at the console.
 #[must_use]

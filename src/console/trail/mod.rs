@@ -6,6 +6,8 @@ mod filters;
 mod lines;
 mod page;
 mod query;
+#[cfg(test)]
+pub(super) mod samples;
 
 use axum::routing::{get, post};
 

@@ -60,16 +60,16 @@ impl<E: Into<WebError>> From<E> for NotTaken {
 
 #[derive(Debug, Serialize)]
 pub(in crate::console) struct ExportPage {
-    errors: Vec<FormError>,
+    pub(in crate::console::trail) errors: Vec<FormError>,
     /// The address's filters, with both days.
-    query: String,
-    back: String,
-    from: String,
-    to: String,
-    lines: i64,
-    alone: i64,
-    most: i64,
-    reason: Field,
+    pub(in crate::console::trail) query: String,
+    pub(in crate::console::trail) back: String,
+    pub(in crate::console::trail) from: String,
+    pub(in crate::console::trail) to: String,
+    pub(in crate::console::trail) lines: i64,
+    pub(in crate::console::trail) alone: i64,
+    pub(in crate::console::trail) most: i64,
+    pub(in crate::console::trail) reason: Field,
 }
 
 impl Page for ExportPage {
