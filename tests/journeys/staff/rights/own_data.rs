@@ -36,7 +36,8 @@ macro_rules! each_act {
 macro_rules! acts_about {
     ($world:ident, $actor:ident, $code:literal) => {
         each_act!(
-            $world, $actor, $code: SearchPeople, ViewPerson, ViewMedicalData, ReadTrail, ViewApproval, GrantApproval,
+            $world, $actor, $code: SearchPeople, ViewPerson, ViewMedicalData, ReadTrail, ExportTrail,
+            AllowExport, ConfirmAlert, ViewApproval, GrantApproval,
             RefuseApproval, ListStaff, ViewStaff, InviteStaff, ResendInvitation, GrantRights, RevokeRights,
             SuspendStaff, ReinviteStaff, ReviewStaff
         )

@@ -137,7 +137,7 @@ async fn another_puts_their_name_under_an_alert_and_nobody_under_their_own() {
         .await
         .unwrap();
     let seen = format!("/trail/alerts/{id}/seen");
-    own.get("/trail").await;
+    own.get("/sign-out").await;
     assert_eq!(own.post(&seen, &[]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(world.count("select count(*) from audit_alerts where seen_at is not null").await, 0);
 
@@ -154,7 +154,7 @@ async fn another_puts_their_name_under_an_alert_and_nobody_under_their_own() {
     assert_eq!(world.count(line).await, 2, "each click is an act; the first one's name stays");
     let foreign = world.hire("jomkenpo", &["auditor"], &[]).await;
     let mut foreign = world.seat("jomkenpo", &foreign).await;
-    foreign.get("/trail/alerts").await;
+    foreign.get("/sign-out").await;
     assert_eq!(foreign.post(&seen, &[]).await.status, StatusCode::NOT_FOUND);
 }
 

@@ -81,6 +81,7 @@ async fn a8_a_large_part_is_taken_away_once_by_the_one_who_was_let() {
     assert!(!take.is_empty());
     let mut third = world.seat(UNION, &colleague).await;
     assert_eq!(button(&third.get("/trail?outcome=failed").await), "");
+    third.get("/sign-out").await;
     assert_eq!(third.post(&take, &[]).await.status, StatusCode::NOT_FOUND, "a colleague's");
     console.get("/trail?outcome=failed").await;
     let file = console.post(&take, &[]).await;
@@ -113,6 +114,7 @@ async fn a8_leave_to_take_a_part_away_ends_after_a_day() {
     world.clock.advance(chrono::Duration::hours(24));
     let mut console = world.seat(UNION, &admin).await;
     assert_eq!(button(&console.get("/trail").await), "");
+    console.get("/sign-out").await;
     assert_eq!(console.post(&take, &[]).await.status, StatusCode::NOT_FOUND);
     world.clock.advance(chrono::Duration::hours(25));
     let mut tx = world.worker.tenant(tenant, &Actor::system("test")).await.unwrap();
