@@ -10,6 +10,7 @@ pub mod find;
 pub mod line;
 pub mod recorded;
 pub mod seals;
+pub mod timeline;
 
 use serde_json::Value;
 use uuid::Uuid;

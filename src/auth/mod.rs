@@ -3,6 +3,7 @@
 //! [`journey`] decides what comes next from the policy and durable facts; everything else stores
 //! and checks those facts. A realm is a type parameter wherever both realms do the same.
 
+pub mod access;
 pub mod account_changed;
 mod client;
 pub mod context;
@@ -12,6 +13,7 @@ pub mod email_failures;
 pub mod factor;
 pub mod first_sign_in;
 pub mod guard;
+pub mod help_desk;
 pub mod housekeeping;
 pub mod journey;
 mod links;

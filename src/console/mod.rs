@@ -1,11 +1,13 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod acts;
 pub mod approvals;
 mod door;
 mod home;
 mod invitation;
 mod message;
 mod method;
+pub mod people;
 pub mod places;
 mod sign_out;
 mod staff;
@@ -37,7 +39,9 @@ pub fn routes() -> Routes {
         )
         .merge(approvals::routes())
         .merge(trail::routes())
+        .merge(acts::routes())
         .merge(staff::routes())
+        .merge(people::routes())
 }
 
 /// Builds the console's router. It remembers the page that a person wanted when they had to sign in.

@@ -1,5 +1,7 @@
 //! The console's own addresses, beside those that both doors have.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::account::places;
 pub(super) use crate::account::places::{SIGN_OUT, TOP};
 use crate::mail::message::ConsoleLinks;
@@ -29,7 +31,28 @@ places::places! {
     Page TRAIL_ALERTS "/trail/alerts";
     Page TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
     Page METHODS_METHOD "/sign-in-methods/method";
+    Page SEARCH "/search";
+    // A person, by the union's own code of them (A3).
+    Page PERSON "/people/{code}";
+    // What the person sees of their medical data.
+    Page MEDICAL "/people/{code}/medical";
+    Page CALLER "/people/{code}/caller";
+    Page UNLOCK "/people/{code}/unlock";
+    Page RESET "/people/{code}/reset";
+    Page CORRECT_USER_ID "/people/{code}/user-id";
+    Page MAIL "/people/{code}/mail/{id}";
+    Page LETTER "/people/{code}/letter";
+    Page LETTER_RETURNED "/people/{code}/letter-returned";
+    Page END_SESSIONS "/people/{code}/sessions";
+    Page HOLD "/people/{code}/hold";
+    Page RELEASE "/people/{code}/release";
 }
 
 /// The addresses that mails link to.
 pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };
+
+/// Returns the address of a person's page.
+#[must_use]
+pub(super) fn person(code: &str) -> String {
+    PERSON.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
+}

@@ -1,10 +1,12 @@
 //! Fills every template of the console in once, so that no mistake in one is first met by a person.
 
+use super::acts;
 use super::door::StaffSignInPage;
 use super::home::ConsoleHome;
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
 use super::method::StaffMethodPage;
+use super::people;
 use super::sign_out::ConsoleSignOut;
 use super::{approvals, staff, trail};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
@@ -38,13 +40,17 @@ fn fill_in_every_page() -> Gallery {
     }
     gallery.show(&InvitationOverPage {});
     gallery.show(&ConsoleSignOut {});
-    for failure in [Failure::NotFound, Failure::SessionExpired, Failure::Unexpected] {
+    for failure in
+        [Failure::NotFound, Failure::Refused, Failure::SessionExpired, Failure::Unexpected]
+    {
         let id = RequestId::new(&Clock::System);
         gallery.show(&ConsoleMessage::from(FailureMessage::of(failure, id)));
     }
     approvals::samples::fill_in(&mut gallery);
     staff::samples::fill_in(&mut gallery);
     trail::samples::fill_in(&mut gallery);
+    people::templates::show(&mut gallery);
+    acts::templates::show(&mut gallery);
     gallery
 }
 

@@ -138,8 +138,8 @@ impl StaffDriver<'_> {
             email: &email,
             rights: &rights,
             leaves_on: None,
-            invited_by: None,
             member: None,
+            invited_by: None,
         };
         let mut tx = self.operator.tenant(self.tenant.id, &operator()).await?;
         invitation::invite(&mut tx, self.links.app.context(self.tenant), &invitee).await?;

@@ -48,6 +48,8 @@ pub const SWEEPS: [Sweep; 6] = [
             "known_browsers",
             "retired_tokens",
             "sessions",
+            "caller_checks",
+            "not_me_links",
         ],
         forget: |tx, clock| Box::pin(auth::housekeeping::sweep(tx, clock)),
     },

@@ -195,8 +195,8 @@ fn every_place_has_one_route() {
 #[test]
 fn every_page_behind_sign_in_is_one_that_a_sign_in_leads_to() {
     const OTHERS: [&str; 16] = [
-    "TRAIL_FILE",
         // Downloads.
+        "TRAIL_FILE",
         "EXPENSES_DEDUCTION_FILE",
         "EXPENSES_MONTH_PDF",
         "EXPENSES_SEARCH_PDF",

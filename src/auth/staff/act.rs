@@ -72,8 +72,32 @@ acts! {
     SearchPeople: SeePeople, PeopleSearched, AfterAct, OwnDataToo;
     /// Opens a person's page.
     ViewPerson: SeePeople, PersonViewed, OwnDataToo;
-    /// Reads a person's medical data.
-    ViewMedicalData: SeeMedicalData, MedicalDataViewed;
+    /// Reads a person's medical data. The line tells which months were read.
+    ViewMedicalData: SeeMedicalData, MedicalDataViewed, AfterAct;
+    /// Opens the page of an act that helps a person.
+    OpenHelp: HelpPeople, HelpOpened, OwnDataToo;
+    /// Opens the page of an act that replaces a person's credentials.
+    OpenReplacement: ReplaceCredentials, ReplacementOpened, OwnDataToo;
+    /// Lets a person who is locked out try again.
+    Unlock: HelpPeople, Unlocked, AfterAct;
+    /// Signs a person out everywhere.
+    EndSessions: HelpPeople, SessionsEnded, AfterAct;
+    /// Compares what a caller says with what the union knows.
+    CheckCaller: HelpPeople, CallerChecked, AfterAct, OwnDataToo;
+    /// 初期化対応
+    ResetFactors: ReplaceCredentials, FactorsReset, AfterAct;
+    /// Orders a letter with other first credentials.
+    OrderLetter: ReplaceCredentials, LetterOrdered, AfterAct;
+    /// Notes that a letter came back.
+    NoteReturnedLetter: HelpPeople, LetterReturned, AfterAct;
+    /// Gives a person the user ID that they should have had.
+    CorrectUserId: HelpPeople, UserIdChanged, AfterAct;
+    /// Keeps everybody out of an account.
+    Hold: HelpPeople, AccountHeld, AfterAct;
+    /// Opens an account again that was held.
+    Release: HelpPeople, AccountReleased, AfterAct;
+    /// Has a mail sent again.
+    ResendMail: HelpPeople, MailResent, AfterAct;
     /// Reads the trail; its line tells by which filters, and how many lines were shown.
     ReadTrail: ReadTrail, TrailRead, AfterAct, OwnDataToo;
     /// Takes a part of the trail away as a file.

@@ -12,7 +12,9 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople};
+use super::act::{
+    Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople, ViewMedicalData,
+};
 use super::closeness::{self, Closeness};
 use super::find;
 use super::right::Rights;
@@ -171,6 +173,22 @@ impl<A: Act> Desk<A> {
         Ok((desk.tx, done))
     }
 
+    /// Asks for the right to the act without doing it, for a page that only leads to it.
+    ///
+    /// # Errors
+    /// [`DeskError::Denied`], which is on the trail.
+    pub async fn ask(clerk: Clerk<'_>) -> Result<(), DeskError> {
+        let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
+        let matter = Matter::default();
+        let admitted = match admit(&mut tx, clerk).await? {
+            Ok(staff) => judge::<A>(&mut tx, &staff, &matter, Eyes::One).await?,
+            Err(denial) => Err(denial),
+        };
+        let Err(denial) = admitted else { return Ok(tx.commit().await?) };
+        drop(tx);
+        Err(deny::<A>(clerk, &matter, denial).await?)
+    }
+
     /// The union's rows.
     pub fn tx(&mut self) -> &mut TenantTx {
         &mut self.tx
@@ -183,7 +201,7 @@ impl<A: Act> Desk<A> {
     }
 
     /// Adds to the line of an act that tells what came of it.
-    pub(super) const fn line(&mut self) -> &mut AuditLine {
+    pub(in crate::auth) const fn line(&mut self) -> &mut AuditLine {
         &mut self.line
     }
 
@@ -259,6 +277,14 @@ impl Desk<SearchPeople> {
 pub(super) enum Eyes {
     One,
     Two,
+}
+
+impl Desk<ViewMedicalData> {
+    /// Adds to the act's line which months are shown, and of how many rows. It tells no value of them.
+    pub fn note_months(&mut self, shown: i64, detail: Value) {
+        self.line.rows = Some(shown);
+        self.line.detail = detail;
+    }
 }
 
 /// Names the actor of a transaction with the name and roles that they have at this moment, if they are in office.

@@ -11,6 +11,17 @@ pub fn day(date: NaiveDate) -> String {
     date.format("%Y年%-m月%-d日").to_string()
 }
 
+/// Formats a day in both calendars: 1979年8月22日（昭和54年8月22日）. Before the eras it is in one.
+#[must_use]
+pub fn day_in_both_calendars(date: NaiveDate) -> String {
+    let Some(era) = ERAS.iter().find(|era| era.had_begun(date)) else { return day(date) };
+    let year = match date.year() - era.first_day.year() + 1 {
+        1 => "元".to_owned(),
+        year => year.to_string(),
+    };
+    format!("{}（{}{year}年{}）", day(date), era.name, date.format("%-m月%-d日"))
+}
+
 /// Formats a moment in Japan for pages and mails: 2024年10月24日 15:59.
 #[must_use]
 pub fn minute(at: DateTime<Utc>) -> String {
@@ -218,6 +229,20 @@ pub fn unshowable(text: &str) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_written_in_both_calendars() {
+        for (date, written) in [
+            ("1979-08-22", "1979年8月22日（昭和54年8月22日）"),
+            ("1989-01-07", "1989年1月7日（昭和64年1月7日）"),
+            ("1989-01-08", "1989年1月8日（平成元年1月8日）"),
+            ("2019-05-01", "2019年5月1日（令和元年5月1日）"),
+            ("2026-11-21", "2026年11月21日（令和8年11月21日）"),
+            ("1867-12-31", "1867年12月31日"),
+        ] {
+            assert_eq!(day_in_both_calendars(date.parse().unwrap()), written);
+        }
+    }
 
     #[test]
     fn a_date_is_read_in_every_way_it_is_written() {

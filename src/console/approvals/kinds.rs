@@ -1,5 +1,7 @@
 //! The acts that need a second pair of eyes: the one list of all rooms' kinds.
 
+use crate::auth::help_desk::letter::RiskyLetter;
+use crate::auth::help_desk::reset::RiskyReset;
 use crate::auth::staff::approval::kind::Kinds;
 use crate::auth::staff::manage::change::ChangeOfStanding;
 use crate::auth::staff::manage::newcomer::Newcomer;
@@ -14,4 +16,6 @@ pub fn kinds() -> Kinds {
         .with::<Newcomer>()
         .with::<Reinvitation>()
         .with::<ExportLines>()
+        .with::<RiskyReset>()
+        .with::<RiskyLetter>()
 }

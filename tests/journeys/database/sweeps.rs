@@ -111,6 +111,8 @@ async fn a_sweep_finds_its_rows_by_an_index() {
         ("passkey_ceremonies", "begun_at"),
         ("known_browsers", "last_seen_at"),
         ("sessions", "last_seen_at"),
+        ("caller_checks", "at"),
+        ("not_me_links", "expires_at"),
     ] {
         assert!(has(table, column), "{table}.{column}");
     }

@@ -16,6 +16,7 @@ fn address(path: &str) -> String {
         .replace("{year}", "2026")
         .replace("{format}", "pdf")
         .replace("{id}", "01890a5d-ac96-774b-bcce-b302099a8057")
+        .replace("{code}", "K1")
 }
 
 /// Returns where each kind of visitor is sent, or `None` if they may come in. `owed` is the step that is due for a person

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use kosmo::audit::{self, ActOutcome, Action, AuditLine};
 use kosmo::base::ids::LoginId;
-use kosmo::db::actor::{Actor, ActorKind, Client};
+use kosmo::db::actor::{Actor, Client};
 use serde_json::json;
 
 use crate::staff::approvals::NO_RIGHT;
@@ -192,21 +192,8 @@ async fn case27_what_others_typed_is_text_and_one_line() {
 async fn case31_a_browser_that_calls_itself_ten_kilobytes_fills_no_trail() {
     let world = World::new().await;
     let mut browser = world.browser(UNION);
-    browser.headers.push(("user-agent", format!("x{}", "健".repeat(3000))));
+    browser.headers.push(("user-agent", "x".repeat(10_000)));
     world.give_password(&mut browser, TARO).await;
     let longest = "select max(length(user_agent))::bigint from audit_events";
-    assert!(world.count(longest).await <= 256);
-    assert_eq!(
-        world.kinds_of_actor().await,
-        [ActorKind::Operator.name(), ActorKind::Subscriber.name()]
-    );
-}
-
-impl World {
-    async fn kinds_of_actor(&self) -> Vec<String> {
-        sqlx::query_scalar("select distinct actor_kind from audit_events order by 1")
-            .fetch_all(&mut self.database.admin().await)
-            .await
-            .unwrap()
-    }
+    assert_eq!(world.count(longest).await, 256);
 }
