@@ -77,8 +77,7 @@ pub fn write_new_public(path: &Path, content: &[u8]) -> io::Result<()> {
 /// power cut left at its end, is ended first.
 pub fn append_lines(path: &Path, lines: &[u8]) -> io::Result<()> {
     let is_new = !path.try_exists()?;
-    let mut file =
-        File::options().read(true).append(true).create(true).mode(PRIVATE).open(path)?;
+    let mut file = File::options().read(true).append(true).create(true).mode(PRIVATE).open(path)?;
     if file.metadata()?.len() > 0 {
         let mut last = [0];
         file.seek(SeekFrom::End(-1))?;

@@ -12,7 +12,11 @@ pub(super) const MOST_WITH_APPROVAL: i64 = 20_000;
 const BATCH: i64 = 500;
 
 /// Counts lines up to one more than `most`.
-pub(super) async fn count(tx: &mut TenantTx, wanted: &Wanted, most: i64) -> Result<i64, sqlx::Error> {
+pub(super) async fn count(
+    tx: &mut TenantTx,
+    wanted: &Wanted,
+    most: i64,
+) -> Result<i64, sqlx::Error> {
     let filter = lines::filter(tx, wanted).await?;
     let found = find::find(tx, &filter, None, most + 1).await?;
     Ok(i64::try_from(found.len()).unwrap_or(i64::MAX))
