@@ -27,9 +27,9 @@ places::places! {
     Page TRAIL "/trail";
     File TRAIL_FILE "/trail.csv";
     Page TRAIL_EXPORT "/trail/export";
-    Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
+    Page TRAIL_EXPORT_TAKE "/trail/exports/{id}";
     Page TRAIL_ALERTS "/trail/alerts";
-    Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    Page TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
     // A list of work, by its kind.
     Page WORK "/work/{kind}";
     Page METHODS_METHOD "/sign-in-methods/method";

@@ -9,7 +9,7 @@ use super::message::ConsoleMessage;
 use super::method::StaffMethodPage;
 use super::people;
 use super::sign_out::ConsoleSignOut;
-use super::{approvals, staff};
+use super::{approvals, staff, trail};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
 use crate::account::second_factor::method::methods;
 use crate::account::sign_in::SignInForm;
@@ -47,6 +47,7 @@ fn fill_in_every_page() -> Gallery {
     }
     approvals::samples::fill_in(&mut gallery);
     staff::samples::fill_in(&mut gallery);
+    trail::samples::fill_in(&mut gallery);
     people::templates::show(&mut gallery);
     acts::templates::show(&mut gallery);
     gallery

@@ -36,7 +36,7 @@ macro_rules! each_act {
 macro_rules! acts_about {
     ($world:ident, $actor:ident, $code:literal) => {
         each_act!(
-            $world, $actor, $code: SearchPeople, ViewPerson, ViewMedicalData, OpenHelp, OpenReplacement, Unlock, EndSessions,
+            $world, $actor, $code: SearchPeople, ListWork, ViewPerson, ViewMedicalData, OpenHelp, OpenReplacement, Unlock, EndSessions,
             CheckCaller, ResetFactors, OrderLetter, NoteReturnedLetter, CorrectUserId, Hold, Release, ResendMail,
             ReadTrail, ExportTrail, AllowExport, ConfirmAlert, ViewApproval, GrantApproval, RefuseApproval, ListStaff,
             ViewStaff, InviteStaff, ResendInvitation, GrantRights, RevokeRights, SuspendStaff, ReinviteStaff,
