@@ -64,6 +64,10 @@ select create_distributed_table('throttles', 'tenant_id', colocate_with => 'hous
 select create_distributed_table('email_failures', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('staff', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('staff_invitations', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('approvals', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('staff_reviews', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('caller_checks', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('not_me_links', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');
 

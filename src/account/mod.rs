@@ -63,4 +63,10 @@ pub(crate) trait AtDoor: Shown {
     /// # Errors
     /// The page can't be rendered.
     fn closed(app: &App, visitor: &Visitor<Self>, loss: Loss) -> Result<Response, WebError>;
+
+    /// Tells a person that their account is held until the union releases it.
+    ///
+    /// # Errors
+    /// The page can't be rendered.
+    fn held(app: &App, visitor: &Visitor<Self>) -> Result<Response, WebError>;
 }

@@ -91,6 +91,7 @@ pub(crate) async fn submit<R: AtDoor>(
                 return Ok((jar, Redirect::to(R::of_step(step))).into_response());
             }
             SignInOutcome::Closed(loss) => return R::closed(&app, &visitor, loss),
+            SignInOutcome::Held => return R::held(&app, &visitor),
             SignInOutcome::TooMany => return too_many(&app, &visitor, form),
             SignInOutcome::Refused => {}
         }

@@ -88,10 +88,44 @@ actions! {
     /// An invited person set up their login.
     StaffAccepted "staff.accept";
     StaffSuspended "staff.suspend";
+    StaffListed "staff.list";
+    StaffViewed "staff.view";
+    StaffGranted "staff.grant";
+    StaffRevoked "staff.revoke";
+    /// A staff member begins anew, with another invitation.
+    StaffReinvited "staff.reinvite";
+    StaffReviewed "staff.review";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";
     /// Staff put their name under an alert.
     AlertSeen "audit.alert_seen";
+    ApprovalRequested "approval.request";
+    ApprovalViewed "approval.view";
+    ApprovalGranted "approval.grant";
+    ApprovalRefused "approval.refuse";
+    /// The person who asked takes a request back.
+    ApprovalWithdrawn "approval.withdraw";
+    /// Nobody answered a request in time.
+    ApprovalExpired "approval.expire";
+    /// A request can't be granted any more: what it was about has changed, or its author may not do it.
+    ApprovalVoid "approval.void";
+    /// Staff opened the page of an act on a person.
+    HelpOpened "help.opened";
+    /// The same, of an act that replaces credentials.
+    ReplacementOpened "replacement.opened";
+    CallerChecked "caller.checked";
+    /// Three callers in a day did not know who they said they were.
+    TelephoneClosed "caller.telephone_closed";
+    /// Staff had a mail sent again, with another link if it had one.
+    MailResent "mail.resent";
+    /// Staff ordered a letter with other first credentials.
+    LetterOrdered "letter.ordered";
+    /// A letter came back, and its credentials died.
+    LetterReturned "letter.returned";
+    AccountHeld "account.held";
+    AccountReleased "account.released";
+    /// The person said that an act of staff was none of theirs, and their account was held.
+    NotMeReported "account.not_me";
 }
 
 impl Action {

@@ -2,10 +2,13 @@
 //! did it.
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::action::{ActOutcome, Action};
-use crate::base::ids::BatchId;
+use crate::base::ids::{ApprovalId, BatchId, LoginId};
+use crate::base::realm::Staff;
+
+/// The kind of a target that is a staff member.
+const STAFF: &str = "staff";
 
 /// The thing acted upon, if it is more than the subject.
 #[derive(Debug, Clone)]
@@ -14,6 +17,20 @@ pub struct Target {
     pub id: String,
     /// Its name at that time.
     pub label: Option<String>,
+}
+
+impl Target {
+    /// Names a staff member.
+    #[must_use]
+    pub fn staff(login: LoginId<Staff>, name: Option<String>) -> Self {
+        Self { kind: STAFF, id: login.to_string(), label: name }
+    }
+
+    /// Returns true if it is this staff member.
+    #[must_use]
+    pub fn is_staff(&self, login: LoginId<Staff>) -> bool {
+        self.kind == STAFF && self.id == login.to_string()
+    }
 }
 
 /// The reason why staff looked or acted.
@@ -46,7 +63,7 @@ pub struct AuditLine {
     /// The reason why it was refused, or failed.
     pub why: Option<&'static str>,
     /// The approval that let it happen.
-    pub approval: Option<Uuid>,
+    pub approval: Option<ApprovalId>,
     /// The import that brought the data.
     pub batch: Option<BatchId>,
     /// Ids and counts that have no field of their own.

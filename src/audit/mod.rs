@@ -100,7 +100,7 @@ pub async fn write(
         line.rows,
         line.outcome.name(),
         line.why,
-        line.approval,
+        line.approval.map(|approval| approval.0),
         line.batch.map(|batch| batch.0),
         line.detail,
         &ids,

@@ -22,6 +22,15 @@ pub enum AccountChange {
     RecoveryCodeUsed,
     TokenCopied,
     PasswordLocked,
+    Unlocked,
+    SignedOut,
+    UserIdCorrected,
+    Held,
+    Released,
+    LetterOrdered,
+    LetterReturned,
+    TelephoneClosed,
+    NotMe,
 }
 
 impl AccountChange {
@@ -38,6 +47,21 @@ impl AccountChange {
             Self::RecoveryCodesMade => "リカバリーコードの発行",
             Self::RecoveryCodeUsed => "リカバリーコードによるログイン",
             Self::PasswordLocked => "ログインのロック（パスワードを続けて誤ったため）",
+            Self::Unlocked => "ログインのロックの解除",
+            Self::SignedOut => "すべての端末からのログアウト",
+            Self::UserIdCorrected => "ユーザIDの修正",
+            Self::Held => "アカウントの利用の一時停止",
+            Self::Released => "アカウントの利用の再開",
+            Self::LetterOrdered => {
+                "仮ユーザID・仮パスワードの再発行（以前のものは使えなくなりました）"
+            }
+            Self::LetterReturned => {
+                "仮ユーザID・仮パスワードの失効（お送りした通知が戻ってきたため）"
+            }
+            Self::TelephoneClosed => {
+                "お電話での手続きの停止（ご本人の確認ができないお電話が続いたため、24時間）"
+            }
+            Self::NotMe => "アカウントの利用の停止（お心当たりがないとのお申し出による）",
             Self::TokenCopied => {
                 "ログイン状態の終了（ログイン状態の情報が複製された可能性があるため）"
             }
@@ -64,10 +88,21 @@ impl AccountChange {
         cx: Context<'_>,
         email: &str,
     ) -> Result<(), SendingError> {
+        self.tell_with_link(tx, cx, email, None).await
+    }
+
+    /// Sends the mail, with the link 「心当たりがない」 if staff made the change.
+    pub(in crate::auth) async fn tell_with_link(
+        self,
+        tx: &mut TenantTx,
+        cx: Context<'_>,
+        email: &str,
+        not_me: Option<String>,
+    ) -> Result<(), SendingError> {
         let Context { clock, mail, tenant } = cx;
         let (what, at, origin) =
             (tenant.config.say(self.what()), minute(clock.now()), tenant.origin.clone());
-        let letter = mail.write(tenant, &AccountChangedMail { what, at, origin })?;
+        let letter = mail.write(tenant, &AccountChangedMail { what, at, origin, not_me })?;
         outbox::enqueue(tx, clock, &letter, email, None).await?;
         Ok(())
     }

@@ -19,6 +19,8 @@ const SESSION_IS_HISTORY: TimeDelta = TimeDelta::days(100);
 /// A command takes the letters of its issue once the last one is made. That takes minutes, or days if no worker runs, as
 /// over the New Year holidays.
 const LETTER_WAITS: TimeDelta = TimeDelta::days(14);
+/// The trail keeps what came of a caller's answers; the rows are of use for a day.
+const CHECK_IS_HISTORY: TimeDelta = TimeDelta::days(30);
 /// No transaction deletes more rows of a kind than this, so that none holds many locks.
 const BATCH: i64 = 1_000;
 
@@ -117,6 +119,24 @@ pub async fn sweep(tx: &mut TenantTx, clock: &Clock) -> Result<bool, sqlx::Error
              where w.tenant_id = $1 and w.id = old.id",
             tenant as TenantId,
             now - LETTER_WAITS,
+            BATCH
+        ),
+        sqlx::query!(
+            "delete from caller_checks c using (
+                 select id from caller_checks
+                 where tenant_id = $1 and at < $2 limit $3) old
+             where c.tenant_id = $1 and c.id = old.id",
+            tenant as TenantId,
+            now - CHECK_IS_HISTORY,
+            BATCH
+        ),
+        sqlx::query!(
+            "delete from not_me_links l using (
+                 select token_hash from not_me_links
+                 where tenant_id = $1 and expires_at < $2 limit $3) old
+             where l.tenant_id = $1 and l.token_hash = old.token_hash",
+            tenant as TenantId,
+            now - IS_OVER,
             BATCH
         ),
         sqlx::query!(

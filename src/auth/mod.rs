@@ -13,6 +13,7 @@ pub mod email_failures;
 pub mod factor;
 pub mod first_sign_in;
 pub mod guard;
+pub mod help_desk;
 pub mod housekeeping;
 pub mod journey;
 mod links;

@@ -67,6 +67,10 @@ id! {
     IssueId,
     /// A maintenance window of the platform.
     WindowId,
+    /// A request that waits for a second pair of eyes.
+    ApprovalId,
+    /// One check of who is calling.
+    CallerCheckId,
 }
 
 /// Ids that belong to a realm. They look the same in the database and on the wire; only the compiler tells them apart.

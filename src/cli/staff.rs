@@ -9,7 +9,7 @@ use super::output::{self, Column};
 use super::{CommandStatus, Operator, UnionArg};
 use crate::auth::context::Context;
 use crate::auth::staff::invitation::{self, Invitee};
-use crate::auth::staff::right::{ExtraRight, Rights, StaffRole};
+use crate::auth::staff::right::{ExtraRight, Rights, StaffRole, words};
 use crate::auth::staff::roster::{self, ListedStaff, OfficeState};
 use crate::auth::staff::suspension::{ADMINS_WANTED, Suspension, suspend};
 use crate::base::email::EmailAddress;
@@ -39,6 +39,9 @@ pub(super) enum StaffCommand {
         /// 在任の最後の日（その翌日から使えません）
         #[arg(long, value_name = "DATE")]
         leaves_on: Option<NaiveDate>,
+        /// この組合の加入者であるときの個人コード。ご自身やご家族の情報は操作できなくなります
+        #[arg(long, value_name = "CODE")]
+        member: Option<String>,
         /// 結果をJSONで出力します
         #[arg(long)]
         json: bool,
@@ -128,7 +131,7 @@ impl StaffCommand {
         operator: &Operator,
     ) -> anyhow::Result<CommandStatus> {
         match self {
-            Self::Invite { union, email, name, roles, rights, leaves_on, json } => {
+            Self::Invite { union, email, name, roles, rights, leaves_on, member, json } => {
                 let (email, name) = (address(&email)?, full_name(&name)?);
                 let roles = roles.into_iter().map(Into::into).collect();
                 let rights = Rights::new(roles, rights.into_iter().map(Into::into).collect())
@@ -138,7 +141,14 @@ impl StaffCommand {
                 if leaves_on.is_some_and(|day| day < operator.clock.today()) {
                     bail!("--leaves-on は今日より前の日です");
                 }
-                let invitee = Invitee { name: &name, email: &email, rights: &rights, leaves_on };
+                let invitee = Invitee {
+                    name: &name,
+                    email: &email,
+                    rights: &rights,
+                    leaves_on,
+                    member: member.as_deref(),
+                    invited_by: None,
+                };
                 invite(settings, operator, &union, &invitee, json).await
             }
             Self::List { union, json } => list(operator, &union, json).await,
@@ -230,7 +240,7 @@ async fn list(operator: &Operator, union: &UnionArg, json: bool) -> anyhow::Resu
             [
                 one.name.clone(),
                 one.email.clone().unwrap_or_default(),
-                words(one),
+                words(&one.roles, &one.extra_rights),
                 state(one),
                 one.last_seen_at.map(minute).unwrap_or_default(),
             ]
@@ -245,13 +255,6 @@ async fn list(operator: &Operator, union: &UnionArg, json: bool) -> anyhow::Resu
     ];
     output::table(columns, &rows, "職員はいません。kosmo staff invite で招待します");
     Ok(CommandStatus::Done)
-}
-
-fn words(staff: &ListedStaff) -> String {
-    let roles = staff.roles.iter().filter_map(|name| StaffRole::parse(name));
-    let extra = staff.extra_rights.iter().filter_map(|name| ExtraRight::parse(name));
-    let words: Vec<_> = roles.map(StaffRole::label).chain(extra.map(ExtraRight::label)).collect();
-    words.join("、")
 }
 
 fn state(staff: &ListedStaff) -> String {

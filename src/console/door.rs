@@ -54,4 +54,9 @@ impl AtDoor for Staff {
     fn closed(_: &App, _: &Visitor<Self>, _: Loss) -> Result<Response, WebError> {
         Err(WebError::NotFound)
     }
+
+    /// Staff are suspended, and their logins never held.
+    fn held(_: &App, _: &Visitor<Self>) -> Result<Response, WebError> {
+        Err(WebError::NotFound)
+    }
 }

@@ -1,5 +1,7 @@
 //! Staff's door: pages in a browser on the host of the union's console.
 
+mod acts;
+pub mod approvals;
 mod door;
 mod home;
 mod invitation;
@@ -7,6 +9,7 @@ mod message;
 pub mod people;
 pub mod places;
 mod sign_out;
+mod staff;
 #[cfg(test)]
 mod templates;
 mod trail;
@@ -32,6 +35,9 @@ pub fn routes() -> Routes {
             (Access::AnyStaff, Access::Anybody),
             get(sign_out::show).post(sign_out::submit),
         )
+        .merge(approvals::routes())
+        .merge(acts::routes())
+        .merge(staff::routes())
         .merge(people::routes())
 }
 

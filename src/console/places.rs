@@ -14,6 +14,30 @@ places::places! {
     Page PERSON "/people/{code}";
     // What the person sees of their medical data.
     Page MEDICAL "/people/{code}/medical";
+
+    Page APPROVALS "/approvals";
+    Page APPROVAL "/approvals/{id}";
+    Page APPROVAL_WITHDRAW "/approvals/{id}/withdraw";
+
+    Page STAFF "/staff";
+    Page STAFF_INVITE "/staff/invite";
+    Page STAFF_REVIEW "/staff/review";
+    Page STAFF_MEMBER "/staff/{id}";
+    Page STAFF_RIGHTS "/staff/{id}/rights";
+    Page STAFF_SUSPEND "/staff/{id}/suspend";
+    Page STAFF_REINVITE "/staff/{id}/reinvite";
+    Page STAFF_RESEND "/staff/{id}/resend";
+
+    Page CALLER "/people/{code}/caller";
+    Page UNLOCK "/people/{code}/unlock";
+    Page RESET "/people/{code}/reset";
+    Page CORRECT_USER_ID "/people/{code}/user-id";
+    Page MAIL "/people/{code}/mail/{id}";
+    Page LETTER "/people/{code}/letter";
+    Page LETTER_RETURNED "/people/{code}/letter-returned";
+    Page END_SESSIONS "/people/{code}/sessions";
+    Page HOLD "/people/{code}/hold";
+    Page RELEASE "/people/{code}/release";
 }
 
 /// The addresses that mails link to.
@@ -22,5 +46,11 @@ pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };
 /// Returns the address of a person's page.
 #[must_use]
 pub(super) fn person(code: &str) -> String {
-    PERSON.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
+    of_person(PERSON, code)
+}
+
+/// Returns an address below a person's page.
+#[must_use]
+pub(super) fn of_person(place: &str, code: &str) -> String {
+    place.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
 }

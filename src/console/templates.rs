@@ -6,6 +6,7 @@ use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
 use super::people;
 use super::sign_out::ConsoleSignOut;
+use super::{approvals, staff};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
 use crate::account::second_factor::method::methods;
 use crate::account::sign_in::SignInForm;
@@ -39,6 +40,8 @@ fn fill_in_every_page() -> Gallery {
         gallery.show(&ConsoleMessage::from(FailureMessage::of(failure, id)));
     }
     people::templates::show(&mut gallery);
+    approvals::samples::fill_in(&mut gallery);
+    staff::samples::fill_in(&mut gallery);
     gallery
 }
 

@@ -98,6 +98,8 @@ pub struct AccountChangedMail {
     /// In Japan's time.
     pub at: String,
     pub origin: String,
+    /// The link 「心当たりがない」, if the union's staff made the change.
+    pub not_me: Option<String>,
 }
 
 impl Mail for AccountChangedMail {
@@ -153,6 +155,8 @@ pub struct FactorsResetMail {
     /// In Japan's time.
     pub at: String,
     pub origin: String,
+    /// The link 「心当たりがない」, if the union's staff reset them.
+    pub not_me: Option<String>,
 }
 
 impl Mail for FactorsResetMail {
@@ -229,6 +233,7 @@ pub struct Links {
 pub struct PortalLinks {
     pub email_confirmation: &'static str,
     pub password_reset: &'static str,
+    pub not_me: &'static str,
     pub expenses: &'static str,
 }
 
@@ -262,6 +267,12 @@ impl MailRoom {
     #[must_use]
     pub fn password_reset(&self, tenant: &Tenant, token: &str) -> String {
         format!("{}{}?token={token}", tenant.origin, self.links.portal.password_reset)
+    }
+
+    /// Returns the link by which a person says that an act of staff was none of theirs.
+    #[must_use]
+    pub fn not_me(&self, tenant: &Tenant, token: &str) -> String {
+        format!("{}{}?token={token}", tenant.origin, self.links.portal.not_me)
     }
 
     /// Returns the link by which an invited person becomes a member of staff.

@@ -33,10 +33,14 @@ pub fn all(
         address: Some("192.0.2.1".to_owned()),
         origin: origin(),
     };
-    let changed =
-        AccountChangedMail {
-            what: "パスワードの変更".to_owned(), at: at(), origin: origin()
-        };
+    let not_me = || Some(room.not_me(tenant, "SAMPLE"));
+    let changed = |what: &str, not_me| AccountChangedMail {
+        what: what.to_owned(),
+        at: at(),
+        origin: origin(),
+        not_me,
+    };
+    let factors = |not_me| FactorsResetMail { at: at(), origin: origin(), not_me };
     let reset = PasswordResetMail { url: room.password_reset(tenant, "SAMPLE"), minutes: 5 };
     let invitation = StaffInvitationMail {
         name: "管理 花子".to_owned(),
@@ -50,7 +54,11 @@ pub fn all(
         ("email_confirmation_changed", room.write(tenant, &confirmation(true))?),
         ("first_sign_in", room.write(tenant, &FirstSignInMail { at: at(), origin: origin() })?),
         ("welcome", room.write(tenant, &WelcomeMail { user_id: user_id(), origin: origin() })?),
-        ("account_changed", room.write(tenant, &changed)?),
+        ("account_changed", room.write(tenant, &changed("パスワードの変更", None))?),
+        (
+            "account_changed_by_staff",
+            room.write(tenant, &changed("ログインのロックの解除", not_me()))?,
+        ),
         ("new_browser", room.write(tenant, &new_browser)?),
         ("password_reset", room.write(tenant, &reset)?),
         ("user_id", room.write(tenant, &UserIdMail { user_id: user_id(), origin: origin() })?),
@@ -59,6 +67,7 @@ pub fn all(
             room.write(tenant, &ExpensesUpdatedMail { url: room.expenses(tenant) })?,
         ),
         ("staff_invitation", room.write(tenant, &invitation)?),
-        ("factors_reset", room.write(tenant, &FactorsResetMail { at: at(), origin: origin() })?),
+        ("factors_reset", room.write(tenant, &factors(None))?),
+        ("factors_reset_by_staff", room.write(tenant, &factors(not_me()))?),
     ])
 }

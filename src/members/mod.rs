@@ -1,5 +1,6 @@
 //! This room owns the registry of insured people and their households.
 
+pub mod caller;
 mod check;
 pub mod import;
 pub mod keys;

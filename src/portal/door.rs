@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::places;
-use super::sign_in::{ClosedPage, SignInPage};
+use super::sign_in::{ClosedPage, HeldPage, SignInPage};
 use crate::account::AtDoor;
 use crate::account::sign_in::SignInForm;
 use crate::auth::eligibility::Loss;
@@ -43,5 +43,9 @@ impl AtDoor for Subscribers {
     fn closed(app: &App, visitor: &Visitor, loss: Loss) -> Result<Response, WebError> {
         let page = ClosedPage { lost_on: day(loss.lost_on), closed_on: day(loss.last_day()) };
         visitor.page(app, StatusCode::FORBIDDEN, &page)
+    }
+
+    fn held(app: &App, visitor: &Visitor) -> Result<Response, WebError> {
+        visitor.page(app, StatusCode::FORBIDDEN, &HeldPage {})
     }
 }

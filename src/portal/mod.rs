@@ -7,6 +7,7 @@ mod first_sign_in;
 mod forgotten;
 mod home;
 mod message;
+mod not_me;
 pub mod opening;
 pub mod places;
 mod policies;

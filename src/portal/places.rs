@@ -31,6 +31,7 @@ places::places! {
     Way FORGOTTEN_PASSWORD "/forgotten-password";
     Way FORGOTTEN_USER_ID "/forgotten-user-id";
     Way RESET_PASSWORD "/reset-password";
+    Way NOT_ME "/not-me";
 
     Page PROFILE "/profile";
     Page PROFILE_EMAIL "/profile/email";
@@ -60,6 +61,7 @@ places::places! {
 pub const LINKS: PortalLinks = PortalLinks {
     email_confirmation: CONFIRM_EMAIL,
     password_reset: RESET_PASSWORD,
+    not_me: NOT_ME,
     expenses: EXPENSES,
 };
 

@@ -7,7 +7,9 @@ use axum::routing::get;
 
 use super::settings::{passkey_offer, profile, profile_email};
 use super::sign_in::{passkey_alone, sign_out};
-use super::{confirm_email, expenses, first_sign_in, forgotten, home, places, policies, terms};
+use super::{
+    confirm_email, expenses, first_sign_in, forgotten, home, not_me, places, policies, terms,
+};
 use crate::account::{self, new_password, next, onward, sign_in};
 use crate::base::realm::Subscribers;
 use crate::web::routes::{Access, Routes};
@@ -42,6 +44,7 @@ pub fn routes() -> Routes {
             Access::Anybody,
             get(confirm_email::show).post(confirm_email::submit),
         )
+        .route(places::NOT_ME, Access::Anybody, get(not_me::show).post(not_me::submit))
         .merge(forgotten::routes())
         .merge(first_sign_in::routes())
         .route(places::PROFILE, Access::Fresh, get(profile::show).post(profile::submit))

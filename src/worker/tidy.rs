@@ -1,11 +1,13 @@
-//! Every hour, each union is tidied up: accounts are closed if their time is over, rows that piled up are swept, and the
-//! keys of members are completed.
+//! Every hour, each union is tidied up: accounts are closed if their time is over, staff accounts that nobody uses are
+//! suspended, rows that piled up are swept, and the keys of members are completed.
 
 use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
 use crate::auth;
+use crate::auth::staff::approval::housekeeping;
+use crate::auth::staff::manage::unused::suspend_unused;
 use crate::base::clock::Clock;
 use crate::db::TenantTx;
 use crate::import::staged;
@@ -31,7 +33,7 @@ pub struct Sweep {
 
 /// The clean-up of every room. A table that grows with use must be listed here, or its migration says why its rows
 /// stay.
-pub const SWEEPS: [Sweep; 4] = [
+pub const SWEEPS: [Sweep; 5] = [
     Sweep {
         room: "auth",
         tables: &[
@@ -45,8 +47,15 @@ pub const SWEEPS: [Sweep; 4] = [
             "known_browsers",
             "retired_tokens",
             "sessions",
+            "caller_checks",
+            "not_me_links",
         ],
         forget: |tx, clock| Box::pin(auth::housekeeping::sweep(tx, clock)),
+    },
+    Sweep {
+        room: "approvals",
+        tables: &["approvals"],
+        forget: |tx, clock| Box::pin(housekeeping::sweep(tx, clock)),
     },
     Sweep {
         room: "mail",
@@ -83,6 +92,12 @@ impl Job for Tidy {
         tx.commit().await?;
         if closed > 0 {
             tracing::info!(tenant = cx.tenant.config.slug.as_str(), closed, "accounts closed");
+        }
+        let mut tx = cx.begin().await?;
+        let suspended = suspend_unused(&mut tx, &cx.clock).await?;
+        tx.commit().await?;
+        if suspended > 0 {
+            tracing::info!(tenant = cx.tenant.config.slug.as_str(), suspended, "unused staff");
         }
         let of = i64::try_from(SWEEPS.len()).ok();
         for (done, sweep) in (0..).zip(&SWEEPS) {

@@ -22,8 +22,10 @@ use crate::web::form::{Field, FormError};
 use crate::web::page::{Frame, Page, Pages, SignedInPerson};
 
 /// Pages for people who are neither signed in nor signing in.
-const NOBODYS: [&str; 15] = [
+const NOBODYS: [&str; 17] = [
     "portal/sign_in/closed.html",
+    "portal/sign_in/held.html",
+    "portal/not_me.html",
     "portal/confirm_email.html",
     "portal/first_sign_in/again.html",
     "portal/forgotten/password.html",

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
+use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
 use crate::tenant::policy::FirstSignInRules;
 use crate::tenant::policy::formula::FormulaPerson;
@@ -77,6 +79,33 @@ impl First {
         Ok(now.initial_password_hash == self.password_hash
             && now.initial_issued_at == self.issued_at)
     }
+}
+
+/// Kills the first credential of a person who has not registered: nobody signs in with it from then on. Returns false if
+/// the person is registered, or has none. The caller has locked the login.
+pub(in crate::auth) async fn kill(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId,
+) -> Result<bool, sqlx::Error> {
+    // A letter without a password opens nothing, nor does the union's formula any more.
+    let killed = sqlx::query!(
+        "update subscribers s
+         set initial_credential = 'letter', initial_password_hash = null,
+             initial_issued_at = case when s.initial_credential = 'letter'
+                                      then s.initial_issued_at else $4 end
+         from logins l
+         where s.tenant_id = $1 and s.login_id = $3
+           and (s.initial_credential = 'formula' or s.initial_password_hash is not null)
+           and l.tenant_id = $1 and l.realm = $2 and l.id = s.login_id and l.password_hash is null",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(killed.rows_affected() > 0)
 }
 
 /// Returns true if a first credential of that time is accepted on a day.

@@ -3,6 +3,7 @@
 use super::user_id::UserId;
 use crate::audit::{self, Action};
 use crate::auth::guard::known_browser;
+use crate::auth::session::store;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
@@ -57,14 +58,15 @@ pub async fn unlock(
     };
     if login.locked {
         forgive(tx, login.id).await?;
-        known_browser::forgive_all(tx, login.id).await?;
         let detail = serde_json::json!({});
         audit::record(tx, clock, Action::Unlocked, Some(login.id), detail).await?;
     }
     Ok(Some(login.locked))
 }
 
-async fn forgive(tx: &mut TenantTx, login: LoginId) -> Result<(), sqlx::Error> {
+/// Ends a person's locks and forgets their wrong tries, for an act whose own line tells of it.
+pub(in crate::auth) async fn forgive(tx: &mut TenantTx, login: LoginId) -> Result<(), sqlx::Error> {
+    known_browser::forgive_all(tx, login).await?;
     sqlx::query!(
         "with forgiven as (
              update logins set locked_at = null, second_factor_locked_at = null,
@@ -82,4 +84,43 @@ async fn forgive(tx: &mut TenantTx, login: LoginId) -> Result<(), sqlx::Error> {
     .execute(tx.conn())
     .await
     .map(drop)
+}
+
+/// Who had an account held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::auth) enum HoldCause {
+    Staff,
+    /// The person said that an act of staff was none of theirs.
+    NotMe,
+}
+
+impl HoldCause {
+    pub(in crate::auth) const fn name(self) -> &'static str {
+        match self {
+            Self::Staff => "staff",
+            Self::NotMe => "not_me",
+        }
+    }
+}
+
+/// Holds an account, if it is not held already, and ends its sessions and links. Returns the number of sessions.
+pub(in crate::auth) async fn hold(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId,
+    cause: HoldCause,
+) -> Result<u64, sqlx::Error> {
+    let ended = store::close_others(tx, clock, login, None).await?;
+    sqlx::query!(
+        "update logins set held_at = $4, held_cause = $5
+         where tenant_id = $1 and realm = $2 and id = $3 and held_at is null",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
+        clock.now(),
+        cause.name()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(ended)
 }

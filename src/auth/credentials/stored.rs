@@ -25,6 +25,8 @@ pub struct Credentials<R> {
     /// The first credential of a subscriber who has no password of their own yet.
     pub(in crate::auth) first: Option<First>,
     pub(in crate::auth) lost_on: Option<NaiveDate>,
+    /// True if nobody may sign in until staff release the account.
+    pub(in crate::auth) held: bool,
     locked: bool,
     /// True if the lock came from tries of strangers, not of a browser in which the person had signed in. Such a lock
     /// leaves the person's known browsers open.
@@ -106,7 +108,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                select id, email, password_hash, password_set_at, closed_at,
                       coalesce(locked_at, second_factor_locked_at) is not null as locked,
                       lock_spares_known_browsers and second_factor_locked_at is null
-                          as lock_spares_known
+                          as lock_spares_known, held_at is not null as is_held
                from logins
                where tenant_id = $1 and realm = $2 and user_id = $3
                for no key update
@@ -184,6 +186,7 @@ pub(in crate::auth) async fn read_and_count<R: Realm>(
                   a.initial_issued_at as "initial_issued_at?",
                   coalesce(a.locked, false) as "locked!",
                   coalesce(a.lock_spares_known, false) as "lock_spares_known!",
+                  coalesce(a.is_held, false) as "held!",
                   a.symbol as "symbol?", a.number as "number?", a.branch as "branch?",
                   a.birthdate as "birthdate?", a.lost_on as "lost_on?",
                   coalesce(a.terms, false) as "terms!", coalesce(a.known, false) as "known!"
@@ -227,6 +230,7 @@ struct CredentialsRow {
     initial_issued_at: Option<DateTime<Utc>>,
     locked: bool,
     lock_spares_known: bool,
+    held: bool,
     symbol: Option<String>,
     number: Option<String>,
     branch: Option<String>,
@@ -263,6 +267,7 @@ impl CredentialsRow {
             }),
             password_hash: self.password_hash,
             lost_on: self.lost_on,
+            held: self.held,
             locked: self.locked,
             lock_spares_known: self.lock_spares_known,
         })

@@ -161,6 +161,22 @@ pub async fn change<R: Realm>(
     was: &str,
     user_id: &UserId,
 ) -> Result<Changed, sqlx::Error> {
+    let changed = exchange(tx, clock, login, was, user_id).await?;
+    if changed == Changed::Done {
+        let nothing = serde_json::json!({});
+        audit::record_of(tx, clock, Action::UserIdChanged, Some(login), nothing).await?;
+    }
+    Ok(changed)
+}
+
+/// Does what [`change`] does, for an act whose own line tells of it.
+pub(in crate::auth) async fn exchange<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<R>,
+    was: &str,
+    user_id: &UserId,
+) -> Result<Changed, sqlx::Error> {
     let updated = sqlx::query!(
         "update logins set user_id = $5
          where tenant_id = $1 and realm = $2 and id = $3 and user_id = $4",
@@ -182,8 +198,6 @@ pub async fn change<R: Realm>(
         return Ok(Changed::Elsewhere);
     }
     links::kill(tx, clock, login).await?;
-    let nothing = serde_json::json!({});
-    audit::record_of(tx, clock, Action::UserIdChanged, Some(login), nothing).await?;
     Ok(Changed::Done)
 }
 

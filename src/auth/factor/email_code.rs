@@ -12,7 +12,7 @@ use crate::auth::guard::known_browser;
 use crate::auth::guard::throttle::{self, EMAIL_CODE_PERSON};
 use crate::auth::people::People;
 use crate::auth::session::living::{CODE_LASTS, FRESH_FOR, Session};
-use crate::auth::session::proof::ProofKind;
+use crate::auth::session::proof::{self, ProofKind};
 use crate::auth::session::{store, token};
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::fold_code;
@@ -151,15 +151,18 @@ pub async fn prove<R: Realm>(
     let Some(due) = sqlx::query!(
         r#"select s.id, s.login_id, c.code_hash, c.expires_at, c.failures, c.used_at, s.reauth_password_at,
                   s.second_factor_at is null
-                      or s.second_factor_lapsed_at is not null as "sign_in!"
+                      or s.second_factor_lapsed_at is not null as "sign_in!",
+                  l.factors_reset_at is not null and s.address_proved_at is null as "owes_address!",
+                  l.second_factor as "method: SecondFactor"
            from sessions s
+           join logins l on l.tenant_id = s.tenant_id and l.realm = s.realm and l.id = s.login_id
            join email_codes c
              on c.tenant_id = s.tenant_id and c.realm = s.realm and c.session_id = s.id
            where s.tenant_id = $1 and s.realm = $2 and c.tenant_id = $1 and c.realm = $2
              and (s.token_hash = $3
                   or (s.previous_token_hash = $3 and (s.token_rotated or c.used_at > $4)))
              and s.ended_at is null
-           for update"#,
+           for update of s, c"#,
         tx.tenant() as TenantId,
         R::NAME,
         token.hashed().to_vec(),
@@ -206,7 +209,15 @@ pub async fn prove<R: Realm>(
     )
     .execute(tx.conn())
     .await?;
-    attempt.succeed(tx, cx).await
+    // After a reset, the code only shows that the person reads the address; a device is set up next.
+    let allowed = &cx.tenant.config.sign_in.second_factors;
+    let sets_up = due
+        .method
+        .is_some_and(|method| method != SecondFactor::EmailCode && allowed.contains(&method));
+    match due.owes_address && due.sign_in && sets_up {
+        true => Ok(Proved::Done(proof::prove_address(tx, clock, session, token).await?)),
+        false => attempt.succeed(tx, cx).await,
+    }
 }
 
 /// Counts a wrong code, for its session and for its login. `failures` are those of the session with this one.

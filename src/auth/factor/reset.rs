@@ -5,9 +5,10 @@ use serde::Serialize;
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
 use crate::auth::session::store;
+use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::japanese::minute;
-use crate::base::realm::Realm;
+use crate::base::realm::{Realm, Subscribers};
 use crate::db::TenantTx;
 use crate::mail::message::FactorsResetMail;
 use crate::mail::outbox;
@@ -30,6 +31,24 @@ pub async fn reset<R: Realm>(
     by: &str,
 ) -> Result<TakenAway, SendingError> {
     let Context { clock, mail, tenant } = cx;
+    let (taken, email) = take_away(tx, clock, login).await?;
+    let detail = serde_json::json!({ "by": by, "apps": taken.apps, "passkeys": taken.passkeys });
+    audit::record_of(tx, clock, Action::FactorsReset, Some(login), detail).await?;
+    if let Some(email) = email {
+        let (at, origin) = (minute(clock.now()), tenant.origin.clone());
+        let message = mail.write(tenant, &FactorsResetMail { at, origin, not_me: None })?;
+        outbox::enqueue(tx, clock, &message, &email, None).await?;
+    }
+    Ok(taken)
+}
+
+/// Takes all factors away and ends every session, for an act whose own line and mail tell of it. Returns the person's
+/// address, too.
+pub(in crate::auth) async fn take_away<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<R>,
+) -> Result<(TakenAway, Option<String>), sqlx::Error> {
     store::lock_login(tx, login).await?;
     let devices = sqlx::query!(
         r#"with gone as (
@@ -65,14 +84,25 @@ pub async fn reset<R: Realm>(
         apps: devices.apps.unsigned_abs(),
         passkeys: devices.passkeys.unsigned_abs(),
         recovery_codes: codes.rows_affected(),
-        sessions: store::end_others(tx, clock, login, None).await?,
+        sessions: store::close_others(tx, clock, login, None).await?,
     };
-    let detail = serde_json::json!({ "by": by, "apps": taken.apps, "passkeys": taken.passkeys });
-    audit::record_of(tx, clock, Action::FactorsReset, Some(login), detail).await?;
-    if let Some(email) = email {
-        let (at, origin) = (minute(clock.now()), tenant.origin.clone());
-        let message = mail.write(tenant, &FactorsResetMail { at, origin })?;
-        outbox::enqueue(tx, clock, &message, &email, None).await?;
-    }
-    Ok(taken)
+    Ok((taken, email))
+}
+
+/// Lets the person set up another factor only after a code that is mailed to the address known until now.
+pub(in crate::auth) async fn owe_address(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update logins set factors_reset_at = $4 where tenant_id = $1 and realm = $2 and id = $3",
+        tx.tenant() as TenantId,
+        Subscribers::NAME,
+        login.0,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await
+    .map(drop)
 }

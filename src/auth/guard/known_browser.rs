@@ -139,6 +139,22 @@ pub(in crate::auth) async fn forgive_all<R: Realm>(
     .map(drop)
 }
 
+/// Forgets all of a person's browsers, so that each is a new one.
+pub(in crate::auth) async fn forget_all<R: Realm>(
+    tx: &mut TenantTx,
+    login: LoginId<R>,
+) -> Result<u64, sqlx::Error> {
+    let forgotten = sqlx::query!(
+        "delete from known_browsers where tenant_id = $1 and realm = $2 and login_id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(forgotten.rows_affected())
+}
+
 /// Knows a session's browser. Returns the login if the browser is new; none if it was known, or the session tells of none.
 async fn insert<R: Realm>(
     tx: &mut TenantTx,

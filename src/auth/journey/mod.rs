@@ -28,6 +28,8 @@ pub struct Facts {
     pub method: Option<SecondFactor>,
     /// True if that method has been set up.
     pub set_up: bool,
+    /// True if staff reset the factors, and this session has not shown that the person reads the address of before.
+    pub owes_address: bool,
     /// True if this session has proved a second factor.
     pub second_factor: bool,
 }
@@ -144,6 +146,10 @@ fn next_of_second_factor(policy: &TenantConfig, facts: Facts) -> Step {
         return Step::SignOut;
     }
     match (method(policy, facts), facts.set_up) {
+        // A password alone, which a stranger may know, sets up nothing after a reset (R4).
+        (SecondFactor::Passkey | SecondFactor::Totp, false) if facts.owes_address => {
+            Step::EmailCode
+        }
         (SecondFactor::Passkey, true) => Step::Passkey,
         (SecondFactor::Passkey, false) => Step::PasskeySetUp,
         (SecondFactor::Totp, true) => Step::Totp,

@@ -113,6 +113,7 @@ mod tests {
             method: None,
             set_up: false,
             second_factor: false,
+            owes_address: false,
         }
     }
 

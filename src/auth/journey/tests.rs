@@ -26,6 +26,7 @@ const NOTHING: Facts = Facts {
     first_session: false,
     method: None,
     set_up: false,
+    owes_address: false,
     second_factor: false,
 };
 
@@ -38,7 +39,7 @@ const REGISTERED: Facts = Facts {
     ..NOTHING
 };
 
-/// All 2^8 × 3 × 4 of them.
+/// All 2^9 × 3 × 4 of them.
 fn every_combination() -> impl Iterator<Item = Facts> {
     let addresses = [Address::None, Address::Asked, Address::Confirmed];
     let methods = [
@@ -47,7 +48,7 @@ fn every_combination() -> impl Iterator<Item = Facts> {
         Some(SecondFactor::Totp),
         Some(SecondFactor::EmailCode),
     ];
-    (0..1 << 8).flat_map(move |bits: u32| {
+    (0..1 << 9).flat_map(move |bits: u32| {
         addresses.into_iter().flat_map(move |address| {
             methods.into_iter().map(move |method| {
                 let bit = |place: u32| bits & (1 << place) != 0;
@@ -62,6 +63,7 @@ fn every_combination() -> impl Iterator<Item = Facts> {
                     method,
                     set_up: bit(6),
                     second_factor: bit(7),
+                    owes_address: bit(8),
                 }
             })
         })
@@ -85,7 +87,13 @@ fn uses(policy: &TenantConfig, facts: &Facts, method: SecondFactor) -> bool {
         && facts.method == Some(method)
 }
 
-const TABLE: [Line; 17] = [
+/// Returns true if a device has to be set up anew after a reset (R4).
+fn sets_up_anew(policy: &TenantConfig, facts: &Facts) -> bool {
+    let device = [SecondFactor::Passkey, SecondFactor::Totp].map(|one| uses(policy, facts, one));
+    facts.owes_address && !facts.set_up && device.contains(&true)
+}
+
+const TABLE: [Line; 18] = [
     (Step::Birthdate, |p, f| !f.own_password && steps(p) && !f.birthdate),
     (Step::Identity, |p, f| !f.own_password && !steps(p) && !f.birthdate),
     (Step::Terms, |_, f| !f.own_password && !f.terms),
@@ -95,6 +103,7 @@ const TABLE: [Line; 17] = [
     (Step::UserId, |_, f| !f.own_password && !f.user_id),
     (Step::OwnPassword, |_, f| !f.own_password),
     (Step::SignOut, |p, f| owes_factor(p, f) && p.slug.as_str() == "jomkenpo" && f.first_session),
+    (Step::EmailCode, sets_up_anew),
     (Step::Passkey, |p, f| uses(p, f, SecondFactor::Passkey) && f.set_up),
     (Step::PasskeySetUp, |p, f| uses(p, f, SecondFactor::Passkey)),
     (Step::Totp, |p, f| uses(p, f, SecondFactor::Totp) && f.set_up),

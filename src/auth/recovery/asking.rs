@@ -9,7 +9,7 @@ use crate::auth::context::{SendingError, SignIn};
 use crate::base::ids::LoginId;
 use crate::db::TenantTx;
 use crate::mail::message::Mail;
-use crate::mail::outbox::{self, Perishable};
+use crate::mail::outbox;
 use crate::tenant::directory::Tenant;
 
 /// The answer to a person who asks for a mail.
@@ -37,10 +37,9 @@ impl SignIn<'_> {
         tenant: &Tenant,
         mail: &M,
         recipient: &str,
-        perishable: Option<Perishable>,
     ) -> Result<(), SendingError> {
         let letter = self.mail.write(tenant, mail)?;
-        outbox::enqueue(tx, self.clock, &letter, recipient, perishable).await?;
+        outbox::enqueue(tx, self.clock, &letter, recipient, None).await?;
         Ok(())
     }
 }

@@ -5,4 +5,5 @@ mod password;
 mod user_id;
 
 pub use self::asking::MailAsked;
+pub(in crate::auth) use self::password::send_link;
 pub use self::password::{Reset, VALID_FOR};

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::asking::{MailAsked, nobody};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::AccountChange;
-use crate::auth::context::{SendingError, SignIn, SignInError};
+use crate::auth::context::{Context, SendingError, SignIn, SignInError};
 use crate::auth::credentials::password::Flaw;
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::factor::reset::reset;
@@ -20,7 +20,7 @@ use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::db::actor::Client;
 use crate::mail::message::PasswordResetMail;
-use crate::mail::outbox::Perishable;
+use crate::mail::outbox::{self, Perishable};
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::FactorReset;
 
@@ -44,6 +44,39 @@ struct LinkOwner<R> {
     expires_at: DateTime<Utc>,
 }
 
+/// Mails a link for a new password. An earlier one no longer works then.
+pub(in crate::auth) async fn send_link<R: Realm>(
+    tx: &mut TenantTx,
+    cx: Context<'_>,
+    owner: LoginId<R>,
+    email: &str,
+) -> Result<(), SendingError> {
+    let Context { clock, mail, tenant } = cx;
+    let (now, token) = (clock.now(), PlainToken::random());
+    let url = mail.password_reset(tenant, &token.expose());
+    let letter = PasswordResetMail { url, minutes: VALID_FOR.num_minutes() };
+    let expires_at = now + VALID_FOR;
+    sqlx::query!(
+        "insert into password_resets (tenant_id, realm, login_id, token_hash, sent_at,
+                                      expires_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_id, realm, login_id) do update
+             set token_hash = excluded.token_hash, sent_at = excluded.sent_at,
+                 expires_at = excluded.expires_at",
+        tx.tenant() as TenantId,
+        R::NAME,
+        owner.0,
+        token.hashed().to_vec(),
+        now,
+        expires_at
+    )
+    .execute(tx.conn())
+    .await?;
+    let perishable = Perishable { expires_at, series: owner.0 };
+    outbox::enqueue(tx, clock, &mail.write(tenant, &letter)?, email, Some(perishable)).await?;
+    Ok(())
+}
+
 impl SignIn<'_> {
     /// Mails a link for a new password to the person with a user ID, if that person may have one.
     pub async fn ask_for_reset<R: Realm>(
@@ -64,37 +97,16 @@ impl SignIn<'_> {
             r#"select id, email as "email!" from logins
                where tenant_id = $1 and realm = $2 and user_id = $3 
                  and registered_at is not null and email is not null
-                 and locked_at is null and closed_at is null"#,
+                 and locked_at is null and closed_at is null and held_at is null"#,
             tx.tenant() as TenantId,
             R::NAME,
             typed
         );
         let found = found.fetch_optional(tx.conn()).await?.filter(|_| !often);
-        let (now, token) = (self.clock.now(), PlainToken::random());
-        let url = self.mail.password_reset(tenant, &token.expose());
-        let mail = PasswordResetMail { url, minutes: VALID_FOR.num_minutes() };
-        let expires_at = now + VALID_FOR;
         let login = found.as_ref().map(|row| LoginId::<R>::from_uuid(row.id));
         let owner = login.unwrap_or_else(|| nobody(typed));
-        sqlx::query!(
-            "insert into password_resets (tenant_id, realm, login_id, token_hash, sent_at,
-                                          expires_at)
-             values ($1, $2, $3, $4, $5, $6)
-             on conflict (tenant_id, realm, login_id) do update
-                 set token_hash = excluded.token_hash, sent_at = excluded.sent_at,
-                     expires_at = excluded.expires_at",
-            tx.tenant() as TenantId,
-            R::NAME,
-            owner.0,
-            token.hashed().to_vec(),
-            now,
-            expires_at
-        )
-        .execute(tx.conn())
-        .await?;
         let email = found.map(|row| row.email).unwrap_or_default();
-        let perishable = Perishable { expires_at, series: owner.0 };
-        self.post(&mut tx, tenant, &mail, &email, Some(perishable)).await?;
+        send_link(&mut tx, self.context(tenant), owner, &email).await?;
         let detail = serde_json::json!({});
         audit::record_of(&mut tx, self.clock, Action::ResetAsked, login, detail).await?;
         tx.commit().await?;
@@ -141,7 +153,7 @@ impl SignIn<'_> {
         let set = sqlx::query!(
             "update logins set password_hash = $4, password_set_at = $5, password_failures = 0
              where tenant_id = $1 and realm = $2 and id = $3
-               and password_hash is not null and locked_at is null",
+               and password_hash is not null and locked_at is null and held_at is null",
             tx.tenant() as TenantId,
             R::NAME,
             owner.login.0,
@@ -180,7 +192,7 @@ impl SignIn<'_> {
                from password_resets r
                join logins l
                  on l.tenant_id = r.tenant_id and l.realm = r.realm and l.id = r.login_id
-               where r.tenant_id = $1 and r.realm = $2 and r.token_hash = $3
+               where r.tenant_id = $1 and r.realm = $2 and r.token_hash = $3 and l.held_at is null
                  -- A link that was asked for just before the credentials changed is one of before.
                  and r.sent_at >= greatest(l.password_set_at, l.email_confirmed_at)"#,
             tx.tenant() as TenantId,

@@ -37,7 +37,7 @@ impl SignIn<'_> {
                    join subscribers s on s.tenant_id = l.tenant_id and s.login_id = l.id
                    join members m on m.tenant_id = s.tenant_id and m.code = s.member_code
                    where l.tenant_id = $1 and l.realm = $2 and l.email = $3 and m.birthdate = $4
-                     and l.registered_at is not null and l.closed_at is null
+                     and l.registered_at is not null and l.closed_at is null and l.held_at is null
                    order by l.id limit 4
                ), other as materialized (
                    select l.id, l.user_id from logins l
@@ -62,10 +62,10 @@ impl SignIn<'_> {
         };
         for person in &found {
             let mail = mail(&person.user_id);
-            self.post(&mut tx, tenant, &mail, email.as_str(), None).await?;
+            self.post(&mut tx, tenant, &mail, email.as_str()).await?;
         }
         if found.is_empty() {
-            self.post(&mut tx, tenant, &mail("nobody"), "", None).await?;
+            self.post(&mut tx, tenant, &mail("nobody"), "").await?;
         }
         let detail = serde_json::json!({});
         let login = found.first().map(|person| person.id);

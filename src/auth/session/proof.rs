@@ -90,8 +90,9 @@ pub(in crate::auth) async fn prove<R: Realm>(
     .fetch_one(tx.conn())
     .await?;
     sqlx::query!(
-        "update logins set second_factor_failures = 0
-         where tenant_id = $1 and realm = $2 and id = $3 and second_factor_failures > 0",
+        "update logins set second_factor_failures = 0, factors_reset_at = null
+         where tenant_id = $1 and realm = $2 and id = $3
+           and (second_factor_failures > 0 or factors_reset_at is not null)",
         tx.tenant() as TenantId,
         R::NAME,
         row.login_id
@@ -106,6 +107,27 @@ pub(in crate::auth) async fn prove<R: Realm>(
         known_browser::meet(tx, cx, session).await?;
     }
     Ok(renew(tx, clock, session, old).await?)
+}
+
+/// Notes that the person reads the address that was known before a reset. They owe another second factor still. The
+/// session gets a new token.
+pub(in crate::auth) async fn prove_address<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    session: SessionId<R>,
+    old: &PlainToken,
+) -> Result<PlainToken, sqlx::Error> {
+    sqlx::query!(
+        "update sessions set address_proved_at = $4
+         where tenant_id = $1 and realm = $2 and id = $3",
+        tx.tenant() as TenantId,
+        R::NAME,
+        session.0,
+        clock.now()
+    )
+    .execute(tx.conn())
+    .await?;
+    renew(tx, clock, session, old).await
 }
 
 /// Notes that the right password was given again: the first half of a re-authentication. Returns false if

@@ -31,6 +31,7 @@ struct SessionRow {
     reauthenticated_at: Option<DateTime<Utc>>,
     reauth_password_at: Option<DateTime<Utc>>,
     second_factor: bool,
+    owes_address: bool,
     second_factor_lapsed_at: Option<DateTime<Utc>>,
     newest: bool,
     token_at: DateTime<Utc>,
@@ -77,6 +78,7 @@ pub(super) async fn find<R: People>(
         r#"select s.id, s.login_id as login, s.created_at,
                   s.last_seen_at, s.remember_until, s.reauthenticated_at,
                   s.reauth_password_at, s.second_factor_at is not null as "second_factor!",
+                  l.factors_reset_at is not null and s.address_proved_at is null as "owes_address!",
                   s.second_factor_lapsed_at, s.token_hash = $3 as "newest!", s.token_at,
                   s.token_shown, s.token_rotated, s.registered_at is not null as "first_session!",
                   l.user_id, l.email, l.email_confirmed_at is not null as "email_confirmed!",
@@ -114,7 +116,7 @@ pub(super) async fn find<R: People>(
            left join staff w on w.tenant_id = l.tenant_id and w.realm = l.realm and w.login_id = l.id
            where s.tenant_id = $1 and s.realm = $2
              and (s.token_hash = $3 or s.previous_token_hash = $3)
-             and s.ended_at is null
+             and s.ended_at is null and l.held_at is null
              and (m.code is not null or w.login_id is not null and l.closed_at is null)"#,
         tx.tenant() as TenantId,
         R::NAME,
@@ -191,6 +193,7 @@ impl SessionRow {
                 first_session: self.first_session,
                 method: self.method,
                 set_up: self.set_up,
+                owes_address: self.owes_address,
                 second_factor: self.second_factor && self.second_factor_lapsed_at.is_none(),
             },
         };

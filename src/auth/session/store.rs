@@ -240,6 +240,21 @@ pub async fn end_others<R: Realm>(
     login: LoginId<R>,
     keep: Option<SessionId<R>>,
 ) -> Result<u64, sqlx::Error> {
+    let ended = close_others(tx, clock, login, keep).await?;
+    if ended > 0 {
+        let detail = serde_json::json!({ "ended": ended, "kept": keep });
+        audit::record_of(tx, clock, Action::SessionsEnded, Some(login), detail).await?;
+    }
+    Ok(ended)
+}
+
+/// Does what [`end_others`] does, for an act whose own line tells of it.
+pub(in crate::auth) async fn close_others<R: Realm>(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<R>,
+    keep: Option<SessionId<R>>,
+) -> Result<u64, sqlx::Error> {
     lock_login(tx, login).await?;
     links::kill(tx, clock, login).await?;
     let ended = sqlx::query!(
@@ -253,13 +268,8 @@ pub async fn end_others<R: Realm>(
         clock.now()
     )
     .execute(tx.conn())
-    .await?
-    .rows_affected();
-    if ended > 0 {
-        let detail = serde_json::json!({ "ended": ended, "kept": keep });
-        audit::record_of(tx, clock, Action::SessionsEnded, Some(login), detail).await?;
-    }
-    Ok(ended)
+    .await?;
+    Ok(ended.rows_affected())
 }
 
 /// Locks a login until staff unlock it, and ends all that was begun with it. `by` names what

@@ -29,8 +29,8 @@ pub(super) struct Entry<'e, R> {
 
 /// The session that a right password begins.
 pub(super) enum Begins<R> {
-    /// No session begins, since the person's time is over (T12).
-    Nothing,
+    /// No session begins, since the person's time is over (T12), or the account is held.
+    Nothing(NoSession),
     Session {
         /// The browser's earlier session, which ends.
         earlier: Option<SessionId<R>>,
@@ -39,6 +39,13 @@ pub(super) enum Begins<R> {
         /// again a moment later (S4).
         whole: bool,
     },
+}
+
+/// The reason why a right password begins no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoSession {
+    Closed,
+    Held,
 }
 
 /// The result of an entry.
@@ -73,14 +80,21 @@ impl<R: Realm> Entry<'_, R> {
         let (session, token) = (SessionId::<R>::new(clock), PlainToken::random());
         let unknown = tx.actor().clone();
         let (begins, earlier, remember_until, whole) = match self.begins {
-            Begins::Nothing => (false, None, None, false),
+            Begins::Nothing(_) => (false, None, None, false),
             Begins::Session { earlier, remember_until, whole } => {
                 (true, earlier, remember_until, whole)
             }
         };
-        let (actor, action, detail) = match begins {
-            true => (unknown.signed_in(login, session), Action::SignInPassword, json!({})),
-            false => (unknown, Action::SignInRefused, json!({ "closed": true })),
+        let (actor, action, detail) = match self.begins {
+            Begins::Session { .. } => {
+                (unknown.signed_in(login, session), Action::SignInPassword, json!({}))
+            }
+            Begins::Nothing(NoSession::Closed) => {
+                (unknown, Action::SignInRefused, json!({ "closed": true }))
+            }
+            Begins::Nothing(NoSession::Held) => {
+                (unknown, Action::SignInRefused, json!({ "held": true }))
+            }
         };
         let address = given.client.address.map(|address| address.to_string());
         let network = self.paid_by.and_then(|place| place.network.as_deref());
@@ -93,6 +107,8 @@ impl<R: Realm> Entry<'_, R> {
                      -- Staff leave by the closing of their login; a subscriber's end is told below.
                      and ($2 <> 'staff' or closed_at is null)
                      and (locked_at is null or ($5 and lock_spares_known_browsers))
+                     -- An account that is held begins nothing, and its person is told so.
+                     and (held_at is null or not $14::boolean)
                    returning id
                ), let_in as (
                    insert into throttles as t (tenant_id, realm, bucket, key_hash, full_at)

@@ -8,7 +8,7 @@ mod entry;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use self::entry::{Begins, Begun, Entered, Entry};
+use self::entry::{Begins, Begun, Entered, Entry, NoSession};
 use crate::audit::{self, Action};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::context::{SignIn, SignInError};
@@ -43,6 +43,8 @@ pub enum SignInOutcome {
     Refused,
     /// The password is right, but the time after losing eligibility is over (T12).
     Closed(Loss),
+    /// The password is right, but staff or the person themselves had the account held.
+    Held,
     /// Too many passwords were wrong from this place or at this union, for any user IDs, or the person has signed in too
     /// often.
     TooMany,
@@ -124,7 +126,8 @@ impl SignIn<'_> {
         let asks_more = R::session_rules(&tenant.config).asks_second_factor;
         let whole = found.password_hash.is_some() && !asks_more;
         let begins = match closed {
-            Some(_) => Begins::Nothing,
+            Some(_) => Begins::Nothing(NoSession::Closed),
+            None if found.held => Begins::Nothing(NoSession::Held),
             None => Begins::Session { earlier, remember_until, whole },
         };
         let paid_by = tried.paid_by.as_ref();
@@ -151,6 +154,7 @@ impl SignIn<'_> {
         };
         let outcome = match closed {
             Some(loss) => SignInOutcome::Closed(loss),
+            None if found.held => SignInOutcome::Held,
             None => {
                 let step = match whole {
                     true => Some(self.greet(&mut tx, tenant, found, given, &begun).await?),

@@ -1,21 +1,25 @@
 //! The desk at which staff act: right and line first, then the act, all in one transaction.
 //!
-//! [`Desk::act`] is the only way to a `Desk`. It asks for the right as it stands at that moment, writes the act's line,
+//! [`Desk::act`] is the way to a `Desk`. It asks for the right as it stands at that moment, writes the act's line,
 //! lets the act be done, and commits before anything of it leaves. (A line that tells what came of the act is written
 //! between the act and the commit.) So nothing is shown, nor changed, without its line: a line that can't be written, or
 //! kept, is an act that didn't happen. A refusal is a line, too, in a transaction of its own.
+//!
+//! The other way is a request that a second staff member grants ([`super::approval`]).
 
 use std::marker::PhantomData;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, LineOrder, SearchPeople, ViewMedicalData};
+use super::act::{Act, LineOrder, OwnData, SearchPeople, ViewMedicalData};
+use super::closeness::{self, Closeness};
 use super::find;
+use super::right::Rights;
 use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
 use crate::auth::guard::throttle;
 use crate::base::clock::Clock;
-use crate::base::ids::{LoginId, TenantId};
+use crate::base::ids::{ApprovalId, LoginId, TenantId};
 use crate::base::realm::Staff;
 use crate::db::actor::{Actor, ActorKind};
 use crate::db::{Db, TenantTx};
@@ -44,9 +48,13 @@ pub struct Matter {
 }
 
 impl Matter {
-    fn line(&self, action: Action) -> AuditLine {
+    pub(super) fn line(&self, action: Action) -> AuditLine {
         let Self { member, target, purpose, reason, .. } = self.clone();
         AuditLine { member, target, purpose, reason, ..AuditLine::new(action, json!({})) }
+    }
+
+    pub(super) fn subjects(&self) -> [Option<Uuid>; 1] {
+        [self.subject.map(|login| login.0)]
     }
 }
 
@@ -59,14 +67,24 @@ pub enum Denial {
     NotInOffice,
     /// Their roles and extra rights don't allow it.
     NoRight,
+    /// It concerns the staff member's own account or household.
+    OwnData,
+    /// It concerns a colleague, and nobody else looks at it.
+    Colleague,
+    /// The person who asked for an act is not the one who lets it be done.
+    OwnRequest,
 }
 
 impl Denial {
-    const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::NotStaff => "not_staff",
             Self::NotInOffice => "not_in_office",
             Self::NoRight => "no_right",
+            Self::OwnData => "own_data",
+            Self::Colleague => "colleague",
+            Self::OwnRequest => "own_request",
         }
     }
 }
@@ -79,12 +97,27 @@ pub enum DeskError {
     Database(#[from] sqlx::Error),
 }
 
+/// A staff member in office, with the rights that they have at this moment.
+#[derive(Debug, Clone)]
+pub(super) struct InOffice {
+    pub login: LoginId<Staff>,
+    pub rights: Rights,
+}
+
+/// An approval that lets an act be done, and the staff member who asked for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Granted {
+    pub approval: ApprovalId,
+    pub author: LoginId<Staff>,
+}
+
 /// A transaction in which the line of an act is written. A room's function for staff takes it as proof.
 #[derive(Debug)]
 pub struct Desk<A: Act> {
     tx: TenantTx,
     line: AuditLine,
-    subject: Option<Uuid>,
+    subject: [Option<Uuid>; 1],
+    author: LoginId<Staff>,
     act: PhantomData<fn() -> A>,
 }
 
@@ -111,12 +144,46 @@ impl<A: Act> Desk<A> {
     ///
     /// # Errors
     /// [`DeskError::Denied`], which is on the trail.
-    pub async fn ask(clerk: Clerk<'_>) -> Result<(), DeskError> {
+    pub async fn ask(clerk: Clerk<'_>, matter: &Matter) -> Result<(), DeskError> {
         let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
-        let Err(denial) = admit::<A>(&mut tx, clerk).await? else { return Ok(tx.commit().await?) };
+        let judged = match admit(&mut tx, clerk).await? {
+            Ok(staff) => judge::<A>(&mut tx, &staff, matter, Eyes::One).await?,
+            Err(denial) => Err(denial),
+        };
+        let Err(denial) = judged else { return Ok(tx.commit().await?) };
         drop(tx);
-        deny::<A>(clerk, &Matter::default(), denial).await?;
-        Err(DeskError::Denied(denial))
+        Err(deny::<A>(clerk, matter, denial).await?)
+    }
+
+    /// Does `work` in the transaction of the person who grants it, if its author still may. The caller commits.
+    ///
+    /// # Errors
+    /// [`DeskError::Denied`] if the author may not do it any more; this leaves no line.
+    pub(super) async fn act_granted<T, E: From<DeskError>>(
+        mut tx: TenantTx,
+        clock: &Clock,
+        granted: Granted,
+        matter: &Matter,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<(TenantTx, T), E> {
+        let author = in_office(&mut tx, clock, granted.author).await.map_err(DeskError::from)?;
+        let judged = match author {
+            Ok(author) => judge::<A>(&mut tx, &author, matter, Eyes::Two).await,
+            Err(denial) => Ok(Err(denial)),
+        };
+        judged.map_err(DeskError::from)?.map_err(DeskError::Denied)?;
+        let mut line = matter.line(A::ACTION);
+        line.approval = Some(granted.approval);
+        let (subject, author) = (matter.subjects(), granted.author);
+        let mut desk = Self { tx, line, subject, author, act: PhantomData };
+        if A::LINE == LineOrder::BeforeAct {
+            desk.write_line(clock).await?;
+        }
+        let done = work(&mut desk).await?;
+        if A::LINE == LineOrder::AfterAct {
+            desk.write_line(clock).await?;
+        }
+        Ok((desk.tx, done))
     }
 
     /// The union's rows.
@@ -124,16 +191,32 @@ impl<A: Act> Desk<A> {
         &mut self.tx
     }
 
+    /// The staff member whose act it is: the one who asked for it, if another one granted it.
+    #[must_use]
+    pub const fn author(&self) -> LoginId<Staff> {
+        self.author
+    }
+
+    /// Adds to the line of an act that tells what came of it.
+    pub(in crate::auth) const fn line(&mut self) -> &mut AuditLine {
+        &mut self.line
+    }
+
     async fn open(clerk: Clerk<'_>, matter: &Matter) -> Result<Self, DeskError> {
         let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
-        if let Err(denial) = admit::<A>(&mut tx, clerk).await? {
-            drop(tx);
-            deny::<A>(clerk, matter, denial).await?;
-            return Err(DeskError::Denied(denial));
-        }
-        let line = matter.line(A::ACTION);
-        let subject = matter.subject.map(|login| login.0);
-        let mut desk = Self { tx, line, subject, act: PhantomData };
+        let admitted = match admit(&mut tx, clerk).await? {
+            Ok(staff) => judge::<A>(&mut tx, &staff, matter, Eyes::One).await?.map(|()| staff),
+            Err(denial) => Err(denial),
+        };
+        let staff = match admitted {
+            Ok(staff) => staff,
+            Err(denial) => {
+                drop(tx);
+                return Err(deny::<A>(clerk, matter, denial).await?);
+            }
+        };
+        let (line, subject) = (matter.line(A::ACTION), matter.subjects());
+        let mut desk = Self { tx, line, subject, author: staff.login, act: PhantomData };
         if A::LINE == LineOrder::BeforeAct {
             desk.write_line(clerk.clock).await?;
         }
@@ -141,7 +224,7 @@ impl<A: Act> Desk<A> {
     }
 
     async fn write_line(&mut self, clock: &Clock) -> Result<(), DeskError> {
-        Ok(audit::write(&mut self.tx, clock, &self.line, &[self.subject]).await?)
+        Ok(audit::write(&mut self.tx, clock, &self.line, &self.subject).await?)
     }
 }
 
@@ -149,8 +232,8 @@ impl Desk<SearchPeople> {
     /// Takes one of the searches that a staff member has in a minute. Returns false if none is left. A search that
     /// fails gives it back, since the transaction does.
     pub async fn take_search(&mut self, clock: &Clock) -> Result<bool, sqlx::Error> {
-        let Some(staff) = self.tx.actor().id else { return Ok(false) };
-        throttle::SEARCH_STAFF.take_one::<Staff>(&mut self.tx, clock, &staff.to_string()).await
+        let staff = self.author.to_string();
+        throttle::SEARCH_STAFF.take_one::<Staff>(&mut self.tx, clock, &staff).await
     }
 
     /// Adds to the act's line how many people were shown, and how they were looked for. `detail` must not contain what
@@ -169,11 +252,18 @@ impl Desk<ViewMedicalData> {
     }
 }
 
-/// Names the actor with the name and roles that they have at this moment, if they are in office.
-async fn admit<A: Act>(
+/// The number of people who look at an act before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eyes {
+    One,
+    Two,
+}
+
+/// Names the actor of a transaction with the name and roles that they have at this moment, if they are in office.
+pub(super) async fn admit(
     tx: &mut TenantTx,
     clerk: Clerk<'_>,
-) -> Result<Result<(), Denial>, sqlx::Error> {
+) -> Result<Result<InOffice, Denial>, sqlx::Error> {
     let login =
         clerk.actor.id.filter(|_| clerk.actor.kind == ActorKind::Staff).map(LoginId::from_uuid);
     let Some(login) = login else { return Ok(Err(Denial::NotStaff)) };
@@ -181,22 +271,59 @@ async fn admit<A: Act>(
     if !staff.are_in_office(clerk.clock.today()) {
         return Ok(Err(Denial::NotInOffice));
     }
-    let Some(rights) = staff.rights.filter(|rights| rights.allow(A::RIGHT)) else {
-        return Ok(Err(Denial::NoRight));
-    };
+    let Some(rights) = staff.rights else { return Ok(Err(Denial::NoRight)) };
     let actor = Actor { label: Some(staff.name), roles: rights.names(), ..clerk.actor.clone() };
     tx.goes_on_as(actor);
-    Ok(Ok(()))
+    Ok(Ok(InOffice { login, rights }))
 }
 
-async fn deny<A: Act>(
+/// Finds the rights of a staff member other than the transaction's actor.
+async fn in_office(
+    tx: &mut TenantTx,
+    clock: &Clock,
+    login: LoginId<Staff>,
+) -> Result<Result<InOffice, Denial>, sqlx::Error> {
+    let Some(staff) = find(tx, login).await? else { return Ok(Err(Denial::NotStaff)) };
+    if !staff.are_in_office(clock.today()) {
+        return Ok(Err(Denial::NotInOffice));
+    }
+    Ok(staff.rights.map(|rights| InOffice { login, rights }).ok_or(Denial::NoRight))
+}
+
+/// Judges if a staff member may do an act about a person.
+pub(super) async fn judge<A: Act>(
+    tx: &mut TenantTx,
+    staff: &InOffice,
+    matter: &Matter,
+    eyes: Eyes,
+) -> Result<Result<(), Denial>, sqlx::Error> {
+    if !staff.rights.allow(A::RIGHT) {
+        return Ok(Err(Denial::NoRight));
+    }
+    if A::OWN_DATA == OwnData::Open {
+        return Ok(Ok(()));
+    }
+    if matter.target.as_ref().is_some_and(|target| target.is_staff(staff.login)) {
+        return Ok(Err(Denial::OwnData));
+    }
+    let closeness = closeness::of(tx, staff.login, matter.subject, matter.member.as_deref());
+    Ok(match (closeness.await?, eyes) {
+        (Closeness::Household, _) => Err(Denial::OwnData),
+        (Closeness::Colleague, Eyes::One) => Err(Denial::Colleague),
+        (Closeness::Colleague, Eyes::Two) | (Closeness::None, _) => Ok(()),
+    })
+}
+
+/// Writes a refusal to the trail, and returns the error that tells it.
+pub(super) async fn deny<A: Act>(
     clerk: Clerk<'_>,
     matter: &Matter,
     denial: Denial,
-) -> Result<(), sqlx::Error> {
+) -> Result<DeskError, sqlx::Error> {
     let detail = json!({ "act": A::ACTION.name(), "right": format!("{:?}", A::RIGHT) });
     let line = AuditLine { why: Some(denial.name()), detail, ..matter.line(Action::AuthzDenied) };
     let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
-    audit::write(&mut tx, clerk.clock, &line, &[matter.subject.map(|login| login.0)]).await?;
-    tx.commit().await
+    audit::write(&mut tx, clerk.clock, &line, &matter.subjects()).await?;
+    tx.commit().await?;
+    Ok(DeskError::Denied(denial))
 }

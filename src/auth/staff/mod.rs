@@ -2,11 +2,16 @@
 
 pub mod acceptance;
 pub mod act;
+pub mod approval;
 pub mod desk;
 pub mod invitation;
+pub mod manage;
+pub mod reason;
 pub mod right;
 pub mod roster;
 pub mod suspension;
+
+mod closeness;
 
 use chrono::NaiveDate;
 
@@ -66,6 +71,6 @@ fn trail_line(
     name: &str,
     detail: serde_json::Value,
 ) -> AuditLine {
-    let target = Target { kind: "staff", id: login.to_string(), label: Some(name.to_owned()) };
+    let target = Target::staff(login, Some(name.to_owned()));
     AuditLine { target: Some(target), ..AuditLine::new(action, detail) }
 }

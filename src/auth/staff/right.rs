@@ -93,6 +93,14 @@ impl ExtraRight {
     }
 }
 
+/// Returns the words for roles and extra rights that are stored by name.
+#[must_use]
+pub fn words(roles: &[String], extra: &[String]) -> String {
+    let roles = roles.iter().filter_map(|name| StaffRole::parse(name)).map(StaffRole::label);
+    let extra = extra.iter().filter_map(|name| ExtraRight::parse(name)).map(ExtraRight::label);
+    roles.chain(extra).collect::<Vec<_>>().join("、")
+}
+
 /// A right that an act needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Right {

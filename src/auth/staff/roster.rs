@@ -1,17 +1,18 @@
 //! A union's staff as a list: who they are, what they may do, and whether they are in office.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::auth::journey::staff::Office;
 use crate::base::clock::Clock;
-use crate::base::ids::TenantId;
+use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Staff};
 use crate::db::TenantTx;
 
 /// A member of staff in the list.
 #[derive(Debug, Serialize)]
 pub struct ListedStaff {
+    pub login: LoginId<Staff>,
     pub name: String,
     pub email: Option<String>,
     /// The names of roles and extra rights, as the database has them.
@@ -23,7 +24,16 @@ pub struct ListedStaff {
     pub invitation_expires_at: Option<DateTime<Utc>>,
     pub leaves_on: Option<NaiveDate>,
     pub last_seen_at: Option<DateTime<Utc>>,
+    /// True if they are in office, and have not used the console for so long that the worker suspends them.
+    pub unused: bool,
+    pub second_factor: Option<String>,
+    /// The member that they are, if they are insured at the union.
+    pub member: Option<String>,
+    pub suspended_at: Option<DateTime<Utc>>,
 }
+
+/// An account that nobody has used for so long is suspended.
+pub const UNUSED_FOR: TimeDelta = TimeDelta::days(90);
 
 /// A member's standing in office.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,8 +54,8 @@ pub enum OfficeState {
 /// Lists all of a union's staff, the newest last.
 pub async fn list(tx: &mut TenantTx, clock: &Clock) -> Result<Vec<ListedStaff>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select s.name, s.roles, s.extra_rights, s.invited_at, s.accepted_at, s.suspended_at,
-                  s.leaves_on, coalesce(l.email, i.email) as email,
+        r#"select s.login_id as "login: LoginId<Staff>", s.name, s.roles, s.extra_rights, s.invited_at, s.accepted_at, s.suspended_at,
+                  s.leaves_on, s.member_code, l.second_factor, coalesce(l.email, i.email) as email,
                   i.expires_at as "expires_at?",
                   (select max(e.last_seen_at) from sessions e
                    where e.tenant_id = $1 and e.realm = $2 and e.login_id = s.login_id)
@@ -80,6 +90,12 @@ pub async fn list(tx: &mut TenantTx, clock: &Clock) -> Result<Vec<ListedStaff>, 
             } else {
                 OfficeState::InvitationExpired
             },
+            login: row.login,
+            unused: office.is_held(today)
+                && row.last_seen_at.or(row.accepted_at).is_some_and(|at| at <= now - UNUSED_FOR),
+            second_factor: row.second_factor,
+            member: row.member_code,
+            suspended_at: row.suspended_at,
             name: row.name,
             email: row.email,
             roles: row.roles,

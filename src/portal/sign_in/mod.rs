@@ -4,4 +4,4 @@ mod page;
 pub(super) mod passkey_alone;
 pub(super) mod sign_out;
 
-pub(crate) use self::page::{ClosedPage, SignInPage};
+pub(crate) use self::page::{ClosedPage, HeldPage, SignInPage};

@@ -68,6 +68,14 @@ impl Page for ClosedPage {
     const TEMPLATE: &'static str = "portal/sign_in/closed.html";
 }
 
+/// The page says that the account is held, to a person whose password was right.
+#[derive(Debug, Serialize)]
+pub(crate) struct HeldPage {}
+
+impl Page for HeldPage {
+    const TEMPLATE: &'static str = "portal/sign_in/held.html";
+}
+
 /// Returns the visit in which a passkey that signs in by itself is asked for.
 pub(in crate::portal) fn visit<'v>(
     app: &'v App,

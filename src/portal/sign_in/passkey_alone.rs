@@ -45,7 +45,7 @@ pub(in crate::portal) async fn submit(
             return Ok((jar, Redirect::to(Subscribers::of_step(step))).into_response());
         }
         SignInOutcome::TooMany => return too_many(&app, &visitor, form),
-        SignInOutcome::Closed(_) | SignInOutcome::Refused => {}
+        SignInOutcome::Closed(_) | SignInOutcome::Held | SignInOutcome::Refused => {}
     }
     form.errors = vec![FormError { field: None, message: PASSKEY_REFUSED.to_owned() }];
     let page = SignInPage::of(&app, &visitor, None, form)?;

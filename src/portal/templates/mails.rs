@@ -129,6 +129,8 @@ fn links_stand_in_both_parts_and_lead_to_the_union() {
     for (name, path, label) in [
         ("email_confirmation", "confirm-email", "メールアドレスの確認"),
         ("password_reset", "reset-password", "パスワードをリセット"),
+        ("account_changed_by_staff", "not-me", "心当たりがない"),
+        ("factors_reset_by_staff", "not-me", "心当たりがない"),
     ] {
         let mail = &mails[name];
         let url = format!("{}/{path}?token=SAMPLE", union.origin);

@@ -3,8 +3,9 @@
 use super::{Gallery, field, wrong};
 use crate::auth::credentials::password;
 use crate::portal::forgotten::{password as by_user_id, reset, user_id as by_birthdate};
+use crate::portal::not_me::NotMePage;
 use crate::portal::opening::UnderMaintenance;
-use crate::portal::sign_in::ClosedPage;
+use crate::portal::sign_in::{ClosedPage, HeldPage};
 use crate::tenant::file::{EXAMPLE, parse};
 
 pub(super) fn show(gallery: &mut Gallery) {
@@ -26,5 +27,9 @@ pub(super) fn show(gallery: &mut Gallery) {
     gallery.show(&ClosedPage {
         lost_on: "2024年4月1日".into(), closed_on: "2026年3月31日".into()
     });
+    gallery.show(&HeldPage {});
+    for state in ["ask", "done", "expired", "invalid"] {
+        gallery.show(&NotMePage { state, action: "/not-me?token=token".into() });
+    }
     gallery.show(&UnderMaintenance { until: "2026年11月19日 22:00".into() });
 }

@@ -29,7 +29,7 @@ pub async fn post_to(world: &World, slug: &str, address: &str) -> MailId {
     let union = world.union(slug);
     let (what, at, origin) =
         ("パスワードの変更".to_owned(), "今日".to_owned(), union.origin.clone());
-    let mail = AccountChangedMail { what, at, origin };
+    let mail = AccountChangedMail { what, at, origin, not_me: None };
     let letter = world.app.mail.write(&union, &mail).unwrap();
     let mut tx = world.app.db.tenant(union.id, &tester()).await.unwrap();
     let id = outbox::enqueue(&mut tx, &world.clock, &letter, address, None).await.unwrap();

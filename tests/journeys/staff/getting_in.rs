@@ -25,8 +25,14 @@ impl World {
         let union = self.union(slug);
         let rights = Rights::new(vec![role], Vec::new()).unwrap();
         let address = EmailAddress::parse(email).unwrap();
-        let invitee =
-            Invitee { name: "管理 花子", email: &address, rights: &rights, leaves_on: None };
+        let invitee = Invitee {
+            name: "管理 花子",
+            email: &address,
+            rights: &rights,
+            leaves_on: None,
+            member: None,
+            invited_by: None,
+        };
         let mut tx = self.operator.tenant(union.id, &tester()).await.unwrap();
         invitation::invite(&mut tx, self.app.context(&union), &invitee).await.unwrap();
         tx.commit().await.unwrap();

@@ -1,6 +1,8 @@
 //! The staff have a door of their own; each act there needs a right and leaves a line on the trail.
 
 pub mod access;
+pub mod acts;
+pub mod approvals;
 pub mod console;
 pub mod desk;
 pub mod getting_in;
@@ -8,4 +10,5 @@ pub mod invitations;
 pub mod people;
 pub mod people_search;
 pub mod realms;
+pub mod rights;
 pub mod trail;

@@ -244,7 +244,7 @@ async fn open_login<R: Realm>(
         r#"select id as "id: LoginId<R>" from logins
            where tenant_id = $1 and realm = $2 and id = $3 and registered_at is not null
              and (locked_at is null or lock_spares_known_browsers)
-             and second_factor_locked_at is null and closed_at is null
+             and second_factor_locked_at is null and closed_at is null and held_at is null
            for update"#,
         tx.tenant() as TenantId,
         R::NAME,

@@ -94,8 +94,8 @@ async fn a3_without_a_purpose_nothing_is_read() {
         ("", "確認", "目的を選択してください。"),
         ("curiosity", "確認", "目的を選択してください。"),
         ("audit", "", "理由を入力してください。"),
-        ("audit", &long, "500文字以内で入力してください。"),
-        ("audit", "a\u{1}", "使えない文字が含まれています。"),
+        ("audit", &long, "理由は500文字以内で入力してください。"),
+        ("audit", "a\u{1}", "理由に使えない文字が含まれています。"),
     ] {
         let given = [("purpose", purpose), ("reason", reason), ("period", "2026-10")];
         let page = clerk.post("/people/K1/medical", &given).await;

@@ -1,0 +1,93 @@
+//! 「このメールを送り直しますか？」
+
+use std::ops::ControlFlow;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::words;
+use crate::auth::help_desk::mail::{self, ResendWay, ShownMail};
+use crate::auth::help_desk::{HelpError, HelpRefusal};
+use crate::auth::staff::act::{OpenHelp, ResendMail};
+use crate::base::ids::MailId;
+use crate::base::japanese::minute;
+use crate::base::realm::Staff;
+use crate::web::error::WebError;
+use crate::web::form::{Form, status_of};
+use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const DONE: &str = "メールを送り直しました。";
+
+#[derive(Debug, Default, Serialize)]
+struct MailFacts {
+    id: String,
+    /// The mail's kind and state, for which the template has words.
+    kind: String,
+    state: String,
+    sent_at: String,
+    recipient: String,
+    /// True if the mail has a link, so that another one is made.
+    link: bool,
+}
+
+impl Page for ActPage<MailFacts> {
+    const TEMPLATE: &'static str = "console/acts/mail.html";
+    const FRESH: &'static [&'static str] = ABOUT_PERSON;
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    SignedInStaff { visitor, .. }: SignedInStaff,
+    Path((code, id)): Path<(String, MailId)>,
+) -> Result<Response, WebError> {
+    page(&app, &visitor, &code, id, ActForm::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    SignedInStaff { visitor, .. }: SignedInStaff,
+    Path((code, id)): Path<(String, MailId)>,
+    Form { fields, .. }: Form<ReasonInput, Staff>,
+) -> Result<Response, WebError> {
+    let reason = match frame::read_reason(&fields.reason) {
+        Ok(reason) => reason,
+        Err(form) => return page(&app, &visitor, &code, id, form).await,
+    };
+    let cx = app.context(&visitor.tenant);
+    let done = frame::act::<ResendMail, _>(&app, &visitor, &code, Some(&reason), async |desk| {
+        mail::resend(desk, cx, &code, id).await.map(drop)
+    });
+    match frame::conclude(&app, &visitor, &code, done.await, DONE)? {
+        ControlFlow::Break(answer) => Ok(answer),
+        ControlFlow::Continue(refusal) => {
+            let form = ActForm::failed(&reason, words::refusal(&refusal));
+            page(&app, &visitor, &code, id, form).await
+        }
+    }
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor<Staff>,
+    code: &str,
+    id: MailId,
+    form: ActForm,
+) -> Result<Response, WebError> {
+    let (subject, found) =
+        frame::look::<OpenHelp, _>(app, visitor, code, "mail", async |desk, subject| {
+            let Some(account) = &subject.login else { return Err(HelpError::Unknown) };
+            mail::find(desk, account, id).await
+        })
+        .await?;
+    let ShownMail { kind, state, created_at, recipient, way } = found;
+    let refusal = way.err().map(|why| words::refusal(&HelpRefusal::Mail(why)));
+    let link = matches!(way, Ok(ResendWay::Confirmation | ResendWay::PasswordReset));
+    let id = id.to_string();
+    let facts = MailFacts { id, kind, state, sent_at: minute(created_at), recipient, link };
+    let page = ActPage::of(&subject, refusal, facts, form);
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,126 @@
+//! 「認証方法を初期化しますか？」: 初期化対応 (R4)
+
+use std::ops::ControlFlow;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::{risky, words};
+use crate::auth::help_desk::reset::{self, RiskyReset};
+use crate::auth::help_desk::{Already, HelpError, HelpRefusal, caller};
+use crate::auth::staff::act::{OpenReplacement, ResetFactors};
+use crate::auth::staff::desk::{Denial, DeskError};
+use crate::base::realm::Staff;
+use crate::tenant::policy::SecondFactor;
+use crate::web::error::WebError;
+use crate::web::form::{Form, status_of};
+use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const DONE: &str = "認証方法を初期化し、ご本人にメールでお知らせしました。次回のログインで、パスワードとメールのワンタイムパスワードを確認したうえで、登録し直していただきます。";
+
+#[derive(Debug, Default, Serialize)]
+struct ResetFacts {
+    apps: i64,
+    passkeys: i64,
+    recovery_codes: i64,
+    sessions: i64,
+    /// True if the person sets up a device at the next sign-in, not only codes by mail.
+    sets_up: bool,
+    /// True if this member of staff has checked the caller.
+    caller_known: bool,
+}
+
+impl Page for ActPage<ResetFacts> {
+    const TEMPLATE: &'static str = "console/acts/reset.html";
+    const FRESH: &'static [&'static str] = ABOUT_PERSON;
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    SignedInStaff { visitor, .. }: SignedInStaff,
+    Path(code): Path<String>,
+) -> Result<Response, WebError> {
+    page(&app, &visitor, &code, ActForm::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    SignedInStaff { visitor, .. }: SignedInStaff,
+    Path(code): Path<String>,
+    Form { fields, .. }: Form<ReasonInput, Staff>,
+) -> Result<Response, WebError> {
+    let reason = match frame::read_reason(&fields.reason) {
+        Ok(reason) => reason,
+        Err(form) => return page(&app, &visitor, &code, form).await,
+    };
+    let cx = app.context(&visitor.tenant);
+    let done = frame::act::<ResetFactors, _>(&app, &visitor, &code, Some(&reason), async |desk| {
+        reset::reset(desk, cx, &code).await
+    });
+    let done = match done.await {
+        // The desk lets nobody act on a colleague alone, so the act is asked for at once.
+        Err(HelpError::Desk(DeskError::Denied(Denial::Colleague))) => {
+            let risky =
+                frame::act::<OpenReplacement, _>(&app, &visitor, &code, None, async |desk| {
+                    reset::of_colleague(desk, cx, &code).await
+                });
+            risky.await.and_then(|risky| Err(HelpRefusal::Risky(Box::new(risky)).into()))
+        }
+        done => done,
+    };
+    match frame::conclude(&app, &visitor, &code, done, DONE)? {
+        ControlFlow::Break(answer) => Ok(answer),
+        ControlFlow::Continue(HelpRefusal::Risky(risky)) => {
+            let asked = risky::ask(&app, &visitor, &RiskyReset(*risky), &reason).await?;
+            match asked {
+                Ok(said) => frame::lead(&app, &visitor, &code, &said),
+                Err(form) => page(&app, &visitor, &code, form).await,
+            }
+        }
+        ControlFlow::Continue(refusal) => {
+            let form = ActForm::failed(&reason, words::refusal(&refusal));
+            page(&app, &visitor, &code, form).await
+        }
+    }
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor<Staff>,
+    code: &str,
+    form: ActForm,
+) -> Result<Response, WebError> {
+    let policy = &visitor.tenant.config;
+    let (subject, (closed, caller_known)) =
+        frame::look::<OpenReplacement, _>(app, visitor, code, "reset", async |desk, subject| {
+            let staff = desk.author();
+            let closed = caller::closed_until(desk.tx(), &app.clock, &subject.code).await?;
+            let checked = caller::passed(desk.tx(), &app.clock, &subject.code, staff).await?;
+            Ok((closed.is_some(), checked.is_some()))
+        })
+        .await?;
+    let account = subject.login.as_ref();
+    let waits = account.is_some_and(|account| account.factors_reset_at.is_some());
+    let refusal = match reset::why_not(&subject, policy) {
+        Some(refusal) => Some(words::refusal(&refusal)),
+        None if waits => Some(words::already(Already::Reset).to_owned()),
+        None if closed => Some(words::refusal(&HelpRefusal::TelephoneClosed)),
+        None => None,
+    };
+    let facts = account.map_or_else(ResetFacts::default, |account| ResetFacts {
+        apps: account.apps,
+        passkeys: account.passkeys,
+        recovery_codes: account.recovery_codes,
+        sessions: account.sessions,
+        sets_up: account.second_factor.is_some_and(|method| {
+            method != SecondFactor::EmailCode && policy.sign_in.second_factors.contains(&method)
+        }),
+        caller_known,
+    });
+    let page = ActPage::of(&subject, refusal, facts, form);
+    visitor.page(app, status_of(&page.form.errors), &page)
+}

@@ -1,0 +1,101 @@
+//! 「ロックを解除しますか？」 (L2)
+
+use std::ops::ControlFlow;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::words;
+use crate::auth::help_desk::{Already, HelpRefusal, unlock};
+use crate::auth::staff::act::{OpenHelp, Unlock};
+use crate::base::japanese::minute;
+use crate::base::realm::Staff;
+use crate::web::error::WebError;
+use crate::web::form::{Form, status_of};
+use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::page::Page;
+use crate::web::state::{App, AppState};
+
+const DONE: &str = "ロックを解除しました。ご本人はもう一度ログインできます。";
+
+#[derive(Debug, Default, Serialize)]
+struct UnlockFacts {
+    /// When the password was locked, and the second factor.
+    password: Option<String>,
+    second_factor: Option<String>,
+    /// From how many addresses the wrong passwords came.
+    places: i64,
+    held: bool,
+    sessions: i64,
+}
+
+impl Page for ActPage<UnlockFacts> {
+    const TEMPLATE: &'static str = "console/acts/unlock.html";
+    const FRESH: &'static [&'static str] = ABOUT_PERSON;
+}
+
+pub(super) async fn show(
+    State(app): State<AppState>,
+    SignedInStaff { visitor, .. }: SignedInStaff,
+    Path(code): Path<String>,
+) -> Result<Response, WebError> {
+    page(&app, &visitor, &code, ActForm::default()).await
+}
+
+pub(super) async fn submit(
+    State(app): State<AppState>,
+    SignedInStaff { visitor, .. }: SignedInStaff,
+    Path(code): Path<String>,
+    Form { fields, .. }: Form<ReasonInput, Staff>,
+) -> Result<Response, WebError> {
+    let reason = match frame::read_reason(&fields.reason) {
+        Ok(reason) => reason,
+        Err(form) => return page(&app, &visitor, &code, form).await,
+    };
+    let cx = app.context(&visitor.tenant);
+    let done = frame::act::<Unlock, _>(&app, &visitor, &code, Some(&reason), async |desk| {
+        unlock::unlock(desk, cx, &code).await
+    });
+    match frame::conclude(&app, &visitor, &code, done.await, DONE)? {
+        ControlFlow::Break(answer) => Ok(answer),
+        ControlFlow::Continue(refusal) => {
+            let form = ActForm::failed(&reason, words::refusal(&refusal));
+            page(&app, &visitor, &code, form).await
+        }
+    }
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor<Staff>,
+    code: &str,
+    form: ActForm,
+) -> Result<Response, WebError> {
+    let (subject, facts) =
+        frame::look::<OpenHelp, _>(app, visitor, code, "unlock", async |desk, subject| {
+            let Some(account) = &subject.login else { return Ok(UnlockFacts::default()) };
+            let places = match account.password_locked_at {
+                Some(at) => unlock::places(desk, account, at).await?,
+                None => 0,
+            };
+            Ok(UnlockFacts {
+                password: account.password_locked_at.map(minute),
+                second_factor: account.second_factor_locked_at.map(minute),
+                places,
+                held: account.held_at.is_some(),
+                sessions: account.sessions,
+            })
+        })
+        .await?;
+    let refusal = match &subject.login {
+        None => Some(words::refusal(&HelpRefusal::NoAccount)),
+        Some(account) if !account.is_locked() && !account.wrong_tries => {
+            Some(words::already(Already::Unlocked).to_owned())
+        }
+        Some(_) => None,
+    };
+    let page = ActPage::of(&subject, refusal, facts, form);
+    visitor.page(app, status_of(&page.form.errors), &page)
+}
