@@ -6,7 +6,7 @@ mod door;
 mod home;
 mod invitation;
 mod message;
-pub mod people;
+mod people;
 pub mod places;
 mod sign_out;
 mod staff;
