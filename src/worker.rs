@@ -1,6 +1,7 @@
-//! The worker does the background work: it sends mail, runs jobs, and enqueues the jobs of every hour.
+//! The worker does the background work: it sends mail, runs jobs, enqueues the jobs of every hour, and seals the trail.
 
 pub mod tidy;
+pub mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,8 @@ use crate::members::import::job::MergeMembers;
 use crate::tenant::directory::Directory;
 use tidy::Tidy;
 
-/// One connection reads the changes of unions, and one enqueues the hourly jobs.
-const OWN_CONNECTIONS: u32 = 2;
+/// One connection reads the changes of unions, one enqueues the hourly jobs, and one seals the trail.
+const OWN_CONNECTIONS: u32 = 3;
 /// This is the most that all parts of the worker use at once, so that no part waits for another part's connection.
 pub const CONNECTIONS: u32 = delivery::CONNECTIONS + runner::CONNECTIONS + OWN_CONNECTIONS;
 const EVERY: Duration = Duration::from_secs(60 * 60);
@@ -72,7 +73,8 @@ async fn run_jobs(
     tokio::join!(
         directory.follow(db, stop),
         runner.run(stop),
-        tidy_every_hour(db, clock, &directory, stop)
+        tidy_every_hour(db, clock, &directory, stop),
+        trail::seal_every_minute(db, clock, &directory, stop)
     );
 }
 

@@ -70,6 +70,9 @@ select create_distributed_table('caller_checks', 'tenant_id', colocate_with => '
 select create_distributed_table('not_me_links', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('audit_events', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('audit_seals', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('audit_alerts', 'tenant_id', colocate_with => 'households');
+select create_distributed_table('audit_exports', 'tenant_id', colocate_with => 'households');
 
 select create_distributed_table('outbox', 'tenant_id', colocate_with => 'households');
 select create_distributed_table('mail_preferences', 'tenant_id', colocate_with => 'households');

@@ -97,6 +97,10 @@ actions! {
     StaffReviewed "staff.review";
     /// Staff took a part of the trail away as a file.
     TrailExported "audit.export";
+    /// A second staff member let it happen.
+    TrailExportAllowed "audit.export_allowed";
+    /// An operator compared the trail with its seals.
+    TrailVerified "audit.verify";
     /// Staff put their name under an alert.
     AlertSeen "audit.alert_seen";
     ApprovalRequested "approval.request";
@@ -170,6 +174,14 @@ pub enum ActOutcome {
 }
 
 impl ActOutcome {
+    pub const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Failed];
+
+    /// Reads a name as it is stored.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

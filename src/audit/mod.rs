@@ -4,8 +4,12 @@
 //! actor belongs to the transaction ([`Actor`](crate::db::actor::Actor)), so no caller can forget it.
 
 pub mod action;
+pub mod alerts;
+pub mod exports;
+pub mod find;
 pub mod line;
 pub mod recorded;
+pub mod seals;
 pub mod timeline;
 
 use serde_json::Value;

@@ -51,6 +51,10 @@ id! {
     JobId,
     /// One worker's hold on a job.
     HoldId,
+    /// A strange act of staff, for others to look at.
+    AlertId,
+    /// A part of the trail that a staff member may take away.
+    ExportId,
     /// A line of the audit trail.
     EventId,
     /// One file that an importer has read.

@@ -8,7 +8,8 @@ use super::terminal::logging::start_logging;
 use super::terminal::operator::operator;
 use super::terminal::{CommandStatus, told, usage};
 use super::{
-    doctor, expenses, jobs, letters, mail, maintenance, members, server, staff, tenant, terms,
+    audit, doctor, expenses, jobs, letters, mail, maintenance, members, server, staff, tenant,
+    terms,
 };
 use crate::config::Settings;
 
@@ -79,6 +80,12 @@ enum KosmoCommand {
     /// バックグラウンドの処理の進み具合を表示します
     #[command(subcommand, after_help = "例:\n  kosmo jobs list --tenant klinekenpo")]
     Jobs(jobs::JobsCommand),
+    /// 操作履歴が改ざんされていないかを調べ、外に書き出します
+    #[command(
+        subcommand,
+        after_help = "例:\n  kosmo audit verify\n  kosmo audit ship --to /mnt/worm/kosmo"
+    )]
+    Audit(audit::AuditCommand),
     /// 利用規約を管理します
     #[command(
         subcommand,
@@ -183,6 +190,7 @@ async fn execute(command: KosmoCommand) -> anyhow::Result<CommandStatus> {
         KosmoCommand::Letters(command) => command.run(&settings, &operator(&settings)?).await,
         KosmoCommand::Mail(command) => command.run(&settings, &operator(&settings)?).await,
         KosmoCommand::Jobs(command) => command.run(&operator(&settings)?).await,
+        KosmoCommand::Audit(command) => command.run(&operator(&settings)?).await,
         KosmoCommand::Terms(command) => command.run(&operator(&settings)?).await,
         KosmoCommand::Maintenance(command) => command.run(&operator(&settings)?).await,
         KosmoCommand::Expenses(command) => command.run(&operator(&settings)?).await,

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its page")]
 
+mod audit;
 mod command;
 mod doctor;
 mod expenses;

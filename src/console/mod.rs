@@ -6,13 +6,14 @@ mod door;
 mod home;
 mod invitation;
 mod message;
+mod method;
 mod people;
 pub mod places;
 mod sign_out;
 mod staff;
 #[cfg(test)]
 mod templates;
-mod trail;
+pub mod trail;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -30,12 +31,14 @@ pub fn routes() -> Routes {
         .route(places::TOP, Access::Anybody, get(home::show))
         .route(places::INVITATION, Access::Anybody, get(invitation::show).post(invitation::submit))
         .merge(account::routes::<Staff>())
+        .route(places::METHODS_METHOD, Access::Fresh, get(method::show).post(method::submit))
         .route(
             places::SIGN_OUT,
             (Access::AnyStaff, Access::Anybody),
             get(sign_out::show).post(sign_out::submit),
         )
         .merge(approvals::routes())
+        .merge(trail::routes())
         .merge(acts::routes())
         .merge(staff::routes())
         .merge(people::routes())

@@ -9,11 +9,6 @@ use crate::mail::message::ConsoleLinks;
 places::places! {
     // An invited person sets up their login here (A1).
     Way INVITATION "/invitation";
-    Page SEARCH "/search";
-    // A person, by the union's own code of them (A3).
-    Page PERSON "/people/{code}";
-    // What the person sees of their medical data.
-    Page MEDICAL "/people/{code}/medical";
 
     Page APPROVALS "/approvals";
     Page APPROVAL "/approvals/{id}";
@@ -28,6 +23,19 @@ places::places! {
     Page STAFF_REINVITE "/staff/{id}/reinvite";
     Page STAFF_RESEND "/staff/{id}/resend";
 
+    // The trail (A8), and what the worker found strange in it.
+    Page TRAIL "/trail";
+    File TRAIL_FILE "/trail.csv";
+    Page TRAIL_EXPORT "/trail/export";
+    Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
+    Page TRAIL_ALERTS "/trail/alerts";
+    Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    Page METHODS_METHOD "/sign-in-methods/method";
+    Page SEARCH "/search";
+    // A person, by the union's own code of them (A3).
+    Page PERSON "/people/{code}";
+    // What the person sees of their medical data.
+    Page MEDICAL "/people/{code}/medical";
     Page CALLER "/people/{code}/caller";
     Page UNLOCK "/people/{code}/unlock";
     Page RESET "/people/{code}/reset";

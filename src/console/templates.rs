@@ -1,9 +1,11 @@
 //! Fills every template of the console in once, so that no mistake in one is first met by a person.
 
+use super::acts;
 use super::door::StaffSignInPage;
 use super::home::ConsoleHome;
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
+use super::method::StaffMethodPage;
 use super::people;
 use super::sign_out::ConsoleSignOut;
 use super::{approvals, staff};
@@ -17,6 +19,7 @@ use crate::base::ids::RequestId;
 use crate::base::realm::Staff;
 use crate::tenant::file::{EXAMPLE, parse};
 use crate::web::error::Failure;
+use crate::web::form::Field;
 use crate::web::layers::FailureMessage;
 
 fn fill_in_every_page() -> Gallery {
@@ -31,6 +34,10 @@ fn fill_in_every_page() -> Gallery {
     for form in [InvitationForm::default(), wrong_invitation()] {
         gallery.show(&invitation(form));
     }
+    for method in [Field::default(), field()] {
+        let methods = methods::<Staff>(&parse(EXAMPLE).unwrap(), "totp");
+        gallery.show(&StaffMethodPage { methods, errors: wrong(Some("method")), method });
+    }
     gallery.show(&InvitationOverPage {});
     gallery.show(&ConsoleSignOut {});
     for failure in
@@ -39,9 +46,10 @@ fn fill_in_every_page() -> Gallery {
         let id = RequestId::new(&Clock::System);
         gallery.show(&ConsoleMessage::from(FailureMessage::of(failure, id)));
     }
-    people::templates::show(&mut gallery);
     approvals::samples::fill_in(&mut gallery);
     staff::samples::fill_in(&mut gallery);
+    people::templates::show(&mut gallery);
+    acts::templates::show(&mut gallery);
     gallery
 }
 

@@ -1,11 +1,9 @@
 //! The first sign-in of the demo's registered people. They do it as anybody does, through the functions that the pages
-//! call; the mail that it brings goes to a folder of its own, so that the demo's mailbox begins empty.
-
-use std::path::Path;
+//! call.
 
 use anyhow::{Context as _, bail, ensure};
-use mail_parser::MessageParser;
 
+use super::links::MailedLinks;
 use super::people::DemoPerson;
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::consent;
@@ -16,13 +14,10 @@ use crate::auth::journey::Step;
 use crate::auth::session::{self, Lookup, Session};
 use crate::auth::sign_in::{PasswordInput, SignInOutcome};
 use crate::base::email::EmailAddress;
-use crate::base::files;
 use crate::base::realm::Subscribers;
 use crate::base::secret::PlainToken;
+use crate::db::TenantTx;
 use crate::db::actor::{Actor, ActorKind, Client};
-use crate::db::{Db, TenantTx};
-use crate::mail::delivery;
-use crate::mail::delivery::sender::Sender;
 use crate::tenant::directory::Tenant;
 use crate::tenant::policy::SecondFactor;
 use crate::web::state::App;
@@ -33,11 +28,8 @@ const MOST_STEPS: usize = 12;
 /// Takes a union's demo people through their first sign-in.
 pub(super) struct FirstSignInDriver<'f> {
     pub(super) app: &'f App,
-    /// Delivers the mails.
-    pub(super) worker: &'f Db,
     pub(super) tenant: &'f Tenant,
-    /// The folder to which mails are delivered.
-    pub(super) mail: &'f Path,
+    pub(super) links: MailedLinks<'f>,
 }
 
 impl FirstSignInDriver<'_> {
@@ -124,7 +116,7 @@ impl FirstSignInDriver<'_> {
         let asking = email_confirmation::ask(&mut tx, cx, session.login, &email).await?;
         ensure!(asking == Asking::Sent, "{}: {asking:?}", person.user_id);
         tx.commit().await?;
-        let token = self.mailed_token().await?;
+        let token = self.links.newest().await?;
         let mut tx = self.begin().await?;
         let link = email_confirmation::confirm::<Subscribers>(&mut tx, cx, &token).await?;
         ensure!(link == Link::Confirmed, "{}: {link:?}", person.user_id);
@@ -160,37 +152,11 @@ impl FirstSignInDriver<'_> {
         let mut tx = self.begin().await?;
         session::end(&mut tx, &self.app.clock, session.id).await?;
         tx.commit().await?;
-        self.deliver().await
+        self.links.deliver().await
     }
 
     async fn begin(&self) -> Result<TenantTx, sqlx::Error> {
         self.app.db.tenant(self.tenant.id, &actor()).await
-    }
-
-    async fn deliver(&self) -> anyhow::Result<()> {
-        let sender = Sender::File(self.mail.to_owned());
-        delivery::deliver(self.worker, &self.app.clock, &sender).await?;
-        Ok(())
-    }
-
-    /// The token of the newest link that was mailed.
-    async fn mailed_token(&self) -> anyhow::Result<PlainToken> {
-        self.deliver().await?;
-        let paths = std::fs::read_dir(self.mail)?.map(|entry| Ok(entry?.path()));
-        let mut paths = paths.collect::<std::io::Result<Vec<_>>>()?;
-        // A mail's name begins with its time.
-        paths.sort();
-        for path in paths.iter().rev() {
-            let bytes = files::read(path)?;
-            let mail = MessageParser::default().parse(&bytes).context("a mail")?;
-            let text = mail.body_text(0).unwrap_or_default();
-            let after = text.split_once("token=").map(|(_, after)| after);
-            let token = after.and_then(|after| after.split_whitespace().next());
-            if let Some(token) = token.and_then(PlainToken::parse) {
-                return Ok(token);
-            }
-        }
-        bail!("no link was mailed")
     }
 }
 

@@ -8,9 +8,11 @@
 
 mod first_sign_in;
 mod key;
+mod links;
 mod mailbox;
 mod people;
 mod seed;
+mod staff;
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -32,10 +34,12 @@ use crate::db::{Db, DbRole, migrate};
 use crate::records::partitions;
 use crate::tenant::directory::Tenant;
 use crate::web::host;
-use crate::web::state::AppState;
 use crate::worker;
 use first_sign_in::FirstSignInDriver;
+use links::MailedLinks;
 use people::{DemoPerson, State};
+use serde_json::Value;
+use staff::{DemoStaff, StaffDriver};
 
 /// The label below the base domain where mail is read.
 const MAIL_LABEL: &str = "mail";
@@ -94,18 +98,29 @@ async fn run_with(
     seed::unions(&operator).await?;
     let settings = &key::added(settings, &operator).await?;
     let state = app::build(settings, postgres.options(), Clock::System).await?;
-    let mut everyone = Vec::new();
+    let list = settings.data_dir.join("demo.json");
+    let known = known_staff(&list);
+    let (mut everyone, mut staff) = (Vec::new(), Vec::new());
+    let folder = settings.data_dir.join("setting-up");
+    let links = MailedLinks { app: &state, worker: &worker, folder: &folder };
     for tenant in state.directory.all() {
         let people = seed::people(&operator, &worker, &state.hasher, &tenant).await?;
-        register(settings, &operator, &worker, &state, &tenant, &people).await?;
+        register(&operator, links, &tenant, &people).await?;
         everyone.extend(people);
+        let driver = StaffDriver { links, operator: &operator, tenant: &tenant, known: &known };
+        staff.extend(
+            driver.hire(&seed::staff()?).await.with_context(|| tenant.config.slug.to_string())?,
+        );
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
     }
     operator.close().await;
     worker.close().await;
-    files::replace(&settings.data_dir.join("demo.json"), &serde_json::to_vec_pretty(&everyone)?)?;
+    files::replace(&list, &serde_json::to_vec_pretty(&listed(&everyone, &staff)?)?)?;
     files::replace(&settings.demo_database_url(), postgres.url().as_bytes())?;
     let mail_url = settings.base_url().origin(MAIL_LABEL);
-    print_table(&everyone, &mail_url);
+    print_table(&everyone, &staff, &mail_url);
 
     let mailbox = mailbox::router(state.clone(), settings.mail_directory());
     let router = with_mailbox(app::router(state.clone()), mailbox, settings);
@@ -118,10 +133,8 @@ async fn run_with(
 
 /// Lets a union's people do their first sign-in who are to be registered and are not.
 async fn register(
-    settings: &Settings,
     operator: &Db,
-    worker: &Db,
-    state: &AppState,
+    links: MailedLinks<'_>,
     tenant: &Tenant,
     people: &[DemoPerson],
 ) -> anyhow::Result<()> {
@@ -129,15 +142,25 @@ async fn register(
     let due = |person: &&DemoPerson| {
         person.state == State::Registered && beginners.contains(&person.user_id)
     };
-    let mail = settings.data_dir.join("first-sign-in");
-    let first_sign_in = FirstSignInDriver { app: state, worker, tenant, mail: &mail };
+    let first_sign_in = FirstSignInDriver { app: links.app, tenant, links };
     for person in people.iter().filter(due) {
         first_sign_in.walk(person).await.with_context(|| tenant.config.slug.to_string())?;
     }
-    if mail.exists() {
-        fs::remove_dir_all(mail)?;
-    }
     Ok(())
+}
+
+/// Returns the entries of `demo.json`.
+fn listed(people: &[DemoPerson], staff: &[DemoStaff]) -> serde_json::Result<Vec<Value>> {
+    let people = people.iter().map(serde_json::to_value);
+    people.chain(staff.iter().map(serde_json::to_value)).collect()
+}
+
+/// Returns the staff of an earlier start, with the secrets of their apps.
+fn known_staff(list: &Path) -> Vec<DemoStaff> {
+    let read = files::read(list).ok();
+    let entries: Vec<Value> =
+        read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect()
 }
 
 /// One demo a folder: a second would stop the first one's database. Where root runs it, the database belongs to
@@ -164,7 +187,7 @@ fn with_mailbox(unions: Router, mailbox: Router, settings: &Settings) -> Router 
     }))
 }
 
-fn print_table(people: &[DemoPerson], mail_url: &str) {
+fn print_table(people: &[DemoPerson], staff: &[DemoStaff], mail_url: &str) {
     // A Japanese character is two columns wide.
     println!("\n{:<12} {:<10} {:<23} {:<22} URL", "組合", "状態", "ユーザID", "パスワード");
     for person in people {
@@ -173,6 +196,14 @@ fn print_table(people: &[DemoPerson], mail_url: &str) {
             person.union, person.state, person.user_id, person.password, person.url
         );
     }
+    println!("\n{:<12} {:<10} {:<23} {:<22} 管理画面", "組合", "役割", "ユーザID", "パスワード");
+    for one in staff {
+        println!(
+            "{:<14} {:<12} {:<27} {:<27} {}",
+            one.union, one.role, one.user_id, one.password, one.url
+        );
+    }
+    println!("職員の認証アプリの鍵は demo.json の totp_secret です。");
     println!(
         "\n状態: registered 登録済み / migrated 初回ログイン前（計算式のパスワード） / letter 初回ログイン前（仮ユーザID）"
     );

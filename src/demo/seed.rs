@@ -78,6 +78,12 @@ pub(super) async fn people(
     Ok(everyone)
 }
 
+/// Returns the list of the unions' staff.
+pub(super) fn staff() -> anyhow::Result<Vec<u8>> {
+    let list = DemoFiles::get("staff.csv").context("infra/demo/staff.csv")?;
+    Ok(list.data.into_owned())
+}
+
 /// Returns the user IDs of a union's people who have yet to do the first sign-in.
 pub(super) async fn beginners(db: &Db, tenant: &Tenant) -> anyhow::Result<HashSet<String>> {
     let mut tx = db.tenant(tenant.id, &actor()).await?;

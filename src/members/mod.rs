@@ -6,6 +6,7 @@ pub mod import;
 pub mod keys;
 pub mod layout;
 mod merge;
+pub mod numbered;
 pub mod person;
 pub mod relation;
 pub mod roster;

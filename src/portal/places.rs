@@ -34,6 +34,7 @@ places::places! {
     Way NOT_ME "/not-me";
 
     Page PROFILE "/profile";
+    Page WHO_LOOKED "/who-looked";
     Page PROFILE_EMAIL "/profile/email";
     Page PROFILE_EMAIL_SENT "/profile/email/sent";
     Page PROFILE_EMAIL_RESEND "/profile/email/resend";

@@ -5,7 +5,7 @@ use axum::middleware::from_fn;
 use axum::response::Redirect;
 use axum::routing::get;
 
-use super::settings::{passkey_offer, profile, profile_email};
+use super::settings::{passkey_offer, profile, profile_email, who_looked};
 use super::sign_in::{passkey_alone, sign_out};
 use super::{
     confirm_email, expenses, first_sign_in, forgotten, home, not_me, places, policies, terms,
@@ -65,6 +65,7 @@ pub fn routes() -> Routes {
             (Access::Subscriber, Access::Anybody),
             get(sign_out::show).post(sign_out::submit),
         )
+        .merge(who_looked::routes())
         .merge(expenses::routes())
 }
 

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit;
 use crate::auth;
 use crate::auth::staff::approval::housekeeping;
 use crate::auth::staff::manage::unused::suspend_unused;
@@ -33,7 +34,7 @@ pub struct Sweep {
 
 /// The clean-up of every room. A table that grows with use must be listed here, or its migration says why its rows
 /// stay.
-pub const SWEEPS: [Sweep; 5] = [
+pub const SWEEPS: [Sweep; 6] = [
     Sweep {
         room: "auth",
         tables: &[
@@ -68,6 +69,16 @@ pub const SWEEPS: [Sweep; 5] = [
         room: "import",
         tables: &["staged_files", "staged_members", "staged_expenses", "staged_claims"],
         forget: |tx, clock| Box::pin(staged::sweep(tx, clock)),
+    },
+    Sweep {
+        room: "audit",
+        tables: &["audit_alerts", "audit_exports"],
+        forget: |tx, clock| {
+            Box::pin(async {
+                let alerts = audit::alerts::sweep(tx, clock).await?;
+                Ok(audit::exports::sweep(tx, clock).await? || alerts)
+            })
+        },
     },
     Sweep { room: "jobs", tables: &["jobs"], forget: |tx, clock| Box::pin(jobs::sweep(tx, clock)) },
 ];

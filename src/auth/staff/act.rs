@@ -98,8 +98,14 @@ acts! {
     Release: HelpPeople, AccountReleased, AfterAct;
     /// Has a mail sent again.
     ResendMail: HelpPeople, MailResent, AfterAct;
-    /// Reads the trail.
-    ReadTrail: ReadTrail, TrailRead, OwnDataToo;
+    /// Reads the trail; its line tells by which filters, and how many lines were shown.
+    ReadTrail: ReadTrail, TrailRead, AfterAct, OwnDataToo;
+    /// Takes a part of the trail away as a file.
+    ExportTrail: ExportTrail, TrailExported, AfterAct, OwnDataToo;
+    /// Gets leave to take away more lines than one person may by themselves.
+    AllowExport: ExportTrail, TrailExportAllowed, OwnDataToo;
+    /// Puts their name under an alert.
+    ConfirmAlert: ReadTrail, AlertSeen;
     /// Opens a request that waits for a second pair of eyes, with what it is about.
     ViewApproval: Approve, ApprovalViewed, OwnDataToo;
     /// Lets a requested act be done.

@@ -12,7 +12,9 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{Act, LineOrder, OwnData, SearchPeople, ViewMedicalData};
+use super::act::{
+    Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople, ViewMedicalData,
+};
 use super::closeness::{self, Closeness};
 use super::find;
 use super::right::Rights;
@@ -228,6 +230,31 @@ impl<A: Act> Desk<A> {
     }
 }
 
+impl Desk<ReadTrail> {
+    /// Adds to the act's line how many lines were shown, and by which filters.
+    pub fn note_read(&mut self, shown: i64, detail: Value) {
+        self.line.rows = Some(shown);
+        self.line.detail = detail;
+    }
+}
+
+impl Desk<ExportTrail> {
+    /// Adds to the act's line how many lines were taken away, by which filters, and who let it happen.
+    pub fn note_exported(&mut self, taken: i64, detail: Value, approval: Option<ApprovalId>) {
+        self.line.rows = Some(taken);
+        self.line.detail = detail;
+        self.line.approval = approval;
+    }
+}
+
+impl Desk<AllowExport> {
+    /// The approval that lets the act happen.
+    #[must_use]
+    pub const fn approval(&self) -> Option<ApprovalId> {
+        self.line.approval
+    }
+}
+
 impl Desk<SearchPeople> {
     /// Takes one of the searches that a staff member has in a minute. Returns false if none is left. A search that
     /// fails gives it back, since the transaction does.
@@ -244,19 +271,19 @@ impl Desk<SearchPeople> {
     }
 }
 
+/// The number of people who look at an act before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eyes {
+    One,
+    Two,
+}
+
 impl Desk<ViewMedicalData> {
     /// Adds to the act's line which months are shown, and of how many rows. It tells no value of them.
     pub fn note_months(&mut self, shown: i64, detail: Value) {
         self.line.rows = Some(shown);
         self.line.detail = detail;
     }
-}
-
-/// The number of people who look at an act before it is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Eyes {
-    One,
-    Two,
 }
 
 /// Names the actor of a transaction with the name and roles that they have at this moment, if they are in office.

@@ -64,6 +64,19 @@ pub async fn find(
     }))
 }
 
+/// Lists a union's staff by name, those who have left too.
+pub async fn names(tx: &mut TenantTx) -> Result<Vec<(LoginId<Staff>, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select login_id as "login: LoginId<Staff>", name from staff
+           where tenant_id = $1 and realm = $2 order by name, login_id"#,
+        tx.tenant() as TenantId,
+        Staff::NAME
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.login, row.name)).collect())
+}
+
 /// Returns the line of an act that concerns a member of staff.
 fn trail_line(
     action: Action,

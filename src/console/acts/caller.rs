@@ -23,40 +23,40 @@ const LONGEST: usize = 255;
 
 /// The page has no identity bar: what the caller has to know doesn't stand beside the form.
 #[derive(Debug, Serialize)]
-struct CallerPage {
-    subject: SubjectView,
+pub(super) struct CallerPage {
+    pub(super) subject: SubjectView,
     /// Until when the telephone is closed for the person.
-    closed_until: Option<String>,
-    closed: String,
-    result: Option<CheckView>,
-    further: Vec<RadioButton>,
-    form: CallerForm,
+    pub(super) closed_until: Option<String>,
+    pub(super) closed: String,
+    pub(super) result: Option<CheckView>,
+    pub(super) further: Vec<RadioButton>,
+    pub(super) form: CallerForm,
 }
 
 /// What came of a check: of each item only whether it is right.
 #[derive(Debug, Clone, Serialize)]
-struct CheckView {
-    items: Vec<ItemView>,
-    passed: bool,
+pub(super) struct CheckView {
+    pub(super) items: Vec<ItemView>,
+    pub(super) passed: bool,
     /// True if the telephone is closed from now on.
-    closes: bool,
+    pub(super) closes: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct ItemView {
-    label: &'static str,
-    matched: bool,
+pub(super) struct ItemView {
+    pub(super) label: &'static str,
+    pub(super) matched: bool,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct CallerForm {
-    errors: Vec<FormError>,
-    name: Field,
-    symbol: Field,
-    number: Field,
-    birthdate: Field,
-    further: Field,
-    further_words: Field,
+pub(super) struct CallerForm {
+    pub(super) errors: Vec<FormError>,
+    pub(super) name: Field,
+    pub(super) symbol: Field,
+    pub(super) number: Field,
+    pub(super) birthdate: Field,
+    pub(super) further: Field,
+    pub(super) further_words: Field,
 }
 
 impl Page for CallerPage {

@@ -7,9 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::audit::Target;
+use crate::auth::help_desk::letter::RiskyLetter;
+use crate::auth::help_desk::reset::RiskyReset;
 use crate::auth::help_desk::subject::{self, HelpSubject};
-use crate::auth::help_desk::{HelpError, HelpRefusal};
+use crate::auth::help_desk::{HelpError, HelpRefusal, Risk, Risky};
 use crate::auth::staff::act::Act;
+use crate::auth::staff::approval::kind::FourEyes;
+use crate::auth::staff::approval::{ApprovalError, request};
 use crate::auth::staff::desk::{Clerk, Desk};
 use crate::auth::staff::reason::Reason;
 use crate::base::email::masked;
@@ -20,6 +24,9 @@ use crate::web::error::WebError;
 use crate::web::form::{Field, FormError};
 use crate::web::identity::Visitor;
 use crate::web::state::App;
+
+const NOBODY: &str =
+    "上長承認が必要ですが、承認できるほかの職員がいません。組合の管理者にご相談ください。";
 
 /// The fields that stand in no cookie, since they tell of a person.
 pub(super) const ABOUT_PERSON: &[&str] = &["subject", "refusal", "facts"];
@@ -189,5 +196,43 @@ pub(super) fn failure(error: HelpError) -> WebError {
         HelpError::Unknown | HelpError::Done(_) | HelpError::Refused(_) => WebError::NotFound,
         HelpError::Desk(error) => error.into(),
         HelpError::Sending(error) => error.into(),
+    }
+}
+
+/// An act that has reasons for a second pair of eyes.
+pub(super) trait HasRisks: FourEyes {
+    fn risks(&self) -> &[Risk];
+}
+
+impl HasRisks for RiskyReset {
+    fn risks(&self) -> &[Risk] {
+        let Self(Risky { risks, .. }) = self;
+        risks
+    }
+}
+
+impl HasRisks for RiskyLetter {
+    fn risks(&self) -> &[Risk] {
+        let Self(Risky { risks, .. }) = self;
+        risks
+    }
+}
+
+/// Stores the request. Returns what is said of it, or the form that says why there is none.
+pub(super) async fn ask<K: HasRisks>(
+    app: &App,
+    visitor: &Visitor<Staff>,
+    act: &K,
+    reason: &Reason,
+) -> Result<Result<String, ActForm>, WebError> {
+    match request::request(clerk(app, visitor), app.context(&visitor.tenant), act, reason).await {
+        Ok(_) => {
+            let risks = words::risks(act.risks());
+            Ok(Ok(format!(
+                "{risks}まだ何も変更していません。承認を申請しました。承認されると実行されます。"
+            )))
+        }
+        Err(ApprovalError::NoApprover) => Ok(Err(ActForm::failed(reason, NOBODY.to_owned()))),
+        Err(error) => Err(error.into()),
     }
 }

@@ -24,14 +24,14 @@ const HELD: &str = "アカウントの利用を止めました。解除するま
 const RELEASED: &str = "利用の停止を解除しました。ご本人は、これまでと同じ方法でログインできます。";
 
 #[derive(Debug, Default, Serialize)]
-struct HoldFacts {
+pub(super) struct HoldFacts {
     /// True for the page that releases.
-    releases: bool,
-    held_at: Option<String>,
+    pub(super) releases: bool,
+    pub(super) held_at: Option<String>,
     /// True if the person had it held by 「心当たりがない」.
-    by_person: bool,
-    locked: bool,
-    sessions: i64,
+    pub(super) by_person: bool,
+    pub(super) locked: bool,
+    pub(super) sessions: i64,
 }
 
 impl Page for ActPage<HoldFacts> {

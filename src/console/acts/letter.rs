@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
-use super::{risky, words};
+use super::words;
 use crate::auth::help_desk::letter::{self, OrderedLetter, RiskyLetter};
 use crate::auth::help_desk::{Already, HelpError, HelpRefusal, caller};
 use crate::auth::staff::act::{NoteReturnedLetter, OpenHelp, OpenReplacement, OrderLetter};
@@ -25,15 +25,15 @@ const RETURNED: &str =
     "はがきが戻ってきたことを記録しました。その仮パスワードは使えなくなりました。";
 
 #[derive(Debug, Default, Serialize)]
-struct LetterFacts {
+pub(super) struct LetterFacts {
     /// When the present letter was issued.
-    issued: Option<String>,
+    pub(super) issued: Option<String>,
     /// 作成待ち
-    to_be_made: bool,
+    pub(super) to_be_made: bool,
     /// 印刷待ち, since then.
-    to_be_printed: Option<String>,
-    has_account: bool,
-    caller_known: bool,
+    pub(super) to_be_printed: Option<String>,
+    pub(super) has_account: bool,
+    pub(super) caller_known: bool,
 }
 
 impl Page for ActPage<LetterFacts> {
@@ -43,8 +43,8 @@ impl Page for ActPage<LetterFacts> {
 
 /// The letter that came back.
 #[derive(Debug, Default, Serialize)]
-struct ReturnedFacts {
-    issued: Option<String>,
+pub(super) struct ReturnedFacts {
+    pub(super) issued: Option<String>,
 }
 
 impl Page for ActPage<ReturnedFacts> {
@@ -88,7 +88,7 @@ pub(super) async fn submit(
     match frame::conclude(&app, &visitor, &code, done, ORDERED)? {
         ControlFlow::Break(answer) => Ok(answer),
         ControlFlow::Continue(HelpRefusal::Risky(risky)) => {
-            let asked = risky::ask(&app, &visitor, &RiskyLetter(*risky), &reason).await?;
+            let asked = frame::ask(&app, &visitor, &RiskyLetter(*risky), &reason).await?;
             match asked {
                 Ok(said) => frame::lead(&app, &visitor, &code, &said),
                 Err(form) => page(&app, &visitor, &code, form).await,

@@ -23,15 +23,15 @@ use crate::web::state::{App, AppState};
 const DONE: &str = "メールを送り直しました。";
 
 #[derive(Debug, Default, Serialize)]
-struct MailFacts {
-    id: String,
+pub(super) struct MailFacts {
+    pub(super) id: String,
     /// The mail's kind and state, for which the template has words.
-    kind: String,
-    state: String,
-    sent_at: String,
-    recipient: String,
+    pub(super) kind: String,
+    pub(super) state: String,
+    pub(super) sent_at: String,
+    pub(super) recipient: String,
     /// True if the mail has a link, so that another one is made.
-    link: bool,
+    pub(super) link: bool,
 }
 
 impl Page for ActPage<MailFacts> {

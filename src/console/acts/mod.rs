@@ -7,8 +7,9 @@ mod hold;
 mod letter;
 mod mail;
 mod reset;
-mod risky;
 mod sessions;
+#[cfg(test)]
+pub(super) mod templates;
 mod unlock;
 mod user_id;
 mod words;

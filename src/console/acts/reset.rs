@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
-use super::{risky, words};
+use super::words;
 use crate::auth::help_desk::reset::{self, RiskyReset};
 use crate::auth::help_desk::{Already, HelpError, HelpRefusal, caller};
 use crate::auth::staff::act::{OpenReplacement, ResetFactors};
@@ -23,15 +23,15 @@ use crate::web::state::{App, AppState};
 const DONE: &str = "認証方法を初期化し、ご本人にメールでお知らせしました。次回のログインで、パスワードとメールのワンタイムパスワードを確認したうえで、登録し直していただきます。";
 
 #[derive(Debug, Default, Serialize)]
-struct ResetFacts {
-    apps: i64,
-    passkeys: i64,
-    recovery_codes: i64,
-    sessions: i64,
+pub(super) struct ResetFacts {
+    pub(super) apps: i64,
+    pub(super) passkeys: i64,
+    pub(super) recovery_codes: i64,
+    pub(super) sessions: i64,
     /// True if the person sets up a device at the next sign-in, not only codes by mail.
-    sets_up: bool,
+    pub(super) sets_up: bool,
     /// True if this member of staff has checked the caller.
-    caller_known: bool,
+    pub(super) caller_known: bool,
 }
 
 impl Page for ActPage<ResetFacts> {
@@ -75,7 +75,7 @@ pub(super) async fn submit(
     match frame::conclude(&app, &visitor, &code, done, DONE)? {
         ControlFlow::Break(answer) => Ok(answer),
         ControlFlow::Continue(HelpRefusal::Risky(risky)) => {
-            let asked = risky::ask(&app, &visitor, &RiskyReset(*risky), &reason).await?;
+            let asked = frame::ask(&app, &visitor, &RiskyReset(*risky), &reason).await?;
             match asked {
                 Ok(said) => frame::lead(&app, &visitor, &code, &said),
                 Err(form) => page(&app, &visitor, &code, form).await,

@@ -20,8 +20,8 @@ use crate::web::state::{App, AppState};
 const DONE: &str = "すべての端末からログアウトさせました。";
 
 #[derive(Debug, Default, Serialize)]
-struct SessionsFacts {
-    sessions: i64,
+pub(super) struct SessionsFacts {
+    pub(super) sessions: i64,
 }
 
 impl Page for ActPage<SessionsFacts> {

@@ -21,14 +21,14 @@ use crate::web::state::{App, AppState};
 const DONE: &str = "ロックを解除しました。ご本人はもう一度ログインできます。";
 
 #[derive(Debug, Default, Serialize)]
-struct UnlockFacts {
+pub(super) struct UnlockFacts {
     /// When the password was locked, and the second factor.
-    password: Option<String>,
-    second_factor: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) second_factor: Option<String>,
     /// From how many addresses the wrong passwords came.
-    places: i64,
-    held: bool,
-    sessions: i64,
+    pub(super) places: i64,
+    pub(super) held: bool,
+    pub(super) sessions: i64,
 }
 
 impl Page for ActPage<UnlockFacts> {

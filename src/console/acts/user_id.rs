@@ -21,18 +21,18 @@ const DONE: &str =
     "ユーザIDを修正しました。新しいユーザIDを、ご本人にお伝えください（メールには書かれません）。";
 
 #[derive(Debug, Default, Serialize)]
-struct UserIdFacts {
-    was: Option<String>,
-    min: u16,
-    max: u16,
-    symbols: String,
+pub(super) struct UserIdFacts {
+    pub(super) was: Option<String>,
+    pub(super) min: u16,
+    pub(super) max: u16,
+    pub(super) symbols: String,
 }
 
 #[derive(Debug, Serialize)]
-struct UserIdPage {
+pub(super) struct UserIdPage {
     #[serde(flatten)]
-    act: ActPage<UserIdFacts>,
-    user_id: Field,
+    pub(super) act: ActPage<UserIdFacts>,
+    pub(super) user_id: Field,
 }
 
 impl Page for UserIdPage {

@@ -6,6 +6,7 @@ use crate::auth::staff::approval::kind::Kinds;
 use crate::auth::staff::manage::change::ChangeOfStanding;
 use crate::auth::staff::manage::newcomer::Newcomer;
 use crate::auth::staff::manage::reinvitation::Reinvitation;
+use crate::console::trail::ExportLines;
 
 /// Returns every kind of act that can be asked for at the console.
 #[must_use]
@@ -14,6 +15,7 @@ pub fn kinds() -> Kinds {
         .with::<ChangeOfStanding>()
         .with::<Newcomer>()
         .with::<Reinvitation>()
+        .with::<ExportLines>()
         .with::<RiskyReset>()
         .with::<RiskyLetter>()
 }

@@ -3,3 +3,4 @@
 pub(super) mod passkey_offer;
 pub(super) mod profile;
 pub(super) mod profile_email;
+pub(super) mod who_looked;

@@ -213,6 +213,9 @@ fn sign_in(config: &TenantConfig, found: &mut Findings) {
         ("sign_in.totp_window", rules.totp_window, 0, 2),
         ("sign_in.remember_days", rules.remember_days.unwrap_or(1), 1, 365),
         ("after_loss.years", config.after_loss.years, 0, 10),
+        ("console.password_min_length", config.console.password_min_length, 12, 64),
+        ("console.idle_minutes", config.console.idle_minutes, 5, 60),
+        ("console.session_hours", config.console.session_hours, 1, 12),
     ] {
         let message = format!("{value} は範囲外です（{least}〜{most}）");
         found.add(!(least..=most).contains(&value), path, message, "");

@@ -1,9 +1,11 @@
 //! A line of the trail as pages show it. `components/trail.html` makes a sentence of it.
 
+pub mod place;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::audit::Recorded;
+use crate::audit::{ActOutcome, Action, Recorded};
 use crate::auth::staff::right::StaffRole;
 use crate::base::clock::jst;
 use crate::base::user_agent::device;
@@ -24,6 +26,8 @@ pub struct TrailLineView {
     /// True if nothing proved who the actor is.
     pub unknown: bool,
     pub action: String,
+    /// True if the action is itself a refusal, whose words say so.
+    pub refusal: bool,
     /// The act that staff asked for in vain.
     pub act: Option<String>,
     /// The person whose data it is, in the words that the reader knows them by, such as 「800-1234-00 の方」.
@@ -84,6 +88,8 @@ impl TrailLineView {
                 && line.actor_id == line.subject_login,
             unknown: line.actor_id.is_none(),
             action: line.action.clone(),
+            refusal: Action::parse(&line.action)
+                .is_some_and(|action| action.outcome() == ActOutcome::Refused),
             act: text("act"),
             person,
             target: line.target_label.clone(),
@@ -100,6 +106,25 @@ impl TrailLineView {
             batch: line.batch_id.map(|id| id.to_string()),
             changed: changed(line.changed.as_ref()),
             checked: checked(line.caller_check.as_ref()),
+        }
+    }
+}
+
+impl TrailLineView {
+    /// Shows a line to the person whose data it is. They learn what staff did, in which role and on which day, and neither
+    /// who it was nor from where, nor what staff wrote down.
+    #[must_use]
+    pub fn for_the_person(line: &Recorded) -> Self {
+        let whole = Self::of(line, Some("あなた".to_owned()));
+        Self {
+            at: jst(line.at).format("%Y年%-m月%-d日").to_string(),
+            actor_kind: whole.actor_kind,
+            roles: whole.roles,
+            action: whole.action,
+            person: whole.person,
+            outcome: whole.outcome,
+            refusal: whole.refusal,
+            ..Self::default()
         }
     }
 }

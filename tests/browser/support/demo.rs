@@ -13,6 +13,7 @@ use std::str::FromStr as _;
 
 use mail_parser::{Address, MessageParser};
 use serde::Deserialize;
+use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
@@ -32,6 +33,7 @@ pub(crate) struct Demo {
     /// The host below which its unions are.
     base: &'static str,
     people: Vec<Person>,
+    staff: Vec<StaffMember>,
     read: BTreeSet<PathBuf>,
 }
 
@@ -47,6 +49,19 @@ pub(crate) struct Person {
     pub(crate) birthdate: String,
     pub(crate) insurer_number: String,
     pub(crate) email: Option<String>,
+}
+
+/// An entry of `demo.json` about a staff member.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct StaffMember {
+    pub(crate) union: String,
+    pub(crate) url: String,
+    pub(crate) role: String,
+    pub(crate) name: String,
+    pub(crate) user_id: String,
+    pub(crate) password: String,
+    /// The app's secret in base 32.
+    pub(crate) totp_secret: String,
 }
 
 impl Person {
@@ -96,8 +111,8 @@ impl Demo {
     fn start_in(folder: TempDir, base: &'static str) -> Self {
         let address = free_address();
         let program = launch(folder.path(), address, base);
-        let (people, read) = (vec![], BTreeSet::new());
-        let mut demo = Self { program, folder, address, base, people, read };
+        let (people, staff, read) = (vec![], vec![], BTreeSet::new());
+        let mut demo = Self { program, folder, address, base, people, staff, read };
         demo.wait_until_ready();
         demo
     }
@@ -139,7 +154,11 @@ impl Demo {
             is_ready(self.address)
         });
         let list = fs::read(self.data().join("demo.json")).expect("demo.json");
-        self.people = serde_json::from_slice(&list).expect("a list of people");
+        let all: Vec<Value> = serde_json::from_slice(&list).expect("a list");
+        let (staff, people): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| one["state"] == "staff");
+        self.people = serde_json::from_value(people.into()).expect("a list of people");
+        self.staff = serde_json::from_value(staff.into()).expect("a list of staff");
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -154,6 +173,12 @@ impl Demo {
     pub(crate) fn person(&self, user_id: &str) -> Person {
         let found = self.people.iter().find(|person| person.user_id == user_id);
         found.unwrap_or_else(|| panic!("the demo has no {user_id}")).clone()
+    }
+
+    /// Returns the first staff member of this union and role.
+    pub(crate) fn staff(&self, union: &str, role: &str) -> StaffMember {
+        let found = self.staff.iter().find(|one| one.union == union && one.role == role);
+        found.unwrap_or_else(|| panic!("{union} has no {role}")).clone()
     }
 
     /// Returns the first person of this union and state.

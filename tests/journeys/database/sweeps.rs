@@ -14,7 +14,7 @@ use crate::mail::post;
 use crate::support::world::{World, tester};
 
 /// Tables that the hourly sweeps leave alone, each with the reason.
-const OTHERS: [(&str, &str); 36] = [
+const OTHERS: [(&str, &str); 37] = [
     ("_sqlx_migrations", "a row a migration"),
     ("tenants", "a row a union"),
     ("tenant_hosts", "a few rows a union"),
@@ -41,6 +41,7 @@ const OTHERS: [(&str, &str); 36] = [
     ("terms_agreements", "who agreed to what can always be told"),
     ("email_failures", "a mark ends when its address is confirmed, or nobody's any more"),
     ("audit_events", "the trail is kept"),
+    ("audit_seals", "as long as the trail"),
     ("expenses", "ten years of notices are what people come for"),
     ("expense_claims", "a row a claim in expenses"),
     ("expense_months", "a row a month"),
@@ -97,6 +98,8 @@ async fn a_sweep_finds_its_rows_by_an_index() {
     };
     for (table, column) in [
         ("outbox", "finished_at"),
+        ("audit_alerts", "at"),
+        ("audit_exports", "expires_at"),
         ("jobs", "finished_at"),
         ("throttles", "full_at"),
         ("password_resets", "expires_at"),

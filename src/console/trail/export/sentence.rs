@@ -30,6 +30,7 @@ mod tests {
             action: action.name().to_owned(),
             person: Some("800-1234-00 の方".to_owned()),
             outcome: action.outcome().name().to_owned(),
+            refusal: action.outcome() == ActOutcome::Refused,
             ..TrailLineView::default()
         }
     }
