@@ -7,7 +7,7 @@ mod home;
 mod invitation;
 mod message;
 mod method;
-pub mod people;
+mod people;
 pub mod places;
 mod sign_out;
 mod staff;

@@ -56,5 +56,11 @@ pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };
 /// Returns the address of a person's page.
 #[must_use]
 pub(super) fn person(code: &str) -> String {
-    PERSON.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
+    of_person(PERSON, code)
+}
+
+/// Returns an address below a person's page.
+#[must_use]
+pub(super) fn of_person(place: &str, code: &str) -> String {
+    place.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
 }
