@@ -21,6 +21,7 @@ use axum::routing::get;
 
 pub use self::message::ConsoleMessage;
 use crate::account::{self, next, onward};
+use crate::auth::staff::right::Right;
 use crate::base::realm::Staff;
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
@@ -29,6 +30,7 @@ use crate::web::state::AppState;
 pub fn routes() -> Routes {
     Routes::default()
         .route(places::TOP, Access::Anybody, get(home::show))
+        .route(places::WORK, Access::Staff(Right::SeePeople), get(home::list::show))
         .route(places::INVITATION, Access::Anybody, get(invitation::show).post(invitation::submit))
         .merge(account::routes::<Staff>())
         .route(places::METHODS_METHOD, Access::Fresh, get(method::show).post(method::submit))

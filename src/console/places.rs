@@ -30,6 +30,8 @@ places::places! {
     Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
     Page TRAIL_ALERTS "/trail/alerts";
     Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    // A list of work, by its kind.
+    Page WORK "/work/{kind}";
     Page METHODS_METHOD "/sign-in-methods/method";
     Page SEARCH "/search";
     // A person, by the union's own code of them (A3).

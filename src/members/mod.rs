@@ -11,3 +11,4 @@ pub mod person;
 pub mod relation;
 pub mod roster;
 pub mod search;
+pub mod worklist;

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::act::{
-    Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople, ViewMedicalData,
+    Act, AllowExport, ExportTrail, LineOrder, ListWork, OwnData, ReadTrail, SearchPeople,
+    ViewMedicalData,
 };
 use super::closeness::{self, Closeness};
 use super::find;
@@ -253,6 +254,14 @@ impl Desk<AllowExport> {
     #[must_use]
     pub const fn approval(&self) -> Option<ApprovalId> {
         self.line.approval
+    }
+}
+
+impl Desk<ListWork> {
+    /// Adds to the act's line which list was opened, and how many people stood in it.
+    pub fn note_listed(&mut self, list: &'static str, shown: usize) {
+        self.line.rows = i64::try_from(shown).ok();
+        self.line.detail = json!({ "list": list });
     }
 }
 

@@ -46,7 +46,7 @@ impl Eligibility {
 }
 
 /// Joins 記号, 番号 and 枝番; a union without 記号 has none.
-pub(super) fn number(symbol: &str, number: &str, branch: &str) -> String {
+pub(in crate::console) fn number(symbol: &str, number: &str, branch: &str) -> String {
     let parts = [symbol, number, branch].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-")
 }
