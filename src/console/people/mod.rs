@@ -2,7 +2,7 @@
 
 mod acts;
 mod addressed;
-mod identity;
+pub(super) mod identity;
 mod mails;
 mod medical;
 mod page;
