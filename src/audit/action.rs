@@ -78,6 +78,8 @@ actions! {
     AuthzDenied "authz.denied";
     /// Staff searched for people.
     PeopleSearched "person.search";
+    /// Staff opened a list of people.
+    PeopleListed "person.list";
     /// Staff opened a person's page.
     PersonViewed "person.view";
     MedicalDataViewed "medical.view";

@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, Metadata, Permissions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
@@ -71,6 +71,24 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 pub fn write_new_public(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::options().write(true).create_new(true).open(path)?;
     file.write_all(content)
+}
+
+/// Appends lines to a private file, which is made if it is missing, and waits until they are on disk. Half a line, which a
+/// power cut left at its end, is ended first.
+pub fn append_lines(path: &Path, lines: &[u8]) -> io::Result<()> {
+    let is_new = !path.try_exists()?;
+    let mut file = File::options().read(true).append(true).create(true).mode(PRIVATE).open(path)?;
+    if file.metadata()?.len() > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    file.write_all(lines)?;
+    file.sync_all()?;
+    if is_new { sync_name(path) } else { Ok(()) }
 }
 
 /// Waits until the name of a new file is on disk. Syncing the file itself keeps its content, not its name.

@@ -7,7 +7,7 @@ mod home;
 mod invitation;
 mod message;
 mod method;
-pub mod people;
+mod people;
 pub mod places;
 mod policy;
 mod reports;
@@ -24,6 +24,7 @@ use axum::routing::get;
 
 pub use self::message::ConsoleMessage;
 use crate::account::{self, next, onward};
+use crate::auth::staff::right::Right;
 use crate::base::realm::Staff;
 use crate::web::routes::{Access, Routes};
 use crate::web::state::AppState;
@@ -32,6 +33,7 @@ use crate::web::state::AppState;
 pub fn routes() -> Routes {
     Routes::default()
         .route(places::TOP, Access::Anybody, get(home::show))
+        .route(places::WORK, Access::Staff(Right::SeePeople), get(home::list::show))
         .route(places::INVITATION, Access::Anybody, get(invitation::show).post(invitation::submit))
         .merge(account::routes::<Staff>())
         .route(places::METHODS_METHOD, Access::Fresh, get(method::show).post(method::submit))

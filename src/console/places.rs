@@ -39,9 +39,11 @@ places::places! {
     Page TRAIL "/trail";
     File TRAIL_FILE "/trail.csv";
     Page TRAIL_EXPORT "/trail/export";
-    Part TRAIL_EXPORT_TAKE "/trail/exports/{id}";
+    Page TRAIL_EXPORT_TAKE "/trail/exports/{id}";
     Page TRAIL_ALERTS "/trail/alerts";
-    Part TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    Page TRAIL_ALERT_SEEN "/trail/alerts/{id}/seen";
+    // A list of work, by its kind.
+    Page WORK "/work/{kind}";
     Page METHODS_METHOD "/sign-in-methods/method";
     Page SEARCH "/search";
     // A person, by the union's own code of them (A3).
@@ -66,5 +68,11 @@ pub const LINKS: ConsoleLinks = ConsoleLinks { staff_invitation: INVITATION };
 /// Returns the address of a person's page.
 #[must_use]
 pub(super) fn person(code: &str) -> String {
-    PERSON.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
+    of_person(PERSON, code)
+}
+
+/// Returns an address below a person's page.
+#[must_use]
+pub(super) fn of_person(place: &str, code: &str) -> String {
+    place.replace("{code}", &utf8_percent_encode(code, NON_ALPHANUMERIC).to_string())
 }

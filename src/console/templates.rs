@@ -2,13 +2,14 @@
 
 use super::acts;
 use super::door::StaffSignInPage;
-use super::home::ConsoleHome;
+use super::home::list::{FAILED_IMPORTS, Failure as FailedImport, WorkPage, WorkPerson};
+use super::home::{ConsoleHome, WorkLine};
 use super::invitation::{InvitationForm, InvitationOverPage, InvitationPage};
 use super::message::ConsoleMessage;
 use super::method::StaffMethodPage;
 use super::people;
 use super::sign_out::ConsoleSignOut;
-use super::{approvals, policy, reports, staff, terms};
+use super::{approvals, policy, reports, staff, terms, trail};
 use crate::account::gallery::{Gallery, field, is_complete, validator, wrong};
 use crate::account::second_factor::method::methods;
 use crate::account::sign_in::SignInForm;
@@ -24,9 +25,7 @@ use crate::web::layers::FailureMessage;
 
 fn fill_in_every_page() -> Gallery {
     let mut gallery = Gallery::new();
-    for open in [true, false] {
-        gallery.show(&ConsoleHome { open });
-    }
+    home(&mut gallery);
     gallery.show(&StaffSignInPage::default());
     let form =
         SignInForm { errors: wrong(None), user_id: field(), password: field(), remember: false };
@@ -51,9 +50,29 @@ fn fill_in_every_page() -> Gallery {
     terms::samples::fill_in(&mut gallery);
     policy::samples::fill_in(&mut gallery);
     reports::samples::fill_in(&mut gallery);
+    trail::samples::fill_in(&mut gallery);
     people::templates::show(&mut gallery);
     acts::templates::show(&mut gallery);
     gallery
+}
+
+fn home(gallery: &mut Gallery) {
+    let kinds =
+        ["approvals", "not-me", "locked", "undelivered", "ending-soon", FAILED_IMPORTS, "alerts"];
+    for (open, is_empty) in [(true, false), (false, true)] {
+        let line = |kind| WorkLine { kind, path: "/".into(), count: "99+".into(), is_empty };
+        let work = kinds.map(line).into();
+        gallery.show(&ConsoleHome { open, searches: open, work });
+    }
+    gallery.show(&ConsoleHome::default());
+    for kind in ["not-me", "locked", "undelivered", "ending-soon"] {
+        let next = Some("/".to_owned());
+        let people = vec![WorkPerson::default(), WorkPerson::default()];
+        gallery.show(&WorkPage { kind, people, next, ..WorkPage::default() });
+    }
+    let failures = vec![FailedImport { kind: "members.import".into(), at: "今日".into() }];
+    gallery.show(&WorkPage { kind: FAILED_IMPORTS, failures, ..WorkPage::default() });
+    gallery.show(&WorkPage { kind: "locked", ..WorkPage::default() });
 }
 
 fn wrong_invitation() -> InvitationForm {

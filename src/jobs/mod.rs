@@ -9,6 +9,7 @@
 //! | [`kind`] | what a job is, and the list of the jobs that a worker can run |
 //! | [`consent`] | a person's consent to changes that others see at once |
 //! | [`error`] | why a job did not end well |
+//! | [`failures`] | the jobs of a union that were given up |
 //! | [`context`] | what a running job works with: transactions, progress |
 //! | [`runner`] | takes jobs, runs them, and renews their leases |
 //! | `queue` | the statements of the runner |
@@ -22,6 +23,7 @@
 pub mod consent;
 pub mod context;
 pub mod error;
+pub mod failures;
 pub mod kind;
 mod queue;
 pub mod runner;

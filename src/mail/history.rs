@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::base::email::masked;
 use crate::base::ids::{MailId, TenantId};
 use crate::db::TenantTx;
+use crate::mail::message::{EmailCodeMail, EmailConfirmationMail, Mail as _, PasswordResetMail};
 
 /// The most mails that are listed, the newest. A finished mail is kept for 90 days.
 const MOST: i64 = 30;
@@ -36,6 +37,20 @@ pub struct MailEntry {
     pub fate: MailFate,
     /// The provider's own word for why it was not sent.
     pub reason: Option<String>,
+}
+
+impl MailEntry {
+    /// Returns true if it may be worth sending again: a link that can be replaced by another, or a notice that was given
+    /// up. A code is of the sign-in that asked for it.
+    #[must_use]
+    pub fn can_go_again(&self) -> bool {
+        let is_link = [EmailConfirmationMail::NAME, PasswordResetMail::NAME].contains(&&*self.kind);
+        match self.fate {
+            MailFate::Waiting => false,
+            MailFate::GivenUp => self.kind != EmailCodeMail::NAME,
+            MailFate::Sent | MailFate::Returned | MailFate::Expired => is_link,
+        }
+    }
 }
 
 /// The latest report of the provider that mail to an address comes back.

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 
 use super::search::normal::{kana_key, katakana, name_key, number_key};
 use crate::auth::context::Context;
-use crate::auth::help_desk::caller::{CallerAnswers, FurtherItem, closed_until, keep};
-use crate::auth::help_desk::{HelpError, HelpRefusal, subject};
+use crate::auth::help_desk::caller::{CallerAnswers, closed_until, keep};
+use crate::auth::help_desk::{FurtherItem, HelpError, HelpRefusal, subject};
 use crate::auth::staff::act::CheckCaller;
 use crate::auth::staff::desk::Desk;
 use crate::base::ids::TenantId;

@@ -12,3 +12,4 @@ pub mod relation;
 pub mod reports;
 pub mod roster;
 pub mod search;
+pub mod worklist;

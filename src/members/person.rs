@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::relation::Relation;
-use crate::base::ids::{LoginId, TenantId};
+use crate::base::ids::TenantId;
 use crate::db::TenantTx;
 
 /// No household has more people than are listed.
@@ -38,26 +38,6 @@ pub struct HouseholdMember {
     pub relation: Relation,
     pub acquired_on: NaiveDate,
     pub lost_on: Option<NaiveDate>,
-}
-
-/// A member whose page is asked for, as a line of the trail names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownMember {
-    pub login: Option<LoginId>,
-}
-
-/// Looks a member up by code, without reading anything about them. Returns `None` if the union has no such member.
-pub async fn known(tx: &mut TenantTx, code: &str) -> Result<Option<KnownMember>, sqlx::Error> {
-    sqlx::query_as!(
-        KnownMember,
-        r#"select s.login_id as "login?: LoginId" from members m
-           left join subscribers s on s.tenant_id = $1 and s.member_code = m.code
-           where m.tenant_id = $1 and m.code = $2"#,
-        tx.tenant() as TenantId,
-        code
-    )
-    .fetch_optional(tx.conn())
-    .await
 }
 
 /// Returns who the person with a code is.

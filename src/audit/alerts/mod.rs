@@ -76,6 +76,18 @@ pub async fn list(tx: &mut TenantTx, limit: i64) -> Result<Vec<Alert>, sqlx::Err
     .await
 }
 
+/// Counts the alerts that nobody has seen, up to a limit.
+pub async fn count_unseen(tx: &mut TenantTx, limit: i64) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "unseen!" from (
+               select from audit_alerts where tenant_id = $1 and seen_at is null limit $2) few"#,
+        tx.tenant() as TenantId,
+        limit
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// Returns the staff member of whose acts an alert tells.
 pub async fn whose(tx: &mut TenantTx, id: AlertId) -> Result<Option<LoginId<Staff>>, sqlx::Error> {
     sqlx::query_scalar!(

@@ -1,9 +1,7 @@
 //! Takes seals and lines out of the database, into files that only grow. A copy on a store that never overwrites shows
 //! what not even the database's superuser could undo.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -107,7 +105,7 @@ impl ShippedFiles {
     /// # Errors
     /// The file can't be read.
     pub fn seals(&self) -> io::Result<Vec<ShippedSeal>> {
-        let file = match File::open(&self.seals) {
+        let file = match files::open(&self.seals) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
@@ -150,31 +148,12 @@ impl ShippedFiles {
     }
 }
 
-/// Appends records, and waits until they are on disk. The file is private.
+/// Appends records, and waits until they are on disk.
 fn append(path: &Path, records: &[impl Serialize]) -> io::Result<()> {
-    let is_new = !path.exists();
-    let mut file =
-        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     let mut text = Vec::new();
-    if !ends_a_line(&mut file)? {
-        text.push(b'\n');
-    }
     for record in records {
         serde_json::to_writer(&mut text, record)?;
         text.push(b'\n');
     }
-    file.write_all(&text)?;
-    file.sync_all()?;
-    if is_new { files::sync_name(path) } else { Ok(()) }
-}
-
-/// Returns false after half a record, which a power cut left.
-fn ends_a_line(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(true);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    io::Read::read_exact(file, &mut last)?;
-    Ok(last == *b"\n")
+    files::append_lines(path, &text)
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::auth::credentials::first::InitialCredential;
+use crate::auth::credentials::login::HoldCause;
 use crate::base::ids::{LoginId, TenantId};
 use crate::base::realm::{Realm as _, Subscribers};
 use crate::db::TenantTx;
@@ -33,6 +34,12 @@ pub struct Account {
     /// The lock leaves the browsers open in which the person has signed in before.
     pub lock_spares_known_browsers: bool,
     pub second_factor_locked_at: Option<DateTime<Utc>>,
+    /// The account is held: nobody signs in until staff release it.
+    pub held_at: Option<DateTime<Utc>>,
+    /// The person had it held, with 「心当たりがない」.
+    pub held_by_person: bool,
+    /// Staff reset the factors, and the person has not set up another one since.
+    pub factors_reset: bool,
     pub closed_at: Option<DateTime<Utc>>,
     pub(super) first: Option<InitialCredential>,
     pub(super) issued_at: Option<DateTime<Utc>>,
@@ -62,7 +69,9 @@ pub async fn find(tx: &mut TenantTx, member_code: &str) -> Result<Option<Account
                           where d.tenant_id = $1 and d.realm = $2 and d.login_id = l.id
                             and d.kind = l.second_factor) as "has_device!",
                   l.locked_at,
-                  l.lock_spares_known_browsers, l.second_factor_locked_at, l.closed_at,
+                  l.lock_spares_known_browsers, l.second_factor_locked_at, l.held_at,
+                  l.held_cause is not distinct from $4 as "held_by_person!",
+                  l.factors_reset_at is not null as "factors_reset!", l.closed_at,
                   s.initial_credential as "first: InitialCredential", s.initial_issued_at,
                   w.issued_at as "made_at?", w.key_id is not null as "can_be_printed!"
            from subscribers s
@@ -72,7 +81,8 @@ pub async fn find(tx: &mut TenantTx, member_code: &str) -> Result<Option<Account
            where s.tenant_id = $1 and s.member_code = $3"#,
         tx.tenant() as TenantId,
         Subscribers::NAME,
-        member_code
+        member_code,
+        HoldCause::NotMe.name()
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -94,6 +104,9 @@ pub async fn find(tx: &mut TenantTx, member_code: &str) -> Result<Option<Account
         locked_at: row.locked_at,
         lock_spares_known_browsers: row.lock_spares_known_browsers,
         second_factor_locked_at: row.second_factor_locked_at,
+        held_at: row.held_at,
+        held_by_person: row.held_by_person,
+        factors_reset: row.factors_reset,
         closed_at: row.closed_at,
         first: row.first,
         issued_at: row.initial_issued_at,

@@ -22,6 +22,12 @@ use crate::tenant::policy::{SecondFactor, TenantConfig};
 pub enum Access {
     /// The time after losing eligibility is over (T12).
     Closed { lost_on: Option<NaiveDate>, last_day: Option<NaiveDate> },
+    /// The account is held, whatever the person proves.
+    Held {
+        at: DateTime<Utc>,
+        /// The person said that an act of staff was none of theirs.
+        by_person: bool,
+    },
     /// Wrong passwords have locked the account.
     PasswordLocked {
         at: DateTime<Utc>,
@@ -65,6 +71,8 @@ pub enum Access {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
     Unlock,
+    /// Releases an account that is held.
+    Release,
     /// A letter with other first credentials.
     Letter,
 }
@@ -94,6 +102,9 @@ impl Access {
             return Self::Closed { lost_on: loss.map(|loss| loss.lost_on), last_day };
         }
         let Some(account) = account else { return Self::NoAccount };
+        if let Some(at) = account.held_at {
+            return Self::Held { at, by_person: account.held_by_person };
+        }
         match (account.locked_at, account.second_factor_locked_at) {
             (Some(at), second_factor) => {
                 return Self::PasswordLocked {
@@ -111,9 +122,15 @@ impl Access {
         }
         let until = loss.map(|loss| loss.last_day());
         match account.method(policy) {
-            Some(SecondFactor::EmailCode) if account.email.is_none() => Self::NoAddress,
-            Some(SecondFactor::EmailCode) if account.returned.is_some() => Self::CodesComeBack,
-            Some(SecondFactor::EmailCode) | None => Self::Open { until, sets_up_factor: false },
+            None => Self::Open { until, sets_up_factor: false },
+            // After a reset, a mailed code comes before another factor is set up.
+            Some(method) if account.factors_reset || method == SecondFactor::EmailCode => {
+                match (&account.email, &account.returned) {
+                    (None, _) => Self::NoAddress,
+                    (Some(_), Some(_)) => Self::CodesComeBack,
+                    (Some(_), None) => Self::Open { until, sets_up_factor: account.factors_reset },
+                }
+            }
             Some(_) => Self::Open { until, sets_up_factor: !account.has_device },
         }
     }
@@ -128,6 +145,7 @@ impl Access {
     #[must_use]
     pub const fn remedy(self) -> Option<Remedy> {
         match self {
+            Self::Held { .. } => Some(Remedy::Release),
             Self::PasswordLocked { .. } | Self::SecondFactorLocked { .. } => Some(Remedy::Unlock),
             Self::NoAccount
             | Self::NoCredentials

@@ -95,7 +95,7 @@ pub(in crate::auth) enum HoldCause {
 }
 
 impl HoldCause {
-    const fn name(self) -> &'static str {
+    pub(in crate::auth) const fn name(self) -> &'static str {
         match self {
             Self::Staff => "staff",
             Self::NotMe => "not_me",

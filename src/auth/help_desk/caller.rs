@@ -4,11 +4,10 @@
 //! words themselves are kept nowhere.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::HelpError;
 use super::subject::HelpSubject;
+use super::{FurtherItem, HelpError};
 use crate::audit::{self, Action, AuditLine};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::context::Context;
@@ -24,31 +23,6 @@ pub const GOOD_FOR: TimeDelta = TimeDelta::minutes(30);
 /// So many failures within [`CLOSED_FOR`] close the telephone for as long.
 pub const MOST_FAILURES: i64 = 3;
 pub const CLOSED_FOR: TimeDelta = TimeDelta::hours(24);
-
-/// The item that is asked for beside name, number and birthdate, which stand on the card and which colleagues know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FurtherItem {
-    /// 枝番
-    Branch,
-    /// 資格取得年月日
-    AcquiredOn,
-    /// The birthdate of another person of the household.
-    FamilyBirthdate,
-}
-
-impl FurtherItem {
-    pub const ALL: [Self; 3] = [Self::Branch, Self::AcquiredOn, Self::FamilyBirthdate];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Branch => "branch",
-            Self::AcquiredOn => "acquired_on",
-            Self::FamilyBirthdate => "family_birthdate",
-        }
-    }
-}
 
 /// Which of a caller's answers were right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

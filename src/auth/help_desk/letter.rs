@@ -4,12 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::caller::FurtherItem;
 use super::not_me::tell;
 use super::reset::{find_risks, known_caller};
 use super::risk::{self, RiskyAct};
 use super::subject::{self, HelpSubject};
-use super::{Already, HelpError, HelpRefusal, Risk, Risky, caller};
+use super::{Already, FurtherItem, HelpError, HelpRefusal, Risk, Risky, caller};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::context::Context;
 use crate::auth::credentials::first;

@@ -21,7 +21,6 @@ pub mod user_id;
 
 use serde::{Deserialize, Serialize};
 
-use self::caller::FurtherItem;
 use crate::auth::context::SendingError;
 use crate::auth::staff::approval::kind::ExecuteError;
 use crate::auth::staff::desk::DeskError;
@@ -149,6 +148,31 @@ pub struct Risky {
     /// The further item that the caller was asked. Every answer was right.
     pub caller_check: FurtherItem,
     pub risks: Vec<Risk>,
+}
+
+/// The item that is asked for beside name, number and birthdate, which stand on the card and which colleagues know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FurtherItem {
+    /// 枝番
+    Branch,
+    /// 資格取得年月日
+    AcquiredOn,
+    /// The birthdate of another person of the household.
+    FamilyBirthdate,
+}
+
+impl FurtherItem {
+    pub const ALL: [Self; 3] = [Self::Branch, Self::AcquiredOn, Self::FamilyBirthdate];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Branch => "branch",
+            Self::AcquiredOn => "acquired_on",
+            Self::FamilyBirthdate => "family_birthdate",
+        }
+    }
 }
 
 impl From<HelpRefusal> for HelpError {

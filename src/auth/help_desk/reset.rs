@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::caller::FurtherItem;
 use super::risk::{self, RiskyAct, risks};
 use super::subject::{self, HelpLogin, HelpSubject};
-use super::{Already, HelpError, HelpRefusal, Risk, Risky, caller, not_me};
+use super::{Already, FurtherItem, HelpError, HelpRefusal, Risk, Risky, caller, not_me};
 use crate::auth::context::{Context, SendingError};
 use crate::auth::factor::reset::{owe_address, take_away};
 use crate::auth::guard::known_browser;

@@ -1,4 +1,4 @@
-//! Correcting a user ID: 「ユーザー名の修正」 is the union's alone (seeds 001 A11, 002 A12).
+//! Correcting a user ID that a person can't change, or has mistaken.
 
 use serde_json::json;
 

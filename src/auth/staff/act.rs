@@ -70,6 +70,8 @@ macro_rules! acts {
 acts! {
     /// Looks for people; what was typed is not kept, only its kind and how many were found.
     SearchPeople: SeePeople, PeopleSearched, AfterAct, OwnDataToo;
+    /// Opens a list of people for whom there is something to do.
+    ListWork: SeePeople, PeopleListed, AfterAct, OwnDataToo;
     /// Opens a person's page.
     ViewPerson: SeePeople, PersonViewed, OwnDataToo;
     /// Reads a person's medical data. The line tells which months were read.

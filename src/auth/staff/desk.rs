@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::act::{
-    Act, AllowExport, ExportTrail, LineOrder, OwnData, ReadTrail, SearchPeople, ViewMedicalData,
+    Act, AllowExport, ExportTrail, LineOrder, ListWork, OwnData, ReadTrail, SearchPeople,
+    ViewMedicalData,
 };
 use super::closeness::{self, Closeness};
 use super::find;
@@ -142,6 +143,21 @@ impl<A: Act> Desk<A> {
         Ok(done)
     }
 
+    /// Asks for the right to the act without doing it, for a page that only leads to it.
+    ///
+    /// # Errors
+    /// [`DeskError::Denied`], which is on the trail.
+    pub async fn ask(clerk: Clerk<'_>, matter: &Matter) -> Result<(), DeskError> {
+        let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
+        let judged = match admit(&mut tx, clerk).await? {
+            Ok(staff) => judge::<A>(&mut tx, &staff, matter, Eyes::One).await?,
+            Err(denial) => Err(denial),
+        };
+        let Err(denial) = judged else { return Ok(tx.commit().await?) };
+        drop(tx);
+        Err(deny::<A>(clerk, matter, denial).await?)
+    }
+
     /// Does `work` in the transaction of the person who grants it, if its author still may. The caller commits.
     ///
     /// # Errors
@@ -171,22 +187,6 @@ impl<A: Act> Desk<A> {
             desk.write_line(clock).await?;
         }
         Ok((desk.tx, done))
-    }
-
-    /// Asks for the right to the act without doing it, for a page that only leads to it.
-    ///
-    /// # Errors
-    /// [`DeskError::Denied`], which is on the trail.
-    pub async fn ask(clerk: Clerk<'_>) -> Result<(), DeskError> {
-        let mut tx = clerk.db.tenant(clerk.tenant, clerk.actor).await?;
-        let matter = Matter::default();
-        let admitted = match admit(&mut tx, clerk).await? {
-            Ok(staff) => judge::<A>(&mut tx, &staff, &matter, Eyes::One).await?,
-            Err(denial) => Err(denial),
-        };
-        let Err(denial) = admitted else { return Ok(tx.commit().await?) };
-        drop(tx);
-        Err(deny::<A>(clerk, &matter, denial).await?)
     }
 
     /// The union's rows.
@@ -253,6 +253,14 @@ impl Desk<AllowExport> {
     #[must_use]
     pub const fn approval(&self) -> Option<ApprovalId> {
         self.line.approval
+    }
+}
+
+impl Desk<ListWork> {
+    /// Adds to the act's line which list was opened, and how many people stood in it.
+    pub fn note_listed(&mut self, list: &'static str, shown: usize) {
+        self.line.rows = i64::try_from(shown).ok();
+        self.line.detail = json!({ "list": list });
     }
 }
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{self, SubjectView};
 use super::words;
-use crate::auth::help_desk::caller::{FurtherItem, closed_until};
-use crate::auth::help_desk::{HelpError, HelpRefusal};
+use crate::auth::help_desk::caller::closed_until;
+use crate::auth::help_desk::{FurtherItem, HelpError, HelpRefusal};
 use crate::auth::staff::act::{CheckCaller, OpenHelp};
 use crate::base::japanese::{minute, shows_nothing};
 use crate::base::realm::Staff;
@@ -97,7 +97,7 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let (words, further) = match fields.read() {
         Ok(read) => read,
-        Err(form) => return page(&app, &visitor, &code, None, form).await,
+        Err(form) => return page(&app, &visitor, &code, None, *form).await,
     };
     let cx = app.context(&visitor.tenant);
     let checked = frame::act::<CheckCaller, _>(&app, &visitor, &code, None, async |desk| {
@@ -121,7 +121,7 @@ pub(super) async fn submit(
 impl CallerInput {
     /// Reads the form. An item that the caller doesn't know is left empty, and is wrong then; a form without any answer
     /// is a mistake, and no try.
-    fn read(&self) -> Result<(CallersWords<'_>, FurtherItem), CallerForm> {
+    fn read(&self) -> Result<(CallersWords<'_>, FurtherItem), Box<CallerForm>> {
         let further = FurtherItem::ALL.into_iter().find(|item| item.name() == self.further);
         let mut form = CallerForm::default();
         for (text, field) in [
@@ -162,7 +162,7 @@ impl CallerInput {
                 };
                 Ok((words, further))
             }
-            _ => Err(form),
+            _ => Err(Box::new(form)),
         }
     }
 }

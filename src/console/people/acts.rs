@@ -12,14 +12,14 @@ pub(super) struct Situation {
     pub(super) has_account: bool,
     pub(super) is_registered: bool,
     pub(super) is_locked: bool,
+    pub(super) is_held: bool,
     pub(super) is_signed_in: bool,
     /// A printed letter is on its way or unused.
     pub(super) has_letter: bool,
 }
 
 struct StaffAct {
-    /// The last part of its address.
-    name: &'static str,
+    place: &'static str,
     label: &'static str,
     right: Right,
     is_due: fn(&Situation) -> bool,
@@ -27,69 +27,66 @@ struct StaffAct {
 
 const ACTS: [StaffAct; 10] = [
     StaffAct {
-        name: "caller",
+        place: places::CALLER,
         label: "電話・メールの相手を確認する",
         right: Right::HelpPeople,
         is_due: |_| true,
     },
     StaffAct {
-        name: UNLOCK,
+        place: places::UNLOCK,
         label: "ロックを解除する",
         right: Right::HelpPeople,
         is_due: |now| now.is_locked,
     },
     StaffAct {
-        name: "reset",
+        place: places::RESET,
         label: "認証方法を初期化する（初期化対応）",
         right: Right::ReplaceCredentials,
         is_due: |now| now.is_registered,
     },
     StaffAct {
-        name: "user-id",
+        place: places::CORRECT_USER_ID,
         label: "ユーザー名を訂正する",
         right: Right::HelpPeople,
         is_due: |now| now.is_registered,
     },
     StaffAct {
-        name: LETTER,
+        place: places::LETTER,
         label: "仮ユーザID・仮パスワードを再発行する",
         right: Right::ReplaceCredentials,
         is_due: |now| !now.is_registered,
     },
     StaffAct {
-        name: "letter-returned",
+        place: places::LETTER_RETURNED,
         label: "はがきが戻ってきたことを記録する",
         right: Right::HelpPeople,
         is_due: |now| now.has_letter,
     },
     StaffAct {
-        name: "sessions",
+        place: places::END_SESSIONS,
         label: "ログイン中の端末をすべてログアウトさせる",
         right: Right::HelpPeople,
         is_due: |now| now.is_signed_in,
     },
     StaffAct {
-        name: "hold",
+        place: places::HOLD,
         label: "アカウントの利用を止める",
         right: Right::HelpPeople,
-        is_due: |now| now.has_account,
+        is_due: |now| now.has_account && !now.is_held,
     },
     StaffAct {
-        name: "release",
+        place: places::RELEASE,
         label: "アカウントの利用停止を解除する",
         right: Right::HelpPeople,
-        is_due: |_| false,
+        is_due: |now| now.is_held,
     },
     StaffAct {
-        name: "medical",
+        place: places::MEDICAL,
         label: "医療情報を見る（目的の入力が必要です）",
         right: Right::SeeMedicalData,
         is_due: |_| true,
     },
 ];
-
-const UNLOCK: &str = "unlock";
-const LETTER: &str = "letter";
 
 /// A link to the page of an act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,21 +104,23 @@ pub(super) fn links(code: &str, rights: &Rights, now: &Situation) -> Vec<ActLink
 
 /// Returns the link to the act that lets a person in again, if the staff member may do it.
 pub(super) fn remedy(code: &str, rights: &Rights, remedy: Remedy) -> Option<ActLink> {
-    let name = match remedy {
-        Remedy::Unlock => UNLOCK,
-        Remedy::Letter => LETTER,
+    let place = match remedy {
+        Remedy::Unlock => places::UNLOCK,
+        Remedy::Release => places::RELEASE,
+        Remedy::Letter => places::LETTER,
     };
-    let act = ACTS.iter().find(|act| act.name == name)?;
+    let act = ACTS.iter().find(|act| act.place == place)?;
     rights.allow(act.right).then(|| link(code, act))
 }
 
 /// Returns the page on which a mail is sent again, for staff who may do that.
 pub(super) fn mail(code: &str, rights: &Rights, id: &str) -> Option<String> {
-    rights.allow(Right::HelpPeople).then(|| format!("{}/mail/{id}", places::person(code)))
+    let may = rights.allow(Right::HelpPeople);
+    may.then(|| places::of_person(places::MAIL, code).replace("{id}", id))
 }
 
 fn link(code: &str, act: &StaffAct) -> ActLink {
-    ActLink { path: format!("{}/{}", places::person(code), act.name), label: act.label }
+    ActLink { path: places::of_person(act.place, code), label: act.label }
 }
 
 #[cfg(test)]
@@ -144,6 +143,8 @@ mod tests {
         };
         let editor = rights(StaffRole::Editor, &[]);
         assert_eq!(named(&editor, &locked), ["caller", "unlock", "reset", "user-id", "hold"]);
+        let held = Situation { is_held: true, is_locked: false, ..locked };
+        assert_eq!(named(&editor, &held), ["caller", "reset", "user-id", "release"]);
         let nobody = Situation::default();
         assert_eq!(named(&editor, &nobody), ["caller", "letter"]);
         let viewer = rights(StaffRole::Viewer, &[]);

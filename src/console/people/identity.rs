@@ -10,31 +10,30 @@ use crate::members::relation::Relation;
 
 /// A person as the strip names them. `components/console.html` shows it.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct IdentityBar {
-    pub path: String,
-    pub name: String,
-    pub kana: String,
+pub(super) struct IdentityBar {
+    path: String,
+    name: String,
+    kana: String,
     /// 記号-番号-枝番
-    pub number: String,
-    pub birthdate: String,
+    number: String,
+    birthdate: String,
     /// The relation's name in the database; the component has the word.
-    pub relation: &'static str,
-    pub eligibility: Eligibility,
+    relation: &'static str,
+    eligibility: Eligibility,
 }
 
 /// 資格 as pages show it.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Eligibility {
+pub(super) struct Eligibility {
     /// One of `begins`, `held`, `ends` and `lost`.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// The day of 資格取得, and of 資格喪失.
-    pub acquired: String,
-    pub lost: Option<String>,
+    pub(super) acquired: String,
+    pub(super) lost: Option<String>,
 }
 
 impl Eligibility {
-    #[must_use]
-    pub fn of(acquired_on: NaiveDate, lost_on: Option<NaiveDate>, today: NaiveDate) -> Self {
+    pub(super) fn of(acquired_on: NaiveDate, lost_on: Option<NaiveDate>, today: NaiveDate) -> Self {
         let state = match lost_on {
             Some(lost) if lost <= today => "lost",
             Some(_) => "ends",
@@ -46,14 +45,13 @@ impl Eligibility {
 }
 
 /// Joins 記号, 番号 and 枝番; a union without 記号 has none.
-pub(super) fn number(symbol: &str, number: &str, branch: &str) -> String {
+pub(in crate::console) fn number(symbol: &str, number: &str, branch: &str) -> String {
     let parts = [symbol, number, branch].into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-")
 }
 
 impl IdentityBar {
-    #[must_use]
-    pub fn of(person: &RegistryEntry, today: NaiveDate) -> Self {
+    pub(super) fn of(person: &RegistryEntry, today: NaiveDate) -> Self {
         Self {
             path: places::person(&person.code),
             name: person.name.clone(),

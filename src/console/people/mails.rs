@@ -44,10 +44,10 @@ impl Mails {
         let addresses: Vec<String> = email.iter().chain(former_email).cloned().collect();
         let entries = history::of_addresses(tx, &addresses, account.returned.as_ref()).await?;
         let line = |entry: MailEntry| MailLine {
-            again: match entry.fate {
-                MailFate::Waiting => None,
-                _ => acts::mail(code, rights, &entry.id.to_string()),
-            },
+            again: entry
+                .can_go_again()
+                .then(|| acts::mail(code, rights, &entry.id.to_string()))
+                .flatten(),
             at: minute(entry.created_at),
             recipient: entry.recipient,
             fate: match entry.fate {

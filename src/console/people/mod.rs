@@ -1,8 +1,8 @@
 //! The people of a union, as its staff find and see them (A2, A3).
 
 mod acts;
-pub mod addressed;
-pub mod identity;
+mod addressed;
+pub(super) mod identity;
 mod mails;
 mod medical;
 mod page;

@@ -121,6 +121,7 @@ fn situation(
         has_account: true,
         is_registered: account.has_password,
         is_locked: account.locked_at.is_some() || account.second_factor_locked_at.is_some(),
+        is_held: account.held_at.is_some(),
         is_signed_in,
         has_letter: matches!(letter, Some(LetterState::Sent { .. } | LetterState::Expired { .. })),
     }

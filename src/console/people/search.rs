@@ -140,7 +140,7 @@ pub(super) async fn show(
     State(app): State<AppState>,
     SignedInStaff { visitor, .. }: SignedInStaff,
 ) -> Result<Response, WebError> {
-    Desk::<SearchPeople>::ask(visitor.clerk(&app)).await?;
+    Desk::<SearchPeople>::ask(visitor.clerk(&app), &Matter::default()).await?;
     visitor.page(&app, StatusCode::OK, &SearchPage::default())
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn submit(
     let guesses = match guess(&fields.text) {
         Ok(guesses) => guesses,
         Err(why) => {
-            Desk::<SearchPeople>::ask(visitor.clerk(&app)).await?;
+            Desk::<SearchPeople>::ask(visitor.clerk(&app), &Matter::default()).await?;
             return answer(&app, &visitor, &SearchPage::unsearchable(&fields.text, why));
         }
     };

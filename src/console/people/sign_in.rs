@@ -23,6 +23,7 @@ pub(super) struct AccessView {
     lost_on: Option<String>,
     /// The first or the last day, as `state` needs.
     day: Option<String>,
+    by_person: bool,
     spares_known_browsers: bool,
     second_factor: bool,
     sets_up_factor: bool,
@@ -35,6 +36,9 @@ impl AccessView {
         match access {
             Access::Closed { lost_on, last_day } => {
                 Self { state: "closed", lost_on: lost_on.map(day), day: last_day.map(day), ..view }
+            }
+            Access::Held { at, by_person } => {
+                Self { state: "held", at: Some(minute(at)), by_person, ..view }
             }
             Access::PasswordLocked { at, spares_known_browsers, second_factor } => Self {
                 state: "password_locked",
@@ -194,6 +198,7 @@ impl AccessView {
     pub(super) fn samples() -> Vec<Self> {
         let states = [
             "closed",
+            "held",
             "password_locked",
             "second_factor_locked",
             "no_account",
@@ -218,6 +223,7 @@ impl AccessView {
             at: text(),
             lost_on: text(),
             day: text(),
+            by_person: true,
             spares_known_browsers: true,
             second_factor: true,
             sets_up_factor: true,

@@ -27,22 +27,22 @@ const SEEN: &str = "確認済みにしました。";
 
 #[derive(Debug, Serialize)]
 pub(in crate::console) struct AlertsPage {
-    alerts: Vec<AlertLine>,
+    pub(super) alerts: Vec<AlertLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct AlertLine {
-    id: String,
-    kind: &'static str,
-    actor: Option<String>,
+pub(super) struct AlertLine {
+    pub(super) id: String,
+    pub(super) kind: &'static str,
+    pub(super) actor: Option<String>,
     /// The acts of that staff member on the trail.
-    acts: String,
-    at: String,
-    people: Option<i32>,
-    seen_at: Option<String>,
-    seen_name: Option<String>,
+    pub(super) acts: String,
+    pub(super) at: String,
+    pub(super) people: Option<i32>,
+    pub(super) seen_at: Option<String>,
+    pub(super) seen_name: Option<String>,
     /// True if it tells of the person who looks at it.
-    own: bool,
+    pub(super) own: bool,
 }
 
 impl Page for AlertsPage {

@@ -30,24 +30,24 @@ const READ: i64 = 51;
 
 #[derive(Debug, Serialize)]
 pub(in crate::console) struct TrailPage {
-    filters: Filters,
+    pub(super) filters: Filters,
     /// `None` if the filters have mistakes.
-    lines: Option<Vec<TrailLineView>>,
+    pub(super) lines: Option<Vec<TrailLineView>>,
     /// The page of the newest lines, if this is another.
-    newest: Option<String>,
+    pub(super) newest: Option<String>,
     /// The next page, of older lines.
-    older: Option<String>,
+    pub(super) older: Option<String>,
     /// The same lines as a file.
-    file: String,
-    months: u32,
+    pub(super) file: String,
+    pub(super) months: u32,
     /// What the person may take away since another one has let them.
-    exports: Vec<ExportLine>,
+    pub(super) exports: Vec<ExportLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct ExportLine {
-    id: String,
-    expires_at: String,
+pub(super) struct ExportLine {
+    pub(super) id: String,
+    pub(super) expires_at: String,
 }
 
 impl Page for TrailPage {

@@ -57,7 +57,6 @@ pub(crate) struct StaffMember {
     pub(crate) union: String,
     pub(crate) url: String,
     pub(crate) role: String,
-    pub(crate) name: String,
     pub(crate) user_id: String,
     pub(crate) password: String,
     /// The app's secret in base 32.
@@ -179,6 +178,14 @@ impl Demo {
     pub(crate) fn staff(&self, union: &str, role: &str) -> StaffMember {
         let found = self.staff.iter().find(|one| one.union == union && one.role == role);
         found.unwrap_or_else(|| panic!("{union} has no {role}")).clone()
+    }
+
+    /// Returns another staff member of the same union and role.
+    pub(crate) fn someone_else(&self, one: &StaffMember) -> StaffMember {
+        let is_other = |other: &&StaffMember| {
+            other.union == one.union && other.role == one.role && other.user_id != one.user_id
+        };
+        self.staff.iter().find(is_other).expect("a colleague").clone()
     }
 
     /// Returns the first person of this union and state.

@@ -27,6 +27,11 @@ impl App {
         Self { key: browser.evaluate(read).await, told: 0 }
     }
 
+    /// An app that has a key already.
+    pub(crate) fn with_key(key: &str) -> Self {
+        Self { key: key.to_owned(), told: 0 }
+    }
+
     /// Returns a code that stays valid long enough to be typed. It may be the same as the last one:
     /// after [`Demo::let_codes_age`](crate::support::demo::Demo::let_codes_age) it counts once more.
     pub(crate) fn code(&mut self) -> String {

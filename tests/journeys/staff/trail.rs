@@ -1,5 +1,12 @@
 //! The trail: who acted, from where, in which request, on whose data.
 
+pub mod alerts;
+pub mod export;
+pub mod pages;
+pub mod sealing;
+pub mod tampering;
+pub mod who_looked;
+
 use kosmo::audit::{self, Action};
 use kosmo::db::{Db, DbRole};
 use sqlx::Row as _;

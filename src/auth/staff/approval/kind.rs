@@ -120,19 +120,22 @@ pub(super) struct Execution<'a> {
     pub granted: Granted,
 }
 
+type Showing =
+    for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Hashed, ApprovalError>;
+type Counting =
+    for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Vec<Fact>, ApprovalError>;
+/// The transaction is given back, for its owner to commit, with the act's result.
+type Executing =
+    for<'a> fn(TenantTx, Context<'a>, Execution<'a>) -> Boxed<'a, (TenantTx, Value), ExecuteError>;
+
+/// A kind whose type is known by its name alone.
 #[derive(Clone, Copy)]
 pub(super) struct ErasedKind {
     pub title: &'static str,
-    pub preview:
-        for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Hashed, ApprovalError>,
-    pub effects:
-        for<'a> fn(&'a Value, &'a mut TenantTx, Context<'a>) -> Boxed<'a, Vec<Fact>, ApprovalError>,
     pub matter: fn(&Value) -> Result<Matter, serde_json::Error>,
-    pub execute: for<'a> fn(
-        TenantTx,
-        Context<'a>,
-        Execution<'a>,
-    ) -> Boxed<'a, (TenantTx, Value), ExecuteError>,
+    pub preview: Showing,
+    pub effects: Counting,
+    pub execute: Executing,
 }
 
 /// The kinds of acts that can be asked for.

@@ -61,8 +61,8 @@ pub(super) async fn ask(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    Desk::<ViewMedicalData>::ask(visitor.clerk(&app)).await?;
     let addressed = AddressedPerson::read(&app, &visitor, &code).await?;
+    Desk::<ViewMedicalData>::ask(visitor.clerk(&app), &addressed.matter()).await?;
     show_form(&app, &visitor, &addressed, StatusCode::OK, PurposeForm::default()).await
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn submit(
     let addressed = AddressedPerson::read(&app, &visitor, &code).await?;
     let form = PurposeForm::of(&fields.purpose);
     let Some(purpose) = form.accepted() else {
-        Desk::<ViewMedicalData>::ask(visitor.clerk(&app)).await?;
+        Desk::<ViewMedicalData>::ask(visitor.clerk(&app), &addressed.matter()).await?;
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return show_form(&app, &visitor, &addressed, status, form).await;
     };

@@ -3,17 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::StaffPurpose;
-use crate::base::japanese::{fold, shows_nothing};
+use crate::auth::staff::reason::Reason;
+use crate::base::japanese::{fold, unshowable};
 use crate::web::form::{Field, FormError, summary};
 
 /// The codes of the purposes; the template has their words.
 const CODES: [&str; 4] = ["inquiry", "review", "audit", "own_request"];
 const LONGEST_CASE: usize = 50;
-const LONGEST_REASON: usize = 500;
 
 const NOT_CHOSEN: &str = "目的を選択してください。";
-const NO_REASON: &str = "理由を入力してください。";
-const UNREADABLE: &str = "使えない文字が含まれています。";
+const TOO_LONG: &str = "受付番号は50文字以内で入力してください。";
+const UNSHOWABLE: &str = "受付番号に使えない文字が含まれています。";
 
 /// The fields as they were sent.
 #[derive(Debug, Deserialize)]
@@ -48,11 +48,11 @@ impl PurposeForm {
         let chosen = CODES.into_iter().find(|code| *code == given.purpose);
         let purpose = Field::with_value(chosen.unwrap_or_default());
         let purpose = if chosen.is_none() { purpose.with_error(NOT_CHOSEN) } else { purpose };
-        let case_no = text_field(&fold(&given.case_no), LONGEST_CASE);
-        let mut reason = text_field(given.reason.trim(), LONGEST_REASON);
-        if shows_nothing(&given.reason) {
-            reason = reason.with_error(NO_REASON);
-        }
+        let case_no = case_field(&fold(&given.case_no));
+        let reason = match Reason::parse(&given.reason) {
+            Ok(reason) => Field::with_value(reason.as_str()),
+            Err(none) => Field::with_value(&given.reason).with_error(none.message()),
+        };
         let errors = summary(&[("purpose", &purpose), ("case_no", &case_no), ("reason", &reason)]);
         Self { errors, purpose, case_no, reason }
     }
@@ -76,16 +76,13 @@ impl PurposeForm {
     }
 }
 
-/// Keeps no more of a text than may be long, so that it can be shown again.
-fn text_field(text: &str, most: usize) -> Field {
-    let kept: String = text.chars().take(most).collect();
-    let is_longer = kept.len() < text.len();
-    let field = Field::with_value(&kept);
-    if is_longer {
-        return field.with_error(&format!("{most}文字以内で入力してください。"));
+fn case_field(text: &str) -> Field {
+    let field = Field::with_value(text);
+    if text.chars().count() > LONGEST_CASE {
+        return field.with_error(TOO_LONG);
     }
-    match text.chars().any(char::is_control) {
-        true => field.with_error(UNREADABLE),
+    match text.chars().any(char::is_control) || unshowable(text).is_some() {
+        true => field.with_error(UNSHOWABLE),
         false => field,
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{MOST_WITH_APPROVAL, count};
+use super::reading::{MOST_WITH_APPROVAL, count};
 use crate::audit::exports;
 use crate::auth::context::Context;
 use crate::auth::staff;

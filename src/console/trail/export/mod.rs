@@ -2,6 +2,7 @@
 
 mod file;
 mod kind;
+mod reading;
 mod sentence;
 
 use axum::extract::{Path, Query, State};
@@ -10,9 +11,9 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 pub(in crate::console) use self::kind::ExportLines;
-use super::lines;
-use super::query::{TrailQuery, Wanted, oldest};
-use crate::audit::{LineKey, exports, find};
+use self::reading::{MOST_WITH_APPROVAL, count, read};
+use super::query::{TrailQuery, oldest};
+use crate::audit::exports;
 use crate::auth::staff::act::{ExportTrail, ReadTrail};
 use crate::auth::staff::approval::ApprovalError;
 use crate::auth::staff::approval::request::request;
@@ -22,7 +23,6 @@ use crate::base::ids::{ApprovalId, ExportId};
 use crate::base::japanese::parse_date;
 use crate::base::realm::Staff;
 use crate::console::places::{APPROVALS, TRAIL, TRAIL_EXPORT};
-use crate::db::TenantTx;
 use crate::web::download::download;
 use crate::web::error::WebError;
 use crate::web::form::{Button, Field, Form, FormError, status_of, summary};
@@ -33,10 +33,6 @@ use crate::web::trail::TrailLineView;
 
 /// One person may take away so many lines at once.
 const MOST_ALONE: i64 = 100;
-/// A file has no more lines, whoever lets it be taken away.
-const MOST_WITH_APPROVAL: i64 = 20_000;
-/// Lines that are read at once.
-const BATCH: i64 = 500;
 const CSV: &str = "text/csv; charset=utf-8";
 const REQUESTED: &str =
     "書き出しを申請しました。承認されると、操作履歴の画面から24時間以内に1回ダウンロードできます。";
@@ -60,16 +56,16 @@ impl<E: Into<WebError>> From<E> for NotTaken {
 
 #[derive(Debug, Serialize)]
 pub(in crate::console) struct ExportPage {
-    errors: Vec<FormError>,
+    pub(in crate::console::trail) errors: Vec<FormError>,
     /// The address's filters, with both days.
-    query: String,
-    back: String,
-    from: String,
-    to: String,
-    lines: i64,
-    alone: i64,
-    most: i64,
-    reason: Field,
+    pub(in crate::console::trail) query: String,
+    pub(in crate::console::trail) back: String,
+    pub(in crate::console::trail) from: String,
+    pub(in crate::console::trail) to: String,
+    pub(in crate::console::trail) lines: i64,
+    pub(in crate::console::trail) alone: i64,
+    pub(in crate::console::trail) most: i64,
+    pub(in crate::console::trail) reason: Field,
 }
 
 impl Page for ExportPage {
@@ -80,30 +76,6 @@ impl Page for ExportPage {
 pub(super) struct ExportInput {
     #[serde(default)]
     reason: String,
-}
-
-/// Counts lines up to one more than `most`.
-async fn count(tx: &mut TenantTx, wanted: &Wanted, most: i64) -> Result<i64, sqlx::Error> {
-    let filter = lines::filter(tx, wanted).await?;
-    let found = find::find(tx, &filter, None, most + 1).await?;
-    Ok(i64::try_from(found.len()).unwrap_or(i64::MAX))
-}
-
-/// Reads all lines in batches, up to one more than `most`.
-async fn read(
-    tx: &mut TenantTx,
-    wanted: &Wanted,
-    most: i64,
-) -> Result<Vec<TrailLineView>, sqlx::Error> {
-    let filter = lines::filter(tx, wanted).await?;
-    let (mut views, mut before): (Vec<TrailLineView>, Option<LineKey>) = (Vec::new(), None);
-    loop {
-        let left = most + 1 - i64::try_from(views.len()).unwrap_or(i64::MAX);
-        let batch = lines::read(tx, &filter, before, left.min(BATCH)).await?;
-        let Some(last) = batch.last() else { return Ok(views) };
-        before = Some(last.key());
-        views.append(&mut lines::views(tx, &batch).await?);
-    }
 }
 
 /// Answers with the file. Writing thousands of sentences would hold up other requests.

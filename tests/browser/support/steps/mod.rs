@@ -2,3 +2,4 @@
 
 pub mod first_sign_in;
 pub mod settings;
+pub mod staff;

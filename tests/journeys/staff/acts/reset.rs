@@ -64,6 +64,7 @@ async fn r4_a_person_who_lost_every_device_calls_and_registers_anew() {
     let early = anew.get("/sign-in/passkey/set-up").await;
     assert_eq!(early.location(), "/sign-in/code");
     let code = world.mailed_code(TARO.email).await;
+    anew.get("/sign-in/code").await;
     let answer = anew.post("/sign-in/code", &[("code", &code)]).await;
     let page = anew.follow(answer).await;
     assert_eq!(page.heading(), "セキュリティキーの登録", "{}", page.text());

@@ -31,7 +31,10 @@ async fn l2_the_page_says_what_locked_and_what_an_unlock_leaves() {
     let nothing = staff.post(&path, &[("reason", " ")]).await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(nothing.shows("理由を入力してください。"));
-    done(&send(&mut staff, &path, &[]).await);
+    let answer = send(&mut staff, &path, &[]).await;
+    done(&answer);
+    let told = staff.follow(answer).await;
+    assert!(told.shows("ロックを解除しました。") && told.shows("テスト 太郎"), "{}", told.text());
 
     assert_eq!(world.count("select count(*) from logins where locked_at is not null").await, 0);
     assert_eq!(taro.get("/expenses").await.status, StatusCode::OK, "his session goes on");

@@ -57,7 +57,8 @@ impl World {
 
     /// Returns the newest request.
     pub async fn newest_request(&self) -> ApprovalId {
-        let newest = "select id from approvals order by requested_at desc, id desc limit 1";
+        let newest =
+            "select id from approvals order by state = 'waiting' desc, requested_at desc limit 1";
         sqlx::query_scalar(newest)
             .fetch_one(&mut self.database.admin().await)
             .await

@@ -94,8 +94,8 @@ async fn a3_without_a_purpose_nothing_is_read() {
         ("", "確認", "目的を選択してください。"),
         ("curiosity", "確認", "目的を選択してください。"),
         ("audit", "", "理由を入力してください。"),
-        ("audit", &long, "500文字以内で入力してください。"),
-        ("audit", "a\u{1}", "使えない文字が含まれています。"),
+        ("audit", &long, "理由は500文字以内で入力してください。"),
+        ("audit", "a\u{1}", "理由に使えない文字が含まれています。"),
     ] {
         let given = [("purpose", purpose), ("reason", reason), ("period", "2026-10")];
         let page = clerk.post("/people/K1/medical", &given).await;
@@ -160,4 +160,28 @@ async fn a3_a_look_whose_line_can_not_be_written_shows_nothing() {
     let page = clerk.post("/people/K1/medical", &given).await;
     assert!(page.status.is_server_error(), "{}", page.status);
     assert!(!page.shows("1,500") && !page.shows("太郎"), "{}", page.text());
+}
+
+/// Case 8: staff who are insured at the union themselves.
+#[tokio::test]
+async fn case08_nobody_reads_medical_data_of_their_own_household_nor_a_colleagues_alone() {
+    let world = World::new().await;
+    let mut clerk = world.staff_browser("klinekenpo", &["admin"], &["medical"]).await;
+    world.execute("update staff set member_code = 'K2'").await;
+    world.hire("klinekenpo", &["viewer"], &[]).await;
+    world.execute("update staff set member_code = 'K3' where member_code is null").await;
+    clerk.get("/sign-out").await;
+    for code in ["K1", "K2", "K3"] {
+        let path = format!("/people/{code}/medical");
+        let page = clerk.clone().get(&path).await;
+        assert_eq!((page.status, page.heading()), (StatusCode::FORBIDDEN, REFUSED), "{code}");
+        let given = [("purpose", "own_request"), ("reason", "確認"), ("period", "2026-10")];
+        let page = clerk.post(&path, &given).await;
+        assert_eq!((page.status, page.heading()), (StatusCode::FORBIDDEN, REFUSED), "{code}");
+        assert!(!page.shows("1,500") && !page.shows("233,331"), "{code}: {}", page.text());
+    }
+    assert_eq!(world.count(LINES).await, 0);
+    let own =
+        "select count(*) from audit_events where action = 'authz.denied' and why = 'own_data'";
+    assert_eq!(world.count(own).await, 4);
 }

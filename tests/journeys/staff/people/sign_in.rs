@@ -37,6 +37,21 @@ async fn a3_l2_a_lock_is_told_with_the_act_that_undoes_it() {
     world.execute("update logins set locked_at = now() where email = 'taro@example.jp'").await;
     let told = sentence(&mut editor, "K1").await;
     assert!(told.starts_with("ログインできません。パスワードと二要素認証の誤り"), "{told}");
+
+    world
+        .execute(
+            "update logins set held_at = '2026-11-20T01:00:00Z', held_cause = 'not_me'
+             where email = 'taro@example.jp'",
+        )
+        .await;
+    let told = sentence(&mut editor, "K1").await;
+    assert!(
+        told.contains("ご本人が「心当たりがない」と申し出たため、2026年11月20日 10:00から"),
+        "{told}"
+    );
+    let page = editor.get("/people/K1").await;
+    assert!(page.body.contains("class=\"button\" href=\"/people/K1/release\""), "{}", page.body);
+    assert!(!page.body.contains("/people/K1/hold\""), "{}", page.body);
 }
 
 #[tokio::test]

@@ -36,9 +36,11 @@ macro_rules! each_act {
 macro_rules! acts_about {
     ($world:ident, $actor:ident, $code:literal) => {
         each_act!(
-            $world, $actor, $code: SearchPeople, ViewPerson, ViewMedicalData, ReadTrail, ViewApproval, GrantApproval,
-            RefuseApproval, ListStaff, ViewStaff, InviteStaff, ResendInvitation, GrantRights, RevokeRights,
-            SuspendStaff, ReinviteStaff, ReviewStaff
+            $world, $actor, $code: SearchPeople, ListWork, ViewPerson, ViewMedicalData, OpenHelp, OpenReplacement, Unlock, EndSessions,
+            CheckCaller, ResetFactors, OrderLetter, NoteReturnedLetter, CorrectUserId, Hold, Release, ResendMail,
+            ReadTrail, ExportTrail, AllowExport, ConfirmAlert, ViewApproval, GrantApproval, RefuseApproval, ListStaff,
+            ViewStaff, InviteStaff, ResendInvitation, GrantRights, RevokeRights, SuspendStaff, ReinviteStaff,
+            ReviewStaff
         )
     };
 }
@@ -81,7 +83,19 @@ async fn case08_no_act_reaches_the_own_household_but_search_and_the_page_without
         .collect();
     assert_eq!(
         open,
-        ["SearchPeople", "ViewPerson", "ReadTrail", "ViewApproval", "ListStaff", "ViewStaff"]
+        [
+            "SearchPeople",
+            "ViewPerson",
+            "OpenHelp",
+            "OpenReplacement",
+            "CheckCaller",
+            "ReadTrail",
+            "ExportTrail",
+            "AllowExport",
+            "ViewApproval",
+            "ListStaff",
+            "ViewStaff",
+        ]
     );
 }
 
