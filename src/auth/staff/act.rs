@@ -130,7 +130,7 @@ acts! {
     /// Confirms an account in the quarterly review.
     ReviewStaff: ManageStaff, StaffReviewed, AfterAct;
     /// Opens the versions and drafts of the terms, and who agreed.
-    ViewTerms: SeePeople, TermsViewed, OwnDataToo;
+    ViewTerms: SeePeople, TermsViewed;
     /// Writes, changes or deletes a draft of the terms.
     DraftTerms: Draft, TermsDrafted, AfterAct;
     PublishTerms: Publish, TermsPublished, AfterAct;
@@ -138,9 +138,9 @@ acts! {
     ViewPolicy: ChangePolicy, PolicyViewed;
     ChangePolicy: ChangePolicy, PolicyChanged, AfterAct;
     /// Reads the numbers of people by group.
-    ReadReports: SeePeople, ReportsRead, OwnDataToo;
+    ReadReports: SeePeople, ReportsRead;
     /// Takes them away as a file.
-    ExportReports: SeePeople, ReportsExported, OwnDataToo;
+    ExportReports: SeePeople, ReportsExported;
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ macro_rules! acts_about {
             CheckCaller, ResetFactors, OrderLetter, NoteReturnedLetter, CorrectUserId, Hold, Release, ResendMail,
             ReadTrail, ExportTrail, AllowExport, ConfirmAlert, ViewApproval, GrantApproval, RefuseApproval, ListStaff,
             ViewStaff, InviteStaff, ResendInvitation, GrantRights, RevokeRights, SuspendStaff, ReinviteStaff,
-            ReviewStaff
+            ReviewStaff, ViewTerms, DraftTerms, PublishTerms, ViewPolicy, ChangePolicy, ReadReports, ExportReports
         )
     };
 }
