@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::AtDoor;
+use super::at_door::AtDoor;
 use super::places::{METHODS, ONWARD};
 use crate::auth::credentials::password::{self, Flaw, PasswordRule};
 use crate::auth::first_sign_in::registration::PasswordChoice;

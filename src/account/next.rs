@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::AtDoor;
+use super::at_door::AtDoor;
 use super::places::TOP;
 use crate::web::identity::TurnedAway;
 use crate::web::identity::cookies::Cookies;

@@ -6,7 +6,7 @@ use axum::http::header::LOCATION;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::AtDoor;
+use super::at_door::AtDoor;
 use super::next::Next;
 use super::places::{AGAIN_PASSWORD, ONWARD, SIGN_IN, TOP};
 use crate::base::secret::PlainToken;

@@ -122,7 +122,7 @@ pub(crate) fn with(place: &str, variable: impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::AtDoor as _;
+    use crate::account::at_door::AtDoor as _;
     use crate::base::realm::{Staff, Subscribers};
 
     #[test]

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{AtDoor, sign_in};
+use super::at_door::AtDoor;
+use super::sign_in;
 use crate::account::next::{LeadsTo, Next};
 use crate::account::places::{
     AGAIN_EMAIL_CODE, AGAIN_PASSKEY, AGAIN_PASSWORD, AGAIN_RECOVERY_CODE, AGAIN_TOTP,

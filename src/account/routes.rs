@@ -2,12 +2,11 @@
 
 use axum::routing::get;
 
+use super::at_door::AtDoor;
 use super::second_factor::method;
 use super::second_factor::prove::{email_code, passkey, recovery_code, totp};
 use super::second_factor::set_up;
-use super::{
-    AtDoor, new_password, onward, places, reauthenticate, sessions, sign_in, sign_in_methods,
-};
+use super::{new_password, onward, places, reauthenticate, sessions, sign_in, sign_in_methods};
 use crate::base::realm::Subscribers;
 use crate::web::identity::{Fresh, SignedIn, SigningIn};
 use crate::web::routes::{Access, Routes};

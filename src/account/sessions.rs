@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde::Serialize;
 
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::places::SESSIONS;
 use crate::auth::session::activity::{self, LivingSession, SignInTry};
 use crate::base::ids::SessionId;

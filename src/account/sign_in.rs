@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::AtDoor;
+use super::at_door::{AtDoor, SignInForm};
 use super::places::{SIGN_IN, TOP};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::guard::foreign::Foreign;
@@ -27,14 +27,6 @@ const REFUSED: &str = "無効なユーザIDまたはパスワードです。";
 pub(crate) const STALE: &str =
     "ページの有効期限が切れました。お手数ですが、もう一度入力してください。";
 const TOO_MANY: &str = "ログインの失敗が続いたため、受け付けを一時的に止めています。しばらく時間をおいてから、もう一度お試しください。";
-
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct SignInForm {
-    pub(crate) errors: Vec<FormError>,
-    pub(crate) user_id: Field,
-    pub(crate) password: Field,
-    pub(crate) remember: bool,
-}
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct TypedCredentials {

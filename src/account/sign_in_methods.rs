@@ -5,7 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
-use crate::account::{AtDoor, places};
+use crate::account::at_door::AtDoor;
+use crate::account::places;
 use crate::auth::account_changed::AccountChange;
 use crate::auth::factor::device::{self, Device, DeviceKind};
 use crate::base::ids::DeviceId;

@@ -4,8 +4,9 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::places;
-use crate::account::sign_in::SignInForm;
-use crate::account::{self, AtDoor};
+use crate::account;
+use crate::account::at_door::AtDoor;
+use crate::account::at_door::SignInForm;
 use crate::auth::eligibility::Loss;
 use crate::auth::journey::Step;
 use crate::base::realm::Staff;

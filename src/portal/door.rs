@@ -5,8 +5,8 @@ use axum::response::Response;
 
 use super::places;
 use super::sign_in::{ClosedPage, HeldPage, SignInPage};
-use crate::account::AtDoor;
-use crate::account::sign_in::SignInForm;
+use crate::account::at_door::AtDoor;
+use crate::account::at_door::SignInForm;
 use crate::auth::eligibility::Loss;
 use crate::auth::journey::Step;
 use crate::base::japanese::day;

@@ -22,6 +22,7 @@ const ORDER: &[&str] = &[
     "records",
     "expenses",
     "web",
+    "account",
     "portal",
     "console",
     "worker",

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::places::ONWARD;
 use crate::auth::factor::method;
 use crate::auth::journey::Step;

@@ -7,7 +7,6 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::IMPORTS;
 use crate::auth::staff::act::ListWork;
 use crate::auth::staff::desk::{Desk, Matter};
 use crate::base::japanese::minute;
@@ -20,6 +19,8 @@ use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
 use crate::web::state::AppState;
 
+/// The jobs that bring in files.
+pub(super) const IMPORTS: [&str; 2] = ["members.import", "expenses.import"];
 pub(in crate::console) const FAILED_IMPORTS: &str = "failed-imports";
 
 /// Returns the address of a list.

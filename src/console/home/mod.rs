@@ -20,9 +20,6 @@ use crate::web::identity::Visitor;
 use crate::web::page::{Frame, Page};
 use crate::web::state::{App, AppState};
 
-/// The jobs that bring in files.
-pub(super) const IMPORTS: [&str; 2] = ["members.import", "expenses.import"];
-
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ConsoleHome {
     /// True if the union is in service.
@@ -103,7 +100,7 @@ async fn work(
             };
             lines.push(WorkLine::new(work.name(), list::address(work.name()), count));
         }
-        let failed = failures::lately(&mut tx, clock, &IMPORTS).await?.len();
+        let failed = failures::lately(&mut tx, clock, &list::IMPORTS).await?.len();
         let failed = i64::try_from(failed).unwrap_or(MOST_COUNTED);
         lines.push(WorkLine::new(
             list::FAILED_IMPORTS,

@@ -8,7 +8,7 @@ use crate::console::places;
 use crate::members::person::{HouseholdMember, RegistryEntry};
 use crate::members::relation::Relation;
 
-/// A person as the strip names them. `components/console.html` shows it.
+/// A person as the strip names them. `components/console/people.html` shows it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct IdentityBar {
     path: String,

@@ -13,7 +13,7 @@ use crate::base::realm::Subscribers;
 use crate::base::user_agent::device;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
-/// The one sentence about a person's access. `components/console.html` has its words.
+/// The one sentence about a person's access. `components/console/people.html` has its words.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct AccessView {
     state: &'static str,

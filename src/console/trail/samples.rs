@@ -30,7 +30,7 @@ pub(in crate::console) fn fill_in(gallery: &mut Gallery) {
     ] {
         for lines in [Vec::new(), lines()] {
             let is_full = !lines.is_empty();
-            let address = || is_full.then(|| "/trail?a=b&amp=<c>".to_owned());
+            let address = || is_full.then(|| "/trail?a=b&amp=c".to_owned());
             let export = ExportLine { id: "1".to_owned(), expires_at: "明日".to_owned() };
             gallery.show(&TrailPage {
                 filters: Filters::of(&asked(query), mistakes, &staff),
@@ -64,7 +64,7 @@ pub(in crate::console) fn fill_in(gallery: &mut Gallery) {
     for (lines, reason) in [(150, Field::default()), (150, field()), (20_001, Field::default())] {
         gallery.show(&ExportPage {
             errors: if reason.error.is_some() { wrong(Some("reason")) } else { Vec::new() },
-            query: "a=b&amp=<c>".to_owned(),
+            query: "a=b&amp=c".to_owned(),
             back: "/trail".to_owned(),
             from: "2026-11-01".to_owned(),
             to: "2026-11-02".to_owned(),
@@ -101,10 +101,10 @@ fn lines() -> Vec<TrailLineView> {
         batch: text("1"),
         changed: vec![
             ChangedField { name: "<a>".to_owned(), before: String::new(), after: "<b>".to_owned() },
-            ChangedField { name: "<a>".to_owned(), before: "<b>".to_owned(), after: String::new() },
+            ChangedField { name: "<c>".to_owned(), before: "<b>".to_owned(), after: String::new() },
         ],
-        checked: [true, false]
-            .map(|matched| CheckedItem { name: "<氏名>".to_owned(), matched })
+        checked: [("<氏名>", true), ("<番号>", false)]
+            .map(|(name, matched)| CheckedItem { name: name.to_owned(), matched })
             .into(),
         ..TrailLineView::default()
     };

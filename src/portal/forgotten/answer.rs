@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::sign_in::SignInForm;
+use crate::account::at_door::SignInForm;
 use crate::portal::places::SIGN_IN;
 use crate::portal::sign_in::SignInPage;
 use crate::web::error::WebError;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::account::sign_in::SignInForm;
+use crate::account::at_door::SignInForm;
 use crate::auth::factor::passkey::{Offer, Visit};
 use crate::base::realm::Subscribers;
 use crate::portal::opening;

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 use super::page::{SignInPage, visit};
-use crate::account::AtDoor as _;
-use crate::account::sign_in::{SignInForm, stale, too_many};
+use crate::account::at_door::AtDoor as _;
+use crate::account::at_door::SignInForm;
+use crate::account::sign_in::{stale, too_many};
 use crate::account::words::PASSKEY_REFUSED;
 use crate::auth::factor::passkey::PasskeyAnswer;
 use crate::auth::sign_in::SignInOutcome;

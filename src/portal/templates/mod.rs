@@ -12,10 +12,10 @@ use super::policies::PoliciesPage;
 use super::sign_in::SignInPage;
 use super::sign_in::sign_out::SignOut;
 use super::terms::TermsText;
+use crate::account::at_door::SignInForm;
 use crate::account::gallery::{
     self, Gallery, PROGRESS, field, is_complete, terms_version, validator, wrong,
 };
-use crate::account::sign_in::SignInForm;
 use crate::auth::credentials::password;
 use crate::auth::factor::passkey::Offer;
 use crate::base::clock::Clock;

@@ -38,7 +38,7 @@ pub(super) fn show(gallery: &mut Gallery) {
     gallery.show(&WhoLookedPage {
         lines: vec![looked("person.view", Some("編集")), looked("account.unlocked", None)],
         later: true,
-        older: Some("/who-looked?before=1-2&amp=<b>".into()),
+        older: Some("/who-looked?before=1-2&amp=b".into()),
         months: 13,
     });
 }

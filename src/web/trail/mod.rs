@@ -1,4 +1,4 @@
-//! A line of the trail as pages show it. `components/trail.html` makes a sentence of it.
+//! A line of the trail as pages show it. `components/console/trail.html` makes a sentence of it.
 
 pub mod place;
 

@@ -14,11 +14,12 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::account::at_door::AtDoor;
 use crate::account::next::Next;
 use crate::account::onward::go_on;
 use crate::account::places::{AGAIN_RECOVERY_CODE, ONWARD, RECOVERY_CODE};
+use crate::account::sign_in;
 use crate::account::words::{LOCKED, SESSION_ENDED};
-use crate::account::{AtDoor, sign_in};
 use crate::auth::factor::proved::Proved;
 use crate::auth::journey::Step;
 use crate::auth::session::Session;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{Addresses, OccasionView, Prover, Proving};
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::next::{LeadsTo, Next};
 use crate::account::places::{AGAIN_PASSKEY, PASSKEY};
 use crate::account::words::PASSKEY_REFUSED;

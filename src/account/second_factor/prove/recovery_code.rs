@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::{Addresses, CodeForm, CodeInput, Occasion, OccasionView, Prover, Proving, RECOVERY};
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::next::LeadsTo;
 use crate::account::reauthenticate;
 use crate::auth::factor::recovery_code;

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{Addresses, OccasionView, Prover, Proving};
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::next::{LeadsTo, Next};
 use crate::account::places::{AGAIN_TOTP, TOTP};
 use crate::account::words::{NO_CODE, WRONG_CODE};

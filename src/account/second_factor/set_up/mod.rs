@@ -8,7 +8,7 @@ pub(crate) mod totp;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::places::{METHODS, ONWARD};
 use crate::auth::account_changed::AccountChange;
 use crate::auth::factor::device::{DeviceKind, MOST};

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Enroller, SettingUp, too_many};
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::auth::factor::device::{self, Device, DeviceKind};
 use crate::auth::factor::enrolled::Enrolled;
 use crate::auth::factor::passkey;

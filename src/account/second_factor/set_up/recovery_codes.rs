@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::auth::factor::recovery_code::{self, CodeSetState};
 use crate::web::error::WebError;
 use crate::web::form::Form;

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Enroller, SettingUp, too_many};
-use crate::account::AtDoor;
+use crate::account::at_door::AtDoor;
 use crate::account::words::NO_CODE;
 use crate::auth::factor::device::{self, DeviceKind};
 use crate::auth::factor::enrolled::Enrolled;

@@ -4,7 +4,7 @@ use tera::{Context, Tera};
 
 use crate::web::trail::TrailLineView;
 
-const TEMPLATE: &str = "components/trail_sentence.txt";
+const TEMPLATE: &str = "components/console/trail_sentence.txt";
 
 /// Writes a line in one sentence.
 ///
