@@ -6,6 +6,7 @@ pub mod approvals;
 pub mod console;
 pub mod desk;
 pub mod getting_in;
+pub mod golden;
 pub mod invitations;
 pub mod people;
 pub mod people_search;
