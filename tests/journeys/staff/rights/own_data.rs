@@ -29,7 +29,7 @@ fn member(code: &str) -> Matter {
 
 macro_rules! each_act {
     ($world:ident, $actor:ident, $code:literal: $($name:ident),*) => {
-        [$((stringify!($name), tried::<act::$name>(&$world, &$actor, member($code)).await)),*]
+        [$((stringify!($name), Box::pin(tried::<act::$name>(&$world, &$actor, member($code))).await)),*]
     };
 }
 
