@@ -68,6 +68,9 @@ fn policy() -> TenantConfig {
     policy
 }
 
+/// A person's account and day of loss, what they may do, and what mends it.
+type Case = (&'static str, Option<&'static str>, Option<Account>, Access, Option<Remedy>);
+
 #[test]
 fn a3_one_sentence_says_why_a_person_can_not_sign_in_and_which_act_mends_it() {
     let (policy, today) = (policy(), day("2026-11-21"));
@@ -94,7 +97,7 @@ fn a3_one_sentence_says_why_a_person_can_not_sign_in_and_which_act_mends_it() {
         second_factor,
     };
     let when = Some(at("2026-11-19"));
-    let table: Vec<(&str, Option<&str>, Option<Account>, Access, Option<Remedy>)> = vec![
+    let table: Vec<Case> = vec![
         ("nothing wrong", None, Some(registered()), open(None, false), None),
         (
             "a factor to set up",

@@ -73,6 +73,9 @@ async fn every_page_of_an_admin_fits_a_phone_and_a_desk() {
         ("approvals", "approvals", "承認"),
         ("trail", "trail", "操作履歴"),
         ("trail-alerts", "trail/alerts", "注意が必要な操作"),
+        ("terms", "terms", "利用規約"),
+        ("policy", "policy", "組合の設定"),
+        ("reports", "reports", "集計"),
     ] {
         browser.goto(&admin.path(path)).await;
         browser.prove_staff_again_if_asked(&demo, &admin).await;
