@@ -46,7 +46,7 @@ const ACTS: [StaffAct; 10] = [
     },
     StaffAct {
         place: places::CORRECT_USER_ID,
-        label: "ユーザー名を訂正する",
+        label: "ユーザIDを修正する",
         right: Right::HelpPeople,
         is_due: |now| now.is_registered,
     },
