@@ -2,7 +2,8 @@
 
 use crate::support::browser::Browser;
 use crate::support::demo::Demo;
-use crate::support::steps::first_sign_in::CODE;
+use crate::support::steps::first_sign_in::{CODE, TOTP};
+use crate::support::steps::settings::{METHODS, PROFILE, TOTP_SET_UP};
 use crate::support::steps::staff::{HOME, PERSON};
 use crate::support::walk::Walk;
 
@@ -21,6 +22,14 @@ async fn let_the_address_age(demo: &Demo) {
 #[tokio::test]
 async fn a1_to_a3_r4_an_invited_editor_resets_taros_factors_and_he_registers_anew() {
     let mut demo = Demo::start();
+    let mut taro = demo.person("taro_demo");
+    let home = Browser::open().await;
+    home.sign_in(&mut demo, &taro).await;
+    home.choose_in_menu(PROFILE).await;
+    home.change_method(TOTP).await;
+    home.arrives_at(TOTP_SET_UP).await;
+    home.add_app("なくす端末").await;
+    home.arrives_at(METHODS).await;
     let_the_address_age(&demo).await;
     let hanako = demo.staff("klinekenpo", "admin");
     let ichiro = demo.someone_else(&hanako);
@@ -95,21 +104,18 @@ async fn a1_to_a3_r4_an_invited_editor_resets_taros_factors_and_he_registers_ane
     walk.arrive("console-person-reset", PERSON).await;
 
     // Taro is told, and registers anew.
-    let mut taro = demo.person("taro_demo");
-    let told = demo.next_mail(taro.address(), "【KOSMOWeb】認証方法が初期化されました");
+    let told = demo.next_mail(taro.address(), "【KOSMOWeb】認証方法の初期化のお知らせ");
     assert!(told.text.contains("/not-me?token="), "{told:?}");
-    let home = Browser::open().await;
+    home.goto(&format!("{}expenses", taro.url)).await;
+    home.arrives_at("ログイン").await;
     home.give_password(&taro).await;
     home.arrives_at(CODE).await;
     taro.email = Some("taro.test@example.jp".to_owned());
     home.fill("ワンタイムパスワード", &demo.mailed_code(&taro)).await;
     home.press("実行").await;
-    home.arrives_at(PASSKEY_SET_UP).await;
-    home.add_authenticator().await;
-    home.press("登録").await;
-    home.fill("パスキーの名前", "新しい端末").await;
-    home.press("次へ").await;
-    home.sees("ようこそ、").await;
+    home.arrives_at(TOTP_SET_UP).await;
+    home.add_app("新しい端末").await;
+    home.sees("医療費情報").await;
 
     // The trail tells it in sentences, and Taro sees who looked at his data.
     browser.goto(&hanako.path("trail")).await;

@@ -122,7 +122,8 @@ impl Browser {
     }
 
     pub(crate) async fn field(&self, label: &str) -> WebElement {
-        self.find(label, format!("//input[{}]", labelled(label))).await
+        let named = labelled(label);
+        self.find(label, format!("//input[{named}] | //textarea[{named}]")).await
     }
 
     /// Chooses from the pulldown with this label, even if the option is marked （推奨）.
