@@ -116,7 +116,7 @@ async fn about(
                union all
                (select at, id from audit_events
                 where tenant_id = $1 and subject_member = $8 and at >= $2 and (at, id) < ($3, $4)
-                  and subject_login is distinct from $7
+                  and ($7::uuid is null or subject_login is distinct from $7)
                   and ($5::text is null or outcome = $5)
                   and ($9::uuid is null or (actor_kind = 'staff' and actor_id = $9))
                   and ($10::text[] is null or action = any($10))

@@ -76,12 +76,15 @@ impl AccountChange {
         session: &Session<R>,
     ) -> Result<(), SendingError> {
         match &session.email {
-            Some(email) => self.tell_address(tx, cx, email).await,
+            Some(email) => {
+                let origin = cx.tenant.origin_of(R::DOOR);
+                self.send(tx, cx, email, origin, None).await
+            }
             None => Ok(()),
         }
     }
 
-    /// Sends the mail to an address.
+    /// Sends the mail to a subscriber's address.
     pub(in crate::auth) async fn tell_address(
         self,
         tx: &mut TenantTx,
@@ -99,9 +102,20 @@ impl AccountChange {
         email: &str,
         not_me: Option<String>,
     ) -> Result<(), SendingError> {
+        self.send(tx, cx, email, &cx.tenant.origin, not_me).await
+    }
+
+    async fn send(
+        self,
+        tx: &mut TenantTx,
+        cx: Context<'_>,
+        email: &str,
+        origin: &str,
+        not_me: Option<String>,
+    ) -> Result<(), SendingError> {
         let Context { clock, mail, tenant } = cx;
         let (what, at, origin) =
-            (tenant.config.say(self.what()), minute(clock.now()), tenant.origin.clone());
+            (tenant.config.say(self.what()), minute(clock.now()), origin.to_owned());
         let letter = mail.write(tenant, &AccountChangedMail { what, at, origin, not_me })?;
         outbox::enqueue(tx, clock, &letter, email, None).await?;
         Ok(())

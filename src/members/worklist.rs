@@ -68,7 +68,7 @@ pub struct ListPlace {
 /// A person in a list.
 #[derive(Debug, Clone)]
 pub struct WorkItem {
-    pub place: ListPlace,
+    pub since: DateTime<Utc>,
     pub code: String,
     pub name: String,
     pub kana: String,
@@ -112,6 +112,7 @@ pub async fn count(
                (select count(*) from (
                    select from subscribers
                    where tenant_id = $1 and initial_credential = 'letter'
+                     and initial_password_hash is not null
                      and initial_issued_at > $4 and initial_issued_at <= $5
                    limit $3) few) as "ending_soon!""#,
         tx.tenant() as TenantId,
@@ -124,18 +125,19 @@ pub async fn count(
     .await
 }
 
-/// Returns a page of a list, those who wait longest first, and whether there are more.
+/// Returns a page of a list, those who wait longest first, and the place where the next page begins, if there are more.
 pub async fn list(
     tx: &mut TenantTx,
     clock: &Clock,
     policy: &TenantConfig,
     work: PersonalWork,
     after: Option<ListPlace>,
-) -> Result<(Vec<WorkItem>, bool), sqlx::Error> {
+) -> Result<(Vec<WorkItem>, Option<ListPlace>), sqlx::Error> {
     let mut due = due(tx, clock, policy, work, after).await?;
     let more = due.len() > PAGE;
     due.truncate(PAGE);
-    Ok((people(tx, &due).await?, more))
+    let next = due.last().copied().filter(|_| more);
+    Ok((people(tx, &due).await?, next))
 }
 
 async fn due(
@@ -208,6 +210,7 @@ async fn due(
                 ListPlace,
                 r#"select initial_issued_at as "since!", login_id as login from subscribers
                    where tenant_id = $1 and initial_credential = 'letter'
+                     and initial_password_hash is not null
                      and initial_issued_at > $5 and initial_issued_at <= $6
                      and (initial_issued_at, login_id) > ($2, $3)
                    order by initial_issued_at, login_id limit $4"#,
@@ -245,7 +248,7 @@ async fn people(tx: &mut TenantTx, due: &[ListPlace]) -> Result<Vec<WorkItem>, s
     let item = |place: &ListPlace| {
         let row = rows.iter().find(|row| row.login_id == place.login)?;
         Some(WorkItem {
-            place: *place,
+            since: place.since,
             code: row.code.clone(),
             name: row.name.clone(),
             kana: row.kana.clone(),

@@ -150,7 +150,7 @@ pub(super) async fn add<R: Realm>(
     Ok(added.rows_affected() > 0)
 }
 
-/// Deletes a device. If it was the last one of the person's method, a mailed code takes its place. Returns false if the
+/// Deletes a device. If it was the last one of a subscriber's method, a mailed code takes its place. Returns false if the
 /// person has no such device, or it has to stay because nothing could take its place.
 pub async fn delete<R: People>(
     tx: &mut TenantTx,
@@ -166,7 +166,17 @@ pub async fn delete<R: People>(
         return Ok(false);
     };
     let is_last = devices.iter().filter(|device| device.kind == kind).count() == 1;
-    let in_use = session.facts().method == Some(kind.method());
+    // Another tab may have changed the method since the session was read.
+    let method = sqlx::query_scalar!(
+        r#"select second_factor as "method: SecondFactor" from logins
+           where tenant_id = $1 and realm = $2 and id = $3"#,
+        tx.tenant() as TenantId,
+        R::NAME,
+        login.0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let in_use = method == Some(kind.method());
     let falls_back = R::FALLS_BACK_ON_MAIL && session.confirmed_email().is_some();
     if is_last && in_use && !falls_back {
         return Ok(false);

@@ -138,7 +138,7 @@ pub async fn send_first<R: People>(
 
 /// Checks a typed code. The right one counts once. The second request of a double click still bears the session's
 /// earlier token; it gets the same session again under a newer one.
-pub async fn prove<R: Realm>(
+pub async fn prove<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     token: &PlainToken,
@@ -221,7 +221,7 @@ pub async fn prove<R: Realm>(
 }
 
 /// Counts a wrong code, for its session and for its login. `failures` are those of the session with this one.
-async fn refuse<R: Realm>(
+async fn refuse<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     attempt: &FactorAttempt<'_, R>,

@@ -10,7 +10,6 @@ use crate::auth::session::living::Session;
 use crate::auth::session::proof::{self, ProofKind};
 use crate::auth::session::store;
 use crate::base::ids::{LoginId, SessionId, TenantId};
-use crate::base::realm::Realm;
 use crate::base::secret::PlainToken;
 use crate::db::TenantTx;
 use crate::tenant::policy::SecondFactor;
@@ -33,7 +32,7 @@ pub enum Proved {
 }
 
 /// A second factor that a person gives in a session.
-pub(super) struct FactorAttempt<'a, R: Realm> {
+pub(super) struct FactorAttempt<'a, R: People> {
     pub(super) session: SessionId<R>,
     pub(super) login: LoginId<R>,
     /// The session's, until a right factor renews it.
@@ -47,7 +46,7 @@ impl<'a, R: People> FactorAttempt<'a, R> {
     }
 }
 
-impl<R: Realm> FactorAttempt<'_, R> {
+impl<R: People> FactorAttempt<'_, R> {
     /// Notes that the factor was right.
     pub(super) async fn succeed(
         &self,

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use crate::audit::{self, Action};
 use crate::auth::context::{Context, SendingError};
+use crate::auth::people::People;
 use crate::base::clock::Clock;
 use crate::base::ids::{LoginId, SessionId, TenantId};
 use crate::base::japanese::minute;
@@ -28,7 +29,7 @@ pub(in crate::auth) async fn remember<R: Realm>(
 }
 
 /// Knows the browser of a sign-in that is complete, and tells the person if it is a new one.
-pub(in crate::auth) async fn meet<R: Realm>(
+pub(in crate::auth) async fn meet<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: SessionId<R>,
@@ -63,7 +64,7 @@ impl NewBrowser {
 }
 
 /// Notes that a person has signed in in a new browser, and tells them.
-pub(in crate::auth) async fn tell<R: Realm>(
+pub(in crate::auth) async fn tell<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     login: LoginId<R>,
@@ -78,7 +79,7 @@ pub(in crate::auth) async fn tell<R: Realm>(
         at: minute(clock.now()),
         device: user_agent::device(browser.user_agent.as_deref()),
         address: browser.address,
-        origin: tenant.origin.clone(),
+        origin: tenant.origin_of(R::DOOR).to_owned(),
     };
     outbox::enqueue(tx, clock, &mail.write(tenant, &letter)?, email, None).await?;
     Ok(())

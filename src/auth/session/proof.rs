@@ -60,7 +60,7 @@ pub(in crate::auth) async fn owes_proof<R: Realm>(
 /// Notes a proof of the second factor: the sign-in's own, or that of a re-authentication. The session
 /// gets a new token. A person who only came back (L11) gave no password, so that a code is no
 /// re-authentication then.
-pub(in crate::auth) async fn prove<R: Realm>(
+pub(in crate::auth) async fn prove<R: People>(
     tx: &mut TenantTx,
     cx: Context<'_>,
     session: SessionId<R>,

@@ -144,7 +144,10 @@ impl SignIn<'_> {
             "with owned as (
                  update logins
                  set user_id = $4, password_hash = $5, password_set_at = $6, email = $7,
-                     email_confirmed_at = $6, second_factor = $8, registered_at = $6
+                     email_confirmed_at = $6, second_factor = $8, registered_at = $6,
+                     -- A colleague invited anew may have locked themselves out before.
+                     locked_at = null, lock_spares_known_browsers = false,
+                     password_failures = 0, password_tried_at = null
                  where tenant_id = $1 and realm = $2 and id = $3
                  returning id
              ), taken as (

@@ -13,6 +13,8 @@ pub(super) enum Closeness {
     Household,
     /// Another staff member of the union.
     Colleague,
+    /// Somebody of a colleague's household, whose data shows the colleague's too.
+    ColleaguesHousehold,
     None,
 }
 
@@ -38,7 +40,13 @@ pub(super) async fn of(
                             and other.code = $4) as "household!",
                   exists (select from staff s
                           where s.tenant_id = $1 and s.realm = $2 and s.login_id <> $3
-                            and s.member_code = $4) as "colleague!""#,
+                            and s.member_code = $4) as "colleague!",
+                  exists (select from staff s
+                          join members own on own.tenant_id = $1 and own.code = s.member_code
+                          join members other on other.tenant_id = $1
+                              and other.household_code = own.household_code
+                          where s.tenant_id = $1 and s.realm = $2 and s.login_id <> $3
+                            and other.code = $4) as "colleagues_household!""#,
         tx.tenant() as TenantId,
         Staff::NAME,
         staff.0,
@@ -46,10 +54,11 @@ pub(super) async fn of(
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok(match (found.household, found.colleague) {
-        (true, _) => Closeness::Household,
-        (false, true) => Closeness::Colleague,
-        (false, false) => Closeness::None,
+    Ok(match (found.household, found.colleague, found.colleagues_household) {
+        (true, ..) => Closeness::Household,
+        (false, true, _) => Closeness::Colleague,
+        (false, false, true) => Closeness::ColleaguesHousehold,
+        (false, false, false) => Closeness::None,
     })
 }
 

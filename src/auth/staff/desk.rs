@@ -18,7 +18,7 @@ use super::act::{
 };
 use super::closeness::{self, Closeness};
 use super::find;
-use super::right::Rights;
+use super::right::{Right, Rights};
 use crate::audit::{self, Action, AuditLine, StaffPurpose, Target};
 use crate::auth::guard::throttle;
 use crate::base::clock::Clock;
@@ -346,7 +346,14 @@ pub(super) async fn judge<A: Act>(
     Ok(match (closeness.await?, eyes) {
         (Closeness::Household, _) => Err(Denial::OwnData),
         (Closeness::Colleague, Eyes::One) => Err(Denial::Colleague),
-        (Closeness::Colleague, Eyes::Two) | (Closeness::None, _) => Ok(()),
+        // A household's medical data shows the colleague's, and its credentials open them.
+        (Closeness::ColleaguesHousehold, Eyes::One)
+            if matches!(A::RIGHT, Right::SeeMedicalData | Right::ReplaceCredentials) =>
+        {
+            Err(Denial::Colleague)
+        }
+        (Closeness::Colleague, Eyes::Two)
+        | (Closeness::ColleaguesHousehold | Closeness::None, _) => Ok(()),
     })
 }
 

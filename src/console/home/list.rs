@@ -85,10 +85,9 @@ pub(in crate::console) async fn show(
             Some(text) => Some(place(text).ok_or(WebError::NotFound)?),
             None => None,
         };
-        let (people, more) = worklist::list(desk.tx(), clock, policy, work, after).await?;
+        let (people, next) = worklist::list(desk.tx(), clock, policy, work, after).await?;
         desk.note_listed(work.name(), people.len());
-        let last = people.last().filter(|_| more);
-        let next = last.map(|item| format!("{}?after={}", address(work.name()), text(item.place)));
+        let next = next.map(|place| format!("{}?after={}", address(work.name()), text(place)));
         let people = people.into_iter().map(WorkPerson::of).collect();
         Ok::<_, WebError>(WorkPage { kind: work.name(), people, next, ..WorkPage::default() })
     })
@@ -103,7 +102,7 @@ impl WorkPerson {
             number: number(&item.symbol, &item.number, &item.branch),
             name: item.name,
             kana: item.kana,
-            since: minute(item.place.since),
+            since: minute(item.since),
         }
     }
 }

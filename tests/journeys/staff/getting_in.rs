@@ -255,3 +255,36 @@ async fn l2_the_eleventh_wrong_password_locks_staff_out_too() {
     let locked = "select count(*) from logins where realm = 'staff' and locked_at is not null";
     assert_eq!(world.count(locked).await, 1);
 }
+
+#[tokio::test]
+async fn a1_a_colleague_who_is_invited_anew_is_not_locked_out_by_what_was_before() {
+    let world = World::new().await;
+    let link = world.invite_staff(UNION, HANAKO, StaffRole::Admin).await;
+    world
+        .execute(
+            "update logins set locked_at = now(), password_failures = 11 where realm = 'staff'",
+        )
+        .await;
+    accept(&mut world.at_console(UNION), &link, "hanako", "totp").await;
+    let mut browser = world.at_console(UNION);
+    let page = give_password(&mut browser, "hanako", PASSWORD).await;
+    assert_eq!(page.location(), APP, "{}", page.text());
+}
+
+#[tokio::test]
+async fn a1_mails_to_staff_lead_to_the_console() {
+    let world = World::new().await;
+    let link = world.invite_staff(UNION, HANAKO, StaffRole::Admin).await;
+    let mut browser = world.at_console(UNION);
+    let done = accept(&mut browser, &link, "hanako", "totp").await;
+    let page = browser.follow(done).await;
+    let code = app_code(&world, &key(&page));
+    browser.post(APP, &[("code", &code), ("device_name", "職場の端末")]).await;
+    world.deliver().await;
+    let told = world.mails_to(HANAKO);
+    let told: Vec<_> = told.iter().filter(|mail| !mail.contains("/invitation?token=")).collect();
+    assert!(!told.is_empty());
+    for mail in told {
+        assert!(mail.contains(CONSOLE) && !mail.contains("//www.klinekenpo."), "{mail}");
+    }
+}

@@ -168,7 +168,7 @@ pub(crate) struct Proving<R: AtDoor> {
     occasion: Occasion<R>,
 }
 
-/// An extractor of people who may prove a second factor: [`SigningIn`] at a sign-in, [`Subscriber`] in a
+/// An extractor of people who may prove a second factor: [`SigningIn`] at a sign-in, [`SignedIn`] in a
 /// re-authentication. `next` is the page that the address or the form names; a sign-in has no use for it.
 pub(crate) trait Prover:
     FromRequestParts<AppState, Rejection = Response> + Send + 'static

@@ -229,7 +229,10 @@ async fn apply<A: Act>(
     if StaffStanding::of(one) != change.from || change.to.rights().is_none() {
         return Err(ManageError::Changed);
     }
-    let loses_admin = one.is_admin_in_office(today) && !change.to.is_admins();
+    // Whose last day comes nearer counts as gone: two 管理者 must not end each other's time.
+    let (was, ends) = (change.from.leaves_on, change.to.leaves_on);
+    let ends_sooner = ends.is_some_and(|ends| was.is_none_or(|was| ends < was));
+    let loses_admin = one.is_admin_in_office(today) && (ends_sooner || !change.to.is_admins());
     if loses_admin && admins_in_office(&staff, today, one.login) < ADMINS_WANTED {
         return Err(ManageError::TooFewAdmins);
     }

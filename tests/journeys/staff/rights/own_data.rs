@@ -124,6 +124,12 @@ async fn case08_a_colleague_is_nobodys_alone() {
     assert_eq!(denied, Some(Denial::Colleague));
     assert_eq!(tried::<act::ViewPerson>(&world, &actor, member("K3")).await, None);
     assert_eq!(tried::<act::ViewMedicalData>(&world, &actor, member("K1")).await, None);
+    // A colleague's family, whose data shows the colleague's.
+    world.is_insured_as(&colleague, "K2").await;
+    let denied = tried::<act::ViewMedicalData>(&world, &actor, member("K1")).await;
+    assert_eq!(denied, Some(Denial::Colleague));
+    assert_eq!(tried::<act::ViewPerson>(&world, &actor, member("K1")).await, None);
+    world.is_insured_as(&colleague, "K3").await;
     // A member of another union has the same code by chance.
     let theirs = world.hire("jomkenpo", &["viewer"], &["medical"]).await;
     let done = Desk::<act::ViewMedicalData>::act(

@@ -197,3 +197,16 @@ async fn case31_a_browser_that_calls_itself_ten_kilobytes_fills_no_trail() {
     let longest = "select max(length(user_agent))::bigint from audit_events";
     assert_eq!(world.count(longest).await, 256);
 }
+
+#[tokio::test]
+async fn a8_lines_about_a_member_without_an_account_are_found_by_the_code() {
+    let world = World::new().await;
+    let editor = named(&world.hire(UNION, &["editor"], &[]).await, "編集 花子");
+    world.note(UNION, &editor, &about(Action::PersonViewed, "K2")).await;
+    let auditor = world.hire(UNION, &["auditor"], &[]).await;
+    let mut console = world.desk_of(UNION, &auditor).await;
+    let page = console.get("/trail?member=K2").await;
+    assert!(page.shows("編集 花子さん"), "{}", page.text());
+    let page = console.get("/trail?member=K3").await;
+    assert!(!page.shows("編集 花子さん"), "{}", page.text());
+}
