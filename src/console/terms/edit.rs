@@ -105,7 +105,10 @@ pub(super) async fn begin(
     Form { fields: input, .. }: Form<DraftInput, Staff>,
 ) -> Result<Response, WebError> {
     let (typed, page) = input.read(&app, None);
-    let Some((day, text)) = typed else { return answer(&app, &visitor, &page) };
+    let Some((day, text)) = typed else {
+        Desk::<DraftTerms>::ask(visitor.clerk(&app), &Matter::default()).await?;
+        return answer(&app, &visitor, &page);
+    };
     let begun = Desk::<DraftTerms>::act(visitor.clerk(&app), Matter::default(), async |desk| {
         Ok::<_, WebError>(draft::begin(desk, &app.clock, day, &text).await?)
     })
@@ -131,7 +134,10 @@ pub(super) async fn change(
         return visitor.say(&app, visitor.jar.clone(), TERMS_LIST, DELETED);
     }
     let (typed, mut page) = input.read(&app, Some(id));
-    let Some((day, text)) = typed else { return answer(&app, &visitor, &page) };
+    let Some((day, text)) = typed else {
+        Desk::<DraftTerms>::ask(clerk, &Matter::default()).await?;
+        return answer(&app, &visitor, &page);
+    };
     let seen = read(&input.seen).unwrap_or_default();
     let done = Desk::<DraftTerms>::act(clerk, Matter::default(), async |desk| {
         if draft::change(desk, &app.clock, id, seen, day, &text).await? {

@@ -34,6 +34,11 @@ async fn wrong(browser: &Browser, rights: &Rights, routes: &[Declared]) -> Vec<S
             if page.status == StatusCode::NOT_FOUND {
                 continue;
             }
+            // The address of a form that leads back to its page; a form that lacks the fields that a browser sends.
+            let leads_back = method == "GET" && page.status == StatusCode::SEE_OTHER;
+            if leads_back || method == "POST" && page.status == StatusCode::BAD_REQUEST {
+                continue;
+            }
             let is_refused = page.status == StatusCode::FORBIDDEN;
             if is_refused == rights.allow(right) || page.status.is_server_error() {
                 wrong.push(format!("{method} {address} ({right:?}): {}", page.status));

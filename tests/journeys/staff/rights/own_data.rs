@@ -85,6 +85,7 @@ async fn case08_no_act_reaches_the_own_household_but_search_and_the_page_without
         open,
         [
             "SearchPeople",
+            "ListWork",
             "ViewPerson",
             "OpenHelp",
             "OpenReplacement",
