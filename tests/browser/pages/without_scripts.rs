@@ -31,7 +31,8 @@ async fn l3_l10_without_scripts_everything_works() {
     browser.fill("ワンタイムパスワード", &code).await;
     browser.double_click("実行").await;
     browser.arrives_at("ようこそ、テスト　太郎 さん").await;
-    let completed = "select count(*) from audit_events where action = 'sign_in.complete'";
+    let completed = "select count(*) from audit_events
+                     where action = 'sign_in.complete' and actor_kind = 'subscriber'";
     assert_eq!(demo.count(completed).await, 1, "a double click has one effect");
 
     browser.press("医療費情報").await;

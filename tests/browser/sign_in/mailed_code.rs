@@ -4,7 +4,8 @@ use crate::support::browser::Browser;
 use crate::support::demo::Demo;
 
 const OTP: &str = "ワンタイムパスワード (OTP) メール認証";
-const COMPLETED: &str = "select count(*) from audit_events where action = 'sign_in.complete'";
+const COMPLETED: &str = "select count(*) from audit_events
+                         where action = 'sign_in.complete' and actor_kind = 'subscriber'";
 
 /// L3, with mistakes.
 #[tokio::test]
