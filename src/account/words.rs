@@ -19,3 +19,6 @@ pub(crate) const SESSION_ENDED: &str =
 
 /// Shown to a person whose passkey was refused.
 pub(crate) const PASSKEY_REFUSED: &str = "パスキーを確認できませんでした。もう一度お試しください。";
+
+/// Shown to a person who chose another person's user ID.
+pub(crate) const TAKEN: &str = "このユーザIDは利用できません。別のユーザIDを入力してください。";

@@ -215,7 +215,7 @@ async fn of_actions(
 }
 
 /// Finds up to `limit` acts of staff on a person's data since a moment, before a place in the trail or from the newest on.
-/// What was refused is no act.
+/// A refusal is no act.
 pub async fn acts_of_staff_on(
     tx: &mut TenantTx,
     person: &PersonFilter,

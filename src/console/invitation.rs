@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::new_password::{TwoFields, TypedTwice, messages};
 use crate::account::places::ONWARD;
 use crate::account::second_factor::method::{chosen, methods};
+use crate::account::words::TAKEN;
 use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::credentials::user_id::UserId;
 use crate::auth::guard::foreign::Foreign;
@@ -24,8 +25,6 @@ use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
 use crate::web::identity::Visitor;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
-
-const TAKEN: &str = "このユーザIDは利用できません。別のユーザIDを入力してください。";
 
 #[derive(Debug, Serialize)]
 pub(super) struct InvitationPage {

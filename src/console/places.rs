@@ -48,7 +48,7 @@ places::places! {
     Page SEARCH "/search";
     // A person, by the union's own code of them (A3).
     Page PERSON "/people/{code}";
-    // What the person sees of their medical data.
+    // Shows the medical data that the person sees.
     Page MEDICAL "/people/{code}/medical";
     Page CALLER "/people/{code}/caller";
     Page UNLOCK "/people/{code}/unlock";

@@ -10,7 +10,7 @@ use crate::mail::message::{EmailCodeMail, EmailConfirmationMail, Mail as _, Pass
 /// The most mails that are listed, the newest. A finished mail is kept for 90 days.
 const MOST: i64 = 30;
 
-/// What became of a mail.
+/// The fate of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailFate {
     /// It waits to be sent.

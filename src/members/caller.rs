@@ -1,4 +1,4 @@
-//! Who is calling (§7 of the insurers' sheet): staff type what a caller says, and learn of each item whether it is right.
+//! The check of a caller (§7 of the insurers' sheet): staff type what a caller says, and learn of each item whether it is right.
 //! They don't see the truth, so that nobody can be prompted.
 
 use chrono::NaiveDate;
@@ -31,7 +31,7 @@ pub struct CallerCheck {
     pub closes: bool,
 }
 
-/// What the registry knows of a person.
+/// The facts about a person that the registry has.
 #[derive(Debug, Clone)]
 struct Known {
     name: String,

@@ -9,7 +9,7 @@ use crate::db::TenantTx;
 /// No household has more people than are listed.
 const MOST_RELATIVES: i64 = 50;
 
-/// Who a person is.
+/// A person, as the registry names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryEntry {
     pub code: String,

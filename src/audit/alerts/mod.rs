@@ -17,7 +17,7 @@ const KEPT_MONTHS: u32 = 13;
 /// No transaction deletes more rows than this.
 const BATCH: i64 = 1_000;
 
-/// What is strange.
+/// A kind of strangeness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum AlertKind {

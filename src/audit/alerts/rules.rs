@@ -1,4 +1,4 @@
-//! What is strange, as pure functions of the acts of one staff member.
+//! Strangeness, as pure functions of the acts of one staff member.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,14 +40,14 @@ struct Window<'l> {
     numbers: BTreeMap<&'l str, BTreeMap<i64, usize>>,
 }
 
-/// What was strange at a look, with the number of people.
+/// A strange look, with the number of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Strange {
     pub at: DateTime<Utc>,
     pub people: usize,
 }
 
-/// What was strange in looks, which are in the order of time.
+/// The strange ones among looks, in the order of time.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct StrangeLooks {
     pub many: Vec<Strange>,

@@ -64,7 +64,7 @@ mod in_base64 {
     }
 }
 
-/// What was shipped.
+/// The result of shipping.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Shipped {
     pub seals: i64,

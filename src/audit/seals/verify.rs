@@ -20,7 +20,7 @@ const SEALS: i64 = 20;
 /// Where more lines than this were inserted after one another, the rest isn't listed.
 const MOST_INSERTED: i64 = 1_000;
 
-/// What is wrong at one place of the trail.
+/// A fault at one place of the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -53,7 +53,7 @@ pub struct Finding {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// What was compared.
+/// The numbers of seals and lines that were compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verified {
     pub seals: i64,

@@ -17,7 +17,7 @@ use crate::auth::eligibility::Loss;
 use crate::auth::journey;
 use crate::tenant::policy::{SecondFactor, TenantConfig};
 
-/// What a sign-in of the person meets at this moment.
+/// The answer that a sign-in of the person meets at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// The time after losing eligibility is over (T12).

@@ -86,7 +86,7 @@ pub(in crate::auth) async fn forgive(tx: &mut TenantTx, login: LoginId) -> Resul
     .map(drop)
 }
 
-/// Who had an account held.
+/// The person who had an account held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::auth) enum HoldCause {
     Staff,

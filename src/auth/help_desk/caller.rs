@@ -1,4 +1,4 @@
-//! Who is calling: what came of comparing a caller's answers with the registry, and the telephone that closes.
+//! The check of a caller: the results of comparing the answers with the registry, and the telephone that closes.
 //!
 //! The registry's room compares ([`members::caller`](crate::members::caller)); here, the result is kept and counted. The
 //! words themselves are kept nowhere.
@@ -24,7 +24,7 @@ pub const GOOD_FOR: TimeDelta = TimeDelta::minutes(30);
 pub const MOST_FAILURES: i64 = 3;
 pub const CLOSED_FOR: TimeDelta = TimeDelta::hours(24);
 
-/// Which of a caller's answers were right.
+/// The answers of a caller, each true if it was right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerAnswers {
     pub name: bool,

@@ -25,7 +25,7 @@ use crate::jobs::consent::Consent;
 use crate::jobs::kind::Job as _;
 use crate::tenant::policy::TenantConfig;
 
-/// How far a letter is that was ordered.
+/// The state of a letter that was ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderedLetter {
     /// 作成待ち

@@ -1,4 +1,4 @@
-//! What staff do for one person who can't help themselves (A3, R4, L2).
+//! The acts of staff for one person who can't help themselves (A3, R4, L2).
 //!
 //! Each act takes the [`Desk`](crate::auth::staff::desk::Desk) of its type, so nobody comes here without the right, and
 //! the trail tells of each. It locks the person first ([`subject`]): of two clicks, or of two members of staff at once, the
@@ -43,7 +43,7 @@ pub enum HelpError {
     Sending(#[from] SendingError),
 }
 
-/// What is so already.
+/// The reason why there is nothing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Already {
     Unlocked,

@@ -47,7 +47,7 @@ pub enum RiskyAct {
     Letter,
 }
 
-/// What is known when an act is asked for.
+/// The facts that are known when an act is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RiskFacts {
     /// The person confirmed another address than the union knew, or one after the registration.

@@ -14,7 +14,7 @@ pub trait Act {
     const OWN_DATA: OwnData = OwnData::Closed;
 }
 
-/// What staff who are insured at their own union may do about people they are close to.
+/// The rule for staff who are insured at their own union and act on people they are close to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnData {
     /// The act is refused about the staff member's own household, and about a colleague if nobody else looks at it

@@ -12,10 +12,7 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::act::{
-    Act, AllowExport, ExportTrail, LineOrder, ListWork, OwnData, ReadTrail, SearchPeople,
-    ViewMedicalData,
-};
+use super::act::{Act, AllowExport, ExportTrail, LineOrder, OwnData, SearchPeople};
 use super::closeness::{self, Closeness};
 use super::find;
 use super::right::{Right, Rights};
@@ -200,7 +197,14 @@ impl<A: Act> Desk<A> {
         self.author
     }
 
-    /// Adds to the line of an act that tells what came of it.
+    /// Adds to the line of an act that tells what came of it: how many rows were shown or taken, and of what kind.
+    /// `detail` must contain nothing that was typed, and no medical value.
+    pub fn note(&mut self, rows: usize, detail: Value) {
+        self.line.rows = Some(i64::try_from(rows).unwrap_or(i64::MAX));
+        self.line.detail = detail;
+    }
+
+    /// The line of an act that tells what came of it.
     pub(in crate::auth) const fn line(&mut self) -> &mut AuditLine {
         &mut self.line
     }
@@ -231,20 +235,10 @@ impl<A: Act> Desk<A> {
     }
 }
 
-impl Desk<ReadTrail> {
-    /// Adds to the act's line how many lines were shown, and by which filters.
-    pub fn note_read(&mut self, shown: i64, detail: Value) {
-        self.line.rows = Some(shown);
-        self.line.detail = detail;
-    }
-}
-
 impl Desk<ExportTrail> {
-    /// Adds to the act's line how many lines were taken away, by which filters, and who let it happen.
-    pub fn note_exported(&mut self, taken: i64, detail: Value, approval: Option<ApprovalId>) {
-        self.line.rows = Some(taken);
-        self.line.detail = detail;
-        self.line.approval = approval;
+    /// Adds to the act's line who let it happen.
+    pub const fn note_approval(&mut self, approval: ApprovalId) {
+        self.line.approval = Some(approval);
     }
 }
 
@@ -256,27 +250,12 @@ impl Desk<AllowExport> {
     }
 }
 
-impl Desk<ListWork> {
-    /// Adds to the act's line which list was opened, and how many people stood in it.
-    pub fn note_listed(&mut self, list: &'static str, shown: usize) {
-        self.line.rows = i64::try_from(shown).ok();
-        self.line.detail = json!({ "list": list });
-    }
-}
-
 impl Desk<SearchPeople> {
     /// Takes one of the searches that a staff member has in a minute. Returns false if none is left. A search that
     /// fails gives it back, since the transaction does.
     pub async fn take_search(&mut self, clock: &Clock) -> Result<bool, sqlx::Error> {
         let staff = self.author.to_string();
         throttle::SEARCH_STAFF.take_one::<Staff>(&mut self.tx, clock, &staff).await
-    }
-
-    /// Adds to the act's line how many people were shown, and how they were looked for. `detail` must not contain what
-    /// was typed.
-    pub fn note_found(&mut self, shown: i64, detail: Value) {
-        self.line.rows = Some(shown);
-        self.line.detail = detail;
     }
 }
 
@@ -285,14 +264,6 @@ impl Desk<SearchPeople> {
 pub(super) enum Eyes {
     One,
     Two,
-}
-
-impl Desk<ViewMedicalData> {
-    /// Adds to the act's line which months are shown, and of how many rows. It tells no value of them.
-    pub fn note_months(&mut self, shown: i64, detail: Value) {
-        self.line.rows = Some(shown);
-        self.line.detail = detail;
-    }
 }
 
 /// Names the actor of a transaction with the name and roles that they have at this moment, if they are in office.

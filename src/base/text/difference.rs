@@ -3,7 +3,7 @@
 /// A text with more pairs of lines than this is not compared: everything counts as replaced. No terms of use are near it.
 const MOST_PAIRS: usize = 4_000_000;
 
-/// What became of a line.
+/// The fate of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Kept,

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, SubjectView};
+use super::frame::{self, ActRequest, SubjectView};
 use super::words;
 use crate::auth::help_desk::caller::closed_until;
 use crate::auth::help_desk::{FurtherItem, HelpError, HelpRefusal};
@@ -14,9 +14,9 @@ use crate::base::realm::Staff;
 use crate::members::caller::{self, CallerCheck, CallersWords};
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 /// No answer of a caller is longer.
 const LONGEST: usize = 255;
@@ -33,7 +33,7 @@ pub(super) struct CallerPage {
     pub(super) form: CallerForm,
 }
 
-/// What came of a check: of each item only whether it is right.
+/// The result of a check: each item is right or wrong, and nothing else is told.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct CheckView {
     pub(super) items: Vec<ItemView>,
@@ -64,7 +64,7 @@ impl Page for CallerPage {
     const FRESH: &'static [&'static str] = &["subject", "closed_until"];
 }
 
-/// What the caller said. It is not shown again, and kept nowhere.
+/// The words of the caller. They are not shown again, and kept nowhere.
 #[derive(Debug, Deserialize)]
 pub(super) struct CallerInput {
     #[serde(default)]
@@ -86,7 +86,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, None, CallerForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), None, CallerForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -97,22 +97,28 @@ pub(super) async fn submit(
 ) -> Result<Response, WebError> {
     let (words, further) = match fields.read() {
         Ok(read) => read,
-        Err(form) => return page(&app, &visitor, &code, None, *form).await,
+        Err(form) => {
+            return page(ActRequest::of(&app, &visitor, &code), None, *form).await;
+        }
     };
     let cx = app.context(&visitor.tenant);
-    let checked = frame::act::<CheckCaller, _>(&app, &visitor, &code, None, async |desk| {
-        caller::check(desk, cx, &code, words).await
-    });
+    let request = ActRequest::of(&app, &visitor, &code);
+    let checked = request
+        .act::<CheckCaller, _>(None, async |desk| caller::check(desk, cx, &code, words).await);
     match checked.await {
         Ok(check) => {
             let result = Some(CheckView::of(&check));
             let further = Field::with_value(further.name());
-            page(&app, &visitor, &code, result, CallerForm { further, ..CallerForm::default() })
-                .await
+            page(
+                ActRequest::of(&app, &visitor, &code),
+                result,
+                CallerForm { further, ..CallerForm::default() },
+            )
+            .await
         }
         // The page itself says that the telephone is closed.
         Err(HelpError::Refused(HelpRefusal::TelephoneClosed)) => {
-            page(&app, &visitor, &code, None, CallerForm::default()).await
+            page(ActRequest::of(&app, &visitor, &code), None, CallerForm::default()).await
         }
         Err(error) => Err(frame::failure(error)),
     }
@@ -194,14 +200,13 @@ impl CheckView {
 }
 
 async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
+    request: ActRequest<'_>,
     result: Option<CheckView>,
     form: CallerForm,
 ) -> Result<Response, WebError> {
-    let (subject, closed) =
-        frame::look::<OpenHelp, _>(app, visitor, code, "caller", async |desk, subject| {
+    let ActRequest { app, visitor, .. } = request;
+    let (subject, closed) = request
+        .look::<OpenHelp, _>("caller", async |desk, subject| {
             Ok(closed_until(desk.tx(), &app.clock, &subject.code).await?)
         })
         .await?;

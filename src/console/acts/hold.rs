@@ -1,24 +1,21 @@
 //! 「アカウントの利用を止めますか？」 and 「利用の停止を解除しますか？」
 
-use std::ops::ControlFlow;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::frame::{ABOUT_PERSON, ActForm, ActPage, ActRequest, ReasonInput};
 use super::words;
 use crate::auth::help_desk::subject::HelpSubject;
-use crate::auth::help_desk::{Already, HelpError, HelpRefusal, hold};
+use crate::auth::help_desk::{Already, HelpRefusal, hold};
 use crate::auth::staff::act::{Hold, OpenHelp, Release};
-use crate::auth::staff::reason::Reason;
 use crate::base::japanese::minute;
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Form, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const HELD: &str = "アカウントの利用を止めました。解除するまで、だれもログインできません。";
 const RELEASED: &str = "利用の停止を解除しました。ご本人は、これまでと同じ方法でログインできます。";
@@ -44,7 +41,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, false, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), false, ActForm::default()).await
 }
 
 pub(super) async fn show_release(
@@ -52,7 +49,7 @@ pub(super) async fn show_release(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, true, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), true, ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -61,16 +58,16 @@ pub(super) async fn submit(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, false, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<Hold, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        hold::hold(desk, cx, &code).await
-    });
-    let done = done.await;
-    conclude(&app, &visitor, &code, done, &reason, false).await
+    let request = ActRequest::of(&app, &visitor, &code);
+    request
+        .answer::<Hold>(
+            &fields.reason,
+            HELD,
+            async |desk| hold::hold(desk, cx, &code).await,
+            async |form| page(request, false, form).await,
+        )
+        .await
 }
 
 pub(super) async fn submit_release(
@@ -79,34 +76,16 @@ pub(super) async fn submit_release(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, true, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<Release, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        hold::release(desk, cx, &code).await
-    });
-    let done = done.await;
-    conclude(&app, &visitor, &code, done, &reason, true).await
-}
-
-async fn conclude(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    done: Result<(), HelpError>,
-    reason: &Reason,
-    releases: bool,
-) -> Result<Response, WebError> {
-    let said = if releases { RELEASED } else { HELD };
-    match frame::conclude(app, visitor, code, done, said)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(reason, words::refusal(&refusal));
-            page(app, visitor, code, releases, form).await
-        }
-    }
+    let request = ActRequest::of(&app, &visitor, &code);
+    request
+        .answer::<Release>(
+            &fields.reason,
+            RELEASED,
+            async |desk| hold::release(desk, cx, &code).await,
+            async |form| page(request, true, form).await,
+        )
+        .await
 }
 
 fn refusal(subject: &HelpSubject, releases: bool) -> Option<String> {
@@ -121,14 +100,13 @@ fn refusal(subject: &HelpSubject, releases: bool) -> Option<String> {
 }
 
 async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
+    request: ActRequest<'_>,
     releases: bool,
     form: ActForm,
 ) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
     let act = if releases { "release" } else { "hold" };
-    let seen = frame::look::<OpenHelp, _>(app, visitor, code, act, async |_, _| Ok(()));
+    let seen = request.look::<OpenHelp, _>(act, async |_, _| Ok(()));
     let (subject, ()) = seen.await?;
     let account = subject.login.as_ref();
     let facts = HoldFacts {

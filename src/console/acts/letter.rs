@@ -1,24 +1,21 @@
 //! 「仮ユーザID・仮パスワードを再発行しますか？」 and 「はがきが戻ってきたことを記録しますか？」 (T9)
 
-use std::ops::ControlFlow;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::frame::{ABOUT_PERSON, ActForm, ActPage, ActRequest, ReasonInput, RiskyWay};
 use super::words;
 use crate::auth::help_desk::letter::{self, OrderedLetter, RiskyLetter};
-use crate::auth::help_desk::{Already, HelpError, HelpRefusal, caller};
+use crate::auth::help_desk::{Already, HelpRefusal, caller};
 use crate::auth::staff::act::{NoteReturnedLetter, OpenHelp, OpenReplacement, OrderLetter};
-use crate::auth::staff::desk::{Denial, DeskError};
 use crate::base::japanese::minute;
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Form, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const ORDERED: &str = "仮ユーザID・仮パスワードの再発行を受け付けました。以前のものは使えなくなりました。状態は「作成待ち」です。";
 const RETURNED: &str =
@@ -57,7 +54,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -66,49 +63,27 @@ pub(super) async fn submit(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<OrderLetter, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        letter::order(desk, cx, &code).await
-    });
-    let done = match done.await {
-        // The desk lets nobody act on a colleague alone, so the act is asked for at once.
-        Err(HelpError::Desk(DeskError::Denied(Denial::Colleague))) => {
-            let risky =
-                frame::act::<OpenReplacement, _>(&app, &visitor, &code, None, async |desk| {
-                    letter::of_colleague(desk, cx, &code).await
-                });
-            risky.await.and_then(|risky| Err(HelpRefusal::Risky(Box::new(risky)).into()))
-        }
-        done => done,
+    let request = ActRequest::of(&app, &visitor, &code);
+    let risky = RiskyWay {
+        request: RiskyLetter,
+        of_colleague: async |desk: &mut _| letter::of_colleague(desk, cx, &code).await,
     };
-    match frame::conclude(&app, &visitor, &code, done, ORDERED)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(HelpRefusal::Risky(risky)) => {
-            let asked = frame::ask(&app, &visitor, &RiskyLetter(*risky), &reason).await?;
-            match asked {
-                Ok(said) => frame::lead(&app, &visitor, &code, &said),
-                Err(form) => page(&app, &visitor, &code, form).await,
-            }
-        }
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(&reason, words::refusal(&refusal));
-            page(&app, &visitor, &code, form).await
-        }
-    }
+    request
+        .answer_with_risks::<OrderLetter, _>(
+            &fields.reason,
+            ORDERED,
+            async |desk| letter::order(desk, cx, &code).await,
+            risky,
+            async |form| page(request, form).await,
+        )
+        .await
 }
 
-async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    form: ActForm,
-) -> Result<Response, WebError> {
-    let (subject, (ordered, closed, caller_known)) =
-        frame::look::<OpenReplacement, _>(app, visitor, code, "letter", async |desk, subject| {
+async fn page(request: ActRequest<'_>, form: ActForm) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
+    let (subject, (ordered, closed, caller_known)) = request
+        .look::<OpenReplacement, _>("letter", async |desk, subject| {
             let staff = desk.author();
             let ordered = letter::ordered(desk.tx(), &subject.code).await?;
             let closed = caller::closed_until(desk.tx(), &app.clock, &subject.code).await?;
@@ -143,7 +118,7 @@ pub(super) async fn show_returned(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    returned_page(&app, &visitor, &code, ActForm::default()).await
+    returned_page(ActRequest::of(&app, &visitor, &code), ActForm::default()).await
 }
 
 pub(super) async fn submit_returned(
@@ -152,32 +127,22 @@ pub(super) async fn submit_returned(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return returned_page(&app, &visitor, &code, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done =
-        frame::act::<NoteReturnedLetter, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-            letter::note_returned(desk, cx, &code).await
-        });
-    match frame::conclude(&app, &visitor, &code, done.await, RETURNED)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(&reason, words::refusal(&refusal));
-            returned_page(&app, &visitor, &code, form).await
-        }
-    }
+    let request = ActRequest::of(&app, &visitor, &code);
+    request
+        .answer::<NoteReturnedLetter>(
+            &fields.reason,
+            RETURNED,
+            async |desk| letter::note_returned(desk, cx, &code).await,
+            async |form| returned_page(request, form).await,
+        )
+        .await
 }
 
-async fn returned_page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    form: ActForm,
-) -> Result<Response, WebError> {
+async fn returned_page(request: ActRequest<'_>, form: ActForm) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
     let look = async |_: &mut _, _: &_| Ok(());
-    let seen = frame::look::<OpenHelp, _>(app, visitor, code, "letter-returned", look);
+    let seen = request.look::<OpenHelp, _>("letter-returned", look);
     let (subject, ()) = seen.await?;
     let account = subject.login.as_ref();
     let refusal = match account {

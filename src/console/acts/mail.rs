@@ -1,12 +1,10 @@
 //! 「このメールを送り直しますか？」
 
-use std::ops::ControlFlow;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::frame::{ABOUT_PERSON, ActForm, ActPage, ActRequest, ReasonInput};
 use super::words;
 use crate::auth::help_desk::mail::{self, ResendWay, ShownMail};
 use crate::auth::help_desk::{HelpError, HelpRefusal};
@@ -16,9 +14,9 @@ use crate::base::japanese::minute;
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Form, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const DONE: &str = "メールを送り直しました。";
 
@@ -44,7 +42,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path((code, id)): Path<(String, MailId)>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, id, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), id, ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -53,32 +51,22 @@ pub(super) async fn submit(
     Path((code, id)): Path<(String, MailId)>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, id, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<ResendMail, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        mail::resend(desk, cx, &code, id).await.map(drop)
-    });
-    match frame::conclude(&app, &visitor, &code, done.await, DONE)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(&reason, words::refusal(&refusal));
-            page(&app, &visitor, &code, id, form).await
-        }
-    }
+    let request = ActRequest::of(&app, &visitor, &code);
+    request
+        .answer::<ResendMail>(
+            &fields.reason,
+            DONE,
+            async |desk| mail::resend(desk, cx, &code, id).await.map(drop),
+            async |form| page(request, id, form).await,
+        )
+        .await
 }
 
-async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    id: MailId,
-    form: ActForm,
-) -> Result<Response, WebError> {
-    let (subject, found) =
-        frame::look::<OpenHelp, _>(app, visitor, code, "mail", async |desk, subject| {
+async fn page(request: ActRequest<'_>, id: MailId, form: ActForm) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
+    let (subject, found) = request
+        .look::<OpenHelp, _>("mail", async |desk, subject| {
             let Some(account) = &subject.login else { return Err(HelpError::Unknown) };
             mail::find(desk, account, id).await
         })

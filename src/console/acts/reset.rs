@@ -1,24 +1,21 @@
 //! 「認証方法を初期化しますか？」: 初期化対応 (R4)
 
-use std::ops::ControlFlow;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::frame::{ABOUT_PERSON, ActForm, ActPage, ActRequest, ReasonInput, RiskyWay};
 use super::words;
 use crate::auth::help_desk::reset::{self, RiskyReset};
-use crate::auth::help_desk::{Already, HelpError, HelpRefusal, caller};
+use crate::auth::help_desk::{Already, HelpRefusal, caller};
 use crate::auth::staff::act::{OpenReplacement, ResetFactors};
-use crate::auth::staff::desk::{Denial, DeskError};
 use crate::base::realm::Staff;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;
 use crate::web::form::{Form, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const DONE: &str = "認証方法を初期化し、ご本人にメールでお知らせしました。次回のログインで、パスワードとメールのワンタイムパスワードを確認したうえで、登録し直していただきます。";
 
@@ -44,7 +41,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -53,50 +50,28 @@ pub(super) async fn submit(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<ResetFactors, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        reset::reset(desk, cx, &code).await
-    });
-    let done = match done.await {
-        // The desk lets nobody act on a colleague alone, so the act is asked for at once.
-        Err(HelpError::Desk(DeskError::Denied(Denial::Colleague))) => {
-            let risky =
-                frame::act::<OpenReplacement, _>(&app, &visitor, &code, None, async |desk| {
-                    reset::of_colleague(desk, cx, &code).await
-                });
-            risky.await.and_then(|risky| Err(HelpRefusal::Risky(Box::new(risky)).into()))
-        }
-        done => done,
+    let request = ActRequest::of(&app, &visitor, &code);
+    let risky = RiskyWay {
+        request: RiskyReset,
+        of_colleague: async |desk: &mut _| reset::of_colleague(desk, cx, &code).await,
     };
-    match frame::conclude(&app, &visitor, &code, done, DONE)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(HelpRefusal::Risky(risky)) => {
-            let asked = frame::ask(&app, &visitor, &RiskyReset(*risky), &reason).await?;
-            match asked {
-                Ok(said) => frame::lead(&app, &visitor, &code, &said),
-                Err(form) => page(&app, &visitor, &code, form).await,
-            }
-        }
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(&reason, words::refusal(&refusal));
-            page(&app, &visitor, &code, form).await
-        }
-    }
+    request
+        .answer_with_risks::<ResetFactors, _>(
+            &fields.reason,
+            DONE,
+            async |desk| reset::reset(desk, cx, &code).await,
+            risky,
+            async |form| page(request, form).await,
+        )
+        .await
 }
 
-async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    form: ActForm,
-) -> Result<Response, WebError> {
+async fn page(request: ActRequest<'_>, form: ActForm) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
     let policy = &visitor.tenant.config;
-    let (subject, (closed, caller_known)) =
-        frame::look::<OpenReplacement, _>(app, visitor, code, "reset", async |desk, subject| {
+    let (subject, (closed, caller_known)) = request
+        .look::<OpenReplacement, _>("reset", async |desk, subject| {
             let staff = desk.author();
             let closed = caller::closed_until(desk.tx(), &app.clock, &subject.code).await?;
             let checked = caller::passed(desk.tx(), &app.clock, &subject.code, staff).await?;

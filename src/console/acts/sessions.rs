@@ -1,21 +1,19 @@
 //! 「すべての端末からログアウトさせますか？」
 
-use std::ops::ControlFlow;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::frame::{ABOUT_PERSON, ActForm, ActPage, ActRequest, ReasonInput};
 use super::words;
 use crate::auth::help_desk::{Already, HelpRefusal, sessions};
 use crate::auth::staff::act::{EndSessions, OpenHelp};
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Form, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const DONE: &str = "すべての端末からログアウトさせました。";
 
@@ -34,7 +32,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -43,30 +41,21 @@ pub(super) async fn submit(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<EndSessions, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        sessions::end(desk, cx, &code).await.map(drop)
-    });
-    match frame::conclude(&app, &visitor, &code, done.await, DONE)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(&reason, words::refusal(&refusal));
-            page(&app, &visitor, &code, form).await
-        }
-    }
+    let request = ActRequest::of(&app, &visitor, &code);
+    request
+        .answer::<EndSessions>(
+            &fields.reason,
+            DONE,
+            async |desk| sessions::end(desk, cx, &code).await.map(drop),
+            async |form| page(request, form).await,
+        )
+        .await
 }
 
-async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    form: ActForm,
-) -> Result<Response, WebError> {
-    let seen = frame::look::<OpenHelp, _>(app, visitor, code, "sessions", async |_, _| Ok(()));
+async fn page(request: ActRequest<'_>, form: ActForm) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
+    let seen = request.look::<OpenHelp, _>("sessions", async |_, _| Ok(()));
     let (subject, ()) = seen.await?;
     let sessions = subject.login.as_ref().map_or(0, |account| account.sessions);
     let refusal = match &subject.login {

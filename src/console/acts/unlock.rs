@@ -1,12 +1,10 @@
 //! 「ロックを解除しますか？」 (L2)
 
-use std::ops::ControlFlow;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ReasonInput};
+use super::frame::{ABOUT_PERSON, ActForm, ActPage, ActRequest, ReasonInput};
 use super::words;
 use crate::auth::help_desk::{Already, HelpRefusal, unlock};
 use crate::auth::staff::act::{OpenHelp, Unlock};
@@ -14,9 +12,9 @@ use crate::base::japanese::minute;
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Form, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const DONE: &str = "ロックを解除しました。ご本人はもう一度ログインできます。";
 
@@ -41,7 +39,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -50,31 +48,22 @@ pub(super) async fn submit(
     Path(code): Path<String>,
     Form { fields, .. }: Form<ReasonInput, Staff>,
 ) -> Result<Response, WebError> {
-    let reason = match frame::read_reason(&fields.reason) {
-        Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, form).await,
-    };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<Unlock, _>(&app, &visitor, &code, Some(&reason), async |desk| {
-        unlock::unlock(desk, cx, &code).await
-    });
-    match frame::conclude(&app, &visitor, &code, done.await, DONE)? {
-        ControlFlow::Break(answer) => Ok(answer),
-        ControlFlow::Continue(refusal) => {
-            let form = ActForm::failed(&reason, words::refusal(&refusal));
-            page(&app, &visitor, &code, form).await
-        }
-    }
+    let request = ActRequest::of(&app, &visitor, &code);
+    request
+        .answer::<Unlock>(
+            &fields.reason,
+            DONE,
+            async |desk| unlock::unlock(desk, cx, &code).await,
+            async |form| page(request, form).await,
+        )
+        .await
 }
 
-async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
-    form: ActForm,
-) -> Result<Response, WebError> {
-    let (subject, facts) =
-        frame::look::<OpenHelp, _>(app, visitor, code, "unlock", async |desk, subject| {
+async fn page(request: ActRequest<'_>, form: ActForm) -> Result<Response, WebError> {
+    let ActRequest { app, visitor, .. } = request;
+    let (subject, facts) = request
+        .look::<OpenHelp, _>("unlock", async |desk, subject| {
             let Some(account) = &subject.login else { return Ok(UnlockFacts::default()) };
             let places = match account.password_locked_at {
                 Some(at) => unlock::places(desk, account, at).await?,

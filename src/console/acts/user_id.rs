@@ -6,16 +6,16 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, ABOUT_PERSON, ActForm, ActPage};
+use super::frame::{self, ABOUT_PERSON, ActForm, ActPage, ActRequest};
 use super::words;
 use crate::auth::help_desk::{HelpRefusal, user_id};
 use crate::auth::staff::act::{CorrectUserId, OpenHelp};
 use crate::base::realm::Staff;
 use crate::web::error::WebError;
 use crate::web::form::{Field, Form, FormError, status_of};
-use crate::web::identity::{SignedInStaff, Visitor};
+use crate::web::identity::SignedInStaff;
 use crate::web::page::Page;
-use crate::web::state::{App, AppState};
+use crate::web::state::AppState;
 
 const DONE: &str =
     "ユーザIDを修正しました。新しいユーザIDを、ご本人にお伝えください（メールには書かれません）。";
@@ -53,7 +53,7 @@ pub(super) async fn show(
     SignedInStaff { visitor, .. }: SignedInStaff,
     Path(code): Path<String>,
 ) -> Result<Response, WebError> {
-    page(&app, &visitor, &code, Field::default(), ActForm::default()).await
+    page(ActRequest::of(&app, &visitor, &code), Field::default(), ActForm::default()).await
 }
 
 pub(super) async fn submit(
@@ -65,13 +65,16 @@ pub(super) async fn submit(
     let typed = Field::with_value(&fields.user_id);
     let reason = match frame::read_reason(&fields.reason) {
         Ok(reason) => reason,
-        Err(form) => return page(&app, &visitor, &code, typed, form).await,
+        Err(form) => {
+            return page(ActRequest::of(&app, &visitor, &code), typed, form).await;
+        }
     };
     let cx = app.context(&visitor.tenant);
-    let done = frame::act::<CorrectUserId, _>(&app, &visitor, &code, Some(&reason), async |desk| {
+    let request = ActRequest::of(&app, &visitor, &code);
+    let done = request.act::<CorrectUserId, _>(Some(&reason), async |desk| {
         user_id::correct(desk, cx, &code, &fields.user_id).await
     });
-    let refusal = match frame::conclude(&app, &visitor, &code, done.await, DONE)? {
+    let refusal = match request.conclude(done.await, DONE)? {
         ControlFlow::Break(answer) => return Ok(answer),
         ControlFlow::Continue(refusal) => refusal,
     };
@@ -84,17 +87,16 @@ pub(super) async fn submit(
         }
         _ => typed,
     };
-    page(&app, &visitor, &code, typed, form).await
+    page(ActRequest::of(&app, &visitor, &code), typed, form).await
 }
 
 async fn page(
-    app: &App,
-    visitor: &Visitor<Staff>,
-    code: &str,
+    request: ActRequest<'_>,
     user_id: Field,
     form: ActForm,
 ) -> Result<Response, WebError> {
-    let seen = frame::look::<OpenHelp, _>(app, visitor, code, "user-id", async |_, _| Ok(()));
+    let ActRequest { app, visitor, .. } = request;
+    let seen = request.look::<OpenHelp, _>("user-id", async |_, _| Ok(()));
     let (subject, ()) = seen.await?;
     let account = subject.login.as_ref();
     let refusal = match account {

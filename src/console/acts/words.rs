@@ -1,4 +1,4 @@
-//! What staff read about an act that was not done.
+//! The words that staff read about an act that was not done.
 
 use crate::auth::help_desk::{Already, HelpRefusal, Risk, WhyNot};
 

@@ -1,13 +1,13 @@
-//! What people are told of acts that were asked for, whatever the act.
+//! The words about acts that were asked for, whatever the act.
 
 use crate::auth::staff::approval::ApprovalError;
 use crate::web::error::WebError;
 use crate::web::form::FormError;
 
-/// What a person is told once an act waits for a second pair of eyes.
+/// Shown to a person once an act waits for a second pair of eyes.
 pub(in crate::console) const REQUESTED: &str =
     "申請しました。ほかの職員が24時間以内に承認すると実行されます。まだ何も変更されていません。";
-/// What a person is told if the act is not about what they saw any more.
+/// Shown to a person if the act is not about what they saw any more.
 pub(in crate::console) const CHANGED: &str =
     "表示された後に内容が変わりました。いまの内容を確認して、もう一度操作してください。";
 

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::auth::staff::act::ListWork;
@@ -86,7 +87,7 @@ pub(in crate::console) async fn show(
             None => None,
         };
         let (people, next) = worklist::list(desk.tx(), clock, policy, work, after).await?;
-        desk.note_listed(work.name(), people.len());
+        desk.note(people.len(), json!({ "list": work.name() }));
         let next = next.map(|place| format!("{}?after={}", address(work.name()), text(place)));
         let people = people.into_iter().map(WorkPerson::of).collect();
         Ok::<_, WebError>(WorkPage { kind: work.name(), people, next, ..WorkPage::default() })

@@ -6,7 +6,7 @@ use crate::auth::access::Remedy;
 use crate::auth::staff::right::{Right, Rights};
 use crate::console::places;
 
-/// What the list of acts depends on.
+/// The facts on which the list of acts depends.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Situation {
     pub(super) has_account: bool,

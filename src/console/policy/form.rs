@@ -117,7 +117,7 @@ pub(super) async fn submit(
     }
 }
 
-/// What a form with settings turned out to be.
+/// The meaning of a form with settings.
 enum Read {
     Stale,
     Unchanged,

@@ -48,7 +48,7 @@ struct CheckBox {
     checked: bool,
 }
 
-/// What the fields say, if there is no mistake in them.
+/// The standing that the fields name, once there is no mistake in them.
 #[derive(Debug)]
 pub(super) struct TypedStanding {
     pub(super) standing: StaffStanding,

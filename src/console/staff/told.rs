@@ -1,4 +1,4 @@
-//! What people are told of acts about accounts that were asked for, or not done.
+//! The words about acts on accounts that were asked for, or not done.
 
 use crate::auth::staff::manage::ManageError;
 use crate::console::approvals::told::CHANGED;

@@ -69,8 +69,7 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let read = Desk::<ReadTrail>::act(visitor.clerk(&app), Matter::default(), async |desk| {
         let alerts = alerts::list(desk.tx(), SHOWN).await?;
-        let shown = i64::try_from(alerts.len()).unwrap_or(SHOWN);
-        desk.note_read(shown, json!({ "alerts": true }));
+        desk.note(alerts.len(), json!({ "alerts": true }));
         Ok::<_, WebError>(alerts)
     });
     let alerts = read.await?.into_iter().map(|alert| line(alert, session.login)).collect();

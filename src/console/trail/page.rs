@@ -40,7 +40,7 @@ pub(in crate::console) struct TrailPage {
     /// The same lines as a file.
     pub(super) file: String,
     pub(super) months: u32,
-    /// What the person may take away since another one has let them.
+    /// The files that the person may take away since another one has let them.
     pub(super) exports: Vec<ExportLine>,
 }
 
@@ -60,7 +60,7 @@ impl From<Unknown> for WebError {
     }
 }
 
-/// What an opened page shows.
+/// The content of an opened page.
 struct Shown {
     lines: Vec<TrailLineView>,
     /// The place after which the next page goes on.
@@ -83,7 +83,7 @@ pub(super) async fn show(
             Err(mistakes) => return Ok::<_, WebError>(TrailPage::wrong(&asked, mistakes, &staff)),
         };
         let shown = shown(desk, &app.clock, &wanted).await?;
-        desk.note_read(i64::try_from(shown.lines.len()).unwrap_or(i64::MAX), asked.detail());
+        desk.note(shown.lines.len(), asked.detail());
         Ok(TrailPage::of(&asked, shown, &staff))
     })
     .await?;

@@ -100,7 +100,7 @@ pub async fn find(
     let hits = if codes.is_empty() { Vec::new() } else { show(tx, &codes).await? };
     let born = matches!(criterion, Criterion::Kana(name) | Criterion::Name(name) if name.birthdate.is_some());
     let detail = json!({ "kind": criterion.name(), "birthdate": born, "more": more });
-    desk.note_found(i64::try_from(hits.len()).unwrap_or(LIMIT), detail);
+    desk.note(hits.len(), detail);
     Ok(Found { hits, more })
 }
 

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Serialize;
 
 use super::email;
-use super::user_id::TAKEN;
+use crate::account::words::TAKEN;
 use crate::auth::first_sign_in::registration::{self, Registration};
 use crate::auth::journey::{Progress, Step};
 use crate::portal::places::{DETAILS, ONWARD, REGISTERED, TOP};

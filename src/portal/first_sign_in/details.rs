@@ -6,8 +6,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::email;
-use super::user_id::{RulesText, TAKEN};
+use super::user_id::RulesText;
 use crate::account::new_password::{TwoFields, TypedTwice, messages};
+use crate::account::words::TAKEN;
 use crate::auth::credentials::password::{self, PasswordRule};
 use crate::auth::credentials::user_id::{self, UserId};
 use crate::auth::first_sign_in::email_confirmation;

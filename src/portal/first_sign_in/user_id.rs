@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::email::TOO_MANY;
 use crate::account::second_factor::method::{chosen, methods};
+use crate::account::words::TAKEN;
 use crate::auth::credentials::user_id::{self, Refused, UserId};
 use crate::auth::journey::{Progress, Step};
 use crate::base::realm::Subscribers;
@@ -16,9 +17,6 @@ use crate::web::form::{Field, Form, FormError, RadioButton, status_of, summary};
 use crate::web::identity::SigningIn;
 use crate::web::page::Page;
 use crate::web::state::{App, AppState};
-
-pub(in crate::portal) const TAKEN: &str =
-    "このユーザIDは利用できません。別のユーザIDを入力してください。";
 
 #[derive(Debug, Serialize)]
 pub(in crate::portal) struct UserIdPage {

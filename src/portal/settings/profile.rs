@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::places::{METHODS_PASSKEYS, METHODS_TOTP};
 use crate::account::second_factor::method::{chosen, methods};
+use crate::account::words::TAKEN;
 use crate::auth::account_changed::AccountChange;
 use crate::auth::credentials::password;
 use crate::auth::credentials::user_id::{self, Changed, UserId};
 use crate::auth::factor::method::{self, MethodChange};
 use crate::base::realm::Subscribers;
 use crate::portal::first_sign_in::email::TOO_MANY;
-use crate::portal::first_sign_in::user_id::{RulesText, TAKEN};
+use crate::portal::first_sign_in::user_id::RulesText;
 use crate::portal::places::PROFILE;
 use crate::tenant::policy::SecondFactor;
 use crate::web::error::WebError;

@@ -58,7 +58,7 @@ fn texts(config: &TenantConfig, found: &mut Vec<Problem>) {
     }
 }
 
-/// What the operator opens has to be something that a union's staff may change at all.
+/// The operator can open only settings that a union's staff may change at all.
 fn open_to_union(config: &TenantConfig, found: &mut Vec<Problem>) {
     let open = &config.console.open_to_union;
     for (i, path) in open.iter().enumerate() {

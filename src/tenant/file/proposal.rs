@@ -66,7 +66,7 @@ pub fn with(
             return Err(problems);
         }
     };
-    // What stood there before is the operator's to mend.
+    // The operator has to mend a mistake that stood there before.
     let known: Vec<Problem> = found(review(config));
     let new = found(review(&changed)).into_iter().filter(|one| !known.contains(one));
     problems.extend(new);

@@ -13,7 +13,7 @@ use crate::auth::staff::reason::Reason;
 use crate::base::ids::{ApprovalId, TenantId};
 use crate::db::TenantTx;
 
-/// What became of a request when somebody decided.
+/// The result of deciding about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decided {
     /// The act is done; its result, in its kind's form.

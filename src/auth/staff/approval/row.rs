@@ -10,7 +10,7 @@ use crate::base::ids::{ApprovalId, LoginId, TenantId};
 use crate::base::realm::Staff;
 use crate::db::TenantTx;
 
-/// How a request stands. Every state but the first is its end.
+/// The state of a request. Every state but the first is its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalState {

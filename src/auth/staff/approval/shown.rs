@@ -124,7 +124,7 @@ pub struct ShownRequest {
     pub answer: Option<String>,
     /// True if the reader asked for it.
     pub own: bool,
-    /// What its author was shown, while it waits: `None` if the data read otherwise now. Its author is not shown it again.
+    /// The facts that its author was shown, while it waits: `None` if the data read otherwise now. Its author is not shown it again.
     pub preview: Option<Preview>,
     /// Whom it would touch by the data of this moment.
     pub effects: Vec<Fact>,

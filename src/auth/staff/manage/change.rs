@@ -21,7 +21,8 @@ use crate::base::japanese::day;
 use crate::base::realm::{Realm as _, Staff};
 use crate::db::TenantTx;
 
-/// What a staff member may do, until when, and which member they are. Names stand in the order of the types.
+/// The standing of a staff member: roles and rights, the last day, and the member they are. Names stand in the order of the
+/// types.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffStanding {
     pub roles: Vec<String>,

@@ -1,4 +1,4 @@
-//! What 管理者 do about their colleagues' accounts (A1): invite, give and take rights, suspend, invite anew, review.
+//! The acts of 管理者 on their colleagues' accounts (A1): invite, give and take rights, suspend, invite anew, review.
 //!
 //! Whatever gives somebody more than they have needs four eyes ([`super::approval`]); taking away needs one pair. Nobody
 //! changes their own account. No act leaves a union with fewer than two 管理者 in office, since nobody could mend a lost

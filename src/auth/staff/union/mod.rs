@@ -1,4 +1,4 @@
-//! What staff change for their whole union: its terms of use, and the settings that the operator opened to it.
+//! The changes that staff make for their whole union: its terms of use, and the settings that the operator opened to it.
 
 pub mod policy;
 pub mod terms;

@@ -128,7 +128,7 @@ async fn read(
     let today = clock.today();
     let loss = Loss::of(&policy.after_loss, who.lost_on, today);
     if let Some(over) = loss.filter(|loss| loss.is_closed(today)) {
-        desk.note_months(0, json!({ "records": RecordKind::Expenses.name(), "closed": true }));
+        desk.note(0, json!({ "records": RecordKind::Expenses.name(), "closed": true }));
         return Ok(MedicalView::closed(over.last_day()));
     }
     let reader = reader(who, loss);
@@ -151,7 +151,7 @@ async fn read(
     let months = months.map(|months| months.map(|month| month.to_string()));
     let part = if period.is_some() { "rows" } else { "sums" };
     let detail = json!({ "records": kind.name(), "part": part, "months": months });
-    desk.note_months(i64::try_from(rows).unwrap_or(i64::MAX), detail);
+    desk.note(rows, detail);
     Ok(view)
 }
 

@@ -103,11 +103,10 @@ pub(super) async fn few(
     let matter = Matter { member: wanted.member.clone(), ..Matter::default() };
     let taken = Desk::<ExportTrail>::act(visitor.clerk(&app), matter, async |desk| {
         let lines = read(desk.tx(), &wanted, MOST_ALONE).await?;
-        let rows = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-        if rows > MOST_ALONE {
+        if i64::try_from(lines.len()).is_ok_and(|rows| rows > MOST_ALONE) {
             return Err(NotTaken::TooMany);
         }
-        desk.note_exported(rows, asked.detail(), None);
+        desk.note(lines.len(), asked.detail());
         Ok(lines)
     });
     match taken.await {
@@ -160,7 +159,7 @@ async fn page(
     let matter = Matter { member: wanted.member.clone(), ..Matter::default() };
     let counted = Desk::<ReadTrail>::act(visitor.clerk(app), matter, async |desk| {
         let lines = count(desk.tx(), &wanted, MOST_WITH_APPROVAL).await?;
-        desk.note_read(0, asked.detail());
+        desk.note(0, asked.detail());
         Ok::<_, WebError>(lines)
     });
     let lines = counted.await?;
@@ -226,8 +225,8 @@ pub(super) async fn many(
         let asked: TrailQuery = serde_json::from_value(taken.filters).map_err(WebError::Answer)?;
         let wanted = asked.read(app.clock.today())?.map_err(|_| NotTaken::Gone)?;
         let lines = read(desk.tx(), &wanted, MOST_WITH_APPROVAL).await?;
-        let rows = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-        desk.note_exported(rows, asked.detail(), Some(taken.approval));
+        desk.note(lines.len(), asked.detail());
+        desk.note_approval(taken.approval);
         Ok(lines)
     });
     match taken.await {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chrono::Duration;
 
 use super::{ask, send};
+use crate::support::kills::until;
 use crate::support::people::NANA;
 use crate::support::world::World;
 
@@ -53,12 +54,7 @@ async fn t9_a_letter_is_ordered_once_and_kills_the_one_before() {
 
     world.start_worker();
     let made = "select count(*) from letters where member_code = 'N1' and password is not null";
-    for _ in 0..200 {
-        if world.count(made).await == 1 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    until(&world, made, 1).await;
     assert_eq!(world.count(made).await, 1, "the worker has made it");
     assert!(state_of_letter(&world, "印刷待ち").await);
     let (mut staff, _) = world.at_desk("nideckenpo", &["admin"]).await;

@@ -1,4 +1,4 @@
-//! Who agreed to a version of the terms, and how many did.
+//! The people who agreed to a version of the terms, and their number.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub const PAGE: usize = 50;
 /// One more is read, to know if there are more. Nothing is counted.
 const LIMIT: i64 = 51;
 
-/// How the union's people stand to a version. Everybody is one of the three.
+/// The numbers of the union's people by their answer to a version. Everybody is one of the three.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Consent {
     pub agreed: i64,
